@@ -1,0 +1,172 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type { Logger } from 'pino';
+import { StartError } from '../errors.ts';
+import { type Cluster, openCluster } from './embedded/cluster.ts';
+import { rolePassword } from './embedded/password.ts';
+import { isPostmaster, readPidFile, shutDown } from './embedded/postmaster.ts';
+import { adminConnection, type Connection, ensureRunning, type Running } from './embedded/running.ts';
+import { chooseSocketDirectory, removeSocketDirectory } from './embedded/sockets.ts';
+
+export type { Connection } from './embedded/running.ts';
+
+/** The PostgreSQL server that Duly brings and looks after itself. */
+export interface EmbeddedServer {
+  /** Role `duly`, not a superuser, owner of the database `duly`. */
+  app: Connection;
+  /** Superuser `postgres`, database `postgres`. */
+  admin: Connection;
+  /** Real path of the PostgreSQL data directory. */
+  dataDir: string;
+  /** Whether this call created the cluster. */
+  firstStart: boolean;
+  /** Whether a server that a killed process left running was taken over. */
+  adopted: boolean;
+  /** Shuts the server down cleanly: at most 25 s. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** Role and database of the application. */
+const owner = 'duly';
+
+/** Key of the advisory lock in database `postgres` that marks the one live Duly of a data directory: "duly" in ASCII. */
+const lockKey = 0x64756c79;
+/** A killed process' connection takes a moment to go away. */
+const lockGraceMs = 3_000;
+const longestBackoffMs = 5_000;
+
+class InUseError extends StartError {}
+
+/**
+ * Starts the database of `dataDir` (DATA_DIR), or takes over one that a killed Duly left running. From then on the
+ * server is started again by itself whenever it dies; `app` and `admin` stay valid over that. Installs no signal or exit hooks.
+ *
+ * Run as root, the server gets an unprivileged account. Where that account cannot pass through DATA_DIR, the files are
+ * in /var/lib/duly and `DATA_DIR/postgres` is a link to them.
+ *
+ * @throws StartError with one line when the directory cannot be used, belongs to another running Duly or another major
+ * version, or the server does not start within 30 s (10 min while it recovers from a crash).
+ */
+export async function startEmbedded(options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> {
+  const { log } = options;
+  const cluster = await openCluster(resolve(options.dataDir), log);
+  const stopping = new AbortController();
+  const first = await takeOver(cluster, chooseSocketDirectory(cluster), log, stopping.signal);
+  const { adopted, socketDirectory } = first;
+  const admin = adminConnection(cluster, socketDirectory);
+  const password = rolePassword(cluster.password, owner);
+  try {
+    await provision(first.client, password);
+  } catch (error) {
+    await first.client.end();
+    throw error;
+  }
+  log.info({ directory: cluster.directory, postmasterPid: first.pid, adopted }, 'embedded PostgreSQL runs');
+
+  const supervision = supervise(cluster, first, log, stopping.signal);
+  let stopped: Promise<void> | undefined;
+  return {
+    app: { ...admin, user: owner, password, database: owner },
+    admin,
+    dataDir: cluster.directory,
+    firstStart: cluster.created,
+    adopted,
+    stop() {
+      stopping.abort();
+      stopped ??= supervision.then((held) => stop(cluster, held, socketDirectory, log));
+      return stopped;
+    },
+  };
+}
+
+/** A running server whose lock we hold. Goes round again when the server ends meanwhile, as its last owner may be stopping it. */
+async function takeOver(
+  cluster: Cluster,
+  socketDirectory: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Running> {
+  const deadline = performance.now() + lockGraceMs;
+  for (;;) {
+    const running = await ensureRunning(cluster, socketDirectory, log, signal);
+    try {
+      while (!(await tryLock(running.client))) {
+        if (performance.now() > deadline) {
+          throw new InUseError(
+            `DATA_DIR ${cluster.dataDir} is in use by another running Duly: stop that one, or set another DATA_DIR`,
+          );
+        }
+        await sleep(50, undefined, { signal });
+      }
+      return running;
+    } catch (error) {
+      await running.client.end();
+      if (error instanceof InUseError || signal.aborted) throw error;
+      log.info({ err: error }, 'the embedded PostgreSQL went away while taking it over');
+    }
+  }
+}
+
+async function tryLock(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
+    lockKey,
+  ]);
+  return rows[0]?.locked === true;
+}
+
+/** Done on every start: heals a first start that was cut short, and a role somebody has changed. */
+async function provision(client: Client, password: string): Promise<void> {
+  const role = await client.query('select from pg_roles where rolname = $1', [owner]);
+  if (role.rowCount === 0) await client.query(`create role ${owner}`);
+  await client.query(
+    `alter role ${owner} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(password)}`,
+  );
+  const database = await client.query('select from pg_database where datname = $1', [owner]);
+  if (database.rowCount === 0) await client.query(`create database ${owner} owner ${owner}`);
+  await client.query(`alter database ${owner} owner to ${owner}`);
+}
+
+/** Brings the server back whenever the lock's connection breaks. Ends at the signal, with the server if we hold it then. */
+async function supervise(
+  cluster: Cluster,
+  first: Running,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Running | undefined> {
+  const aborted = new Promise((settle) => signal.addEventListener('abort', settle, { once: true }));
+  let held = first;
+  let inUse = false;
+  for (;;) {
+    await Promise.race([held.lost, aborted]);
+    if (signal.aborted) return held;
+    log.error({ postmasterPid: held.pid }, 'lost the embedded PostgreSQL; bringing it back');
+    for (let backoffMs = 100; ; backoffMs = Math.min(backoffMs * 2, longestBackoffMs)) {
+      try {
+        held = await takeOver(cluster, first.socketDirectory, log, signal);
+        inUse = false;
+        break;
+      } catch (error) {
+        inUse ||= error instanceof InUseError;
+        if (signal.aborted) return inUse ? undefined : held;
+        log.error({ err: error }, 'the embedded PostgreSQL is not back yet');
+        await sleep(backoffMs, undefined, { signal }).catch(() => {});
+      }
+    }
+    log.info({ postmasterPid: held.pid }, 'embedded PostgreSQL runs again');
+  }
+}
+
+async function stop(
+  cluster: Cluster,
+  held: Running | undefined,
+  socketDirectory: string,
+  log: Logger,
+): Promise<void> {
+  if (held === undefined) return;
+  const pid = readPidFile(cluster.directory)?.pid ?? held.pid;
+  if (isPostmaster(pid, cluster.directory)) await shutDown(cluster, pid, log);
+  removeSocketDirectory(socketDirectory);
+  await held.client.end();
+  log.info('embedded PostgreSQL stopped');
+}

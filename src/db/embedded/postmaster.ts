@@ -1,0 +1,132 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { type Cluster, programEnvironment } from './cluster.ts';
+import { hasCode, processExists } from './files.ts';
+import { port, serverArguments } from './settings.ts';
+
+const pollMs = 20;
+const fastShutdownMs = 20_000;
+const immediateShutdownMs = 5_000;
+
+/** What postmaster.pid says; the process may be long gone. */
+export interface PidFile {
+  pid: number;
+  socketDirectory: string;
+}
+
+/** @returns undefined when there is none, or the server has not written it out yet. */
+export function readPidFile(directory: string): PidFile | undefined {
+  let lines: string[];
+  try {
+    lines = readFileSync(join(directory, 'postmaster.pid'), 'utf8').split('\n');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  const pid = Number(lines[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  return { pid, socketDirectory: lines[4] ?? '' };
+}
+
+/**
+ * Whether that process is the postmaster of this cluster. Its existence alone does not say so: after a reboot the
+ * number may be somebody else's, and in a container nobody may reap a dead one.
+ */
+export function isPostmaster(pid: number, directory: string): boolean {
+  if (!processExists(pid)) return false;
+  try {
+    if (process.platform === 'linux') {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(directory);
+    }
+    return execFileSync('ps', ['-ww', '-p', String(pid), '-o', 'command='], { encoding: 'utf8' }).includes(
+      directory,
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Starts the server in a session of its own, so that neither Ctrl-C in the terminal nor our end takes it down. */
+export function launch(cluster: Cluster, socketDirectory: string): ChildProcess {
+  removeOldLogs(cluster.directory);
+  const output = openSync(join(cluster.dataDir, startLog), 'w', 0o600);
+  try {
+    const child = spawn(cluster.binaries.postgres, serverArguments(cluster.directory, socketDirectory), {
+      ...cluster.account,
+      cwd: '/',
+      env: programEnvironment,
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
+    child.unref();
+    return child;
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** What the server prints until its log collector runs. Outside the cluster, where its account could swap it for a link. */
+const startLog = 'postgres-start.log';
+
+/** The server empties a weekday's file only when it rotates to it, not when it starts on that day. */
+function removeOldLogs(directory: string): void {
+  const weekAgo = Date.now() - 6 * 24 * 3_600_000;
+  for (const path of logFiles(directory)) if (statSync(path).mtimeMs < weekAgo) rmSync(path);
+}
+
+function logFiles(directory: string): string[] {
+  const log = join(directory, 'log');
+  try {
+    return readdirSync(log)
+      .filter((name) => /^postgresql-\w{3}\.log$/.test(name))
+      .map((name) => join(log, name));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+/** The last line with which the server said why it does not run. */
+export function lastComplaint(cluster: Cluster): string {
+  const newest = logFiles(cluster.directory).sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
+  const lines = [...newest.slice(-1), join(cluster.dataDir, startLog)]
+    .flatMap((path) => readFileSync(path, 'utf8').slice(-20_000).split('\n'))
+    .filter((line) => line.trim() !== '');
+  const complaint =
+    lines.findLast((line) => /FATAL|PANIC|error while loading|could not/.test(line)) ?? lines.at(-1);
+  return complaint?.replace(/^[\d: .-]+UTC \[\d+\] /, '').trim() ?? 'it printed nothing';
+}
+
+/**
+ * Takes away lock files whose process is not ours but exists, which the server will not do by itself.
+ * To be called only when the server has just refused to start because of them.
+ */
+export function removeStaleLocks(cluster: Cluster, socketDirectory: string): void {
+  const file = readPidFile(cluster.directory);
+  if (file !== undefined && isPostmaster(file.pid, cluster.directory)) return;
+  rmSync(join(cluster.directory, 'postmaster.pid'), { force: true });
+  rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
+}
+
+/** Fast shutdown: running transactions are rolled back, everything committed is on disk. Returns when the process is gone. */
+export async function shutDown(cluster: Cluster, pid: number, log: Logger): Promise<void> {
+  const ended = async (signal: NodeJS.Signals, waitMs: number) => {
+    const deadline = performance.now() + waitMs;
+    if (isPostmaster(pid, cluster.directory)) process.kill(pid, signal);
+    while (isPostmaster(pid, cluster.directory)) {
+      if (performance.now() > deadline) return false;
+      await sleep(pollMs);
+    }
+    return true;
+  };
+  if (await ended('SIGINT', fastShutdownMs)) return;
+  log.warn(
+    { postmasterPid: pid },
+    'the embedded PostgreSQL takes too long to shut down; the next start will recover',
+  );
+  if (await ended('SIGQUIT', immediateShutdownMs)) return;
+  log.error({ postmasterPid: pid }, 'the embedded PostgreSQL does not stop');
+}

@@ -1,0 +1,63 @@
+import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { StartError } from '../../errors.ts';
+import { type Account, canEnter } from './account.ts';
+import type { Cluster } from './cluster.ts';
+import { hasCode } from './files.ts';
+import { readPidFile } from './postmaster.ts';
+import { port } from './settings.ts';
+
+/** Longest path of a Unix socket: the size of `sun_path` less its closing NUL. */
+const longestPath = process.platform === 'linux' ? 107 : 103;
+
+const prefix = 'duly-';
+
+const fits = (directory: string) =>
+  Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= longestPath;
+
+/** The directory of the server's socket: the cluster's own, or a private short one when that path is too long. */
+export function chooseSocketDirectory(cluster: Cluster): string {
+  if (fits(cluster.directory)) return cluster.directory;
+  // One that an earlier run made and could not remove is used again.
+  const earlier = readPidFile(cluster.directory)?.socketDirectory ?? '';
+  if (isTemporary(earlier) && isPrivate(earlier, cluster.account)) return earlier;
+  const parent = [tmpdir(), '/tmp'].find(
+    (candidate) => fits(join(candidate, `${prefix}xxxxxx`)) && canEnter(cluster.account, candidate),
+  );
+  if (parent === undefined) {
+    throw new StartError(
+      `DATA_DIR ${cluster.dataDir} is too long a path for a Unix socket (${longestPath} bytes), and so is the directory for temporary files ${tmpdir()}: a shorter DATA_DIR or TMPDIR is wanted`,
+    );
+  }
+  const directory = mkdtempSync(join(parent, prefix));
+  if (cluster.account !== undefined) chownSync(directory, cluster.account.uid, cluster.account.gid);
+  return directory;
+}
+
+/** Makes a temporary socket directory anew if a cleaner took it away, and refuses one that somebody else put there. */
+export function ensureSocketDirectory(cluster: Cluster, directory: string): void {
+  if (directory === cluster.directory) return;
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+    if (cluster.account !== undefined) chownSync(directory, cluster.account.uid, cluster.account.gid);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    if (!isPrivate(directory, cluster.account)) {
+      throw new StartError(`The socket directory ${directory} is not private to the database server`);
+    }
+  }
+}
+
+export function removeSocketDirectory(directory: string): void {
+  if (isTemporary(directory)) rmSync(directory, { recursive: true, force: true });
+}
+
+const isTemporary = (directory: string) => basename(directory).startsWith(prefix) && fits(directory);
+
+function isPrivate(directory: string, account: Account | undefined): boolean {
+  const entry = lstatSync(directory, { throwIfNoEntry: false });
+  if (entry === undefined) return false;
+  const owner = account?.uid ?? process.getuid?.();
+  return entry.isDirectory() && entry.uid === owner && (entry.mode & 0o077) === 0;
+}
