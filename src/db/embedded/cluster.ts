@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
   chownSync,
+  constants,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -47,6 +49,7 @@ export const programEnvironment = { LC_ALL: 'C', TZ: 'UTC' };
 export async function openCluster(dataDir: string, log: Logger): Promise<Cluster> {
   try {
     prepareDataDir(dataDir);
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     removeAbandoned(dataDir, 'postgres');
     const existing = findCluster(dataDir);
     return existing ?? (await createCluster(dataDir, log));

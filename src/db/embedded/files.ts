@@ -46,8 +46,13 @@ export function chownTree(path: string, uid: number, gid: number): void {
 export function removeAbandoned(directory: string, prefix: string): void {
   for (const name of readdirSync(directory)) {
     const pid = Number(/\.new-(\d+)$/.exec(name)?.[1] ?? 0);
-    if (pid === 0 || !name.startsWith(prefix) || processExists(pid)) continue;
-    rmSync(join(directory, name), { recursive: true, force: true });
+    if (pid === 0 || !name.startsWith(prefix) || (pid !== process.pid && processExists(pid))) continue;
+    // An initdb whose parent was killed may still be writing there; it fails, and the rest goes at the next start.
+    try {
+      rmSync(join(directory, name), { recursive: true, force: true, maxRetries: 3 });
+    } catch (error) {
+      if (!hasCode(error, 'ENOTEMPTY')) throw error;
+    }
   }
 }
 

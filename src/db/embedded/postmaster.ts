@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -101,12 +101,24 @@ export function lastComplaint(cluster: Cluster): string {
 }
 
 /**
- * Takes away lock files whose process is not ours but exists, which the server will not do by itself.
- * To be called only when the server has just refused to start because of them.
+ * Ends the sessions that outlived a killed postmaster: one in the middle of a statement would hold the shared memory,
+ * and so keep a new server from starting, until it is done. Linux only; elsewhere they are waited for.
+ * Asked for as the server's account, since root in a container may not look into other users' processes.
  */
+export function endOrphans(cluster: Cluster): void {
+  if (process.platform !== 'linux') return;
+  const script = `for p in /proc/[0-9]*; do
+    test "$p/cwd" -ef "$1" && read -r name < "$p/comm" && test "$name" = postgres && kill "\${p#/proc/}"
+  done`;
+  spawnSync('/bin/sh', ['-c', script, 'sh', cluster.directory], {
+    ...cluster.account,
+    cwd: '/',
+    stdio: 'ignore',
+  });
+}
+
+/** Takes away lock files whose process exists and is not the server: it would refuse to start for as long as that one lives. */
 export function removeStaleLocks(cluster: Cluster, socketDirectory: string): void {
-  const file = readPidFile(cluster.directory);
-  if (file !== undefined && isPostmaster(file.pid, cluster.directory)) return;
   rmSync(join(cluster.directory, 'postmaster.pid'), { force: true });
   rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
 }

@@ -6,7 +6,14 @@ import type { Logger } from 'pino';
 import { StartError } from '../../errors.ts';
 import type { Cluster } from './cluster.ts';
 import { hasCode } from './files.ts';
-import { isPostmaster, lastComplaint, launch, readPidFile, removeStaleLocks } from './postmaster.ts';
+import {
+  endOrphans,
+  isPostmaster,
+  lastComplaint,
+  launch,
+  readPidFile,
+  removeStaleLocks,
+} from './postmaster.ts';
 import { port } from './settings.ts';
 import { ensureSocketDirectory } from './sockets.ts';
 
@@ -32,6 +39,7 @@ export interface Running {
 
 /** Each look at a recovering server costs a line in its log, so they get rarer. */
 const pollMs = { first: 20, longest: 250 };
+const noticeMs = 2_000;
 const startDeadlineMs = 30_000;
 /** A server that says it is recovering gets more: after a crash it replays up to `max_wal_size`. */
 const recoveryDeadlineMs = 600_000;
@@ -52,53 +60,81 @@ export async function ensureRunning(
   signal: AbortSignal,
 ): Promise<Running> {
   const started = performance.now();
+  const notice = setTimeout(() => log.info('waiting for the embedded PostgreSQL'), noticeMs);
   let child: Child | undefined;
-  let complaint = '';
-  let recovering = false;
-  let waitMs = pollMs.first;
-  for (;;) {
-    if (signal.aborted) {
-      await child?.end();
+  try {
+    for (let waitMs = pollMs.first; ; waitMs = Math.min(waitMs * 1.2, pollMs.longest)) {
       signal.throwIfAborted();
-    }
-    const file = readPidFile(cluster.directory);
-    if (file !== undefined && (child === undefined || child.pid === file.pid)) {
-      const answer = await tryConnect(cluster, file.socketDirectory);
-      if ('client' in answer) {
-        return running(cluster, answer.client, file.pid, file.socketDirectory, child === undefined);
+      const answer = await knock(cluster, child);
+      if ('client' in answer) return answer;
+
+      if (child?.failure !== undefined) {
+        if (!isPassing(child.failure)) throw cannotStart(cluster, child.failure);
+        clearTheWay(cluster, socketDirectory, child.failure);
+        answer.complaint = child.failure;
+        child = undefined;
       }
-      ({ complaint } = answer);
-      recovering = answer.recovering;
+      const deadlineMs = answer.recovering ? recoveryDeadlineMs : startDeadlineMs;
+      if (performance.now() - started > deadlineMs) throw cannotStart(cluster, answer.complaint);
+
+      if (child === undefined && !answer.alive) {
+        ensureSocketDirectory(cluster, socketDirectory);
+        child = watch(cluster, launch(cluster, socketDirectory));
+      }
+      await sleep(waitMs);
     }
-    if (child?.failure !== undefined) {
-      complaint = child.failure;
-      if (!isPassing(complaint)) throw cannotStart(cluster, complaint);
-      removeStaleLocks(cluster, socketDirectory);
-      child = undefined;
-    }
-    if (child === undefined && !(file !== undefined && isPostmaster(file.pid, cluster.directory))) {
-      ensureSocketDirectory(cluster, socketDirectory);
-      child = watch(cluster, launch(cluster, socketDirectory));
-    }
-    if (performance.now() - started > (recovering ? recoveryDeadlineMs : startDeadlineMs)) {
-      await child?.end();
-      throw cannotStart(cluster, complaint || 'it does not answer');
-    }
-    await sleep(waitMs);
-    if (waitMs < pollMs.longest && (waitMs *= 1.2) >= pollMs.longest) {
-      log.info({ complaint }, 'still waiting for the embedded PostgreSQL');
-    }
+  } catch (error) {
+    await child?.end();
+    throw error;
+  } finally {
+    clearTimeout(notice);
   }
+}
+
+/** Why there is no connection yet. */
+interface Waiting {
+  complaint: string;
+  recovering: boolean;
+  /** Whether a postmaster of this cluster exists. */
+  alive: boolean;
+}
+
+/** Tries the server that postmaster.pid names, unless our own has been started and has yet to write itself in there. */
+async function knock(cluster: Cluster, child: Child | undefined): Promise<Running | Waiting> {
+  const file = readPidFile(cluster.directory);
+  if (file === undefined || (child !== undefined && child.pid !== file.pid)) {
+    return { complaint: 'it does not answer', recovering: false, alive: false };
+  }
+  const { pid, socketDirectory } = file;
+  const answer = await tryConnect(cluster, socketDirectory);
+  const alive = isPostmaster(pid, cluster.directory);
+  if (!('client' in answer)) return { ...answer, alive };
+  const { client } = answer;
+  if (!alive) {
+    await client.end();
+    throw new StartError(
+      `DATA_DIR ${cluster.dataDir} is served by a PostgreSQL outside this machine or container: stop the Duly that uses it there`,
+    );
+  }
+  const lost = new Promise<void>((settle) => client.once('end', settle));
+  return { client, pid, lost, adopted: child === undefined, socketDirectory };
 }
 
 const cannotStart = (cluster: Cluster, complaint: string) =>
   new StartError(`DATA_DIR ${cluster.dataDir}: the embedded PostgreSQL did not start: ${complaint}`);
 
 /** Left over by a predecessor whose last processes are just going, or by one that started at the same moment. */
-const isPassing = (complaint: string) =>
-  /pre-existing shared memory block|lock file ".*" already exists|could not bind Unix address/.test(
-    complaint,
-  );
+const isPassing = (failure: string) =>
+  heldMemory.test(failure) || /lock file ".*" already exists|could not bind Unix address/.test(failure);
+
+const heldMemory = /pre-existing shared memory block/;
+
+function clearTheWay(cluster: Cluster, socketDirectory: string, failure: string): void {
+  const file = readPidFile(cluster.directory);
+  if (file !== undefined && isPostmaster(file.pid, cluster.directory)) return;
+  if (heldMemory.test(failure)) endOrphans(cluster);
+  else removeStaleLocks(cluster, socketDirectory);
+}
 
 interface Child {
   pid: number | undefined;
@@ -125,22 +161,6 @@ function watch(cluster: Cluster, process: ChildProcess): Child {
     child.failure = lastComplaint(cluster);
   });
   return child;
-}
-
-function running(
-  cluster: Cluster,
-  client: Client,
-  pid: number,
-  socketDirectory: string,
-  adopted: boolean,
-): Running {
-  if (!isPostmaster(pid, cluster.directory)) {
-    void client.end();
-    throw new StartError(
-      `DATA_DIR ${cluster.dataDir} is served by a PostgreSQL outside this machine or container: stop the Duly that uses it there`,
-    );
-  }
-  return { client, pid, lost: once(client, 'end'), adopted, socketDirectory };
 }
 
 /** @throws StartError when the server will never let us in. */
