@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { StartError } from '../../errors.ts';
+import { hasCode } from './files.ts';
 
 /** The unprivileged Unix account the server runs under when Duly itself runs as root. */
 export interface Account {
@@ -56,13 +57,15 @@ function toAccount(uid: string | undefined, gid: string | undefined): Account | 
 /** Whether the account may pass through `directory` and every directory above it: asked of the kernel, as that user. */
 export function canEnter(account: Account | undefined, directory: string): boolean {
   const args = ['-c', 'test -x "$1"', 'sh', directory];
-  const probe = spawnSync('/bin/sh', args, { ...account, cwd: '/', stdio: 'ignore' });
-  if (account !== undefined && probe.error !== undefined) throw cannotSwitch(account, probe.error);
-  return probe.status === 0;
+  const { status, error } = spawnSync('/bin/sh', args, { ...account, cwd: '/', stdio: 'ignore' });
+  refuseIfBound(account, error);
+  return status === 0;
 }
 
-function cannotSwitch(account: Account, error: Error): StartError {
-  return new StartError(
-    `Running as root without the right to switch to the unprivileged uid ${account.uid} that PostgreSQL needs (${error.message}): run Duly as a normal user, or set DATABASE_URL`,
+/** A container may run root without the capability to become somebody else. */
+export function refuseIfBound(account: Account | undefined, error: Error | undefined): void {
+  if (account === undefined || !hasCode(error, 'EPERM', 'EINVAL')) return;
+  throw new StartError(
+    `Running as root without the right to become the unprivileged uid ${account.uid}, under which PostgreSQL has to run: run Duly as a normal user, or set DATABASE_URL`,
   );
 }

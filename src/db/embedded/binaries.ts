@@ -12,7 +12,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { StartError } from '../../errors.ts';
-import type { Account } from './account.ts';
+import { type Account, refuseIfBound } from './account.ts';
 
 /** The PostgreSQL programs that will be run, readable and executable for the server's account. */
 export interface Binaries {
@@ -65,6 +65,7 @@ function probe(directory: string, account: Account | undefined): Binaries | { re
       env: {},
       encoding: 'utf8',
     });
+    refuseIfBound(account, error);
     major = /\(PostgreSQL\) (\d+)/.exec(stdout ?? '')?.[1] ?? '';
     if (major === '') return { reason: error?.message ?? stderr.trim().split('\n').at(-1) ?? 'no version' };
   }

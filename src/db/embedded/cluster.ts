@@ -110,6 +110,8 @@ function findCluster(dataDir: string): Cluster | undefined {
     throw notCluster(dataDir, `a directory with ${names.length} entries and no PG_VERSION`);
 
   const account = clusterAccount(dataDir, directory, owner);
+  // What the server insists on, and what a copy made under an ordinary umask has lost.
+  if ((owner.mode & 0o077) !== 0) chmodSync(directory, 0o700);
   const binaries = findBinaries(account);
   const major = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim();
   if (major !== binaries.major) {

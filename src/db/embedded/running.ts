@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from 'pino';
@@ -68,10 +67,11 @@ export async function ensureRunning(
       const answer = await knock(cluster, child);
       if ('client' in answer) return answer;
 
-      if (child?.failure !== undefined) {
-        if (!isPassing(child.failure)) throw cannotStart(cluster, child.failure);
-        clearTheWay(cluster, socketDirectory, child.failure);
-        answer.complaint = child.failure;
+      const failure = child?.failure();
+      if (failure !== undefined) {
+        if (!isPassing(failure)) throw cannotStart(cluster, failure);
+        clearTheWay(cluster, socketDirectory, failure);
+        answer.complaint = failure;
         child = undefined;
       }
       const deadlineMs = answer.recovering ? recoveryDeadlineMs : startDeadlineMs;
@@ -139,28 +139,30 @@ function clearTheWay(cluster: Cluster, socketDirectory: string, failure: string)
 interface Child {
   pid: number | undefined;
   /** Why it ended; undefined while it lives. */
-  failure: string | undefined;
+  failure(): string | undefined;
   end(): Promise<void>;
 }
 
 function watch(cluster: Cluster, process: ChildProcess): Child {
-  const child: Child = {
+  let error: Error | undefined;
+  const gone = new Promise<void>((settle) => {
+    process.once('exit', () => settle());
+    process.once('error', (reason) => {
+      error = reason;
+      settle();
+    });
+  });
+  return {
     pid: process.pid,
-    failure: undefined,
-    async end() {
-      if (child.failure !== undefined) return;
-      const gone = once(process, 'exit');
+    failure() {
+      if (error !== undefined) return error.message;
+      return process.exitCode === null && process.signalCode === null ? undefined : lastComplaint(cluster);
+    },
+    end() {
       process.kill('SIGINT');
-      await gone;
+      return gone;
     },
   };
-  process.once('error', (error) => {
-    child.failure = error.message;
-  });
-  process.once('exit', () => {
-    child.failure = lastComplaint(cluster);
-  });
-  return child;
 }
 
 /** @throws StartError when the server will never let us in. */
