@@ -2,3 +2,100 @@
 export class StartError extends Error {
   override name = 'StartError';
 }
+
+/** Every `error_code` a client can meet, with its status. API.md explains them; they are stable. */
+export const errorCodes = {
+  INVALID_JSON: 400,
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  INVALID_CREDENTIALS: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMEOUT: 408,
+  VERSION_CONFLICT: 409,
+  EMAIL_TAKEN: 409,
+  PRECONDITION_FAILED: 412,
+  PAYLOAD_TOO_LARGE: 413,
+  URI_TOO_LONG: 414,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  VALIDATION_ERROR: 422,
+  HEADERS_TOO_LARGE: 431,
+  INTERNAL_ERROR: 500,
+  SERVICE_UNAVAILABLE: 503,
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** One thing wrong with a request, in the form that FastAPI made common. */
+export interface Issue {
+  /** Where: `body`, `query`, `path` or `header`, then the way to the field. */
+  loc: (string | number)[];
+  /** What came and what is wanted. */
+  msg: string;
+  /** The rule that was broken, named as in JSON Schema. */
+  type: string;
+}
+
+interface Details {
+  issues?: Issue[];
+  /** The newest state of what a conditional write meant to change. */
+  current?: unknown;
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+/** An answer other than success. `message` is public; `cause` is not. */
+export class AppError extends Error {
+  override name = 'AppError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly issues: Issue[] | undefined;
+  readonly current: unknown;
+  readonly headers: Record<string, string>;
+
+  constructor(code: ErrorCode, message: string, details: Details = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.status = errorCodes[code];
+    this.issues = details.issues;
+    this.current = details.current;
+    this.headers = details.headers ?? {};
+  }
+}
+
+const challenge = 'Bearer realm="duly"';
+
+/** No token at all, or one that is refused: two challenges (RFC 6750 §3), one body. */
+export const unauthorized = (reason: 'missing' | 'invalid') =>
+  new AppError('UNAUTHORIZED', 'Not authenticated', {
+    headers: { 'www-authenticate': reason === 'missing' ? challenge : `${challenge}, error="invalid_token"` },
+  });
+
+export const invalidCredentials = () =>
+  new AppError('INVALID_CREDENTIALS', 'Wrong email or password', {
+    headers: { 'www-authenticate': challenge },
+  });
+
+export const forbidden = () => new AppError('FORBIDDEN', 'Not allowed to access this user');
+
+export const notFound = (what: string) => new AppError('NOT_FOUND', `${what} not found`);
+
+export const emailTaken = () => new AppError('EMAIL_TAKEN', 'Email already registered');
+
+export const invalid = (issues: Issue[]) =>
+  new AppError('VALIDATION_ERROR', issues.map((issue) => `${issue.loc.join('.')}: ${issue.msg}`).join('; '), {
+    issues,
+  });
+
+export const versionConflict = (current: unknown) =>
+  new AppError('VERSION_CONFLICT', 'The task was changed since the version you sent', { current });
+
+export const preconditionFailed = (current: unknown) =>
+  new AppError('PRECONDITION_FAILED', 'The task was changed since the version in If-Match', { current });
+
+export const unavailable = (cause?: unknown) =>
+  new AppError('SERVICE_UNAVAILABLE', 'The service is briefly unavailable, try again', {
+    cause,
+    headers: { 'retry-after': '1' },
+  });

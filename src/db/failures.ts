@@ -1,0 +1,33 @@
+/** Connection classes of SQLSTATE and the shutdown, crash, start-up and too-many-connections codes (PostgreSQL, Appendix A). */
+const unavailableStates = /^(08...|57P0[1-5]|53...|57014|55P03|25P0[34])$/;
+const serializationStates = new Set(['40001', '40P01']);
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+]);
+/** What `pg` says without a code. */
+const driverMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Connection was destroyed)/;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Whether the database could not be reached or had no room or time for us: the same request may work later. */
+export function isUnavailable(error: unknown): boolean {
+  const code = codeOf(error);
+  if (unavailableStates.test(code) || networkCodes.has(code) || serializationStates.has(code)) return true;
+  if (!(error instanceof Error)) return false;
+  return driverMessages.test(error.message) || (error.cause !== undefined && isUnavailable(error.cause));
+}
+
+/** Whether two transactions stood in each other's way and trying again is the cure. */
+export function isSerializationFailure(error: unknown): boolean {
+  return serializationStates.has(codeOf(error));
+}

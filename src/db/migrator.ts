@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { sql } from 'kysely';
+import { StartError } from '../errors.ts';
+import { statementTimeoutMs } from './pool.ts';
+import type { Db, Tx } from './schema.ts';
+import { inTransaction } from './transaction.ts';
+
+export interface Migration {
+  version: number;
+  name: string;
+  up: string;
+  down: string;
+}
+
+const directory = new URL('../../migrations/', import.meta.url);
+const fileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
+/** Key of the advisory lock under which migrations run: "migr" in ASCII. */
+const lockKey = 0x6d696772;
+
+/** The numbered pairs in `migrations/`, oldest first: 1, 2, 3, … without gaps. */
+export function listMigrations(): Migration[] {
+  const migrations = readdirSync(directory)
+    .map((file) => fileName.exec(file))
+    .filter((match) => match !== null)
+    .map(([file, number = '', name = '']) => ({
+      version: Number(number),
+      name,
+      up: readFileSync(new URL(file, directory), 'utf8'),
+      down: readFileSync(new URL(file.replace('.up.', '.down.'), directory), 'utf8'),
+    }))
+    .sort((a, b) => a.version - b.version);
+  const gap = migrations.findIndex((migration, index) => migration.version !== index + 1);
+  if (gap >= 0) throw new StartError(`migrations: number ${gap + 1} is missing or doubled`);
+  return migrations;
+}
+
+/** The version the database is at: the number of its newest migration, 0 for none. */
+export async function currentVersion(db: Db): Promise<number> {
+  const { rows } = await sql<{
+    found: boolean;
+  }>`select to_regclass('schema_migrations') is not null as found`.execute(db);
+  if (rows[0]?.found !== true) return 0;
+  const newest = await sql<{ version: number }>`
+    select coalesce(max(version), 0) as version from schema_migrations`.execute(db);
+  return newest.rows[0]?.version ?? 0;
+}
+
+/**
+ * Brings the database to the newest version. Instances that start together take turns: each migration is one
+ * transaction under an advisory lock, and looks again at where the database is once it holds the lock.
+ * @returns the migrations this call carried out, in order.
+ */
+export async function migrateUp(db: Db): Promise<Migration[]> {
+  const migrations = listMigrations();
+  const done: Migration[] = [];
+  for (const migration of migrations) {
+    if (await underLock(db, (tx, version) => applyUp(tx, version, migration))) done.push(migration);
+  }
+  await underLock(db, setRoleDefaults);
+  return done;
+}
+
+/**
+ * Takes the newest migration back.
+ * @returns that migration, or null when there was none.
+ */
+export async function migrateDown(db: Db): Promise<Migration | null> {
+  const migrations = listMigrations();
+  return underLock(db, async (tx, version) => {
+    if (version === 0) return null;
+    const migration = migrations[version - 1];
+    if (migration === undefined) throw new StartError(aheadMessage(version, migrations.length));
+    await runScript(tx, migration.down);
+    await sql`delete from schema_migrations where version = ${version}`.execute(tx);
+    return migration;
+  });
+}
+
+/** @throws StartError that names the command to run when the database is behind or ahead of this code. */
+export async function requireMigrated(db: Db): Promise<void> {
+  const version = await currentVersion(db);
+  const wanted = listMigrations().length;
+  if (version < wanted) {
+    throw new StartError(
+      `DATABASE_URL: the schema is at version ${version}, this Duly wants ${wanted}; run: npm run migrate -- up`,
+    );
+  }
+  if (version > wanted) throw new StartError(aheadMessage(version, wanted));
+}
+
+function aheadMessage(version: number, wanted: number): string {
+  return `DATABASE_URL: the schema is at version ${version}, this Duly knows ${wanted}; run the newer Duly, or with it: npm run migrate -- down`;
+}
+
+async function underLock<T>(db: Db, work: (tx: Tx, version: number) => Promise<T>): Promise<T> {
+  return inTransaction(db, async (tx) => {
+    await sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)`.execute(
+      tx,
+    );
+    await sql`select pg_advisory_xact_lock(${lockKey})`.execute(tx);
+    await sql`create table if not exists schema_migrations (
+      version integer primary key, name text not null, applied_at timestamptz(3) not null default now())`.execute(
+      tx,
+    );
+    return work(tx, await currentVersion(tx));
+  });
+}
+
+async function applyUp(tx: Tx, version: number, migration: Migration): Promise<boolean> {
+  if (migration.version <= version) return false;
+  await runScript(tx, migration.up);
+  await sql`insert into schema_migrations (version, name) values (${migration.version}, ${migration.name})`.execute(
+    tx,
+  );
+  return true;
+}
+
+/** Migrations are our own files: the one place where SQL text is run as it stands. */
+async function runScript(tx: Tx, script: string): Promise<void> {
+  await sql.raw(script).execute(tx);
+}
+
+/**
+ * Gives statements outside transactions their time limit as a default of this role in this database: unlike a start-up
+ * parameter or `set`, that holds behind a pooler in transaction mode too.
+ */
+async function setRoleDefaults(tx: Tx): Promise<void> {
+  const wanted = `${statementTimeoutMs / 1000}s`;
+  await sql
+    .raw(
+      `do $$ begin
+        if not exists (
+          select 1 from pg_db_role_setting s
+          join pg_roles r on r.oid = s.setrole and r.rolname = current_user
+          join pg_database d on d.oid = s.setdatabase and d.datname = current_database()
+          where 'statement_timeout=${wanted}' = any (s.setconfig)
+        ) then
+          execute format('alter role %I in database %I set statement_timeout = %L', current_user, current_database(), '${wanted}');
+        end if;
+      end $$`,
+    )
+    .execute(tx);
+}

@@ -1,0 +1,47 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { type Issue, invalid } from '../errors.ts';
+
+/** A place in an ordered list: between the row named by `key` and `id`, and the next one (or, backward, the one before). */
+export interface Position {
+  backward: boolean;
+  /** The sort key of the row as text; null where the row has none. */
+  key: string | null;
+  id: string;
+}
+
+/** Cursors of one list of one user: `scope` names both, and a cursor made for another scope is refused. */
+export interface CursorScope {
+  secret: string;
+  scope: readonly unknown[];
+}
+
+const macBytes = 16;
+
+function mac(payload: string, { secret, scope }: CursorScope): Buffer {
+  return createHmac('sha256', `cursor:${secret}`)
+    .update(JSON.stringify([payload, scope]))
+    .digest()
+    .subarray(0, macBytes);
+}
+
+export function encodeCursor(position: Position, scope: CursorScope): string {
+  const payload = JSON.stringify([position.backward ? 1 : 0, position.key, position.id]);
+  return Buffer.concat([mac(payload, scope), Buffer.from(payload)]).toString('base64url');
+}
+
+const refused: Issue = {
+  loc: ['query', 'cursor'],
+  msg: 'is not a cursor of this list with these filters and this order',
+  type: 'cursor',
+};
+
+/** @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user, list, filter or order. */
+export function decodeCursor(cursor: string, scope: CursorScope): Position {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const payload = bytes.subarray(macBytes).toString();
+  const canonical = bytes.toString('base64url') === cursor && bytes.length > macBytes;
+  if (!canonical || !timingSafeEqual(bytes.subarray(0, macBytes), mac(payload, scope)))
+    throw invalid([refused]);
+  const [backward, key, id]: [number, string | null, string] = JSON.parse(payload);
+  return { backward: backward === 1, key, id };
+}

@@ -1,0 +1,28 @@
+import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+
+export type Priority = 'High' | 'Medium' | 'Low';
+
+export interface Database {
+  owners: { user_id: string; revision: bigint; created_at: Generated<Date> };
+  tasks: {
+    user_id: string;
+    id: Generated<string>;
+    title: string;
+    description: string | null;
+    completed_at: Date | null;
+    priority: Generated<Priority>;
+    /** `YYYY-MM-DD`; read as text, so no time zone can move it. */
+    due_date: string | null;
+    version: Generated<number>;
+    revision: bigint;
+    created_at: ColumnType<Date, never, never>;
+    updated_at: Generated<Date>;
+    deleted_at: Date | null;
+  };
+  tags: { user_id: string; name: string; revision: bigint; created_at: Generated<Date> };
+  task_tags: { user_id: string; task_id: string; name: string };
+}
+
+/** The pool, or a transaction on one of its connections. */
+export type Db = Kysely<Database>;
+export type Tx = Transaction<Database>;

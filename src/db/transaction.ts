@@ -1,0 +1,35 @@
+import { isSerializationFailure, isUnavailable } from './failures.ts';
+import type { Db, Tx } from './schema.ts';
+
+const attempts = 3;
+
+class Unchanged {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** Ends the transaction it is thrown in: everything is rolled back and `value` is the transaction's result. */
+export const unchanged = (value: unknown): Unchanged => new Unchanged(value);
+
+/**
+ * Runs `work` in one transaction (READ COMMITTED). Tried again, at most 3 times in all, when it lost to another
+ * transaction (serialization failure, deadlock) or when the connection failed before `work` began; so `work` must have
+ * no effect outside the database.
+ */
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    let begun = false;
+    try {
+      return await db.transaction().execute((tx) => {
+        begun = true;
+        return work(tx);
+      });
+    } catch (error) {
+      if (error instanceof Unchanged) return error.value as T;
+      const retry = isSerializationFailure(error) || (!begun && isUnavailable(error));
+      if (!retry || attempt === attempts) throw error;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import { type Static, Type } from 'typebox';
+
+export const Tag = Type.Object(
+  { name: Type.String(), usage_count: Type.Integer({ minimum: 1 }) },
+  { $id: 'Tag', additionalProperties: false, examples: [{ name: 'home', usage_count: 3 }] },
+);
+export type Tag = Static<typeof Tag>;
+
+export const TagListQuery = Type.Object(
+  {
+    search: Type.Optional(
+      Type.String({ maxLength: 50, description: 'Literal part of the name, in any case.' }),
+    ),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
+  },
+  { additionalProperties: false },
+);
+export type TagListQuery = Static<typeof TagListQuery>;

@@ -1,0 +1,162 @@
+import { type Static, Type } from 'typebox';
+
+/** Keywords that `http/input.ts` acts on before validation. */
+const trim = { 'x-trim': true };
+const ignoreCase = { 'x-ignore-case': true };
+
+const priorities = ['High', 'Medium', 'Low'] as const;
+const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema });
+
+const title = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'Trimmed; 1–200 characters.',
+  ...trim,
+});
+const description = nullable<string>({
+  type: ['string', 'null'],
+  maxLength: 1000,
+  description: 'At most 1000 characters.',
+});
+const priority = Type.Enum([...priorities], { type: 'string', ...ignoreCase });
+const dueDate = nullable<string>({
+  type: ['string', 'null'],
+  format: 'date',
+  description: 'A calendar date from 1970-01-01 to 2100-12-31.',
+});
+const tagName = Type.String({ minLength: 1, maxLength: 50, pattern: '\\S' });
+const tags = Type.Array(tagName, { maxItems: 20, description: 'A set: duplicates fold, case counts.' });
+const completed = Type.Boolean();
+const version = Type.Integer({
+  minimum: 1,
+  maximum: 2_147_483_647,
+  description: 'The version the change is based on; another one is answered with 409.',
+});
+const dateTime = Type.String({ format: 'date-time' });
+
+export const Task = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    user_id: Type.String({ minLength: 1, maxLength: 255 }),
+    title: Type.String(),
+    description: nullable<string>({ type: ['string', 'null'] }),
+    completed,
+    completed_at: nullable<string>({ type: ['string', 'null'], format: 'date-time' }),
+    priority: Type.Enum([...priorities], { type: 'string' }),
+    due_date: nullable<string>({ type: ['string', 'null'], format: 'date' }),
+    tags: Type.Array(Type.String()),
+    version: Type.Integer({ minimum: 1 }),
+    created_at: dateTime,
+    updated_at: dateTime,
+  },
+  {
+    $id: 'Task',
+    additionalProperties: false,
+    examples: [
+      {
+        id: '6f1c1f6e-2b0a-4c55-9d3c-0f8c0f1f8a11',
+        user_id: 'user_123',
+        title: 'Buy milk',
+        description: null,
+        completed: false,
+        completed_at: null,
+        priority: 'High',
+        due_date: '2026-12-24',
+        tags: ['home', 'shopping'],
+        version: 1,
+        created_at: '2026-11-21T08:00:00.000Z',
+        updated_at: '2026-11-21T08:00:00.000Z',
+      },
+    ],
+  },
+);
+export type Task = Static<typeof Task>;
+
+export const NewTask = Type.Object(
+  {
+    title,
+    description: Type.Optional(description),
+    completed: Type.Optional(completed),
+    priority: Type.Optional(priority),
+    due_date: Type.Optional(dueDate),
+    tags: Type.Optional(tags),
+  },
+  {
+    $id: 'NewTask',
+    additionalProperties: false,
+    examples: [{ title: 'Buy milk', priority: 'High', due_date: '2026-12-24', tags: ['shopping', 'home'] }],
+  },
+);
+export type NewTask = Static<typeof NewTask>;
+
+/** RFC 7396: absent keeps, null clears, `tags` replaces the set. */
+export const TaskPatch = Type.Object(
+  {
+    title: Type.Optional(title),
+    description: Type.Optional(description),
+    completed: Type.Optional(completed),
+    priority: Type.Optional(priority),
+    due_date: Type.Optional(dueDate),
+    tags: Type.Optional(tags),
+    version: Type.Optional(version),
+  },
+  { $id: 'TaskPatch', additionalProperties: false, examples: [{ title: 'Buy oat milk', version: 1 }] },
+);
+export type TaskPatch = Static<typeof TaskPatch>;
+
+export const Completion = Type.Object(
+  { completed, version: Type.Optional(version) },
+  { $id: 'Completion', additionalProperties: false, examples: [{ completed: true }] },
+);
+
+/** P2's form: no body, or one without `completed`, flips. */
+export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: number } | null>({
+  type: ['object', 'null'],
+  properties: { completed, version },
+  additionalProperties: false,
+  examples: [{ completed: true }],
+});
+
+export const TaskPath = Type.Object({
+  user_id: Type.String({ minLength: 1, maxLength: 255 }),
+  task_id: Type.String({ format: 'uuid' }),
+});
+
+const sortKeys = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
+export type SortKey = (typeof sortKeys)[number];
+
+export const TaskListQuery = Type.Object(
+  {
+    search: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Literal part of title or description, in any case.' }),
+    ),
+    status: Type.Enum(['all', 'pending', 'completed'], { type: 'string', default: 'all', ...ignoreCase }),
+    completed: Type.Optional(Type.Boolean({ description: 'The same filter as `status`, as a boolean.' })),
+    priority: Type.Enum(['all', ...priorities], { type: 'string', default: 'all', ...ignoreCase }),
+    tags: Type.Optional(
+      Type.Array(tagName, {
+        maxItems: 20,
+        description: 'Repeatable, as `tags=a&tags=b` or `tags[]=a&tags[]=b`.',
+      }),
+    ),
+    tags_match: Type.Enum(['any', 'all'], { type: 'string', default: 'any' }),
+    due_after: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or later.' })),
+    due_before: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or earlier.' })),
+    sort_by: Type.Enum([...sortKeys], {
+      type: 'string',
+      default: 'created_at',
+      description:
+        'Priority ascending is High, Medium, Low; tasks without a due date come last in both directions.',
+    }),
+    sort_direction: Type.Enum(['asc', 'desc'], { type: 'string', default: 'desc' }),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
+    offset: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: '0 when absent.' }),
+    ),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 2000, description: 'A `next_cursor`, or from a `Link`; not with `offset`.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type TaskListQuery = Static<typeof TaskListQuery>;
