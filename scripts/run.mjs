@@ -1,7 +1,7 @@
 // Behind `npm start` and `npm test`: sees that the dependencies are there, then hands over to the pinned runtime.
 // Run by whatever Node the machine has, so the syntax stays at Node 14's.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ const unreachable =
 
 const [command, ...args] = process.argv.slice(2);
 const isTest = command === 'test';
+const parentsAtStart = parents();
 
 function fail(line) {
   process.stderr.write(`${line}\n`);
@@ -28,7 +29,8 @@ async function main() {
   if (Number.parseInt(process.versions.node, 10) < oldestNode) {
     fail(`Duly needs Node.js ${oldestNode} or newer to start, and this is ${process.versions.node}`);
   }
-  if (missing().length > 0) await install();
+  const absent = missing();
+  if (absent.length > 0) await install(absent);
 
   const runtime = join(root, 'node_modules', 'node', 'bin', 'node');
   const program = isTest
@@ -42,36 +44,41 @@ async function main() {
   process.exit(await ended(child, (error) => fail(`The runtime ${runtime} does not run: ${error.message}`)));
 }
 
-async function install() {
+/**
+ * `npm install` and not `npm ci`, which refuses a lock file that lacks another platform's optional packages and
+ * begins by removing everything. `--no-save` keeps the lock file as it is.
+ */
+async function install(absent) {
   process.stderr.write('Installing dependencies (first start takes about a minute)…\n');
-  const npm = findNpm();
-  const options = ['ci', '--no-audit', '--no-fund', '--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
-  if (isTest) options.push('--include=dev');
-  const child = spawn(npm[0], [...npm.slice(1), ...options], {
+  // npm takes a directory that exists for a whole package, and runs install scripts only for those it puts there.
+  for (const path of absent) rmSync(join(root, path), { recursive: true, force: true });
+  const [npm, ...script] = findNpm();
+  const options = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const child = spawn(npm, [...script, ...options, ...retries, ...(isTest ? ['--include=dev'] : [])], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8');
-    stream.on('data', (text) => {
+    stream.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
   }
   const code = await ended(child, (error) =>
-    fail(`npm cannot be run to install the dependencies: ${error.message}`),
+    fail(`npm, which installs the dependencies, does not run: ${error.message}`),
   );
   if (code !== 0) {
     const reason = unreachable.exec(output);
     if (reason)
       fail(`The npm registry cannot be reached (${reason[0]}): check the network, then start again`);
     process.stderr.write(output);
-    fail(`Installing the dependencies failed: npm ci ended with code ${code}, its output is above`);
+    fail(`Installing the dependencies failed: npm ended with code ${code} and said the above`);
   }
-  const [first] = missing();
-  if (first !== undefined) {
+  const [still] = missing();
+  if (still !== undefined) {
     fail(
-      `${first} is still missing after npm ci: does npm run install scripts here (npm config get ignore-scripts)?`,
+      `${still} is incomplete after npm install: may npm run install scripts here (npm config get ignore-scripts)?`,
     );
   }
 }
@@ -89,15 +96,27 @@ function ended(child, onError) {
   // Ctrl-C reaches the child by itself: the terminal sends it to the whole foreground group.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  // Where npm's shell stands between npm and us, a signal ends the shell and never arrives here.
-  const parent = process.ppid;
   if (process.env.npm_lifecycle_event) {
-    setInterval(() => process.ppid === parent || child.kill('SIGTERM'), parentPollMs).unref();
+    setInterval(() => parents() === parentsAtStart || child.kill('SIGTERM'), parentPollMs).unref();
   }
   return new Promise((settle) => {
     child.once('error', onError);
     child.once('close', (code, signal) => settle(signal ? 128 + constants.signals[signal] : code));
   });
+}
+
+/**
+ * Identifies npm and the shell it may have put between itself and us. A signal to npm ends that shell and never
+ * arrives here, and a killed npm leaves it behind; either way another parent shows up.
+ */
+function parents() {
+  try {
+    const [, name, grandparent] =
+      /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8')) || [];
+    return /^(npm|node)/.test(name) ? process.ppid : `${process.ppid} ${grandparent}`;
+  } catch {
+    return process.ppid;
+  }
 }
 
 main();
