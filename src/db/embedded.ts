@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { StartError } from '../errors.ts';
 import { type Cluster, openCluster } from './embedded/cluster.ts';
 import { rolePassword } from './embedded/password.ts';
-import { isPostmaster, readPidFile, shutDown } from './embedded/postmaster.ts';
+import { readPidFile, shutDown } from './embedded/postmaster.ts';
 import { adminConnection, type Connection, ensureRunning, type Running } from './embedded/running.ts';
 import { chooseSocketDirectory, removeSocketDirectory } from './embedded/sockets.ts';
 
@@ -59,8 +59,11 @@ export async function startEmbedded(options: { dataDir: string; log: Logger }): 
   try {
     await provision(first.client, password);
   } catch (error) {
+    if (!adopted) await shutDown(cluster, first.pid, log);
     await first.client.end();
-    throw error;
+    throw new StartError(
+      `DATA_DIR ${cluster.dataDir}: the database could not be prepared: ${error instanceof Error ? error.message : error}`,
+    );
   }
   log.info({ directory: cluster.directory, postmasterPid: first.pid, adopted }, 'embedded PostgreSQL runs');
 
@@ -164,9 +167,8 @@ async function stop(
   log: Logger,
 ): Promise<void> {
   if (held === undefined) return;
-  const pid = readPidFile(cluster.directory)?.pid ?? held.pid;
-  if (isPostmaster(pid, cluster.directory)) await shutDown(cluster, pid, log);
-  removeSocketDirectory(socketDirectory);
+  await shutDown(cluster, readPidFile(cluster.directory)?.pid ?? held.pid, log);
+  removeSocketDirectory(cluster, socketDirectory);
   await held.client.end();
   log.info('embedded PostgreSQL stopped');
 }

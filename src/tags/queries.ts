@@ -24,7 +24,8 @@ export async function listTags(
     ])
     .orderBy('tt.name')
     .limit(query.limit);
-  if (query.search) tags = tags.where(sql<SqlBool>`tt.name collate "default" ilike ${containing(query.search)}`);
+  if (query.search)
+    tags = tags.where(sql<SqlBool>`tt.name collate "default" ilike ${containing(query.search)}`);
   const rows = await tags.execute();
   return { tags: rows.map(({ name, usage_count }) => ({ name, usage_count })), total: rows[0]?.total ?? 0 };
 }

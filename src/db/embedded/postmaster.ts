@@ -45,7 +45,8 @@ export function isPostmaster(pid: number, directory: string): boolean {
       directory,
     );
   } catch {
-    return false;
+    // It has just ended; or it is hidden from us, and then it may well be the one.
+    return processExists(pid);
   }
 }
 
@@ -123,11 +124,20 @@ export function removeStaleLocks(cluster: Cluster, socketDirectory: string): voi
   rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
 }
 
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+}
+
 /** Fast shutdown: running transactions are rolled back, everything committed is on disk. Returns when the process is gone. */
 export async function shutDown(cluster: Cluster, pid: number, log: Logger): Promise<void> {
   const ended = async (signal: NodeJS.Signals, waitMs: number) => {
     const deadline = performance.now() + waitMs;
-    if (isPostmaster(pid, cluster.directory)) process.kill(pid, signal);
+    if (!isPostmaster(pid, cluster.directory)) return true;
+    tell(pid, signal);
     while (isPostmaster(pid, cluster.directory)) {
       if (performance.now() > deadline) return false;
       await sleep(pollMs);

@@ -1,4 +1,4 @@
-import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { StartError } from '../../errors.ts';
@@ -49,8 +49,15 @@ export function ensureSocketDirectory(cluster: Cluster, directory: string): void
   }
 }
 
-export function removeSocketDirectory(directory: string): void {
-  if (isTemporary(directory)) rmSync(directory, { recursive: true, force: true });
+/** Removes a temporary socket directory once its server is gone, and nothing that has other files in it. */
+export function removeSocketDirectory(cluster: Cluster, directory: string): void {
+  if (directory === cluster.directory || !isTemporary(directory)) return;
+  try {
+    for (const suffix of ['', '.lock']) rmSync(join(directory, `.s.PGSQL.${port}${suffix}`), { force: true });
+    rmdirSync(directory);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+  }
 }
 
 const isTemporary = (directory: string) => basename(directory).startsWith(prefix) && fits(directory);

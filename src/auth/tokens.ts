@@ -1,0 +1,146 @@
+import { createLocalJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import type { Config } from '../config.ts';
+import { unauthorized } from '../errors.ts';
+import type { BetterAuth } from './better-auth.ts';
+import type { Sessions } from './sessions.ts';
+
+/** Who a request speaks for. */
+export interface Identity {
+  userId: string;
+  /** The session behind a token of this server; null for tokens minted elsewhere. */
+  sessionId: string | null;
+}
+
+/** One accepted issuer: its own keys, algorithms, issuer and audience; nothing is taken from the token's header. */
+type Verifier = (token: string) => Promise<JWTPayload>;
+
+const clockToleranceSeconds = 5;
+const tokenMaxLength = 8_192;
+/** A compact JWS (RFC 7515 §7.1); canonical base64url is checked apart. */
+const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const headerAllowed = new Set(['alg', 'kid', 'typ']);
+const userIdMaxLength = 255;
+const keyReloadMs = 30_000;
+
+function sharedSecretVerifier({ auth }: Config): Verifier {
+  const key = new TextEncoder().encode(auth.secret);
+  const options: JWTVerifyOptions = {
+    algorithms: ['HS256'],
+    ...(auth.issuer === null ? {} : { issuer: auth.issuer }),
+    ...(auth.audience === null ? {} : { audience: auth.audience }),
+  };
+  return async (token) => (await jwtVerify(token, key, { ...options, ...commonOptions })).payload;
+}
+
+function ownVerifier({ auth }: Config, betterAuth: BetterAuth): Verifier {
+  const keys = ownKeys(betterAuth);
+  const options: JWTVerifyOptions = { algorithms: ['EdDSA'], issuer: auth.baseUrl, audience: auth.baseUrl };
+  return async (token) => {
+    const { payload } = await jwtVerify(
+      token,
+      (header, jws) => keys(header.kid).then((find) => find(header, jws)),
+      {
+        ...options,
+        ...commonOptions,
+      },
+    );
+    if (typeof payload.sid !== 'string') throw new errors.JWTInvalid('no session');
+    return payload;
+  };
+}
+
+const commonOptions: JWTVerifyOptions = {
+  requiredClaims: ['exp', 'sub'],
+  clockTolerance: clockToleranceSeconds,
+};
+
+/** This server's public keys, read again for an unknown key id, at most once every 30 s. */
+function ownKeys(betterAuth: BetterAuth) {
+  let known = new Set<string>();
+  let keySet = createLocalJWKSet({ keys: [] });
+  let loadedAt = Number.NEGATIVE_INFINITY;
+  let loading: Promise<void> | null = null;
+  async function load() {
+    const { keys } = await betterAuth.api.getJwks();
+    keySet = createLocalJWKSet({ keys });
+    known = new Set(keys.map((key) => key.kid ?? ''));
+    loadedAt = performance.now();
+  }
+  return async (keyId: string | undefined) => {
+    if (!known.has(keyId ?? '') && performance.now() - loadedAt >= keyReloadMs) {
+      loading ??= load().finally(() => {
+        loading = null;
+      });
+    }
+    await loading;
+    return keySet;
+  };
+}
+
+/** Checks that come before any cryptography: form, length, and headers that would bring keys or rules of their own. */
+function isWellFormed(token: string): boolean {
+  if (token.length > tokenMaxLength || !compactForm.test(token)) return false;
+  const parts = token.split('.');
+  if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) return false;
+  try {
+    const header: unknown = JSON.parse(Buffer.from(parts[0] ?? '', 'base64url').toString());
+    if (typeof header !== 'object' || header === null) return false;
+    if (!Object.keys(header).every((name) => headerAllowed.has(name))) return false;
+    return !('typ' in header) || (typeof header.typ === 'string' && header.typ.toUpperCase() === 'JWT');
+  } catch {
+    return false;
+  }
+}
+
+function identityOf(payload: JWTPayload, maxAgeSeconds: number): Identity | null {
+  const { sub, exp, iat } = payload;
+  const now = Math.floor(Date.now() / 1000);
+  if (typeof sub !== 'string' || sub === '' || [...sub].length > userIdMaxLength) return null;
+  if (!sub.isWellFormed() || sub.includes('\0')) return null;
+  if (exp === undefined || exp > now + maxAgeSeconds + clockToleranceSeconds) return null;
+  if (iat !== undefined && iat > now + clockToleranceSeconds) return null;
+  return { userId: sub, sessionId: typeof payload.sid === 'string' ? payload.sid : null };
+}
+
+export interface Tokens {
+  /**
+   * Checks the value of an `Authorization` header (RFC 6750 §2.1).
+   * @throws AppError UNAUTHORIZED, the same for every reason.
+   */
+  authenticate(authorization: string | undefined): Promise<Identity>;
+}
+
+export function createTokens(config: Config, betterAuth: BetterAuth, sessions: Sessions): Tokens {
+  const shared = sharedSecretVerifier(config);
+  const own = ownVerifier(config, betterAuth);
+
+  async function verify(token: string): Promise<Identity | null> {
+    const ownPayload = await attempt(own, token);
+    const payload = ownPayload ?? (await attempt(shared, token));
+    if (payload === null) return null;
+    const identity = identityOf(payload, config.auth.maxAgeSeconds);
+    if (identity === null || ownPayload === null) return identity && { ...identity, sessionId: null };
+    const live = await sessions.isLive(identity.userId, identity.sessionId ?? '');
+    return live ? identity : null;
+  }
+
+  return {
+    async authenticate(authorization) {
+      if (authorization === undefined) throw unauthorized('missing');
+      const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+      const identity = token !== undefined && isWellFormed(token) ? await verify(token) : null;
+      if (identity === null) throw unauthorized('invalid');
+      return identity;
+    },
+  };
+}
+
+/** @returns null for a token this issuer refuses; other failures (the database away) go on. */
+async function attempt(verifier: Verifier, token: string): Promise<JWTPayload | null> {
+  try {
+    return await verifier(token);
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { type EmbeddedServer, startEmbedded } from './db/embedded.ts';
+import { connectionFromUrl, createDb } from './db/pool.ts';
+import type { Db } from './db/schema.ts';
+
+/** The database of the settings: the one of DATABASE_URL, or the embedded one, started. */
+export interface OpenDatabase {
+  db: Db;
+  /** Null when DATABASE_URL names the database. */
+  embedded: EmbeddedServer | null;
+  /** Closes the pool, then stops the embedded server. */
+  close(): Promise<void>;
+}
+
+/** @throws StartError when the embedded server cannot start. An external one is not asked for yet. */
+export async function openDatabase(config: Config, log: Logger): Promise<OpenDatabase> {
+  const { url, poolMax } = config.database;
+  const embedded = url === null ? await startEmbedded({ dataDir: config.dataDir, log }) : null;
+  const connection = embedded === null ? connectionFromUrl(url ?? '') : embedded.app;
+  const db = createDb({ connection, max: poolMax, log });
+  return {
+    db,
+    embedded,
+    async close() {
+      await db.destroy();
+      await embedded?.stop();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import cors from '@fastify/cors';
+import Fastify, { type FastifyBaseLogger } from 'fastify';
+import type { Context } from '../context.ts';
+import { notFound } from '../errors.ts';
+import type { App } from './app-type.ts';
+import { bareRoutes } from './bare/routes.ts';
+import { betterAuthRoutes } from './better-auth.ts';
+import { parseJsonBodies } from './body.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { documentApi } from './docs.ts';
+import { errorHandler } from './errors.ts';
+import { healthRoutes } from './health.ts';
+import { prepareInput } from './input.ts';
+import { logRequests, requestId } from './logging.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
+import { namedSchemas } from './schemas.ts';
+import { renderError } from './v1/render.ts';
+import { v1Routes } from './v1/routes.ts';
+import { ajv, schemaErrorFormatter } from './validation.ts';
+
+const requestTimeoutMs = 60_000;
+const bodyLimitBytes = 65_536;
+/** 255 characters of four bytes each, percent-encoded. */
+const pathParameterMaxLength = 255 * 4 * 3;
+
+const exposedHeaders = [
+  'Authorization',
+  'ETag',
+  'Link',
+  'Location',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+  'X-Total-Count',
+];
+const allowedHeaders = ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'];
+
+/** The HTTP server, all of its routes in the order in which they are told apart. Not listening yet. */
+export async function buildApp(ctx: Context): Promise<App> {
+  const loggerInstance: FastifyBaseLogger = ctx.log;
+  const app: App = Fastify({
+    loggerInstance,
+    logController: new Fastify.LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: requestId,
+    requestTimeout: requestTimeoutMs,
+    bodyLimit: bodyLimitBytes,
+    routerOptions: { maxParamLength: pathParameterMaxLength },
+    ajv,
+    schemaErrorFormatter,
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: errorHandler(renderError),
+  });
+  app.decorateRequest('identity', null);
+  app.setErrorHandler(errorHandler(renderError));
+  app.setNotFoundHandler(() => {
+    throw notFound('Route');
+  });
+  logRequests(app);
+  parseJsonBodies(app);
+  app.addHook('preValidation', prepareInput);
+  for (const schema of namedSchemas) app.addSchema(schema);
+  await app.register(cors, {
+    origin: [...ctx.config.allowedOrigins],
+    credentials: true,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders,
+    exposedHeaders,
+    maxAge: 600,
+  });
+
+  await documentApi(app);
+  const refuseOtherMethods = methodNotAllowed(app);
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  healthRoutes(app, ctx);
+  await app.register((scope: App) => v1Routes(scope, ctx), { prefix: '/api/v1' });
+  await app.register((scope) => betterAuthRoutes(scope, ctx), { prefix: '/api/auth' });
+  await app.register((scope: App) => bareRoutes(scope, ctx), { prefix: '/api' });
+  refuseOtherMethods();
+  return app;
+}

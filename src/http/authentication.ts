@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify';
+import type { Identity } from '../auth/tokens.ts';
+import type { Context } from '../context.ts';
+import { forbidden } from '../errors.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who the token speaks for; null on routes that ask for none. */
+    identity: Identity | null;
+  }
+}
+
+/** Every route of this scope wants a token, and where its path names a user, that user's. */
+export function requireToken(app: FastifyInstance, { tokens }: Context): void {
+  app.addHook('onRequest', async (request) => {
+    request.identity = await tokens.authenticate(request.headers.authorization);
+    const { params } = request;
+    const named = typeof params === 'object' && params !== null && 'user_id' in params;
+    if (named && params.user_id !== request.identity.userId) throw forbidden();
+  });
+}

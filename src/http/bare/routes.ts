@@ -1,0 +1,165 @@
+import { Type } from 'typebox';
+import type { Context } from '../../context.ts';
+import { notFound } from '../../errors.ts';
+import { TagListQuery } from '../../tags/model.ts';
+import { listTags } from '../../tags/queries.ts';
+import { NewTask, OptionalCompletion, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
+import { findTask } from '../../tasks/queries.ts';
+import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
+import type { App } from '../app-type.ts';
+import { requireToken } from '../authentication.ts';
+import { etagOf, ifMatchOf } from '../conditions.ts';
+import { errorHandler } from '../errors.ts';
+import { errorResponses, etagHeader, IfMatch, listHeaders, pageHeaders, UserPath } from '../schemas.ts';
+import { readTaskPage } from '../task-page.ts';
+import { renderError } from './render.ts';
+
+const tags = ['Bare surface'];
+const task = (description: string) => ({ description, headers: etagHeader, ...Type.Ref('Task') });
+const errors = (...statuses: number[]) => errorResponses('BareError', [400, 401, 403, ...statuses]);
+
+const listSchema = {
+  operationId: 'bareListTasks',
+  summary: 'List tasks',
+  tags,
+  params: UserPath,
+  querystring: TaskListQuery,
+  response: {
+    200: { description: 'A page of tasks.', headers: pageHeaders, ...Type.Array(Type.Ref('Task')) },
+    ...errors(),
+  },
+};
+
+const createSchema = {
+  operationId: 'bareCreateTask',
+  summary: 'Create a task',
+  tags,
+  params: UserPath,
+  body: NewTask,
+  response: { 201: task('The new task.'), ...errors(413, 415) },
+};
+
+const getSchema = {
+  operationId: 'bareGetTask',
+  summary: 'Get a task',
+  tags,
+  params: TaskPath,
+  response: { 200: task('The task.'), ...errors(404) },
+};
+
+const updateSchema = (operationId: string) => ({
+  operationId,
+  summary: 'Update a task',
+  tags,
+  params: TaskPath,
+  headers: IfMatch,
+  body: TaskPatch,
+  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415) },
+});
+
+const completeSchema = {
+  operationId: 'bareCompleteTask',
+  summary: 'Flip or set whether a task is completed',
+  description: 'Without a body the state flips, atomically; with `completed` it is set.',
+  tags,
+  params: TaskPath,
+  headers: IfMatch,
+  body: OptionalCompletion,
+  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415) },
+};
+
+const deleteSchema = {
+  operationId: 'bareDeleteTask',
+  summary: 'Delete a task',
+  tags,
+  params: TaskPath,
+  headers: IfMatch,
+  response: { 204: { description: 'The task is deleted.', type: 'null' }, ...errors(404, 412) },
+};
+
+const tagsSchema = {
+  operationId: 'bareListTags',
+  summary: 'List tags with their usage counts',
+  tags,
+  params: UserPath,
+  querystring: TagListQuery,
+  response: {
+    200: {
+      description: 'Tags on live tasks, by name.',
+      headers: listHeaders,
+      ...Type.Array(Type.Ref('Tag')),
+    },
+    ...errors(),
+  },
+};
+
+/** The surface of a front end that signs in with Better Auth (P2), below `/api/{user_id}`. */
+export async function bareRoutes(app: App, ctx: Context): Promise<void> {
+  app.setErrorHandler(errorHandler(renderError));
+  requireToken(app, ctx);
+  readRoutes(app, ctx);
+  writeRoutes(app, ctx);
+}
+
+const list = '/:user_id/tasks';
+const one = '/:user_id/tasks/:task_id';
+
+function readRoutes(app: App, ctx: Context): void {
+  const { db } = ctx;
+
+  app.get(list, { schema: listSchema }, async (request, reply) => {
+    const { tasks } = await readTaskPage(ctx, request, reply, request.params.user_id, request.query);
+    return tasks;
+  });
+
+  app.get(one, { schema: getSchema }, async ({ params }, reply) => {
+    const found = await findTask(db, params.user_id, params.task_id);
+    if (found === null) throw notFound('Task');
+    reply.header('etag', etagOf(found));
+    return found;
+  });
+
+  app.get('/:user_id/tags', { schema: tagsSchema }, async ({ params, query }, reply) => {
+    const found = await listTags(db, params.user_id, query);
+    reply.header('x-total-count', found.total);
+    return found.tags;
+  });
+}
+
+function writeRoutes(app: App, { db }: Context): void {
+  app.post(list, { schema: createSchema }, async ({ params, body }, reply) => {
+    const created = await createTask(db, params.user_id, body);
+    const location = `/api/${encodeURIComponent(params.user_id)}/tasks/${created.id}`;
+    reply.status(201).header('etag', etagOf(created)).header('location', location);
+    return created;
+  });
+
+  for (const [method, id] of [
+    ['PUT', 'bareReplaceTask'],
+    ['PATCH', 'bareUpdateTask'],
+  ] as const) {
+    const schema = updateSchema(id);
+    app.route({
+      method,
+      url: one,
+      schema,
+      handler: async ({ params, body, headers }, reply) => {
+        const changed = await patchTask(db, params.user_id, params.task_id, body, ifMatchOf(headers));
+        reply.header('etag', etagOf(changed));
+        return changed;
+      },
+    });
+  }
+
+  app.patch(`${one}/complete`, { schema: completeSchema }, async ({ params, body, headers }, reply) => {
+    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
+    const changed = await completeTask(db, params.user_id, params.task_id, body?.completed, condition);
+    reply.header('etag', etagOf(changed));
+    return changed;
+  });
+
+  app.delete(one, { schema: deleteSchema }, async ({ params, headers }, reply) => {
+    await deleteTask(db, params.user_id, params.task_id, { ifMatch: ifMatchOf(headers) });
+    return reply.status(204).send();
+  });
+}

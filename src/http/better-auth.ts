@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Context } from '../context.ts';
+import { refuseBrokenJson } from './input.ts';
+
+const bodyLimitBytes = 16_384;
+/** What a proxy or a caller says of the address; Better Auth is told the one that Fastify found. */
+const addressHeaders = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'forwarded',
+  'x-client-ip',
+];
+
+/** Better Auth itself, below `/api/auth`. */
+export async function betterAuthRoutes(app: FastifyInstance, { betterAuth, config }: Context): Promise<void> {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyLimitBytes }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/*',
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      const response = await betterAuth.handler(toWebRequest(request, config.auth.baseUrl));
+      reply.status(response.status);
+      for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value);
+      for (const cookie of response.headers.getSetCookie()) reply.header('set-cookie', cookie);
+      return reply.send(Buffer.from(await response.arrayBuffer()));
+    },
+  });
+}
+
+/** The origin is the configured one, whatever Host or request target say. */
+function toWebRequest(request: FastifyRequest, baseUrl: string): Request {
+  const { pathname, search } = new URL(request.url, baseUrl);
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && !addressHeaders.includes(name)) headers.set(name, [value].flat().join(', '));
+  }
+  headers.set('x-client-ip', request.ip);
+  const { body } = request;
+  if (Buffer.isBuffer(body) && body.length > 0) {
+    refuseBrokenJson(body);
+    return new Request(baseUrl + pathname + search, {
+      method: request.method,
+      headers,
+      body: new Uint8Array(body),
+    });
+  }
+  return new Request(baseUrl + pathname + search, { method: request.method, headers });
+}

@@ -1,0 +1,89 @@
+import { isAPIError } from 'better-auth/api';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isUnavailable } from '../db/failures.ts';
+import { AppError, type ErrorCode, unavailable } from '../errors.ts';
+
+/** The form of every error body; `detail` and `errors` differ by surface for validation errors only. */
+export interface ErrorBody {
+  detail: unknown;
+  error_code: ErrorCode;
+  status_code: number;
+  timestamp: string;
+  request_id: string;
+  errors?: unknown;
+  current?: unknown;
+}
+
+export function errorBody(error: AppError, status: number, requestId: string): ErrorBody {
+  return {
+    detail: error.message,
+    error_code: error.code,
+    status_code: status,
+    timestamp: new Date().toISOString(),
+    request_id: requestId,
+    ...(error.current === undefined ? {} : { current: error.current }),
+  };
+}
+
+/** Errors that Fastify raises before or around a handler. */
+const byFrameworkCode: Record<string, [ErrorCode, string]> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['PAYLOAD_TOO_LARGE', 'The body is too large'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['BAD_REQUEST', 'Content-Length does not match the body'],
+  FST_ERR_BAD_URL: ['BAD_REQUEST', 'The path is not valid percent-encoding'],
+  FST_ERR_MAX_PARAM_LENGTH: ['URI_TOO_LONG', 'A part of the path is too long'],
+  FST_ERR_ASYNC_CONSTRAINT: ['BAD_REQUEST', 'Bad request'],
+};
+
+/** Whatever was thrown, as the one kind of error that is answered; `cause` keeps what only the log may see. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isUnavailable(error)) return unavailable(error);
+  const framework = byFrameworkCode[frameworkCode(error)];
+  if (framework !== undefined) return new AppError(framework[0], framework[1]);
+  if (isAPIError(error) && error.statusCode < 500) return new AppError('BAD_REQUEST', error.message);
+  if (isClientError(error)) return new AppError('BAD_REQUEST', 'Bad request');
+  return new AppError('INTERNAL_ERROR', 'Internal server error', { cause: error });
+}
+
+function frameworkCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function isClientError(error: unknown): error is FastifyError {
+  if (!(error instanceof Error) || !('statusCode' in error)) return false;
+  const status = error.statusCode;
+  return typeof status === 'number' && status >= 400 && status < 500;
+}
+
+type Render = (error: AppError, requestId: string) => { status: number; body: ErrorBody };
+
+/** The error handler of a surface: `render` gives its form; what only the operator may see goes to the log. */
+export function errorHandler(render: Render) {
+  return (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const error = toAppError(thrown);
+    if (error.status >= 500) request.log.error({ err: describeCause(error.cause) }, error.message);
+    const { status, body } = render(error, request.id);
+    return reply.status(status).headers(error.headers).type(jsonType).send(body);
+  };
+}
+
+export const jsonType = 'application/json; charset=utf-8';
+
+/** Enough to find the fault, without the values that database errors carry in `detail` and `where`. */
+function describeCause(cause: unknown) {
+  if (!(cause instanceof Error)) return undefined;
+  const code = 'code' in cause ? String(cause.code) : undefined;
+  return {
+    type: cause.name,
+    code,
+    message: code === undefined ? cause.message : undefined,
+    stack: frames(cause),
+  };
+}
+
+const frames = (error: Error) =>
+  error.stack
+    ?.split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 8);

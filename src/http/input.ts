@@ -1,0 +1,105 @@
+import type { FastifyRequest } from 'fastify';
+import { type Issue, invalid } from '../errors.ts';
+
+/** The part of a JSON Schema that this file acts on. */
+interface Schema {
+  type?: string | string[];
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  'x-trim'?: boolean;
+  'x-ignore-case'?: boolean;
+}
+
+/**
+ * The one place where input is brought into the form that its schema checks; runs before validation, for every route.
+ * - A query says everything in strings: integers, booleans and lists become what the schema names; `tags[]` is `tags`.
+ * - `x-trim` strips white space at the ends; `x-ignore-case` gives an enum's value its own spelling.
+ * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates) is refused, wherever it stands.
+ */
+export async function prepareInput(request: FastifyRequest): Promise<void> {
+  const { params, querystring, body } = request.routeOptions.schema ?? {};
+  const issues: Issue[] = [];
+  refuseBrokenText(request.params, ['path'], issues);
+  refuseBrokenText(request.query, ['query'], issues);
+  refuseBrokenText(request.body, ['body'], issues);
+  if (issues.length > 0) throw invalid(issues);
+  if (isSchema(querystring))
+    request.query = prepareFields(parseQuery(request.query, querystring), querystring);
+  if (isSchema(params)) request.params = prepareFields(request.params, params);
+  if (isSchema(body)) request.body = prepareFields(request.body, body);
+}
+
+/** The text rule for a body that somebody else validates: JSON only, anything else is left alone. */
+export function refuseBrokenJson(body: Buffer): void {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString());
+  } catch {
+    return;
+  }
+  const issues: Issue[] = [];
+  refuseBrokenText(parsed, ['body'], issues);
+  if (issues.length > 0) throw invalid(issues);
+}
+
+const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function refuseBrokenText(value: unknown, loc: (string | number)[], issues: Issue[]): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) issues.push({ loc, msg: 'must not contain the NUL character', type: 'text' });
+    else if (!value.isWellFormed())
+      issues.push({ loc, msg: 'must not contain a lone surrogate', type: 'text' });
+  } else if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      refuseBrokenText(item, [...loc, index], issues);
+    });
+  } else if (isRecord(value)) {
+    for (const [name, item] of Object.entries(value)) {
+      refuseBrokenText(name, [...loc, printable(name)], issues);
+      refuseBrokenText(item, [...loc, name], issues);
+    }
+  }
+}
+
+const printable = (name: string) => name.toWellFormed().replaceAll('\0', '\u{2400}');
+
+function parseQuery(query: unknown, schema: Schema): Record<string, unknown> {
+  const parsed: Record<string, unknown> = Object.create(null);
+  if (!isRecord(query)) return parsed;
+  for (const [key, value] of Object.entries(query)) {
+    const bare = key.endsWith('[]') ? key.slice(0, -2) : key;
+    const isList = schema.properties?.[bare]?.type === 'array';
+    const name = isList ? bare : key;
+    parsed[name] = isList
+      ? [parsed[name] ?? [], value].flat()
+      : parseScalar(value, schema.properties?.[name]?.type);
+  }
+  return parsed;
+}
+
+function parseScalar(value: unknown, type: Schema['type']): unknown {
+  if (typeof value !== 'string') return value;
+  if (type === 'integer' && /^-?\d{1,15}$/.test(value)) return Number(value);
+  if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
+  return value;
+}
+
+function prepareFields(value: unknown, schema: Schema): unknown {
+  if (!isRecord(value)) return value;
+  const prepared = { ...value };
+  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    if (Object.hasOwn(prepared, name)) prepared[name] = prepareField(prepared[name], field);
+  }
+  return prepared;
+}
+
+function prepareField(value: unknown, schema: Schema): unknown {
+  if (typeof value !== 'string') return value;
+  const text = schema['x-trim'] ? value.trim() : value;
+  if (!schema['x-ignore-case']) return text;
+  return schema.enum?.find((item) => String(item).toLowerCase() === text.toLowerCase()) ?? text;
+}

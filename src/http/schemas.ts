@@ -1,0 +1,117 @@
+import { type TSchema, Type } from 'typebox';
+import { Credentials, Registration, User } from '../auth/model.ts';
+import { errorCodes } from '../errors.ts';
+import { Tag } from '../tags/model.ts';
+import { Completion, NewTask, Task, TaskPatch } from '../tasks/model.ts';
+
+const Issue = Type.Object(
+  {
+    loc: Type.Array(Type.Unsafe<string | number>({ type: ['string', 'integer'] })),
+    msg: Type.String(),
+    type: Type.String(),
+  },
+  {
+    $id: 'Issue',
+    additionalProperties: false,
+    examples: [{ loc: ['body', 'title'], msg: 'is missing', type: 'required' }],
+  },
+);
+
+const errorFields = {
+  error_code: Type.Enum(Object.keys(errorCodes), { type: 'string' }),
+  status_code: Type.Integer(),
+  timestamp: Type.String({ format: 'date-time' }),
+  request_id: Type.String(),
+  current: Type.Optional(Type.Ref('Task')),
+};
+
+const V1Error = Type.Object(
+  { detail: Type.String(), ...errorFields, errors: Type.Optional(Type.Array(Type.Ref('Issue'))) },
+  {
+    $id: 'Error',
+    additionalProperties: false,
+    examples: [
+      {
+        detail: 'Task not found',
+        error_code: 'NOT_FOUND',
+        status_code: 404,
+        timestamp: '2026-11-21T08:00:00.000Z',
+        request_id: '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11',
+      },
+    ],
+  },
+);
+
+const BareError = Type.Object(
+  { detail: Type.Union([Type.String(), Type.Array(Type.Ref('Issue'))]), ...errorFields },
+  { $id: 'BareError', additionalProperties: false },
+);
+
+/** The schemas that have a name in `openapi.json`. */
+export const namedSchemas: TSchema[] = [
+  Task,
+  NewTask,
+  TaskPatch,
+  Completion,
+  Tag,
+  Registration,
+  Credentials,
+  User,
+  Issue,
+  V1Error,
+  BareError,
+];
+
+const reasons: Record<number, string> = {
+  400: 'The request is not valid.',
+  401: 'No valid token.',
+  403: 'The path names another user.',
+  404: 'This user has no such thing.',
+  409: 'The version is not the newest; `current` is the task as it is now.',
+  412: '`If-Match` does not name the newest version; `current` is the task as it is now.',
+  413: 'The body is larger than 64 kB.',
+  415: 'The body is not announced as JSON in UTF-8.',
+  422: 'A field or parameter is not valid; `errors` names each.',
+  500: 'An unexpected failure.',
+  503: 'Briefly unavailable; `Retry-After` says when to try again.',
+};
+
+/** Descriptions of the given error statuses, all in the form that `name` has; 500 and 503 can always happen. */
+export function errorResponses(
+  name: 'Error' | 'BareError',
+  statuses: readonly number[],
+  own: Record<number, string> = {},
+) {
+  return Object.fromEntries(
+    [...statuses, 500, 503].map((status) => [
+      status,
+      {
+        description: own[status] ?? reasons[status] ?? 'Error',
+        content: { 'application/json': { schema: Type.Ref(name) } },
+      },
+    ]),
+  );
+}
+
+export const etagHeader = {
+  ETag: { type: 'string', description: 'The version of the task, quoted.' },
+};
+
+export const listHeaders = {
+  'X-Total-Count': { type: 'integer', description: 'How many match on all pages.' },
+};
+
+export const pageHeaders = {
+  ...listHeaders,
+  Link: { type: 'string', description: 'RFC 8288: `first`, `prev` and `next`, where there are such pages.' },
+};
+
+export const UserPath = Type.Object({ user_id: Type.String({ minLength: 1, maxLength: 255 }) });
+
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      description: 'The version the change is based on, quoted: `"3"`; another one is answered with 412.',
+    }),
+  ),
+});

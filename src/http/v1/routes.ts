@@ -1,0 +1,24 @@
+import type { Context } from '../../context.ts';
+import { notFound } from '../../errors.ts';
+import type { App } from '../app-type.ts';
+import { requireToken } from '../authentication.ts';
+import { errorHandler } from '../errors.ts';
+import { authRoutes } from './auth.ts';
+import { renderError } from './render.ts';
+import { tagRoutes } from './tags.ts';
+import { taskRoutes } from './tasks.ts';
+
+/** The full surface (P1), below `/api/v1`. */
+export async function v1Routes(app: App, ctx: Context): Promise<void> {
+  app.setErrorHandler(errorHandler(renderError));
+  authRoutes(app, ctx);
+  await app.register(async (scope: App) => {
+    requireToken(scope, ctx);
+    taskRoutes(scope, ctx);
+    tagRoutes(scope, ctx);
+  });
+  // Without it `/api/v1/tasks` would be the tasks of a user called "v1".
+  app.all('/*', { schema: { hide: true } }, () => {
+    throw notFound('Route');
+  });
+}

@@ -1,0 +1,157 @@
+import { Type } from 'typebox';
+import type { Context } from '../../context.ts';
+import { notFound } from '../../errors.ts';
+import { Completion, NewTask, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
+import { findTask } from '../../tasks/queries.ts';
+import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
+import type { App } from '../app-type.ts';
+import { etagOf, ifMatchOf } from '../conditions.ts';
+import { errorResponses, etagHeader, IfMatch, pageHeaders, UserPath } from '../schemas.ts';
+import { readTaskPage } from '../task-page.ts';
+import { envelope, envelopeOf } from './render.ts';
+
+const tags = ['Tasks'];
+const task = (description: string) => envelopeOf(Type.Ref('Task'), description, etagHeader);
+const errors = (...statuses: number[]) => errorResponses('Error', [401, 403, ...statuses]);
+
+const Pagination = Type.Object(
+  {
+    total: Type.Integer(),
+    limit: Type.Integer(),
+    offset: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'null when paging by cursor',
+    }),
+    next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  },
+  { additionalProperties: false },
+);
+
+const listSchema = {
+  operationId: 'listTasks',
+  summary: 'List tasks',
+  tags,
+  params: UserPath,
+  querystring: TaskListQuery,
+  response: {
+    200: envelopeOf(Type.Array(Type.Ref('Task')), 'A page of tasks.', pageHeaders, {
+      pagination: Pagination,
+    }),
+    ...errors(422),
+  },
+};
+
+const createSchema = {
+  operationId: 'createTask',
+  summary: 'Create a task',
+  tags,
+  params: UserPath,
+  body: NewTask,
+  response: { 201: task('The new task.'), ...errors(400, 413, 415, 422) },
+};
+
+const getSchema = {
+  operationId: 'getTask',
+  summary: 'Get a task',
+  tags,
+  params: TaskPath,
+  response: { 200: task('The task.'), ...errors(404, 422) },
+};
+
+const updateSchema = (operationId: string, summary: string) => ({
+  operationId,
+  summary,
+  description:
+    'JSON Merge Patch (RFC 7396) for PUT and PATCH alike: absent keeps, null clears, `tags` replaces the set.',
+  tags,
+  params: TaskPath,
+  headers: IfMatch,
+  body: TaskPatch,
+  response: { 200: task('The task after the change.'), ...errors(400, 404, 409, 412, 413, 415, 422) },
+});
+
+const completeSchema = {
+  operationId: 'completeTask',
+  summary: 'Set whether a task is completed',
+  tags,
+  params: TaskPath,
+  headers: IfMatch,
+  body: Completion,
+  response: { 200: task('The task after the change.'), ...errors(400, 404, 409, 412, 413, 415, 422) },
+};
+
+const deleteSchema = {
+  operationId: 'deleteTask',
+  summary: 'Delete a task',
+  description: 'The task is gone from every read at once.',
+  tags,
+  params: TaskPath,
+  headers: IfMatch,
+  response: { 200: envelopeOf(Type.Null(), 'The task is deleted.'), ...errors(404, 412, 422) },
+};
+
+export function taskRoutes(app: App, ctx: Context): void {
+  const { db } = ctx;
+  const list = '/users/:user_id/tasks';
+  const one = '/users/:user_id/tasks/:task_id';
+
+  app.get(list, { schema: listSchema }, async (request, reply) => {
+    const { tasks, pagination } = await readTaskPage(
+      ctx,
+      request,
+      reply,
+      request.params.user_id,
+      request.query,
+    );
+    return { ...envelope(tasks, 'Tasks retrieved successfully'), pagination };
+  });
+
+  app.post(list, { schema: createSchema }, async ({ params, body }, reply) => {
+    const created = await createTask(db, params.user_id, body);
+    reply
+      .status(201)
+      .header('etag', etagOf(created))
+      .header('location', locationOf(params.user_id, created.id));
+    return envelope(created, 'Task created successfully', 201);
+  });
+
+  app.get(one, { schema: getSchema }, async ({ params }, reply) => {
+    const found = await findTask(db, params.user_id, params.task_id);
+    if (found === null) throw notFound('Task');
+    reply.header('etag', etagOf(found));
+    return envelope(found, 'Task retrieved successfully');
+  });
+
+  for (const [method, id] of [
+    ['PUT', 'replaceTask'],
+    ['PATCH', 'updateTask'],
+  ] as const) {
+    const schema = updateSchema(id, 'Update a task');
+    app.route({
+      method,
+      url: one,
+      schema,
+      handler: async ({ params, body, headers }, reply) => {
+        const changed = await patchTask(db, params.user_id, params.task_id, body, ifMatchOf(headers));
+        reply.header('etag', etagOf(changed));
+        return envelope(changed, 'Task updated successfully');
+      },
+    });
+  }
+
+  app.patch(`${one}/complete`, { schema: completeSchema }, async ({ params, body, headers }, reply) => {
+    const { completed, version } = body;
+    const condition = { version, ifMatch: ifMatchOf(headers) };
+    const changed = await completeTask(db, params.user_id, params.task_id, completed, condition);
+    reply.header('etag', etagOf(changed));
+    return envelope(changed, 'Task completion updated successfully');
+  });
+
+  app.delete(one, { schema: deleteSchema }, async ({ params, headers }) => {
+    await deleteTask(db, params.user_id, params.task_id, { ifMatch: ifMatchOf(headers) });
+    return envelope(null, 'Task deleted successfully');
+  });
+}
+
+const locationOf = (userId: string, taskId: string) =>
+  `/api/v1/users/${encodeURIComponent(userId)}/tasks/${taskId}`;

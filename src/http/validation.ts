@@ -1,0 +1,109 @@
+import type { FastifyServerOptions } from 'fastify';
+import { isCommonPassword } from '../auth/passwords.ts';
+import { type AppError, type Issue, invalid } from '../errors.ts';
+
+const maxIssues = 20;
+const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const calendarDate = /^(?:19[7-9]\d|20\d\d|2100)-\d\d-\d\d$/;
+/** A dot-separated local part and a dotted host name: what Better Auth takes as an address, no more. */
+const emailAddress =
+  /^[\w+-](?:[\w'+-]*[\w+-])?(?:\.[\w+-](?:[\w'+-]*[\w+-])?)*@(?:[A-Za-z0-9](?:-*[A-Za-z0-9])*\.)+[A-Za-z]{2,}$/;
+
+function isDate(text: string): boolean {
+  if (!calendarDate.test(text)) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
+
+/** Formats of input, with what a message says is wanted. */
+const formats: Record<string, { test: (text: string) => boolean; wanted: string }> = {
+  uuid: { test: (text) => canonicalUuid.test(text), wanted: 'a UUID in lower case with hyphens' },
+  date: { test: isDate, wanted: 'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31' },
+  email: { test: (text) => emailAddress.test(text), wanted: 'an email address' },
+  'uncommon-password': { test: (text) => !isCommonPassword(text), wanted: 'a less common password' },
+};
+
+/** Validation as the contract has it: no coercion, nothing dropped, every error reported. */
+export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
+  customOptions: {
+    coerceTypes: false,
+    removeAdditional: false,
+    useDefaults: true,
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+  },
+  onCreate(instance) {
+    instance.addVocabulary(['x-trim', 'x-ignore-case']);
+    for (const [name, { test }] of Object.entries(formats)) instance.addFormat(name, test);
+  },
+};
+
+/** What Ajv says of one error, with `verbose`. */
+interface SchemaError {
+  keyword: string;
+  instancePath: string;
+  params: Record<string, unknown>;
+  message?: string;
+  data?: unknown;
+}
+
+const places: Record<string, string> = {
+  querystring: 'query',
+  params: 'path',
+  headers: 'header',
+  body: 'body',
+};
+
+/** The errors of one part of a request as the AppError that both surfaces render. */
+export function schemaErrorFormatter(errors: SchemaError[], part: string): AppError {
+  return invalid(errors.slice(0, maxIssues).map((error) => toIssue(error, places[part] ?? part)));
+}
+
+function toIssue(error: SchemaError, place: string): Issue {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => decodePointer(part))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const field = error.params.missingProperty ?? error.params.additionalProperty;
+  if (typeof field === 'string') path.push(field);
+  return { loc: [place, ...path], msg: messageOf(error), type: error.keyword };
+}
+
+/** JSON Pointer (RFC 6901 §4), as Ajv writes it. */
+const decodePointer = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~');
+
+function messageOf({ keyword, params, message, data }: SchemaError): string {
+  switch (keyword) {
+    case 'required':
+      return 'is missing';
+    case 'additionalProperties':
+      return 'is not a known or writable field';
+    case 'type':
+      return `must be ${[params.type].flat().join(' or ')}, got ${describe(data)}`;
+    case 'enum':
+      return `must be one of ${[params.allowedValues].flat().join(', ')}, got ${describe(data)}`;
+    case 'format':
+      return `must be ${formats[String(params.format)]?.wanted ?? 'valid'}${isSecret(params) ? '' : `, got ${describe(data)}`}`;
+    case 'minLength':
+    case 'maxLength':
+      return `${message}, got ${typeof data === 'string' ? [...data].length : 'none'}`;
+    case 'pattern':
+      return 'must not be blank';
+    default:
+      return `${message ?? 'is invalid'}, got ${describe(data)}`;
+  }
+}
+
+const isSecret = (params: Record<string, unknown>) => params.format === 'uncommon-password';
+
+const shownLength = 50;
+
+function describe(data: unknown): string {
+  if (data === null) return 'null';
+  if (Array.isArray(data)) return `a list of ${data.length}`;
+  if (typeof data === 'object') return 'an object';
+  const text = JSON.stringify(data) ?? 'nothing';
+  return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
+}

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { type Context, createContext, ensureSigningKey } from './context.ts';
+import { type OpenDatabase, openDatabase } from './database.ts';
+import { isUnavailable } from './db/failures.ts';
+import { migrateUp, requireMigrated } from './db/migrator.ts';
+import { StartError } from './errors.ts';
+import { buildApp } from './http/app.ts';
+import type { App } from './http/app-type.ts';
+import { createLog } from './log.ts';
+
+const databaseRetryMs = 1_000;
+
+/**
+ * Serves until SIGTERM, SIGINT or the loss of the launcher; then finishes what is under way and stops the database.
+ * @throws StartError when a setting, the port or the database's version forbids to serve.
+ */
+export async function serve(config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  const database = await openDatabase(config, log);
+  const stopping = new AbortController();
+  try {
+    const ctx = createContext(config, database.db, log);
+    const app = await buildApp(ctx);
+    const prepared = prepareDatabase(ctx, database, stopping.signal);
+    // An embedded database, or an external one that answers, is ready before the port opens.
+    await prepared.first;
+    await listen(app, config);
+    stopOnSignal(app, database, stopping, log);
+    announce(config, database, log);
+    await prepared.done;
+  } catch (error) {
+    stopping.abort();
+    await database.close();
+    throw error;
+  }
+}
+
+/**
+ * Migrates the embedded database, checks an external one, makes the signing key. `first` ends after the first try;
+ * `done` when the database was away at first and has come.
+ */
+function prepareDatabase(ctx: Context, { db, embedded }: OpenDatabase, stop: AbortSignal) {
+  async function prepare() {
+    if (embedded !== null) await migrateUp(db);
+    await requireMigrated(db);
+    await ensureSigningKey(ctx);
+  }
+  async function retry(): Promise<void> {
+    while (!stop.aborted) {
+      await sleep(databaseRetryMs, undefined, { signal: stop }).catch(() => undefined);
+      try {
+        await prepare();
+        ctx.log.info('the database is here');
+        return;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+      }
+    }
+  }
+  const first = prepare().then(
+    () => true,
+    (error: unknown) => {
+      if (embedded !== null || !isUnavailable(error)) throw error;
+      ctx.log.warn({ reason: String(error) }, 'DATABASE_URL cannot be reached; not ready until it can');
+      return false;
+    },
+  );
+  return { first, done: first.then((ready) => (ready ? undefined : retry())) };
+}
+
+async function listen(app: App, { http }: Config): Promise<void> {
+  try {
+    await app.listen({ host: http.host, port: http.port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'EADDRINUSE')
+      throw new StartError(`PORT: got ${http.port}, which is in use; wants a free port`);
+    if (code === 'EACCES')
+      throw new StartError(`PORT: got ${http.port}, which this user may not open; wants one from 1024`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new StartError(`HOST: got ${JSON.stringify(http.host)}, which is no address of this machine`);
+    }
+    throw error;
+  }
+}
+
+function stopOnSignal(app: App, database: OpenDatabase, stopping: AbortController, log: Logger): void {
+  async function stop(reason: string) {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    log.info({ reason }, 'stopping');
+    await app.close();
+    await database.close();
+    log.info('stopped');
+    if (process.connected) process.disconnect();
+  }
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('disconnect', () => stop('the launcher is gone'));
+}
+
+/** The first start is a person at a terminal: plain lines say where things are. */
+function announce({ auth }: Config, { embedded }: OpenDatabase, log: Logger): void {
+  log.info({ url: auth.baseUrl }, 'serving');
+  if (!embedded?.firstStart && !process.stdout.isTTY) return;
+  const lines = [
+    `Duly serves on ${auth.baseUrl}`,
+    `  API page   ${auth.baseUrl}/docs`,
+    `  data       ${embedded === null ? 'the database of DATABASE_URL' : embedded.dataDir}`,
+    '  stop       Ctrl-C',
+  ];
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
