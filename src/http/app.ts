@@ -40,7 +40,10 @@ export async function buildApp(ctx: Context): Promise<App> {
   const loggerInstance: FastifyBaseLogger = ctx.log;
   const app: App = Fastify({
     loggerInstance,
-    logController: new Fastify.LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    logController: new Fastify.LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'request_id',
+    }),
     genReqId: requestId,
     requestTimeout: requestTimeoutMs,
     bodyLimit: bodyLimitBytes,

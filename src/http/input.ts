@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { type Issue, invalid } from '../errors.ts';
 
+/** Keywords of our own in the schemas: instructions for this file, of no meaning to clients. */
+export const inputKeywords = ['x-trim', 'x-ignore-case'];
+
 /** The part of a JSON Schema that this file acts on. */
 interface Schema {
   type?: string | string[];

@@ -106,8 +106,6 @@ export const pageHeaders = {
   Link: { type: 'string', description: 'RFC 8288: `first`, `prev` and `next`, where there are such pages.' },
 };
 
-export const UserPath = Type.Object({ user_id: Type.String({ minLength: 1, maxLength: 255 }) });
-
 export const IfMatch = Type.Object({
   'if-match': Type.Optional(
     Type.String({

@@ -1,6 +1,7 @@
 import type { FastifyServerOptions } from 'fastify';
 import { isCommonPassword } from '../auth/passwords.ts';
 import { type AppError, type Issue, invalid } from '../errors.ts';
+import { inputKeywords } from './input.ts';
 
 const maxIssues = 20;
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -34,7 +35,7 @@ export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
     allowUnionTypes: true,
   },
   onCreate(instance) {
-    instance.addVocabulary(['x-trim', 'x-ignore-case']);
+    instance.addVocabulary(inputKeywords);
     for (const [name, { test }] of Object.entries(formats)) instance.addFormat(name, test);
   },
 };
@@ -68,18 +69,18 @@ function toIssue(error: SchemaError, place: string): Issue {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
   const field = error.params.missingProperty ?? error.params.additionalProperty;
   if (typeof field === 'string') path.push(field);
-  return { loc: [place, ...path], msg: messageOf(error), type: error.keyword };
+  return { loc: [place, ...path], msg: messageOf(error, place), type: error.keyword };
 }
 
 /** JSON Pointer (RFC 6901 §4), as Ajv writes it. */
 const decodePointer = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-function messageOf({ keyword, params, message, data }: SchemaError): string {
+function messageOf({ keyword, params, message, data }: SchemaError, place: string): string {
   switch (keyword) {
     case 'required':
       return 'is missing';
     case 'additionalProperties':
-      return 'is not a known or writable field';
+      return place === 'query' ? 'is not a known parameter' : 'is not a known or writable field';
     case 'type':
       return `must be ${[params.type].flat().join(' or ')}, got ${describe(data)}`;
     case 'enum':

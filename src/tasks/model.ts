@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { userId } from '../owners/model.ts';
 
 /** Keywords that `http/input.ts` acts on before validation. */
 const trim = { 'x-trim': true };
@@ -37,7 +38,7 @@ const dateTime = Type.String({ format: 'date-time' });
 export const Task = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
-    user_id: Type.String({ minLength: 1, maxLength: 255 }),
+    user_id: Type.String(),
     title: Type.String(),
     description: nullable<string>({ type: ['string', 'null'] }),
     completed,
@@ -118,8 +119,8 @@ export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: n
 });
 
 export const TaskPath = Type.Object({
-  user_id: Type.String({ minLength: 1, maxLength: 255 }),
-  task_id: Type.String({ format: 'uuid' }),
+  user_id: userId,
+  task_id: Type.String({ format: 'uuid', description: "The task's `id`, in lower case." }),
 });
 
 const sortKeys = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
-  accessSync,
   chmodSync,
-  chownSync,
-  constants,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -21,6 +18,7 @@ import type { Logger } from 'pino';
 import { StartError } from '../../errors.ts';
 import { type Account, canEnter, runsAsRoot, unprivilegedAccount } from './account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
+import { prepareDataDir } from './data-dir.ts';
 import { chownTree, hasCode, removeAbandoned, syncDirectory, writeSynced } from './files.ts';
 import { superuserPassword } from './password.ts';
 
@@ -49,7 +47,6 @@ export const programEnvironment = { LC_ALL: 'C', TZ: 'UTC' };
 export async function openCluster(dataDir: string, log: Logger): Promise<Cluster> {
   try {
     prepareDataDir(dataDir);
-    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     removeAbandoned(dataDir, 'postgres');
     const existing = findCluster(dataDir);
     return existing ?? (await createCluster(dataDir, log));
@@ -64,24 +61,6 @@ export async function openCluster(dataDir: string, log: Logger): Promise<Cluster
     }
     throw error;
   }
-}
-
-/**
- * A DATA_DIR we make belongs to this user alone. As root, the server's group may pass through it (not list it):
- * otherwise the database would have to live outside.
- */
-function prepareDataDir(dataDir: string): void {
-  mkdirSync(dirname(dataDir), { recursive: true });
-  try {
-    mkdirSync(dataDir, { mode: 0o700 });
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-    if (readdirSync(dataDir).length > 0 || lstatSync(dataDir).uid !== 0) return;
-  }
-  const account = unprivilegedAccount();
-  if (account === undefined || (lstatSync(dataDir).mode & 0o077) !== 0) return;
-  chownSync(dataDir, 0, account.gid);
-  chmodSync(dataDir, 0o710);
 }
 
 function findCluster(dataDir: string): Cluster | undefined {

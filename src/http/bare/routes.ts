@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
+import { UserPath } from '../../owners/model.ts';
 import { TagListQuery } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import { NewTask, OptionalCompletion, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
@@ -10,7 +11,7 @@ import type { App } from '../app-type.ts';
 import { requireToken } from '../authentication.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { errorHandler } from '../errors.ts';
-import { errorResponses, etagHeader, IfMatch, listHeaders, pageHeaders, UserPath } from '../schemas.ts';
+import { errorResponses, etagHeader, IfMatch, listHeaders, pageHeaders } from '../schemas.ts';
 import { readTaskPage } from '../task-page.ts';
 import { renderError } from './render.ts';
 

@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
+import { UserPath } from '../../owners/model.ts';
 import { TagListQuery } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import type { App } from '../app-type.ts';
-import { errorResponses, listHeaders, UserPath } from '../schemas.ts';
+import { errorResponses, listHeaders } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const listSchema = {

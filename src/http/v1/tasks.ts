@@ -1,12 +1,13 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
+import { UserPath } from '../../owners/model.ts';
 import { Completion, NewTask, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
-import { errorResponses, etagHeader, IfMatch, pageHeaders, UserPath } from '../schemas.ts';
+import { errorResponses, etagHeader, IfMatch, pageHeaders } from '../schemas.ts';
 import { readTaskPage } from '../task-page.ts';
 import { envelope, envelopeOf } from './render.ts';
 

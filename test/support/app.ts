@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { readConfig } from '../../src/config.ts';
+import { type Context, createContext, ensureSigningKey } from '../../src/context.ts';
+import { createDb } from '../../src/db/pool.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { createLog } from '../../src/log.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { createContract, type OpenApi } from './openapi.ts';
+
+export const secret = 'a-secret-for-tests-of-more-than-32-characters';
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON body; undefined when there is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
+  body: any;
+  text: string;
+}
+
+export interface RequestOptions {
+  token?: string;
+  /** Sent as JSON, unless it is a string or bytes: then as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface TestApp {
+  url: string;
+  ctx: Context;
+  database: TestDatabase;
+  /** Every answer is held against `openapi.json`; one that breaks it fails the test. */
+  request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
+  /** A user of a front end's: an id never seen before, with a token signed with the shared secret. */
+  newUser(userId?: string): Promise<TestUser>;
+  close(): Promise<void>;
+}
+
+export interface TestUser {
+  id: string;
+  token: string;
+  /** `/api/v1/users/{id}` */
+  v1: string;
+  /** `/api/{id}` */
+  bare: string;
+}
+
+/** A token of issuer 1; claims given here win, and `undefined` leaves a claim out. */
+export async function mintToken(claims: Record<string, unknown>, key = secret): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({ iat: now, exp: now + 3600, ...claims })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .sign(new TextEncoder().encode(key));
+}
+
+/** The real server on a free port and a database of its own. */
+export async function startApp(env: Record<string, string> = {}): Promise<TestApp> {
+  const database = await createDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'duly-app-'));
+  const config = readConfig({
+    BETTER_AUTH_SECRET: secret,
+    DATA_DIR: dataDir,
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...env,
+  });
+  const log = createLog(config.logLevel);
+  const db = createDb({ connection: database.connection, max: config.database.poolMax, log });
+  const ctx = createContext(config, db, log);
+  await ensureSigningKey(ctx);
+  const app = await buildApp(ctx);
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const document: OpenApi = JSON.parse(JSON.stringify(app.swagger()));
+  const violation = createContract(document);
+
+  return {
+    url,
+    ctx,
+    database,
+    async request(method, path, options = {}) {
+      const reply = await send(url, method, path, options);
+      const wrong = violation(method, path, reply.status, reply.body);
+      if (wrong !== null) throw new Error(`${method} ${path} breaks openapi.json: ${wrong}`);
+      return reply;
+    },
+    async newUser(userId = `user_${randomUUID()}`) {
+      const encoded = encodeURIComponent(userId);
+      const token = await mintToken({ sub: userId });
+      return { id: userId, token, v1: `/api/v1/users/${encoded}`, bare: `/api/${encoded}` };
+    },
+    async close() {
+      await app.close();
+      await db.destroy();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function send(
+  url: string,
+  method: string,
+  path: string,
+  { token, body, headers }: RequestOptions,
+): Promise<Reply> {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : undefined,
+  };
+}

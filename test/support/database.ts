@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import type { Connection } from '../../src/db/embedded.ts';
+import { templateName } from './global-setup.ts';
+
+/** Runs one statement as the superuser of the test server. */
+export async function asAdmin<Row extends pg.QueryResultRow>(
+  text: string,
+  database = 'postgres',
+): Promise<Row[]> {
+  const client = new pg.Client({ ...inject('admin'), database });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+export interface TestDatabase {
+  connection: Connection;
+  drop(): Promise<void>;
+}
+
+/** A database of its own: a clone of the migrated template, or an empty one. */
+export async function createDatabase(from: 'template' | 'empty' = 'template'): Promise<TestDatabase> {
+  const app = inject('app');
+  const database = `test_${randomUUID().replaceAll('-', '')}`;
+  const template = from === 'template' ? templateName : 'template0';
+  await asAdmin(`create database ${database} template ${template} owner ${app.user}`);
+  return {
+    connection: { ...app, database },
+    async drop() {
+      await asAdmin(`drop database ${database} with (force)`);
+    },
+  };
+}
+
+/** The same database as DATABASE_URL names it. */
+export function urlOf({ host, port, user, password, database }: Connection): string {
+  return `postgresql://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`;
+}

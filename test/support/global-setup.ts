@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { type Connection, startEmbedded } from '../../src/db/embedded.ts';
+import { migrateUp } from '../../src/db/migrator.ts';
+import { createDb } from '../../src/db/pool.ts';
+import { createLog } from '../../src/log.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Superuser of the one PostgreSQL server that all test files share. */
+    admin: Connection;
+    app: Connection;
+  }
+}
+
+/** A database that every test file gets a clone of. */
+export const templateName = 'duly_template';
+
+/** One real PostgreSQL for the run, with a migrated template database. */
+export default async function setup(project: TestProject) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'duly-test-'));
+  const log = createLog('silent');
+  const server = await startEmbedded({ dataDir, log });
+  const admin = new pg.Client(server.admin);
+  await admin.connect();
+  await admin.query(`create database ${templateName} owner ${server.app.user}`);
+  await admin.end();
+  const db = createDb({ connection: { ...server.app, database: templateName }, max: 2, log });
+  await migrateUp(db);
+  await db.destroy();
+  project.provide('admin', server.admin);
+  project.provide('app', server.app);
+  return async () => {
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}
