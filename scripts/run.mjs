@@ -23,7 +23,7 @@ function fail(line) {
 }
 
 const missing = () =>
-  findMissing(root, { withDev: isTest, withDatabase: isTest || process.env.DATABASE_URL === undefined });
+  findMissing(root, { withDev: isTest, withDatabase: isTest || !process.env.DATABASE_URL });
 
 async function main() {
   if (Number.parseInt(process.versions.node, 10) < oldestNode) {
@@ -119,4 +119,4 @@ function parents() {
   }
 }
 
-main();
+main().catch((error) => fail(`Duly cannot be started: ${error.message}`));
