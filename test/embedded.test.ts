@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -341,6 +342,17 @@ describe('later starts', () => {
   });
 });
 
+it('leaves a cluster alone that somebody has linked into DATA_DIR', async () => {
+  const dataDir = await createdDataDir();
+  const elsewhere = join(temporaryDirectory(), 'duly-cluster');
+  renameSync(join(dataDir, 'postgres'), elsewhere);
+  symlinkSync(elsewhere, join(dataDir, 'postgres'));
+  const first = await start(dataDir);
+  expect(first.dataDir).toBe(realpathSync(elsewhere));
+  await first.stop();
+  expect(await start(dataDir)).toMatchObject({ firstStart: false });
+});
+
 describe('supervision', () => {
   it('brings a killed server back with every acknowledged row', async () => {
     const server = await start(await createdDataDir());
@@ -495,6 +507,24 @@ describe.runIf(root)('started by root', () => {
     expect(statSync(server.dataDir).uid).toBe(account?.uid);
     expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).uid).toBe(account?.uid);
     expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).gid).toBe(account?.gid);
+  });
+
+  it('keeps the cluster in a DATA_DIR that holds nothing but the secret yet', async () => {
+    const dataDir = temporaryDataDir();
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(join(dataDir, 'secret'), '', { mode: 0o600 });
+    const server = await start(dataDir);
+    expect(server.dataDir).toBe(join(dataDir, 'postgres'));
+    expect(mode(dataDir)).toBe(0o710);
+  });
+
+  it('does not touch a private directory that holds something else', async () => {
+    const dataDir = temporaryDataDir();
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(join(dataDir, 'letter.txt'), '');
+    const server = await start(dataDir);
+    expect(dirname(server.dataDir)).toBe('/var/lib/duly');
+    expect(mode(dataDir)).toBe(0o700);
   });
 
   it('puts the cluster elsewhere, behind a link, when that account cannot reach DATA_DIR', async () => {
