@@ -1,29 +1,31 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import type { OpenAPIV3, OpenAPIV3_1 } from 'openapi-types';
 import { inputKeywords } from './input.ts';
 import { version } from './version.ts';
 
-type Document = Partial<OpenAPIV3.Document | OpenAPIV3_1.Document>;
+/** The parts of an OpenAPI document that `polish` touches. */
+interface Operation {
+  parameters?: { in: string; required?: boolean; schema?: { default?: unknown } }[];
+  requestBody?: { required?: boolean; content: Record<string, { schema: { type?: string | string[] } }> };
+}
 
 /** What the generator cannot know: a parameter with a default may be left out, so may a body that may be null. */
-function polish(document: Document): Document {
-  for (const operation of Object.values(document.paths ?? {}).flatMap((path) => Object.values(path ?? {}))) {
-    if (typeof operation !== 'object' || !('responses' in operation)) continue;
-    for (const parameter of operation.parameters ?? []) {
-      if (!('schema' in parameter) || parameter.in === 'path') continue;
-      if (parameter.schema !== undefined && 'default' in parameter.schema) parameter.required = false;
-    }
-    const { requestBody } = operation;
-    if (requestBody === undefined || !('content' in requestBody)) continue;
-    const schema = requestBody.content['application/json']?.schema;
-    if (schema !== undefined && 'type' in schema && [schema.type].flat().includes('null'))
-      requestBody.required = false;
-  }
-  return JSON.parse(
+function polish(document: object) {
+  const copy = JSON.parse(
     JSON.stringify(document, (key, value) => (inputKeywords.includes(key) ? undefined : value)),
   );
+  const paths: Record<string, Record<string, Operation>> = copy.paths;
+  for (const { parameters = [], requestBody } of Object.values(paths).flatMap((path) =>
+    Object.values(path),
+  )) {
+    for (const parameter of parameters) {
+      if (parameter.in === 'query' && parameter.schema?.default !== undefined) parameter.required = false;
+    }
+    const type = requestBody?.content['application/json']?.schema.type;
+    if (requestBody !== undefined && [type].flat().includes('null')) requestBody.required = false;
+  }
+  return copy;
 }
 
 /** `openapi.json` from the schemas that validate, and the page that shows it; neither asks anything of another host. */
