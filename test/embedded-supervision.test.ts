@@ -1,0 +1,88 @@
+import { Client } from 'pg';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  createdDataDir,
+  killPostmaster,
+  patience,
+  postmasterPid,
+  query,
+  refusal,
+  start,
+} from './support/embedded.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+describe('supervision', () => {
+  it('brings a killed server back with every acknowledged row', async () => {
+    const server = await start(await createdDataDir());
+    await query(server.app, 'create table entry (id int primary key)');
+    const pid = postmasterPid(server.dataDir);
+    const client = new Client(server.app);
+    client.on('error', () => {});
+    await client.connect();
+    let acknowledged = 0;
+    const writing = (async () => {
+      for (;;) {
+        await client.query('insert into entry values ($1)', [acknowledged + 1]);
+        acknowledged += 1;
+      }
+    })().catch(() => {});
+    await vi.waitUntil(() => acknowledged >= 50, patience);
+    killPostmaster(server.dataDir);
+    await writing;
+    await client.end();
+
+    const rows = await vi.waitFor(
+      () => query<{ count: number }>(server.app, 'select count(*)::int from entry'),
+      patience,
+    );
+    expect(rows[0]?.count).toBeGreaterThanOrEqual(acknowledged);
+    expect(postmasterPid(server.dataDir)).not.toBe(pid);
+    // The lock is back too.
+    await vi.waitFor(async () => {
+      const locks = await query(server.admin, "select from pg_locks where locktype = 'advisory' and granted");
+      expect(locks).toHaveLength(1);
+    }, patience);
+    await server.stop();
+    expect(postmasterPid(server.dataDir)).toBeUndefined();
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'does not wait for statements that outlive a killed server',
+    async () => {
+      const server = await start(await createdDataDir());
+      const endless = query(server.app, 'do $$ begin loop end loop; end $$').catch(() => {});
+      await vi.waitFor(async () => {
+        const busy = await query(
+          server.admin,
+          "select from pg_stat_activity where query like 'do %' and state = 'active'",
+        );
+        expect(busy).toHaveLength(1);
+      }, patience);
+      killPostmaster(server.dataDir);
+      await endless;
+      await vi.waitFor(() => query(server.app, 'select 1'), patience);
+    },
+  );
+
+  it('takes its lock again after all connections were ended', async () => {
+    const dataDir = await createdDataDir();
+    const server = await start(dataDir);
+    await query(
+      server.admin,
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()',
+    );
+    await vi.waitFor(async () => {
+      const locks = await query(server.admin, "select from pg_locks where locktype = 'advisory' and granted");
+      expect(locks).toHaveLength(1);
+    }, patience);
+    expect(await refusal(dataDir)).toContain('in use by another running Duly');
+  });
+
+  it('ends with stop, even while the server is away', async () => {
+    const server = await start(await createdDataDir());
+    killPostmaster(server.dataDir);
+    await server.stop();
+    await vi.waitFor(() => expect(query(server.app, 'select 1')).rejects.toThrow(), patience);
+  });
+});

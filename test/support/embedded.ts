@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, type QueryResultRow } from 'pg';
+import { pino } from 'pino';
+import { afterAll, afterEach, expect, vi } from 'vitest';
+import { unprivilegedAccount } from '../../src/db/embedded/account.ts';
+import { isPostmaster } from '../../src/db/embedded/postmaster.ts';
+import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/embedded.ts';
+import { StartError } from '../../src/errors.ts';
+
+const log = pino({ level: 'silent' });
+export const account = unprivilegedAccount();
+export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const patience = { timeout: 15_000, interval: 20 };
+
+export const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A directory of our own that the server's account can pass through. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'duly-test-'));
+  chmodSync(directory, 0o711);
+  cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export function temporaryDataDir(parent = temporaryDirectory()): string {
+  const dataDir = join(parent, 'data');
+  cleanups.push(async () => {
+    const cluster = join(dataDir, 'postgres');
+    if (!existsSync(cluster)) return;
+    const real = realpathSync(cluster);
+    const pid = postmasterPid(real);
+    if (pid !== undefined) {
+      killPostmaster(real, 'SIGQUIT');
+      await vi.waitUntil(() => !isPostmaster(pid, real), patience);
+    }
+    if (real !== cluster) rmSync(real, { recursive: true });
+  });
+  return dataDir;
+}
+
+/** A data directory whose first start is behind it: a copy of one that is made once, as creating takes a second. */
+export async function createdDataDir(): Promise<string> {
+  if (!existsSync(template)) {
+    const server = await startEmbedded({ dataDir: template, log });
+    await server.stop();
+  }
+  const dataDir = temporaryDataDir();
+  spawnSync('cp', ['-a', template, dataDir]);
+  return dataDir;
+}
+
+const templateParent = mkdtempSync(join(tmpdir(), 'duly-test-'));
+chmodSync(templateParent, 0o711);
+const template = join(templateParent, 'data');
+afterAll(() => rmSync(templateParent, { recursive: true }));
+
+export async function start(dataDir: string): Promise<EmbeddedServer> {
+  const server = await startEmbedded({ dataDir, log });
+  cleanups.push(() => server.stop());
+  return server;
+}
+
+/** Runs in a process of its own, prints the server as JSON when it is up, and keeps it until it is killed. */
+export function startInChild(dataDir: string, options: { uid?: number; gid?: number; source?: string } = {}) {
+  const source = options.source ?? join(repository, 'src');
+  const script = `
+    import { startEmbedded } from ${JSON.stringify(join(source, 'db/embedded.ts'))};
+    const log = { info() {}, warn() {}, error() {} };
+    try {
+      const { stop, ...server } = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, log });
+      console.log(JSON.stringify(server));
+    } catch (error) {
+      console.log(JSON.stringify({ refused: error.message }));
+      process.exit(1);
+    }`;
+  const { source: _, ...ids } = options;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    ...ids,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  cleanups.push(() => kill(child));
+  return child;
+}
+
+export async function answerOf(child: ChildProcess): Promise<Partial<EmbeddedServer> & { refused?: string }> {
+  let text = '';
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk);
+    if (text.endsWith('\n')) break;
+  }
+  return JSON.parse(text);
+}
+
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+export function postmasterPid(cluster: string): number | undefined {
+  const path = join(cluster, 'postmaster.pid');
+  return existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : undefined;
+}
+
+export function killPostmaster(cluster: string, signal: NodeJS.Signals = 'SIGKILL'): void {
+  const pid = postmasterPid(cluster);
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, signal);
+  } catch {}
+}
+
+export async function query<Row extends QueryResultRow>(
+  to: Connection,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new Client(to);
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+export const mode = (path: string) => statSync(path).mode & 0o777;
+
+export async function refusal(dataDir: string): Promise<string> {
+  const error = await startEmbedded({ dataDir, log }).then(
+    (server) => server.stop(),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof StartError)) throw new Error(`not refused with a StartError: ${String(error)}`);
+  expect(error.message).toContain(dataDir);
+  expect(error.message).not.toContain('\n');
+  return error.message;
+}
