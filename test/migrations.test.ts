@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  currentVersion,
+  listMigrations,
+  migrateDown,
+  migrateUp,
+  requireMigrated,
+} from '../src/db/migrator.ts';
+import { createDb, statementTimeoutMs } from '../src/db/pool.ts';
+import type { Db } from '../src/db/schema.ts';
+import { createLog } from '../src/log.ts';
+import { createDatabase, type TestDatabase } from './support/database.ts';
+import { dumpSchema } from './support/schema-dump.ts';
+
+const log = createLog('silent');
+const newest = listMigrations().length;
+let database: TestDatabase;
+let db: Db;
+
+beforeAll(async () => {
+  database = await createDatabase('empty');
+  db = createDb({ connection: database.connection, max: 3, log });
+});
+afterAll(async () => {
+  await db.destroy();
+  await database.drop();
+});
+
+test('up, down to nothing and up again give schema.sql; `npm test -- -u` writes it anew', async () => {
+  expect(await currentVersion(db)).toBe(0);
+  expect(await migrateUp(db)).toHaveLength(newest);
+  const first = await dumpSchema(db);
+  await expect(first).toMatchFileSnapshot('../schema.sql');
+
+  for (let version = newest; version > 0; version -= 1) {
+    expect(await migrateDown(db)).toMatchObject({ version });
+  }
+  expect(await migrateDown(db)).toBeNull();
+  expect(await dumpSchema(db)).not.toContain('table tasks');
+
+  await migrateUp(db);
+  expect(await dumpSchema(db)).toBe(first);
+});
+
+test('schema.sql makes the schema it shows', async () => {
+  const empty = await createDatabase('empty');
+  const instance = createDb({ connection: empty.connection, max: 1, log });
+  try {
+    const script = await readFile(new URL('../schema.sql', import.meta.url), 'utf8');
+    await sql.raw(script).execute(instance);
+    expect(await dumpSchema(instance)).toBe(script);
+  } finally {
+    await instance.destroy();
+    await empty.drop();
+  }
+});
+
+test('a database that is up to date is left alone', async () => {
+  await migrateUp(db);
+  expect(await migrateUp(db)).toEqual([]);
+  await expect(requireMigrated(db)).resolves.toBeUndefined();
+});
+
+test('ten instances that start together migrate once', async () => {
+  const fresh = await createDatabase('empty');
+  const instances = Array.from({ length: 10 }, () => createDb({ connection: fresh.connection, max: 2, log }));
+  try {
+    const done = await Promise.all(instances.map((instance) => migrateUp(instance)));
+    const versions = done.flat().map(({ version }) => version);
+    expect(versions.sort()).toEqual(listMigrations().map(({ version }) => version));
+  } finally {
+    await Promise.all(instances.map((instance) => instance.destroy()));
+    await fresh.drop();
+  }
+});
+
+test('a migration that fails leaves nothing of itself behind', async () => {
+  const fresh = await createDatabase('empty');
+  const instance = createDb({ connection: fresh.connection, max: 2, log });
+  try {
+    await sql`create table task_tags (only_in_the_way integer)`.execute(instance);
+    await expect(migrateUp(instance)).rejects.toThrow(/task_tags/);
+    expect(await currentVersion(instance)).toBe(0);
+    const { rows } = await sql`select 1 from pg_class where relname in ('owners', 'tasks', 'tags')`.execute(
+      instance,
+    );
+    expect(rows).toEqual([]);
+  } finally {
+    await instance.destroy();
+    await fresh.drop();
+  }
+});
+
+test('a schema behind or ahead of the code is refused with the command to run', async () => {
+  const fresh = await createDatabase();
+  const instance = createDb({ connection: fresh.connection, max: 2, log });
+  try {
+    await migrateDown(instance);
+    await expect(requireMigrated(instance)).rejects.toThrow(
+      `the schema is at version ${newest - 1}, this Duly wants ${newest}; run: npm run migrate -- up`,
+    );
+    await migrateUp(instance);
+    await sql`insert into schema_migrations (version, name) values (${newest + 1}, 'from_the_future')`.execute(
+      instance,
+    );
+    const ahead = `the schema is at version ${newest + 1}, this Duly knows ${newest}`;
+    await expect(requireMigrated(instance)).rejects.toThrow(ahead);
+    await expect(migrateDown(instance)).rejects.toThrow(ahead);
+  } finally {
+    await instance.destroy();
+    await fresh.drop();
+  }
+});
+
+test('statements outside transactions get their time limit from the role, not from the session', async () => {
+  const fresh = createDb({ connection: database.connection, max: 1, log });
+  const { rows } = await sql<{ limit: string }>`select current_setting('statement_timeout') as limit`.execute(
+    fresh,
+  );
+  await fresh.destroy();
+  expect(rows).toEqual([{ limit: `${statementTimeoutMs / 1000}s` }]);
+});
