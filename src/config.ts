@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { prepareDataDir } from './db/embedded/data-dir.ts';
 import { StartError } from './errors.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
@@ -80,7 +81,8 @@ function allowedOrigins(env: Env): string[] {
   return value.split(',').map((part) => {
     const origin = part.trim();
     const url = parseUrl(origin);
-    if (url !== null && isHttp(url) && url.origin === origin) return origin;
+    // A host may hold a `*`, which Better Auth would take for a pattern.
+    if (url !== null && isHttp(url) && url.origin === origin && !origin.includes('*')) return origin;
     return refuse(
       'ALLOWED_ORIGINS',
       JSON.stringify(origin),
@@ -115,17 +117,22 @@ function generatedSecret(dataDir: string): string {
   const file = join(dataDir, 'secret');
   try {
     if (!existsSync(file)) {
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      prepareDataDir(dataDir);
       writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
     }
     chmodSync(file, 0o600);
     const secret = readFileSync(file, 'utf8').trim();
     if (secret.length >= secretMinLength) return secret;
   } catch (error) {
+    if (error instanceof StartError) throw error;
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
-    return refuse('DATA_DIR', `${dataDir} (${reason})`, 'a directory this user can write to');
+    return refuse('DATA_DIR', `${JSON.stringify(dataDir)} (${reason})`, 'a directory this user can write to');
   }
-  return refuse('DATA_DIR', `a damaged secret in ${file}`, 'the file whole, or removed to make a new one');
+  return refuse(
+    'DATA_DIR',
+    `a damaged secret in ${JSON.stringify(file)}`,
+    'the file whole, or removed to make a new one',
+  );
 }
 
 function required(env: Env, name: string, production: boolean): string | null {

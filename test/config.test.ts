@@ -1,0 +1,232 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Config, readConfig } from '../src/config.ts';
+import { unprivilegedAccount } from '../src/db/embedded/account.ts';
+import { startEmbedded } from '../src/db/embedded.ts';
+import { StartError } from '../src/errors.ts';
+import { createLog } from '../src/log.ts';
+
+const secret = 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u';
+const databasePassword = 'hunter2-in-the-url';
+const production = { NODE_ENV: 'production', BETTER_AUTH_SECRET: secret, JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' };
+
+const directories: string[] = [];
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+/** A directory that any account can pass through. */
+function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'duly-config-'));
+  chmodSync(directory, 0o711);
+  directories.push(directory);
+  return directory;
+}
+
+/** The settings, with a secret given so that nothing is written. */
+const read = (env: Record<string, string> = {}): Config => readConfig({ BETTER_AUTH_SECRET: secret, ...env });
+
+function refusal(env: Record<string, string>): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof StartError) return error.message;
+    throw error;
+  }
+  throw new Error('these settings were taken');
+}
+
+describe('with nothing set', () => {
+  test('the defaults are those of the README', () => {
+    expect(read()).toEqual({
+      production: false,
+      http: { host: '127.0.0.1', port: 8000 },
+      database: { url: null, poolMax: 15 },
+      dataDir: resolve('data'),
+      auth: {
+        secret,
+        baseUrl: 'http://127.0.0.1:8000',
+        issuer: null,
+        audience: null,
+        maxAgeSeconds: 604_800,
+      },
+      allowedOrigins: ['http://localhost:3000'],
+      logLevel: 'info',
+    });
+  });
+
+  test('an empty or blank variable is one that is not set', () => {
+    const blank = Object.fromEntries(
+      ['PORT', 'HOST', 'DATABASE_URL', 'DATA_DIR', 'BETTER_AUTH_URL', 'ALLOWED_ORIGINS', 'JWT_ISSUER'].map(
+        (name, index) => [name, ' '.repeat(index % 2)],
+      ),
+    );
+    expect(read(blank)).toEqual(read());
+  });
+});
+
+describe('good values are taken', () => {
+  const good: [Record<string, string>, (config: Config) => unknown, unknown][] = [
+    [{ PORT: '0' }, ({ http }) => http.port, 0],
+    [{ PORT: '65535' }, ({ http }) => http.port, 65_535],
+    [{ HOST: '0.0.0.0', PORT: '80' }, ({ auth }) => auth.baseUrl, 'http://0.0.0.0:80'],
+    [{ HOST: '::1' }, ({ auth }) => auth.baseUrl, 'http://[::1]:8000'],
+    [{ DATABASE_URL: 'postgres://u:p@h/d' }, ({ database }) => database.url, 'postgres://u:p@h/d'],
+    [
+      { DATABASE_URL: ' postgresql://u:p@ep-x-pooler.neon.tech/d?sslmode=require ' },
+      ({ database }) => database.url,
+      'postgresql://u:p@ep-x-pooler.neon.tech/d?sslmode=require',
+    ],
+    [{ DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '0' }, ({ database }) => database.poolMax, 1],
+    [{ DATABASE_POOL_SIZE: '45', DATABASE_POOL_OVERFLOW: '45' }, ({ database }) => database.poolMax, 90],
+    [{ DATA_DIR: '/tmp/somewhere' }, ({ dataDir }) => dataDir, '/tmp/somewhere'],
+    [{ DATA_DIR: 'here' }, ({ dataDir }) => dataDir, resolve('here')],
+    [{ BETTER_AUTH_URL: 'https://api.example.com/' }, ({ auth }) => auth.baseUrl, 'https://api.example.com'],
+    [{ BETTER_AUTH_URL: 'http://[::1]:9000' }, ({ auth }) => auth.baseUrl, 'http://[::1]:9000'],
+    [
+      { ALLOWED_ORIGINS: 'https://a.example, http://localhost:5173' },
+      ({ allowedOrigins }) => allowedOrigins,
+      ['https://a.example', 'http://localhost:5173'],
+    ],
+    [{ JWT_ISSUER: 'https://front.example' }, ({ auth }) => auth.issuer, 'https://front.example'],
+    [{ JWT_AUDIENCE: 'duly' }, ({ auth }) => auth.audience, 'duly'],
+    [{ JWT_MAX_AGE_SECONDS: '60' }, ({ auth }) => auth.maxAgeSeconds, 60],
+    [{ LOG_LEVEL: 'debug' }, ({ logLevel }) => logLevel, 'debug'],
+    [production, (config) => config.production, true],
+    [{ BETTER_AUTH_SECRET: 'short' }, ({ auth }) => auth.secret, 'short'],
+  ];
+  test.each(good)('%j', (env, select, value) => {
+    expect(select(read(env))).toEqual(value);
+  });
+});
+
+describe('a bad value stops the start with one line that names the variable, what it got and what it wants', () => {
+  const url = (text: string) => text.replace('PASSWORD', databasePassword);
+  const bad: [name: string, value: string, got: string, wants: string][] = [
+    ...['-1', '65536', '8e3', '80.5', '0x50', 'http', '99999999999999999999', '８０'].map(
+      (value): [string, string, string, string] => ['PORT', value, JSON.stringify(value), '0 to 65535'],
+    ),
+    ['PORT', '80\n90', '"80\\n90"', '0 to 65535'],
+    ['DATABASE_URL', url('PASSWORD'), 'not a URL', 'postgresql://'],
+    ['DATABASE_URL', url('mysql://u:PASSWORD@h/d'), '"mysql:"', 'postgresql://'],
+    ['DATABASE_URL', url('postgresql://u:PASSWORD@h'), 'no database name', 'postgresql://'],
+    ['DATABASE_URL', url('postgresql://u:PASSWORD@h/'), 'no database name', 'postgresql://'],
+    ['DATABASE_URL', url('postgresql://u:PASSWORD@h:99999/d'), 'not a URL', 'postgresql://'],
+    ['DATABASE_POOL_SIZE', '0', '"0"', '1 to 90'],
+    ['DATABASE_POOL_SIZE', 'five', '"five"', '1 to 90'],
+    ['DATABASE_POOL_SIZE', '81', '81 + 10', 'at most 90'],
+    ['DATABASE_POOL_OVERFLOW', '-1', '"-1"', '0 to 90'],
+    ['DATABASE_POOL_OVERFLOW', '91', '"91"', '0 to 90'],
+    ['BETTER_AUTH_URL', 'api.example.com', '"api.example.com"', 'https://api.example.com'],
+    ['BETTER_AUTH_URL', 'https://api.example.com/api', '/api"', 'an origin'],
+    ['BETTER_AUTH_URL', 'ftp://api.example.com', '"ftp:', 'an origin'],
+    ['BETTER_AUTH_URL', 'https://a.example?x=1', '?x=1"', 'an origin'],
+    ...[
+      '*',
+      'https://*.example.com',
+      'https://a.example/',
+      'https://a.example/x',
+      'a.example',
+      'null',
+      'HTTPS://a.example',
+      'file:///x',
+    ].map((value): [string, string, string, string] => [
+      'ALLOWED_ORIGINS',
+      value,
+      JSON.stringify(value),
+      'exact origins',
+    ]),
+    ['ALLOWED_ORIGINS', 'https://a.example,', '""', 'exact origins'],
+    ['ALLOWED_ORIGINS', 'https://a.example,*', '"*"', 'exact origins'],
+    ['JWT_MAX_AGE_SECONDS', '59', '"59"', '60 to'],
+    ['JWT_MAX_AGE_SECONDS', '7d', '"7d"', '60 to'],
+    ['LOG_LEVEL', 'loud', '"loud"', 'debug'],
+  ];
+  test.each(bad)('%s=%j', (name, value, got, wants) => {
+    const message = refusal({ BETTER_AUTH_SECRET: secret, [name]: value });
+    expect(message.startsWith(`${name}: got `)).toBe(true);
+    const [before, after] = message.split(', wants ');
+    expect(before).toContain(got);
+    expect(after).toContain(wants);
+    expect(message).not.toMatch(/[\n\r]/);
+    expect(message).not.toContain(secret);
+    expect(message).not.toContain(databasePassword);
+  });
+
+  test.each(['', 'with a\nline break'])('DATA_DIR that is no directory: %j', (name) => {
+    const file = join(temporaryDirectory(), `file${name}`);
+    writeFileSync(file, '');
+    const message = refusal({ DATA_DIR: join(file, 'data') });
+    expect(message).toMatch(/^DATA_DIR: got ".*" \((ENOTDIR|EEXIST)\), wants .*$/);
+  });
+});
+
+describe('in production', () => {
+  test.each([
+    ['BETTER_AUTH_SECRET', undefined, 'nothing'],
+    ['BETTER_AUTH_SECRET', '', 'nothing'],
+    ['BETTER_AUTH_SECRET', secret.slice(0, 31), '31 characters'],
+    ['BETTER_AUTH_SECRET', `change-me-${secret}`, 'a placeholder'],
+    ['BETTER_AUTH_SECRET', `your-secret-${secret}`, 'a placeholder'],
+    ['BETTER_AUTH_SECRET', 'x'.repeat(64), 'a placeholder'],
+    ['JWT_ISSUER', undefined, 'nothing'],
+    ['JWT_AUDIENCE', ' ', 'nothing'],
+  ])('%s=%s is refused', (name, value, got) => {
+    const { [name]: _, ...rest } = production as Record<string, string>;
+    const message = refusal(value === undefined ? rest : { ...rest, [name]: value });
+    expect(message.startsWith(`${name}: got ${got}, wants `)).toBe(true);
+    expect(message).not.toMatch(/[\n\r]/);
+    expect(message).not.toContain(secret.slice(0, 31));
+  });
+});
+
+describe('the generated secret', () => {
+  const mode = (path: string) => statSync(path).mode & 0o777;
+
+  test('is made once, kept over restarts, and only its owner can read it', () => {
+    const dataDir = join(temporaryDirectory(), 'deep', 'data');
+    const first = readConfig({ DATA_DIR: dataDir }).auth.secret;
+    const file = join(dataDir, 'secret');
+    expect(first.length).toBeGreaterThanOrEqual(43);
+    expect(readFileSync(file, 'utf8')).toBe(first);
+    expect(mode(file)).toBe(0o600);
+    chmodSync(file, 0o644);
+    expect(readConfig({ DATA_DIR: dataDir }).auth.secret).toBe(first);
+    expect(mode(file)).toBe(0o600);
+    expect(readConfig({ DATA_DIR: join(temporaryDirectory(), 'other') }).auth.secret).not.toBe(first);
+  });
+
+  test('that is damaged stops the start and is not said', () => {
+    const dataDir = temporaryDirectory();
+    writeFileSync(join(dataDir, 'secret'), 'half-a-secret');
+    const message = refusal({ DATA_DIR: dataDir });
+    expect(message).toMatch(/^DATA_DIR: got a damaged secret in .*, wants .*$/);
+    expect(message).not.toContain('half-a-secret');
+  });
+
+  test('is not made when one is given', () => {
+    const dataDir = join(temporaryDirectory(), 'data');
+    read({ DATA_DIR: dataDir });
+    expect(() => statSync(dataDir)).toThrow('ENOENT');
+  });
+
+  test('leaves room in DATA_DIR for a database that root has to hand to another account', async () => {
+    const dataDir = join(temporaryDirectory(), 'data');
+    readConfig({ DATA_DIR: dataDir });
+    const account = unprivilegedAccount();
+    expect(mode(dataDir)).toBe(account === undefined ? 0o700 : 0o710);
+    if (account !== undefined) expect(statSync(dataDir).gid).toBe(account.gid);
+    const server = await startEmbedded({ dataDir, log: createLog('silent') });
+    await server.stop();
+    expect(server.dataDir).toBe(join(dataDir, 'postgres'));
+  });
+
+  test('leaves the mode of a directory that was there before alone', () => {
+    const dataDir = join(temporaryDirectory(), 'data');
+    mkdirSync(dataDir, { mode: 0o750 });
+    readConfig({ DATA_DIR: dataDir });
+    expect(mode(dataDir)).toBe(0o750);
+  });
+});
