@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, type QueryResultRow } from 'pg';
 import { pino } from 'pino';
 import { afterAll, afterEach, expect, vi } from 'vitest';
-import { unprivilegedAccount } from '../../src/db/embedded/account.ts';
+import { canEnter, unprivilegedAccount } from '../../src/db/embedded/account.ts';
 import { isPostmaster } from '../../src/db/embedded/postmaster.ts';
 import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/embedded.ts';
 import { StartError } from '../../src/errors.ts';
@@ -22,10 +22,15 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+function openDirectory(): string {
+  const directory = mkdtempSync(join(canEnter(account, tmpdir()) ? tmpdir() : '/tmp', 'duly-test-'));
+  chmodSync(directory, 0o711);
+  return directory;
+}
+
 /** A directory of our own that the server's account can pass through. */
 export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'duly-test-'));
-  chmodSync(directory, 0o711);
+  const directory = openDirectory();
   cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
@@ -57,8 +62,7 @@ export async function createdDataDir(): Promise<string> {
   return dataDir;
 }
 
-const templateParent = mkdtempSync(join(tmpdir(), 'duly-test-'));
-chmodSync(templateParent, 0o711);
+const templateParent = openDirectory();
 const template = join(templateParent, 'data');
 afterAll(() => rmSync(templateParent, { recursive: true }));
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -87,16 +88,21 @@ function copyBinaries(native: string, copy: string): void {
     rmSync(temporary, { recursive: true, force: true });
     cpSync(native, temporary, { recursive: true, verbatimSymlinks: true });
     openToAll(temporary);
-    // A running server keeps its mapped files; only the names go.
-    rmSync(copy, { recursive: true, force: true });
-    renameSync(temporary, copy);
+    publish(temporary, copy);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
+    // Another Duly that starts at this moment makes the same copy, and its server may already run from it.
     if (sameTree(native, copy)) return;
     throw new StartError(
       `PostgreSQL must run as a user who cannot reach ${native}, and the copy in ${cacheDirectory} failed (${String(error)}): make one of them possible, or run Duly as a normal user`,
     );
   }
+}
+
+function publish(temporary: string, copy: string): void {
+  // A directory that is there by now came from another Duly and is whole, unless it was damaged before.
+  if (existsSync(copy) && !sameTree(temporary, copy)) rmSync(copy, { recursive: true, force: true });
+  renameSync(temporary, copy);
 }
 
 /** Same names and sizes, owned by root: enough, as the name carries the version and only root can write there. */
