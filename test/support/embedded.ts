@@ -51,9 +51,15 @@ export function temporaryDataDir(parent = temporaryDirectory()): string {
   return dataDir;
 }
 
+let template: string | undefined;
+afterAll(() => {
+  if (template !== undefined) rmSync(dirname(template), { recursive: true });
+});
+
 /** A data directory whose first start is behind it: a copy of one that is made once, as creating takes a second. */
 export async function createdDataDir(): Promise<string> {
-  if (!existsSync(template)) {
+  if (template === undefined) {
+    template = join(openDirectory(), 'data');
     const server = await startEmbedded({ dataDir: template, log });
     await server.stop();
   }
@@ -61,10 +67,6 @@ export async function createdDataDir(): Promise<string> {
   spawnSync('cp', ['-a', template, dataDir]);
   return dataDir;
 }
-
-const templateParent = openDirectory();
-const template = join(templateParent, 'data');
-afterAll(() => rmSync(templateParent, { recursive: true }));
 
 export async function start(dataDir: string): Promise<EmbeddedServer> {
   const server = await startEmbedded({ dataDir, log });
