@@ -1,5 +1,5 @@
 import { betterAuth } from 'better-auth';
-import { APIError, createAuthMiddleware } from 'better-auth/api';
+import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { admin, bearer, jwt } from 'better-auth/plugins';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -11,16 +11,31 @@ export const sessionSeconds = 7 * 24 * 3600;
 
 /** Fields of Better Auth's requests that set a password. */
 const passwordFields = ['password', 'newPassword'] as const;
-const passwordPaths = new Set(['/sign-up/email', '/change-password', '/reset-password', '/set-password']);
+const passwordPaths = new Set([
+  '/sign-up/email',
+  '/change-password',
+  '/reset-password',
+  '/set-password',
+  '/admin/create-user',
+  '/admin/set-user-password',
+]);
 
-const refuseCommonPasswords = createAuthMiddleware(async (request) => {
-  if (!passwordPaths.has(request.path)) return;
+/** Refuses common passwords, and ends the sessions that began with the one before, whatever the client asks for. */
+const beforePassword = createAuthMiddleware(async (request) => {
+  if (!passwordPaths.has(request.path)) return undefined;
   for (const field of passwordFields) {
     const value: unknown = request.body?.[field];
     if (typeof value === 'string' && isCommonPassword(value)) {
       throw new APIError('BAD_REQUEST', { code: 'PASSWORD_TOO_COMMON', message: 'Password is too common' });
     }
   }
+  const ends = request.path === '/change-password' ? { revokeOtherSessions: true } : {};
+  return { context: { body: { ...request.body, ...ends } } };
+});
+
+const afterPassword = createAuthMiddleware(async ({ path, body, context }) => {
+  if (path !== '/admin/set-user-password' || isAPIError(context.returned)) return;
+  await context.internalAdapter.deleteUserSessions(String(body.userId));
 });
 
 /** Better Auth keeps one `name`; P1 has two: a sign-up that gives only `name` gets it as the first. */
@@ -69,10 +84,14 @@ export function createBetterAuth(config: Config, db: Db, log: Logger) {
     session: { expiresIn: sessionSeconds },
     user: { additionalFields: { firstName: nameField, lastName: nameField } },
     databaseHooks: { user: { create: { before: async (user) => withNames(user) } } },
-    hooks: { before: refuseCommonPasswords },
+    hooks: { before: beforePassword, after: afterPassword },
+    // Failures of ours go on to the server's error handler; left to itself, it prints them with what they carry.
+    onAPIError: { throw: true },
     advanced: {
       // It would ask the database before ours is migrated, or reachable; a test compares the schema instead.
       database: { validateSchema: false },
+      // Left out, it is off wherever NODE_ENV is `test` or TEST is set.
+      disableOriginCheck: false,
       useSecureCookies: baseUrl.startsWith('https:'),
       ipAddress: { ipAddressHeaders: ['x-client-ip'] },
     },
