@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setInterval } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type Context, createContext, ensureSigningKey } from './context.ts';
@@ -11,6 +11,8 @@ import type { App } from './http/app-type.ts';
 import { createLog } from './log.ts';
 
 const databaseRetryMs = 1_000;
+/** How long requests under way have to finish once the server stops. */
+const graceMs = 8_000;
 
 /**
  * Serves until SIGTERM, SIGINT or the loss of the launcher; then finishes what is under way and stops the database.
@@ -23,13 +25,12 @@ export async function serve(config: Config): Promise<void> {
   try {
     const ctx = createContext(config, database.db, log);
     const app = await buildApp(ctx);
-    const prepared = prepareDatabase(ctx, database, stopping.signal);
     // An embedded database, or an external one that answers, is ready before the port opens.
-    await prepared.first;
+    const isReady = await prepareDatabase(ctx, database);
     await listen(app, config);
     stopOnSignal(app, database, stopping, log);
     announce(config, database, log);
-    await prepared.done;
+    if (!isReady) await waitForDatabase(ctx, database, stopping.signal);
   } catch (error) {
     stopping.abort();
     await database.close();
@@ -38,36 +39,29 @@ export async function serve(config: Config): Promise<void> {
 }
 
 /**
- * Migrates the embedded database, checks an external one, makes the signing key. `first` ends after the first try;
- * `done` when the database was away at first and has come.
+ * Migrates the embedded database or checks an external one, and makes the signing key.
+ * @returns false when an external database is away.
  */
-function prepareDatabase(ctx: Context, { db, embedded }: OpenDatabase, stop: AbortSignal) {
-  async function prepare() {
+async function prepareDatabase(ctx: Context, { db, embedded }: OpenDatabase): Promise<boolean> {
+  try {
     if (embedded !== null) await migrateUp(db);
     await requireMigrated(db);
     await ensureSigningKey(ctx);
+    return true;
+  } catch (error) {
+    if (embedded !== null || !isUnavailable(error)) throw error;
+    ctx.log.warn({ reason: String(error) }, 'DATABASE_URL cannot be reached; not ready until it can');
+    return false;
   }
-  async function retry(): Promise<void> {
-    while (!stop.aborted) {
-      await sleep(databaseRetryMs, undefined, { signal: stop }).catch(() => undefined);
-      try {
-        await prepare();
-        ctx.log.info('the database is here');
-        return;
-      } catch (error) {
-        if (!isUnavailable(error)) throw error;
-      }
+}
+
+async function waitForDatabase(ctx: Context, database: OpenDatabase, stop: AbortSignal): Promise<void> {
+  for await (const _ of setInterval(databaseRetryMs, undefined, { signal: stop })) {
+    if (await prepareDatabase(ctx, database)) {
+      ctx.log.info('the database is here');
+      return;
     }
   }
-  const first = prepare().then(
-    () => true,
-    (error: unknown) => {
-      if (embedded !== null || !isUnavailable(error)) throw error;
-      ctx.log.warn({ reason: String(error) }, 'DATABASE_URL cannot be reached; not ready until it can');
-      return false;
-    },
-  );
-  return { first, done: first.then((ready) => (ready ? undefined : retry())) };
 }
 
 async function listen(app: App, { http }: Config): Promise<void> {
@@ -91,10 +85,12 @@ function stopOnSignal(app: App, database: OpenDatabase, stopping: AbortControlle
     if (stopping.signal.aborted) return;
     stopping.abort();
     log.info({ reason }, 'stopping');
+    setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
     await app.close();
     await database.close();
     log.info('stopped');
-    if (process.connected) process.disconnect();
+    // A channel to a launcher that is gone would keep the process.
+    process.exit(0);
   }
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));

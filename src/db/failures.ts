@@ -1,5 +1,8 @@
-/** Connection classes of SQLSTATE and the shutdown, crash, start-up and too-many-connections codes (PostgreSQL, Appendix A). */
-const unavailableStates = /^(08...|57P0[1-5]|53...|57014|55P03|25P0[34])$/;
+/**
+ * States that may pass without anybody touching this server (PostgreSQL, Appendix A): connection failures, a database or
+ * a login that is not there (yet), shutdown and start-up, no room, a time limit.
+ */
+const unavailableStates = /^(08...|28...|3D000|57P0[1-5]|53...|57014|55P03|25P0[34])$/;
 const serializationStates = new Set(['40001', '40P01']);
 const networkCodes = new Set([
   'ECONNREFUSED',

@@ -7,6 +7,7 @@ import { bareRoutes } from './bare/routes.ts';
 import { betterAuthRoutes } from './better-auth.ts';
 import { parseJsonBodies } from './body.ts';
 import { answerBrokenRequest } from './broken-request.ts';
+import { endConnectionsOnClose } from './closing.ts';
 import { documentApi } from './docs.ts';
 import { errorHandler } from './errors.ts';
 import { healthRoutes } from './health.ts';
@@ -59,6 +60,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     throw notFound('Route');
   });
   logRequests(app);
+  endConnectionsOnClose(app);
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
   for (const schema of namedSchemas) app.addSchema(schema);

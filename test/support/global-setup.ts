@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -21,7 +21,10 @@ export const templateName = 'duly_template';
 
 /** One real PostgreSQL for the run, with a migrated template database. */
 export default async function setup(project: TestProject) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'duly-test-'));
+  const directory = await mkdtemp(join(tmpdir(), 'duly-test-'));
+  // Run as root, the database has an account of its own, which has to pass through here.
+  await chmod(directory, 0o755);
+  const dataDir = join(directory, 'data');
   const log = createLog('silent');
   const server = await startEmbedded({ dataDir, log });
   const admin = new pg.Client(server.admin);
@@ -35,6 +38,6 @@ export default async function setup(project: TestProject) {
   project.provide('app', server.app);
   return async () => {
     await server.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   };
 }

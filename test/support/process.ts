@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { mintToken, secret } from './app.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  /** Everything the process said, once it has ended. */
+  ended: Promise<Ended>;
+}
+
+/** Starts `src/main.ts` as a process of its own, with only these variables beside PATH and HOME. */
+export function run(args: string[], env: Record<string, string>, ipc = false): Running {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...env },
+    cwd: tmpdir(),
+    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text;
+    });
+  }
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...said }));
+  return { child, ended };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+export interface Server extends Running {
+  url: string;
+}
+
+const readyDeadlineMs = 30_000;
+
+/** Starts `serve` and waits until it is ready. */
+export async function serve(env: Record<string, string>, ipc = false): Promise<Server> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const running = run(['serve'], { PORT: String(port), BETTER_AUTH_SECRET: secret, ...env }, ipc);
+  await until(async () => {
+    if (running.child.exitCode !== null)
+      throw new Error(`serve ended: ${JSON.stringify(await running.ended)}`);
+    return (await status(`${url}/health/ready`)) === 200;
+  });
+  return { ...running, url };
+}
+
+/** The status of a GET, or 0 when nobody answers. */
+export const status = (url: string): Promise<number> =>
+  fetch(url).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
+    },
+    () => 0,
+  );
+
+/** Polls until `check` holds; fails after 30 s. */
+export async function until(check: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + readyDeadlineMs;
+  while (!(await check())) {
+    if (performance.now() > deadline) throw new Error('it did not come about in 30 s');
+    await sleep(20);
+  }
+}
+
+export async function temporaryDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'duly-process-'));
+  // Run as root, the database has an account of its own, which has to pass through here.
+  await chmod(path, 0o755);
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Creates a task; resolves to its id once the server acknowledged it, to null when it did not. */
+export async function createTask(url: string, userId: string, title: string): Promise<string | null> {
+  try {
+    const response = await fetch(`${url}/api/${userId}/tasks`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${await mintToken({ sub: userId })}`,
+      },
+      body: JSON.stringify({ title }),
+    });
+    const text = await response.text();
+    return response.status === 201 ? JSON.parse(text).id : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The ids of all of a user's tasks. */
+export async function taskIds(url: string, userId: string): Promise<Set<string>> {
+  const token = await mintToken({ sub: userId });
+  const ids = new Set<string>();
+  for (let offset = 0; ; offset += 100) {
+    const response = await fetch(`${url}/api/${userId}/tasks?limit=100&offset=${offset}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const tasks: { id: string }[] = JSON.parse(await response.text());
+    for (const { id } of tasks) ids.add(id);
+    if (tasks.length < 100) return ids;
+  }
+}

@@ -1,0 +1,75 @@
+import type { SortKey, Task } from '../../src/tasks/model.ts';
+
+/** What a list may be asked for, as a client thinks of it; absent is the default. */
+export interface ListQuery {
+  search?: string;
+  status?: string;
+  completed?: boolean;
+  priority?: string;
+  tags?: string[];
+  tags_match?: 'any' | 'all';
+  due_after?: string;
+  due_before?: string;
+  sort_by?: SortKey;
+  sort_direction?: 'asc' | 'desc';
+  limit?: number;
+  offset?: number;
+}
+
+/** The tasks that fit a query, in order, on all pages: the contract's §2 in plain TypeScript. */
+export function matching(tasks: readonly Task[], query: ListQuery): Task[] {
+  const { sort_by = 'created_at', sort_direction = 'desc' } = query;
+  return inOrder(
+    tasks.filter((task) => fits(task, query)),
+    sort_by,
+    sort_direction,
+  );
+}
+
+export function pageOf(tasks: readonly Task[], { limit = 50, offset = 0 }: ListQuery): Task[] {
+  return tasks.slice(offset, offset + limit);
+}
+
+function fits(task: Task, query: ListQuery): boolean {
+  const { search = '', status = 'all', priority = 'all', tags = [], tags_match = 'any' } = query;
+  const texts = [task.title, task.description ?? ''].map((text) => text.toLowerCase());
+  const carries = (name: string) => task.tags.includes(name);
+  return (
+    texts.some((text) => text.includes(search.toLowerCase())) &&
+    (status.toLowerCase() === 'all' || task.completed === (status.toLowerCase() === 'completed')) &&
+    (query.completed === undefined || task.completed === query.completed) &&
+    (priority.toLowerCase() === 'all' || task.priority.toLowerCase() === priority.toLowerCase()) &&
+    (tags.length === 0 || (tags_match === 'all' ? tags.every(carries) : tags.some(carries))) &&
+    (query.due_after === undefined || (task.due_date !== null && task.due_date >= query.due_after)) &&
+    (query.due_before === undefined || (task.due_date !== null && task.due_date <= query.due_before))
+  );
+}
+
+/** High, Medium, Low is ascending; no due date is last in both directions; ties break by id. */
+export function inOrder(tasks: readonly Task[], sortBy: SortKey, direction: 'asc' | 'desc'): Task[] {
+  const sign = direction === 'asc' ? 1 : -1;
+  return tasks.toSorted((a, b) => {
+    const [keyA, keyB] = [sortKey(a, sortBy), sortKey(b, sortBy)];
+    if (keyA === null || keyB === null) {
+      if (keyA !== keyB) return keyA === null ? 1 : -1;
+      return sign * byCodePoint(a.id, b.id);
+    }
+    return sign * (byCodePoint(keyA, keyB) || byCodePoint(a.id, b.id));
+  });
+}
+
+function sortKey(task: Task, sortBy: SortKey): string | null {
+  if (sortBy === 'priority') return String(['High', 'Medium', 'Low'].indexOf(task.priority));
+  return sortBy === 'title' ? task.title.toLowerCase() : task[sortBy];
+}
+
+const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** The query string, lists as `tags=` or `tags[]=`. */
+export function queryString(query: ListQuery, listName: 'tags' | 'tags[]' = 'tags'): string {
+  const { tags = [], ...single } = query;
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(single)) params.append(name, String(value));
+  for (const name of tags) params.append(listName, name);
+  return `?${params}`;
+}
