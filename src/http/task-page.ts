@@ -23,7 +23,7 @@ export async function readTaskPage(
   if (cursor !== undefined && offset !== undefined) {
     throw invalid([{ loc: ['query', 'cursor'], msg: 'cannot be used with offset', type: 'cursor' }]);
   }
-  const scope: CursorScope = { secret: config.auth.secret, scope: [userId, filter] };
+  const scope: CursorScope = { secret: config.auth.secret, scope: [userId, inNameOrder(filter)] };
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
   const page = await listTasks(db, userId, { ...filter, limit, offset: offset ?? 0, position });
   const next = page.next && encodeCursor(page.next, scope);
@@ -47,11 +47,17 @@ export async function readTaskPage(
   };
 }
 
+/** The same parameters in another order are the same filter. */
+function inNameOrder(filter: object): [string, unknown][] {
+  return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 type Links = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
 
 /** RFC 8288; relative to the request's URL, so that it is right behind any proxy. */
 function linkHeader(url: string, links: Links): string {
-  const [path = '', search] = url.split('?', 2);
+  const [path = ''] = url.split('?', 1);
+  const search = url.slice(path.length);
   return Object.entries(links)
     .map(([rel, page]) => {
       const params = new URLSearchParams(search);
