@@ -18,11 +18,12 @@ interface Schema {
  * The one place where input is brought into the form that its schema checks; runs before validation, for every route.
  * - A query says everything in strings: integers, booleans and lists become what the schema names; `tags[]` is `tags`.
  * - `x-trim` strips white space at the ends; `x-ignore-case` gives an enum's value its own spelling.
- * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates) is refused, wherever it stands.
+ * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused, wherever it stands.
  */
 export async function prepareInput(request: FastifyRequest): Promise<void> {
   const { params, querystring, body } = request.routeOptions.schema ?? {};
   const issues: Issue[] = [];
+  refuseBrokenEncoding(request.url, issues);
   refuseBrokenText(request.params, ['path'], issues);
   refuseBrokenText(request.query, ['query'], issues);
   refuseBrokenText(request.body, ['body'], issues);
@@ -50,6 +51,28 @@ const isSchema = (value: unknown): value is Schema => typeof value === 'object' 
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The query parser leaves what it cannot decode as it is: `%ff` would be three characters, as `%25ff` is. */
+function refuseBrokenEncoding(url: string, issues: Issue[]): void {
+  const [path = ''] = url.split('?', 1);
+  for (const parameter of url.slice(path.length + 1).split('&')) {
+    if (decoded(parameter) !== null) continue;
+    const [name = ''] = parameter.split('=', 1);
+    issues.push({
+      loc: ['query', decoded(name) ?? name],
+      msg: 'must be percent-encoded UTF-8',
+      type: 'text',
+    });
+  }
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
 
 function refuseBrokenText(value: unknown, loc: (string | number)[], issues: Issue[]): void {
   if (typeof value === 'string') {
