@@ -89,8 +89,7 @@ function stopOnSignal(app: App, database: OpenDatabase, stopping: AbortControlle
     await app.close();
     await database.close();
     log.info('stopped');
-    // A channel to a launcher that is gone would keep the process.
-    process.exit(0);
+    if (process.connected) process.disconnect();
   }
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));

@@ -37,7 +37,11 @@ export function run(args: string[], env: Record<string, string>, ipc = false): R
       said[stream] += text;
     });
   }
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...said }));
+  // Not 'close': with a channel that this side has closed, it never comes.
+  const ended = Promise.all([
+    once(child, 'exit'),
+    ...[child.stdout, child.stderr].map((stream) => stream && once(stream, 'close')),
+  ]).then(([[code, signal]]) => ({ code, signal, ...said }));
   return { child, ended };
 }
 
