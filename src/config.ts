@@ -163,13 +163,15 @@ export function readConfig(env: Env = process.env): Config {
   const dataDir = resolve(text(env, 'DATA_DIR') ?? 'data');
   const poolSize = integer(env, 'DATABASE_POOL_SIZE', 5, 1, 90);
   const poolOverflow = integer(env, 'DATABASE_POOL_OVERFLOW', 10, 0, 90);
-  if (poolSize + poolOverflow > 90) {
-    refuse('DATABASE_POOL_SIZE', `${poolSize} + ${poolOverflow} overflow`, 'a sum of at most 90 connections');
+  const poolMax = poolSize + poolOverflow;
+  // Two: the signing key is made under a lock that takes a connection of its own.
+  if (poolMax < 2 || poolMax > 90) {
+    refuse('DATABASE_POOL_SIZE', `${poolSize} + ${poolOverflow} overflow`, 'a sum of 2 to 90 connections');
   }
   return Object.freeze({
     production,
     http: { host, port },
-    database: { url: databaseUrl(env), poolMax: poolSize + poolOverflow },
+    database: { url: databaseUrl(env), poolMax },
     allowedOrigins: allowedOrigins(env),
     logLevel: logLevel(env),
     auth: {

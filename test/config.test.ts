@@ -79,7 +79,7 @@ describe('good values are taken', () => {
       ({ database }) => database.url,
       'postgresql://u:p@ep-x-pooler.neon.tech/d?sslmode=require',
     ],
-    [{ DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '0' }, ({ database }) => database.poolMax, 1],
+    [{ DATABASE_POOL_SIZE: '2', DATABASE_POOL_OVERFLOW: '0' }, ({ database }) => database.poolMax, 2],
     [{ DATABASE_POOL_SIZE: '45', DATABASE_POOL_OVERFLOW: '45' }, ({ database }) => database.poolMax, 90],
     [{ DATA_DIR: '/tmp/somewhere' }, ({ dataDir }) => dataDir, '/tmp/somewhere'],
     [{ DATA_DIR: 'here' }, ({ dataDir }) => dataDir, resolve('here')],
@@ -116,7 +116,7 @@ describe('a bad value stops the start with one line that names the variable, wha
     ['DATABASE_URL', url('postgresql://u:PASSWORD@h:99999/d'), 'not a URL', 'postgresql://'],
     ['DATABASE_POOL_SIZE', '0', '"0"', '1 to 90'],
     ['DATABASE_POOL_SIZE', 'five', '"five"', '1 to 90'],
-    ['DATABASE_POOL_SIZE', '81', '81 + 10', 'at most 90'],
+    ['DATABASE_POOL_SIZE', '81', '81 + 10', '2 to 90'],
     ['DATABASE_POOL_OVERFLOW', '-1', '"-1"', '0 to 90'],
     ['DATABASE_POOL_OVERFLOW', '91', '"91"', '0 to 90'],
     ['BETTER_AUTH_URL', 'api.example.com', '"api.example.com"', 'https://api.example.com'],
@@ -153,6 +153,12 @@ describe('a bad value stops the start with one line that names the variable, wha
     expect(message).not.toMatch(/[\n\r]/);
     expect(message).not.toContain(secret);
     expect(message).not.toContain(databasePassword);
+  });
+
+  test('a pool of one connection, which could not even start', () => {
+    const pool = { DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '0' };
+    const message = refusal({ BETTER_AUTH_SECRET: secret, ...pool });
+    expect(message).toBe('DATABASE_POOL_SIZE: got 1 + 0 overflow, wants a sum of 2 to 90 connections');
   });
 
   test.each(['', 'with a\nline break'])('DATA_DIR that is no directory: %j', (name) => {

@@ -14,6 +14,7 @@ export interface Identity {
 /** One accepted issuer: its own keys, algorithms, issuer and audience; nothing is taken from the token's header. */
 type Verifier = (token: string) => Promise<JWTPayload>;
 
+const bearer = /^Bearer +(\S+)$/i;
 const clockToleranceSeconds = 5;
 const tokenMaxLength = 8_192;
 /** A compact JWS (RFC 7515 §7.1); canonical base64url is checked apart. */
@@ -29,7 +30,12 @@ function sharedSecretVerifier({ auth }: Config): Verifier {
     ...(auth.issuer === null ? {} : { issuer: auth.issuer }),
     ...(auth.audience === null ? {} : { audience: auth.audience }),
   };
-  return async (token) => (await jwtVerify(token, key, { ...options, ...commonOptions })).payload;
+  return async (token) => {
+    const { payload } = await jwtVerify(token, key, { ...options, ...commonOptions });
+    // A token for several audiences could be replayed here by any of them.
+    if (auth.audience !== null && payload.aud !== auth.audience) throw new errors.JWTInvalid('audience');
+    return payload;
+  };
 }
 
 function ownVerifier({ auth }: Config, betterAuth: BetterAuth): Verifier {
@@ -83,13 +89,33 @@ function isWellFormed(token: string): boolean {
   const parts = token.split('.');
   if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) return false;
   try {
-    const header: unknown = JSON.parse(Buffer.from(parts[0] ?? '', 'base64url').toString());
-    if (typeof header !== 'object' || header === null) return false;
-    if (!Object.keys(header).every((name) => headerAllowed.has(name))) return false;
+    const [header] = parts.slice(0, 2).map(parseObject);
+    if (header === undefined || !Object.keys(header).every((name) => headerAllowed.has(name))) return false;
     return !('typ' in header) || (typeof header.typ === 'string' && header.typ.toUpperCase() === 'JWT');
   } catch {
     return false;
   }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const stringsAndNames = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
+
+/**
+ * A header or payload: a JSON object in UTF-8 without doubled names (RFC 7515 §4, RFC 7519 §4), so that every reader
+ * of the token sees the same claims.
+ */
+function parseObject(part: string): object {
+  const text = utf8.decode(Buffer.from(part, 'base64url'));
+  const value: unknown = JSON.parse(text);
+  const names = [...text.matchAll(stringsAndNames)].filter(([, colon]) => colon !== undefined).length;
+  if (typeof value !== 'object' || value === null || names !== countNames(value)) throw new SyntaxError();
+  return value;
+}
+
+function countNames(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((sum: number, item) => sum + countNames(item), own);
 }
 
 function identityOf(payload: JWTPayload, maxAgeSeconds: number): Identity | null {
@@ -104,10 +130,10 @@ function identityOf(payload: JWTPayload, maxAgeSeconds: number): Identity | null
 
 export interface Tokens {
   /**
-   * Checks the value of an `Authorization` header (RFC 6750 §2.1).
+   * Checks the values of the `Authorization` headers (RFC 6750 §2.1); more than one is a token that is refused.
    * @throws AppError UNAUTHORIZED, the same for every reason.
    */
-  authenticate(authorization: string | undefined): Promise<Identity>;
+  authenticate(authorization: readonly string[]): Promise<Identity>;
 }
 
 export function createTokens(config: Config, betterAuth: BetterAuth, sessions: Sessions): Tokens {
@@ -126,8 +152,8 @@ export function createTokens(config: Config, betterAuth: BetterAuth, sessions: S
 
   return {
     async authenticate(authorization) {
-      if (authorization === undefined) throw unauthorized('missing');
-      const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+      if (authorization.length === 0) throw unauthorized('missing');
+      const token = authorization.length === 1 ? bearer.exec(authorization[0] ?? '')?.[1] : undefined;
       const identity = token !== undefined && isWellFormed(token) ? await verify(token) : null;
       if (identity === null) throw unauthorized('invalid');
       return identity;

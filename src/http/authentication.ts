@@ -13,7 +13,8 @@ declare module 'fastify' {
 /** Every route of this scope wants a token, and where its path names a user, that user's. */
 export function requireToken(app: FastifyInstance, { tokens }: Context): void {
   app.addHook('onRequest', async (request) => {
-    request.identity = await tokens.authenticate(request.headers.authorization);
+    // Node's `headers` would show the first of several and hide the others.
+    request.identity = await tokens.authenticate(request.raw.headersDistinct.authorization ?? []);
     const { params } = request;
     const named = typeof params === 'object' && params !== null && 'user_id' in params;
     if (named && params.user_id !== request.identity.userId) throw forbidden();
