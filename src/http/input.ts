@@ -74,8 +74,13 @@ function decoded(text: string): string | null {
   }
 }
 
+/** Deeper than any field goes, and shallow enough to walk. */
+const maxDepth = 32;
+
 function refuseBrokenText(value: unknown, loc: (string | number)[], issues: Issue[]): void {
-  if (typeof value === 'string') {
+  if (loc.length > maxDepth) {
+    issues.push({ loc: loc.slice(0, 2), msg: `must not nest deeper than ${maxDepth}`, type: 'depth' });
+  } else if (typeof value === 'string') {
     if (value.includes('\0')) issues.push({ loc, msg: 'must not contain the NUL character', type: 'text' });
     else if (!value.isWellFormed())
       issues.push({ loc, msg: 'must not contain a lone surrogate', type: 'text' });
