@@ -73,3 +73,12 @@ export function linksOf(reply: Reply | undefined): Partial<Record<string, string
 }
 
 export const locsOf = (issues: { loc: unknown[] }[]): string[] => issues.map(({ loc }) => loc.join('.'));
+
+export type SurfaceName = 'v1' | 'bare';
+
+/** How each surface answers a field or parameter that is not valid. */
+export const invalidStatus = { v1: 422, bare: 400 } as const;
+
+/** What such an answer names. */
+export const namedIn = (surface: SurfaceName, { body }: Reply): string[] =>
+  locsOf(surface === 'v1' ? body.errors : body.detail);

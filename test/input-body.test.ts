@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from './support/app.ts';
+import { invalidStatus, namedIn, newClient } from './support/tasks.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
+  const invalid = invalidStatus[surface];
+
+  test.each([
+    '',
+    '{',
+    '{"title":',
+    '{"title":"x",}',
+    "{'title':'x'}",
+    '{"title":"x"} x',
+    'NaN',
+    '{"title":NaN}',
+    '{"title":"\\x"}',
+    '{"title":"a\nb"}',
+    Buffer.from([0x7b, 0x22, 0x74, 0x69, 0x74, 0x6c, 0x65, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d]),
+    Buffer.from('{"title":"é"}', 'latin1'),
+    Buffer.from('{"title":"x"}', 'utf16le'),
+  ])('the body %j is not JSON in UTF-8: 400, and nothing is stored', async (body) => {
+    const client = await newClient(app);
+    const { id } = await client.create();
+    const before = await client.stored();
+    for (const [method, path] of [
+      ['POST', '/tasks'],
+      ['PATCH', `/tasks/${id}`],
+    ] as const) {
+      const reply = await client[surface](method, path, body);
+      expect(reply.status).toBe(400);
+      expect(reply.body.error_code).toBe('INVALID_JSON');
+    }
+    expect(await client.stored()).toEqual(before);
+  });
+
+  test.each([10, 1_000, 30_000])('lists nested %i deep are refused', async (depth) => {
+    const client = await newClient(app);
+    const nested = '['.repeat(depth) + ']'.repeat(depth);
+    const bodies = {
+      title: `{"title":${nested}}`,
+      tags: `{"title":"x","tags":${nested}}`,
+      unknown: `{"title":"x","unknown":${nested}}`,
+    };
+    for (const [field, body] of Object.entries(bodies)) {
+      const reply = await client[surface]('POST', '/tasks', body);
+      expect(reply.status, body.slice(0, 40)).toBe(invalid);
+      for (const loc of namedIn(surface, reply)) expect(loc.split('.').slice(0, 2)).toEqual(['body', field]);
+    }
+    expect(await client.revision()).toBe(0);
+  });
+
+  test.each([
+    '{"__proto__":{"polluted":1},"title":"x"}',
+    '{"title":"x","constructor":{"prototype":{"polluted":1}}}',
+  ])('%s is refused and reaches no prototype', async (body) => {
+    const client = await newClient(app);
+    const { id } = await client.create();
+    const before = await client.stored();
+    expect([400, invalid]).toContain((await client[surface]('POST', '/tasks', body)).status);
+    expect([400, invalid]).toContain((await client[surface]('PATCH', `/tasks/${id}`, body)).status);
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+    expect(await client.stored()).toEqual(before);
+  });
+});
