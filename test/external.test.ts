@@ -1,0 +1,137 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTask, freePort, run, serve, taskIds, temporaryDirectory, until } from './support/process.ts';
+
+const binaries = '/usr/lib/postgresql/15/bin';
+const bouncer = '/usr/sbin/pgbouncer';
+const missing = [join(binaries, 'postgres'), bouncer].filter((path) => !existsSync(path));
+if (missing.length > 0)
+  console.warn(`skipped: PostgreSQL 15 behind PgBouncer, for want of ${missing.join(' and ')}`);
+
+/** PostgreSQL refuses to run as root; Debian's package brings an account for it. */
+function databaseAccount(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', () => {
+  const password = 'for this test only';
+  const account = missing.length > 0 ? {} : databaseAccount();
+  const processes: ChildProcess[] = [];
+  let directory: { path: string; remove(): Promise<void> };
+  let directUrl: string;
+  let pooledUrl: string;
+
+  function launch(file: string, args: string[]): ChildProcess {
+    const child = spawn(file, args, { ...account, cwd: directory.path, stdio: 'ignore' });
+    processes.unshift(child);
+    return child;
+  }
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    const [databasePort, poolPort] = [await freePort(), await freePort()];
+    const home = join(directory.path, 'pg');
+    await mkdir(home);
+    await writeFile(join(home, 'password'), password);
+    await writeFile(join(home, 'users.txt'), `"duly" "${password}"\n`);
+    await writeFile(join(home, 'pgbouncer.ini'), bouncerSettings(home, databasePort, poolPort));
+    if (account.uid !== undefined && account.gid !== undefined) await chown(home, account.uid, account.gid);
+    const init = [
+      '-D',
+      `${home}/data`,
+      '-U',
+      'duly',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${home}/password`,
+      '-E',
+      'UTF8',
+      '--locale=C.UTF-8',
+    ];
+    execFileSync(join(binaries, 'initdb'), init, { ...account, cwd: directory.path, stdio: 'ignore' });
+    launch(join(binaries, 'postgres'), [
+      '-D',
+      `${home}/data`,
+      '-p',
+      `${databasePort}`,
+      '-k',
+      home,
+      '-c',
+      'listen_addresses=127.0.0.1',
+    ]);
+    launch(bouncer, [join(home, 'pgbouncer.ini')]);
+    const url = (port: number) =>
+      `postgresql://duly:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
+    directUrl = url(databasePort);
+    pooledUrl = url(poolPort);
+    await until(() => answers(pooledUrl));
+    expect(
+      (await run(['migrate', 'up'], { DATABASE_URL: pooledUrl, DATA_DIR: directory.path }).ended).code,
+    ).toBe(0);
+  });
+  afterAll(async () => {
+    for (const child of processes) {
+      child.kill('SIGINT');
+      await once(child, 'exit');
+    }
+    await directory.remove();
+  });
+
+  test.each(['directly', 'behind a pooler in transaction mode'])('is migrated and served %s', async (way) => {
+    const DATABASE_URL = way === 'directly' ? directUrl : pooledUrl;
+    const server = await serve({ DATABASE_URL, DATA_DIR: directory.path });
+    const user = `ada ${way}`.replaceAll(' ', '-');
+    const ids = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => createTask(server.url, user, `task ${index}`)),
+    );
+    expect(ids).not.toContain(null);
+    expect(await taskIds(server.url, user)).toEqual(new Set(ids));
+    server.child.kill('SIGTERM');
+    expect((await server.ended).code).toBe(0);
+  });
+
+  test('a pooled session keeps nothing of ours once the server is gone', async () => {
+    const client = new pg.Client(pooledUrl);
+    await client.connect();
+    const { rows } =
+      await client.query(`select current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle,
+      (select count(*)::int from pg_prepared_statements) as prepared,
+      (select count(*)::int from pg_locks where locktype = 'advisory') as locks`);
+    await client.end();
+    expect(rows).toEqual([{ lock: '0', idle: '0', prepared: 0, locks: 0 }]);
+  });
+});
+
+function bouncerSettings(home: string, databasePort: number, poolPort: number): string {
+  return `[databases]
+* = host=127.0.0.1 port=${databasePort}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${poolPort}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = ${home}/users.txt
+pool_mode = transaction
+default_pool_size = 4
+`;
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client(url);
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
