@@ -19,6 +19,10 @@ export function parseJsonBodies(app: FastifyInstance): void {
       done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The charset must be utf-8'));
       return;
     }
+    if (request.headers['content-encoding'] !== undefined) {
+      done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed'));
+      return;
+    }
     let text: string;
     try {
       text = utf8.decode(bytes);
