@@ -68,4 +68,21 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
     expect(await client.stored()).toEqual(before);
   });
+
+  test('of thousands of faults the first 20 are named, so a body is never answered with a larger one', async () => {
+    const client = await newClient(app);
+    const fields = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`f${index}`, 1]));
+    const bodies = [
+      { title: 'x', tags: Array(7000).fill('\0') },
+      { title: 'x', tags: Array(9000).fill('') },
+      { title: 'x', ...fields },
+    ];
+    for (const body of bodies) {
+      const reply = await client[surface]('POST', '/tasks', body);
+      expect(reply.status).toBe(invalid);
+      expect(namedIn(surface, reply)).toHaveLength(20);
+      expect(reply.text.length).toBeLessThan(10_000);
+    }
+    expect(await client.revision()).toBe(0);
+  });
 });

@@ -77,7 +77,11 @@ function decoded(text: string): string | null {
 /** Deeper than any field goes, and shallow enough to walk. */
 const maxDepth = 32;
 
+/** Enough to mend a request by; more would answer a small body with a large one. */
+const maxIssues = 20;
+
 function refuseBrokenText(value: unknown, loc: (string | number)[], issues: Issue[]): void {
+  if (issues.length >= maxIssues) return;
   if (loc.length > maxDepth) {
     issues.push({ loc: loc.slice(0, 2), msg: `must not nest deeper than ${maxDepth}`, type: 'depth' });
   } else if (typeof value === 'string') {
