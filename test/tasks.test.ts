@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from './support/app.ts';
 import { locsOf, newClient } from './support/tasks.ts';
 
@@ -7,6 +7,9 @@ beforeAll(async () => {
   app = await startApp();
 });
 afterAll(() => app.close());
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 const utc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -66,6 +69,21 @@ describe('create', () => {
     const { create, get } = await newClient(app);
     const { id } = await create({ priority });
     expect((await get(id)).priority).toBe('High');
+  });
+
+  test.each([
+    ['Pacific/Kiritimati', -14],
+    ['Asia/Tokyo', -9],
+    ['America/New_York', 5],
+    ['Etc/GMT+12', 12],
+  ])('a due date is the same day where the server runs on the time of %s', async (zone, hoursBehind) => {
+    vi.stubEnv('TZ', zone);
+    expect(new Date('2026-01-01T00:00:00Z').getTimezoneOffset()).toBe(hoursBehind * 60);
+    const { create, get, list } = await newClient(app);
+    const created = await create({ due_date: '2026-03-29' });
+    expect(created.due_date).toBe('2026-03-29');
+    expect(await get(created.id)).toEqual(created);
+    expect(await list('?due_after=2026-03-29&due_before=2026-03-29&sort_by=due_date')).toEqual([created]);
   });
 
   test('tags fold, keep their case and are sorted by code point', async () => {
