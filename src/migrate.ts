@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { isUnavailable } from './db/failures.ts';
 import { currentVersion, listMigrations, migrateDown, migrateUp } from './db/migrator.ts';
+import { requireSupported } from './db/requirements.ts';
 import type { Db } from './db/schema.ts';
 import { StartError } from './errors.ts';
 import { createLog } from './log.ts';
@@ -44,6 +45,7 @@ export async function migrate(config: Config, [word = 'status']: string[]): Prom
   }
   const database = await openDatabase(config, createLog('silent'));
   try {
+    await requireSupported(database.db);
     await action(database.db);
   } catch (error) {
     if (!isUnavailable(error)) throw error;

@@ -5,6 +5,7 @@ import { type Context, createContext, ensureSigningKey } from './context.ts';
 import { type OpenDatabase, openDatabase } from './database.ts';
 import { isUnavailable } from './db/failures.ts';
 import { migrateUp, requireMigrated } from './db/migrator.ts';
+import { requireSupported } from './db/requirements.ts';
 import { StartError } from './errors.ts';
 import { buildApp } from './http/app.ts';
 import type { App } from './http/app-type.ts';
@@ -44,6 +45,7 @@ export async function serve(config: Config): Promise<void> {
  */
 async function prepareDatabase(ctx: Context, { db, embedded }: OpenDatabase): Promise<boolean> {
   try {
+    await requireSupported(db);
     if (embedded !== null) await migrateUp(db);
     await requireMigrated(db);
     await ensureSigningKey(ctx);

@@ -9,9 +9,10 @@ import {
   requireMigrated,
 } from '../src/db/migrator.ts';
 import { createDb, statementTimeoutMs } from '../src/db/pool.ts';
+import { requireSupported, unsupported } from '../src/db/requirements.ts';
 import type { Db } from '../src/db/schema.ts';
 import { createLog } from '../src/log.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
+import { asAdmin, createDatabase, type TestDatabase } from './support/database.ts';
 import { dumpSchema } from './support/schema-dump.ts';
 
 const log = createLog('silent');
@@ -121,4 +122,22 @@ test('statements outside transactions get their time limit from the role, not fr
   );
   await fresh.destroy();
   expect(rows).toEqual([{ limit: `${statementTimeoutMs / 1000}s` }]);
+});
+
+test('a server older than 15, or a database that is not in UTF-8, is refused', async () => {
+  expect(unsupported({ version_number: 140011, version: '14.11', encoding: 'UTF8' })).toBe(
+    'DATABASE_URL: got PostgreSQL 14.11, wants 15 or newer',
+  );
+  await expect(requireSupported(db)).resolves.toBeUndefined();
+  const name = `latin_${process.pid}`;
+  await asAdmin(`create database ${name} template template0 encoding 'LATIN1' locale 'C' owner duly`);
+  const latin = createDb({ connection: { ...database.connection, database: name }, max: 1, log });
+  try {
+    await expect(requireSupported(latin)).rejects.toThrow(
+      'DATABASE_URL: got a database in LATIN1, wants one in UTF8',
+    );
+  } finally {
+    await latin.destroy();
+    await asAdmin(`drop database ${name} with (force)`);
+  }
 });

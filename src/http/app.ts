@@ -75,6 +75,7 @@ export async function buildApp(ctx: Context): Promise<App> {
 
   await documentApi(app);
   const refuseOtherMethods = methodNotAllowed(app);
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   healthRoutes(app, ctx);
   await app.register((scope: App) => v1Routes(scope, ctx), { prefix: '/api/v1' });

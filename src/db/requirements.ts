@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import { StartError } from '../errors.ts';
+import type { Db } from './schema.ts';
+
+const oldestMajor = 15;
+
+export interface ServerFacts {
+  /** As in `server_version_num`: 150018 is 15.18. */
+  version_number: number;
+  version: string;
+  encoding: string;
+}
+
+/** @returns why this server cannot be used, in one line, or null. */
+export function unsupported({ version_number, version, encoding }: ServerFacts): string | null {
+  if (version_number < oldestMajor * 10_000) {
+    return `DATABASE_URL: got PostgreSQL ${version}, wants ${oldestMajor} or newer`;
+  }
+  return encoding === 'UTF8' ? null : `DATABASE_URL: got a database in ${encoding}, wants one in UTF8`;
+}
+
+/** @throws StartError for a server that is too old, or a database that cannot hold every text. */
+export async function requireSupported(db: Db): Promise<void> {
+  const { rows } = await sql<ServerFacts>`
+    select current_setting('server_version_num')::int as version_number, current_setting('server_version') as version,
+      getdatabaseencoding()::text as encoding`.execute(db);
+  const reason = rows[0] === undefined ? null : unsupported(rows[0]);
+  if (reason !== null) throw new StartError(reason);
+}
