@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectionFromUrl, createDb } from '../src/db/pool.ts';
+import { createLog } from '../src/log.ts';
 import { createTask, freePort, run, serve, taskIds, temporaryDirectory, until } from './support/process.ts';
 
 const binaries = '/usr/lib/postgresql/15/bin';
@@ -43,6 +46,26 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     await writeFile(join(home, 'users.txt'), `"duly" "${password}"\n`);
     await writeFile(join(home, 'pgbouncer.ini'), bouncerSettings(home, databasePort, poolPort));
     if (account.uid !== undefined && account.gid !== undefined) await chown(home, account.uid, account.gid);
+    const certificate = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+    ];
+    const names = [
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      `${home}/key.pem`,
+      '-out',
+      `${home}/cert.pem`,
+    ];
+    execFileSync('openssl', [...certificate, ...names], { ...account, stdio: 'ignore' });
     const init = [
       '-D',
       `${home}/data`,
@@ -65,6 +88,10 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
       home,
       '-c',
       'listen_addresses=127.0.0.1',
+      ...['ssl=on', `ssl_cert_file=${home}/cert.pem`, `ssl_key_file=${home}/key.pem`].flatMap((setting) => [
+        '-c',
+        setting,
+      ]),
     ]);
     launch(bouncer, [join(home, 'pgbouncer.ini')]);
     const url = (port: number) =>
@@ -95,6 +122,23 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     expect(await taskIds(server.url, user)).toEqual(new Set(ids));
     server.child.kill('SIGTERM');
     expect((await server.ended).code).toBe(0);
+  });
+
+  test.each([
+    ['disable', '', true],
+    ['no-verify', '', true],
+    ['require', '', false],
+    ['verify-full', '', false],
+    ['require', '&sslrootcert=ROOT', true],
+    ['verify-full', '&sslrootcert=ROOT', true],
+  ])('sslmode=%s%s with a certificate of its own: connects %s', async (mode, more, connects) => {
+    const root = encodeURIComponent(join(directory.path, 'pg', 'cert.pem'));
+    const url = `${directUrl}?sslmode=${mode}${more.replace('ROOT', root)}`;
+    const db = createDb({ connection: connectionFromUrl(url), max: 1, log: createLog('silent') });
+    const asked = sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(db);
+    if (connects) expect((await asked).rows).toEqual([{ ssl: mode !== 'disable' }]);
+    else await expect(asked).rejects.toThrow(/certificate/);
+    await db.destroy();
   });
 
   test('a pooled session keeps nothing of ours once the server is gone', async () => {
