@@ -27,7 +27,6 @@ const errorOf = (status: number, code: string) => ({
 
 describe('paths', () => {
   test.each([
-    '/',
     '/nope',
     '/api',
     '/api/v1',

@@ -109,7 +109,7 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
 
     test.each([
       "'",
-      '..',
+      '../x',
       '%00',
       'ÿ',
       '{x}',
