@@ -34,17 +34,34 @@ async function main() {
   const absent = missing();
   if (absent.length > 0) await install(absent);
 
+  if (!isTest)
+    process.exit(await runProgram(join(root, 'src', 'main.ts'), process.argv.slice(2), process.cwd()));
+  process.exit(await runTests());
+}
+
+/** Vitest; after the whole suite, coverage over all of its processes is held against the limits in .c8rc.json. */
+async function runTests() {
+  const isWholeSuite = args.every((arg) => arg.startsWith('-'));
+  if (isWholeSuite) {
+    rmSync(join(root, 'coverage'), { recursive: true, force: true });
+    process.env.NODE_V8_COVERAGE = join(root, 'coverage', 'raw');
+  }
+  const code = await runProgram(join(root, 'node_modules', 'vitest', 'vitest.mjs'), ['run', ...args], root);
+  if (code !== 0 || !isWholeSuite) return code;
+  delete process.env.NODE_V8_COVERAGE;
+  return runProgram(join(root, 'node_modules', 'c8', 'bin', 'c8.js'), ['report'], root);
+}
+
+/** Runs a program by the pinned runtime, and resolves to its exit code. */
+function runProgram(program, programArgs, cwd) {
   const runtime = join(root, 'node_modules', 'node', 'bin', 'node');
-  const program = isTest
-    ? [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args]
-    : [join(root, 'src', 'main.ts'), ...process.argv.slice(2)];
   // The channel closes when the launcher is gone, however it went: the program can take that as its end.
-  const child = spawn(runtime, program, {
-    cwd: isTest ? root : process.cwd(),
+  const child = spawn(runtime, [program, ...programArgs], {
+    cwd,
     env: isTest ? process.env : { NODE_COMPILE_CACHE: compileCache, ...process.env },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  process.exit(await ended(child, (error) => fail(`The runtime ${runtime} does not run: ${error.message}`)));
+  return ended(child, (error) => fail(`The runtime ${runtime} does not run: ${error.message}`));
 }
 
 /**

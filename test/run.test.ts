@@ -36,6 +36,12 @@ describe('with everything installed', () => {
     ]);
   });
 
+  it('holds the coverage of the whole suite against its limits, and not that of a part', async () => {
+    const of = project();
+    expect((await run(of, ['test', '-u'])).stdout).toContain('["c8","report"]');
+    expect((await run(of, ['test', '-u', 'one.test.ts'])).stdout).not.toContain('c8');
+  });
+
   it('ends with the exit code of the program, or 128 and the number of its signal', async () => {
     const of = project();
     expect((await run(of, ['exit', '7'])).code).toBe(7);

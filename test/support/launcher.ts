@@ -74,6 +74,7 @@ export function project() {
     'node_modules/vitest/vitest.mjs',
     'console.log(JSON.stringify([process.cwd(), ...process.argv.slice(1)]))',
   );
+  write('node_modules/c8/bin/c8.js', "console.log(JSON.stringify(['c8', ...process.argv.slice(2)]))");
   write(`${databasePackage}/native/bin/postgres`, '');
   write(`${databasePackage}/native/pg-symlinks.json`, [
     { source: 'native/lib/a.so.1', target: 'native/lib/a.so' },
