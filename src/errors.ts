@@ -83,10 +83,20 @@ export const notFound = (what: string) => new AppError('NOT_FOUND', `${what} not
 
 export const emailTaken = () => new AppError('EMAIL_TAKEN', 'Email already registered');
 
-export const invalid = (issues: Issue[]) =>
-  new AppError('VALIDATION_ERROR', issues.map((issue) => `${issue.loc.join('.')}: ${issue.msg}`).join('; '), {
-    issues,
-  });
+/** Enough to mend a request by; more, or longer names, would answer a small body with a large one. */
+export const maxIssues = 20;
+const maxNameLength = 100;
+
+const shorten = (name: string | number) =>
+  typeof name === 'string' && name.length > maxNameLength
+    ? `${name.slice(0, maxNameLength).toWellFormed()}…`
+    : name;
+
+export function invalid(issues: Issue[]): AppError {
+  const named = issues.slice(0, maxIssues).map((issue) => ({ ...issue, loc: issue.loc.map(shorten) }));
+  const sentence = named.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; ');
+  return new AppError('VALIDATION_ERROR', sentence, { issues: named });
+}
 
 export const versionConflict = (current: unknown) =>
   new AppError('VERSION_CONFLICT', 'The task was changed since the version you sent', { current });

@@ -28,8 +28,10 @@ export function createSessions(db: Db): Sessions {
   return {
     async isLive(userId, sessionId) {
       if (live.has(sessionId)) return true;
+      const start = performance.now();
       const found = await findLiveSession(db, userId, sessionId);
-      if (found) live.set(sessionId, true);
+      // Trusted from the moment of the question: the session may have ended while the answer was under way.
+      if (found) live.set(sessionId, true, { start });
       return found;
     },
     async end(userId, sessionId) {

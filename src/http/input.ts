@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { type Issue, invalid } from '../errors.ts';
+import { type Issue, invalid, maxIssues } from '../errors.ts';
 
 /** Keywords of our own in the schemas: instructions for this file, of no meaning to clients. */
 export const inputKeywords = ['x-trim', 'x-ignore-case'];
@@ -76,9 +76,6 @@ function decoded(text: string): string | null {
 
 /** Deeper than any field goes, and shallow enough to walk. */
 const maxDepth = 32;
-
-/** Enough to mend a request by; more would answer a small body with a large one. */
-const maxIssues = 20;
 
 function refuseBrokenText(value: unknown, loc: (string | number)[], issues: Issue[]): void {
   if (issues.length >= maxIssues) return;

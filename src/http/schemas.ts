@@ -70,6 +70,7 @@ const reasons: Record<number, string> = {
   409: 'The version is not the newest; `current` is the task as it is now.',
   412: '`If-Match` does not name the newest version; `current` is the task as it is now.',
   413: 'The body is larger than 64 kB.',
+  414: 'A part of the path is too long.',
   415: 'The body is not announced as JSON in UTF-8.',
   422: 'A field or parameter is not valid; `errors` names each.',
   500: 'An unexpected failure.',

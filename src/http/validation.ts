@@ -3,7 +3,6 @@ import { isCommonPassword } from '../auth/passwords.ts';
 import { type AppError, type Issue, invalid } from '../errors.ts';
 import { inputKeywords } from './input.ts';
 
-const maxIssues = 20;
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const calendarDate = /^(?:19[7-9]\d|20\d\d|2100)-\d\d-\d\d$/;
 /** A dot-separated local part and a dotted host name: what Better Auth takes as an address, no more. */
@@ -58,7 +57,7 @@ const places: Record<string, string> = {
 
 /** The errors of one part of a request as the AppError that both surfaces render. */
 export function schemaErrorFormatter(errors: SchemaError[], part: string): AppError {
-  return invalid(errors.slice(0, maxIssues).map((error) => toIssue(error, places[part] ?? part)));
+  return invalid(errors.map((error) => toIssue(error, places[part] ?? part)));
 }
 
 function toIssue(error: SchemaError, place: string): Issue {
@@ -106,5 +105,5 @@ function describe(data: unknown): string {
   if (Array.isArray(data)) return `a list of ${data.length}`;
   if (typeof data === 'object') return 'an object';
   const text = JSON.stringify(data) ?? 'nothing';
-  return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
+  return text.length > shownLength ? `${text.slice(0, shownLength).toWellFormed()}…` : text;
 }

@@ -17,7 +17,7 @@ import { renderError } from './render.ts';
 
 const tags = ['Bare surface'];
 const task = (description: string) => ({ description, headers: etagHeader, ...Type.Ref('Task') });
-const errors = (...statuses: number[]) => errorResponses('BareError', [400, 401, 403, ...statuses]);
+const errors = (...statuses: number[]) => errorResponses('BareError', [400, 401, 403, 414, ...statuses]);
 
 const listSchema = {
   operationId: 'bareListTasks',

@@ -15,7 +15,7 @@ const listSchema = {
   querystring: TagListQuery,
   response: {
     200: envelopeOf(Type.Array(Type.Ref('Tag')), 'Tags on live tasks, by name.', listHeaders),
-    ...errorResponses('Error', [401, 403, 422]),
+    ...errorResponses('Error', [400, 401, 403, 414, 422]),
   },
 };
 

@@ -13,7 +13,7 @@ import { envelope, envelopeOf } from './render.ts';
 
 const tags = ['Tasks'];
 const task = (description: string) => envelopeOf(Type.Ref('Task'), description, etagHeader);
-const errors = (...statuses: number[]) => errorResponses('Error', [401, 403, ...statuses]);
+const errors = (...statuses: number[]) => errorResponses('Error', [400, 401, 403, 414, ...statuses]);
 
 const Pagination = Type.Object(
   {
@@ -48,7 +48,7 @@ const createSchema = {
   tags,
   params: UserPath,
   body: NewTask,
-  response: { 201: task('The new task.'), ...errors(400, 413, 415, 422) },
+  response: { 201: task('The new task.'), ...errors(413, 415, 422) },
 };
 
 const getSchema = {
@@ -68,7 +68,7 @@ const updateSchema = (operationId: string, summary: string) => ({
   params: TaskPath,
   headers: IfMatch,
   body: TaskPatch,
-  response: { 200: task('The task after the change.'), ...errors(400, 404, 409, 412, 413, 415, 422) },
+  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415, 422) },
 });
 
 const completeSchema = {
@@ -78,7 +78,7 @@ const completeSchema = {
   params: TaskPath,
   headers: IfMatch,
   body: Completion,
-  response: { 200: task('The task after the change.'), ...errors(400, 404, 409, 412, 413, 415, 422) },
+  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415, 422) },
 };
 
 const deleteSchema = {
