@@ -29,6 +29,8 @@ import {
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
+if (account === undefined) console.warn('skipped: what root does differently, for want of root');
+
 describe.runIf(account !== undefined)('started by root', () => {
   it('runs the server under another account', async () => {
     const server = await start(await createdDataDir());

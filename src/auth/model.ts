@@ -45,7 +45,20 @@ export const User = Type.Object(
     role: Type.Enum(['user', 'admin'], { type: 'string' }),
     created_at: Type.String({ format: 'date-time' }),
   },
-  { $id: 'User', additionalProperties: false },
+  {
+    $id: 'User',
+    additionalProperties: false,
+    examples: [
+      {
+        id: 'ZvpeXabhuMsR1hFWnhQhP2r5yLnJRUnp',
+        email: 'ada@example.com',
+        first_name: 'Ada',
+        last_name: 'Lovelace',
+        role: 'user',
+        created_at: '2026-11-21T08:00:00.000Z',
+      },
+    ],
+  },
 );
 export type User = Static<typeof User>;
 

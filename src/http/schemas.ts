@@ -44,7 +44,19 @@ const V1Error = Type.Object(
 
 const BareError = Type.Object(
   { detail: Type.Union([Type.String(), Type.Array(Type.Ref('Issue'))]), ...errorFields },
-  { $id: 'BareError', additionalProperties: false },
+  {
+    $id: 'BareError',
+    additionalProperties: false,
+    examples: [
+      {
+        detail: [{ loc: ['body', 'title'], msg: 'is missing', type: 'required' }],
+        error_code: 'VALIDATION_ERROR',
+        status_code: 400,
+        timestamp: '2026-11-21T08:00:00.000Z',
+        request_id: '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11',
+      },
+    ],
+  },
 );
 
 /** The schemas that have a name in `openapi.json`. */
