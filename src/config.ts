@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { prepareDataDir } from './db/embedded/data-dir.ts';
 import { StartError } from './errors.ts';
@@ -26,7 +26,9 @@ export interface Config {
 type Env = Readonly<Record<string, string | undefined>>;
 
 const secretMinLength = 32;
-const placeholders = /^(change.?me|secret|your.?secret|example|placeholder|password|test)/i;
+const placeholders = /secret|change.?me|placeholder|example|password|your.?key|^test/i;
+const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
+const environments = ['production', 'development', 'test'];
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** One line: the variable, what it got (never for secrets) and what it wants. */
@@ -61,12 +63,46 @@ function databaseUrl(env: Env): string | null {
     return refuse('DATABASE_URL', `the scheme ${JSON.stringify(url.protocol)}`, wants);
   }
   if (url.pathname.length < 2) return refuse('DATABASE_URL', 'no database name', wants);
+  if (!isDecodable(url.username) || !isDecodable(url.password)) {
+    return refuse('DATABASE_URL', 'a user or password with a stray %', 'percent-encoding, % itself as %25');
+  }
+  checkTls(url);
   return value;
+}
+
+function checkTls({ searchParams }: URL): void {
+  const mode = searchParams.get('sslmode');
+  if (mode !== null && !sslModes.includes(mode)) {
+    refuse('DATABASE_URL', `sslmode=${JSON.stringify(mode)}`, `sslmode of ${sslModes.join(', ')}`);
+  }
+  for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
+    const file = searchParams.get(name);
+    if (file === null) continue;
+    try {
+      accessSync(file, constants.R_OK);
+    } catch {
+      refuse('DATABASE_URL', `${name}=${JSON.stringify(file)}`, 'a file that can be read');
+    }
+  }
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function baseUrl(env: Env, host: string, port: number): string {
   const value = text(env, 'BETTER_AUTH_URL');
-  if (value === null) return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (value === null) {
+    const derived = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return URL.canParse(derived)
+      ? derived
+      : refuse('HOST', JSON.stringify(host), 'a host name or an IP address');
+  }
   const url = parseUrl(value);
   if (url === null || !isHttp(url) || url.origin !== value.replace(/\/$/, '')) {
     return refuse('BETTER_AUTH_URL', JSON.stringify(value), 'an origin such as https://api.example.com');
@@ -147,6 +183,18 @@ function required(env: Env, name: string, production: boolean): string | null {
   return value;
 }
 
+function isProduction(env: Env): boolean {
+  const environment = text(env, 'NODE_ENV') ?? 'development';
+  if (environments.includes(environment)) return environment === 'production';
+  return refuse('NODE_ENV', JSON.stringify(environment), `${environments.join(', ')} or nothing`);
+}
+
+/** Issuer 3 of the contract: taken in silence, its tokens would be refused without a hint. */
+function refuseRemoteIssuer(env: Env): void {
+  if (text(env, 'JWKS_URL') !== null)
+    refuse('JWKS_URL', 'a value', 'nothing: remote issuers are not there yet');
+}
+
 function logLevel(env: Env): string {
   const level = text(env, 'LOG_LEVEL') ?? 'info';
   return logLevels.includes(level) ? level : refuse('LOG_LEVEL', JSON.stringify(level), logLevels.join(', '));
@@ -157,7 +205,8 @@ function logLevel(env: Env): string {
  * @throws StartError with one line that names the variable, what it got and what it wants.
  */
 export function readConfig(env: Env = process.env): Config {
-  const production = text(env, 'NODE_ENV') === 'production';
+  const production = isProduction(env);
+  refuseRemoteIssuer(env);
   const host = text(env, 'HOST') ?? '127.0.0.1';
   const port = integer(env, 'PORT', 8000, 0, 65535);
   const dataDir = resolve(text(env, 'DATA_DIR') ?? 'data');

@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type EmbeddedServer, startEmbedded } from './db/embedded.ts';
 import { connectionFromUrl, createDb } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
+
+const poolGraceMs = 2_000;
 
 /** The database of the settings: the one of DATABASE_URL, or the embedded one, started. */
 export interface OpenDatabase {
@@ -23,7 +26,8 @@ export async function openDatabase(config: Config, log: Logger): Promise<OpenDat
     db,
     embedded,
     async close() {
-      await db.destroy();
+      // A statement that waits holds its connection; the embedded server ends it, an external one sees us go.
+      await Promise.race([db.destroy(), sleep(poolGraceMs, undefined, { ref: false })]);
       await embedded?.stop();
     },
   };

@@ -10,9 +10,21 @@ const commands: Record<string, () => Promise<Command>> = {
   migrate: async () => (await import('./migrate.ts')).migrate,
 };
 
+function loadEnvironment(): void {
+  if (!existsSync('.env')) return;
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
+    throw new StartError(
+      `.env: got a file that cannot be read (${code}), wants lines NAME=value, or no file`,
+    );
+  }
+}
+
 const [name = 'serve', ...args] = process.argv.slice(2);
 try {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  loadEnvironment();
   const load = commands[name];
   if (load === undefined) {
     throw new StartError(
@@ -23,7 +35,11 @@ try {
   const command = await load();
   await command(config, args);
 } catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const isRefusal = error instanceof StartError;
+  process.stderr.write(
+    `${isRefusal ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exitCode = 1;
 }
+// Not left to the event loop: a connection that hangs would hold the process.
+process.exit();

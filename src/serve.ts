@@ -1,4 +1,5 @@
-import { setInterval } from 'node:timers/promises';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type Context, createContext, ensureSigningKey } from './context.ts';
@@ -13,7 +14,7 @@ import { createLog } from './log.ts';
 
 const databaseRetryMs = 1_000;
 /** How long requests under way have to finish once the server stops. */
-const graceMs = 8_000;
+const graceMs = 4_000;
 
 /**
  * Serves until SIGTERM, SIGINT or the loss of the launcher; then finishes what is under way and stops the database.
@@ -21,22 +22,50 @@ const graceMs = 8_000;
  */
 export async function serve(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
+  const stop = stopSignal(log);
   const database = await openDatabase(config, log);
-  const stopping = new AbortController();
+  let app: App | undefined;
   try {
     const ctx = createContext(config, database.db, log);
-    const app = await buildApp(ctx);
+    await ctx.betterAuth.$context;
+    app = await buildApp(ctx);
     // An embedded database, or an external one that answers, is ready before the port opens.
     const isReady = await prepareDatabase(ctx, database);
-    await listen(app, config);
-    stopOnSignal(app, database, stopping, log);
-    announce(config, database, log);
-    if (!isReady) await waitForDatabase(ctx, database, stopping.signal);
-  } catch (error) {
-    stopping.abort();
-    await database.close();
-    throw error;
+    if (!stop.aborted) {
+      await listen(app, config);
+      announce(config, database, log);
+      if (!isReady) await waitForDatabase(ctx, database, stop);
+    }
+    if (!stop.aborted) await once(stop, 'abort');
+  } finally {
+    await shutDown(app, database, log);
   }
+}
+
+/** Aborted by SIGTERM, SIGINT, the loss of the launcher, or a fault that nothing caught; from the first moment on. */
+function stopSignal(log: Logger): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (reason: string) => {
+    if (!stopping.signal.aborted) log.info({ reason }, 'stopping');
+    stopping.abort();
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('disconnect', () => stop('the launcher is gone'));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: { type: error.name, stack: error.stack } }, 'a fault that nothing caught');
+    process.exitCode = 1;
+    stop('a fault');
+  });
+  return stopping.signal;
+}
+
+/** Lets requests under way finish, closes the pool, stops the embedded server: 10 s at most, whatever hangs. */
+async function shutDown(app: App | undefined, database: OpenDatabase, log: Logger): Promise<void> {
+  setTimeout(() => app?.server.closeAllConnections(), graceMs).unref();
+  await app?.close();
+  await database.close();
+  log.info('stopped');
 }
 
 /**
@@ -58,7 +87,9 @@ async function prepareDatabase(ctx: Context, { db, embedded }: OpenDatabase): Pr
 }
 
 async function waitForDatabase(ctx: Context, database: OpenDatabase, stop: AbortSignal): Promise<void> {
-  for await (const _ of setInterval(databaseRetryMs, undefined, { signal: stop })) {
+  while (!stop.aborted) {
+    // Ends early, with an error of no interest, when the server stops.
+    await sleep(databaseRetryMs, undefined, { signal: stop }).catch(() => undefined);
     if (await prepareDatabase(ctx, database)) {
       ctx.log.info('the database is here');
       return;
@@ -80,22 +111,6 @@ async function listen(app: App, { http }: Config): Promise<void> {
     }
     throw error;
   }
-}
-
-function stopOnSignal(app: App, database: OpenDatabase, stopping: AbortController, log: Logger): void {
-  async function stop(reason: string) {
-    if (stopping.signal.aborted) return;
-    stopping.abort();
-    log.info({ reason }, 'stopping');
-    setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
-    await app.close();
-    await database.close();
-    log.info('stopped');
-    if (process.connected) process.disconnect();
-  }
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('disconnect', () => stop('the launcher is gone'));
 }
 
 /** The first start is a person at a terminal: plain lines say where things are. */

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { asAdmin, createDatabase, urlOf } from './support/database.ts';
 import {
@@ -34,6 +36,13 @@ async function start(env: Record<string, string>, ipc = false): Promise<Server> 
     await server.ended;
   });
   return server;
+}
+
+/** A migrated database of its own on the test server. */
+async function migratedDatabase(): Promise<string> {
+  const database = await createDatabase();
+  cleanUp.push(() => database.drop());
+  return urlOf(database.connection);
 }
 
 async function postmasterPid(dataDir: string): Promise<number> {
@@ -71,6 +80,33 @@ test('SIGTERM lets requests under way finish, then ends with code 0', async () =
   const again = await start({ DATA_DIR });
   const kept = await taskIds(again.url, 'ada');
   for (const id of acknowledged) expect(kept).toContain(id);
+});
+
+test('a statement that waits for ever does not keep the server from stopping', async () => {
+  const DATABASE_URL = await migratedDatabase();
+  const server = await start({ DATA_DIR: await dataDirectory(), DATABASE_URL });
+  await createTask(server.url, 'ada', 'first');
+  const blocker = new pg.Client(DATABASE_URL);
+  await blocker.connect();
+  cleanUp.push(() => blocker.end());
+  await blocker.query("begin; select from owners where user_id = 'ada' for update");
+  const blocked = createTask(server.url, 'ada', 'blocked');
+  await until(async () => {
+    const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");
+    return rowCount === 1;
+  });
+  server.child.kill('SIGTERM');
+  expect((await server.ended).code).toBe(0);
+  expect(await blocked).toBeNull();
+});
+
+test('SIGTERM while the server starts stops the database too, with code 0', async () => {
+  const DATA_DIR = await dataDirectory();
+  const { child, ended } = run(['serve'], { DATA_DIR, PORT: String(await freePort()) });
+  await until(() => existsSync(join(DATA_DIR, 'postgres', 'postmaster.pid')));
+  child.kill('SIGTERM');
+  expect((await ended).code).toBe(0);
+  expect(existsSync(join(DATA_DIR, 'postgres', 'postmaster.pid'))).toBe(false);
 });
 
 test('a server whose launcher is gone stops by itself', async () => {
@@ -156,6 +192,14 @@ describe('a wrong setting stops the start with one line and code 1', () => {
   test('a DATABASE_URL that is no URL, or of another database', async () => {
     expect(await refusal({ DATABASE_URL: 'localhost' })).toMatch(/^DATABASE_URL: got .* wants postgresql:/);
     expect(await refusal({ DATABASE_URL: 'mysql://u:hidden@h/d' })).not.toContain('hidden');
+    const url = 'postgresql://u:hidden@127.0.0.1/d';
+    expect(await refusal({ DATABASE_URL: `${url}?sslmode=bogus` })).toMatch(
+      /^DATABASE_URL: got sslmode="bogus", wants /,
+    );
+    expect(await refusal({ DATABASE_URL: `${url}?sslrootcert=/nope` })).toMatch(
+      /^DATABASE_URL: got sslrootcert="\/nope"/,
+    );
+    expect(await refusal({ DATABASE_URL: 'postgresql://u:hid%ZZden@h/d' })).not.toContain('hid');
   });
 
   test('a port in use, or no port at all', async () => {
@@ -183,6 +227,14 @@ describe('a wrong setting stops the start with one line and code 1', () => {
     for (const origin of ['*', 'localhost:3000', 'http://a.example/', 'https://*.example']) {
       expect(await refusal({ ALLOWED_ORIGINS: origin })).toMatch(/^ALLOWED_ORIGINS: got /);
     }
+  });
+
+  test('a HOST that is no name, an environment nobody knows, an issuer that is not there yet', async () => {
+    expect(await refusal({ HOST: 'a b' })).toBe('HOST: got "a b", wants a host name or an IP address\n');
+    expect(await refusal({ NODE_ENV: 'prod' })).toMatch(/^NODE_ENV: got "prod", wants production, /);
+    expect(await refusal({ JWKS_URL: 'https://issuer.example/jwks' })).toMatch(
+      /^JWKS_URL: got a value, wants nothing/,
+    );
   });
 
   test('an unknown command', async () => {

@@ -4,7 +4,7 @@ import { admin, bearer, jwt } from 'better-auth/plugins';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/schema.ts';
-import { isCommonPassword, passwordMaxLength, passwordMinLength } from './passwords.ts';
+import { isCommonPassword, passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
 
 /** How long a session lives without being used. */
 export const sessionSeconds = 7 * 24 * 3600;
@@ -20,14 +20,21 @@ const passwordPaths = new Set([
   '/admin/set-user-password',
 ]);
 
-/** Refuses common passwords, and ends the sessions that began with the one before, whatever the client asks for. */
+function passwordFault(password: string) {
+  const length = [...password].length;
+  if (length < passwordMinLength) return { code: 'PASSWORD_TOO_SHORT', message: 'Password too short' };
+  if (length > passwordMaxLength) return { code: 'PASSWORD_TOO_LONG', message: 'Password too long' };
+  if (isCommonPassword(password)) return { code: 'PASSWORD_TOO_COMMON', message: 'Password is too common' };
+  return null;
+}
+
+/** Refuses weak passwords, and ends the sessions that began with the one before, whatever the client asks for. */
 const beforePassword = createAuthMiddleware(async (request) => {
   if (!passwordPaths.has(request.path)) return undefined;
   for (const field of passwordFields) {
     const value: unknown = request.body?.[field];
-    if (typeof value === 'string' && isCommonPassword(value)) {
-      throw new APIError('BAD_REQUEST', { code: 'PASSWORD_TOO_COMMON', message: 'Password is too common' });
-    }
+    const fault = typeof value === 'string' ? passwordFault(value) : null;
+    if (fault !== null) throw new APIError('BAD_REQUEST', fault);
   }
   const ends = request.path === '/change-password' ? { revokeOtherSessions: true } : {};
   return { context: { body: { ...request.body, ...ends } } };
@@ -38,8 +45,22 @@ const afterPassword = createAuthMiddleware(async ({ path, body, context }) => {
   await context.internalAdapter.deleteUserSessions(String(body.userId));
 });
 
+const textLimits = { name: 201, firstName: 100, lastName: 100, image: 2_048 };
+
+/** Better Auth stores whatever stands in these fields, or fails in the database. Only `image` may be null. */
+function checkTexts(user: Record<string, unknown>): void {
+  for (const [field, limit] of Object.entries(textLimits)) {
+    const value = user[field];
+    if (value === undefined || (value === null && field === 'image')) continue;
+    if (typeof value === 'string' && [...value].length <= limit) continue;
+    const message = `${field} must be a text of at most ${limit} characters`;
+    throw new APIError('BAD_REQUEST', { code: 'INVALID_FIELD', message });
+  }
+}
+
 /** Better Auth keeps one `name`; P1 has two: a sign-up that gives only `name` gets it as the first. */
 function withNames<User extends { name: string }>(user: User & Record<string, unknown>) {
+  checkTexts(user);
   const { firstName, lastName } = user;
   return {
     data: {
@@ -78,12 +99,19 @@ export function createBetterAuth(config: Config, db: Db, log: Logger) {
     emailAndPassword: {
       enabled: true,
       minPasswordLength: passwordMinLength,
-      maxPasswordLength: passwordMaxLength,
+      // It counts UTF-16 units; `passwordFault` counts characters.
+      maxPasswordLength: passwordMaxLength * 2,
+      password: passwordHashing,
       revokeSessionsOnPasswordReset: true,
     },
     session: { expiresIn: sessionSeconds },
     user: { additionalFields: { firstName: nameField, lastName: nameField } },
-    databaseHooks: { user: { create: { before: async (user) => withNames(user) } } },
+    databaseHooks: {
+      user: {
+        create: { before: async (user) => withNames(user) },
+        update: { before: async (user) => checkTexts(user) },
+      },
+    },
     hooks: { before: beforePassword, after: afterPassword },
     // Failures of ours go on to the server's error handler; left to itself, it prints them with what they carry.
     onAPIError: { throw: true },

@@ -1,6 +1,8 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
+import { hashPassword, verifyPassword } from 'better-auth/crypto';
+import { unavailable } from '../errors.ts';
 
-/** Contract: passwords have 8–128 characters (UTF-16 units, as Better Auth counts them). */
+/** Contract: passwords have 8–128 characters, counted as code points. */
 export const passwordMinLength = 8;
 export const passwordMaxLength = 128;
 
@@ -8,3 +10,36 @@ const common = new Set(dictionary['passwords-common']);
 
 /** Whether a password is among the ~49,000 that attackers try first, in any case. */
 export const isCommonPassword = (password: string): boolean => common.has(password.toLowerCase());
+
+/**
+ * How many passwords are hashed at a time, and how many wait. Hashing shares the runtime's four threads with the checks
+ * of tokens: half of them stay free, or a stranger's log-ins would hold up everybody's requests.
+ */
+const atATime = 2;
+const longestQueue = 60;
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** @throws AppError SERVICE_UNAVAILABLE when too many wait already. */
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= atATime) {
+    if (waiting.length >= longestQueue) throw unavailable();
+    await new Promise<void>((begin) => waiting.push(begin));
+  } else {
+    running += 1;
+  }
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+}
+
+/** Better Auth's scrypt (memory-hard), a few at a time. */
+export const passwordHashing = {
+  hash: (password: string) => inTurn(() => hashPassword(password)),
+  verify: (pair: { hash: string; password: string }) => inTurn(() => verifyPassword(pair)),
+};

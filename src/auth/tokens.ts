@@ -1,4 +1,5 @@
 import { createLocalJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.ts';
 import { unauthorized } from '../errors.ts';
 import type { BetterAuth } from './better-auth.ts';
@@ -22,6 +23,7 @@ const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const headerAllowed = new Set(['alg', 'kid', 'typ']);
 const userIdMaxLength = 255;
 const keyReloadMs = 30_000;
+const rememberedTokens = 20_000;
 
 function sharedSecretVerifier({ auth }: Config): Verifier {
   const key = new TextEncoder().encode(auth.secret);
@@ -140,21 +142,31 @@ export function createTokens(config: Config, betterAuth: BetterAuth, sessions: S
   const shared = sharedSecretVerifier(config);
   const own = ownVerifier(config, betterAuth);
 
+  /** Tokens that were verified, until they expire. */
+  const verified = new LRUCache<string, Identity>({ max: rememberedTokens, ttlAutopurge: false });
+
   async function verify(token: string): Promise<Identity | null> {
     const ownPayload = await attempt(own, token);
     const payload = ownPayload ?? (await attempt(shared, token));
-    if (payload === null) return null;
-    const identity = identityOf(payload, config.auth.maxAgeSeconds);
-    if (identity === null || ownPayload === null) return identity && { ...identity, sessionId: null };
-    const live = await sessions.isLive(identity.userId, identity.sessionId ?? '');
-    return live ? identity : null;
+    const identity = payload && identityOf(payload, config.auth.maxAgeSeconds);
+    if (payload?.exp === undefined || identity === null) return null;
+    const known = ownPayload === null ? { ...identity, sessionId: null } : identity;
+    const ttl = payload.exp * 1000 - Date.now();
+    if (ttl > 0) verified.set(token, known, { ttl });
+    return known;
+  }
+
+  async function identify(token: string): Promise<Identity | null> {
+    const identity = verified.get(token) ?? (isWellFormed(token) ? await verify(token) : null);
+    if (identity === null || identity.sessionId === null) return identity;
+    return (await sessions.isLive(identity.userId, identity.sessionId)) ? identity : null;
   }
 
   return {
     async authenticate(authorization) {
       if (authorization.length === 0) throw unauthorized('missing');
       const token = authorization.length === 1 ? bearer.exec(authorization[0] ?? '')?.[1] : undefined;
-      const identity = token !== undefined && isWellFormed(token) ? await verify(token) : null;
+      const identity = token === undefined ? null : await identify(token);
       if (identity === null) throw unauthorized('invalid');
       return identity;
     },

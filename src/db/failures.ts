@@ -8,7 +8,6 @@ const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
-  'ENOENT',
   'ENOTFOUND',
   'EAI_AGAIN',
   'ETIMEDOUT',
@@ -26,6 +25,7 @@ function codeOf(error: unknown): string {
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   if (unavailableStates.test(code) || networkCodes.has(code) || serializationStates.has(code)) return true;
+  if (code === 'ENOENT' && error instanceof Error && 'syscall' in error) return error.syscall === 'connect';
   if (!(error instanceof Error)) return false;
   return driverMessages.test(error.message) || (error.cause !== undefined && isUnavailable(error.cause));
 }

@@ -71,6 +71,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     allowedHeaders,
     exposedHeaders,
     maxAge: 600,
+    strictPreflight: false,
   });
 
   await documentApi(app);

@@ -35,6 +35,10 @@ export function parseJsonBodies(app: FastifyInstance): void {
       else done(null, body);
     });
   });
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+    if (bytes.length === 0 && takesNoBody(request)) done(null, undefined);
+    else done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json'));
+  });
 }
 
 /** Clients that set a Content-Type on every request send it with no body too. */

@@ -25,6 +25,9 @@ export function errorBody(error: AppError, status: number, requestId: string): E
   };
 }
 
+/** Nobody is there to read it; it keeps a caller's broken connection from looking like a fault of ours. */
+const cutShort = () => new AppError('BAD_REQUEST', 'The request was cut short');
+
 /** Errors that Fastify raises before or around a handler. */
 const byFrameworkCode: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json'],
@@ -61,7 +64,7 @@ type Render = (error: AppError, requestId: string) => { status: number; body: Er
 /** The error handler of a surface: `render` gives its form; what only the operator may see goes to the log. */
 export function errorHandler(render: Render) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const error = toAppError(thrown);
+    const error = request.raw.destroyed && !request.raw.complete ? cutShort() : toAppError(thrown);
     if (error.status >= 500) request.log.error({ err: describeCause(error.cause) }, error.message);
     const { status, body } = render(error, request.id);
     return reply.status(status).headers(error.headers).type(jsonType).send(body);
