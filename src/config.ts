@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { prepareDataDir } from './db/embedded/data-dir.ts';
+import { createOnce } from './db/embedded/files.ts';
 import { StartError } from './errors.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
@@ -154,7 +155,7 @@ function generatedSecret(dataDir: string): string {
   try {
     if (!existsSync(file)) {
       prepareDataDir(dataDir);
-      writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+      createOnce(file, randomBytes(32).toString('base64url'));
     }
     chmodSync(file, 0o600);
     const secret = readFileSync(file, 'utf8').trim();

@@ -12,6 +12,8 @@ export interface OpenDatabase {
   db: Db;
   /** Null when DATABASE_URL names the database. */
   embedded: EmbeddedServer | null;
+  /** Runs work that may take its time, such as a migration, on connections of its own. */
+  withoutTimeLimit<T>(work: (db: Db) => Promise<T>): Promise<T>;
   /** Closes the pool, then stops the embedded server. */
   close(): Promise<void>;
 }
@@ -20,11 +22,19 @@ export interface OpenDatabase {
 export async function openDatabase(config: Config, log: Logger): Promise<OpenDatabase> {
   const { url, poolMax } = config.database;
   const embedded = url === null ? await startEmbedded({ dataDir: config.dataDir, log }) : null;
-  const connection = embedded === null ? connectionFromUrl(url ?? '') : embedded.app;
+  const connection = embedded?.app ?? connectionFromUrl(url ?? '');
   const db = createDb({ connection, max: poolMax, log });
   return {
     db,
     embedded,
+    async withoutTimeLimit(work) {
+      const patient = createDb({ connection, max: 1, log, queryTimeoutMs: 0 });
+      try {
+        return await work(patient);
+      } finally {
+        await patient.destroy();
+      }
+    },
     async close() {
       // A statement that waits holds its connection; the embedded server ends it, an external one sees us go.
       await Promise.race([db.destroy(), sleep(poolGraceMs, undefined, { ref: false })]);

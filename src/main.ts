@@ -25,7 +25,7 @@ function loadEnvironment(): void {
 const [name = 'serve', ...args] = process.argv.slice(2);
 try {
   loadEnvironment();
-  const load = commands[name];
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
     throw new StartError(
       `duly: no command ${JSON.stringify(name)}; there are: ${Object.keys(commands).join(', ')}`,

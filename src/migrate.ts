@@ -39,14 +39,14 @@ async function status(db: Db) {
  * @throws StartError for another word, or when the database cannot be reached.
  */
 export async function migrate(config: Config, [word = 'status']: string[]): Promise<void> {
-  const action = actions[word];
+  const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
   if (action === undefined) {
     throw new StartError(`migrate: got ${JSON.stringify(word)}, wants ${Object.keys(actions).join(', ')}`);
   }
   const database = await openDatabase(config, createLog('silent'));
   try {
     await requireSupported(database.db);
-    await action(database.db);
+    await database.withoutTimeLimit(action);
   } catch (error) {
     if (!isUnavailable(error)) throw error;
     throw new StartError(`DATABASE_URL: the database cannot be reached (${String(error)})`);

@@ -60,7 +60,7 @@ function stopSignal(log: Logger): AbortSignal {
   return stopping.signal;
 }
 
-/** Lets requests under way finish, closes the pool, stops the embedded server: 10 s at most, whatever hangs. */
+/** Lets requests under way finish, closes the pool, stops the embedded server; neither a slow client nor a waiting statement holds it up. */
 async function shutDown(app: App | undefined, database: OpenDatabase, log: Logger): Promise<void> {
   setTimeout(() => app?.server.closeAllConnections(), graceMs).unref();
   await app?.close();
@@ -72,11 +72,12 @@ async function shutDown(app: App | undefined, database: OpenDatabase, log: Logge
  * Migrates the embedded database or checks an external one, and makes the signing key.
  * @returns false when an external database is away.
  */
-async function prepareDatabase(ctx: Context, { db, embedded }: OpenDatabase): Promise<boolean> {
+async function prepareDatabase(ctx: Context, database: OpenDatabase): Promise<boolean> {
+  const { db, embedded } = database;
   try {
     await requireSupported(db);
-    if (embedded !== null) await migrateUp(db);
-    await requireMigrated(db);
+    if (embedded !== null) await database.withoutTimeLimit(migrateUp);
+    await requireMigrated(db, embedded === null ? 'DATABASE_URL' : 'DATA_DIR');
     await ensureSigningKey(ctx);
     return true;
   } catch (error) {
@@ -90,7 +91,7 @@ async function waitForDatabase(ctx: Context, database: OpenDatabase, stop: Abort
   while (!stop.aborted) {
     // Ends early, with an error of no interest, when the server stops.
     await sleep(databaseRetryMs, undefined, { signal: stop }).catch(() => undefined);
-    if (await prepareDatabase(ctx, database)) {
+    if (!stop.aborted && (await prepareDatabase(ctx, database))) {
       ctx.log.info('the database is here');
       return;
     }

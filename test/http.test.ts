@@ -235,3 +235,15 @@ describe('CORS', () => {
     }
   });
 });
+
+test('no body with any Content-Type is no body, where none is needed', async () => {
+  const { bare, token } = await app.newUser();
+  const { body: task } = await app.request('POST', `${bare}/tasks`, { token, body: { title: 'flip me' } });
+  for (const type of ['application/x-www-form-urlencoded', 'text/plain;charset=UTF-8', 'application/json']) {
+    const headers = { 'content-type': type };
+    const { status } = await app.request('PATCH', `${bare}/tasks/${task.id}/complete`, { token, headers });
+    expect([type, status]).toEqual([type, 200]);
+  }
+  const headers = { 'content-type': 'text/plain' };
+  expect((await app.request('DELETE', `${bare}/tasks/${task.id}`, { token, headers })).status).toBe(204);
+});

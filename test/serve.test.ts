@@ -82,6 +82,35 @@ test('SIGTERM lets requests under way finish, then ends with code 0', async () =
   for (const id of acknowledged) expect(kept).toContain(id);
 });
 
+test('another BETTER_AUTH_SECRET on the same data: accounts work, and tokens of before are still accepted', async () => {
+  const DATA_DIR = await dataDirectory();
+  const credentials = { email: 'ada@example.com', password: 'gentle-otter-42' };
+  const post = async (url: string, body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  };
+  const BETTER_AUTH_URL = 'https://duly.example';
+  const first = await start({ DATA_DIR, BETTER_AUTH_URL });
+  const names = { first_name: 'Ada', last_name: 'Lovelace' };
+  const registered = await post(`${first.url}/api/v1/auth/register`, { ...credentials, ...names });
+  expect(registered.status).toBe(201);
+  first.child.kill('SIGTERM');
+  await first.ended;
+
+  const second = await start({
+    DATA_DIR,
+    BETTER_AUTH_URL,
+    BETTER_AUTH_SECRET: 'quite another one, and long enough',
+  });
+  const login = await post(`${second.url}/api/v1/auth/login`, credentials);
+  expect(login.status).toBe(200);
+  for (const { access_token, user } of [registered.body, login.body]) {
+    const headers = { authorization: `Bearer ${access_token}` };
+    expect((await fetch(`${second.url}/api/${user.id}/tasks`, { headers })).status).toBe(200);
+  }
+});
+
 test('a statement that waits for ever does not keep the server from stopping', async () => {
   const DATABASE_URL = await migratedDatabase();
   const server = await start({ DATA_DIR: await dataDirectory(), DATABASE_URL });
@@ -272,6 +301,7 @@ describe('with DATABASE_URL', () => {
     expect(await migrate('down')).toMatch(/^down \d/);
     expect(await migrate('status')).toMatch(/pending/);
     expect(await status(`${server.url}/health/ready`)).toBe(503);
+    expect((await run(['migrate', 'constructor'], env).ended).code).toBe(1);
     const wrong = await run(['migrate', 'sideways'], env).ended;
     expect(wrong).toMatchObject({
       code: 1,

@@ -220,3 +220,24 @@ test("the owner's revision counts the writes that changed something, and only th
   for (const [status, reply] of ineffective) expect((await reply).status).toBe(status);
   expect(await revision()).toBe(7);
 });
+
+test('a deletion may be conditional on the version in its body, too', async () => {
+  for (const [surface, deleted] of [
+    ['v1', 200],
+    ['bare', 204],
+  ] as const) {
+    const user = await app.newUser();
+    const { token } = user;
+    const created = await app.request('POST', `${user.bare}/tasks`, { token, body: { title: 'twice seen' } });
+    const path = `${user[surface]}/tasks/${created.body.id}`;
+    const stale = await app.request('DELETE', path, { token, body: { version: 2 } });
+    expect(stale).toMatchObject({
+      status: 409,
+      body: { error_code: 'VERSION_CONFLICT', current: { version: 1 } },
+    });
+    expect((await app.request('DELETE', path, { token, body: { version: '1' } })).status).toBe(
+      surface === 'v1' ? 422 : 400,
+    );
+    expect((await app.request('DELETE', path, { token, body: { version: 1 } })).status).toBe(deleted);
+  }
+});

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { createLocalJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.ts';
@@ -23,10 +24,10 @@ const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const headerAllowed = new Set(['alg', 'kid', 'typ']);
 const userIdMaxLength = 255;
 const keyReloadMs = 30_000;
-const rememberedTokens = 20_000;
+const rememberedBytes = 16 * 1024 * 1024;
 
 function sharedSecretVerifier({ auth }: Config): Verifier {
-  const key = new TextEncoder().encode(auth.secret);
+  const key = createSecretKey(auth.secret, 'utf8');
   const options: JWTVerifyOptions = {
     algorithms: ['HS256'],
     ...(auth.issuer === null ? {} : { issuer: auth.issuer }),
@@ -143,7 +144,11 @@ export function createTokens(config: Config, betterAuth: BetterAuth, sessions: S
   const own = ownVerifier(config, betterAuth);
 
   /** Tokens that were verified, until they expire. */
-  const verified = new LRUCache<string, Identity>({ max: rememberedTokens, ttlAutopurge: false });
+  const verified = new LRUCache<string, Identity>({
+    maxSize: rememberedBytes,
+    // Two bytes a character at most, and about as much again for what is kept with it.
+    sizeCalculation: (_identity, token) => token.length * 2 + 500,
+  });
 
   async function verify(token: string): Promise<Identity | null> {
     const ownPayload = await attempt(own, token);

@@ -18,7 +18,14 @@ const fileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
 const lockKey = 0x6d696772;
 
 /** The numbered pairs in `migrations/`, oldest first: 1, 2, 3, … without gaps. */
-export function listMigrations(): Migration[] {
+export const listMigrations = (): readonly Migration[] => {
+  known ??= readMigrations();
+  return known;
+};
+
+let known: readonly Migration[] | undefined;
+
+function readMigrations(): Migration[] {
   const migrations = readdirSync(directory)
     .map((file) => fileName.exec(file))
     .filter((match) => match !== null)
@@ -69,7 +76,7 @@ export async function migrateDown(db: Db): Promise<Migration | null> {
   return underLock(db, async (tx, version) => {
     if (version === 0) return null;
     const migration = migrations[version - 1];
-    if (migration === undefined) throw new StartError(aheadMessage(version, migrations.length));
+    if (migration === undefined) throw new StartError(`migrate: ${aheadMessage(version, migrations.length)}`);
     await runScript(tx, migration.down);
     await sql`delete from schema_migrations where version = ${version}`.execute(tx);
     return migration;
@@ -77,19 +84,19 @@ export async function migrateDown(db: Db): Promise<Migration | null> {
 }
 
 /** @throws StartError that names the command to run when the database is behind or ahead of this code. */
-export async function requireMigrated(db: Db): Promise<void> {
+export async function requireMigrated(db: Db, source = 'DATABASE_URL'): Promise<void> {
   const version = await currentVersion(db);
   const wanted = listMigrations().length;
   if (version < wanted) {
     throw new StartError(
-      `DATABASE_URL: the schema is at version ${version}, this Duly wants ${wanted}; run: npm run migrate -- up`,
+      `${source}: the schema is at version ${version}, this Duly wants ${wanted}; run: npm run migrate -- up`,
     );
   }
-  if (version > wanted) throw new StartError(aheadMessage(version, wanted));
+  if (version > wanted) throw new StartError(`${source}: ${aheadMessage(version, wanted)}`);
 }
 
 function aheadMessage(version: number, wanted: number): string {
-  return `DATABASE_URL: the schema is at version ${version}, this Duly knows ${wanted}; run the newer Duly, or with it: npm run migrate -- down`;
+  return `the schema is at version ${version}, this Duly knows ${wanted}; run the newer Duly, or with it: npm run migrate -- down`;
 }
 
 async function underLock<T>(db: Db, work: (tx: Tx, version: number) => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import type { Database, Db } from './schema.ts';
 
 /** Contract, "Limits": a statement gets 30 s from the server; the client gives up a second later. */
 export const statementTimeoutMs = 30_000;
-const queryTimeoutMs = statementTimeoutMs + 1_000;
+const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const connectTimeoutMs = 2_000;
 /** A connection idle for longer is asked whether it still lives before it is handed out. */
 const checkAfterIdleMs = 1_000;
@@ -71,10 +71,13 @@ export interface PoolOptions {
   /** Most connections at a time. */
   max: number;
   log: Logger;
+  /** How long this side waits for a statement; 0 waits for ever. */
+  queryTimeoutMs?: number;
 }
 
 /** A pool of checked and recycled connections under Kysely. `db.destroy()` closes it. */
-export function createDb({ connection, max, log }: PoolOptions): Db {
+export function createDb(options: PoolOptions): Db {
+  const { connection, max, log, queryTimeoutMs = defaultQueryTimeoutMs } = options;
   const pool = new pg.Pool({
     ...connection,
     max,

@@ -34,7 +34,7 @@ const exposedHeaders = [
   'X-Request-Id',
   'X-Total-Count',
 ];
-const allowedHeaders = ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'];
+const allowedHeaders = ['Authorization', 'Content-Type', 'If-Match', 'X-Request-Id'];
 
 /** The HTTP server, all of its routes in the order in which they are told apart. Not listening yet. */
 export async function buildApp(ctx: Context): Promise<App> {

@@ -4,7 +4,7 @@ import type { Condition } from '../tasks/service.ts';
 
 const entityTag = '(?:W/)?"[\\x21\\x23-\\x7e]*"';
 const ifMatchSyntax = new RegExp(`^${entityTag}(?:\\s*,\\s*${entityTag})*$`);
-const strongVersion = /(?<!W\/)"(\d{1,10})"/g;
+const strongVersion = /(?<!W\/)"([1-9]\d{0,9})"/g;
 
 /**
  * The versions that `If-Match` names (RFC 9110 §13.1.1); weak tags match nothing.

@@ -49,11 +49,18 @@ interface Operation {
   requestBody?: { required?: boolean; content: Record<string, { schema: { type?: string | string[] } }> };
 }
 
+const tokenDescription =
+  'From register, login or `/api/auth/token`, or signed with HS256 and the shared secret. Its `sub` is the user id.';
+
+/** Keywords and formats of our own mean nothing to clients. */
+function published(key: string, value: unknown): unknown {
+  if (inputKeywords.includes(key)) return undefined;
+  return key === 'format' && value === 'uncommon-password' ? 'password' : value;
+}
+
 /** What the generator cannot know: a parameter with a default may be left out, so may a body that may be null. */
 function polish(document: object) {
-  const copy = JSON.parse(
-    JSON.stringify(document, (key, value) => (inputKeywords.includes(key) ? undefined : value)),
-  );
+  const copy = JSON.parse(JSON.stringify(document, published));
   const paths: Record<string, Record<string, Operation>> = copy.paths;
   for (const { parameters = [], requestBody } of Object.values(paths).flatMap((path) =>
     Object.values(path),
@@ -79,7 +86,11 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
           'Tasks, tags and accounts. Two surfaces over one core: `/api/v1` with an envelope, `/api/{user_id}` bare.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: tokenDescription },
+        },
+      },
       security: [{ bearer: [] }],
     },
     transformObject: (document) => ('openapiObject' in document ? polish(document.openapiObject) : {}),

@@ -35,7 +35,6 @@ const byFrameworkCode: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['BAD_REQUEST', 'Content-Length does not match the body'],
   FST_ERR_BAD_URL: ['BAD_REQUEST', 'The path is not valid percent-encoding'],
   FST_ERR_MAX_PARAM_LENGTH: ['URI_TOO_LONG', 'A part of the path is too long'],
-  FST_ERR_ASYNC_CONSTRAINT: ['BAD_REQUEST', 'Bad request'],
 };
 
 /** Whatever was thrown, as the one kind of error that is answered; `cause` keeps what only the log may see. */

@@ -50,7 +50,7 @@ export function refuseBrokenJson(body: Buffer): void {
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 
 /** The query parser leaves what it cannot decode as it is: `%ff` would be three characters, as `%25ff` is. */
 function refuseBrokenEncoding(url: string, issues: Issue[]): void {

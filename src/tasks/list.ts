@@ -3,7 +3,7 @@ import type { Position } from '../db/paging.ts';
 import type { Db } from '../db/schema.ts';
 import { containing } from '../db/search.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
-import { type TaskRow, taskColumns, toTask } from './row.ts';
+import { storedColumns, type TaskRow, tagsOfTask, toTask } from './row.ts';
 
 /** What to list; `position` (keyset) and `offset` exclude each other. */
 export interface TaskListFilter extends Omit<TaskListQuery, 'cursor' | 'offset'> {
@@ -28,27 +28,24 @@ const sorts: Record<SortKey, { key: Expression<unknown>; type: Expression<unknow
   priority: { key: sql`t.priority`, type: sql`task_priority` },
 };
 
-/** One statement, so that the page and the total are of the same moment. */
+/** One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only. */
 export async function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<TaskPage> {
   const matching = () => matchingTasks(db, userId, filter);
   const { key } = sorts[filter.sort_by];
-  const order = orderOf(filter);
   let page = matching()
-    .select(taskColumns)
-    .select([
-      sql<Date | string | null>`${key}`.as('sort_key'),
-      sql<number>`row_number() over (order by ${order})`.as('place'),
-    ])
-    .orderBy(order)
+    .select(storedColumns)
+    .select(sql<Date | string | null>`${key}`.as('sort_key'))
+    .orderBy(orderOf(filter, key, sql`t.id`))
     .limit(filter.limit + 1)
     .offset(filter.offset);
   if (filter.position !== null) page = page.where(beyond(filter, filter.position));
   const rows = await db
     .with('page', () => page)
     .selectFrom(matching().select(sql<number>`count(*)::int`.as('total')).as('counted'))
-    .leftJoin('page', (join) => join.onTrue())
+    .leftJoin('page as t', (join) => join.onTrue())
     .selectAll()
-    .orderBy('place')
+    .select(tagsOfTask.as('tags'))
+    .orderBy(orderOf(filter, sql`t.sort_key`, sql`t.id`))
     .execute();
   return toPage(rows, filter);
 }
@@ -101,20 +98,23 @@ function contains(search: string): Expression<SqlBool> {
 
 function tagged(userId: string, names: ReadonlySet<string>, match: 'any' | 'all'): Expression<SqlBool> {
   const wanted = match === 'all' ? names.size : 1;
-  return sql<SqlBool>`(
-    select count(*) from task_tags tt
-    where tt.user_id = ${userId} and tt.task_id = t.id and tt.name = any(${[...names]})
-  ) >= ${wanted}`;
+  return sql<SqlBool>`t.id in (
+    select task_id from task_tags where user_id = ${userId} and name = any(${[...names]})
+    group by task_id having count(*) >= ${wanted}
+  )`;
 }
 
 /** Rows without a due date come last in both directions; read backward, first. */
-function orderOf(filter: TaskListFilter): Expression<unknown> {
+function orderOf(
+  filter: TaskListFilter,
+  key: Expression<unknown>,
+  id: Expression<unknown>,
+): Expression<unknown> {
   const backward = filter.position?.backward ?? false;
   const direction = (filter.sort_direction === 'asc') === backward ? sql`desc` : sql`asc`;
-  const { key } = sorts[filter.sort_by];
-  if (filter.sort_by !== 'due_date') return sql`${key} ${direction}, t.id ${direction}`;
+  if (filter.sort_by !== 'due_date') return sql`${key} ${direction}, ${id} ${direction}`;
   const nulls = backward ? sql`nulls first` : sql`nulls last`;
-  return sql`${key} ${direction} ${nulls}, t.id ${direction}`;
+  return sql`${key} ${direction} ${nulls}, ${id} ${direction}`;
 }
 
 /** The rows beyond a position, in the order of `orderOf`. */

@@ -19,7 +19,11 @@ const description = nullable<string>({
   maxLength: 1000,
   description: 'At most 1000 characters.',
 });
-const priority = Type.Enum([...priorities], { type: 'string', ...ignoreCase });
+const priority = Type.Enum([...priorities], {
+  type: 'string',
+  description: 'In any case; Medium when absent on creation.',
+  ...ignoreCase,
+});
 const dueDate = nullable<string>({
   type: ['string', 'null'],
   format: 'date',
@@ -118,6 +122,14 @@ export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: n
   examples: [{ completed: true }],
 });
 
+/** What a deletion may be conditional on. */
+export const Deletion = Type.Unsafe<{ version?: number } | null>({
+  type: ['object', 'null'],
+  properties: { version },
+  additionalProperties: false,
+  examples: [{ version: 1 }],
+});
+
 export const TaskPath = Type.Object({
   user_id: userId,
   task_id: Type.String({ format: 'uuid', description: "The task's `id`, in lower case." }),
@@ -131,16 +143,30 @@ export const TaskListQuery = Type.Object(
     search: Type.Optional(
       Type.String({ maxLength: 200, description: 'Literal part of title or description, in any case.' }),
     ),
-    status: Type.Enum(['all', 'pending', 'completed'], { type: 'string', default: 'all', ...ignoreCase }),
+    status: Type.Enum(['all', 'pending', 'completed'], {
+      type: 'string',
+      default: 'all',
+      description: 'In any case.',
+      ...ignoreCase,
+    }),
     completed: Type.Optional(Type.Boolean({ description: 'The same filter as `status`, as a boolean.' })),
-    priority: Type.Enum(['all', ...priorities], { type: 'string', default: 'all', ...ignoreCase }),
+    priority: Type.Enum(['all', ...priorities], {
+      type: 'string',
+      default: 'all',
+      description: 'In any case.',
+      ...ignoreCase,
+    }),
     tags: Type.Optional(
       Type.Array(tagName, {
         maxItems: 20,
         description: 'Repeatable, as `tags=a&tags=b` or `tags[]=a&tags[]=b`.',
       }),
     ),
-    tags_match: Type.Enum(['any', 'all'], { type: 'string', default: 'any' }),
+    tags_match: Type.Enum(['any', 'all'], {
+      type: 'string',
+      default: 'any',
+      description: 'Whether a task must have one of the `tags` or all of them.',
+    }),
     due_after: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or later.' })),
     due_before: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or earlier.' })),
     sort_by: Type.Enum([...sortKeys], {
@@ -150,7 +176,7 @@ export const TaskListQuery = Type.Object(
         'Priority ascending is High, Medium, Low; tasks without a due date come last in both directions.',
     }),
     sort_direction: Type.Enum(['asc', 'desc'], { type: 'string', default: 'desc' }),
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Most tasks on a page.' }),
     offset: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: '0 when absent.' }),
     ),

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import type { NewTask, Task } from './model.ts';
-import { type TaskRow, taskColumns, toTask } from './row.ts';
+import { storedColumns, taskColumns, toTask } from './row.ts';
 
 /** Time of the running statement: inside `writeFor` that is after the owner's lock, so times never run backward. */
 const now = sql<Date>`statement_timestamp()`;
@@ -68,7 +69,8 @@ export async function updateTask(
     .where('id', '=', before.id)
     .returning(storedColumns)
     .executeTakeFirstOrThrow();
-  if (fields.tags !== before.tags) await setTaskTags(tx, userId, before.id, revision, fields.tags);
+  if (!isDeepStrictEqual(fields.tags, before.tags))
+    await setTaskTags(tx, userId, before.id, revision, fields.tags);
   return toTask({ ...row, tags: fields.tags });
 }
 
@@ -87,19 +89,6 @@ export async function softDeleteTask(
     .where('deleted_at', 'is', null)
     .execute();
 }
-
-const storedColumns = [
-  'id',
-  'user_id',
-  'title',
-  'description',
-  'completed_at',
-  'priority',
-  'due_date',
-  'version',
-  'created_at',
-  'updated_at',
-] as const satisfies readonly (keyof TaskRow)[];
 
 /** Replaces the set of a task's tags, making those that the user has not had before. */
 async function setTaskTags(

@@ -16,24 +16,27 @@ export interface TaskRow {
   tags: string[];
 }
 
-const tagsOfTask = sql<string[]>`array(
+/** The tags of a task `t`, by code point. */
+export const tagsOfTask = sql<string[]>`array(
   select tt.name from task_tags tt where tt.user_id = t.user_id and tt.task_id = t.id order by tt.name
 )`;
 
+/** The columns of a task that stand in `tasks`. */
+export const storedColumns = [
+  'id',
+  'user_id',
+  'title',
+  'description',
+  'completed_at',
+  'priority',
+  'due_date',
+  'version',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof TaskRow)[];
+
 /** The columns of a task read from `tasks as t`, its tags with it. */
-export const taskColumns = [
-  't.id',
-  't.user_id',
-  't.title',
-  't.description',
-  't.completed_at',
-  't.priority',
-  't.due_date',
-  't.version',
-  't.created_at',
-  't.updated_at',
-  tagsOfTask.as('tags'),
-] as const;
+export const taskColumns = [...storedColumns, tagsOfTask.as('tags')] as const;
 
 export function toTask(row: TaskRow): Task {
   return {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { notFound, preconditionFailed, versionConflict } from '../errors.ts';
@@ -88,18 +89,12 @@ function checkCondition(task: Task | null, { version, ifMatch }: Condition): ass
 
 /** The fields after the change, or null when nothing differs. */
 function merge(task: Task, changes: Partial<TaskFields>): TaskFields | null {
-  const tags = changes.tags === undefined ? task.tags : tagSet(changes.tags);
-  const sameTags = tags.length === task.tags.length && tags.every((name, index) => name === task.tags[index]);
-  const { title, description, completed, priority, due_date } = { ...task, ...changes };
-  const same =
-    sameTags &&
-    title === task.title &&
-    description === task.description &&
-    completed === task.completed &&
-    priority === task.priority &&
-    due_date === task.due_date;
-  if (same) return null;
-  return { title, description, completed, priority, due_date, tags: sameTags ? task.tags : tags };
+  const { title, description, completed, priority, due_date, tags } = { ...task, ...changes };
+  const after: TaskFields = { title, description, completed, priority, due_date, tags: tagSet(tags) };
+  const same = Object.entries(after).every(([name, value]) =>
+    isDeepStrictEqual(value, Reflect.get(task, name)),
+  );
+  return same ? null : after;
 }
 
 /** Sorted by code point, as the database sorts them. */

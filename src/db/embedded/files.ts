@@ -2,17 +2,35 @@ import {
   closeSync,
   fsyncSync,
   lchownSync,
+  linkSync,
   lstatSync,
   openSync,
   readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Whether a caught value is a system error or database error of that code, such as `ENOENT` or `57P03`. */
 export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+
+/**
+ * Makes a file once: whole and on the disk on return, whatever crashes meanwhile. Of two processes making it at once,
+ * the first one's stays.
+ */
+export function createOnce(path: string, content: string): void {
+  const temporary = `${path}.new-${process.pid}`;
+  rmSync(temporary, { force: true });
+  writeSynced(temporary, content, 0o600);
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+  rmSync(temporary);
+  syncDirectory(dirname(path));
+}
 
 /** Creates the file, which must not exist, and returns when its content is on the disk. */
 export function writeSynced(path: string, content: string, mode: number): void {

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartError } from '../../errors.ts';
-import { hasCode, syncDirectory, writeSynced } from './files.ts';
+import { createOnce, hasCode } from './files.ts';
 
 /** Name of the superuser's password in DATA_DIR; mode 0600. */
 const passwordFileName = 'postgres-password';
@@ -20,16 +20,7 @@ export function superuserPassword(dataDir: string, create: boolean): string {
       `DATA_DIR ${dataDir} holds a database but its ${passwordFileName} is missing or damaged: put that file back from a backup`,
     );
   }
-  const temporary = `${path}.new-${process.pid}`;
-  rmSync(temporary, { force: true });
-  writeSynced(temporary, `${randomBytes(32).toString('hex')}\n`, 0o600);
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-  }
-  rmSync(temporary);
-  syncDirectory(dataDir);
+  createOnce(path, `${randomBytes(32).toString('hex')}\n`);
   return superuserPassword(dataDir, false);
 }
 

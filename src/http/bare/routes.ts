@@ -4,7 +4,14 @@ import { notFound } from '../../errors.ts';
 import { UserPath } from '../../owners/model.ts';
 import { TagListQuery } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
-import { NewTask, OptionalCompletion, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
+import {
+  Deletion,
+  NewTask,
+  OptionalCompletion,
+  TaskListQuery,
+  TaskPatch,
+  TaskPath,
+} from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
@@ -75,7 +82,11 @@ const deleteSchema = {
   tags,
   params: TaskPath,
   headers: IfMatch,
-  response: { 204: { description: 'The task is deleted.', type: 'null' }, ...errors(404, 412) },
+  body: Deletion,
+  response: {
+    204: { description: 'The task is deleted.', type: 'null' },
+    ...errors(404, 409, 412, 413, 415),
+  },
 };
 
 const tagsSchema = {
@@ -136,7 +147,7 @@ function writeRoutes(app: App, { db }: Context): void {
   });
 
   for (const [method, id] of [
-    ['PUT', 'bareReplaceTask'],
+    ['PUT', 'barePutTask'],
     ['PATCH', 'bareUpdateTask'],
   ] as const) {
     const schema = updateSchema(id);
@@ -159,8 +170,9 @@ function writeRoutes(app: App, { db }: Context): void {
     return changed;
   });
 
-  app.delete(one, { schema: deleteSchema }, async ({ params, headers }, reply) => {
-    await deleteTask(db, params.user_id, params.task_id, { ifMatch: ifMatchOf(headers) });
+  app.delete(one, { schema: deleteSchema }, async ({ params, body, headers }, reply) => {
+    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
+    await deleteTask(db, params.user_id, params.task_id, condition);
     return reply.status(204).send();
   });
 }

@@ -32,7 +32,7 @@ const registerSchema = {
   body: Registration,
   response: {
     201: granted('The new user, with an access token.'),
-    ...errorResponses('Error', [400, 409, 413, 415, 422], { 409: 'The address is taken.' }),
+    ...errorResponses('Error', [400, 409, 413, 414, 415, 422], { 409: 'The address is taken.' }),
   },
 };
 
@@ -44,7 +44,7 @@ const loginSchema = {
   body: Credentials,
   response: {
     200: granted('An access token.'),
-    ...errorResponses('Error', [400, 401, 413, 415, 422], { 401: 'Wrong email or password.' }),
+    ...errorResponses('Error', [400, 401, 413, 414, 415, 422], { 401: 'Wrong email or password.' }),
   },
 };
 
@@ -53,7 +53,10 @@ const logoutSchema = {
   summary: 'Log out',
   description: 'Ends the session behind the token; every token of that session is refused from then on.',
   tags,
-  response: { 200: envelopeOf(Type.Null(), 'The session is over.'), ...errorResponses('Error', [401]) },
+  response: {
+    200: envelopeOf(Type.Null(), 'The session is over.'),
+    ...errorResponses('Error', [400, 401, 413, 414, 415]),
+  },
 };
 
 export function authRoutes(app: App, ctx: Context): void {

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
 import { UserPath } from '../../owners/model.ts';
-import { Completion, NewTask, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
+import { Completion, Deletion, NewTask, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
@@ -88,7 +88,8 @@ const deleteSchema = {
   tags,
   params: TaskPath,
   headers: IfMatch,
-  response: { 200: envelopeOf(Type.Null(), 'The task is deleted.'), ...errors(404, 412, 422) },
+  body: Deletion,
+  response: { 200: envelopeOf(Type.Null(), 'The task is deleted.'), ...errors(404, 409, 412, 413, 415, 422) },
 };
 
 export function taskRoutes(app: App, ctx: Context): void {
@@ -124,7 +125,7 @@ export function taskRoutes(app: App, ctx: Context): void {
   });
 
   for (const [method, id] of [
-    ['PUT', 'replaceTask'],
+    ['PUT', 'putTask'],
     ['PATCH', 'updateTask'],
   ] as const) {
     const schema = updateSchema(id, 'Update a task');
@@ -148,8 +149,9 @@ export function taskRoutes(app: App, ctx: Context): void {
     return envelope(changed, 'Task completion updated successfully');
   });
 
-  app.delete(one, { schema: deleteSchema }, async ({ params, headers }) => {
-    await deleteTask(db, params.user_id, params.task_id, { ifMatch: ifMatchOf(headers) });
+  app.delete(one, { schema: deleteSchema }, async ({ params, body, headers }) => {
+    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
+    await deleteTask(db, params.user_id, params.task_id, condition);
     return envelope(null, 'Task deleted successfully');
   });
 }
