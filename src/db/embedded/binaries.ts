@@ -37,7 +37,7 @@ export function findBinaries(account: Account | undefined): Binaries {
     packageDirectory = dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch {
     throw new StartError(
-      `No embedded PostgreSQL for this platform (${name} is not installed): run npm ci, or set DATABASE_URL to a PostgreSQL 15 or newer`,
+      `No embedded PostgreSQL for this platform (${name} is not installed): run npm install, or set DATABASE_URL to a PostgreSQL 15 or newer`,
     );
   }
   const native = join(packageDirectory, 'native');
@@ -53,7 +53,7 @@ export function findBinaries(account: Account | undefined): Binaries {
 }
 
 const cannotRun = (what: string, reason: string) =>
-  new StartError(`The PostgreSQL of ${what} does not run here (${reason}): run npm ci, or set DATABASE_URL`);
+  new StartError(`The PostgreSQL of ${what} does not run here (${reason}): run npm install, or set DATABASE_URL`);
 
 /** Really runs both programs as that account: catches closed directories, missing libraries and a foreign libc alike. */
 function probe(directory: string, account: Account | undefined): Binaries | { reason: string } {
@@ -76,7 +76,7 @@ function probe(directory: string, account: Account | undefined): Binaries | { re
 function packageVersion(packageDirectory: string): string {
   const content: unknown = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8'));
   if (typeof content === 'object' && content !== null && 'version' in content) return String(content.version);
-  throw new StartError(`${packageDirectory}/package.json has no version: run npm ci`);
+  throw new StartError(`${packageDirectory}/package.json has no version: run npm install`);
 }
 
 /** Copied under another name first: a copy that was cut short never has the final name. */
