@@ -53,7 +53,9 @@ export function findBinaries(account: Account | undefined): Binaries {
 }
 
 const cannotRun = (what: string, reason: string) =>
-  new StartError(`The PostgreSQL of ${what} does not run here (${reason}): run npm install, or set DATABASE_URL`);
+  new StartError(
+    `The PostgreSQL of ${what} does not run here (${reason}): run npm install, or set DATABASE_URL`,
+  );
 
 /** Really runs both programs as that account: catches closed directories, missing libraries and a foreign libc alike. */
 function probe(directory: string, account: Account | undefined): Binaries | { reason: string } {
