@@ -220,17 +220,17 @@ export function readConfig(env: Env = process.env): Config {
   }
   return Object.freeze({
     production,
-    http: { host, port },
-    database: { url: databaseUrl(env), poolMax },
-    allowedOrigins: allowedOrigins(env),
+    http: Object.freeze({ host, port }),
+    database: Object.freeze({ url: databaseUrl(env), poolMax }),
+    allowedOrigins: Object.freeze(allowedOrigins(env)),
     logLevel: logLevel(env),
-    auth: {
+    auth: Object.freeze({
       baseUrl: baseUrl(env, host, port),
       issuer: required(env, 'JWT_ISSUER', production),
       audience: required(env, 'JWT_AUDIENCE', production),
       maxAgeSeconds: integer(env, 'JWT_MAX_AGE_SECONDS', 604_800, 60, 31_536_000),
       secret: authSecret(env, production, dataDir),
-    },
+    }),
     dataDir,
   });
 }

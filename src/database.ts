@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type EmbeddedServer, startEmbedded } from './db/embedded.ts';
@@ -21,9 +22,18 @@ export interface OpenDatabase {
 /** @throws StartError when the embedded server cannot start. An external one is not asked for yet. */
 export async function openDatabase(config: Config, log: Logger): Promise<OpenDatabase> {
   const { url, poolMax } = config.database;
-  const embedded = url === null ? await startEmbedded({ dataDir: config.dataDir, log }) : null;
-  const connection = embedded?.app ?? connectionFromUrl(url ?? '');
-  const db = createDb({ connection, max: poolMax, log });
+  if (url !== null) return openPool(connectionFromUrl(url), null, poolMax, log);
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log });
+  return openPool(embedded.app, embedded, poolMax, log);
+}
+
+function openPool(
+  connection: ClientConfig,
+  embedded: EmbeddedServer | null,
+  max: number,
+  log: Logger,
+): OpenDatabase {
+  const db = createDb({ connection, max, log });
   return {
     db,
     embedded,

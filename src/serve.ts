@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { ensureSigningKey } from './auth/signing-key.ts';
 import type { Config } from './config.ts';
-import { type Context, createContext, ensureSigningKey } from './context.ts';
+import { type Context, createContext } from './context.ts';
 import { type OpenDatabase, openDatabase } from './database.ts';
 import { isUnavailable } from './db/failures.ts';
 import { migrateUp, requireMigrated } from './db/migrator.ts';
@@ -78,7 +79,7 @@ async function prepareDatabase(ctx: Context, database: OpenDatabase): Promise<bo
     await requireSupported(db);
     if (embedded !== null) await database.withoutTimeLimit(migrateUp);
     await requireMigrated(db, embedded === null ? 'DATABASE_URL' : 'DATA_DIR');
-    await ensureSigningKey(ctx);
+    await ensureSigningKey(db, ctx.betterAuth);
     return true;
   } catch (error) {
     if (embedded !== null || !isUnavailable(error)) throw error;

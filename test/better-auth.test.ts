@@ -5,7 +5,8 @@ import { getMigrations } from 'better-auth/db/migration';
 import { decodeJwt } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createContext, ensureSigningKey } from '../src/context.ts';
+import { ensureSigningKey } from '../src/auth/signing-key.ts';
+import { createContext } from '../src/context.ts';
 import { createDb } from '../src/db/pool.ts';
 import { buildApp } from '../src/http/app.ts';
 import { startApp, type TestApp } from './support/app.ts';
@@ -225,7 +226,7 @@ describe('its tables', () => {
     try {
       const answers = await Promise.all(
         servers.map(async ({ ctx }, index) => {
-          await ensureSigningKey(ctx);
+          await ensureSigningKey(ctx.db, ctx.betterAuth);
           const url = await instances[index]?.listen({ host: '127.0.0.1', port: 0 });
           const replies = Array.from({ length: 10 }, () => fetch(`${url}/api/auth/jwks`));
           return Promise.all((await Promise.all(replies)).map((reply) => reply.text()));

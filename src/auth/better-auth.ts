@@ -1,7 +1,6 @@
-import { BetterAuthError, betterAuth } from 'better-auth';
+import { betterAuth } from 'better-auth';
 import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
-import { symmetricEncrypt } from 'better-auth/crypto';
-import { admin, bearer, generateExportedKeyPair, jwt } from 'better-auth/plugins';
+import { admin, bearer, jwt } from 'better-auth/plugins';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/schema.ts';
@@ -133,34 +132,3 @@ export function createBetterAuth(config: Config, db: Db, log: Logger) {
 }
 
 export type BetterAuth = ReturnType<typeof createBetterAuth>;
-
-/** Whether the newest signing key can be decrypted with the secret of now. */
-export async function canSign(betterAuth: BetterAuth): Promise<boolean> {
-  try {
-    await betterAuth.api.signJWT({ body: { payload: { sub: 'trial' } } });
-    return true;
-  } catch (error) {
-    if (error instanceof BetterAuthError) return false;
-    throw error;
-  }
-}
-
-/** Adds a key, which signs from now on. */
-export async function addSigningKey(betterAuth: BetterAuth): Promise<void> {
-  const context = await betterAuth.$context;
-  const { publicWebKey, privateWebKey, alg } = await generateExportedKeyPair();
-  const encrypted = await symmetricEncrypt({
-    key: context.secretConfig,
-    data: JSON.stringify(privateWebKey),
-  });
-  await context.adapter.create({
-    model: 'jwks',
-    data: {
-      alg,
-      crv: publicWebKey.crv,
-      publicKey: JSON.stringify(publicWebKey),
-      privateKey: JSON.stringify(encrypted),
-      createdAt: new Date(),
-    },
-  });
-}

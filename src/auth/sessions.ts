@@ -13,7 +13,7 @@ async function findLiveSession(db: Db, userId: string, sessionId: string): Promi
   return rows.length === 1;
 }
 
-export async function deleteSession(db: Db, userId: string, sessionId: string): Promise<void> {
+async function deleteSession(db: Db, userId: string, sessionId: string): Promise<void> {
   await sql`delete from better_auth.session where id = ${sessionId} and "userId" = ${userId}`.execute(db);
 }
 

@@ -24,6 +24,7 @@ const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const headerAllowed = new Set(['alg', 'kid', 'typ']);
 const userIdMaxLength = 255;
 const keyReloadMs = 30_000;
+/** Most memory that verified tokens may take. */
 const rememberedBytes = 16 * 1024 * 1024;
 
 function sharedSecretVerifier({ auth }: Config): Verifier {

@@ -17,13 +17,13 @@ const fileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
 /** Key of the advisory lock under which migrations run: "migr" in ASCII. */
 const lockKey = 0x6d696772;
 
-/** The numbered pairs in `migrations/`, oldest first: 1, 2, 3, … without gaps. */
-export const listMigrations = (): readonly Migration[] => {
+let known: readonly Migration[] | undefined;
+
+/** The numbered pairs in `migrations/`, oldest first: 1, 2, 3, … without gaps; read once. */
+export function listMigrations(): readonly Migration[] {
   known ??= readMigrations();
   return known;
-};
-
-let known: readonly Migration[] | undefined;
+}
 
 function readMigrations(): Migration[] {
   const migrations = readdirSync(directory)

@@ -55,7 +55,7 @@ export function completeTask(
   return changeTask(db, userId, taskId, condition, (task) => ({ completed: completed ?? !task.completed }));
 }
 
-/** @throws AppError NOT_FOUND, PRECONDITION_FAILED */
+/** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
 export function deleteTask(db: Db, userId: string, taskId: string, condition: Condition): Promise<void> {
   return writeFor(db, userId, async (tx, revision) => {
     const task = await findTask(tx, userId, taskId);
