@@ -2,6 +2,43 @@ create schema better_auth;
 
 create type task_priority as enum ('High', 'Medium', 'Low');
 
+create table access_events (
+  id bigint not null generated always as identity,
+  xact xid8 not null default pg_current_xact_id(),
+  user_id text collate "C" not null,
+  session text collate "C",
+  created_at timestamp with time zone not null default now(),
+  PRIMARY KEY (id)
+);
+CREATE INDEX access_events_created_at ON public.access_events USING btree (created_at);
+CREATE INDEX access_events_xact ON public.access_events USING btree (xact);
+
+create table audit (
+  user_id text collate "C" not null,
+  seq bigint not null,
+  at timestamp(3) with time zone not null,
+  actor text collate "C",
+  action text collate "C" not null,
+  subject text collate "C",
+  outcome text collate "C" not null,
+  count integer not null default 1,
+  request_id text collate "C",
+  address text collate "C",
+  hash bytea not null,
+  CHECK ((count >= 1)),
+  CHECK ((outcome = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text]))),
+  PRIMARY KEY (user_id, seq)
+);
+comment on column audit.user_id is 'Whose data or account it is about; empty for none.';
+comment on column audit.hash is 'SHA-256 of the hash before and of this entry; the newest is in audit_heads.';
+
+create table audit_heads (
+  user_id text collate "C" not null,
+  seq bigint not null,
+  hash bytea not null,
+  PRIMARY KEY (user_id)
+);
+
 create table better_auth."user" (
   id text not null,
   name text not null,
@@ -85,11 +122,40 @@ create table owners (
 );
 comment on table owners is 'One row per user id. Every transaction that changes anything of a user first adds 1 to revision; the row lock makes commit order equal revision order.';
 
+create table profiles (
+  user_id text collate "C" not null,
+  first_name text,
+  last_name text,
+  time_zone text not null default 'UTC'::text,
+  locale text not null default 'en'::text,
+  revision bigint not null,
+  CHECK ((char_length(first_name) <= 100)),
+  CHECK ((char_length(last_name) <= 100)),
+  CHECK ((char_length(locale) <= 35)),
+  CHECK ((char_length(time_zone) <= 64)),
+  PRIMARY KEY (user_id)
+);
+comment on column profiles.first_name is 'Of users without an account here; an account has its own.';
+
+create table revoked_tokens (
+  user_id text collate "C" not null,
+  token_hash text collate "C" not null,
+  expires_at timestamp with time zone not null,
+  PRIMARY KEY (user_id, token_hash)
+);
+
 create table schema_migrations (
   version integer not null,
   name text not null,
   applied_at timestamp(3) with time zone not null default now(),
   PRIMARY KEY (version)
+);
+
+create table service_lock (
+  only_row boolean not null default true,
+  locked_at timestamp(3) with time zone not null default now(),
+  CHECK (only_row),
+  PRIMARY KEY (only_row)
 );
 
 create table tags (
@@ -131,9 +197,83 @@ create table tasks (
 CREATE INDEX tasks_live_created_at ON public.tasks USING btree (user_id, created_at, id) WHERE (deleted_at IS NULL);
 comment on column tasks.completed_at is 'Null while the task is pending; "completed" is read from it.';
 
+create table user_access (
+  user_id text collate "C" not null,
+  tokens_valid_from timestamp(3) with time zone,
+  banned_at timestamp(3) with time zone,
+  ban_reason text,
+  CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 255))),
+  CHECK ((char_length(ban_reason) <= 500)),
+  PRIMARY KEY (user_id)
+);
+comment on column user_access.tokens_valid_from is 'Tokens of other issuers that were issued before are refused; those of this server end with their session.';
+
 alter table better_auth.account add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.session add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
+alter table profiles add FOREIGN KEY (user_id) REFERENCES owners(user_id);
 alter table tags add FOREIGN KEY (user_id) REFERENCES owners(user_id);
 alter table task_tags add FOREIGN KEY (user_id, name) REFERENCES tags(user_id, name);
 alter table task_tags add FOREIGN KEY (user_id, task_id) REFERENCES tasks(user_id, id) ON DELETE CASCADE;
 alter table tasks add FOREIGN KEY (user_id) REFERENCES owners(user_id);
+
+CREATE OR REPLACE FUNCTION public.account_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into access_events (user_id) values (old.id);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.forget_access_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from access_events where id in (
+    select id from access_events where created_at < now() - interval '1 hour' limit 100 for update skip locked);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.session_ended()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into access_events (user_id, session) values (old."userId", old.id);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.token_revoked()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into access_events (user_id, session) values (new.user_id, new.token_hash);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.user_access_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into access_events (user_id) values (coalesce(new.user_id, old.user_id));
+  return null;
+end $function$;
+
+CREATE TRIGGER forget_access_events AFTER INSERT ON public.access_events FOR EACH STATEMENT EXECUTE FUNCTION forget_access_events();
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER token_revoked AFTER INSERT ON public.revoked_tokens FOR EACH ROW EXECUTE FUNCTION token_revoked();
+CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION session_ended();
+CREATE TRIGGER account_deleted AFTER DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION account_changed();
+CREATE TRIGGER account_role_changed AFTER UPDATE OF role ON better_auth."user" FOR EACH ROW WHEN ((old.role IS DISTINCT FROM new.role)) EXECUTE FUNCTION account_changed();
+CREATE TRIGGER user_access_changed AFTER INSERT OR DELETE OR UPDATE ON public.user_access FOR EACH ROW EXECUTE FUNCTION user_access_changed();

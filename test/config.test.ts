@@ -42,7 +42,7 @@ describe('with nothing set', () => {
   test('the defaults are those of the README', () => {
     expect(read()).toEqual({
       production: false,
-      http: { host: '127.0.0.1', port: 8000 },
+      http: { host: '127.0.0.1', port: 8000, allowedOrigins: ['http://localhost:3000'] },
       database: { url: null, poolMax: 15 },
       dataDir: resolve('data'),
       auth: {
@@ -52,7 +52,6 @@ describe('with nothing set', () => {
         audience: null,
         maxAgeSeconds: 604_800,
       },
-      allowedOrigins: ['http://localhost:3000'],
       logLevel: 'info',
     });
   });
@@ -87,7 +86,7 @@ describe('good values are taken', () => {
     [{ BETTER_AUTH_URL: 'http://[::1]:9000' }, ({ auth }) => auth.baseUrl, 'http://[::1]:9000'],
     [
       { ALLOWED_ORIGINS: 'https://a.example, http://localhost:5173' },
-      ({ allowedOrigins }) => allowedOrigins,
+      ({ http }) => http.allowedOrigins,
       ['https://a.example', 'http://localhost:5173'],
     ],
     [{ JWT_ISSUER: 'https://front.example' }, ({ auth }) => auth.issuer, 'https://front.example'],

@@ -95,7 +95,7 @@ export function createBetterAuth(config: Config, db: Db, log: Logger) {
     basePath: '/api/auth',
     secret,
     database: { db, type: 'postgres', transaction: true, schemaName: 'better_auth' },
-    trustedOrigins: [...config.allowedOrigins],
+    trustedOrigins: [...config.http.allowedOrigins],
     emailAndPassword: {
       enabled: true,
       minPasswordLength: passwordMinLength,

@@ -20,6 +20,14 @@ export interface Database {
     deleted_at: Date | null;
   };
   tags: { user_id: string; name: string; revision: bigint; created_at: Generated<Date> };
+  profiles: {
+    user_id: string;
+    first_name: string | null;
+    last_name: string | null;
+    time_zone: Generated<string>;
+    locale: Generated<string>;
+    revision: bigint;
+  };
   task_tags: { user_id: string; task_id: string; name: string };
 }
 

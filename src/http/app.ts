@@ -65,7 +65,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.addHook('preValidation', prepareInput);
   for (const schema of namedSchemas) app.addSchema(schema);
   await app.register(cors, {
-    origin: [...ctx.config.allowedOrigins],
+    origin: [...ctx.config.http.allowedOrigins],
     credentials: true,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders,

@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Origin } from '../audit/model.ts';
 import type { Identity } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { forbidden } from '../errors.ts';
@@ -20,3 +21,10 @@ export function requireToken(app: FastifyInstance, { tokens }: Context): void {
     if (named && params.user_id !== request.identity.userId) throw forbidden();
   });
 }
+
+/** Who asks, for the audit log. */
+export const originOf = ({ identity, id, ip }: FastifyRequest): Origin => ({
+  actor: identity?.userId ?? null,
+  requestId: id,
+  address: ip,
+});

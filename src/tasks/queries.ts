@@ -26,12 +26,14 @@ export async function insertTask(
   tx: Tx,
   userId: string,
   revision: bigint,
+  id: string,
   fields: TaskFields,
 ): Promise<Task> {
   const row = await tx
     .insertInto('tasks')
     .values({
       user_id: userId,
+      id,
       title: fields.title,
       description: fields.description,
       completed_at: fields.completed ? now : null,
@@ -41,7 +43,7 @@ export async function insertTask(
     })
     .returning(storedColumns)
     .executeTakeFirstOrThrow();
-  await setTaskTags(tx, userId, row.id, revision, fields.tags);
+  await setTaskTags(tx, userId, id, revision, fields.tags);
   return toTask({ ...row, tags: fields.tags });
 }
 

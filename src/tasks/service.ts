@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { Origin } from '../audit/model.ts';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { notFound, preconditionFailed, versionConflict } from '../errors.ts';
-import { writeFor } from '../owners/service.ts';
+import { type Act, writeFor } from '../owners/service.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
 import { findTask, insertTask, softDeleteTask, type TaskFields, updateTask } from './queries.ts';
 
@@ -14,7 +16,8 @@ export interface Condition {
   ifMatch?: readonly number[] | '*' | undefined;
 }
 
-export function createTask(db: Db, userId: string, input: NewTask): Promise<Task> {
+export function createTask(db: Db, userId: string, origin: Origin, input: NewTask): Promise<Task> {
+  const id = randomUUID();
   const fields: TaskFields = {
     title: input.title,
     description: input.description ?? null,
@@ -23,7 +26,8 @@ export function createTask(db: Db, userId: string, input: NewTask): Promise<Task
     due_date: input.due_date ?? null,
     tags: tagSet(input.tags ?? []),
   };
-  return writeFor(db, userId, (tx, revision) => insertTask(tx, userId, revision, fields));
+  const act = { origin, action: 'task.create', subject: id };
+  return writeFor(db, userId, act, (tx, revision) => insertTask(tx, userId, revision, id, fields));
 }
 
 /**
@@ -33,12 +37,14 @@ export function createTask(db: Db, userId: string, input: NewTask): Promise<Task
 export function patchTask(
   db: Db,
   userId: string,
+  origin: Origin,
   taskId: string,
   patch: TaskPatch,
   ifMatch?: Condition['ifMatch'],
 ): Promise<Task> {
   const { version, ...changes } = patch;
-  return changeTask(db, userId, taskId, { version, ifMatch }, () => changes);
+  const act = { origin, action: 'task.update', subject: taskId };
+  return changeTask(db, userId, act, taskId, { version, ifMatch }, () => changes);
 }
 
 /**
@@ -48,16 +54,27 @@ export function patchTask(
 export function completeTask(
   db: Db,
   userId: string,
+  origin: Origin,
   taskId: string,
   completed: boolean | undefined,
   condition: Condition,
 ): Promise<Task> {
-  return changeTask(db, userId, taskId, condition, (task) => ({ completed: completed ?? !task.completed }));
+  const act = { origin, action: 'task.complete', subject: taskId };
+  return changeTask(db, userId, act, taskId, condition, (task) => ({
+    completed: completed ?? !task.completed,
+  }));
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
-export function deleteTask(db: Db, userId: string, taskId: string, condition: Condition): Promise<void> {
-  return writeFor(db, userId, async (tx, revision) => {
+export function deleteTask(
+  db: Db,
+  userId: string,
+  origin: Origin,
+  taskId: string,
+  condition: Condition,
+): Promise<void> {
+  const act = { origin, action: 'task.delete', subject: taskId };
+  return writeFor(db, userId, act, async (tx, revision) => {
     const task = await findTask(tx, userId, taskId);
     checkCondition(task, condition);
     await softDeleteTask(tx, userId, revision, taskId);
@@ -67,11 +84,12 @@ export function deleteTask(db: Db, userId: string, taskId: string, condition: Co
 function changeTask(
   db: Db,
   userId: string,
+  act: Act,
   taskId: string,
   condition: Condition,
   change: (task: Task) => Partial<TaskFields>,
 ): Promise<Task> {
-  return writeFor(db, userId, async (tx, revision) => {
+  return writeFor(db, userId, act, async (tx, revision) => {
     const before = await findTask(tx, userId, taskId);
     checkCondition(before, condition);
     const after = merge(before, change(before));

@@ -20,6 +20,14 @@ export async function dumpSchema(db: Db): Promise<string> {
     select format('create type %s as enum (%s);', t.oid::regtype,
       string_agg(quote_literal(e.enumlabel), ', ' order by e.enumsortorder)) as line
     from pg_type t join pg_enum e on e.enumtypid = t.oid group by t.oid order by 1`.execute(db);
+  const functions = await sql<{ line: string }>`
+    select rtrim(pg_get_functiondef(oid), E'\\n') || ';' as line from pg_proc
+    where pronamespace in ('public'::regnamespace, to_regnamespace('better_auth')) order by proname`.execute(
+    db,
+  );
+  const triggers = await sql<{ line: string }>`
+    select pg_get_triggerdef(t.oid) || ';' as line from pg_trigger t join pg_class c on c.oid = t.tgrelid
+    where not t.tgisinternal order by c.relname, t.tgname`.execute(db);
   const tables = await readTables(db);
   const parts = [
     ...schemas.rows.map(({ line }) => line),
@@ -32,6 +40,8 @@ export async function dumpSchema(db: Db): Promise<string> {
       ].join('\n'),
     ),
     tables.flatMap(({ foreign_keys }) => foreign_keys).join('\n'),
+    ...functions.rows.map(({ line }) => line),
+    triggers.rows.map(({ line }) => line).join('\n'),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -44,6 +54,7 @@ async function readTables(db: Db): Promise<Table[]> {
           || coalesce((select format(' collate %I', collname) from pg_collation
              where oid = a.attcollation and collname <> 'default'), '')
           || case when a.attnotnull then ' not null' else '' end
+          || case a.attidentity when 'a' then ' generated always as identity' else '' end
           || coalesce((select ' default ' || pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d
              where d.adrelid = c.oid and d.adnum = a.attnum), '')
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum

@@ -15,7 +15,7 @@ import {
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
-import { requireToken } from '../authentication.ts';
+import { originOf, requireToken } from '../authentication.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { errorHandler } from '../errors.ts';
 import { errorResponses, etagHeader, IfMatch, listHeaders, pageHeaders } from '../schemas.ts';
@@ -139,8 +139,9 @@ function readRoutes(app: App, ctx: Context): void {
 }
 
 function writeRoutes(app: App, { db }: Context): void {
-  app.post(list, { schema: createSchema }, async ({ params, body }, reply) => {
-    const created = await createTask(db, params.user_id, body);
+  app.post(list, { schema: createSchema }, async (request, reply) => {
+    const { params, body } = request;
+    const created = await createTask(db, params.user_id, originOf(request), body);
     const location = `/api/${encodeURIComponent(params.user_id)}/tasks/${created.id}`;
     reply.status(201).header('etag', etagOf(created)).header('location', location);
     return created;
@@ -155,24 +156,41 @@ function writeRoutes(app: App, { db }: Context): void {
       method,
       url: one,
       schema,
-      handler: async ({ params, body, headers }, reply) => {
-        const changed = await patchTask(db, params.user_id, params.task_id, body, ifMatchOf(headers));
+      handler: async (request, reply) => {
+        const { params, body, headers } = request;
+        const changed = await patchTask(
+          db,
+          params.user_id,
+          originOf(request),
+          params.task_id,
+          body,
+          ifMatchOf(headers),
+        );
         reply.header('etag', etagOf(changed));
         return changed;
       },
     });
   }
 
-  app.patch(`${one}/complete`, { schema: completeSchema }, async ({ params, body, headers }, reply) => {
+  app.patch(`${one}/complete`, { schema: completeSchema }, async (request, reply) => {
+    const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    const changed = await completeTask(db, params.user_id, params.task_id, body?.completed, condition);
+    const changed = await completeTask(
+      db,
+      params.user_id,
+      originOf(request),
+      params.task_id,
+      body?.completed,
+      condition,
+    );
     reply.header('etag', etagOf(changed));
     return changed;
   });
 
-  app.delete(one, { schema: deleteSchema }, async ({ params, body, headers }, reply) => {
+  app.delete(one, { schema: deleteSchema }, async (request, reply) => {
+    const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    await deleteTask(db, params.user_id, params.task_id, condition);
+    await deleteTask(db, params.user_id, originOf(request), params.task_id, condition);
     return reply.status(204).send();
   });
 }

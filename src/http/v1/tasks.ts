@@ -6,6 +6,7 @@ import { Completion, Deletion, NewTask, TaskListQuery, TaskPatch, TaskPath } fro
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
+import { originOf } from '../authentication.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { errorResponses, etagHeader, IfMatch, pageHeaders } from '../schemas.ts';
 import { readTaskPage } from '../task-page.ts';
@@ -108,8 +109,9 @@ export function taskRoutes(app: App, ctx: Context): void {
     return { ...envelope(tasks, 'Tasks retrieved successfully'), pagination };
   });
 
-  app.post(list, { schema: createSchema }, async ({ params, body }, reply) => {
-    const created = await createTask(db, params.user_id, body);
+  app.post(list, { schema: createSchema }, async (request, reply) => {
+    const { params, body } = request;
+    const created = await createTask(db, params.user_id, originOf(request), body);
     reply
       .status(201)
       .header('etag', etagOf(created))
@@ -133,25 +135,42 @@ export function taskRoutes(app: App, ctx: Context): void {
       method,
       url: one,
       schema,
-      handler: async ({ params, body, headers }, reply) => {
-        const changed = await patchTask(db, params.user_id, params.task_id, body, ifMatchOf(headers));
+      handler: async (request, reply) => {
+        const { params, body, headers } = request;
+        const changed = await patchTask(
+          db,
+          params.user_id,
+          originOf(request),
+          params.task_id,
+          body,
+          ifMatchOf(headers),
+        );
         reply.header('etag', etagOf(changed));
         return envelope(changed, 'Task updated successfully');
       },
     });
   }
 
-  app.patch(`${one}/complete`, { schema: completeSchema }, async ({ params, body, headers }, reply) => {
+  app.patch(`${one}/complete`, { schema: completeSchema }, async (request, reply) => {
+    const { params, body, headers } = request;
     const { completed, version } = body;
     const condition = { version, ifMatch: ifMatchOf(headers) };
-    const changed = await completeTask(db, params.user_id, params.task_id, completed, condition);
+    const changed = await completeTask(
+      db,
+      params.user_id,
+      originOf(request),
+      params.task_id,
+      completed,
+      condition,
+    );
     reply.header('etag', etagOf(changed));
     return envelope(changed, 'Task completion updated successfully');
   });
 
-  app.delete(one, { schema: deleteSchema }, async ({ params, body, headers }) => {
+  app.delete(one, { schema: deleteSchema }, async (request) => {
+    const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    await deleteTask(db, params.user_id, params.task_id, condition);
+    await deleteTask(db, params.user_id, originOf(request), params.task_id, condition);
     return envelope(null, 'Task deleted successfully');
   });
 }

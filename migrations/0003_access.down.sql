@@ -1,0 +1,16 @@
+drop table audit;
+drop table audit_heads;
+drop table profiles;
+drop table service_lock;
+drop trigger account_deleted on better_auth."user";
+drop trigger account_role_changed on better_auth."user";
+drop trigger session_ended on better_auth.session;
+drop table access_events;
+drop table revoked_tokens;
+drop table user_access;
+drop function refuse_change();
+drop function token_revoked();
+drop function user_access_changed();
+drop function account_changed();
+drop function session_ended();
+drop function forget_access_events();

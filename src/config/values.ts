@@ -1,0 +1,28 @@
+import { StartError } from '../errors.ts';
+
+/** The variables of the environment; only `config.ts` reads the process's own. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** One line: the variable, what it got (never for secrets) and what it wants. */
+export function refuse(name: string, got: string, wants: string): never {
+  throw new StartError(`${name}: got ${got}, wants ${wants}`);
+}
+
+export function text(env: Env, name: string): string | null {
+  const value = env[name]?.trim();
+  return value === undefined || value === '' ? null : value;
+}
+
+export function integer(env: Env, name: string, fallback: number, min: number, max: number): number {
+  const value = text(env, name);
+  if (value === null) return fallback;
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  return refuse(name, JSON.stringify(value), `a whole number from ${min} to ${max}`);
+}
+
+export function parseUrl(value: string): URL | null {
+  return URL.canParse(value) ? new URL(value) : null;
+}
+
+export const isHttp = (url: URL) => url.protocol === 'http:' || url.protocol === 'https:';
