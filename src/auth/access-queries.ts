@@ -1,0 +1,14 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+
+/**
+ * Ends every session of a user, and with them this server's tokens; tokens of other issuers that were issued before this
+ * moment are refused from now on. Whether or not there is an account of that id.
+ */
+export async function endAllTokens(db: Db, userId: string): Promise<void> {
+  await sql`
+    with sessions as (delete from better_auth.session where "userId" = ${userId})
+    insert into user_access as access (user_id, tokens_valid_from) values (${userId}, statement_timestamp())
+    on conflict (user_id) do update
+      set tokens_valid_from = greatest(access.tokens_valid_from, excluded.tokens_valid_from)`.execute(db);
+}
