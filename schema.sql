@@ -56,6 +56,7 @@ create table better_auth."user" (
   PRIMARY KEY (id),
   UNIQUE (email)
 );
+CREATE INDEX user_id_c ON better_auth."user" USING btree (id COLLATE "C");
 
 create table better_auth.account (
   id text not null,

@@ -1,3 +1,4 @@
+drop index better_auth.user_id_c;
 drop table audit;
 drop table audit_heads;
 drop table profiles;

@@ -121,3 +121,6 @@ begin
 end $$;
 create trigger audit_append_only before update or delete or truncate on audit
   for each statement execute function refuse_change();
+
+-- Users are listed in the order of owners.user_id, whatever the database's locale.
+create index user_id_c on better_auth."user" (id collate "C");

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import { type Access, createAccess } from './auth/access.ts';
 import { type BetterAuth, createBetterAuth } from './auth/better-auth.ts';
 import { type Accounts, createAccounts } from './auth/service.ts';
-import { createSessions, type Sessions } from './auth/sessions.ts';
 import { createTokens, type Tokens } from './auth/tokens.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/schema.ts';
@@ -13,20 +13,20 @@ export interface Context {
   log: Logger;
   betterAuth: BetterAuth;
   accounts: Accounts;
-  sessions: Sessions;
+  access: Access;
   tokens: Tokens;
 }
 
 export function createContext(config: Config, db: Db, log: Logger): Context {
   const betterAuth = createBetterAuth(config, db, log);
-  const sessions = createSessions(db);
+  const access = createAccess(db);
   return {
     config,
     db,
     log,
     betterAuth,
-    sessions,
+    access,
     accounts: createAccounts(config, betterAuth),
-    tokens: createTokens(config, betterAuth, sessions),
+    tokens: createTokens(config, betterAuth, access),
   };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { type EmbeddedServer, startEmbedded } from './db/embedded.ts';
+import { type EmbeddedServer, joinEmbedded, startEmbedded } from './db/embedded.ts';
 import { connectionFromUrl, createDb } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
 
@@ -20,10 +20,15 @@ export interface OpenDatabase {
 }
 
 /** @throws StartError when the embedded server cannot start. An external one is not asked for yet. */
-export async function openDatabase(config: Config, log: Logger): Promise<OpenDatabase> {
+export const openDatabase = (config: Config, log: Logger) => open(config, log, startEmbedded);
+
+/** The same for a command that may run beside a server: an embedded database in use is shared. */
+export const joinDatabase = (config: Config, log: Logger) => open(config, log, joinEmbedded);
+
+async function open(config: Config, log: Logger, start: typeof startEmbedded): Promise<OpenDatabase> {
   const { url, poolMax } = config.database;
   if (url !== null) return openPool(connectionFromUrl(url), null, poolMax, log);
-  const embedded = await startEmbedded({ dataDir: config.dataDir, log });
+  const embedded = await start({ dataDir: config.dataDir, log });
   return openPool(embedded.app, embedded, poolMax, log);
 }
 

@@ -82,6 +82,13 @@ export const invalidCredentials = () =>
 
 export const forbidden = () => new AppError('FORBIDDEN', 'Not allowed to access this user');
 
+export const adminsOnly = () => new AppError('FORBIDDEN', 'For admins only');
+
+export const serviceLocked = () =>
+  new AppError('SERVICE_LOCKED', 'The service is locked by its operator', {
+    headers: { 'retry-after': '60' },
+  });
+
 export const notFound = (what: string) => new AppError('NOT_FOUND', `${what} not found`);
 
 export const emailTaken = () => new AppError('EMAIL_TAKEN', 'Email already registered');

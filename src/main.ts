@@ -7,6 +7,7 @@ type Command = (config: Config, args: string[]) => Promise<void>;
 /** Loaded when called for: a wrong setting is refused before the rest is read. */
 const commands: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./serve.ts')).serve,
+  admin: async () => (await import('./admin/command.ts')).admin,
   migrate: async () => (await import('./migrate.ts')).migrate,
 };
 

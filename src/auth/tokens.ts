@@ -1,16 +1,27 @@
-import { createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey } from 'node:crypto';
 import { createLocalJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.ts';
 import { unauthorized } from '../errors.ts';
+import type { Access, Role } from './access.ts';
 import type { BetterAuth } from './better-auth.ts';
-import type { Sessions } from './sessions.ts';
 
 /** Who a request speaks for. */
 export interface Identity {
   userId: string;
   /** The session behind a token of this server; null for tokens minted elsewhere. */
   sessionId: string | null;
+  /** `iat`, in seconds; null when the token does not say. */
+  issuedAt: number | null;
+  /** SHA-256 of a token minted elsewhere, in hex; null for this server's. */
+  tokenHash: string | null;
+  /** `exp`, in seconds. */
+  expiresAt: number;
+}
+
+/** Who a request speaks for, and what they are now. */
+export interface Caller extends Identity {
+  role: Role;
 }
 
 /** One accepted issuer: its own keys, algorithms, issuer and audience; nothing is taken from the token's header. */
@@ -129,7 +140,8 @@ function identityOf(payload: JWTPayload, maxAgeSeconds: number): Identity | null
   if (!sub.isWellFormed() || sub.includes('\0')) return null;
   if (exp === undefined || exp > now + maxAgeSeconds + clockToleranceSeconds) return null;
   if (iat !== undefined && iat > now + clockToleranceSeconds) return null;
-  return { userId: sub, sessionId: typeof payload.sid === 'string' ? payload.sid : null };
+  const sessionId = typeof payload.sid === 'string' ? payload.sid : null;
+  return { userId: sub, sessionId, issuedAt: iat ?? null, tokenHash: null, expiresAt: exp };
 }
 
 export interface Tokens {
@@ -137,10 +149,10 @@ export interface Tokens {
    * Checks the values of the `Authorization` headers (RFC 6750 §2.1); more than one is a token that is refused.
    * @throws AppError UNAUTHORIZED, the same for every reason.
    */
-  authenticate(authorization: readonly string[]): Promise<Identity>;
+  authenticate(authorization: readonly string[]): Promise<Caller>;
 }
 
-export function createTokens(config: Config, betterAuth: BetterAuth, sessions: Sessions): Tokens {
+export function createTokens(config: Config, betterAuth: BetterAuth, access: Access): Tokens {
   const shared = sharedSecretVerifier(config);
   const own = ownVerifier(config, betterAuth);
 
@@ -156,28 +168,30 @@ export function createTokens(config: Config, betterAuth: BetterAuth, sessions: S
     const payload = ownPayload ?? (await attempt(shared, token));
     const identity = payload && identityOf(payload, config.auth.maxAgeSeconds);
     if (payload?.exp === undefined || identity === null) return null;
-    const known = ownPayload === null ? { ...identity, sessionId: null } : identity;
+    const known = ownPayload === null ? { ...identity, sessionId: null, tokenHash: hashOf(token) } : identity;
     const ttl = payload.exp * 1000 - Date.now();
     if (ttl > 0) verified.set(token, known, { ttl });
     return known;
   }
 
-  async function identify(token: string): Promise<Identity | null> {
+  async function identify(token: string): Promise<Caller | null> {
     const identity = verified.get(token) ?? (isWellFormed(token) ? await verify(token) : null);
-    if (identity === null || identity.sessionId === null) return identity;
-    return (await sessions.isLive(identity.userId, identity.sessionId)) ? identity : null;
+    const role = identity && (await access.roleOf(identity));
+    return identity === null || role === null ? null : { ...identity, role };
   }
 
   return {
     async authenticate(authorization) {
       if (authorization.length === 0) throw unauthorized('missing');
       const token = authorization.length === 1 ? bearer.exec(authorization[0] ?? '')?.[1] : undefined;
-      const identity = token === undefined ? null : await identify(token);
-      if (identity === null) throw unauthorized('invalid');
-      return identity;
+      const caller = token === undefined ? null : await identify(token);
+      if (caller === null) throw unauthorized('invalid');
+      return caller;
     },
   };
 }
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /** @returns null for a token this issuer refuses; other failures (the database away) go on. */
 async function attempt(verifier: Verifier, token: string): Promise<JWTPayload | null> {

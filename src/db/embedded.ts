@@ -36,7 +36,13 @@ const lockKey = 0x64756c79;
 const lockGraceMs = 3_000;
 const longestBackoffMs = 5_000;
 
-class InUseError extends StartError {}
+class InUseError extends StartError {
+  readonly socketDirectory: string;
+  constructor(dataDir: string, socketDirectory: string) {
+    super(`DATA_DIR ${dataDir} is in use by another running Duly: stop that one, or set another DATA_DIR`);
+    this.socketDirectory = socketDirectory;
+  }
+}
 
 /**
  * Starts the database of `dataDir` (DATA_DIR), or takes over one that a killed Duly left running. From then on the
@@ -96,9 +102,7 @@ async function takeOver(
     try {
       while (!(await tryLock(running.client))) {
         if (performance.now() > deadline) {
-          throw new InUseError(
-            `DATA_DIR ${cluster.dataDir} is in use by another running Duly: stop that one, or set another DATA_DIR`,
-          );
+          throw new InUseError(cluster.dataDir, running.socketDirectory);
         }
         await sleep(50, undefined, { signal });
       }
@@ -108,6 +112,28 @@ async function takeOver(
       if (error instanceof InUseError || signal.aborted) throw error;
       log.info({ err: error }, 'the embedded PostgreSQL went away while taking it over');
     }
+  }
+}
+
+/**
+ * For a command: the connection to the server that another Duly runs, left to that one; else a server of our own.
+ * @throws StartError like `startEmbedded`.
+ */
+export async function joinEmbedded(options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> {
+  try {
+    return await startEmbedded(options);
+  } catch (error) {
+    if (!(error instanceof InUseError)) throw error;
+    const cluster = await openCluster(resolve(options.dataDir), options.log);
+    const admin = adminConnection(cluster, error.socketDirectory);
+    return {
+      app: { ...admin, user: owner, password: rolePassword(cluster.password, owner), database: owner },
+      admin,
+      dataDir: cluster.directory,
+      firstStart: false,
+      adopted: true,
+      async stop() {},
+    };
   }
 }
 

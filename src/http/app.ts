@@ -15,6 +15,7 @@ import { prepareInput } from './input.ts';
 import { logRequests, requestId } from './logging.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { namedSchemas } from './schemas.ts';
+import { obeyServiceLock } from './service-lock.ts';
 import { renderError } from './v1/render.ts';
 import { v1Routes } from './v1/routes.ts';
 import { ajv, schemaErrorFormatter } from './validation.ts';
@@ -61,6 +62,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   });
   logRequests(app);
   endConnectionsOnClose(app);
+  obeyServiceLock(app, ctx);
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
   for (const schema of namedSchemas) app.addSchema(schema);

@@ -1,24 +1,38 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Origin } from '../audit/model.ts';
-import type { Identity } from '../auth/tokens.ts';
+import type { Caller } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
-import { forbidden } from '../errors.ts';
+import { adminsOnly, forbidden } from '../errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who the token speaks for; null on routes that ask for none. */
-    identity: Identity | null;
+    identity: Caller | null;
   }
 }
 
+async function authenticate(request: FastifyRequest, { tokens }: Context): Promise<Caller> {
+  // Node's `headers` would show the first of several and hide the others.
+  const caller = await tokens.authenticate(request.raw.headersDistinct.authorization ?? []);
+  request.identity = caller;
+  return caller;
+}
+
 /** Every route of this scope wants a token, and where its path names a user, that user's. */
-export function requireToken(app: FastifyInstance, { tokens }: Context): void {
+export function requireToken(app: FastifyInstance, ctx: Context): void {
   app.addHook('onRequest', async (request) => {
-    // Node's `headers` would show the first of several and hide the others.
-    request.identity = await tokens.authenticate(request.raw.headersDistinct.authorization ?? []);
+    const caller = await authenticate(request, ctx);
     const { params } = request;
     const named = typeof params === 'object' && params !== null && 'user_id' in params;
-    if (named && params.user_id !== request.identity.userId) throw forbidden();
+    if (named && params.user_id !== caller.userId) throw forbidden();
+  });
+}
+
+/** Every route of this scope wants the token of an admin; its path may name any user. */
+export function requireAdmin(app: FastifyInstance, ctx: Context): void {
+  app.addHook('onRequest', async (request) => {
+    const { role } = await authenticate(request, ctx);
+    if (role !== 'admin') throw adminsOnly();
   });
 }
 

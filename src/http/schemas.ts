@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { AdminUser, Ban, RoleChange } from '../admin/model.ts';
 import { Credentials, Registration, User } from '../auth/model.ts';
 import { errorCodes } from '../errors.ts';
 import { Tag } from '../tags/model.ts';
@@ -69,6 +70,9 @@ export const namedSchemas: TSchema[] = [
   Registration,
   Credentials,
   User,
+  AdminUser,
+  Ban,
+  RoleChange,
   Issue,
   V1Error,
   BareError,

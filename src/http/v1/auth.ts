@@ -51,7 +51,8 @@ const loginSchema = {
 const logoutSchema = {
   operationId: 'logout',
   summary: 'Log out',
-  description: 'Ends the session behind the token; every token of that session is refused from then on.',
+  description:
+    'Ends the session behind the token, and with it every token of that session; of another issuer, the token itself.',
   tags,
   response: {
     200: envelopeOf(Type.Null(), 'The session is over.'),
@@ -60,7 +61,7 @@ const logoutSchema = {
 };
 
 export function authRoutes(app: App, ctx: Context): void {
-  const { accounts, sessions } = ctx;
+  const { accounts, access, db } = ctx;
 
   app.post('/auth/register', { schema: registerSchema }, async ({ body }, reply) => {
     const grant = await accounts.register(body);
@@ -77,7 +78,7 @@ export function authRoutes(app: App, ctx: Context): void {
   app.register(async (scope: App) => {
     requireToken(scope, ctx);
     scope.post('/auth/logout', { schema: logoutSchema }, async ({ identity }) => {
-      if (identity?.sessionId) await sessions.end(identity.userId, identity.sessionId);
+      if (identity !== null) await access.end(db, identity);
       return envelope(null, 'Logged out successfully');
     });
   });

@@ -93,11 +93,15 @@ const deleteSchema = {
   response: { 200: envelopeOf(Type.Null(), 'The task is deleted.'), ...errors(404, 409, 412, 413, 415, 422) },
 };
 
-export function taskRoutes(app: App, ctx: Context): void {
-  const { db } = ctx;
-  const list = '/users/:user_id/tasks';
-  const one = '/users/:user_id/tasks/:task_id';
+const list = '/users/:user_id/tasks';
+const one = '/users/:user_id/tasks/:task_id';
 
+export function taskRoutes(app: App, ctx: Context): void {
+  readRoutes(app, ctx);
+  writeRoutes(app, ctx);
+}
+
+function readRoutes(app: App, ctx: Context): void {
   app.get(list, { schema: listSchema }, async (request, reply) => {
     const { tasks, pagination } = await readTaskPage(
       ctx,
@@ -109,6 +113,15 @@ export function taskRoutes(app: App, ctx: Context): void {
     return { ...envelope(tasks, 'Tasks retrieved successfully'), pagination };
   });
 
+  app.get(one, { schema: getSchema }, async ({ params }, reply) => {
+    const found = await findTask(ctx.db, params.user_id, params.task_id);
+    if (found === null) throw notFound('Task');
+    reply.header('etag', etagOf(found));
+    return envelope(found, 'Task retrieved successfully');
+  });
+}
+
+function writeRoutes(app: App, { db }: Context): void {
   app.post(list, { schema: createSchema }, async (request, reply) => {
     const { params, body } = request;
     const created = await createTask(db, params.user_id, originOf(request), body);
@@ -117,13 +130,6 @@ export function taskRoutes(app: App, ctx: Context): void {
       .header('etag', etagOf(created))
       .header('location', locationOf(params.user_id, created.id));
     return envelope(created, 'Task created successfully', 201);
-  });
-
-  app.get(one, { schema: getSchema }, async ({ params }, reply) => {
-    const found = await findTask(db, params.user_id, params.task_id);
-    if (found === null) throw notFound('Task');
-    reply.header('etag', etagOf(found));
-    return envelope(found, 'Task retrieved successfully');
   });
 
   for (const [method, id] of [

@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import type { Role } from '../auth/access.ts';
+import type { Db } from '../db/schema.ts';
+import { containing } from '../db/search.ts';
+import type { AdminUser, AdminUserListQuery } from './model.ts';
+
+const columns = sql`
+  ids.id, u.email, coalesce(u."firstName", p.first_name) as first_name, coalesce(u."lastName", p.last_name) as last_name,
+  coalesce(u.role, 'user') as role, a.banned_at, a.ban_reason, coalesce(u."createdAt", o.created_at) as created_at`;
+const joins = sql`
+  left join better_auth."user" u on u.id = ids.id
+  left join owners o on o.user_id = ids.id
+  left join profiles p on p.user_id = ids.id
+  left join user_access a on a.user_id = ids.id`;
+
+interface Row {
+  id: string;
+  email: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  role: string;
+  banned_at: Date | null;
+  ban_reason: string | null;
+  created_at: Date;
+}
+
+const toAdminUser = ({ role, banned_at, created_at, ...row }: Row): AdminUser => ({
+  ...row,
+  role: role === 'admin' ? 'admin' : 'user',
+  banned_at: banned_at?.toISOString() ?? null,
+  created_at: created_at.toISOString(),
+});
+
+/** Accounts and the users of other issuers, by id; one more than asked for when there are more. */
+export async function findUsers(
+  db: Db,
+  { search, limit, after = '' }: AdminUserListQuery,
+): Promise<AdminUser[]> {
+  const size = limit + 1;
+  const accounts =
+    search === undefined ? sql`true` : sql`(email ilike ${containing(search)} or id = ${search})`;
+  const owners = search === undefined ? sql`true` : sql`user_id = ${search}`;
+  const { rows } = await sql<Row>`
+    with ids as (
+      (select id collate "C" as id from better_auth."user"
+        where id collate "C" > ${after} and ${accounts} order by id collate "C" limit ${size})
+      union
+      (select user_id from owners where user_id > ${after} and ${owners} order by user_id limit ${size})
+      order by id limit ${size}
+    )
+    select ${columns} from ids ${joins} order by ids.id`.execute(db);
+  return rows.map(toAdminUser);
+}
+
+/** @returns null for an id that has neither an account nor data here. */
+export async function findUser(db: Db, userId: string): Promise<AdminUser | null> {
+  const { rows } = await sql<Row>`
+    select ${columns} from (select ${userId}::text collate "C" as id) as ids ${joins}
+    where u.id is not null or o.user_id is not null`.execute(db);
+  return rows[0] === undefined ? null : toAdminUser(rows[0]);
+}
+
+export async function findAccountId(db: Db, email: string): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`
+    select id from better_auth."user" where email = ${email.toLowerCase()}`.execute(db);
+  return rows[0]?.id ?? null;
+}
+
+export async function setBan(db: Db, userId: string, reason: string | null): Promise<void> {
+  await sql`
+    insert into user_access as a (user_id, banned_at, ban_reason) values (${userId}, statement_timestamp(), ${reason})
+    on conflict (user_id) do update
+      set banned_at = coalesce(a.banned_at, excluded.banned_at), ban_reason = excluded.ban_reason`.execute(
+    db,
+  );
+}
+
+export async function liftBan(db: Db, userId: string): Promise<void> {
+  await sql`update user_access set banned_at = null, ban_reason = null where user_id = ${userId}`.execute(db);
+}
+
+/** @returns false when there is no account of that id, or it has the role already. */
+export async function setRole(db: Db, userId: string, role: Role): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update better_auth."user" set role = ${role}, "updatedAt" = now()
+    where id = ${userId} and role is distinct from ${role}`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+/** @returns since when the service is locked, or null. */
+export async function findLock(db: Db): Promise<Date | null> {
+  const { rows } = await sql<{ locked_at: Date }>`select locked_at from service_lock`.execute(db);
+  return rows[0]?.locked_at ?? null;
+}
+
+/** @returns whether that changed anything. */
+export async function insertLock(db: Db): Promise<boolean> {
+  const { numAffectedRows } =
+    await sql`insert into service_lock default values on conflict do nothing`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+/** @returns whether that changed anything. */
+export async function deleteLock(db: Db): Promise<boolean> {
+  const { numAffectedRows } = await sql`delete from service_lock`.execute(db);
+  return numAffectedRows === 1n;
+}

@@ -1,0 +1,177 @@
+import { sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
+import type { Db } from '../db/schema.ts';
+import type { Identity } from './tokens.ts';
+
+export type Role = 'user' | 'admin';
+
+/** Contract §3: what is decided about tokens and users is in force within 1 s on every instance. */
+const trustMs = 900;
+/** Older news are followed up in the background, so that nobody waits for them. */
+const refreshMs = 300;
+/** Events are kept for an hour; whoever slept for longer starts anew. */
+const longestSleepMs = 30 * 60_000;
+const mostKnown = 50_000;
+
+interface UserAccess {
+  role: Role;
+  banned: boolean;
+  tokensValidFrom: number | null;
+}
+
+interface News {
+  position: string;
+  locked: boolean;
+  events: [userId: string, session: string | null][];
+}
+
+/**
+ * What changed since a place in `access_events`, in one look. Transactions older than the place it returns have all
+ * ended, so whoever goes on from there misses none; events may come twice.
+ */
+async function findNews(db: Db, since: string | null): Promise<News> {
+  const { rows } = await sql<News>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as position,
+      exists (select from service_lock) as locked,
+      coalesce((select jsonb_agg(jsonb_build_array(user_id, session)) from access_events
+        where xact >= ${since}::xid8), '[]') as events`.execute(db);
+  if (rows[0] === undefined) throw new Error('no answer to a question that always has one');
+  return rows[0];
+}
+
+interface Found {
+  role: string | null;
+  banned: boolean;
+  valid_from: Date | null;
+  /** When the token itself stops being good: with its session, or never; null when it is dead. */
+  live_until: Date | null;
+}
+
+async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { liveUntil: Date | null }> {
+  const { userId, sessionId, tokenHash, expiresAt } = identity;
+  const { rows } = await sql<Found>`
+    select u.role, coalesce(a.banned_at is not null, false) as banned, a.tokens_valid_from as valid_from,
+      case when ${sessionId}::text is not null then
+        (select "expiresAt" from better_auth.session
+          where id = ${sessionId} and "userId" = ${userId} and "expiresAt" > now())
+      when not exists (select from revoked_tokens where user_id = ${userId} and token_hash = ${tokenHash}) then
+        to_timestamp(${expiresAt}) end as live_until
+    from (select ${userId}::text as user_id) as asked
+    left join user_access a on a.user_id = asked.user_id
+    left join better_auth."user" u on u.id = asked.user_id`.execute(db);
+  const [found] = rows;
+  return {
+    role: found?.role === 'admin' ? 'admin' : 'user',
+    banned: found?.banned ?? false,
+    tokensValidFrom: found?.valid_from?.getTime() ?? null,
+    liveUntil: found?.live_until ?? null,
+  };
+}
+
+async function endSession(db: Db, { userId, sessionId }: Identity): Promise<void> {
+  await sql`delete from better_auth.session where id = ${sessionId} and "userId" = ${userId}`.execute(db);
+}
+
+async function revokeToken(db: Db, { userId, tokenHash, expiresAt }: Identity): Promise<void> {
+  await sql`
+    with outdated as (delete from revoked_tokens where user_id = ${userId} and expires_at < now())
+    insert into revoked_tokens (user_id, token_hash, expires_at)
+    values (${userId}, ${tokenHash}, to_timestamp(${expiresAt})) on conflict do nothing`.execute(db);
+}
+
+/** What is decided about users and tokens at this moment, on any instance. */
+export interface Access {
+  /** Nothing when the news are fresh enough; else a promise to wait for. Rejects when the database is away. */
+  refresh(): Promise<void> | undefined;
+  /** Whether the kill switch is on, as of the last `refresh`. */
+  isLocked(): boolean;
+  /** The role of a token's user, as of the last `refresh`; null when the token is dead. */
+  roleOf(identity: Identity): Promise<Role | null>;
+  /** Logs out: the session behind a token of this server, or another issuer's token itself. Dead here at once. */
+  end(db: Db, identity: Identity): Promise<void>;
+}
+
+/**
+ * Knows live tokens and their users from one question each, and hears of changes from one question for all of them,
+ * asked only while there are requests. The common request asks the database nothing.
+ */
+export function createAccess(db: Db): Access {
+  const users = new LRUCache<string, UserAccess>({ max: mostKnown });
+  const live = new LRUCache<string, true>({ max: mostKnown });
+  /** A dead session or token stays dead; asking again and again would be a stranger's way to load the database. */
+  const dead = new LRUCache<string, true>({ max: mostKnown });
+  let position: string | null = null;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let heardAt = Date.now();
+  let asking: Promise<void> | undefined;
+  let locked = false;
+  /** Goes up with every change heard of: an answer from before it may be outdated. */
+  let changes = 0;
+
+  async function ask(): Promise<void> {
+    const begin = performance.now();
+    const news = await findNews(db, position);
+    const isGap = Date.now() - heardAt > longestSleepMs;
+    // A smaller position is that of another database, such as a restored one.
+    if (isGap || (position !== null && BigInt(news.position) < BigInt(position))) {
+      users.clear();
+      live.clear();
+      changes += 1;
+    }
+    for (const [userId, session] of news.events) {
+      users.delete(userId);
+      if (session !== null) live.delete(session);
+    }
+    if (news.events.length > 0) changes += 1;
+    ({ position, locked } = news);
+    heardAt = Date.now();
+    askedAt = begin;
+  }
+
+  async function look(identity: Identity, key: string): Promise<UserAccess | null> {
+    const changesBefore = changes;
+    const { liveUntil, ...user } = await findAccess(db, identity);
+    const ttl = liveUntil === null ? 0 : liveUntil.getTime() - Date.now();
+    if (ttl <= 0) {
+      dead.set(key, true);
+      return null;
+    }
+    if (changes === changesBefore) {
+      users.set(identity.userId, user);
+      live.set(key, true, { ttl });
+    }
+    return user;
+  }
+
+  return {
+    refresh() {
+      const ageMs = performance.now() - askedAt;
+      if (ageMs < refreshMs) return undefined;
+      asking ??= ask().finally(() => {
+        asking = undefined;
+      });
+      if (ageMs >= trustMs) return asking;
+      // Nobody waits for this one; should it fail, somebody will for the next.
+      asking.catch(() => undefined);
+      return undefined;
+    },
+    isLocked: () => locked,
+    async roleOf(identity) {
+      const key = identity.sessionId ?? identity.tokenHash;
+      if (key === null || dead.has(key)) return null;
+      const known = live.has(key) ? users.get(identity.userId) : undefined;
+      const user = known ?? (await look(identity, key));
+      return user === null || user.banned || isOutdated(identity, user) ? null : user.role;
+    },
+    async end(db, identity) {
+      await (identity.sessionId === null ? revokeToken : endSession)(db, identity);
+      live.delete(identity.sessionId ?? identity.tokenHash ?? '');
+    },
+  };
+}
+
+/** Tokens of this server end with their session; those of others when they were issued before a cut, or do not say. */
+function isOutdated({ sessionId, issuedAt }: Identity, { tokensValidFrom }: UserAccess): boolean {
+  if (sessionId !== null || tokensValidFrom === null) return false;
+  return issuedAt === null || issuedAt * 1000 < tokensValidFrom;
+}

@@ -1,0 +1,152 @@
+import { Type } from 'typebox';
+import { AdminUserListQuery, AdminUserPath, Ban, RoleChange } from '../../admin/model.ts';
+import { findLock } from '../../admin/queries.ts';
+import {
+  banUser,
+  changeRole,
+  cutSessions,
+  getUser,
+  listUsers,
+  lockService,
+  unbanUser,
+  unlockService,
+} from '../../admin/service.ts';
+import type { Context } from '../../context.ts';
+import type { App } from '../app-type.ts';
+import { originOf, requireAdmin } from '../authentication.ts';
+import { errorResponses } from '../schemas.ts';
+import { envelope, envelopeOf } from './render.ts';
+
+const tags = ['Administration'];
+const forAdmins = { 403: 'The caller is not an admin.' };
+const errors = (...statuses: number[]) =>
+  errorResponses('Error', [400, 401, 403, 414, ...statuses], forAdmins);
+const user = (description: string) => envelopeOf(Type.Ref('AdminUser'), description);
+
+const listSchema = {
+  operationId: 'adminListUsers',
+  summary: 'List users',
+  description: 'Accounts of this server and user ids of other issuers that hold data here, by id.',
+  tags,
+  querystring: AdminUserListQuery,
+  response: {
+    200: envelopeOf(
+      Type.Array(Type.Ref('AdminUser')),
+      'A page of users.',
+      {},
+      {
+        next_after: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+      },
+    ),
+    ...errors(422),
+  },
+};
+
+const one = (operationId: string, summary: string, description: string) => ({
+  operationId,
+  summary,
+  tags,
+  params: AdminUserPath,
+  response: { 200: user(description), ...errors(404, 422) },
+});
+
+const withBody = (statuses = [404, 413, 415, 422]) => ({ ...errors(...statuses) });
+
+const banSchema = {
+  ...one('adminBanUser', 'Ban a user', 'The banned user.'),
+  description:
+    'Refuses all tokens and log-ins of the user within 1 s, on every instance, until the ban is lifted.',
+  body: Ban,
+  response: { 200: user('The banned user.'), ...withBody() },
+};
+
+const roleSchema = {
+  ...one('adminSetRole', 'Set the role of an account', 'The user.'),
+  description: 'A change ends all sessions of the user.',
+  body: RoleChange,
+  response: { 200: user('The user.'), ...withBody() },
+};
+
+const lock = (operationId: string, summary: string) => ({
+  operationId,
+  summary,
+  tags,
+  response: {
+    200: envelopeOf(
+      Type.Object(
+        { locked_at: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }) },
+        { additionalProperties: false },
+      ),
+      'Whether the service is locked.',
+    ),
+    ...errors(413, 415),
+  },
+});
+
+export function adminRoutes(app: App, ctx: Context): void {
+  requireAdmin(app, ctx);
+  userRoutes(app, ctx);
+  lockRoutes(app, ctx);
+}
+
+function userRoutes(app: App, { db }: Context): void {
+  const path = '/admin/users/:user_id';
+
+  app.get('/admin/users', { schema: listSchema }, async (request) => {
+    const { limit } = request.query;
+    const found = await listUsers(db, originOf(request), request.query);
+    const users = found.slice(0, limit);
+    const next = found.length > limit ? (users.at(-1)?.id ?? null) : null;
+    return { ...envelope(users, 'Users retrieved successfully'), next_after: next };
+  });
+
+  app.get(path, { schema: one('adminGetUser', 'Get a user', 'The user.') }, async (request) =>
+    envelope(await getUser(db, request.params.user_id, originOf(request)), 'User retrieved successfully'),
+  );
+
+  app.put(`${path}/ban`, { schema: banSchema }, async (request) => {
+    const { params, body } = request;
+    const banned = await banUser(db, params.user_id, originOf(request), body.reason ?? null);
+    return envelope(banned, 'User banned successfully');
+  });
+
+  const unban = one('adminUnbanUser', 'Lift the ban of a user', 'The user.');
+  app.delete(`${path}/ban`, { schema: unban }, async (request) =>
+    envelope(await unbanUser(db, request.params.user_id, originOf(request)), 'Ban lifted successfully'),
+  );
+
+  const cut = one('adminEndSessions', 'End all sessions and tokens of a user', 'The user.');
+  app.delete(`${path}/sessions`, { schema: cut }, async (request) =>
+    envelope(await cutSessions(db, request.params.user_id, originOf(request)), 'Sessions ended successfully'),
+  );
+
+  app.put(`${path}/role`, { schema: roleSchema }, async (request) => {
+    const { params, body } = request;
+    const changed = await changeRole(db, params.user_id, originOf(request), body.role);
+    return envelope(changed, 'Role set successfully');
+  });
+}
+
+function lockRoutes(app: App, { db }: Context): void {
+  const path = '/admin/lock';
+  const config = { whileLocked: true };
+  const answer = (since: Date | null, message: string) =>
+    envelope({ locked_at: since?.toISOString() ?? null }, message);
+
+  app.get(path, { config, schema: lock('adminGetLock', 'Whether the service is locked') }, async () =>
+    answer(await findLock(db), 'Lock retrieved successfully'),
+  );
+
+  const lockSchema = {
+    ...lock('adminLock', 'Lock the whole service'),
+    description:
+      'Within 1 s every instance answers 503 to everything below `/api` but these three; health stays up.',
+  };
+  app.put(path, { config, schema: lockSchema }, async (request) =>
+    answer(await lockService(db, originOf(request)), 'Service locked'),
+  );
+
+  app.delete(path, { config, schema: lock('adminUnlock', 'Unlock the service') }, async (request) =>
+    answer(await unlockService(db, originOf(request)), 'Service unlocked'),
+  );
+}
