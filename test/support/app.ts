@@ -58,9 +58,11 @@ export async function mintToken(claims: Record<string, unknown>, key = secret): 
     .sign(new TextEncoder().encode(key));
 }
 
-/** The real server on a free port and a database of its own. */
-export async function startApp(env: Record<string, string> = {}): Promise<TestApp> {
-  const database = await createDatabase();
+/**
+ * The real server on a free port and a database of its own; or a second instance beside another one, on its database.
+ */
+export async function startApp(env: Record<string, string> = {}, beside?: TestApp): Promise<TestApp> {
+  const database = beside?.database ?? (await createDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), 'duly-app-'));
   const config = readConfig({
     BETTER_AUTH_SECRET: secret,
@@ -96,7 +98,7 @@ export async function startApp(env: Record<string, string> = {}): Promise<TestAp
     async close() {
       await app.close();
       await db.destroy();
-      await database.drop();
+      if (beside === undefined) await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

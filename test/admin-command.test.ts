@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { run, status, until } from './support/process.ts';
+import { dataDirectory, start } from './support/servers.ts';
+
+const password = 'gentle-otter-42';
+const email = 'first@example.com';
+
+async function post(url: string, path: string, body: unknown) {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  return JSON.parse(await response.text());
+}
+
+test('the command line makes the first admin, and locks the service, beside a running server and without one', async () => {
+  const env = { DATA_DIR: await dataDirectory() };
+  const admin = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run(['admin', ...args], env).ended;
+    return [code, (stdout + stderr).trim()];
+  };
+  const server = await start(env);
+  await post(server.url, '/api/v1/auth/register', { email, password, first_name: 'F', last_name: '' });
+  expect(await admin('grant', email.toUpperCase())).toEqual([
+    0,
+    `${email.toUpperCase()} has the role admin now and has to log in again`,
+  ]);
+  const { access_token } = await post(server.url, '/api/v1/auth/login', { email, password });
+  const headers = { authorization: `Bearer ${access_token}` };
+  expect((await fetch(`${server.url}/api/v1/admin/users`, { headers })).status).toBe(200);
+
+  expect(await admin('lock')).toEqual([0, 'locked: every instance answers 503 within a second']);
+  await until(async () => (await status(`${server.url}/api/v1/users/x/tasks`)) === 503);
+  expect(await status(`${server.url}/health/ready`)).toBe(200);
+  server.child.kill('SIGTERM');
+  await server.ended;
+
+  expect(await admin('status')).toEqual([0, expect.stringMatching(/^locked since 20/)]);
+  expect(await admin('unlock')).toEqual([0, 'unlocked']);
+  expect(await admin()).toEqual([0, 'not locked']);
+  expect(await admin('grant', 'nobody@example.com')).toEqual([
+    1,
+    'admin: got "nobody@example.com", wants the email address of an account; register it first',
+  ]);
+  expect(await admin('dance')).toEqual([1, 'admin: got "dance", wants grant, revoke, lock, unlock, status']);
+}, 60_000);
