@@ -1,0 +1,65 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+
+/** A key and the one algorithm it may be used with (RFC 8725 §3.1). */
+export interface VerificationKey {
+  readonly key: KeyObject;
+  readonly algorithm: string;
+}
+
+interface KeyForm {
+  kty: string;
+  crv?: string;
+  /** For keys of this form that do not name their algorithm. */
+  isDefault?: true;
+}
+
+/** Signature algorithms with public keys (RFC 7518, 8037, 9864); shared secrets are not among them, so none is confused with one. */
+const keyForms: Record<string, KeyForm> = {
+  EdDSA: { kty: 'OKP', crv: 'Ed25519', isDefault: true },
+  Ed25519: { kty: 'OKP', crv: 'Ed25519' },
+  ES256: { kty: 'EC', crv: 'P-256', isDefault: true },
+  ES384: { kty: 'EC', crv: 'P-384', isDefault: true },
+  ES512: { kty: 'EC', crv: 'P-521', isDefault: true },
+  RS256: { kty: 'RSA', isDefault: true },
+  RS384: { kty: 'RSA' },
+  RS512: { kty: 'RSA' },
+  PS256: { kty: 'RSA' },
+  PS384: { kty: 'RSA' },
+  PS512: { kty: 'RSA' },
+};
+
+const rsaMinBits = 2_048;
+const rsaMinExponent = 65_537n;
+/** What only a private or symmetric key has (RFC 7518 §6). */
+const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+/** @returns the id and key of a JWK that may verify signatures by one of `algorithms`; null for any other. */
+export function importPublicKey(
+  jwk: unknown,
+  algorithms: ReadonlySet<string>,
+): [keyId: string, key: VerificationKey] | null {
+  if (typeof jwk !== 'object' || jwk === null) return null;
+  const { kty, crv, x, y, n, e, kid, alg, use, key_ops: operations }: Record<string, unknown> = { ...jwk };
+  if (typeof kid !== 'string' || secretMembers.some((name) => name in jwk)) return null;
+  if (use !== undefined && use !== 'sig') return null;
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return null;
+  const algorithm = Object.keys(keyForms).find((name) => {
+    const form = keyForms[name];
+    const named = alg === undefined ? form?.isDefault === true : alg === name;
+    return named && form?.kty === kty && (form?.crv === undefined || form.crv === crv);
+  });
+  if (algorithm === undefined || !algorithms.has(algorithm)) return null;
+  const key = keyOf({ kty, crv, x, y, n, e });
+  return key && [kid, { key, algorithm }];
+}
+
+function keyOf(members: Record<string, unknown>): KeyObject | null {
+  try {
+    // Through JSON: members that are absent must not be there at all.
+    const key = createPublicKey({ key: JSON.parse(JSON.stringify(members)), format: 'jwk' });
+    const { modulusLength = rsaMinBits, publicExponent = rsaMinExponent } = key.asymmetricKeyDetails ?? {};
+    return modulusLength >= rsaMinBits && publicExponent >= rsaMinExponent ? key : null;
+  } catch {
+    return null;
+  }
+}

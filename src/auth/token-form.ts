@@ -1,0 +1,60 @@
+/** What may select a key. Nothing else of a header is used; whatever could bring keys or rules of its own is refused. */
+export interface TokenHeader {
+  readonly algorithm: string;
+  readonly keyId: string | null;
+}
+
+export interface ParsedToken {
+  readonly header: TokenHeader;
+  /** What the token claims its issuer to be; not verified yet. */
+  readonly issuer: unknown;
+}
+
+const tokenMaxLength = 8_192;
+/** A compact JWS (RFC 7515 §7.1); canonical base64url is checked apart. */
+const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const headerAllowed = new Set(['alg', 'kid', 'typ']);
+
+/** Checks that come before any cryptography: length, form, and the header. @returns null for a token that fails one. */
+export function parseToken(token: string): ParsedToken | null {
+  if (token.length > tokenMaxLength || !compactForm.test(token)) return null;
+  const parts = token.split('.');
+  if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) return null;
+  try {
+    const [header, payload] = parts.slice(0, 2).map(parseObject);
+    if (header === undefined || payload === undefined) return null;
+    const known = parseHeader(header);
+    return known && { header: known, issuer: 'iss' in payload ? payload.iss : undefined };
+  } catch {
+    return null;
+  }
+}
+
+function parseHeader(header: object): TokenHeader | null {
+  if (!Object.keys(header).every((name) => headerAllowed.has(name))) return null;
+  const isJwt = !('typ' in header) || (typeof header.typ === 'string' && header.typ.toUpperCase() === 'JWT');
+  if (!isJwt || !('alg' in header) || typeof header.alg !== 'string') return null;
+  if (!('kid' in header)) return { algorithm: header.alg, keyId: null };
+  return typeof header.kid === 'string' ? { algorithm: header.alg, keyId: header.kid } : null;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const stringsAndNames = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
+
+/**
+ * A header or payload: a JSON object in UTF-8 without doubled names (RFC 7515 §4, RFC 7519 §4), so that every reader
+ * of the token sees the same claims.
+ */
+function parseObject(part: string): object {
+  const text = utf8.decode(Buffer.from(part, 'base64url'));
+  const value: unknown = JSON.parse(text);
+  const names = [...text.matchAll(stringsAndNames)].filter(([, colon]) => colon !== undefined).length;
+  if (typeof value !== 'object' || value === null || names !== countNames(value)) throw new SyntaxError();
+  return value;
+}
+
+function countNames(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((sum: number, item) => sum + countNames(item), own);
+}
