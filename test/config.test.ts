@@ -42,7 +42,13 @@ describe('with nothing set', () => {
   test('the defaults are those of the README', () => {
     expect(read()).toEqual({
       production: false,
-      http: { host: '127.0.0.1', port: 8000, allowedOrigins: ['http://localhost:3000'] },
+      http: {
+        host: '127.0.0.1',
+        port: 8000,
+        allowedOrigins: ['http://localhost:3000'],
+        tls: null,
+        trustedProxies: [],
+      },
       database: { url: null, poolMax: 15 },
       dataDir: resolve('data'),
       auth: {

@@ -36,10 +36,10 @@ export function authSettings(
   });
 }
 
-function baseUrl(env: Env, { host, port }: HttpSettings): string {
+function baseUrl(env: Env, { host, port, tls }: HttpSettings): string {
   const value = text(env, 'BETTER_AUTH_URL');
   if (value === null) {
-    const derived = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const derived = `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
     return URL.canParse(derived)
       ? derived
       : refuse('HOST', JSON.stringify(host), 'a host name or an IP address');

@@ -1,9 +1,15 @@
+import { isIP } from 'node:net';
+import { type TlsFiles, tlsSettings } from './tls.ts';
 import { type Env, integer, isHttp, parseUrl, refuse, text } from './values.ts';
 
 export interface HttpSettings {
   readonly host: string;
   readonly port: number;
   readonly allowedOrigins: readonly string[];
+  /** Null: plain HTTP. */
+  readonly tls: TlsFiles | null;
+  /** Addresses and CIDR blocks of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 export function httpSettings(env: Env): HttpSettings {
@@ -11,6 +17,8 @@ export function httpSettings(env: Env): HttpSettings {
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 8000, 0, 65535),
     allowedOrigins: Object.freeze(allowedOrigins(env)),
+    tls: tlsSettings(env),
+    trustedProxies: Object.freeze(trustedProxies(env)),
   });
 }
 
@@ -27,4 +35,26 @@ function allowedOrigins(env: Env): string[] {
       'comma-separated exact origins such as https://app.example.com (no *, no path, no trailing slash)',
     );
   });
+}
+
+/** Whoever connects can claim a number of hops, or a name; an address cannot be claimed. */
+function trustedProxies(env: Env): string[] {
+  const value = text(env, 'TRUSTED_PROXIES');
+  if (value === null) return [];
+  return value.split(',').map((part) => {
+    const proxy = part.trim();
+    if (isBlock(proxy)) return proxy;
+    return refuse(
+      'TRUSTED_PROXIES',
+      JSON.stringify(proxy),
+      'comma-separated IP addresses and CIDR blocks such as 10.0.0.5, 192.168.0.0/16 (not everybody, no names, no number of hops)',
+    );
+  });
+}
+
+function isBlock(text: string): boolean {
+  const [, address = '', prefix] = /^([^/%]*)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  if (family === 0 || address.toLowerCase().startsWith('::ffff:')) return false;
+  return prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128);
 }

@@ -39,6 +39,7 @@ const allowedHeaders = ['Authorization', 'Content-Type', 'If-Match', 'X-Request-
 
 /** The HTTP server, all of its routes in the order in which they are told apart. Not listening yet. */
 export async function buildApp(ctx: Context): Promise<App> {
+  const { trustedProxies } = ctx.config.http;
   const loggerInstance: FastifyBaseLogger = ctx.log;
   const app: App = Fastify({
     loggerInstance,
@@ -47,6 +48,8 @@ export async function buildApp(ctx: Context): Promise<App> {
       requestIdLogLabel: 'request_id',
     }),
     genReqId: requestId,
+    // Host, scheme and port are never taken from a request, forwarded or not: only the address is.
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     requestTimeout: requestTimeoutMs,
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: pathParameterMaxLength },

@@ -3,6 +3,7 @@ import type { Origin } from '../audit/model.ts';
 import type { Caller } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { adminsOnly, forbidden } from '../errors.ts';
+import { addressOf } from './address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -37,8 +38,8 @@ export function requireAdmin(app: FastifyInstance, ctx: Context): void {
 }
 
 /** Who asks, for the audit log. */
-export const originOf = ({ identity, id, ip }: FastifyRequest): Origin => ({
-  actor: identity?.userId ?? null,
-  requestId: id,
-  address: ip,
+export const originOf = (request: FastifyRequest): Origin => ({
+  actor: request.identity?.userId ?? null,
+  requestId: request.id,
+  address: addressOf(request),
 });

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
+import { addressOf } from './address.ts';
 import { refuseBrokenJson } from './input.ts';
 
 const bodyLimitBytes = 16_384;
@@ -40,7 +41,7 @@ function toWebRequest(request: FastifyRequest, baseUrl: string): Request {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined && !addressHeaders.includes(name)) headers.set(name, [value].flat().join(', '));
   }
-  headers.set('x-client-ip', request.ip);
+  headers.set('x-client-ip', addressOf(request) ?? '');
   const { body } = request;
   if (Buffer.isBuffer(body) && body.length > 0) {
     refuseBrokenJson(body);
