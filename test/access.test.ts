@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { mintToken, type Reply, startApp, type TestApp } from './support/app.ts';
@@ -159,6 +160,20 @@ describe("another issuer's tokens are dead on every instance within 1 s of", () 
     const later = await mintToken({ sub: user.id, iat: Math.floor(Date.now() / 1000) + 2 });
     expect(await statuses({ id: user.id, token: later })).toEqual([200, 200]);
   });
+});
+
+test('the contract itself: a second after a logout the token is dead on an instance that others kept busy', async () => {
+  const user = await register();
+  const other = await login(user.email);
+  expect([await statuses(user), await statuses(other)]).toEqual([
+    [200, 200],
+    [200, 200],
+  ]);
+  await app.request('POST', '/api/v1/auth/logout', { token: user.token });
+  // Nobody asks meanwhile, so that the news reach the second instance before the other session's request.
+  await sleep(1_000);
+  expect(await statusOn(second, other)).toBe(200);
+  expect(await statusOn(second, user)).toBe(401);
 });
 
 describe('the common request', () => {
