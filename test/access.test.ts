@@ -251,10 +251,12 @@ describe('an admin', () => {
     expect((await asAdmin('PUT', `/users/${admin.id}/role`, { role: 'root' })).status).toBe(422);
   });
 
-  test('is nobody whose token says so: roles come from the database alone', async () => {
-    const token = await mintToken({ sub: 'pretender', role: 'admin', admin: true });
-    const { status, body } = await app.request('GET', '/api/v1/admin/users', { token });
-    expect([status, body.error_code]).toEqual([403, 'FORBIDDEN']);
+  test('is nobody whose token says so, nor who signs for an admin with the shared secret', async () => {
+    for (const sub of ['pretender', admin.id]) {
+      const token = await mintToken({ sub, role: 'admin', admin: true, sid: 'x' });
+      const { status, body } = await app.request('GET', '/api/v1/admin/users', { token });
+      expect([status, body.error_code]).toEqual([403, 'FORBIDDEN']);
+    }
   });
 });
 

@@ -161,7 +161,9 @@ export function createAccess(db: Db): Access {
       if (key === null || dead.has(key)) return null;
       const known = live.has(key) ? users.get(identity.userId) : undefined;
       const user = known ?? (await look(identity, key));
-      return user === null || user.banned || isOutdated(identity, user) ? null : user.role;
+      if (user === null || user.banned || isOutdated(identity, user)) return null;
+      // Whoever shares a secret for signing users' tokens does not become an admin by it.
+      return identity.sessionId === null ? 'user' : user.role;
     },
     async end(db, identity) {
       await (identity.sessionId === null ? revokeToken : endSession)(db, identity);
