@@ -27,6 +27,6 @@ export function createContext(config: Config, db: Db, log: Logger): Context {
     betterAuth,
     access,
     accounts: createAccounts(config, betterAuth),
-    tokens: createTokens(config, betterAuth, access),
+    tokens: createTokens(config, betterAuth, access, log),
   };
 }

@@ -237,7 +237,7 @@ describe('its tables', () => {
         select "publicKey", "privateKey" from better_auth.jwks`.execute(servers[0]?.db ?? app.ctx.db);
       expect(rows).toHaveLength(1);
       expect(rows[0]?.publicKey).not.toContain('"d"');
-      expect(rows[0]?.privateKey).toMatch(/^"[0-9a-f]{100,}"$/);
+      expect(rows[0]?.privateKey).toMatch(/^"\$ba\$\d+\$[0-9a-f]{100,}"$/);
     } finally {
       await Promise.all(instances.map((instance) => instance.close()));
       await Promise.all(servers.map(({ db }) => db.destroy()));

@@ -52,7 +52,8 @@ describe('with nothing set', () => {
       database: { url: null, poolMax: 15 },
       dataDir: resolve('data'),
       auth: {
-        secret,
+        secrets: [secret],
+        jwksUrl: null,
         baseUrl: 'http://127.0.0.1:8000',
         issuer: null,
         audience: null,
@@ -100,7 +101,7 @@ describe('good values are taken', () => {
     [{ JWT_MAX_AGE_SECONDS: '60' }, ({ auth }) => auth.maxAgeSeconds, 60],
     [{ LOG_LEVEL: 'debug' }, ({ logLevel }) => logLevel, 'debug'],
     [production, (config) => config.production, true],
-    [{ BETTER_AUTH_SECRET: 'short' }, ({ auth }) => auth.secret, 'short'],
+    [{ BETTER_AUTH_SECRET: 'short' }, ({ auth }) => auth.secrets, ['short']],
   ];
   test.each(good)('%j', (env, select, value) => {
     expect(select(read(env))).toEqual(value);
@@ -198,15 +199,15 @@ describe('the generated secret', () => {
 
   test('is made once, kept over restarts, and only its owner can read it', () => {
     const dataDir = join(temporaryDirectory(), 'deep', 'data');
-    const first = readConfig({ DATA_DIR: dataDir }).auth.secret;
+    const first = readConfig({ DATA_DIR: dataDir }).auth.secrets[0];
     const file = join(dataDir, 'secret');
     expect(first.length).toBeGreaterThanOrEqual(43);
     expect(readFileSync(file, 'utf8')).toBe(first);
     expect(mode(file)).toBe(0o600);
     chmodSync(file, 0o644);
-    expect(readConfig({ DATA_DIR: dataDir }).auth.secret).toBe(first);
+    expect(readConfig({ DATA_DIR: dataDir }).auth.secrets[0]).toBe(first);
     expect(mode(file)).toBe(0o600);
-    expect(readConfig({ DATA_DIR: join(temporaryDirectory(), 'other') }).auth.secret).not.toBe(first);
+    expect(readConfig({ DATA_DIR: join(temporaryDirectory(), 'other') }).auth.secrets[0]).not.toBe(first);
   });
 
   test('that is damaged stops the start and is not said', () => {

@@ -70,7 +70,7 @@ test('another BETTER_AUTH_SECRET on the same data: accounts work, and tokens of 
   const second = await start({
     DATA_DIR,
     BETTER_AUTH_URL,
-    BETTER_AUTH_SECRET: 'quite another one, and long enough',
+    BETTER_AUTH_SECRET: 'quite another one and long enough',
   });
   const login = await post(`${second.url}/api/v1/auth/login`, credentials);
   expect(login.status).toBe(200);

@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/schema.ts';
 import { isCommonPassword, passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
+import { withVersions } from './secrets.ts';
+import { signingKeys } from './signing-key.ts';
 
 /** How long a session lives without being used. */
 export const sessionSeconds = 7 * 24 * 3600;
@@ -71,8 +73,9 @@ function withNames<User extends { name: string }>(user: User & Record<string, un
   };
 }
 
-const plugins = (baseUrl: string) => [
+const plugins = (baseUrl: string, db: Db, log: Logger) => [
   jwt({
+    adapter: signingKeys(db, log),
     jwt: {
       issuer: baseUrl,
       audience: baseUrl,
@@ -88,12 +91,14 @@ const nameField = { type: 'string', required: false, returned: true } as const;
 
 /** Better Auth on our tables: accounts, sessions and this server's token-signing keys. */
 export function createBetterAuth(config: Config, db: Db, log: Logger) {
-  const { secret, baseUrl } = config.auth;
+  const { secrets, baseUrl } = config.auth;
   return betterAuth({
     appName: 'Duly',
     baseURL: baseUrl,
     basePath: '/api/auth',
-    secret,
+    secrets: withVersions(secrets),
+    // The one of before secrets had versions is the oldest.
+    secret: secrets.at(-1) ?? secrets[0],
     database: { db, type: 'postgres', transaction: true, schemaName: 'better_auth' },
     trustedOrigins: [...config.http.allowedOrigins],
     emailAndPassword: {
@@ -127,7 +132,7 @@ export function createBetterAuth(config: Config, db: Db, log: Logger) {
     telemetry: { enabled: false },
     // Its messages and arguments carry mail addresses and SQL: only the level is worth a line.
     logger: { level: 'error', log: (level) => log.warn({ source: 'better-auth', level }, 'account error') },
-    plugins: plugins(baseUrl),
+    plugins: plugins(baseUrl, db, log),
   });
 }
 

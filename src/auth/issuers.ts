@@ -1,11 +1,17 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Logger } from 'pino';
+import type { AuthSettings } from '../config/auth.ts';
 import type { Config } from '../config.ts';
 import type { BetterAuth } from './better-auth.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
+import { publicKeyAlgorithms } from './public-key.ts';
+import { remoteKeys } from './remote-keys.ts';
 import type { TokenHeader } from './token-form.ts';
 
 export const clockToleranceSeconds = 5;
+/** How soon keys that never came are asked for again. */
+const remoteRetryMs = 5_000;
 
 /** One accepted issuer: its own keys, algorithms, issuer and audience. A token's header selects among its keys, no more. */
 export interface Issuer {
@@ -19,12 +25,22 @@ export interface Issuer {
   refresh(): void;
 }
 
-/** In the order they are asked. @param onKeysChanged is called when keys of one of them came or went. */
-export function createIssuers(config: Config, betterAuth: BetterAuth, onKeysChanged: () => void): Issuer[] {
-  return [ownIssuer(config, betterAuth, onKeysChanged), sharedSecretIssuer(config)];
+/**
+ * The table of issuers (contract §3), in the order they are asked: this server, holders of the shared secret, and the
+ * server of JWKS_URL. `onKeysChanged` is called when keys of one of them came or went.
+ */
+export function createIssuers(
+  { auth }: Config,
+  betterAuth: BetterAuth,
+  log: Logger,
+  onKeysChanged: () => void,
+): Issuer[] {
+  const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), sharedSecretIssuer(auth)];
+  if (auth.jwksUrl === null) return issuers;
+  return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
 
-function ownIssuer({ auth }: Config, betterAuth: BetterAuth, onChange: () => void): Issuer {
+function ownIssuer(auth: AuthSettings, betterAuth: BetterAuth, onChange: () => void): Issuer {
   const algorithms = new Set(['EdDSA']);
   const load = async () => (await betterAuth.api.getJwks()).keys;
   const keys = createKeySet({ load, algorithms, retryMs: 0, onChange });
@@ -40,13 +56,30 @@ function ownIssuer({ auth }: Config, betterAuth: BetterAuth, onChange: () => voi
   };
 }
 
-function sharedSecretIssuer({ auth }: Config): Issuer {
-  const key = createSecretKey(auth.secret, 'utf8');
+function sharedSecretIssuer(auth: AuthSettings): Issuer {
+  const keys = auth.secrets.map((secret) => createSecretKey(secret, 'utf8'));
   return {
     issuer: auth.issuer,
     isOwn: false,
     refresh: () => undefined,
-    verify: (token) => verifyWithKey(token, key, 'HS256', auth),
+    async verify(token) {
+      for (const key of keys) {
+        const payload = await verifyWithKey(token, key, 'HS256', auth);
+        if (payload !== null) return payload;
+      }
+      return null;
+    },
+  };
+}
+
+function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: () => void): Issuer {
+  const algorithms = publicKeyAlgorithms;
+  const keys = createKeySet({ load: remoteKeys(url, log), algorithms, retryMs: remoteRetryMs, onChange });
+  return {
+    issuer: auth.issuer,
+    isOwn: false,
+    refresh: keys.refresh,
+    verify: (token, header) => verifyWithKeySet(token, header, keys, algorithms, auth),
   };
 }
 

@@ -28,6 +28,8 @@ const keyForms: Record<string, KeyForm> = {
   PS512: { kty: 'RSA' },
 };
 
+export const publicKeyAlgorithms: ReadonlySet<string> = new Set(Object.keys(keyForms));
+
 const rsaMinBits = 2_048;
 const rsaMinExponent = 65_537n;
 /** What only a private or symmetric key has (RFC 7518 §6). */

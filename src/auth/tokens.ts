@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { unauthorized } from '../errors.ts';
 import type { Access, Role } from './access.ts';
@@ -55,7 +56,7 @@ export interface Tokens {
   authenticate(authorization: readonly string[]): Promise<Caller>;
 }
 
-export function createTokens(config: Config, betterAuth: BetterAuth, access: Access): Tokens {
+export function createTokens(config: Config, betterAuth: BetterAuth, access: Access, log: Logger): Tokens {
   /** Tokens that were verified, until they expire or keys change. */
   const verified = new LRUCache<string, Identity>({
     maxSize: rememberedBytes,
@@ -63,7 +64,7 @@ export function createTokens(config: Config, betterAuth: BetterAuth, access: Acc
     sizeCalculation: (_identity, token) => token.length * 2 + 700,
   });
   let keyChanges = 0;
-  const issuers = createIssuers(config, betterAuth, () => {
+  const issuers = createIssuers(config, betterAuth, log, () => {
     keyChanges += 1;
     verified.clear();
   });

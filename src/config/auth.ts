@@ -7,12 +7,17 @@ import { StartError } from '../errors.ts';
 import type { HttpSettings } from './http.ts';
 import { type Env, integer, isHttp, parseUrl, refuse, text } from './values.ts';
 
+/** The first signs and encrypts; what an older one signed or encrypted is still known. */
+export type Secrets = readonly [string, ...string[]];
+
 export interface AuthSettings {
-  readonly secret: string;
+  readonly secrets: Secrets;
   /** Public base URL without a trailing slash; issuer and audience of this server's own tokens. */
   readonly baseUrl: string;
   readonly issuer: string | null;
   readonly audience: string | null;
+  /** Where another server publishes the keys of its tokens. */
+  readonly jwksUrl: string | null;
   /** How far ahead of now a token's `exp` may lie. */
   readonly maxAgeSeconds: number;
 }
@@ -26,13 +31,15 @@ export function authSettings(
   production: boolean,
   dataDir: string,
 ): AuthSettings {
-  refuseRemoteIssuer(env);
+  const jwksUrl = remoteKeys(env, production);
+  const isRequired = production || jwksUrl !== null;
   return Object.freeze({
     baseUrl: baseUrl(env, http),
-    issuer: required(env, 'JWT_ISSUER', production),
-    audience: required(env, 'JWT_AUDIENCE', production),
+    issuer: expectedClaim(env, 'JWT_ISSUER', isRequired),
+    audience: expectedClaim(env, 'JWT_AUDIENCE', isRequired),
+    jwksUrl,
     maxAgeSeconds: integer(env, 'JWT_MAX_AGE_SECONDS', 604_800, 60, 31_536_000),
-    secret: authSecret(env, production, dataDir),
+    secrets: Object.freeze(authSecrets(env, production, dataDir)),
   });
 }
 
@@ -52,25 +59,38 @@ function baseUrl(env: Env, { host, port, tls }: HttpSettings): string {
 }
 
 /** The secret of a development server is made once and kept; production has to bring its own. */
-function authSecret(env: Env, production: boolean, dataDir: string): string {
+function authSecrets(env: Env, production: boolean, dataDir: string): Secrets {
   const value = text(env, 'BETTER_AUTH_SECRET');
   if (value === null) {
     if (production)
       return refuse('BETTER_AUTH_SECRET', 'nothing', `a random secret of ${secretMinLength}+ characters`);
-    return generatedSecret(dataDir);
+    return [generatedSecret(dataDir)];
   }
-  const length = [...value].length;
-  if (production && length < secretMinLength) {
-    return refuse('BETTER_AUTH_SECRET', `${length} characters`, `at least ${secretMinLength} in production`);
+  const [newest = '', ...older] = value.split(',').map((secret) => secret.trim());
+  if (older.length === 0) {
+    if (!production) return [newest];
+    checkSecret(newest, 'in production');
+    refusePlaceholder(newest);
+    return [newest];
   }
-  if (production && (placeholders.test(value) || new Set(value).size < 8)) {
-    return refuse(
-      'BETTER_AUTH_SECRET',
-      'a placeholder',
-      'a random secret, e.g. from: openssl rand -base64 32',
-    );
+  const secrets: Secrets = [newest, ...older];
+  for (const secret of secrets) {
+    checkSecret(secret, 'for each of several, which commas separate');
+    if (production) refusePlaceholder(secret);
   }
-  return value;
+  if (new Set(secrets).size === secrets.length) return secrets;
+  return refuse('BETTER_AUTH_SECRET', 'the same secret twice', 'different ones, the newest first');
+}
+
+function checkSecret(secret: string, where: string): void {
+  const length = [...secret].length;
+  if (length >= secretMinLength) return;
+  refuse('BETTER_AUTH_SECRET', `${length} characters`, `at least ${secretMinLength} ${where}`);
+}
+
+function refusePlaceholder(secret: string): void {
+  if (!placeholders.test(secret) && new Set(secret).size >= 8) return;
+  refuse('BETTER_AUTH_SECRET', 'a placeholder', 'a random secret, e.g. from: openssl rand -base64 32');
 }
 
 function generatedSecret(dataDir: string): string {
@@ -95,20 +115,27 @@ function generatedSecret(dataDir: string): string {
   );
 }
 
-function required(env: Env, name: string, production: boolean): string | null {
+function expectedClaim(env: Env, name: string, isRequired: boolean): string | null {
   const value = text(env, name);
-  if (value === null && production) {
-    return refuse(
-      name,
-      'nothing',
-      'the value that tokens signed with BETTER_AUTH_SECRET carry (required in production)',
-    );
-  }
-  return value;
+  if (value !== null || !isRequired) return value;
+  return refuse(
+    name,
+    'nothing',
+    'the value that tokens minted elsewhere carry (required in production and with JWKS_URL)',
+  );
 }
 
-/** Issuer 3 of the contract: taken in silence, its tokens would be refused without a hint. */
-function refuseRemoteIssuer(env: Env): void {
-  if (text(env, 'JWKS_URL') !== null)
-    refuse('JWKS_URL', 'a value', 'nothing: remote issuers are not there yet');
+const loopbackHost = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Whoever could change the answer on its way could sign tokens for every user. */
+function remoteKeys(env: Env, production: boolean): string | null {
+  const value = text(env, 'JWKS_URL');
+  if (value === null) return null;
+  const url = parseUrl(value);
+  const wants = 'a URL such as https://auth.example.com/api/auth/jwks';
+  if (url === null || !isHttp(url)) return refuse('JWKS_URL', JSON.stringify(value), wants);
+  if (url.username !== '' || url.password !== '') return refuse('JWKS_URL', 'a URL with credentials', wants);
+  if (production && url.protocol === 'http:' && !loopbackHost.test(url.hostname))
+    return refuse('JWKS_URL', JSON.stringify(value), 'https in production');
+  return url.href;
 }

@@ -11,22 +11,23 @@ export interface Position {
 
 /** Cursors of one list of one user: `scope` names both, and a cursor made for another scope is refused. */
 export interface CursorScope {
-  secret: string;
+  /** The first makes the MACs of new cursors; those made with any are taken. */
+  secrets: readonly [string, ...string[]];
   scope: readonly unknown[];
 }
 
 const macBytes = 16;
 
-function mac(payload: string, { secret, scope }: CursorScope): Buffer {
+function mac(payload: string, secret: string, scope: readonly unknown[]): Buffer {
   return createHmac('sha256', `cursor:${secret}`)
     .update(JSON.stringify([payload, scope]))
     .digest()
     .subarray(0, macBytes);
 }
 
-export function encodeCursor(position: Position, scope: CursorScope): string {
+export function encodeCursor(position: Position, { secrets, scope }: CursorScope): string {
   const payload = JSON.stringify([position.backward ? 1 : 0, position.key, position.id]);
-  return Buffer.concat([mac(payload, scope), Buffer.from(payload)]).toString('base64url');
+  return Buffer.concat([mac(payload, secrets[0], scope), Buffer.from(payload)]).toString('base64url');
 }
 
 const refused: Issue = {
@@ -36,11 +37,12 @@ const refused: Issue = {
 };
 
 /** @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user, list, filter or order. */
-export function decodeCursor(cursor: string, scope: CursorScope): Position {
+export function decodeCursor(cursor: string, { secrets, scope }: CursorScope): Position {
   const bytes = Buffer.from(cursor, 'base64url');
   const payload = bytes.subarray(macBytes).toString();
   const canonical = bytes.toString('base64url') === cursor && bytes.length > macBytes;
-  if (!canonical || !timingSafeEqual(bytes.subarray(0, macBytes), mac(payload, scope)))
+  const given = bytes.subarray(0, macBytes);
+  if (!canonical || !secrets.some((secret) => timingSafeEqual(given, mac(payload, secret, scope))))
     throw invalid([refused]);
   const [backward, key, id]: [number, string | null, string] = JSON.parse(payload);
   return { backward: backward === 1, key, id };

@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { renewSignatures } from '../auth/secrets.ts';
+import type { AuthSettings } from '../config/auth.ts';
 import type { Context } from '../context.ts';
 import { addressOf } from './address.ts';
 import { refuseBrokenJson } from './input.ts';
@@ -25,7 +27,7 @@ export async function betterAuthRoutes(app: FastifyInstance, { betterAuth, confi
     url: '/*',
     schema: { hide: true },
     handler: async (request, reply) => {
-      const response = await betterAuth.handler(toWebRequest(request, config.auth.baseUrl));
+      const response = await betterAuth.handler(toWebRequest(request, config.auth));
       reply.status(response.status);
       for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value);
       for (const cookie of response.headers.getSetCookie()) reply.header('set-cookie', cookie);
@@ -35,13 +37,14 @@ export async function betterAuthRoutes(app: FastifyInstance, { betterAuth, confi
 }
 
 /** The origin is the configured one, whatever Host or request target say. */
-function toWebRequest(request: FastifyRequest, baseUrl: string): Request {
+function toWebRequest(request: FastifyRequest, { baseUrl, secrets }: AuthSettings): Request {
   const { pathname, search } = new URL(request.url, baseUrl);
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined && !addressHeaders.includes(name)) headers.set(name, [value].flat().join(', '));
   }
   headers.set('x-client-ip', addressOf(request) ?? '');
+  renewSignatures(headers, secrets);
   const { body } = request;
   if (Buffer.isBuffer(body) && body.length > 0) {
     refuseBrokenJson(body);

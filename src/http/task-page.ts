@@ -23,7 +23,7 @@ export async function readTaskPage(
   if (cursor !== undefined && offset !== undefined) {
     throw invalid([{ loc: ['query', 'cursor'], msg: 'cannot be used with offset', type: 'cursor' }]);
   }
-  const scope: CursorScope = { secret: config.auth.secret, scope: [userId, inNameOrder(filter)] };
+  const scope: CursorScope = { secrets: config.auth.secrets, scope: [userId, inNameOrder(filter)] };
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
   const page = await listTasks(db, userId, { ...filter, limit, offset: offset ?? 0, position });
   const next = page.next && encodeCursor(page.next, scope);

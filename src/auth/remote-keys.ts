@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import { unavailable } from '../errors.ts';
+
+const timeoutMs = 3_000;
+const maxBytes = 131_072;
+const maxKeys = 100;
+
+/** Loads the JWK set at `url`; while that fails, the last one that came is what there is. */
+export function remoteKeys(url: string, log: Logger): () => Promise<readonly unknown[]> {
+  let last: readonly unknown[] | null = null;
+  return async () => {
+    try {
+      last = await fetchKeys(url);
+      return last;
+    } catch (error) {
+      const reason = error instanceof Error ? String(error.cause ?? error.message) : String(error);
+      log.warn({ reason, kept: last?.length ?? 0 }, 'the keys of JWKS_URL cannot be loaded');
+      if (last !== null) return last;
+      throw unavailable(error);
+    }
+  };
+}
+
+async function fetchKeys(url: string): Promise<readonly unknown[]> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/json' },
+    // An answer from elsewhere would be keys from elsewhere.
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (response.status !== 200 || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(`status ${response.status}`);
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body) {
+    length += chunk.length;
+    // Leaving the loop ends the connection.
+    if (length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return parseKeySet(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
+}
+
+/** RFC 7517 §5. */
+function parseKeySet(text: string): readonly unknown[] {
+  const set: unknown = JSON.parse(text);
+  const keys = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : null;
+  if (Array.isArray(keys) && keys.length <= maxKeys) return keys;
+  throw new Error('not a JWK set');
+}
