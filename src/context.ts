@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type AuditCounts, createAuditCounts } from './audit/reads.ts';
 import { type Access, createAccess } from './auth/access.ts';
 import { type BetterAuth, createBetterAuth } from './auth/better-auth.ts';
 import { type Accounts, createAccounts } from './auth/service.ts';
@@ -15,6 +16,7 @@ export interface Context {
   accounts: Accounts;
   access: Access;
   tokens: Tokens;
+  auditCounts: AuditCounts;
 }
 
 export function createContext(config: Config, db: Db, log: Logger): Context {
@@ -28,5 +30,6 @@ export function createContext(config: Config, db: Db, log: Logger): Context {
     access,
     accounts: createAccounts(config, betterAuth),
     tokens: createTokens(config, betterAuth, access, log),
+    auditCounts: createAuditCounts(db, log),
   };
 }

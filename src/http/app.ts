@@ -66,6 +66,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   logRequests(app);
   endConnectionsOnClose(app);
   obeyServiceLock(app, ctx);
+  app.addHook('onClose', () => ctx.auditCounts.close());
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
   for (const schema of namedSchemas) app.addSchema(schema);

@@ -4,6 +4,7 @@ import type { Caller } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { adminsOnly, forbidden } from '../errors.ts';
 import { addressOf } from './address.ts';
+import { countRead, countRefusal } from './audit.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,6 +28,12 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
     const named = typeof params === 'object' && params !== null && 'user_id' in params;
     if (named && params.user_id !== caller.userId) throw forbidden();
   });
+  // Before the answer leaves: nobody reads what is not counted.
+  app.addHook('onSend', async (request, { statusCode }) => {
+    const origin = originOf(request);
+    if (statusCode < 400) countRead(ctx.auditCounts, request, origin);
+    else countRefusal(ctx.auditCounts, request, origin, statusCode);
+  });
 }
 
 /** Every route of this scope wants the token of an admin; its path may name any user. */
@@ -34,6 +41,9 @@ export function requireAdmin(app: FastifyInstance, ctx: Context): void {
   app.addHook('onRequest', async (request) => {
     const { role } = await authenticate(request, ctx);
     if (role !== 'admin') throw adminsOnly();
+  });
+  app.addHook('onSend', async (request, reply) => {
+    countRefusal(ctx.auditCounts, request, originOf(request), reply.statusCode);
   });
 }
 

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { AdminUser, Ban, RoleChange } from '../admin/model.ts';
+import { AuditRecord } from '../audit/model.ts';
 import { Credentials, Registration, User } from '../auth/model.ts';
 import { errorCodes } from '../errors.ts';
 import { Tag } from '../tags/model.ts';
@@ -67,6 +68,7 @@ export const namedSchemas: TSchema[] = [
   TaskPatch,
   Completion,
   Tag,
+  AuditRecord,
   Registration,
   Credentials,
   User,

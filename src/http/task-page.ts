@@ -4,6 +4,7 @@ import { type CursorScope, decodeCursor, encodeCursor } from '../db/paging.ts';
 import { invalid } from '../errors.ts';
 import { listTasks } from '../tasks/list.ts';
 import type { Task, TaskListQuery } from '../tasks/model.ts';
+import { type Links, linkHeader } from './links.ts';
 
 export interface TaskPageReply {
   tasks: Task[];
@@ -50,22 +51,4 @@ export async function readTaskPage(
 /** The same parameters in another order are the same filter. */
 function inNameOrder(filter: object): [string, unknown][] {
   return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-type Links = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
-
-/** RFC 8288; relative to the request's URL, so that it is right behind any proxy. */
-function linkHeader(url: string, links: Links): string {
-  const [path = ''] = url.split('?', 1);
-  const search = url.slice(path.length);
-  return Object.entries(links)
-    .map(([rel, page]) => {
-      const params = new URLSearchParams(search);
-      params.delete('cursor');
-      params.delete('offset');
-      for (const [name, value] of Object.entries(page)) params.set(name, value);
-      const target = params.size === 0 ? path : `${path}?${params}`;
-      return `<${target}>; rel="${rel}"`;
-    })
-    .join(', ');
 }

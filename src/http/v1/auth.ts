@@ -1,8 +1,10 @@
 import { Type } from 'typebox';
+import { recordAttempt } from '../../auth/attempts.ts';
 import { Credentials, Registration } from '../../auth/model.ts';
 import type { Context } from '../../context.ts';
 import type { App } from '../app-type.ts';
-import { requireToken } from '../authentication.ts';
+import { audited } from '../attempts.ts';
+import { originOf, requireToken } from '../authentication.ts';
 import { errorResponses } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
@@ -63,22 +65,27 @@ const logoutSchema = {
 export function authRoutes(app: App, ctx: Context): void {
   const { accounts, access, db } = ctx;
 
-  app.post('/auth/register', { schema: registerSchema }, async ({ body }, reply) => {
-    const grant = await accounts.register(body);
+  app.post('/auth/register', { schema: registerSchema }, async (request, reply) => {
+    const { body } = request;
+    const grant = await audited(ctx, request, 'auth.register', body.email, () => accounts.register(body));
     reply.status(201).header('cache-control', 'no-store');
     return { ...grant, message: 'User registered successfully', status_code: 201 };
   });
 
-  app.post('/auth/login', { schema: loginSchema }, async ({ body }, reply) => {
-    const grant = await accounts.login(body);
+  app.post('/auth/login', { schema: loginSchema }, async (request, reply) => {
+    const { body } = request;
+    const grant = await audited(ctx, request, 'auth.login', body.email, () => accounts.login(body));
     reply.header('cache-control', 'no-store');
     return { ...grant, message: 'Logged in successfully', status_code: 200 };
   });
 
   app.register(async (scope: App) => {
     requireToken(scope, ctx);
-    scope.post('/auth/logout', { schema: logoutSchema }, async ({ identity }) => {
+    scope.post('/auth/logout', { schema: logoutSchema }, async (request) => {
+      const { identity } = request;
       if (identity !== null) await access.end(db, identity);
+      const origin = originOf(request);
+      await recordAttempt(ctx, { origin, action: 'auth.logout', outcome: 'success', userId: origin.actor });
       return envelope(null, 'Logged out successfully');
     });
   });

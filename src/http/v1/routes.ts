@@ -4,6 +4,7 @@ import type { App } from '../app-type.ts';
 import { requireToken } from '../authentication.ts';
 import { errorHandler } from '../errors.ts';
 import { adminRoutes } from './admin.ts';
+import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { renderError } from './render.ts';
 import { tagRoutes } from './tags.ts';
@@ -17,6 +18,7 @@ export async function v1Routes(app: App, ctx: Context): Promise<void> {
     requireToken(scope, ctx);
     taskRoutes(scope, ctx);
     tagRoutes(scope, ctx);
+    auditRoutes(scope, ctx);
   });
   await app.register(async (scope: App) => adminRoutes(scope, ctx));
   // Without it `/api/v1/tasks` would be the tasks of a user called "v1".

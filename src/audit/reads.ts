@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { isUnavailable } from '../db/failures.ts';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import type { AuditEntry } from './model.ts';
+import { appendAudit } from './queries.ts';
+
+/** How long things that are alike are counted before they become one entry. */
+const windowMs = 5 * 60_000;
+/** Counted things in memory: some 10 MB. */
+const heldMax = 20_000;
+/** Different things in one chain; others of the window are counted together, without subject and address. */
+const heldPerChain = 100;
+const batchSize = 500;
+const closeMs = 2_000;
+
+/**
+ * What happens too often for an entry each: reads by the owner, refused tokens, refused accesses. Things alike are one
+ * entry with a count for each window. A process that is killed loses the counts of its last window.
+ */
+export interface AuditCounts {
+  /** For a user's chain alike are action, outcome and subject; for the service's chain also the address. */
+  add(entry: AuditEntry): void;
+  /** Stores what was counted; what the database cannot take now is kept for later. Never fails. */
+  flush(): Promise<void>;
+  /** The last flush, which does not wait for a database that hangs. */
+  close(): Promise<void>;
+}
+
+type Counted = AuditEntry & { count: number };
+
+export function createAuditCounts(db: Db, log: Logger): AuditCounts {
+  let chains = new Map<string, Map<string, Counted>>();
+  let held = 0;
+  let lost = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let flushing: Promise<void> | undefined;
+
+  function add(entry: AuditEntry): void {
+    const { userId, count = 1 } = entry;
+    let chain = chains.get(userId);
+    const known = chain?.get(keyOf(entry));
+    if (known !== undefined) {
+      merge(known, entry, count);
+      return;
+    }
+    if (held >= heldMax) {
+      // Taken away at once, so that there is room again; unless the database has yet to take what was there before.
+      if (flushing === undefined) void flush();
+      if (held >= heldMax) {
+        lost += count;
+        return;
+      }
+      chain = undefined;
+    }
+    chain ??= new Map();
+    chains.set(userId, chain);
+    const counted = chain.size < heldPerChain ? entry : withoutDetails(entry);
+    const key = keyOf(counted);
+    const folded = chain.get(key);
+    if (folded === undefined) {
+      chain.set(key, { ...counted, count });
+      held += 1;
+    } else merge(folded, entry, count);
+    timer ??= setTimeout(() => void flush(), windowMs).unref();
+  }
+
+  function take(): Counted[] {
+    const entries = [...chains.values()].flatMap((chain) => [...chain.values()]);
+    chains = new Map();
+    held = 0;
+    clearTimeout(timer);
+    timer = undefined;
+    return entries;
+  }
+
+  async function store(entries: readonly Counted[]): Promise<void> {
+    for (let start = 0; start < entries.length; start += batchSize) {
+      const batch = entries.slice(start, start + batchSize);
+      try {
+        await inTransaction(db, (tx) => appendAudit(tx, batch));
+      } catch (error) {
+        if (isUnavailable(error)) {
+          for (const entry of entries.slice(start)) add(entry);
+          log.warn({ entries: entries.length - start }, 'the audit log cannot be written; kept for later');
+          return;
+        }
+        log.error({ entries: batch.length, reason: codeOf(error) }, 'the audit log refused entries');
+      }
+    }
+    if (lost > 0)
+      log.error({ lost }, 'more was to be audited than could be kept while the database was away');
+    lost = 0;
+  }
+
+  async function flush(): Promise<void> {
+    while (flushing !== undefined) await flushing;
+    flushing = store(take()).finally(() => {
+      flushing = undefined;
+    });
+    await flushing;
+  }
+
+  return {
+    add,
+    flush,
+    async close() {
+      await Promise.race([flush(), sleep(closeMs, undefined, { ref: false })]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The address matters where nobody is known. */
+function keyOf({ userId, action, outcome, subject, origin }: AuditEntry): string {
+  return `${action} ${outcome} ${(userId === '' ? origin.address : subject) ?? ''}`;
+}
+
+const withoutDetails = (entry: AuditEntry): AuditEntry => ({
+  ...entry,
+  subject: null,
+  origin: { ...entry.origin, address: null },
+});
+
+/** What the things counted do not share, the entry does not say. */
+function merge(held: Counted, { origin }: AuditEntry, count: number): void {
+  held.count += count;
+  const { actor, requestId, address } = held.origin;
+  if (requestId === null && address === origin.address) return;
+  held.origin = { actor, requestId: null, address: address === origin.address ? address : null };
+}
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown';

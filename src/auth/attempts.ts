@@ -1,0 +1,28 @@
+import type { AuditEntry } from '../audit/model.ts';
+import { appendAudit } from '../audit/queries.ts';
+import type { Context } from '../context.ts';
+
+/** Something done about an account on the way in or out of it: a log-in, a sign-out, a change of password. */
+export interface Attempt extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
+  /** The account, where it is known. */
+  userId?: string | null;
+  /** The address the attempt named, which says whose account it was about. */
+  email?: string | null;
+}
+
+/**
+ * Writes the audit entry of an attempt: into the chain of the account, else into the service's. An attempt that named
+ * an address costs the same whether or not there is such an account; strangers who name none are only counted.
+ */
+export async function recordAttempt(ctx: Context, attempt: Attempt): Promise<void> {
+  const { origin, action, outcome, email = null } = attempt;
+  const userId = attempt.userId ?? (email === null ? null : await findAccount(ctx, email)) ?? '';
+  const entry = { userId, origin, action, outcome };
+  if (userId === '' && email === null) ctx.auditCounts.add(entry);
+  else await appendAudit(ctx.db, [entry]);
+}
+
+async function findAccount({ betterAuth }: Context, email: string): Promise<string | null> {
+  const { internalAdapter } = await betterAuth.$context;
+  return (await internalAdapter.findUserByEmail(email.toLowerCase()))?.user.id ?? null;
+}

@@ -1,0 +1,46 @@
+import type { FastifyRequest } from 'fastify';
+import { recordAttempt } from '../auth/attempts.ts';
+import type { Context } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { originOf } from './authentication.ts';
+
+/**
+ * Does `work`, which lets somebody in who names an address, and writes its audit entry. An attempt that cannot be
+ * recorded is not answered with success.
+ */
+export async function audited<Grant extends { user: { id: string } }>(
+  ctx: Context,
+  request: FastifyRequest,
+  action: string,
+  email: string,
+  work: () => Promise<Grant>,
+): Promise<Grant> {
+  const origin = originOf(request);
+  let grant: Grant;
+  try {
+    grant = await work();
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) {
+      const passed = error.code === 'TOTP_REQUIRED';
+      await recordAttempt(ctx, {
+        origin,
+        action: passed ? firstFactor : action,
+        outcome: passed ? 'success' : 'failure',
+        email,
+      });
+    }
+    throw error;
+  }
+  const userId = grant.user.id;
+  await recordAttempt(ctx, {
+    origin: { ...origin, actor: userId },
+    action,
+    outcome: 'success',
+    userId,
+    email,
+  });
+  return grant;
+}
+
+/** The password was right, and a second factor is still wanted. */
+export const firstFactor = 'auth.first-factor';

@@ -1,0 +1,30 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AuditListQuery, AuditRecord } from '../audit/model.ts';
+import { listAudit } from '../audit/queries.ts';
+import type { Context } from '../context.ts';
+import { type CursorScope, decodeCursor, encodeCursor } from '../db/paging.ts';
+import { type Links, linkHeader } from './links.ts';
+
+export interface AuditPageReply {
+  entries: AuditRecord[];
+  pagination: { total: number; limit: number; next_cursor: string | null };
+}
+
+/** A page of a user's audit entries, with its `X-Total-Count` and `Link` headers set; the empty user id is the service. */
+export async function readAuditPage(
+  { db, config }: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  userId: string,
+  { limit, cursor }: AuditListQuery,
+): Promise<AuditPageReply> {
+  const scope: CursorScope = { secret: config.auth.secret, scope: ['audit', userId] };
+  const position = cursor === undefined ? null : decodeCursor(cursor, scope);
+  const { entries, total, next, prev } = await listAudit(db, userId, { limit, position });
+  const nextCursor = next && encodeCursor(next, scope);
+  const links: Links = { first: {} };
+  if (nextCursor !== null) links.next = { cursor: nextCursor };
+  if (prev !== null) links.prev = { cursor: encodeCursor(prev, scope) };
+  reply.header('x-total-count', total).header('link', linkHeader(request.url, links));
+  return { entries, pagination: { total, limit, next_cursor: nextCursor } };
+}

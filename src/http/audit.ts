@@ -1,0 +1,57 @@
+import type { FastifyRequest } from 'fastify';
+import type { Origin } from '../audit/model.ts';
+import type { AuditCounts } from '../audit/reads.ts';
+
+const userIdMaxLength = 255;
+
+/** Counts a read by the owner; changes write their entries themselves. */
+export function countRead(counts: AuditCounts, request: FastifyRequest, origin: Origin): void {
+  if (origin.actor === null || (request.method !== 'GET' && request.method !== 'HEAD')) return;
+  counts.add({ userId: origin.actor, origin, action: actionOf(request), outcome: 'success' });
+}
+
+/**
+ * Counts a refused token, in the service's chain, or a refused access, in the chain of who tried: anybody can name any
+ * user.
+ */
+export function countRefusal(
+  counts: AuditCounts,
+  request: FastifyRequest,
+  origin: Origin,
+  status: number,
+): void {
+  const { actor } = origin;
+  if (actor === null) {
+    if (status === 401) counts.add({ userId: '', origin, action: 'token.use', outcome: 'failure' });
+  } else if (status === 403) {
+    const subject = namedUser(request.params);
+    counts.add({ userId: actor, origin, action: actionOf(request), subject, outcome: 'denied' });
+  }
+}
+
+/** Null for what cannot be an id: paths are not checked yet when an access is refused. */
+function namedUser(params: unknown): string | null {
+  if (typeof params !== 'object' || params === null || !('user_id' in params)) return null;
+  const { user_id: id } = params;
+  if (typeof id !== 'string' || id.length > userIdMaxLength || id.includes('\0')) return null;
+  return id.isWellFormed() ? id : null;
+}
+
+const actions = new Map<string, string>();
+
+/**
+ * `noun.verb` from the operation's id, so that a new route is audited from its first day: `bareListTasks` is `task.list`,
+ * `adminListUsers` is `admin.user.list`.
+ */
+function actionOf({ routeOptions }: FastifyRequest): string {
+  const id = routeOptions.schema?.operationId ?? 'useRoute';
+  let action = actions.get(id);
+  if (action === undefined) {
+    const [, surface, name = ''] = /^(bare|admin)?(.*)$/.exec(id) ?? [];
+    const [verb = '', ...noun] = name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+    const parts = [...(surface === 'admin' ? [surface] : []), noun.join('_').replace(/s$/, ''), verb];
+    action = parts.filter((part) => part !== '').join('.');
+    actions.set(id, action);
+  }
+  return action;
+}

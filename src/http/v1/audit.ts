@@ -1,0 +1,44 @@
+import { Type } from 'typebox';
+import { AuditListQuery } from '../../audit/model.ts';
+import type { Context } from '../../context.ts';
+import { UserPath } from '../../owners/model.ts';
+import type { App } from '../app-type.ts';
+import { readAuditPage } from '../audit-page.ts';
+import { errorResponses, pageHeaders } from '../schemas.ts';
+import { envelope, envelopeOf } from './render.ts';
+
+/** The answer of every list of audit entries. */
+export const auditPage = envelopeOf(
+  Type.Array(Type.Ref('AuditEntry')),
+  'A page of entries, newest first.',
+  pageHeaders,
+  {
+    pagination: Type.Object(
+      {
+        total: Type.Integer(),
+        limit: Type.Integer(),
+        next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+      },
+      { additionalProperties: false },
+    ),
+  },
+);
+
+const listSchema = {
+  operationId: 'listAudit',
+  summary: 'List what happened to this user',
+  description:
+    'Changes, log-ins and accesses by others have an entry each; reads by the user and refused requests are counted, one entry for some minutes of the same. Each entry is chained to the one before by `hash`.',
+  tags: ['Audit'],
+  params: UserPath,
+  querystring: AuditListQuery,
+  response: { 200: auditPage, ...errorResponses('Error', [400, 401, 403, 414, 422]) },
+};
+
+export function auditRoutes(app: App, ctx: Context): void {
+  app.get('/users/:user_id/audit', { schema: listSchema }, async (request, reply) => {
+    const { params, query } = request;
+    const { entries, pagination } = await readAuditPage(ctx, request, reply, params.user_id, query);
+    return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };
+  });
+}
