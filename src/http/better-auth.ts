@@ -3,8 +3,11 @@ import { renewSignatures } from '../auth/secrets.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Context } from '../context.ts';
 import { addressOf } from './address.ts';
+import { originOf } from './authentication.ts';
+import { type Call, prepareRecord } from './better-auth-audit.ts';
 import { refuseBrokenJson } from './input.ts';
 
+const mount = '/api/auth';
 const bodyLimitBytes = 16_384;
 /** What a proxy or a caller says of the address; Better Auth is told the one that Fastify found. */
 const addressHeaders = [
@@ -17,7 +20,8 @@ const addressHeaders = [
 ];
 
 /** Better Auth itself, below `/api/auth`. */
-export async function betterAuthRoutes(app: FastifyInstance, { betterAuth, config }: Context): Promise<void> {
+export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Promise<void> {
+  const { betterAuth, config } = ctx;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyLimitBytes }, (_request, body, done) =>
     done(null, body),
@@ -27,13 +31,24 @@ export async function betterAuthRoutes(app: FastifyInstance, { betterAuth, confi
     url: '/*',
     schema: { hide: true },
     handler: async (request, reply) => {
-      const response = await betterAuth.handler(toWebRequest(request, config.auth));
+      const webRequest = toWebRequest(request, config.auth);
+      const record = await prepareRecord(ctx, callOf(request, webRequest));
+      const response = await betterAuth.handler(webRequest);
+      const answer = Buffer.from(await response.arrayBuffer());
+      await record?.(response.status, answer);
       reply.status(response.status);
       for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value);
       for (const cookie of response.headers.getSetCookie()) reply.header('set-cookie', cookie);
-      return reply.send(Buffer.from(await response.arrayBuffer()));
+      return reply.send(answer);
     },
   });
+}
+
+function callOf(request: FastifyRequest, { url, headers, method }: Request): Call {
+  const { pathname, searchParams } = new URL(url);
+  const body = Buffer.isBuffer(request.body) ? request.body : null;
+  const path = pathname.slice(mount.length);
+  return { origin: originOf(request), method, path, query: searchParams, headers, body };
 }
 
 /** The origin is the configured one, whatever Host or request target say. */

@@ -1,0 +1,116 @@
+import { decodeJwt } from 'jose';
+import type { Origin } from '../audit/model.ts';
+import { recordAttempt } from '../auth/attempts.ts';
+import type { Context } from '../context.ts';
+import { firstFactor } from './attempts.ts';
+
+/** What our own doors call the same thing. */
+const ownNames: Record<string, string> = {
+  '/sign-up/email': 'register',
+  '/sign-in/email': 'login',
+  '/sign-out': 'logout',
+};
+/** Reads of one's own account and sessions are counted; the other paths named here show nothing of anybody's. */
+const ownReads = new Set(['/get-session', '/list-sessions', '/list-accounts', '/account-info', '/token']);
+const publicPaths = new Set(['/ok', '/error', '/jwks']);
+/** Below it, an admin acts on the user that the request names. */
+const adminPrefix = '/admin/';
+
+type Fields = Record<string, unknown>;
+
+/** A request to Better Auth. */
+export interface Call {
+  origin: Origin;
+  method: string;
+  /** Below the mount. */
+  path: string;
+  query: URLSearchParams;
+  headers: Headers;
+  body: Buffer | null;
+}
+
+/** Records an answer; made before the request is handled, which may end the session it came with. */
+type Recorder = (status: number, answer: Buffer) => Promise<void>;
+
+/** @returns null for a path that is not audited: one that shows nothing of anybody's, or a made-up one. */
+export async function prepareRecord(ctx: Context, call: Call): Promise<Recorder | null> {
+  const path = call.path.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
+  if (!isKnown(ctx, path) || publicPaths.has(path)) return null;
+  if (call.method === 'GET' && ownReads.has(path)) {
+    return async (status, answer) => {
+      const userId = status < 400 ? readerOf(parseFields(answer)) : null;
+      if (userId === null) return;
+      const origin = { ...call.origin, actor: userId };
+      ctx.auditCounts.add({ userId, origin, action: actionOf(path), outcome: 'success' });
+    };
+  }
+  const actor = await findSessionUser(ctx, call.headers);
+  const body = parseFields(call.body);
+  const owner = await findTokenOwner(ctx, path, body);
+  return async (status, answer) => {
+    const said = parseFields(answer);
+    const passed = said.twoFactorRedirect === true;
+    const userId =
+      owner ?? accountOf(path, { ...Object.fromEntries(call.query), ...body }, said, status, actor);
+    await recordAttempt(ctx, {
+      origin: { ...call.origin, actor: actor ?? idOf(said.user) },
+      action: passed ? firstFactor : actionOf(path),
+      outcome: status < 400 ? 'success' : status === 403 ? 'denied' : 'failure',
+      userId,
+      email: path.startsWith(adminPrefix) ? null : textOf(body.email),
+    });
+  };
+}
+
+function isKnown({ betterAuth }: Context, path: string): boolean {
+  return Object.values(betterAuth.api).some((endpoint) => 'path' in endpoint && endpoint.path === path);
+}
+
+const actionOf = (path: string) => `auth.${ownNames[path] ?? path.slice(1).replaceAll(/[/-]/g, '_')}`;
+
+async function findSessionUser({ betterAuth }: Context, headers: Headers): Promise<string | null> {
+  if (!headers.has('cookie') && !headers.has('authorization')) return null;
+  const session = await betterAuth.api.getSession({ headers, query: { disableRefresh: true } });
+  return session?.user.id ?? null;
+}
+
+/** Who a link for a new password was sent to. */
+async function findTokenOwner({ betterAuth }: Context, path: string, body: Fields): Promise<string | null> {
+  const token = textOf(body.token);
+  if (path !== '/reset-password' || token === null) return null;
+  const { internalAdapter } = await betterAuth.$context;
+  return (await internalAdapter.findVerificationValue(`reset-password:${token}`))?.value ?? null;
+}
+
+/** Whose chain it belongs into, where the address does not say it. */
+function accountOf(path: string, asked: Fields, answer: Fields, status: number, actor: string | null) {
+  if (path.startsWith(adminPrefix)) {
+    // What somebody without the right has named may be made up: it gets no chain.
+    const named = textOf(asked.userId) ?? textOf(asked.id) ?? idOf(answer.user);
+    return (status < 400 ? named : null) ?? actor;
+  }
+  return textOf(asked.email) === null ? (actor ?? idOf(answer.user)) : null;
+}
+
+/** Whose session, sessions, accounts or token an answer shows. */
+function readerOf(answer: Fields): string | null {
+  const token = textOf(answer.token);
+  if (token !== null) return decodeJwt(token).sub ?? null;
+  const first = answer[0];
+  return idOf(answer.user) ?? (isFields(first) ? textOf(first.userId) : null);
+}
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
+const idOf = (value: unknown) => (isFields(value) ? textOf(value.id) : null);
+
+/** The fields of a JSON object or list; none for anything else. */
+function parseFields(bytes: Buffer | null): Fields {
+  if (bytes === null || bytes.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return isFields(value) ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,25 @@
+import { sql } from 'kysely';
+import type { Db } from '../../src/db/schema.ts';
+
+export interface Entry {
+  user_id: string;
+  seq: number;
+  actor: string | null;
+  action: string;
+  subject: string | null;
+  outcome: string;
+  count: number;
+  request_id: string | null;
+  address: string | null;
+}
+
+/** The audit entries of one chain as they are stored, oldest first. */
+export async function entriesOf(db: Db, userId: string): Promise<Entry[]> {
+  const { rows } = await sql<Entry>`
+    select user_id, seq::int, actor, action, subject, outcome, count, request_id, address
+    from audit where user_id = ${userId} order by seq`.execute(db);
+  return rows;
+}
+
+export const actionsOf = async (db: Db, userId: string): Promise<string[]> =>
+  (await entriesOf(db, userId)).map(({ action, outcome }) => `${action} ${outcome}`);
