@@ -18,7 +18,7 @@ export async function readAuditPage(
   userId: string,
   { limit, cursor }: AuditListQuery,
 ): Promise<AuditPageReply> {
-  const scope: CursorScope = { secret: config.auth.secret, scope: ['audit', userId] };
+  const scope: CursorScope = { secrets: config.auth.secrets, scope: ['audit', userId] };
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
   const { entries, total, next, prev } = await listAudit(db, userId, { limit, position });
   const nextCursor = next && encodeCursor(next, scope);
