@@ -19,6 +19,9 @@ declare module 'vitest' {
 /** A database that every test file gets a clone of. */
 export const templateName = 'duly_template';
 
+/** Nothing here has to survive a power failure; tests of durability start servers of their own. */
+const unsafeAndQuick = ['fsync', 'synchronous_commit', 'full_page_writes'];
+
 /** One real PostgreSQL for the run, with a migrated template database. */
 export default async function setup(project: TestProject) {
   const directory = await mkdtemp(join(tmpdir(), 'duly-test-'));
@@ -29,6 +32,8 @@ export default async function setup(project: TestProject) {
   const server = await startEmbedded({ dataDir, log });
   const admin = new pg.Client(server.admin);
   await admin.connect();
+  for (const setting of unsafeAndQuick) await admin.query(`alter system set ${setting} = off`);
+  await admin.query('select pg_reload_conf()');
   await admin.query(`create database ${templateName} owner ${server.app.user}`);
   await admin.end();
   const db = createDb({ connection: { ...server.app, database: templateName }, max: 2, log });

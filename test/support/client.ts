@@ -1,0 +1,56 @@
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+
+export interface RawReply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+export interface RawRequest {
+  method: string;
+  /** As it goes on the wire: percent-encoded. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array | undefined;
+}
+
+/** A client for thousands of requests: a few connections that are kept, nothing prepared and nothing followed. */
+export function createClient(url: string, connections: number) {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const { hostname, port } = new URL(url);
+  return {
+    send: ({ method, path, headers = {}, body }: RawRequest): Promise<RawReply> =>
+      new Promise((resolve, reject) => {
+        const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+        const request = httpRequest(
+          { agent, hostname, port, method, path, headers: { ...length, ...headers } },
+          (response) => {
+            const chunks: Buffer[] = [];
+            response
+              .on('data', (chunk: Buffer) => chunks.push(chunk))
+              .on('error', reject)
+              .on('end', () =>
+                resolve({
+                  status: response.statusCode ?? 0,
+                  headers: response.headers,
+                  text: Buffer.concat(chunks).toString(),
+                }),
+              );
+          },
+        );
+        request.on('error', reject).end(body);
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+export type RawClient = ReturnType<typeof createClient>;
+
+/** Works through the items, `width` at a time, in their order. */
+export async function inParallel<T>(items: Iterable<T>, width: number, work: (item: T) => Promise<void>) {
+  const iterator = items[Symbol.iterator]();
+  const lane = async () => {
+    for (let next = iterator.next(); !next.done; next = iterator.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}

@@ -1,0 +1,108 @@
+import document from '../../openapi.json' with { type: 'json' };
+
+/** The part of a JSON Schema that the generated tests act on. */
+export interface Schema {
+  type?: string | string[];
+  $ref?: string;
+  enum?: unknown[];
+  format?: string;
+  pattern?: string;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  maxItems?: number;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+}
+
+export interface Parameter {
+  in: string;
+  name: string;
+  required?: boolean;
+  schema: Schema;
+}
+
+export interface Operation {
+  operationId: string;
+  method: string;
+  path: string;
+  parameters: Parameter[];
+  /** The body's schema, and one that is valid; undefined where none is taken. */
+  body: { schema: Schema; example: unknown } | undefined;
+  /** Whether it is for anybody, without a token. */
+  open: boolean;
+}
+
+interface Documented {
+  operationId: string;
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
+  security?: unknown[];
+}
+
+const paths: Record<string, Record<string, Documented>> = document.paths;
+const schemas: Record<string, Schema> = document.components.schemas;
+
+/** Every operation of the document: one that is added is tested from its first day. */
+export const operations: Operation[] = Object.entries(paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, { operationId, parameters = [], requestBody, security }]) => {
+    const content = requestBody?.content['application/json'];
+    if (requestBody !== undefined && content?.example === undefined)
+      throw new Error(`${operationId}: its body needs an example in its schema`);
+    return {
+      operationId,
+      method: method.toUpperCase(),
+      path,
+      parameters,
+      body: content && { schema: resolve(content.schema), example: content.example },
+      open: security?.length === 0,
+    };
+  }),
+);
+
+/** Whether an operation is below a user, and so that user's alone. */
+export const isOfUser = ({ path }: Operation): boolean => path.includes('{user_id}') && !isOfAdmin({ path });
+
+export const isOfAdmin = ({ path }: Pick<Operation, 'path'>): boolean => path.startsWith('/api/v1/admin');
+
+export function resolve(schema: Schema): Schema {
+  const name = schema.$ref?.split('/').at(-1);
+  if (name === undefined) return schema;
+  const found = schemas[name];
+  if (found === undefined) throw new Error(`no schema ${schema.$ref}`);
+  return resolve(found);
+}
+
+export const typesOf = (schema: Schema): string[] => [resolve(schema).type ?? []].flat();
+
+/** Where a body may have text: names of fields, 0 for a list's item. */
+export function textPlaces(schema: Schema, at: (string | number)[] = []): (string | number)[][] {
+  const { properties = {}, items } = resolve(schema);
+  return [
+    ...(typesOf(schema).includes('string') ? [at] : []),
+    ...(items === undefined ? [] : textPlaces(items, [...at, 0])),
+    ...Object.entries(properties).flatMap(([name, field]) => textPlaces(field, [...at, name])),
+  ];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A copy of `body` with `value` at that place. */
+export function withValue(body: unknown, [name, ...rest]: (string | number)[], value: unknown): unknown {
+  if (name === undefined) return value;
+  if (typeof name === 'number') return [withValue(undefined, rest, value)];
+  const copy: Record<string, unknown> = isRecord(body) ? { ...body } : {};
+  copy[name] = withValue(copy[name], rest, value);
+  return copy;
+}
+
+/** The path with its parameters filled in, percent-encoded. */
+export const fillPath = (path: string, values: Record<string, string>): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`${path}: no value for {${name}}`);
+    return encodeURIComponent(value);
+  });

@@ -1,0 +1,56 @@
+import { sql } from 'kysely';
+import type { Db } from '../../src/db/schema.ts';
+
+interface Place {
+  /** Quoted as SQL has it. */
+  name: string;
+  column: string;
+}
+
+/** Every table that names a user, found in the database: a new one is compared from its first day. */
+async function placesOf(db: Db): Promise<Place[]> {
+  const { rows } = await sql<Place>`
+    select format('%I.%I', table_schema, table_name) as name, quote_ident(column_name) as column
+    from information_schema.columns
+    where table_schema in ('public', 'better_auth')
+      and (column_name in ('user_id', 'userId') or (table_schema, table_name, column_name) = ('better_auth', 'user', 'id'))
+    order by 1`.execute(db);
+  return rows;
+}
+
+export interface UserRows {
+  /** Everything that is stored of a user, but for the audit log: table by table, as text. */
+  of(userId: string): Promise<Record<string, string>>;
+  /** The user's audit log, the oldest entry first. */
+  audit(userId: string): Promise<string[]>;
+  /** Removes a user with everything that is stored of them. */
+  remove(userId: string): Promise<void>;
+}
+
+/** `asAdmin` runs a statement as a superuser on the same database. */
+export async function createRows(db: Db, asAdmin: (text: string) => Promise<unknown>): Promise<UserRows> {
+  const places = await placesOf(db);
+  const isAudit = ({ name }: Place) => /^public\.audit/.test(name);
+  const rowsIn = ({ name, column }: Place, userId: string) =>
+    sql`select ${name}::text as name, coalesce(jsonb_agg(to_jsonb(r) order by to_jsonb(r)), '[]')::text as rows
+      from ${sql.raw(name)} r where r.${sql.raw(column)} = ${userId}`;
+  return {
+    async of(userId) {
+      const parts = places.filter((place) => !isAudit(place)).map((place) => rowsIn(place, userId));
+      const { rows } = await sql<{ name: string; rows: string }>`${sql.join(parts, sql` union all `)}`.execute(db);
+      return Object.fromEntries(rows.map(({ name, rows }) => [name, rows]));
+    },
+    async audit(userId) {
+      const { rows } = await sql<{ entry: string }>`
+        select to_jsonb(a)::text as entry from audit a where user_id = ${userId} order by seq`.execute(db);
+      return rows.map(({ entry }) => entry);
+    },
+    async remove(userId) {
+      const deletions = places.map(
+        ({ name, column }) => `delete from ${name} where ${column} = '${userId.replaceAll("'", "''")}'`,
+      );
+      // Neither triggers nor the order of foreign keys stand in the way.
+      await asAdmin(`set session_replication_role = replica; ${deletions.join('; ')}`);
+    },
+  };
+}
