@@ -1,240 +1,254 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import document from '../openapi.json' with { type: 'json' };
-import { type Reply, type RequestOptions, startApp, type TestApp, type TestUser } from './support/app.ts';
+import type { RawReply } from './support/client.ts';
+import { inParallel } from './support/client.ts';
+import {
+  fillPath,
+  isOfUser,
+  type Operation,
+  operations,
+  textPlaces,
+  withValue,
+} from './support/operations.ts';
+import { createTenants, essence, secretsOf, type Tenant, type Tenants } from './support/tenants.ts';
 
-interface Operation {
-  operationId: string;
-  method: string;
-  path: string;
-  /** A body that is valid; undefined where none is taken. */
-  body: unknown;
-}
+const ofUsers = operations.filter(isOfUser);
+const onOne = ofUsers.filter(({ path }) => /\{(?!user_id\})/.test(path));
+const byId = (list: Operation[]) => list.map((operation) => [operation.operationId, operation] as const);
 
-/** Every operation below a user, from the document: one that is added is tested from its first day. */
-const operations: Operation[] = Object.entries(document.paths)
-  .filter(([path]) => path.includes('{user_id}'))
-  .flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, requestBody }]) => {
-      const body: unknown = requestBody?.content['application/json']?.example;
-      if (requestBody !== undefined && body === undefined) throw new Error(`${operationId}: no example body`);
-      return { operationId, method: method.toUpperCase(), path, body };
-    }),
-  );
-const onOne = operations.filter(({ path }) => /\{(?!user_id\})/.test(path));
-
-let app: TestApp;
-let attacker: TestUser;
-let victim: TestUser;
-let victimTask: string;
-/** What a path can name below a user: of the victim, of nobody, and in a form that is no id. */
-let names: Record<string, { victims: string; unknown: () => string }>;
-
+let tenants: Tenants;
+let attacker: Tenant;
 beforeAll(async () => {
-  app = await startApp();
-  [attacker, victim] = [await app.newUser(), await app.newUser()];
-  const body = { title: 'private', description: 'of the victim', tags: ['secret'], due_date: '2030-01-01' };
-  const ids = [];
-  for (let i = 0; i < 3; i += 1) {
-    ids.push((await app.request('POST', `${victim.bare}/tasks`, { token: victim.token, body })).body.id);
-  }
-  victimTask = ids[0];
-  names = { task_id: { victims: victimTask, unknown: randomUUID } };
-  await app.request('POST', `${attacker.bare}/tasks`, { token: attacker.token, body: { title: 'mine' } });
+  tenants = await createTenants();
+  attacker = await tenants.newTenant('the attacker');
 });
-afterAll(() => app.close());
+afterAll(() => tenants.close());
 
-/** Everything that is stored of a user, as text. */
-async function rowsOf(userId: string): Promise<string> {
-  const { rows } = await sql`
-    select 'owner' as kind, to_jsonb(o) as row from owners o where user_id = ${userId}
-    union all select 'task', to_jsonb(t) from tasks t where user_id = ${userId}
-    union all select 'tag', to_jsonb(t) from tags t where user_id = ${userId}
-    union all select 'link', to_jsonb(l) from task_tags l where user_id = ${userId}
-    order by 1, 2`.execute(app.ctx.db);
-  return JSON.stringify(rows);
+/** What a path's parameter is called among the names of a tenant, where that is not its own name. */
+const aliases: Record<string, string> = { name: 'tag_name', tag: 'tag_name' };
+
+function nameIn({ names }: Tenant, parameter: string): string {
+  const name = names[aliases[parameter] ?? parameter];
+  if (name === undefined) throw new Error(`say in test/support/tenants.ts what {${parameter}} of a user is`);
+  return name;
 }
 
-const fill = (path: string, values: Record<string, string>) =>
-  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`${path}: say in this test what {${name}} of another user is`);
-    return encodeURIComponent(value);
+const pathNames = ({ path }: Operation) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+
+/** The path with what `owner` has at each place. */
+const pathOf = (operation: Operation, owner: Tenant, more: Record<string, string> = {}) =>
+  fillPath(operation.path, {
+    ...Object.fromEntries(pathNames(operation).map((name) => [name, nameIn(owner, name)])),
+    ...more,
   });
 
-const send = ({ method, body }: Operation, url: string, token?: string, more: RequestOptions = {}) =>
-  app.request(method, url, { ...(token && { token }), ...(body !== undefined && { body }), ...more });
-
-/** The whole answer but for what differs from request to request. */
-function essence({ status, text, headers }: Reply) {
-  const { 'x-request-id': _, date: __, ...rest } = Object.fromEntries(headers);
-  const body = text.replace(/"(timestamp|request_id)":"[^"]*"/g, '');
-  return { status, body, headers: rest };
+/** Ids of every kind: of another user, of one who is gone, of nobody, and in a form that is no id. */
+function foreignNames(): string[] {
+  const { victim, deleted } = tenants;
+  return [
+    ...Object.values(victim.names),
+    ...Object.values(deleted.names),
+    randomUUID(),
+    'no-id',
+    "x' or '1'='1",
+  ];
 }
 
-const valuesOf = (userId: string, kind: 'victims' | 'unknown') => ({
-  user_id: userId,
-  ...Object.fromEntries(
-    Object.entries(names).map(([name, { victims, unknown }]) => [
-      name,
-      kind === 'victims' ? victims : unknown(),
-    ]),
-  ),
-});
+const oddIds = [
+  "'",
+  '../x',
+  '%00',
+  'ÿ',
+  '{x}',
+  `${randomUUID()}'--`,
+  randomUUID().toUpperCase(),
+  'x'.repeat(4_000),
+];
 
-describe.each(operations.map((operation) => [operation.operationId, operation] as const))(
-  '%s',
-  (_, operation) => {
-    const { path, method } = operation;
+interface Sent {
+  token?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  method?: string;
+}
 
-    test('without a token: 401', async () => {
-      const { status, headers } = await send(operation, fill(path, valuesOf(victim.id, 'victims')));
-      expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="duly"']);
-    });
+/** Sends an operation, by default with its example for a body; the answer must not break openapi.json. */
+async function send(
+  operation: Operation,
+  path: string,
+  { token, headers, ...more }: Sent,
+): Promise<RawReply> {
+  const method = more.method ?? operation.method;
+  const body = 'body' in more ? more.body : operation.body?.example;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const reply = await tenants.client.send({
+    method,
+    path,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: text,
+  });
+  const isJson = reply.headers['content-type']?.includes('json') && method !== 'HEAD';
+  const broken = tenants.app.violation(
+    method,
+    path,
+    reply.status,
+    isJson ? JSON.parse(reply.text) : undefined,
+  );
+  expect(broken, `${method} ${path}`).toBeNull();
+  return reply;
+}
 
-    test("under another user's id: 403, whether or not there is such a user", async () => {
-      const before = await rowsOf(victim.id);
-      const existing = await send(operation, fill(path, valuesOf(victim.id, 'victims')), attacker.token);
-      const never = await send(operation, fill(path, valuesOf(randomUUID(), 'victims')), attacker.token);
-      expect([existing.status, existing.body.error_code]).toEqual([403, 'FORBIDDEN']);
-      expect(essence(existing)).toEqual(essence(never));
-      if (method === 'GET') {
-        const headers = { authorization: `Bearer ${attacker.token}` };
-        const url = app.url + fill(path, valuesOf(victim.id, 'victims'));
-        expect((await fetch(url, { method: 'HEAD', headers })).status).toBe(403);
-      }
-      expect(await rowsOf(victim.id)).toBe(before);
-    });
+const codeOf = ({ status, text }: RawReply) => [status, status < 300 ? null : JSON.parse(text).error_code];
 
-    test.each([
-      "'",
-      '../x',
-      '%00',
-      'ÿ',
-      '{x}',
-      `${randomUUID()}'--`,
-      randomUUID().toUpperCase(),
-      'x'.repeat(4_000),
-    ])('with %j for an id: no failure and nothing done', async (id) => {
-      const before = await rowsOf(victim.id);
-      const everywhere = Object.fromEntries(['user_id', ...Object.keys(names)].map((name) => [name, id]));
-      for (const values of [everywhere, { ...everywhere, user_id: attacker.id }]) {
-        const url = app.url + fill(path, values);
-        for (const address of [url, url.replaceAll('%25', '%')]) {
-          const { status } = await fetch(address, {
-            method,
-            headers: { authorization: `Bearer ${attacker.token}` },
-          });
-          if (path.includes('task_id') || values === everywhere) expect(status).toBeGreaterThanOrEqual(400);
-          expect(status).toBeLessThan(500);
+/** Runs `attack` and proves that nothing of the victim changed, and nothing of the deleted user came back. */
+async function unharmed(attack: () => Promise<void>): Promise<void> {
+  const { rows, victim, deleted } = tenants;
+  const [before, auditBefore] = [await rows.of(victim.id), await rows.audit(victim.id)];
+  await attack();
+  expect(await rows.of(victim.id)).toEqual(before);
+  // Entries about the attack itself may be added.
+  expect((await rows.audit(victim.id)).slice(0, auditBefore.length)).toEqual(auditBefore);
+  expect(new Set(Object.values(await rows.of(deleted.id)))).toEqual(new Set(['[]']));
+}
+
+describe.each(byId(ofUsers))('%s', (_, operation) => {
+  test('without a token: 401', async () => {
+    const { status, headers } = await send(operation, pathOf(operation, tenants.victim), {});
+    expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer realm="duly"']);
+  });
+
+  test("under another user's id: 403, whether or not there is or was such a user", async () => {
+    await unharmed(async () => {
+      const answers = [];
+      for (const userId of foreignNames()) {
+        for (const owner of [tenants.victim, attacker]) {
+          const path = pathOf(operation, owner, { user_id: userId });
+          answers.push(await send(operation, path, attacker));
+          if (operation.method !== 'GET') continue;
+          expect((await send(operation, path, { ...attacker, method: 'HEAD' })).status).toBe(403);
         }
       }
-      expect(await rowsOf(victim.id)).toBe(before);
+      for (const answer of answers) expect(essence(answer)).toEqual(essence(answers[0] ?? answer));
+      expect(codeOf(answers[0] ?? { status: 0, headers: {}, text: '' })).toEqual([403, 'FORBIDDEN']);
     });
+  });
+
+  test('with what is no id: no failure and nothing done', async () => {
+    await unharmed(async () => {
+      for (const id of oddIds) {
+        const everywhere = Object.fromEntries(pathNames(operation).map((name) => [name, id]));
+        for (const values of [everywhere, { ...everywhere, user_id: attacker.id }]) {
+          const path = fillPath(operation.path, values);
+          for (const address of [path, path.replaceAll('%25', '%')]) {
+            const { method } = operation;
+            const headers = { authorization: `Bearer ${attacker.token}` };
+            const { status } = await tenants.client.send({ method, path: address, headers });
+            if (onOne.includes(operation) || values === everywhere)
+              expect(status).toBeGreaterThanOrEqual(400);
+            expect(status, `${method} ${address}`).toBeLessThan(500);
+          }
+        }
+      }
+    });
+  });
+
+  test("another user's names in query, headers and body: nothing of theirs is shown or changed", async () => {
+    await unharmed(async () => {
+      const path = pathOf(operation, await renewed());
+      await inParallel(attacks(operation), 4, async ({ query = '', ...more }) => {
+        const reply = await send(operation, path + query, { token: attacker.token, ...more });
+        for (const secret of [...secretsOf('the victim'), ...secretsOf('the deleted')])
+          expect(reply.text).not.toContain(secret);
+      });
+    });
+  });
+});
+
+/** The attacker, or another one when the tests before have ended that one's sessions or rows. */
+async function renewed(): Promise<Tenant> {
+  const { status } = await tenants.client.send({
+    method: 'GET',
+    path: `/api/${attacker.id}/tasks/${attacker.names.task_id}`,
+    headers: { authorization: `Bearer ${attacker.token}` },
+  });
+  if (status !== 200) attacker = await tenants.newTenant('the attacker');
+  return attacker;
+}
+
+function* attacks({ parameters, body }: Operation): Generator<Sent & { query?: string }> {
+  for (const name of foreignNames()) {
+    for (const parameter of parameters) {
+      if (parameter.in === 'query') yield { query: `?${new URLSearchParams({ [parameter.name]: name })}` };
+      if (parameter.in === 'header')
+        yield { headers: { [parameter.name]: name.replaceAll(/[^\x20-\x7e]/g, '') } };
+    }
+    if (body === undefined) continue;
+    for (const place of textPlaces(body.schema)) yield { body: withValue(body.example, place, name) };
+    for (const field of ['user_id', 'id', 'owner', 'userId'])
+      yield { body: withValue(body.example, [field], name) };
+  }
+}
+
+test.each(byId(onOne))(
+  "%s on another user's thing under one's own id answers exactly as on one that never was",
+  async (_, operation) => {
+    await renewed();
+    const mine = await tenants.rows.of(attacker.id);
+    const own = { user_id: attacker.id };
+    await unharmed(async () => {
+      const places = pathNames(operation).filter((name) => name !== 'user_id');
+      for (const place of places) {
+        const of = (name: string) => pathOf(operation, attacker, { ...own, [place]: name });
+        const never = await send(operation, of(randomUUID()), attacker);
+        expect(codeOf(never)).toEqual([404, 'NOT_FOUND']);
+        for (const owner of [tenants.victim, tenants.deleted]) {
+          const path = of(nameIn(owner, place));
+          expect(essence(await send(operation, path, attacker))).toEqual(essence(never));
+          for (const etag of ['"1"', '*', '"99"'])
+            expect((await send(operation, path, { ...attacker, headers: { 'if-match': etag } })).status).toBe(
+              404,
+            );
+        }
+        const invalid = operation.path.startsWith('/api/v1/') ? 422 : 400;
+        for (const name of foreignNames())
+          expect([404, invalid]).toContain((await send(operation, of(name), attacker)).status);
+      }
+    });
+    expect(await tenants.rows.of(attacker.id)).toEqual(mine);
   },
 );
 
-describe("another user's row under one's own id answers exactly as one that never was", () => {
-  test.each(onOne.map((operation) => [operation.operationId, operation] as const))(
-    '%s',
-    async (_, operation) => {
-      const before = await rowsOf(victim.id);
-      const mine = await rowsOf(attacker.id);
-      const foreign = await send(
-        operation,
-        fill(operation.path, valuesOf(attacker.id, 'victims')),
-        attacker.token,
-      );
-      const unknown = await send(
-        operation,
-        fill(operation.path, valuesOf(attacker.id, 'unknown')),
-        attacker.token,
-      );
-      expect([foreign.status, foreign.body.error_code]).toEqual([404, 'NOT_FOUND']);
-      expect(essence(foreign)).toEqual(essence(unknown));
-      for (const ifMatch of ['"1"', '*', '"99"']) {
-        const more = { headers: { 'if-match': ifMatch } };
-        const url = fill(operation.path, valuesOf(attacker.id, 'victims'));
-        expect((await send(operation, url, attacker.token, more)).status).toBe(404);
-      }
-      expect(await rowsOf(victim.id)).toBe(before);
-      expect(await rowsOf(attacker.id)).toBe(mine);
-    },
-  );
-
-  test('and the loop above knows an id of another user for every parameter', () => {
-    expect(onOne.length).toBeGreaterThanOrEqual(10);
-    for (const { path } of operations) expect(() => fill(path, valuesOf('x', 'victims'))).not.toThrow();
-  });
-});
-
-describe('of two mistakes in one request the earlier in the order 401, 403, 400/422, 404 is answered', () => {
-  test.each(onOne.map((operation) => [operation.operationId, operation] as const))(
-    '%s',
-    async (_, operation) => {
-      const { path, body } = operation;
-      const wrongBody = body === undefined ? {} : { body: { nonsense: true } };
-      const brokenBody = body === undefined ? {} : { body: '{"a":' };
-      const badId = { task_id: 'no-id' };
-      const unknown = randomUUID();
-      for (const more of [
-        wrongBody,
-        brokenBody,
-        { ...wrongBody, headers: { 'content-type': 'text/plain' } },
-      ]) {
-        const noToken = await send(operation, fill(path, { user_id: victim.id, ...badId }), undefined, more);
-        expect(noToken.status).toBe(401);
-        const other = await send(
-          operation,
-          fill(path, { user_id: victim.id, ...badId }),
-          attacker.token,
-          more,
-        );
-        expect(other.status).toBe(403);
-      }
-      const invalid = path.startsWith('/api/v1/') ? 422 : 400;
-      const malformed = await send(operation, fill(path, { user_id: attacker.id, ...badId }), attacker.token);
-      expect(malformed.status).toBe(invalid);
-      const url = fill(path, { user_id: attacker.id, task_id: unknown });
-      if (body !== undefined) {
-        expect((await send(operation, url, attacker.token, wrongBody)).status).toBe(invalid);
-        expect((await send(operation, url, attacker.token, brokenBody)).status).toBe(400);
-      }
-      expect((await send(operation, url, attacker.token)).status).toBe(404);
-    },
-  );
-});
-
-describe('nothing of another user comes in by other ways', () => {
-  test("another user's cursor shows nothing of theirs", async () => {
-    const { body } = await app.request('GET', `${victim.v1}/tasks?limit=1`, victim);
-    const cursor = encodeURIComponent(body.pagination.next_cursor);
-    expect(cursor).not.toBe('null');
-    const { text } = await app.request('GET', `${attacker.v1}/tasks?cursor=${cursor}`, attacker);
-    expect(text).not.toContain('private');
-    expect(text).not.toContain(victim.id);
-  });
-
-  test('a body cannot name an owner or an id', async () => {
-    for (const field of [{ user_id: victim.id }, { id: victimTask }]) {
-      const more = { token: attacker.token, body: { title: 'x', ...field } };
-      expect((await app.request('POST', `${attacker.v1}/tasks`, more)).status).toBe(422);
-      expect((await app.request('POST', `${attacker.bare}/tasks`, more)).status).toBe(400);
+test.each(byId(onOne))(
+  '%s answers of two mistakes the earlier in the order 401, 403, 400/422, 404',
+  async (_, operation) => {
+    await renewed();
+    const { path, body } = operation;
+    const wrong = body === undefined ? {} : { body: { nonsense: true } };
+    const broken = body === undefined ? {} : { body: '{"a":' };
+    const badIds = Object.fromEntries(pathNames(operation).map((name) => [name, 'no\u0000id']));
+    const theirs = fillPath(path, { ...badIds, user_id: tenants.victim.id });
+    for (const more of [wrong, broken, { ...wrong, headers: { 'content-type': 'text/plain' } }]) {
+      expect((await send(operation, theirs, more)).status).toBe(401);
+      expect((await send(operation, theirs, { ...more, token: attacker.token })).status).toBe(403);
     }
-  });
+    const invalid = path.startsWith('/api/v1/') ? 422 : 400;
+    const malformed = fillPath(path, { ...badIds, user_id: attacker.id });
+    expect((await send(operation, malformed, attacker)).status).toBe(invalid);
+    const unknown = Object.fromEntries(pathNames(operation).map((name) => [name, randomUUID()]));
+    const url = fillPath(path, { ...unknown, user_id: attacker.id });
+    if (body !== undefined) {
+      expect((await send(operation, url, { ...attacker, ...wrong })).status).toBe(invalid);
+      expect((await send(operation, url, { ...attacker, ...broken })).status).toBe(400);
+    }
+    expect((await send(operation, url, attacker)).status).toBe(404);
+  },
+);
 
-  test('the schema itself refuses a link from one user to a task or tag of another', async () => {
-    const { db } = app.ctx;
-    const [mine] = (
-      await sql<{ id: string }>`select id from tasks where user_id = ${attacker.id}`.execute(db)
-    ).rows;
-    await sql`insert into tags (user_id, name, revision) values (${attacker.id}, 'own', 1)`.execute(db);
-    const link = (userId: string, taskId: string | undefined, name: string) =>
-      sql`insert into task_tags (user_id, task_id, name) values (${userId}, ${taskId}, ${name})`.execute(db);
-    await expect(link(attacker.id, victimTask, 'own')).rejects.toMatchObject({ code: '23503' });
-    await expect(link(attacker.id, mine?.id, 'secret')).rejects.toMatchObject({ code: '23503' });
-    await expect(link(victim.id, mine?.id, 'secret')).rejects.toMatchObject({ code: '23503' });
-    await expect(link(attacker.id, mine?.id, 'own')).resolves.toBeDefined();
-  });
+test('the tests above know every parameter of a path, and there is something to test', () => {
+  expect(onOne.length).toBeGreaterThanOrEqual(10);
+  for (const operation of ofUsers) expect(() => pathOf(operation, tenants.victim)).not.toThrow();
 });

@@ -10,7 +10,7 @@ import { createDb } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { createLog } from '../../src/log.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
-import { createContract, type OpenApi } from './openapi.ts';
+import { type Contract, createContract, type OpenApi } from './openapi.ts';
 
 export const secret = 'a-secret-for-tests-of-more-than-32-characters';
 
@@ -36,6 +36,8 @@ export interface TestApp {
   database: TestDatabase;
   /** Every answer is held against `openapi.json`; one that breaks it fails the test. */
   request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
+  /** What an answer got otherwise breaks of `openapi.json`, or null. */
+  violation: Contract;
   /** A user of a front end's: an id never seen before, with a token signed with the shared secret. */
   newUser(userId?: string): Promise<TestUser>;
   close(): Promise<void>;
@@ -84,6 +86,7 @@ export async function startApp(env: Record<string, string> = {}, beside?: TestAp
     url,
     ctx,
     database,
+    violation,
     async request(method, path, options = {}) {
       const reply = await send(url, method, path, options);
       const wrong = violation(method, path, reply.status, reply.body);

@@ -10,13 +10,15 @@ export interface OpenApi {
   paths: Record<string, Record<string, Operation>>;
 }
 
+export type Contract = (method: string, url: string, status: number, body: unknown) => string | null;
+
 const escapePointer = (part: string) => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /**
  * Holds answers against `openapi.json`: the status must be one the operation names, and a JSON body must fit its schema.
  * @returns what is wrong, or null. Paths and methods that the document does not have are not judged.
  */
-export function createContract(document: OpenApi) {
+export function createContract(document: OpenApi): Contract {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   ajv.addSchema(document, 'openapi');

@@ -1,4 +1,4 @@
-import document from '../../openapi.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 
 /** The part of a JSON Schema that the generated tests act on. */
 export interface Schema {
@@ -42,11 +42,16 @@ interface Documented {
   security?: unknown[];
 }
 
-const paths: Record<string, Record<string, Documented>> = document.paths;
-const schemas: Record<string, Schema> = document.components.schemas;
+interface Document {
+  paths: Record<string, Record<string, Documented>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+const document: Document = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
+const { schemas } = document.components;
 
 /** Every operation of the document: one that is added is tested from its first day. */
-export const operations: Operation[] = Object.entries(paths).flatMap(([path, methods]) =>
+export const operations: Operation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, { operationId, parameters = [], requestBody, security }]) => {
     const content = requestBody?.content['application/json'];
     if (requestBody !== undefined && content?.example === undefined)

@@ -37,7 +37,10 @@ export async function createRows(db: Db, asAdmin: (text: string) => Promise<unkn
   return {
     async of(userId) {
       const parts = places.filter((place) => !isAudit(place)).map((place) => rowsIn(place, userId));
-      const { rows } = await sql<{ name: string; rows: string }>`${sql.join(parts, sql` union all `)}`.execute(db);
+      const { rows } = await sql<{
+        name: string;
+        rows: string;
+      }>`${sql.join(parts, sql` union all `)}`.execute(db);
       return Object.fromEntries(rows.map(({ name, rows }) => [name, rows]));
     },
     async audit(userId) {

@@ -1,0 +1,275 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inParallel } from './support/client.ts';
+import { fillPath, isOfAdmin, isOfUser, operations, textPlaces, withValue } from './support/operations.ts';
+import { createTenants, secretsOf, type Tenant, type Tenants } from './support/tenants.ts';
+
+let tenants: Tenants;
+let attacker: Tenant;
+beforeAll(async () => {
+  // Two connections for everybody: what one request leaves behind, another user's would find.
+  tenants = await createTenants({ DATABASE_POOL_SIZE: '2', DATABASE_POOL_OVERFLOW: '0' });
+  attacker = await tenants.newTenant('the attacker');
+});
+afterAll(() => tenants.close());
+
+const request = (method: string, path: string, more: { token?: string; body?: unknown } = {}) =>
+  tenants.app.request(method, path, { token: attacker.token, ...more });
+
+async function victimsRows() {
+  const { rows, victim } = tenants;
+  return { rows: await rows.of(victim.id), audit: await rows.audit(victim.id) };
+}
+
+const origin = 'http://localhost:3000';
+const secrets = () => secretsOf('the victim');
+
+describe('a list of one user', () => {
+  const filters = [
+    ['status', 'all'],
+    ['status', 'pending'],
+    ['completed', 'true'],
+    ['priority', 'High'],
+    ['tags', ''],
+    ['search', 'private'],
+    ['search', '%'],
+    ['due_after', '1970-01-01'],
+    ['due_before', '2100-12-31'],
+    ['sort_by', 'title'],
+    ['sort_by', 'due_date'],
+    ['tags_match', 'all'],
+    ['offset', '1'],
+  ] as const;
+
+  test("shows and counts only that user's, with every pair of filters", async () => {
+    const { v1, token } = await tenants.app.newUser();
+    const { id } = (await request('POST', `${v1}/tasks`, { token, body: { title: 'private' } })).body.data;
+    for (const [index, a] of filters.entries()) {
+      for (const b of filters.slice(index + 1)) {
+        if (a[0] === b[0]) continue;
+        const query = new URLSearchParams([[...a], [...b]]);
+        if (query.has('tags')) query.set('tags', tenants.victim.names.tag_name ?? '');
+        const { body } = await request('GET', `${v1}/tasks?${query}`, { token });
+        expect(body.pagination.total, String(query)).toBeLessThanOrEqual(1);
+        for (const task of body.data) expect(task.id).toBe(id);
+      }
+    }
+    expect((await request('GET', `${v1}/tags`, { token })).body.data).toEqual([]);
+  });
+
+  test("takes no cursor of another user's", async () => {
+    const cursor = encodeURIComponent(tenants.victim.names.cursor ?? '');
+    expect((await request('GET', `/api/v1/users/${attacker.id}/tasks?cursor=${cursor}`)).status).toBe(422);
+  });
+});
+
+test('a tag that another user has is made like one that nobody has', async () => {
+  const before = await victimsRows();
+  const tasks = `/api/v1/users/${attacker.id}/tasks`;
+  const make = (tag = '') => request('POST', tasks, { body: { title: 'x', tags: [tag] } });
+  const [same, fresh] = [await make(tenants.victim.names.tag_name), await make(`tag-${randomUUID()}`)];
+  const form = ({ status, body }: typeof same) => [status, Object.keys(body.data), body.data.version];
+  expect(form(same)).toEqual(form(fresh));
+  const { body } = await request('GET', `/api/v1/users/${attacker.id}/tags`);
+  expect(body.data.map((tag: { usage_count: number }) => tag.usage_count)).toContain(1);
+  expect(await victimsRows()).toEqual(before);
+});
+
+test('the schema itself refuses a link from one user to a task or tag of another', async () => {
+  const { db } = tenants.app.ctx;
+  const { names, id: theirs } = tenants.victim;
+  const mine = attacker.id;
+  await sql`insert into tags (user_id, name, revision) values (${mine}, 'own', 1)`.execute(db);
+  const link = (userId: string, taskId = '', name = '') =>
+    sql`insert into task_tags (user_id, task_id, name) values (${userId}, ${taskId}, ${name})`.execute(db);
+  const foreignKey = { code: '23503' };
+  await expect(link(mine, names.task_id, 'own')).rejects.toMatchObject(foreignKey);
+  await expect(link(mine, attacker.names.task_id, names.tag_name)).resolves.toBeDefined();
+  await expect(link(mine, attacker.names.task_id, 'theirs')).rejects.toMatchObject(foreignKey);
+  await expect(link(theirs, attacker.names.task_id, names.tag_name)).rejects.toMatchObject(foreignKey);
+  await expect(link(mine, attacker.names.task_id, 'own')).resolves.toBeDefined();
+});
+
+test('600 mixed requests over two connections, some aborted, show nobody a row of another', async () => {
+  const users = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const user = await tenants.app.newUser();
+      const body = { title: user.id, tags: [user.id], description: user.id };
+      const { body: task } = await request('POST', `${user.bare}/tasks`, { token: user.token, body });
+      return { ...user, task: task.id };
+    }),
+  );
+  let shown = 0;
+  await inParallel(Array(600).keys(), 12, async (round) => {
+    const user = users[round % users.length] ?? users[0];
+    if (user === undefined) return;
+    const { token, bare, id, task } = user;
+    const [method, path] = (
+      [
+        ['GET', '/tasks'],
+        ['GET', `/tasks/${task}`],
+        ['GET', `/tasks?search=${encodeURIComponent(id)}`],
+        ['GET', '/tags'],
+        ['PATCH', `/tasks/${task}/complete`],
+      ] as const
+    )[round % 5] ?? ['GET', '/tasks'];
+    const signal = round % 7 === 0 ? AbortSignal.timeout(round % 5) : null;
+    try {
+      const reply = await fetch(tenants.app.url + bare + path, {
+        method,
+        signal,
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const text = await reply.text();
+      expect([200, 503]).toContain(reply.status);
+      for (const other of users) if (other.id !== id) expect(text).not.toContain(other.id);
+      if (text.includes(id)) shown += 1;
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+    }
+  });
+  expect(shown).toBeGreaterThan(400);
+});
+
+describe('an operation that is not below a user', () => {
+  const elsewhere = operations.filter((operation) => !isOfUser(operation));
+  const forAdmins = elsewhere.filter(isOfAdmin);
+  const byId = (list: typeof operations) =>
+    list.map((operation) => [operation.operationId, operation] as const);
+
+  test.each(byId(forAdmins))(
+    "%s with another's token: 403, whoever it names, and no effect",
+    async (_, operation) => {
+      const before = await victimsRows();
+      const { method, path, body } = operation;
+      for (const owner of [tenants.victim, tenants.deleted, attacker]) {
+        const url = fillPath(path, { ...owner.names, seq: '1' });
+        const headers = { authorization: `Bearer ${attacker.token}`, 'content-type': 'application/json' };
+        const bodies = body === undefined ? [undefined] : [body.example, { nonsense: true }, '{'];
+        for (const content of bodies) {
+          const reply = await request(method, url, content === undefined ? {} : { body: content });
+          expect([reply.status, reply.body.error_code]).toEqual([403, 'FORBIDDEN']);
+        }
+        if (method === 'GET')
+          expect((await tenants.client.send({ method: 'HEAD', path: url, headers })).status).toBe(403);
+        expect((await fetch(tenants.app.url + url, { method })).status).toBe(401);
+      }
+      expect(await victimsRows()).toEqual(before);
+      expect((await request('GET', `/api/${attacker.id}/tasks`)).status).toBe(200);
+    },
+  );
+
+  test.each(byId(elsewhere.filter((operation) => !isOfAdmin(operation) && operation.body !== undefined)))(
+    '%s shows and changes nothing of a user whom the body names',
+    async (_, { method, path, body }) => {
+      const { rows, victim } = tenants;
+      const before = await rows.of(victim.id);
+      const auditBefore = await rows.audit(victim.id);
+      const names = [...Object.values(victim.names), randomUUID()];
+      for (const place of body === undefined ? [] : textPlaces(body.schema)) {
+        for (const name of names) {
+          const reply = await request(method, path, { body: withValue(body?.example, place, name) });
+          for (const secret of secrets()) expect(reply.text).not.toContain(secret);
+        }
+      }
+      expect(await rows.of(victim.id)).toEqual(before);
+      expect((await rows.audit(victim.id)).slice(0, auditBefore.length)).toEqual(auditBefore);
+    },
+  );
+
+  test('is for admins, for anybody, or about the token that it comes with', () => {
+    const ofToken = elsewhere.filter((operation) => !isOfAdmin(operation) && !operation.open);
+    const why =
+      "an operation outside of /users/{user_id} and /admin is not covered by test/isolation.test.ts: what it does to another user's rows has to be tested by hand, then name it here";
+    expect(
+      ofToken.map(({ operationId }) => operationId),
+      why,
+    ).toEqual(['logout']);
+  });
+});
+
+interface Endpoint {
+  path?: string;
+  options: { method: string | string[]; body?: unknown; query?: unknown };
+}
+
+/** They take no name of anybody, and would end the session that the test needs. */
+const endsOwnSessions = /^\/(sign-out|delete-user|revoke-sessions|revoke-other-sessions)/;
+
+/** Fields that an endpoint knows, where it says so: most refuse others. */
+function known(schema: unknown, fields: Record<string, unknown>): Record<string, unknown> {
+  const hasShape = typeof schema === 'object' && schema !== null && 'shape' in schema;
+  const { shape } = hasShape ? schema : { shape: null };
+  if (typeof shape !== 'object' || shape === null) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => name in shape));
+}
+
+test("Better Auth, asked with another's session and the victim's names in every field, shows and changes nothing of theirs", async () => {
+  const { app, rows, victim } = tenants;
+  const email = `${randomUUID()}@example.com`;
+  const account = { email, password: 'gentle-otter-42', name: 'attacker' };
+  const signUp = await app.request('POST', '/api/auth/sign-up/email', { headers: { origin }, body: account });
+  const cookie = signUp.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
+  const headers = { cookie: cookie.join('; '), origin, 'content-type': 'application/json' };
+  const whoAmI = async () => (await app.request('GET', '/api/auth/get-session', { headers })).body?.user;
+  expect((await whoAmI()).email).toBe(email);
+
+  const before = await rows.of(victim.id);
+  const { user_id, session_id, session_token, email: theirs } = victim.names;
+  const ids = {
+    userId: user_id,
+    id: user_id,
+    accountId: user_id,
+    sessionId: session_id,
+    sessionToken: session_token,
+  };
+  const passwords = {
+    password: 'wrong-otter-42',
+    currentPassword: 'wrong-otter-42',
+    newPassword: 'gentle-otter-43',
+  };
+  const texts = {
+    ...ids,
+    ...passwords,
+    token: session_token,
+    email: theirs,
+    newEmail: theirs,
+    name: 'attacker',
+  };
+  const role = {
+    role: 'admin',
+    data: { role: 'admin', email: theirs },
+    banReason: 'none',
+    providerId: 'credential',
+  };
+  const endpoints: Endpoint[] = Object.values(app.ctx.betterAuth.api);
+  const asked = endpoints.flatMap(({ path, options }) =>
+    path === undefined || endsOwnSessions.test(path)
+      ? []
+      : [options.method].flat().map((method) => ({ method, path, options })),
+  );
+  expect(asked.length).toBeGreaterThan(20);
+  for (const { method, path, options } of asked) {
+    const filled = path.replaceAll(/:(\w+)/g, session_token ?? '');
+    const query = new URLSearchParams(
+      Object.entries(known(options.query, texts)).map(([name, value]): [string, string] => [
+        name,
+        String(value),
+      ]),
+    );
+    const body = JSON.stringify(known(options.body, { ...texts, ...role }));
+    const request = method === 'GET' ? { path: `${filled}?${query}` } : { path: filled, body };
+    const reply = await tenants.client.send({
+      method,
+      headers,
+      ...request,
+      path: `/api/auth${request.path}`,
+    });
+    expect(reply.status, `${method} ${path}: ${reply.text}`).toBeLessThan(500);
+    for (const secret of secrets()) expect(reply.text, path).not.toContain(secret);
+    if (path.startsWith('/admin/')) expect([path, reply.status]).not.toEqual([path, 200]);
+    expect(await rows.of(victim.id), path).toEqual(before);
+  }
+  expect(await whoAmI()).toMatchObject({ email, role: 'user' });
+}, 30_000);

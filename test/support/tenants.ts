@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { startApp, type TestApp } from './app.ts';
+import { createClient, type RawClient, type RawReply } from './client.ts';
+import { asAdmin } from './database.ts';
+import { createRows, type UserRows } from './rows.ts';
+
+/** Generated tests send more than a user may. */
+export const unlimited = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
+
+export interface Tenant {
+  id: string;
+  token: string;
+  /** What others could name of this user, by the name that a path has for it. */
+  names: Record<string, string>;
+}
+
+/** Not the one in the examples of openapi.json. */
+const password = 'plucky-heron-77';
+
+/** What only this user's own answers may contain: never sent by another. */
+export const secretsOf = (label: string) =>
+  ['title', 'description', 'first', 'last'].map((field) => `${field} of ${label} is private`);
+
+export interface Tenants {
+  app: TestApp;
+  client: RawClient;
+  rows: UserRows;
+  victim: Tenant;
+  /** A user of whom nothing is left. */
+  deleted: Tenant;
+  newTenant(label: string): Promise<Tenant>;
+  close(): Promise<void>;
+}
+
+/** An app with accounts that hold something of every kind. */
+export async function createTenants(env: Record<string, string> = {}): Promise<Tenants> {
+  const app = await startApp({ ...unlimited, ...env });
+  const { db } = app.ctx;
+  const client = createClient(app.url, 8);
+  const rows = await createRows(db, (text) => asAdmin(text, app.database.connection.database));
+  const newTenant = (label: string) => makeTenant(app, label);
+  const deleted = await newTenant('the deleted');
+  await rows.remove(deleted.id);
+  return {
+    app,
+    client,
+    rows,
+    victim: await newTenant('the victim'),
+    deleted,
+    newTenant,
+    async close() {
+      client.close();
+      await app.close();
+    },
+  };
+}
+
+async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
+  const [title, description, first_name, last_name] = secretsOf(label);
+  const email = `${randomUUID()}@example.com`;
+  const registered = await app.request('POST', '/api/v1/auth/register', {
+    body: { email, password, first_name, last_name },
+  });
+  const { access_token: token, user } = registered.body;
+  const tag = `tag-${randomUUID()}`;
+  const tasks = `/api/v1/users/${user.id}/tasks`;
+  const ids: string[] = [];
+  for (const extra of [{ due_date: '2030-01-01' }, { completed: true }, { priority: 'High' }]) {
+    const body = { title, description, tags: [tag], ...extra };
+    ids.push((await app.request('POST', tasks, { token, body })).body.data.id);
+  }
+  const page = await app.request('GET', `${tasks}?limit=1`, { token });
+  const { rows } = await sql<{ id: string; token: string }>`
+    select id, token from better_auth.session where "userId" = ${user.id}`.execute(app.ctx.db);
+  return {
+    id: user.id,
+    token,
+    names: {
+      user_id: user.id,
+      task_id: ids[0] ?? '',
+      tag_name: tag,
+      session_id: rows[0]?.id ?? '',
+      session_token: rows[0]?.token ?? '',
+      email,
+      cursor: page.body.pagination.next_cursor,
+    },
+  };
+}
+
+/** The whole answer but for what differs from request to request. */
+export function essence({ status, text, headers }: RawReply) {
+  const { 'x-request-id': _, date: __, ...rest } = headers;
+  return { status, headers: rest, body: text.replace(/"(timestamp|request_id)":"[^"]*"/g, '') };
+}
