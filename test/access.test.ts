@@ -235,6 +235,20 @@ describe('an admin', () => {
     );
   });
 
+  test("reads a user's audit log and the service's own, and that is in them", async () => {
+    const user = await register();
+    const { body } = await asAdmin('GET', `/users/${user.id}/audit?limit=1`);
+    expect(body.data).toEqual([expect.objectContaining({ action: 'admin.audit.list', actor: admin.id })]);
+    expect(body.pagination.total).toBeGreaterThan(1);
+    const next = encodeURIComponent(body.pagination.next_cursor);
+    const before = await asAdmin('GET', `/users/${user.id}/audit?cursor=${next}`);
+    expect(before.body.data.map(({ action }: { action: string }) => action)).toContain('auth.register');
+    const service = await asAdmin('GET', '/audit');
+    expect(service.body.data[0]).toMatchObject({ action: 'admin.audit.list', actor: admin.id });
+    expect((await asAdmin('GET', '/users/nobody/audit')).status).toBe(404);
+    expect((await app.request('GET', '/api/v1/admin/audit', { token: user.token })).status).toBe(403);
+  });
+
   test('is told of users and accounts that are not there', async () => {
     for (const [method, path, body] of [
       ['GET', '', undefined],

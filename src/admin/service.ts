@@ -22,9 +22,22 @@ export async function listUsers(db: Db, origin: Origin, query: AdminUserListQuer
   return queries.findUsers(db, query);
 }
 
-/** @throws AppError NOT_FOUND */
-export async function getUser(db: Db, userId: string, origin: Origin): Promise<AdminUser> {
-  return changeUser(db, userId, origin, 'admin.user.get', async () => {});
+/**
+ * An admin's look at a user, or under another `action` at something of theirs.
+ * @throws AppError NOT_FOUND
+ */
+export function getUser(
+  db: Db,
+  userId: string,
+  origin: Origin,
+  action = 'admin.user.get',
+): Promise<AdminUser> {
+  return changeUser(db, userId, origin, action, async () => {});
+}
+
+/** An admin's look at the service's own audit entries. */
+export function recordServiceLook(db: Db, origin: Origin): Promise<void> {
+  return record(db, origin, 'admin.audit.list', service);
 }
 
 /** Refuses the user's tokens and log-ins until the ban is lifted. The user's data stays. */

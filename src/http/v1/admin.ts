@@ -8,13 +8,17 @@ import {
   getUser,
   listUsers,
   lockService,
+  recordServiceLook,
   unbanUser,
   unlockService,
 } from '../../admin/service.ts';
+import { AuditListQuery } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
 import type { App } from '../app-type.ts';
+import { readAuditPage } from '../audit-page.ts';
 import { originOf, requireAdmin } from '../authentication.ts';
 import { errorResponses } from '../schemas.ts';
+import { auditPage } from './audit.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const tags = ['Administration'];
@@ -86,6 +90,7 @@ const lock = (operationId: string, summary: string) => ({
 export function adminRoutes(app: App, ctx: Context): void {
   requireAdmin(app, ctx);
   userRoutes(app, ctx);
+  auditRoutes(app, ctx);
   lockRoutes(app, ctx);
 }
 
@@ -124,6 +129,42 @@ function userRoutes(app: App, { db }: Context): void {
     const { params, body } = request;
     const changed = await changeRole(db, params.user_id, originOf(request), body.role);
     return envelope(changed, 'Role set successfully');
+  });
+}
+
+const auditSchema = {
+  operationId: 'adminListUserAudit',
+  summary: 'List what happened to a user',
+  tags,
+  params: AdminUserPath,
+  querystring: AuditListQuery,
+  response: { 200: auditPage, ...errors(404, 422) },
+};
+
+const serviceAuditSchema = {
+  operationId: 'adminListServiceAudit',
+  summary: 'List what happened to no user in particular',
+  description:
+    'Log-ins to addresses without an account, refused tokens by address, the kill switch, lists of users.',
+  tags,
+  querystring: AuditListQuery,
+  response: { 200: auditPage, ...errors(422) },
+};
+
+function auditRoutes(app: App, ctx: Context): void {
+  const { db } = ctx;
+
+  app.get('/admin/users/:user_id/audit', { schema: auditSchema }, async (request, reply) => {
+    const { params, query } = request;
+    await getUser(db, params.user_id, originOf(request), 'admin.audit.list');
+    const { entries, pagination } = await readAuditPage(ctx, request, reply, params.user_id, query);
+    return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };
+  });
+
+  app.get('/admin/audit', { schema: serviceAuditSchema }, async (request, reply) => {
+    await recordServiceLook(db, originOf(request));
+    const { entries, pagination } = await readAuditPage(ctx, request, reply, '', request.query);
+    return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };
   });
 }
 
