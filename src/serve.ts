@@ -101,7 +101,9 @@ async function waitForDatabase(ctx: Context, database: OpenDatabase, stop: Abort
 
 async function listen(app: App, { http }: Config): Promise<void> {
   try {
-    await app.listen({ host: http.host, port: http.port });
+    const scheme = http.tls === null ? 'http' : 'https';
+    const listenTextResolver = (address: string) => `listening at ${address.replace(/^http/, scheme)}`;
+    await app.listen({ host: http.host, port: http.port, listenTextResolver });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'EADDRINUSE')

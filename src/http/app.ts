@@ -6,7 +6,7 @@ import type { App } from './app-type.ts';
 import { bareRoutes } from './bare/routes.ts';
 import { betterAuthRoutes } from './better-auth.ts';
 import { parseJsonBodies } from './body.ts';
-import { answerBrokenRequest } from './broken-request.ts';
+import { createEarlyAnswers } from './broken-request.ts';
 import { endConnectionsOnClose } from './closing.ts';
 import { documentApi } from './docs.ts';
 import { errorHandler } from './errors.ts';
@@ -15,12 +15,15 @@ import { prepareInput } from './input.ts';
 import { logRequests, requestId } from './logging.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { namedSchemas } from './schemas.ts';
+import { securityHeaders } from './security-headers.ts';
+import { serverFactory } from './server.ts';
 import { obeyServiceLock } from './service-lock.ts';
 import { renderError } from './v1/render.ts';
 import { v1Routes } from './v1/routes.ts';
 import { ajv, schemaErrorFormatter } from './validation.ts';
 
-const requestTimeoutMs = 60_000;
+/** From the last byte of a request to its answer. */
+const handlerTimeoutMs = 60_000;
 const bodyLimitBytes = 65_536;
 /** 255 characters of four bytes each, percent-encoded. */
 const pathParameterMaxLength = 255 * 4 * 3;
@@ -30,7 +33,11 @@ const exposedHeaders = [
   'ETag',
   'Link',
   'Location',
+  'RateLimit',
+  'RateLimit-Policy',
   'Retry-After',
+  // What Better Auth's bearer plugin answers a sign-in with.
+  'Set-Auth-Token',
   'WWW-Authenticate',
   'X-Request-Id',
   'X-Total-Count',
@@ -39,7 +46,9 @@ const allowedHeaders = ['Authorization', 'Content-Type', 'If-Match', 'X-Request-
 
 /** The HTTP server, all of its routes in the order in which they are told apart. Not listening yet. */
 export async function buildApp(ctx: Context): Promise<App> {
-  const { trustedProxies } = ctx.config.http;
+  const { tls, trustedProxies } = ctx.config.http;
+  const headers = securityHeaders(ctx.config);
+  const early = createEarlyAnswers(headers, ctx.log);
   const loggerInstance: FastifyBaseLogger = ctx.log;
   const app: App = Fastify({
     loggerInstance,
@@ -50,20 +59,27 @@ export async function buildApp(ctx: Context): Promise<App> {
     genReqId: requestId,
     // Host, scheme and port are never taken from a request, forwarded or not: only the address is.
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
-    requestTimeout: requestTimeoutMs,
+    handlerTimeout: handlerTimeoutMs,
+    // `closing.ts` says so, in the form of every error.
+    return503OnClosing: false,
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: pathParameterMaxLength },
     ajv,
     schemaErrorFormatter,
-    clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: errorHandler(renderError),
+    serverFactory: serverFactory(tls, early, ctx.log),
+    clientErrorHandler: early.answerBroken,
+    frameworkErrors: (error, request, reply) => {
+      // No hook has run.
+      reply.header('x-request-id', request.id).headers(headers);
+      errorHandler(renderError)(error, request, reply);
+    },
   });
   app.decorateRequest('identity', null);
   app.setErrorHandler(errorHandler(renderError));
   app.setNotFoundHandler(() => {
     throw notFound('Route');
   });
-  logRequests(app);
+  logRequests(app, headers);
   endConnectionsOnClose(app);
   obeyServiceLock(app, ctx);
   app.addHook('onClose', () => ctx.auditCounts.close());

@@ -2,9 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { renewSignatures } from '../auth/secrets.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Context } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { originOf } from './authentication.ts';
 import { type Call, prepareRecord } from './better-auth-audit.ts';
+import { crossSiteGuard } from './cross-site.ts';
+import { jsonType } from './errors.ts';
 import { refuseBrokenJson } from './input.ts';
 
 const mount = '/api/auth';
@@ -19,13 +22,15 @@ const addressHeaders = [
   'x-client-ip',
 ];
 
-/** Better Auth itself, below `/api/auth`. */
+/** Better Auth itself, below `/api/auth`: the one place where cookies count. */
 export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Promise<void> {
   const { betterAuth, config } = ctx;
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyLimitBytes }, (_request, body, done) =>
-    done(null, body),
-  );
+  takeOnlyJson(app);
+  const refuseCrossSite = crossSiteGuard(config);
+  app.addHook('onRequest', async ({ method, headers }, reply) => {
+    reply.header('cache-control', 'no-store');
+    if (method !== 'GET' && method !== 'HEAD') refuseCrossSite(headers);
+  });
   app.route({
     method: ['GET', 'POST'],
     url: '/*',
@@ -37,8 +42,9 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
       const answer = Buffer.from(await response.arrayBuffer());
       await record?.(response.status, answer);
       reply.status(response.status);
-      for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value);
+      for (const [name, value] of response.headers) if (!setHere(name)) reply.header(name, value);
       for (const cookie of response.headers.getSetCookie()) reply.header('set-cookie', cookie);
+      if (response.headers.get('content-type') === 'application/json') reply.type(jsonType);
       return reply.send(answer);
     },
   });
@@ -50,6 +56,20 @@ function callOf(request: FastifyRequest, { url, headers, method }: Request): Cal
   const path = pathname.slice(mount.length);
   return { origin: originOf(request), method, path, query: searchParams, headers, body };
 }
+
+/** Better Auth parses it itself; a form, which a page of any site can send, is not let through to it. */
+function takeOnlyJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const asBuffer = { parseAs: 'buffer', bodyLimit: bodyLimitBytes } as const;
+  app.addContentTypeParser<Buffer>('application/json', asBuffer, (_request, body, done) => done(null, body));
+  app.addContentTypeParser<Buffer>('*', asBuffer, (_request, body, done) => {
+    if (body.length === 0) done(null, body);
+    else done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json'));
+  });
+}
+
+/** Its CORS headers would replace ours, which name more. */
+const setHere = (name: string) => name === 'set-cookie' || name.startsWith('access-control-');
 
 /** The origin is the configured one, whatever Host or request target say. */
 function toWebRequest(request: FastifyRequest, { baseUrl, secrets }: AuthSettings): Request {

@@ -1,24 +1,96 @@
 import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { jsonType } from './errors.ts';
+import { type Connection, connectionOf, endAfter } from './gate.ts';
+import { requestId } from './logging.ts';
 import { renderError } from './v1/render.ts';
 
 const byParserCode: Record<string, [ErrorCode, string]> = {
   HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'The headers are too large'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['PAYLOAD_TOO_LARGE', 'The chunk extensions are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'The request took too long to arrive'],
 };
 
-/** Answers what is not HTTP, before there is a request: in the one form, then the connection closes. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
+/** Answers to what never reaches a route: in the form of every error, then the connection closes. */
+export interface EarlyAnswers {
+  /** Refuses a request; the answer waits its turn behind those to earlier requests. */
+  refuse(request: IncomingMessage, response: ServerResponse, error: AppError): void;
+  refuseTunnel(request: IncomingMessage, socket: Socket): void;
+  /**
+   * Answers what is not HTTP, or does not arrive in time, without ever mixing into another answer: requests before it
+   * get theirs first, and one whose own answer has begun gets no second one.
+   */
+  answerBroken(error: NodeJS.ErrnoException, socket: Socket): void;
+}
+
+export function createEarlyAnswers(securityHeaders: Record<string, string>, log: Logger): EarlyAnswers {
+  const answered = new WeakSet<Socket>();
+
+  function render(error: AppError, id: string) {
+    const { status, body } = renderError(error, id);
+    log.info({ request_id: id, status, error_code: error.code }, 'refused before any route');
+    const text = JSON.stringify(body);
+    const headers = {
+      ...securityHeaders,
+      ...error.headers,
+      'content-type': jsonType,
+      'content-length': String(Buffer.byteLength(text)),
+      'x-request-id': id,
+    };
+    return { status, text, headers };
   }
-  const [code, message] = byParserCode[error.code ?? ''] ?? ['BAD_REQUEST', 'The request is not valid HTTP'];
-  const { status, body } = renderError(new AppError(code, message), randomUUID());
-  const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${status} ${code}\r\nContent-Type: ${jsonType}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-  );
+
+  function write(socket: Socket, error: AppError): void {
+    if (!socket.writable) return;
+    const { status, headers, text } = render(error, randomUUID());
+    const lines = Object.entries({ ...headers, date: new Date().toUTCString(), connection: 'close' });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${text}`);
+    socket.destroySoon();
+  }
+
+  return {
+    refuse(request, response, error) {
+      const { status, headers, text } = render(error, requestId(request));
+      endAfter(request, response);
+      response.writeHead(status, headers).end(text);
+    },
+    refuseTunnel(_request, socket) {
+      socket.on('error', () => {});
+      const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+      write(socket, new AppError('METHOD_NOT_ALLOWED', 'This is no proxy', { headers: { allow } }));
+    },
+    answerBroken(error, socket) {
+      if (answered.has(socket)) return;
+      answered.add(socket);
+      const connection = connectionOf(socket);
+      const answer = () => write(socket, asAppError(error));
+      if (error.code === 'ECONNRESET' || isOfTls(error) || !socket.writable) socket.destroy();
+      else if (connection === undefined) answer();
+      else if (!connection.isOver) answerInTurn(connection, socket, answer);
+    },
+  };
+}
+
+function answerInTurn({ last, before }: Connection, socket: Socket, answer: () => void): void {
+  // Not the newest request is broken, when it is whole, but what came after it.
+  const isWhole = last.req.complete;
+  const awaited = isWhole ? last : before;
+  const finish = () => {
+    if (!isWhole && last.headersSent) socket.destroySoon();
+    else answer();
+  };
+  if (awaited === null || awaited.writableFinished) finish();
+  else awaited.once('close', finish);
+}
+
+/** There is no channel that an answer could go through. */
+const isOfTls = ({ code = '' }: NodeJS.ErrnoException) => /^ERR_(?:SSL|TLS)_/.test(code);
+
+function asAppError({ code = '' }: NodeJS.ErrnoException): AppError {
+  const [name, message] = byParserCode[code] ?? ['BAD_REQUEST', 'The request is not valid HTTP'];
+  return new AppError(name, message);
 }

@@ -1,10 +1,14 @@
 import type { FastifyInstance } from 'fastify';
+import { unavailable } from '../errors.ts';
 
-/** Once the server closes, each answer under way ends its connection: kept alive, it would hold up the end. */
+/** Once the server closes, each answer under way ends its connection: kept alive, it would hold up the end. Requests that come later get a 503. */
 export function endConnectionsOnClose(app: FastifyInstance): void {
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
+  });
+  app.addHook('onRequest', async () => {
+    if (closing) throw unavailable();
   });
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close');

@@ -41,7 +41,9 @@ const byFrameworkCode: Record<string, [ErrorCode, string]> = {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isUnavailable(error)) return unavailable(error);
-  const framework = byFrameworkCode[frameworkCode(error)];
+  const code = frameworkCode(error);
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') return unavailable(error);
+  const framework = byFrameworkCode[code];
   if (framework !== undefined) return new AppError(framework[0], framework[1]);
   if (isAPIError(error) && error.statusCode < 500) return new AppError('BAD_REQUEST', error.message);
   if (isClientError(error)) return new AppError('BAD_REQUEST', 'Bad request');

@@ -10,10 +10,10 @@ export function requestId({ headers }: IncomingMessage): string {
   return typeof given === 'string' && acceptedId.test(given) ? given : randomUUID();
 }
 
-/** One line per answer. The route's pattern stands for the URL: paths and queries carry ids and search texts. */
-export function logRequests(app: FastifyInstance): void {
+/** The answer's id and `headers`, and one line per answer. The route's pattern stands for the URL: paths and queries carry ids and search texts. */
+export function logRequests(app: FastifyInstance, headers: Record<string, string>): void {
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+    reply.header('x-request-id', request.id).headers(headers);
   });
   app.addHook('onResponse', async (request, reply) => {
     const { statusCode } = reply;

@@ -1,0 +1,17 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
+
+const refused = () => new AppError('FORBIDDEN', 'Not allowed from this origin');
+
+/**
+ * Guards routes that a browser's cookies open: what a page of a foreign origin sends, or may have sent, is refused.
+ * Browsers name the origin of every POST; what names none, and carries no cookie, is no browser's.
+ */
+export function crossSiteGuard({ auth, http }: Config): (headers: IncomingHttpHeaders) => void {
+  const ours = new Set([auth.baseUrl, ...http.allowedOrigins]);
+  return ({ origin, cookie, 'sec-fetch-site': site }) => {
+    if (origin === undefined ? cookie !== undefined || site === 'cross-site' : !ours.has(origin))
+      throw refused();
+  };
+}

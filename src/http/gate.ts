@@ -1,0 +1,98 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { AppError, type ErrorCode } from '../errors.ts';
+
+const maxHeaderLines = 60;
+const maxRequestsPerConnection = 1_000;
+
+/** A name or an address, and a port; RFC 9110 §7.2 wants anything else refused. */
+const hostSyntax = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+/** Methods that routes are told apart by. */
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']);
+
+/** What is known of an open connection. */
+export interface Connection {
+  /** The answer to the newest request on it, under way or done, and the one before. */
+  last: ServerResponse;
+  before: ServerResponse | null;
+  requests: number;
+  /** Whatever follows on it is not read as a request: it may be the rest of one that was refused. */
+  isOver: boolean;
+}
+
+const connections = new WeakMap<Socket, Connection>();
+
+/** Undefined until the first request has come. */
+export const connectionOf = (socket: Socket): Connection | undefined => connections.get(socket);
+
+/** Stands before the routes: only requests that can mean one thing come in, and on one connection only so many. */
+export function gate(
+  handle: RequestListener,
+  refuse: (request: IncomingMessage, response: ServerResponse, error: AppError) => void,
+): RequestListener {
+  return (request, response) => {
+    const connection = note(request.socket, response);
+    if (connection.isOver) return;
+    const fault = faultOf(request);
+    if (fault !== null) {
+      refuse(request, response, fault);
+      return;
+    }
+    if (connection.requests >= maxRequestsPerConnection) endAfter(request, response);
+    request.url = pathOf(request.url);
+    // No route has another method: like TRACE, they get a 405 where there is a path, and a 404 elsewhere.
+    if (!knownMethods.has(request.method ?? '')) request.method = 'TRACE';
+    handle(request, response);
+  };
+}
+
+/** Makes this answer the last of its connection. */
+export function endAfter(request: IncomingMessage, response: ServerResponse): void {
+  note(request.socket, response).isOver = true;
+  response.shouldKeepAlive = false;
+}
+
+function note(socket: Socket, response: ServerResponse): Connection {
+  const known = connections.get(socket);
+  if (known === undefined) {
+    const connection = { last: response, before: null, requests: 1, isOver: false };
+    connections.set(socket, connection);
+    return connection;
+  }
+  if (known.isOver || known.last === response) return known;
+  known.before = known.last;
+  known.last = response;
+  known.requests += 1;
+  return known;
+}
+
+const bad = (message: string, code: ErrorCode = 'BAD_REQUEST') => new AppError(code, message);
+
+function faultOf({ rawHeaders, headers, httpVersion, url = '', method }: IncomingMessage): AppError | null {
+  if (rawHeaders.length > 2 * maxHeaderLines) return bad(`More than ${maxHeaderLines} header lines`);
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    // Node keeps the first of several, a proxy perhaps the last.
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) return bad('More than one Host');
+  if (hosts === 0 && httpVersion !== '1.0') return bad('Host is missing');
+  if (hosts === 1 && !hostSyntax.test(headers.host ?? '')) return bad('Host is not valid');
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
+    return bad('Transfer-Encoding may only be chunked');
+  }
+  if (url.startsWith('/') || (url === '*' && method === 'OPTIONS') || absolute.test(url)) return null;
+  return bad('The target is not a path');
+}
+
+const absolute = /^https?:\/\/[^/?#]+/i;
+
+/** The path is what counts: a target's own host (RFC 9112 §3.2.2) decides as little as the Host header does. */
+function pathOf(url = '/'): string {
+  if (url.startsWith('/')) return url;
+  const path = url.replace(absolute, '');
+  return path.startsWith('/') || path === '*' ? path : `/${path}`;
+}

@@ -1,0 +1,62 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { FastifyServerFactory } from 'fastify';
+import type { Logger } from 'pino';
+import type { TlsFiles } from '../config/tls.ts';
+import { AppError } from '../errors.ts';
+import type { EarlyAnswers } from './broken-request.ts';
+import { connectionOf, gate } from './gate.ts';
+import { followCertificate, tlsOptions } from './tls.ts';
+
+/** How long a client may take, and how much it may say before anybody listens. */
+const options: ServerOptions = {
+  headersTimeout: 5_000,
+  /** Headers and body. */
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 8_192,
+  // The gate says so itself, in the form of every error.
+  requireHostHeader: false,
+};
+const maxConnections = 5_000;
+/** How long a connection may stand still with an answer half sent. */
+export const stallMs = 30_000;
+
+/** The listener under Fastify: HTTP or HTTPS, with limits for clients that are slow, silent or many. */
+export function serverFactory(
+  tls: TlsFiles | null,
+  answers: EarlyAnswers,
+  log: Logger,
+): FastifyServerFactory<Server> {
+  return (handler) => {
+    const server = listener(gate(handler, answers.refuse), tls, log);
+    server.maxConnections = maxConnections;
+    server.setTimeout(stallMs, endStalled);
+    server.on('checkExpectation', (request, response) => {
+      answers.refuse(
+        request,
+        response,
+        new AppError('EXPECTATION_FAILED', 'Expect may only be 100-continue'),
+      );
+    });
+    server.on('connect', answers.refuseTunnel);
+    return server;
+  };
+}
+
+function listener(handle: RequestListener, tls: TlsFiles | null, log: Logger): Server {
+  if (tls === null) return createServer(options, handle);
+  const server = createTlsServer({ ...options, ...tlsOptions(tls) }, handle);
+  followCertificate(server, tls, log);
+  return server;
+}
+
+/** Silence is an end, unless it is ours: a handler at work has a limit of its own. */
+function endStalled(socket: Socket): void {
+  const answer = connectionOf(socket)?.last;
+  const isOurs = answer !== undefined && !answer.writableFinished && socket.writableLength === 0;
+  if (isOurs) socket.setTimeout(stallMs);
+  else socket.destroy();
+}

@@ -1,0 +1,79 @@
+import { connect, type Socket } from 'node:net';
+import { expect } from 'vitest';
+
+export const host = 'Host: a\r\n';
+export const json = `${host}Content-Type: application/json\r\n`;
+export const chunked = `${json}Transfer-Encoding: chunked\r\n`;
+
+export interface RawAnswer {
+  status: number;
+  /** Names in lower case; of several lines with one name, the last. */
+  headers: Record<string, string>;
+  text: string;
+}
+
+export interface Conversation {
+  answers: RawAnswer[];
+  /** What came and is no answer. */
+  rest: string;
+}
+
+/** A socket to the server's port; errors on it are ends. */
+export function dial(url: string): Socket {
+  const { hostname, port } = new URL(url);
+  return connect(Number(port), hostname).on('error', () => {});
+}
+
+/** Writes these bytes (latin1) and gives all that comes back until the server closes the connection. */
+export async function converse(url: string, text: string): Promise<Conversation> {
+  const socket = dial(url);
+  let said = '';
+  socket.setEncoding('latin1').on('data', (part) => {
+    said += part;
+  });
+  socket.write(text, 'latin1');
+  // Not `once` of node:events, which a reset would make fail.
+  await new Promise((resolve) => socket.once('close', resolve));
+  return answersIn(said);
+}
+
+export function answersIn(said: string): Conversation {
+  const answers: RawAnswer[] = [];
+  let rest = said;
+  for (;;) {
+    const [, status, head = ''] = /^HTTP\/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/.exec(rest) ?? [];
+    if (status === undefined) return { answers, rest };
+    const lines = head.split('\r\n').filter((line) => line !== '');
+    const headers = Object.fromEntries(
+      lines.map((line) => [line.split(':')[0]?.toLowerCase(), line.slice(line.indexOf(':') + 2)]),
+    );
+    const start = rest.indexOf('\r\n\r\n') + 4;
+    const end = start + Number(headers['content-length'] ?? 0);
+    answers.push({ status: Number(status), headers, text: rest.slice(start, end) });
+    rest = rest.slice(end);
+  }
+}
+
+const headersOfAll = {
+  'content-type': 'application/json; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'private, no-cache',
+  connection: 'close',
+};
+
+/** The form of every error, with the headers of every answer, and the end of the connection. */
+export function expectRefusal(answer: RawAnswer | undefined, status: number, code: string, own = {}): void {
+  expect(answer?.headers).toMatchObject({ ...headersOfAll, ...own });
+  expect(answer?.headers).not.toHaveProperty('server');
+  expect(JSON.parse(answer?.text ?? '')).toEqual({
+    detail: expect.any(String),
+    error_code: code,
+    status_code: status,
+    timestamp: expect.any(String),
+    request_id: answer?.headers['x-request-id'],
+  });
+  expect(answer?.status).toBe(status);
+}
