@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type AuthSettings, authSettings } from './config/auth.ts';
 import { type DatabaseSettings, databaseSettings } from './config/database.ts';
 import { type HttpSettings, httpSettings } from './config/http.ts';
+import { type LimitSettings, limitSettings } from './config/limits.ts';
 import { type Env, refuse, text } from './config/values.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
@@ -11,6 +12,7 @@ export interface Config {
   readonly database: DatabaseSettings;
   readonly dataDir: string;
   readonly auth: AuthSettings;
+  readonly limits: LimitSettings;
   readonly logLevel: string;
 }
 
@@ -42,6 +44,7 @@ export function readConfig(env: Env = process.env): Config {
     database: databaseSettings(env),
     dataDir,
     auth: authSettings(env, http, production, dataDir),
+    limits: limitSettings(env),
     logLevel: logLevel(env),
   });
 }

@@ -6,6 +6,7 @@ import { type Accounts, createAccounts } from './auth/service.ts';
 import { createTokens, type Tokens } from './auth/tokens.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/schema.ts';
+import { createLimits, type Limits } from './limits/service.ts';
 
 /** What a request handler works with. */
 export interface Context {
@@ -17,6 +18,7 @@ export interface Context {
   access: Access;
   tokens: Tokens;
   auditCounts: AuditCounts;
+  limits: Limits;
 }
 
 export function createContext(config: Config, db: Db, log: Logger): Context {
@@ -31,5 +33,6 @@ export function createContext(config: Config, db: Db, log: Logger): Context {
     accounts: createAccounts(config, betterAuth),
     tokens: createTokens(config, betterAuth, access, log),
     auditCounts: createAuditCounts(db, log),
+    limits: createLimits(config.limits, log),
   };
 }

@@ -94,6 +94,11 @@ export const notFound = (what: string) => new AppError('NOT_FOUND', `${what} not
 
 export const emailTaken = () => new AppError('EMAIL_TAKEN', 'Email already registered');
 
+export const rateLimited = (retryAfterSeconds: number) =>
+  new AppError('RATE_LIMITED', 'Too many requests, try again later', {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  });
+
 /** Enough to mend a request by; more, or longer names, would answer a small body with a large one. */
 export const maxIssues = 20;
 const maxNameLength = 100;

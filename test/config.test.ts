@@ -59,6 +59,12 @@ describe('with nothing set', () => {
         audience: null,
         maxAgeSeconds: 604_800,
       },
+      limits: {
+        perUser: { requests: 1200, seconds: 60 },
+        perAddress: { requests: 3000, seconds: 60 },
+        auth: { requests: 10, seconds: 60 },
+        redisUrl: null,
+      },
       logLevel: 'info',
     });
   });

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { type Env, integer, parseUrl, refuse, text } from './values.ts';
+import { type Env, integer, isDecodable, parseUrl, refuse, text } from './values.ts';
 
 const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
@@ -55,14 +55,5 @@ function checkTls({ searchParams }: URL): void {
     } catch {
       refuse('DATABASE_URL', `${name}=${JSON.stringify(file)}`, 'a file that can be read');
     }
-  }
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
   }
 }

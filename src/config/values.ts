@@ -26,3 +26,13 @@ export function parseUrl(value: string): URL | null {
 }
 
 export const isHttp = (url: URL) => url.protocol === 'http:' || url.protocol === 'https:';
+
+/** Whether percent-encoded text, such as a password in a URL, can be decoded. */
+export function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

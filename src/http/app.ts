@@ -14,6 +14,7 @@ import { healthRoutes } from './health.ts';
 import { prepareInput } from './input.ts';
 import { logRequests, requestId } from './logging.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
+import { limitRequests } from './rate-limits.ts';
 import { namedSchemas } from './schemas.ts';
 import { securityHeaders } from './security-headers.ts';
 import { serverFactory } from './server.ts';
@@ -95,6 +96,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     maxAge: 600,
     strictPreflight: false,
   });
+  limitRequests(app, ctx);
 
   await documentApi(app);
   const refuseOtherMethods = methodNotAllowed(app);

@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../audit/model.ts';
 import type { Caller } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { adminsOnly, forbidden } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { countRead, countRefusal } from './audit.ts';
+import { limitUser } from './rate-limits.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,17 +14,19 @@ declare module 'fastify' {
   }
 }
 
-async function authenticate(request: FastifyRequest, { tokens }: Context): Promise<Caller> {
+/** @throws AppError UNAUTHORIZED, or RATE_LIMITED when the user asks for too much. */
+async function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Promise<Caller> {
   // Node's `headers` would show the first of several and hide the others.
-  const caller = await tokens.authenticate(request.raw.headersDistinct.authorization ?? []);
+  const caller = await ctx.tokens.authenticate(request.raw.headersDistinct.authorization ?? []);
   request.identity = caller;
+  await limitUser(reply, ctx, caller.userId);
   return caller;
 }
 
 /** Every route of this scope wants a token, and where its path names a user, that user's. */
 export function requireToken(app: FastifyInstance, ctx: Context): void {
-  app.addHook('onRequest', async (request) => {
-    const caller = await authenticate(request, ctx);
+  app.addHook('onRequest', async (request, reply) => {
+    const caller = await authenticate(request, reply, ctx);
     const { params } = request;
     const named = typeof params === 'object' && params !== null && 'user_id' in params;
     if (named && params.user_id !== caller.userId) throw forbidden();
@@ -38,8 +41,8 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
 
 /** Every route of this scope wants the token of an admin; its path may name any user. */
 export function requireAdmin(app: FastifyInstance, ctx: Context): void {
-  app.addHook('onRequest', async (request) => {
-    const { role } = await authenticate(request, ctx);
+  app.addHook('onRequest', async (request, reply) => {
+    const { role } = await authenticate(request, reply, ctx);
     if (role !== 'admin') throw adminsOnly();
   });
   app.addHook('onSend', async (request, reply) => {

@@ -91,18 +91,19 @@ const reasons: Record<number, string> = {
   414: 'A part of the path is too long.',
   415: 'The body is not announced as JSON in UTF-8.',
   422: 'A field or parameter is not valid; `errors` names each.',
+  429: 'Too many requests; `Retry-After` says when to try again.',
   500: 'An unexpected failure.',
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
 };
 
-/** Descriptions of the given error statuses, all in the form that `name` has; 500 and 503 can always happen. */
+/** Descriptions of the given error statuses, all in the form that `name` has; 429, 500 and 503 can always happen. */
 export function errorResponses(
   name: 'Error' | 'BareError',
   statuses: readonly number[],
   own: Record<number, string> = {},
 ) {
   return Object.fromEntries(
-    [...statuses, 500, 503].map((status) => [
+    [...statuses, 429, 500, 503].map((status) => [
       status,
       {
         description: own[status] ?? reasons[status] ?? 'Error',

@@ -60,6 +60,9 @@ export async function mintToken(claims: Record<string, unknown>, key = secret): 
     .sign(new TextEncoder().encode(key));
 }
 
+/** Tests register many accounts and send requests by the thousand, all from one address; those of the limits ask for them. */
+export const withoutLimits = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
+
 /**
  * The real server on a free port and a database of its own; or a second instance beside another one, on its database.
  */
@@ -71,6 +74,7 @@ export async function startApp(env: Record<string, string> = {}, beside?: TestAp
     DATA_DIR: dataDir,
     PORT: '0',
     LOG_LEVEL: 'silent',
+    ...withoutLimits,
     ...env,
   });
   const log = createLog(config.logLevel);

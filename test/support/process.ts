@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { mintToken, secret } from './app.ts';
+import { mintToken, secret, withoutLimits } from './app.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -65,7 +65,11 @@ const readyDeadlineMs = 30_000;
 export async function serve(env: Record<string, string>, ipc = false): Promise<Server> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const running = run(['serve'], { PORT: String(port), BETTER_AUTH_SECRET: secret, ...env }, ipc);
+  const running = run(
+    ['serve'],
+    { PORT: String(port), BETTER_AUTH_SECRET: secret, ...withoutLimits, ...env },
+    ipc,
+  );
   await until(async () => {
     if (running.child.exitCode !== null)
       throw new Error(`serve ended: ${JSON.stringify(await running.ended)}`);

@@ -1,0 +1,133 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Context } from '../context.ts';
+import { rateLimited } from '../errors.ts';
+import type { Attempt, Limits, Verdict } from '../limits/service.ts';
+import { type Way, wayIn } from '../limits/table.ts';
+import { addressOf } from './address.ts';
+import { jsonType } from './errors.ts';
+import { renderError } from './v1/render.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The kind of way in that the request asks for, if any. */
+    wayIn: Way | null;
+    /** What the limits say to a log-in. */
+    attempt: Attempt | null;
+  }
+}
+
+const isHealth = (route: string | undefined) => route?.startsWith('/health') ?? false;
+
+/**
+ * Limits by address, for every route and for none, and by account on the ways in; limits by user are `limitUser`.
+ * To be called after CORS, so that browsers may read a refusal; preflights, which ask nothing of the service, end there.
+ */
+export function limitRequests(app: FastifyInstance, { limits }: Context): void {
+  app.decorateRequest('wayIn', null);
+  app.decorateRequest('attempt', null);
+  app.addHook('onReady', () => limits.open());
+  app.addHook('onClose', async () => limits.close());
+  app.addHook('onRequest', async (request, reply) => {
+    const { url } = request.routeOptions;
+    if (isHealth(url)) return;
+    request.wayIn = wayIn(url, request.url);
+    const verdicts = limits.byAddress(addressOf(request) ?? '', request.wayIn !== null);
+    obey(reply, verdicts instanceof Promise ? await verdicts : verdicts);
+  });
+  // Its body is there, read and checked.
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.wayIn !== null) await limitAccount(request, reply, limits);
+  });
+  app.addHook('onSend', (request, reply, payload, done) => {
+    done(null, request.attempt === null ? payload : settle(request, reply, request.attempt, payload));
+  });
+}
+
+/** To be called once the token was checked. */
+export async function limitUser(reply: FastifyReply, { limits }: Context, userId: string): Promise<void> {
+  const verdicts = limits.byUser(userId);
+  obey(reply, verdicts instanceof Promise ? await verdicts : verdicts);
+}
+
+async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits: Limits): Promise<void> {
+  const mails = mailsOf(request.body);
+  if (request.wayIn === 'login') {
+    // One that hides its account counts with all that do.
+    const attempt = await limits.login(mails.length === 0 ? [''] : mails, addressOf(request) ?? '');
+    if (attempt.refused !== null) refuse(reply, attempt.refused);
+    request.attempt = attempt;
+  } else if (mails.length > 0) {
+    obey(reply, await limits.byMail(mails));
+  }
+}
+
+/** Every mail address that a reader of the body, as JSON or as a form, could find in it. */
+function mailsOf(body: unknown): string[] {
+  if (!Buffer.isBuffer(body)) return mailIn(body);
+  const text = new TextDecoder().decode(body);
+  return [...new Set([...mailIn(parseJson(text)), ...new URLSearchParams(text).getAll('email').slice(-1)])];
+}
+
+function mailIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null || !('email' in value)) return [];
+  return typeof value.email === 'string' ? [value.email] : [];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The outcome of a log-in, whichever door it came by: what it means for the next one, and for the answer. */
+function settle(request: FastifyRequest, reply: FastifyReply, attempt: Attempt, payload: unknown): unknown {
+  const text = Buffer.isBuffer(payload) || typeof payload === 'string' ? payload : '';
+  const wantsMore = text.includes('twoFactorRedirect') || text.includes('TOTP_REQUIRED');
+  if (reply.statusCode === 200 && !wantsMore) attempt.succeed().catch(() => undefined);
+  if (reply.statusCode !== 401 || wantsMore || attempt.late === null) return payload;
+  const error = rateLimited(secondsOf(attempt.late));
+  const { status, body } = renderError(error, request.id);
+  show(reply, [attempt.late]);
+  reply.removeHeader('www-authenticate').removeHeader('content-length');
+  reply.status(status).headers(error.headers).type(jsonType);
+  return JSON.stringify(body);
+}
+
+/** Puts what the limits say into the headers, and stops a request that one of them refuses. */
+function obey(reply: FastifyReply, verdicts: readonly Verdict[]): void {
+  if (verdicts.length === 0) return;
+  show(reply, verdicts);
+  const refused = verdicts.filter(({ allowed }) => !allowed);
+  if (refused.length > 0) throw rateLimited(Math.max(...refused.map(secondsOf)));
+}
+
+function refuse(reply: FastifyReply, verdict: Verdict): never {
+  show(reply, [verdict]);
+  throw rateLimited(secondsOf(verdict));
+}
+
+const secondsOf = ({ resetMs }: Verdict): number => Math.max(1, Math.ceil(resetMs / 1000));
+
+/** The fields of draft-ietf-httpapi-ratelimit-headers, the limit that was asked last before the others. */
+function show(reply: FastifyReply, verdicts: readonly Verdict[]): void {
+  prepend(
+    reply,
+    'ratelimit-policy',
+    verdicts.map(({ name, quota }) => `"${name}";q=${quota.requests};w=${quota.seconds}`),
+  );
+  prepend(
+    reply,
+    'ratelimit',
+    verdicts.map((verdict) => {
+      const left = Math.max(0, verdict.quota.requests - verdict.used);
+      return `"${verdict.name}";r=${left};t=${secondsOf(verdict)}`;
+    }),
+  );
+}
+
+function prepend(reply: FastifyReply, name: string, items: string[]): void {
+  const before = reply.getHeader(name);
+  reply.header(name, [...items, ...(before === undefined ? [] : [String(before)])].join(', '));
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import type { LimitSettings, Quota } from '../config/limits.ts';
+import { addressKey } from './address.ts';
+import { connectCounters } from './redis.ts';
+import { countersMax, knownForSeconds, type Limit, limitTable } from './table.ts';
+import { type Count, createWindows, type Windows } from './windows.ts';
+
+/** What a limit says to a request. */
+export interface Verdict extends Count {
+  name: string;
+  quota: Quota;
+}
+
+export type Verdicts = Verdict[] | Promise<Verdict[]>;
+
+/** What the limits say to a log-in, in addition to those by address. */
+export interface Attempt {
+  /** Not to be tried. */
+  refused: Verdict | null;
+  /** To be tried; a wrong password is to be answered with this refusal, so that guessing gets 429. */
+  late: Verdict | null;
+  /** To be called when the log-in succeeded: its address is known to the account from then on. */
+  succeed(): Promise<void>;
+}
+
+/**
+ * Each function counts the request at hand; a verdict that does not allow it is to be answered with 429. Limits that
+ * are off have none. Without Redis, what can be answered at once is.
+ */
+export interface Limits {
+  byAddress(address: string, isWayIn: boolean): Verdicts;
+  byUser(userId: string): Verdicts;
+  /** Of requests that send mail to these addresses or make accounts for them. */
+  byMail(mails: readonly string[]): Verdicts;
+  /** Of log-ins on the accounts of these addresses, of which a plain request names one. */
+  login(mails: readonly string[], address: string): Promise<Attempt>;
+  /** Waits, not long, for Redis. */
+  open(): Promise<void>;
+  close(): void;
+}
+
+/** One limit with its counters in this process. */
+interface Gauge {
+  id: string;
+  name: string;
+  quota: Quota;
+  windows: Windows;
+}
+
+interface Reading {
+  gauge: Gauge | null;
+  key: string;
+}
+
+const createGauge = (id: string, { name, quota }: Limit): Gauge | null =>
+  quota && { id, name, quota, windows: createWindows(quota, countersMax) };
+
+export function createLimits(settings: LimitSettings, log: Logger): Limits {
+  const { take, known, shared } = createStore(settings.redisUrl, log);
+  const table = limitTable(settings);
+  const address = createGauge('address', table.address);
+  const auth = createGauge('auth', table.auth);
+  const siege = createGauge('siege', table.siege);
+  const mail = createGauge('mail', table.mail);
+  const user = createGauge('user', table.user);
+
+  return {
+    byAddress(ip, isWayIn) {
+      const key = addressKey(ip);
+      const readings = [{ gauge: address, key }];
+      if (isWayIn) readings.unshift({ gauge: auth, key });
+      return take(readings);
+    },
+    byUser: (userId) => take([{ gauge: user, key: userId }]),
+    byMail: (mails) => take(mails.map((name) => ({ gauge: mail, key: accountKey(name) }))),
+    async login(mails, ip) {
+      const pairs = mails.map((name) => ({ account: accountKey(name), address: addressKey(ip) }));
+      const succeed = async () => {
+        for (const pair of pairs) await known.add(`${pair.account}:${pair.address}`);
+      };
+      const { quota } = table.account;
+      if (siege === null || quota === null) return { refused: null, late: null, succeed };
+      const isKnown = await Promise.all(pairs.map((pair) => known.has(`${pair.account}:${pair.address}`)));
+      const strangers = pairs.filter((_, index) => !isKnown[index]);
+      const verdicts = await take(strangers.map(({ account }) => ({ gauge: siege, key: account })));
+      const shown = verdicts.map((verdict) => ({ ...verdict, name: table.account.name, quota }));
+      return {
+        refused: shown.find(({ allowed }) => !allowed) ?? null,
+        late: shown.find(({ used }) => used > quota.requests) ?? null,
+        succeed,
+      };
+    },
+    open: async () => shared?.open(),
+    close: () => shared?.close(),
+  };
+}
+
+/** Mail addresses are not written down anywhere else than in the database. */
+const accountKey = (mail: string): string =>
+  createHash('sha256').update(mail.trim().normalize('NFC').toLowerCase()).digest('base64url');
+
+/** Counters and marks: Redis' while it is there, this process's own otherwise. */
+function createStore(redisUrl: string | null, log: Logger) {
+  const shared = redisUrl === null ? null : connectCounters(redisUrl, log);
+  const marks = new LRUCache<string, true>({ max: countersMax, ttl: knownForSeconds * 1000 });
+
+  function take(readings: readonly Reading[]): Verdicts {
+    const on = readings.flatMap(({ gauge, key }) => (gauge === null ? [] : [{ gauge, key }]));
+    const own = () =>
+      on.map(({ gauge: { name, quota, windows }, key }) => ({ ...windows.take(key), name, quota }));
+    if (shared === null || on.length === 0 || !shared.isThere) return own();
+    const claims = on.map(({ gauge, key }) => ({ key: `${gauge.id}:${key}`, quota: gauge.quota }));
+    const counted = shared.take(claims);
+    return counted.then(
+      (counts) =>
+        counts.flatMap((count, index) => {
+          const gauge = on[index]?.gauge;
+          return gauge === undefined ? [] : [{ ...count, name: gauge.name, quota: gauge.quota }];
+        }),
+      own,
+    );
+  }
+
+  const known = {
+    async has(key: string): Promise<boolean> {
+      if (marks.has(key)) return true;
+      return shared?.isThere ? shared.isMarked(key).catch(() => false) : false;
+    },
+    async add(key: string): Promise<void> {
+      marks.set(key, true);
+      if (shared?.isThere) await shared.mark(key, knownForSeconds).catch(() => undefined);
+    },
+  };
+  return { take, known, shared };
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
+import { afterAll, expect } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { createContext } from '../../src/context.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { createLog } from '../../src/log.ts';
+import { secret, type TestApp, withoutLimits } from './app.ts';
+import { createContract } from './openapi.ts';
+
+export const password = 'gentle-otter-42';
+
+export interface Sent {
+  method?: 'GET' | 'POST' | 'OPTIONS' | 'TRACE';
+  url: string;
+  headers?: Record<string, string>;
+  payload?: object | string;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
+  body: any;
+}
+
+export interface Limited {
+  /** Sends a request from an address of the test's choice; the answer is held against the API document. */
+  send(from: string, options: Sent): Promise<Answer>;
+  /** The statuses of so many of the same request, one after the other. */
+  repeat(times: number, from: string, options: Sent): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+const open: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  for (const close of open) await close();
+});
+
+/** Another server over the database of `app`, with these limits and no other; closed after the last test. */
+export async function limitedServer(
+  app: TestApp,
+  env: Record<string, string>,
+  log = createLog('silent'),
+): Promise<Limited> {
+  const config = readConfig({ BETTER_AUTH_SECRET: secret, PORT: '0', ...withoutLimits, ...env });
+  const server = await buildApp(createContext(config, app.ctx.db, log));
+  const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
+  const violation = createContract(JSON.parse(JSON.stringify(server.swagger())));
+  open.push(() => server.close());
+
+  const send: Limited['send'] = async (from, options) => {
+    const { status, headers, text } = await (from.startsWith('127.') ? overSocket : injected)(from, options);
+    const body = /json/.test(String(headers['content-type'])) ? JSON.parse(text) : undefined;
+    expect(violation(options.method ?? 'GET', options.url, status, body)).toBeNull();
+    return { status, headers, body };
+  };
+  async function injected(from: string, options: Sent) {
+    const reply = await server.inject({ remoteAddress: from, ...options });
+    return { status: reply.statusCode, headers: reply.headers, text: reply.payload };
+  }
+  /** Injected requests lack what the checks of tokens read; these may come from any address of the machine itself. */
+  async function overSocket(localAddress: string, { method = 'GET', url, headers = {} }: Sent) {
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      localAddress,
+      method,
+      path: url,
+      headers,
+    });
+    sent.end();
+    const [reply]: IncomingMessage[] = await once(sent, 'response');
+    if (reply === undefined) throw new Error('no answer');
+    return { status: reply.statusCode ?? 0, headers: reply.headers, text: await readText(reply) };
+  }
+  return {
+    send,
+    async repeat(times, from, options) {
+      const statuses = [];
+      for (let time = 0; time < times; time += 1) statuses.push((await send(from, options)).status);
+      return statuses;
+    },
+    close: () => server.close(),
+  };
+}
+
+/** An account, and requests that log in on it by either door. */
+export async function newAccount(app: TestApp) {
+  const email = `ada.${randomUUID()}@example.com`;
+  await app.ctx.accounts.register({ email, password, first_name: 'Ada', last_name: 'Lovelace' });
+  return { email, v1: v1Login(email), betterAuth: betterAuthLogin(email) };
+}
+
+export const v1Login = (email: string, word = password): Sent => ({
+  method: 'POST',
+  url: '/api/v1/auth/login',
+  payload: { email, password: word },
+});
+
+export const betterAuthLogin = (email: string, word = password): Sent => ({
+  method: 'POST',
+  url: '/api/auth/sign-in/email',
+  headers: { origin: 'http://localhost:3000' },
+  payload: { email, password: word },
+});
+
+/** Test addresses (RFC 5737), as many as wanted. */
+export const addresses = (count: number, net = '198.51.100'): string[] =>
+  Array.from({ length: count }, (_, index) => `${net}.${index + 1}`);
