@@ -8,6 +8,7 @@ type Command = (config: Config, args: string[]) => Promise<void>;
 const commands: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./serve.ts')).serve,
   admin: async () => (await import('./admin/command.ts')).admin,
+  audit: async () => (await import('./audit/command.ts')).audit,
   migrate: async () => (await import('./migrate.ts')).migrate,
 };
 

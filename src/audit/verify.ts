@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Db, Tx } from '../db/schema.ts';
+import { digest } from './queries.ts';
+
+/** The end of a user's chain: in `audit_heads`, or in a copy kept outside of the database. */
+export interface Head {
+  userId: string;
+  seq: number;
+  hash: string;
+}
+
+export interface Walked {
+  chains: number;
+  entries: number;
+}
+
+/** Takes what is wrong with a user's chain. */
+export type Report = (userId: string, finding: string) => void;
+
+interface Entry extends Head {
+  digest: string;
+}
+
+const batchSize = 2_000;
+/** Each costs a walk over its chain. */
+const suspectsResolved = 100;
+
+const span = (from: number, to: number) =>
+  from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`;
+
+const chained = (before: string | null, next: string) =>
+  before === null
+    ? next
+    : createHash('sha256').update(Buffer.from(before, 'hex')).update(Buffer.from(next, 'hex')).digest('hex');
+
+/** As the database sorts user ids. */
+const isBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+
+/** All heads, by user id. */
+export async function* readHeads(db: Db): AsyncGenerator<Head> {
+  for (let last: string | null = null; ; ) {
+    const { rows }: { rows: Head[] } = await sql<Head>`
+      select user_id as "userId", seq::float8 as seq, encode(hash, 'hex') as hash from audit_heads
+      where ${last}::text is null or user_id > ${last} order by user_id limit ${batchSize}`.execute(db);
+    yield* rows;
+    last = rows.at(-1)?.userId ?? null;
+    if (rows.length < batchSize) return;
+  }
+}
+
+/** All entries, chain by chain. */
+async function* readEntries(db: Db): AsyncGenerator<Entry> {
+  for (let last: Entry | undefined; ; ) {
+    const { rows }: { rows: Entry[] } = await sql<Entry>`
+      select e.user_id as "userId", e.seq::float8 as seq, encode(e.hash, 'hex') as hash,
+        encode(${digest}, 'hex') as digest
+      from audit e where ${last === undefined ? sql`true` : sql`(e.user_id, e.seq) > (${last.userId}, ${last.seq})`}
+      order by e.user_id, e.seq limit ${batchSize}`.execute(db);
+    yield* rows;
+    last = rows.at(-1);
+    if (rows.length < batchSize) return;
+  }
+}
+
+/** A chain as far as it was walked. */
+interface Chain {
+  userId: string;
+  seq: number;
+  /** The hash of the newest entry as it is stored, and as it should be; null before the first. */
+  stored: string | null;
+  expected: string | null;
+  /** Entries whose hash fits neither them nor what is before them. */
+  suspects: Set<number>;
+}
+
+const beginChain = (userId: string): Chain => ({
+  userId,
+  seq: 0,
+  stored: null,
+  expected: null,
+  suspects: new Set(),
+});
+
+function checkEntry(chain: Chain, { seq, hash, digest }: Entry, report: Report): void {
+  if (seq <= chain.seq) {
+    report(chain.userId, `entry ${seq} has no place in the chain`);
+    return;
+  }
+  let expected = chained(chain.stored, digest);
+  if (seq > chain.seq + 1) {
+    report(chain.userId, `${span(chain.seq + 1, seq - 1)}, and entry ${seq} cannot be checked`);
+    expected = hash;
+  }
+  // After an entry whose hash alone was changed, the chain goes on from what that hash was.
+  if (hash !== expected && hash !== chained(chain.expected, digest)) chain.suspects.add(seq);
+  chain.seq = seq;
+  chain.stored = hash;
+  chain.expected = expected;
+}
+
+function checkEnd(chain: Chain, head: Head | undefined, report: Report): void {
+  const { seq, stored, suspects } = chain;
+  if (head === undefined) report(chain.userId, `the head is missing, which was at entry ${seq} or later`);
+  else if (head.seq > seq) report(chain.userId, `${span(seq + 1, head.seq)} at the end`);
+  else if (head.seq < seq) report(chain.userId, `entry ${head.seq + 1} and what follows is beyond the head`);
+  else if (head.hash !== stored && !suspects.has(seq))
+    report(chain.userId, `the head does not fit entry ${seq}`);
+}
+
+/**
+ * What became of entries that do not fit: moved ones fit after an entry elsewhere, which says where they belong; the
+ * others were changed.
+ */
+async function explain(tx: Tx, { userId, suspects }: Chain, report: Report): Promise<void> {
+  const predecessors = new Map<number, number | null>();
+  for (const seq of [...suspects].slice(0, suspectsResolved)) {
+    predecessors.set(seq, await findPredecessor(tx, userId, seq));
+  }
+  const placeOf = (seq: number, depth = 0): number | null => {
+    const before = predecessors.get(seq);
+    if (before === undefined) return suspects.has(seq) ? null : seq;
+    if (before === null || depth > suspectsResolved) return null;
+    if (before === 0) return 1;
+    const place = placeOf(before, depth + 1);
+    return place === null ? null : place + 1;
+  };
+  for (const seq of suspects) {
+    const place = placeOf(seq);
+    if (place === null) report(userId, `entry ${seq} was changed`);
+    else if (place !== seq) report(userId, `entry ${seq} was moved, it was entry ${place}`);
+  }
+}
+
+/** @returns the entry that this one was written after, 0 for a first one, null when there is none. */
+async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<number | null> {
+  const { rows } = await sql<{ seq: number }>`
+    with k as materialized (
+      select e.hash, ${digest} as digest from audit e where e.user_id = ${userId} and e.seq = ${seq}
+    )
+    select 0::float8 as seq from k where k.hash = k.digest
+    union all
+    select p.seq::float8 from k join audit p on sha256(p.hash || k.digest) = k.hash where p.user_id = ${userId}
+    limit 1`.execute(tx);
+  return rows[0]?.seq ?? null;
+}
+
+/** Compares heads that were kept elsewhere with the chains: what was there then must be there still. */
+async function checkAnchors(tx: Tx, anchors: AsyncIterable<Head>, report: Report): Promise<void> {
+  for await (const { userId, seq, hash } of anchors) {
+    const { rows } = await sql<{ hash: string }>`
+      select encode(hash, 'hex') as hash from audit where user_id = ${userId} and seq = ${seq}`.execute(tx);
+    if (rows[0] === undefined) report(userId, `entry ${seq} of the kept heads is missing`);
+    else if (rows[0].hash !== hash)
+      report(userId, `entry ${seq} is not the one of the kept heads: the chain was rewritten`);
+  }
+}
+
+/**
+ * Walks every chain, in memory that does not grow with them, on one snapshot: writers go on meanwhile. Who can change
+ * the table can rebuild a chain together with its head; heads kept outside of the database show that.
+ */
+export function verifyAudit(db: Db, report: Report, anchors?: AsyncIterable<Head>): Promise<Walked> {
+  return db.transaction().execute(async (tx) => {
+    await sql`set transaction isolation level repeatable read, read only`.execute(tx);
+    await sql`set local statement_timeout = 0`.execute(tx);
+    if (anchors !== undefined) await checkAnchors(tx, anchors, report);
+    return walk(tx, report);
+  });
+}
+
+async function walk(tx: Tx, report: Report): Promise<Walked> {
+  const walked: Walked = { chains: 0, entries: 0 };
+  const heads = readHeads(tx);
+  let head = await heads.next();
+  let chain: Chain | undefined;
+
+  /** The head of a chain; of those that come before, or of all for null, nothing else is left. */
+  async function headOf(userId: string | null): Promise<Head | undefined> {
+    for (; head.done !== true; head = await heads.next()) {
+      const found = head.value;
+      if (found.userId === userId) {
+        head = await heads.next();
+        return found;
+      }
+      if (userId !== null && isBefore(userId, found.userId)) return undefined;
+      walked.chains += 1;
+      checkEnd(beginChain(found.userId), found, report);
+    }
+    return undefined;
+  }
+
+  async function endChain(): Promise<void> {
+    if (chain === undefined) return;
+    walked.chains += 1;
+    checkEnd(chain, await headOf(chain.userId), report);
+    await explain(tx, chain, report);
+  }
+
+  for await (const entry of readEntries(tx)) {
+    if (chain?.userId !== entry.userId) {
+      await endChain();
+      chain = beginChain(entry.userId);
+    }
+    walked.entries += 1;
+    checkEntry(chain, entry, report);
+  }
+  await endChain();
+  await headOf(null);
+  return walked;
+}
