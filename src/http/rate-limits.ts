@@ -50,27 +50,22 @@ export async function limitUser(reply: FastifyReply, { limits }: Context, userId
 }
 
 async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits: Limits): Promise<void> {
-  const mails = mailsOf(request.body);
+  const mail = mailIn(request.body);
+  if (mail === null) return;
   if (request.wayIn === 'login') {
-    // One that hides its account counts with all that do.
-    const attempt = await limits.login(mails.length === 0 ? [''] : mails, addressOf(request) ?? '');
+    const attempt = await limits.login(mail, addressOf(request) ?? '');
     if (attempt.refused !== null) refuse(reply, attempt.refused);
     request.attempt = attempt;
-  } else if (mails.length > 0) {
-    obey(reply, await limits.byMail(mails));
+  } else {
+    obey(reply, await limits.byMail(mail));
   }
 }
 
-/** Every mail address that a reader of the body, as JSON or as a form, could find in it. */
-function mailsOf(body: unknown): string[] {
-  if (!Buffer.isBuffer(body)) return mailIn(body);
-  const text = new TextDecoder().decode(body);
-  return [...new Set([...mailIn(parseJson(text)), ...new URLSearchParams(text).getAll('email').slice(-1)])];
-}
-
-function mailIn(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null || !('email' in value)) return [];
-  return typeof value.email === 'string' ? [value.email] : [];
+/** The account that a body names, if any; Better Auth's bodies are not parsed yet. */
+function mailIn(body: unknown): string | null {
+  const value = Buffer.isBuffer(body) ? parseJson(new TextDecoder().decode(body)) : body;
+  if (typeof value !== 'object' || value === null || !('email' in value)) return null;
+  return typeof value.email === 'string' ? value.email : null;
 }
 
 function parseJson(text: string): unknown {

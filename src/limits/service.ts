@@ -32,10 +32,10 @@ export interface Attempt {
 export interface Limits {
   byAddress(address: string, isWayIn: boolean): Verdicts;
   byUser(userId: string): Verdicts;
-  /** Of requests that send mail to these addresses or make accounts for them. */
-  byMail(mails: readonly string[]): Verdicts;
-  /** Of log-ins on the accounts of these addresses, of which a plain request names one. */
-  login(mails: readonly string[], address: string): Promise<Attempt>;
+  /** Of requests that send mail somewhere, or make an account for it. */
+  byMail(mail: string): Verdicts;
+  /** Of log-ins on the account of a mail address. */
+  login(mail: string, address: string): Promise<Attempt>;
   /** Waits, not long, for Redis. */
   open(): Promise<void>;
   close(): void;
@@ -74,21 +74,19 @@ export function createLimits(settings: LimitSettings, log: Logger): Limits {
       return take(readings);
     },
     byUser: (userId) => take([{ gauge: user, key: userId }]),
-    byMail: (mails) => take(mails.map((name) => ({ gauge: mail, key: accountKey(name) }))),
-    async login(mails, ip) {
-      const pairs = mails.map((name) => ({ account: accountKey(name), address: addressKey(ip) }));
-      const succeed = async () => {
-        for (const pair of pairs) await known.add(`${pair.account}:${pair.address}`);
-      };
-      const { quota } = table.account;
-      if (siege === null || quota === null) return { refused: null, late: null, succeed };
-      const isKnown = await Promise.all(pairs.map((pair) => known.has(`${pair.account}:${pair.address}`)));
-      const strangers = pairs.filter((_, index) => !isKnown[index]);
-      const verdicts = await take(strangers.map(({ account }) => ({ gauge: siege, key: account })));
-      const shown = verdicts.map((verdict) => ({ ...verdict, name: table.account.name, quota }));
+    byMail: (to) => take([{ gauge: mail, key: accountKey(to) }]),
+    async login(to, ip) {
+      const account = accountKey(to);
+      const pair = `${account}:${addressKey(ip)}`;
+      const succeed = () => known.add(pair);
+      const { name, quota } = table.account;
+      const isStranger = quota !== null && !(await known.has(pair));
+      const [verdict] = isStranger ? await take([{ gauge: siege, key: account }]) : [];
+      if (verdict === undefined || quota === null) return { refused: null, late: null, succeed };
+      const shown = { ...verdict, name, quota };
       return {
-        refused: shown.find(({ allowed }) => !allowed) ?? null,
-        late: shown.find(({ used }) => used > quota.requests) ?? null,
+        refused: verdict.allowed ? null : shown,
+        late: verdict.used > quota.requests ? shown : null,
         succeed,
       };
     },
