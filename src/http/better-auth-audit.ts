@@ -13,6 +13,8 @@ const ownNames: Record<string, string> = {
 /** Reads of one's own account and sessions are counted; the other paths named here show nothing of anybody's. */
 const ownReads = new Set(['/get-session', '/list-sessions', '/list-accounts', '/account-info', '/token']);
 const publicPaths = new Set(['/ok', '/error', '/jwks']);
+/** An address in the body says whose account it is about; elsewhere it would be a stranger's way into any chain. */
+const byAddress = /^\/(sign-in|sign-up)\/|^\/(request-password-reset|send-verification-email)$/;
 /** Below it, an admin acts on the user that the request names. */
 const adminPrefix = '/admin/';
 
@@ -21,7 +23,6 @@ type Fields = Record<string, unknown>;
 /** A request to Better Auth. */
 export interface Call {
   origin: Origin;
-  method: string;
   /** Below the mount. */
   path: string;
   query: URLSearchParams;
@@ -36,7 +37,7 @@ type Recorder = (status: number, answer: Buffer) => Promise<void>;
 export async function prepareRecord(ctx: Context, call: Call): Promise<Recorder | null> {
   const path = call.path.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
   if (!isKnown(ctx, path) || publicPaths.has(path)) return null;
-  if (call.method === 'GET' && ownReads.has(path)) {
+  if (ownReads.has(path)) {
     return async (status, answer) => {
       const userId = status < 400 ? readerOf(parseFields(answer)) : null;
       if (userId === null) return;
@@ -46,18 +47,20 @@ export async function prepareRecord(ctx: Context, call: Call): Promise<Recorder 
   }
   const actor = await findSessionUser(ctx, call.headers);
   const body = parseFields(call.body);
+  const email = byAddress.test(path) ? textOf(body.email) : null;
   const owner = await findTokenOwner(ctx, path, body);
   return async (status, answer) => {
     const said = parseFields(answer);
     const passed = said.twoFactorRedirect === true;
-    const userId =
-      owner ?? accountOf(path, { ...Object.fromEntries(call.query), ...body }, said, status, actor);
+    const came = idOf(said.user);
+    const named = { ...Object.fromEntries(call.query), ...body };
     await recordAttempt(ctx, {
-      origin: { ...call.origin, actor: actor ?? idOf(said.user) },
+      // Who gets in is who acts, also when somebody else was in before.
+      origin: { ...call.origin, actor: email === null ? (actor ?? came) : (came ?? actor) },
       action: passed ? firstFactor : actionOf(path),
       outcome: status < 400 ? 'success' : status === 403 ? 'denied' : 'failure',
-      userId,
-      email: path.startsWith(adminPrefix) ? null : textOf(body.email),
+      userId: email === null ? (owner ?? accountOf(path, named, came, status, actor)) : null,
+      email,
     });
   };
 }
@@ -82,14 +85,20 @@ async function findTokenOwner({ betterAuth }: Context, path: string, body: Field
   return (await internalAdapter.findVerificationValue(`reset-password:${token}`))?.value ?? null;
 }
 
-/** Whose chain it belongs into, where the address does not say it. */
-function accountOf(path: string, asked: Fields, answer: Fields, status: number, actor: string | null) {
+/** Whose chain it belongs into, where no address says it. */
+function accountOf(
+  path: string,
+  asked: Fields,
+  came: string | null,
+  status: number,
+  actor: string | null,
+): string | null {
   if (path.startsWith(adminPrefix)) {
     // What somebody without the right has named may be made up: it gets no chain.
-    const named = textOf(asked.userId) ?? textOf(asked.id) ?? idOf(answer.user);
+    const named = textOf(asked.userId) ?? textOf(asked.id) ?? came;
     return (status < 400 ? named : null) ?? actor;
   }
-  return textOf(asked.email) === null ? (actor ?? idOf(answer.user)) : null;
+  return actor ?? came;
 }
 
 /** Whose session, sessions, accounts or token an answer shows. */
