@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { decodeJwt, type JWTHeaderParameters, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { mintToken, type Reply, type RequestOptions, secret, startApp, type TestApp } from './support/app.ts';
+import { startJwksServer } from './support/jwks-server.ts';
+import { jws, newKey } from './support/jws.ts';
 
 const issuer = 'https://front.example';
 const audience = 'duly-clients';
@@ -10,11 +12,17 @@ const userId = 'user_of_a_front_end';
 const path = `/api/v1/users/${userId}/tasks`;
 const day = 24 * 3600;
 
+const algorithms = ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'ES512', 'RS256', 'RS512', 'PS256', 'PS512'];
+const remoteKeys = algorithms.map((alg) => newKey(alg));
+
 let app: TestApp;
+let remote: Awaited<ReturnType<typeof startJwksServer>>;
 beforeAll(async () => {
-  app = await startApp({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience });
+  remote = await startJwksServer(remoteKeys.map(({ jwk }) => jwk));
+  app = await startApp({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWKS_URL: remote.url });
 });
-afterAll(() => app.close());
+afterAll(() => Promise.all([app.close(), remote.close()]));
+afterEach(() => vi.useRealTimers());
 
 const now = () => Math.floor(Date.now() / 1000);
 const claims = () => ({ sub: userId, iss: issuer, aud: audience, iat: now(), exp: now() + 3600 });
@@ -61,6 +69,12 @@ describe('a good token is accepted', () => {
     const token = account.access_token;
     expect(decodeJwt(token).iss).toBe(app.ctx.config.auth.baseUrl);
     expect((await app.request('GET', `/api/${account.user.id}/tasks`, { token })).status).toBe(200);
+  });
+
+  test.each(algorithms)('of issuer 3, by %s', async (alg) => {
+    const key = remoteKeys[algorithms.indexOf(alg)];
+    if (key === undefined) throw new Error(alg);
+    expect((await withHeader(`Bearer ${jws(key.header, claims(), key)}`)).status).toBe(200);
   });
 
   test.each(['user/with/slashes', '7', 'ünï-🦦', 'x'.repeat(255), 'a b'])(
@@ -119,5 +133,35 @@ describe('a token is read from one Authorization header and nowhere else', () =>
     const [response]: IncomingMessage[] = await once(sent.end(), 'response');
     response?.resume();
     expect([response?.statusCode, response?.headers['www-authenticate']]).toEqual([401, invalid.challenge]);
+  });
+});
+
+describe('a server whose clock is wrong', () => {
+  const fiveMinutes = () => ({ iat: now(), exp: now() + 300 });
+  /** Only the server's: the token is minted before, and the database has its own. */
+  function setClock(minutes: number) {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
+  }
+
+  test.each([-10, 10])(
+    'by %i min refuses tokens that others minted just now, and goes on',
+    async (minutes) => {
+      const key = remoteKeys[0];
+      if (key === undefined) throw new Error('no key');
+      const tokens = [
+        await minted(fiveMinutes()),
+        jws(key.header, { ...claims(), ...fiveMinutes(), jti: String(minutes) }, key),
+      ];
+      setClock(minutes);
+      for (const token of tokens) expect(essence(await withHeader(`Bearer ${token}`))).toEqual(invalid);
+      vi.useRealTimers();
+      expect((await withHeader(`Bearer ${await minted({ jti: String(minutes) })}`)).status).toBe(200);
+    },
+  );
+
+  test.each([-4, 4])('by %i s takes them', async (seconds) => {
+    const token = await minted({ ...fiveMinutes(), jti: String(seconds) });
+    setClock(seconds / 60);
+    expect((await withHeader(`Bearer ${token}`)).status).toBe(200);
   });
 });

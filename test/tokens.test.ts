@@ -1,208 +1,207 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { base64url, exportSPKI, importJWK, type JWK, SignJWT } from 'jose';
+import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
+import { symmetricDecrypt } from 'better-auth/crypto';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mintToken, type Reply, secret, startApp, type TestApp } from './support/app.ts';
+import { type Reply, secret, startApp, type TestApp } from './support/app.ts';
+import { badTokens, goodToken, type Minter, now } from './support/bad-tokens.ts';
+import { startJwksServer } from './support/jwks-server.ts';
+import { hmacSigner, jws, keySigner, newKey } from './support/jws.ts';
 
 const issuer = 'https://front.example';
 const audience = 'duly-clients';
 const userId = 'user_of_a_front_end';
-const day = 24 * 3600;
+
+const es256 = newKey('ES256');
+const rs256 = newKey('RS256');
+const ps256 = newKey('PS256');
+const withoutAlg = newKey('RS256');
+const publishedKeys = [es256, rs256, ps256, newKey('EdDSA')];
+
+/** Keys that a set may hold and that verify nothing, each with the algorithm a token signed with it would name. */
+const unusable = {
+  'for encryption': keyWith(newKey('ES256'), { use: 'enc' }),
+  'for signing only': keyWith(newKey('ES256'), { key_ops: ['sign'] }),
+  'without operations': keyWith(newKey('ES256'), { key_ops: [] }),
+  'named for another algorithm': keyWith(newKey('ES256'), { alg: 'ES384' }),
+  'named for no signature': keyWith(newKey('ES256'), { alg: 'none' }),
+  'named for a list of algorithms': keyWith(newKey('ES256'), { alg: ['ES256'] }),
+  'with its private half': keyWith(newKey('EdDSA'), { d: 'AAAA' }),
+  'of RSA with 1024 bits': newKey('RS256', 1_024),
+  'without kid': keyWith(newKey('ES256'), { kid: undefined }),
+  'with a number as kid': keyWith(newKey('ES256'), { kid: 7 }),
+  'of a curve that is not the algorithm’s': keyWith(newKey('ES384'), { alg: 'ES256' }),
+};
+const twin = newKey('ES256');
+const twins = [twin.jwk, { ...newKey('ES256').jwk, kid: twin.kid }];
+const oct = {
+  kty: 'oct',
+  kid: randomUUID(),
+  alg: 'HS256',
+  k: Buffer.from('x'.repeat(32)).toString('base64url'),
+};
+
+function keyWith<Key extends { jwk: object }>(key: Key, members: object): Key {
+  return { ...key, jwk: { ...key.jwk, ...members } };
+}
 
 let app: TestApp;
-/** An account of this server's, with a good token of issuer 2. */
-let own: { id: string; token: string; jwk: JWK };
+let remote: Awaited<ReturnType<typeof startJwksServer>>;
+/** Serves keys to whoever believes a header. */
+let stranger: Awaited<ReturnType<typeof startJwksServer>>;
+const strangersKey = newKey('ES256');
+/** A token of an account of this server's. */
+let ownToken = '';
+let ownKey: KeyObject;
+let ownJwk: object;
+
 beforeAll(async () => {
-  app = await startApp({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience });
+  remote = await startJwksServer([
+    ...publishedKeys.map(({ jwk }) => jwk),
+    { ...withoutAlg.jwk, alg: undefined },
+    ...Object.values(unusable).map(({ jwk }) => jwk),
+    ...twins,
+    oct,
+    null,
+    'text',
+  ] as object[]);
+  stranger = await startJwksServer([strangersKey.jwk]);
+  app = await startApp({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWKS_URL: remote.url });
   const body = { email: 'own@example.com', password: 'gentle-otter-42', first_name: 'O', last_name: '' };
-  const { body: account } = await app.request('POST', '/api/v1/auth/register', { body });
-  const { body: jwks } = await app.request('GET', '/api/auth/jwks');
-  own = { id: account.user.id, token: account.access_token, jwk: jwks.keys[0] };
+  ownToken = (await app.request('POST', '/api/v1/auth/register', { body })).body.access_token;
+  ownJwk = (await app.request('GET', '/api/auth/jwks')).body.keys[0];
+  ownKey = await findOwnKey();
 });
-afterAll(() => app.close());
+afterAll(() => Promise.all([app.close(), remote.close(), stranger.close()]));
 
-const now = () => Math.floor(Date.now() / 1000);
-const encode = (value: unknown) =>
-  base64url.encode(typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value));
-const goodClaims = () => ({ sub: userId, iss: issuer, aud: audience, iat: now(), exp: now() + 3600 });
-
-/** A JWS over any header and payload, right or wrong, signed with HS256. */
-async function forge(header: unknown, payload: unknown, key: string | Uint8Array = secret): Promise<string> {
-  const bytes = typeof key === 'string' ? new TextEncoder().encode(key) : key;
-  const name = { name: 'HMAC', hash: 'SHA-256' };
-  const hmac = await crypto.subtle.importKey('raw', new Uint8Array(bytes), name, false, ['sign']);
-  const input = `${encode(header)}.${encode(payload)}`;
-  const signature = await crypto.subtle.sign('HMAC', hmac, new TextEncoder().encode(input));
-  return `${input}.${base64url.encode(new Uint8Array(signature))}`;
+/** The private key of this server, as only who knows the secret can read it. */
+async function findOwnKey(): Promise<KeyObject> {
+  const { rows } = await sql<{ key: string }>`select "privateKey" as key from better_auth.jwks`.execute(
+    app.ctx.db,
+  );
+  const { secretConfig } = await app.ctx.betterAuth.$context;
+  const data = await symmetricDecrypt({ key: secretConfig, data: JSON.parse(rows[0]?.key ?? '') });
+  return createPrivateKey({ key: JSON.parse(data), format: 'jwk' });
 }
 
-const hs256 = { alg: 'HS256', typ: 'JWT' };
-const minted = (claims: Record<string, unknown>) => mintToken({ ...goodClaims(), ...claims });
-const headed = (header: Record<string, unknown>) => forge({ ...hs256, ...header }, goodClaims());
-const payload = (value: unknown) => forge(hs256, value);
-const good = () => minted({});
-/** The good token of issuer 2, with parts changed. */
-const parts = (token: string) => token.split('.') as [string, string, string];
-const ownPayload = () => JSON.parse(Buffer.from(parts(own.token)[1], 'base64url').toString());
-const ownHeader = () => JSON.parse(Buffer.from(parts(own.token)[0], 'base64url').toString());
-const spliced = (token: string, index: number, part: string) => parts(token).with(index, part).join('.');
+const frontEndClaims = () => ({ sub: userId, iss: issuer, aud: audience, iat: now(), exp: now() + 3600 });
+const ownSigner = () => keySigner('EdDSA', ownKey, String(decodeProtectedHeader(ownToken).kid));
 
-const foreign = generateKeyPairSync('ed25519');
-const signForeign = (header: Record<string, unknown>) =>
-  new SignJWT(ownPayload()).setProtectedHeader({ alg: 'EdDSA', ...header }).sign(foreign.privateKey);
-/** Issuer 2's public key in the encodings that a confused verifier would take for an HMAC secret. */
-async function confused(form: 'pem' | 'pem-trimmed' | 'der' | 'raw' | 'x' | 'jwk'): Promise<string> {
-  const key = await importJWK(own.jwk, 'EdDSA', { extractable: true });
-  if (key instanceof Uint8Array) throw new Error('not a public key');
-  const pem = await exportSPKI(key);
-  const x = String(own.jwk.x);
-  const keys = {
-    pem,
-    'pem-trimmed': pem.trim(),
-    der: Buffer.from(pem.replaceAll(/-----.*-----|\s/g, ''), 'base64'),
-    raw: Buffer.from(x, 'base64url'),
-    x,
-    jwk: JSON.stringify(own.jwk),
-  };
-  return forge({ alg: 'HS256', kid: own.jwk.kid }, ownPayload(), keys[form]);
-}
+const minters: Record<string, () => Minter> = {
+  'issuer 1, with the shared secret': () => ({ signer: hmacSigner(secret), claims: frontEndClaims }),
+  'issuer 2, this server': () => ({ signer: ownSigner(), claims: () => decodeJwt(ownToken) }),
+  'issuer 3, with a published key': () => ({ signer: es256, claims: frontEndClaims }),
+};
 
-const publicJwk = foreign.publicKey.export({ format: 'jwk' });
-const without = (name: string) => minted({ [name]: undefined });
+const publicKeys = { 'issuer 3': es256, 'issuer 3, RSA': rs256 };
+/** A public key in the encodings that a confused verifier would take for an HMAC secret. */
+const encodings: Record<string, (key: KeyObject, jwk: object) => string | Uint8Array> = {
+  pem: (key) => key.export({ type: 'spki', format: 'pem' }),
+  'pem without the last line break': (key) => String(key.export({ type: 'spki', format: 'pem' })).trim(),
+  der: (key) => key.export({ type: 'spki', format: 'der' }),
+  'raw bytes': (_key, jwk) => Buffer.from(coordinate(jwk), 'base64url'),
+  'a coordinate': (_key, jwk) => coordinate(jwk),
+  'a JWK': (_key, jwk) => JSON.stringify(jwk),
+};
+const coordinate = (jwk: object) => String('x' in jwk ? jwk.x : 'n' in jwk ? jwk.n : '');
 
-/** Every class of bad token, each a token that would be good but for the one thing its name says. */
-const bad: Record<string, () => Promise<string> | string> = {
-  'shape: one part': async () => parts(await good())[0],
-  'shape: two parts': async () =>
-    parts(await good())
-      .slice(0, 2)
-      .join('.'),
-  'shape: an empty signature': async () => spliced(await good(), 2, ''),
-  'shape: four parts': async () => `${await good()}.x`,
-  'shape: five parts, as a JWE': async () => `${await good()}.x.x`,
-  'shape: JSON serialization': async () => {
-    const [header, body, signature] = parts(await good());
-    return JSON.stringify({ protected: header, payload: body, signature });
-  },
-  'shape: padded': async () => `${await good()}=`,
-  'shape: not the canonical last character': async () =>
-    (await good()).replace(/.$/, (last) => nextCharacter(last)),
-  'shape: base64 of the other alphabet': async () => spliced(await good(), 2, `${'+/+/'.repeat(10)}+/8`),
-  'shape: over 8 kB': () => minted({ filler: 'x'.repeat(8_192) }),
-  'shape: not a token': () => 'undefined',
-  'header: not JSON': () => forge('{"alg":"HS256"', goodClaims()),
-  'header: an array': () => forge([hs256], goodClaims()),
-  'header: null': () => forge(null, goodClaims()),
-  'header: not UTF-8': async () =>
-    spliced(await good(), 0, base64url.encode(Buffer.from([0x7b, 0xff, 0x7d]))),
-  'header: alg twice': () => forge('{"alg":"none","alg":"HS256"}', goodClaims()),
-  'signature: cut': async () => (await good()).slice(0, -4),
-  'signature: of another payload': async () => spliced(await good(), 2, parts(await minted({ sub: 'x' }))[2]),
-  'signature: payload changed': async () =>
-    spliced(await good(), 1, encode({ ...goodClaims(), sub: 'victim' })),
-  'signature: another secret': () => mintToken(goodClaims(), 'another-secret-of-more-than-32-characters'),
-  'signature: an empty secret': () => forge(hs256, goodClaims(), new Uint8Array(1)),
-  'issuer 2, signature: another key under its kid': () => signForeign({ kid: own.jwk.kid }),
-  'issuer 2, signature: another key without kid': () => signForeign({}),
-  'issuer 2, signature: an unknown kid': () => signForeign({ kid: randomUUID() }),
-  'issuer 2, signature: payload changed': () =>
-    spliced(own.token, 1, encode({ ...ownPayload(), sub: userId })),
-  'issuer 2, signature: none': () => spliced(own.token, 2, ''),
+/** Bad tokens of one issuer only, or between two. */
+const special: Record<string, () => string> = {
   ...Object.fromEntries(
-    ['none', 'None', 'NONE', 'nOnE', ''].flatMap((alg) => [
-      [`algorithm: ${alg || 'empty'}, unsigned`, () => `${encode({ alg })}.${encode(goodClaims())}.`],
-      [`algorithm: ${alg || 'empty'}, signed`, () => headed({ alg })],
-      [
-        `issuer 2, algorithm: ${alg || 'empty'}`,
-        () => spliced(own.token, 0, encode({ ...ownHeader(), alg })),
-      ],
-    ]),
-  ),
-  ...Object.fromEntries(
-    ['hs256', 'HS384', 'HS512', 'RS256', 'ES256', 'EdDSA', 'Ed25519', ['HS256'], null, 5, undefined].map(
-      (alg) => [`algorithm: ${JSON.stringify(alg)}, signed as HS256`, () => headed({ alg })],
+    Object.entries(publicKeys).flatMap(([name, { publicKey, jwk, kid }]) =>
+      Object.entries(encodings).flatMap(([form, encoded]) =>
+        ['HS256', 'HS512'].map((alg) => [
+          `${name}: ${alg} keyed with its public key as ${form}`,
+          () => jws({ alg, kid }, frontEndClaims(), hmacSigner(encoded(publicKey, jwk), alg)),
+        ]),
+      ),
     ),
   ),
   ...Object.fromEntries(
-    (['pem', 'pem-trimmed', 'der', 'raw', 'x', 'jwk'] as const).map((form) => [
-      `algorithm: HS256 keyed with the public key of issuer 2 as ${form}`,
-      () => confused(form),
+    Object.keys(encodings).map((form) => [
+      `issuer 2: HS256 keyed with its public key as ${form}`,
+      () => {
+        const key = encodings[form]?.(createPublicKey(ownKey), ownJwk) ?? '';
+        return jws({ ...ownSigner().header, alg: 'HS256' }, decodeJwt(ownToken), hmacSigner(key));
+      },
     ]),
   ),
-  "algorithm: issuer 2's claims signed with the shared secret": () => forge(hs256, ownPayload()),
-  'smuggled: jwk': () => signForeign({ jwk: publicJwk }),
-  'smuggled: jwk, with a good signature': () => headed({ jwk: publicJwk }),
-  'smuggled: jku': () => headed({ jku: `${app.url}/api/auth/jwks` }),
-  'smuggled: x5u': () => headed({ x5u: `${app.url}/openapi.json` }),
-  'smuggled: x5c': () => headed({ x5c: ['MIIB'] }),
-  'smuggled: crit': () => headed({ crit: ['exp'], exp: 1 }),
-  'smuggled: b64': () => headed({ b64: false, crit: ['b64'] }),
-  'smuggled: b64 true': () => headed({ b64: true }),
-  'smuggled: zip': () => headed({ zip: 'DEF' }),
-  'smuggled: cty': () => headed({ cty: 'JWT' }),
-  'smuggled: kid as a path': () => signForeign({ kid: '../../../../dev/null' }),
-  'smuggled: kid as SQL': () => signForeign({ kid: "' or '1'='1" }),
-  'type: at+jwt': () => headed({ typ: 'at+jwt' }),
-  'type: JWE': () => headed({ typ: 'JWE' }),
-  'type: a number': () => headed({ typ: 1 }),
-  'time: expired': () => minted({ exp: now() - 6 }),
-  'time: no exp': () => without('exp'),
-  'time: exp null': () => payload({ ...goodClaims(), exp: null }),
-  'time: exp as text': () => payload({ ...goodClaims(), exp: String(now() + 60) }),
-  'time: exp in milliseconds': () => minted({ exp: (now() + 60) * 1000 }),
-  'time: exp beyond numbers': () => payload(JSON.stringify(goodClaims()).replace(/"exp":\d+/, '"exp":1e999')),
-  'time: exp further ahead than JWT_MAX_AGE_SECONDS': () => minted({ exp: now() + 7 * day + 60 }),
-  'time: nbf in the future': () => minted({ nbf: now() + 60 }),
-  'time: nbf as text': () => payload({ ...goodClaims(), nbf: '0' }),
-  'time: iat in the future': () => minted({ iat: now() + 60 }),
-  'time: iat as text': () => payload({ ...goodClaims(), iat: 'now' }),
-  'issuer: missing': () => without('iss'),
-  'issuer: another': () => minted({ iss: 'https://evil.example' }),
-  'issuer: with a slash': () => minted({ iss: `${issuer}/` }),
-  'issuer: a list': () => payload({ ...goodClaims(), iss: [issuer] }),
-  'audience: missing': () => without('aud'),
-  'audience: another': () => minted({ aud: 'others' }),
-  'audience: a list of others': () => payload({ ...goodClaims(), aud: ['others'] }),
-  'audience: a list with ours': () => payload({ ...goodClaims(), aud: ['others', audience] }),
-  'audience: with a slash': () => minted({ aud: `${audience}/` }),
-  'subject: missing': () => without('sub'),
+  'issuer 2: its claims signed with the shared secret': () =>
+    jws({ alg: 'HS256' }, decodeJwt(ownToken), hmacSigner(secret)),
+  'issuer 2: its claims signed with a key of issuer 3': () => jws(es256.header, decodeJwt(ownToken), es256),
+  'issuer 2: without kid': () => jws({ alg: 'EdDSA' }, decodeJwt(ownToken), ownSigner()),
+  'issuer 2: an unknown kid': () =>
+    jws({ alg: 'EdDSA', kid: randomUUID() }, decodeJwt(ownToken), ownSigner()),
+  'issuer 2: without a session': () =>
+    jws(ownSigner().header, { ...decodeJwt(ownToken), sid: undefined }, ownSigner()),
+  'issuer 3: its claims signed with the key of issuer 2': () =>
+    jws(ownSigner().header, frontEndClaims(), ownSigner()),
+  'issuer 3: without kid': () => jws({ alg: 'ES256' }, frontEndClaims(), es256),
+  'issuer 3: an unknown kid': () => jws({ ...es256.header, kid: randomUUID() }, frontEndClaims(), es256),
+  'issuer 3: the kid of another of its keys': () =>
+    jws({ ...es256.header, kid: rs256.kid }, frontEndClaims(), es256),
+  'issuer 3: PS256 with a key for RS256': () => signedAs('PS256', rs256),
+  'issuer 3: RS256 with a key for PS256': () => signedAs('RS256', ps256),
+  'issuer 3: RS512 with a key for RS256': () => signedAs('RS512', rs256),
+  'issuer 3: PS256 with an RSA key that names nothing': () => signedAs('PS256', withoutAlg),
+  'issuer 3: a symmetric key of the set': () =>
+    jws({ alg: 'HS256', kid: oct.kid }, frontEndClaims(), hmacSigner('x'.repeat(32))),
+  'issuer 3: a kid that two keys share': () => jws(twin.header, frontEndClaims(), twin),
   ...Object.fromEntries(
-    ['', null, 5, true, [userId], { id: userId }, 'x'.repeat(256), 'a\0b', '\ud800'].map((sub) => [
-      `subject: ${JSON.stringify(sub).slice(0, 40)}`,
-      () => payload({ ...goodClaims(), sub }),
+    Object.entries(unusable).map(([name, key]) => [
+      `issuer 3: a key of the set ${name}`,
+      () => jws(key.header, frontEndClaims(), key),
     ]),
   ),
-  'payload: not JSON': () => payload('{"sub":'),
-  'payload: not UTF-8': () =>
-    payload(Buffer.from(JSON.stringify({ ...goodClaims(), name: 'Zo\u00eb' }), 'latin1')),
-  'payload: an array': () => payload([goodClaims()]),
-  'payload: null': () => payload('null'),
-  'payload: text': () => payload('"text"'),
-  'payload: a claim twice': () => payload(`{"sub":"other",${JSON.stringify(goodClaims()).slice(1)}`),
-  'payload: a nested token': async () => payload(await good()),
+  'issuer 3: jku of a stranger': () =>
+    jws({ ...strangersKey.header, jku: stranger.url }, frontEndClaims(), strangersKey),
+  'issuer 3: kid as the address of a stranger': () =>
+    jws({ alg: 'ES256', kid: stranger.url }, frontEndClaims(), strangersKey),
+  'issuer 3: the stranger as issuer': () =>
+    jws(strangersKey.header, { ...frontEndClaims(), iss: new URL(stranger.url).origin }, strangersKey),
 };
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-/** The last character of 32 bytes carries two bits that mean nothing. */
-const nextCharacter = (last: string) => alphabet[alphabet.indexOf(last) + 1] ?? 'B';
+const signedAs = (alg: string, { kid, privateKey }: typeof rs256) =>
+  jws({ alg, kid }, frontEndClaims(), keySigner(alg, privateKey, kid));
 
-const path = () => `/api/v1/users/${userId}/tasks`;
-const withHeader = (authorization: string) =>
-  app.request('GET', path(), { headers: { authorization, 'x-request-id': 'same' } });
+const ask = (token: string, path = `/api/v1/users/${userId}/tasks`) =>
+  app.request('GET', path, { headers: { authorization: `Bearer ${token}`, 'x-request-id': 'same' } });
 
 function essence({ status, body, headers }: Reply) {
   const { timestamp: _, request_id: __, ...rest } = body;
   return { status, rest, challenge: headers.get('www-authenticate') };
 }
 
-const invalid = {
+const refused = {
   status: 401,
   rest: { detail: 'Not authenticated', error_code: 'UNAUTHORIZED', status_code: 401 },
   challenge: 'Bearer realm="duly", error="invalid_token"',
 };
 
-describe('a bad token is refused, and the answer does not say why', () => {
-  test.each(Object.keys(bad))('%s', async (name) => {
-    const token = await bad[name]?.();
-    expect(essence(await withHeader(`Bearer ${token}`))).toEqual(invalid);
+describe.each(Object.keys(minters))('%s', (name) => {
+  const minter = () => {
+    const found = minters[name]?.();
+    if (found === undefined) throw new Error(name);
+    return found;
+  };
+
+  test('a good token is accepted', async () => {
+    const { sub } = minter().claims();
+    expect((await ask(goodToken(minter()), `/api/v1/users/${sub}/tasks`)).status).toBe(200);
   });
+
+  test.each(Object.keys(badTokens))('is refused, and the answer does not say why: %s', async (bad) => {
+    expect(essence(await ask(badTokens[bad]?.(minter()) ?? ''))).toEqual(refused);
+  });
+});
+
+describe('is refused, and the answer does not say why', () => {
+  test.each(Object.keys(special))('%s', async (bad) => {
+    expect(essence(await ask(special[bad]?.() ?? ''))).toEqual(refused);
+  });
+});
+
+test('no key was ever fetched from where a token said', () => {
+  expect(stranger.asked).toEqual([]);
+  expect(new Set(remote.asked)).toEqual(new Set(['/api/auth/jwks']));
 });

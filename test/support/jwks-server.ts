@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+
+/** Another server that publishes keys, with every answer in the test's hand. */
+export async function startJwksServer(keys: readonly object[] = []) {
+  const asked: string[] = [];
+  const publish =
+    (published: readonly object[]) =>
+    (response: ServerResponse): void => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: published }));
+    };
+  let answer: (response: ServerResponse) => void = publish(keys);
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    answer(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}/api/auth/jwks`,
+    /** The paths of every request so far. */
+    asked,
+    publish(published: readonly object[]) {
+      answer = publish(published);
+    },
+    answer(next: (response: ServerResponse) => void) {
+      answer = next;
+    },
+    async close() {
+      server.closeAllConnections();
+      if (server.listening) await new Promise((done) => server.close(done));
+    },
+  };
+}
