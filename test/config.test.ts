@@ -9,6 +9,8 @@ import { StartError } from '../src/errors.ts';
 import { createLog } from '../src/log.ts';
 
 const secret = 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u';
+const newSecret = 'Rk4-tW9x_Qm2.Zp7sLc5+Hb8nVd3gYf6';
+const remote = { JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' };
 const databasePassword = 'hunter2-in-the-url';
 const production = { NODE_ENV: 'production', BETTER_AUTH_SECRET: secret, JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' };
 
@@ -108,6 +110,26 @@ describe('good values are taken', () => {
     [{ LOG_LEVEL: 'debug' }, ({ logLevel }) => logLevel, 'debug'],
     [production, (config) => config.production, true],
     [{ BETTER_AUTH_SECRET: 'short' }, ({ auth }) => auth.secrets, ['short']],
+    [
+      { ...production, BETTER_AUTH_SECRET: `${newSecret} , ${secret}` },
+      ({ auth }) => auth.secrets,
+      [newSecret, secret],
+    ],
+    [
+      { ...remote, JWKS_URL: 'http://auth.example/jwks' },
+      ({ auth }) => auth.jwksUrl,
+      'http://auth.example/jwks',
+    ],
+    ...[
+      'https://auth.example/jwks',
+      'http://127.0.0.1:3000/jwks',
+      'http://localhost/jwks',
+      'http://[::1]/jwks',
+    ].map((url): [Record<string, string>, (config: Config) => unknown, unknown] => [
+      { ...production, JWKS_URL: url },
+      ({ auth }) => auth.jwksUrl,
+      url,
+    ]),
   ];
   test.each(good)('%j', (env, select, value) => {
     expect(select(read(env))).toEqual(value);
@@ -155,6 +177,12 @@ describe('a bad value stops the start with one line that names the variable, wha
     ['JWT_MAX_AGE_SECONDS', '59', '"59"', '60 to'],
     ['JWT_MAX_AGE_SECONDS', '7d', '"7d"', '60 to'],
     ['LOG_LEVEL', 'loud', '"loud"', 'debug'],
+    ['BETTER_AUTH_SECRET', `${secret},`, '0 characters', '32 for each of several'],
+    ['BETTER_AUTH_SECRET', `${secret},${newSecret.slice(1)}`, '31 characters', '32 for each of several'],
+    ['BETTER_AUTH_SECRET', `${secret},${newSecret},${secret}`, 'the same secret twice', 'newest first'],
+    ['JWKS_URL', 'auth.example.com', '"auth.example.com"', 'https://auth.example.com'],
+    ['JWKS_URL', 'file:///etc/passwd', '"file:///etc/passwd"', 'https://auth.example.com'],
+    ['JWKS_URL', url('https://u:PASSWORD@auth.example/jwks'), 'credentials', 'https://auth.example.com'],
   ];
   test.each(bad)('%s=%j', (name, value, got, wants) => {
     const message = refusal({ BETTER_AUTH_SECRET: secret, [name]: value });
@@ -165,6 +193,11 @@ describe('a bad value stops the start with one line that names the variable, wha
     expect(message).not.toMatch(/[\n\r]/);
     expect(message).not.toContain(secret);
     expect(message).not.toContain(databasePassword);
+  });
+
+  test.each(['JWT_ISSUER', 'JWT_AUDIENCE'])('JWKS_URL without %s', (name) => {
+    const env = { BETTER_AUTH_SECRET: secret, ...remote, JWKS_URL: 'https://auth.example/jwks', [name]: '' };
+    expect(refusal(env)).toMatch(new RegExp(`^${name}: got nothing, wants .* with JWKS_URL\\)$`));
   });
 
   test('a pool of one connection, which could not even start', () => {
@@ -189,6 +222,9 @@ describe('in production', () => {
     ['BETTER_AUTH_SECRET', `change-me-${secret}`, 'a placeholder'],
     ['BETTER_AUTH_SECRET', `your-secret-${secret}`, 'a placeholder'],
     ['BETTER_AUTH_SECRET', 'x'.repeat(64), 'a placeholder'],
+    ['BETTER_AUTH_SECRET', `${newSecret},change-me-${secret}`, 'a placeholder'],
+    ['JWKS_URL', 'http://auth.example/jwks', '"http://auth.example/jwks"'],
+    ['JWKS_URL', 'http://127.0.0.1.evil.example/jwks', '"http://127.0.0.1.evil.example/jwks"'],
     ['JWT_ISSUER', undefined, 'nothing'],
     ['JWT_AUDIENCE', ' ', 'nothing'],
   ])('%s=%s is refused', (name, value, got) => {
