@@ -43,7 +43,7 @@ const shapes: BadTokens = {
   'shape: padded': (minter) => `${goodToken(minter)}=`,
   'shape: not the canonical last character': (minter) => goodToken(minter).replace(/.$/, nextCharacter),
   'shape: base64 of the other alphabet': (minter) => spliced(goodToken(minter), 2, `${'+/+/'.repeat(10)}+/8`),
-  'shape: over 8 kB': (minter) => claimed(minter, { filler: 'x'.repeat(8_192) }),
+  'shape: over 6 kB': (minter) => claimed(minter, { filler: 'x'.repeat(4_700) }),
   'shape: not a token': () => 'undefined',
 };
 
