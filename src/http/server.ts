@@ -14,7 +14,7 @@ const options: ServerOptions = {
   headersTimeout: 5_000,
   /** Headers and body. */
   requestTimeout: 10_000,
-  connectionsCheckingInterval: 1_000,
+  connectionsCheckingInterval: 500,
   keepAliveTimeout: 5_000,
   maxHeaderSize: 8_192,
   // The gate says so itself, in the form of every error.
