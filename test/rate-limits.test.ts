@@ -12,10 +12,11 @@ let perAddress: Limited;
 beforeAll(async () => {
   app = await startApp();
   perUser = await limitedServer(app, { RATE_LIMIT_PER_USER: '2/60', RATE_LIMIT_AUTH: '2/1' });
-  perAddress = await limitedServer(app, { RATE_LIMIT_PER_IP: '3/60' });
+  perAddress = await limitedServer(app, { RATE_LIMIT_PER_IP: '3/60', TRUSTED_PROXIES: proxy });
 });
 afterAll(() => app.close());
 
+const proxy = '203.0.113.250';
 const here = '127.0.0.1';
 const there = '127.0.0.2';
 let last = 0;
@@ -120,6 +121,16 @@ describe('an address', () => {
     for (const headers of spoofed)
       statuses.push((await perAddress.send(from, { ...nowhere, headers })).status);
     expect(statuses).toEqual([404, 404, 404, 429, 429]);
+  });
+
+  test('behind a trusted proxy is the one that the proxy saw, whatever the caller wrote before it', async () => {
+    const statuses = [];
+    for (const [index, claimed] of addresses(5).entries()) {
+      const seen = index < 4 ? '203.0.113.60' : '203.0.113.61';
+      const headers = { 'x-forwarded-for': `${claimed}, ${seen}` };
+      statuses.push((await perAddress.send(proxy, { ...nowhere, headers })).status);
+    }
+    expect(statuses).toEqual([404, 404, 404, 429, 404]);
   });
 
   test('of IPv6 is its /64, and one of IPv4 the same in either form', async () => {

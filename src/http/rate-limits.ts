@@ -35,8 +35,9 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
     obey(reply, verdicts instanceof Promise ? await verdicts : verdicts);
   });
   // Its body is there, read and checked.
-  app.addHook('preHandler', async (request, reply) => {
-    if (request.wayIn !== null) await limitAccount(request, reply, limits);
+  app.addHook('preHandler', (request, reply, done) => {
+    if (request.wayIn === null) done();
+    else limitAccount(request, reply, limits).then(() => done(), done);
   });
   app.addHook('onSend', (request, reply, payload, done) => {
     done(null, request.attempt === null ? payload : settle(request, reply, request.attempt, payload));

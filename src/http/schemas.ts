@@ -96,6 +96,10 @@ const reasons: Record<number, string> = {
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
 };
 
+const retryHeader = {
+  'Retry-After': { type: 'integer', description: 'Seconds.' },
+};
+
 /** Descriptions of the given error statuses, all in the form that `name` has; 429, 500 and 503 can always happen. */
 export function errorResponses(
   name: 'Error' | 'BareError',
@@ -107,6 +111,7 @@ export function errorResponses(
       status,
       {
         description: own[status] ?? reasons[status] ?? 'Error',
+        ...(status === 429 || status === 503 ? { headers: retryHeader } : {}),
         content: { 'application/json': { schema: Type.Ref(name) } },
       },
     ]),
