@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { mintToken, secret, withoutLimits } from './app.ts';
+import { statementsFile, statementsVariable } from './sql/processes.ts';
 
+const collector = new URL('./sql/collect.ts', import.meta.url).href;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface Ended {
@@ -26,8 +28,9 @@ export interface Running {
 /** Starts `src/main.ts` as a process of its own, with only these variables beside PATH and HOME. */
 export function run(args: string[], env: Record<string, string>, ipc = false): Running {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...env },
+  const collected = { [statementsVariable]: statementsFile };
+  const child = spawn(process.execPath, ['--import', collector, main, ...args], {
+    env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...collected, ...env },
     cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
   });

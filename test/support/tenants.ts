@@ -5,9 +5,6 @@ import { createClient, type RawClient, type RawReply } from './client.ts';
 import { asAdmin } from './database.ts';
 import { createRows, type UserRows } from './rows.ts';
 
-/** Generated tests send more than a user may. */
-export const unlimited = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
-
 export interface Tenant {
   id: string;
   token: string;
@@ -35,7 +32,7 @@ export interface Tenants {
 
 /** An app with accounts that hold something of every kind. */
 export async function createTenants(env: Record<string, string> = {}): Promise<Tenants> {
-  const app = await startApp({ ...unlimited, ...env });
+  const app = await startApp(env);
   const { db } = app.ctx;
   const client = createClient(app.url, 8);
   const rows = await createRows(db, (text) => asAdmin(text, app.database.connection.database));

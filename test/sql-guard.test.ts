@@ -1,0 +1,134 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listTags } from '../src/tags/queries.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { issued } from './support/sql/collect.ts';
+import { complaintsOf } from './support/sql/guard.ts';
+
+// What the application asks is collected by test/support/sql/collect.ts and judged at the end of every test file by
+// test/support/sql/setup.ts; here, that it is collected and judged rightly.
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+const tablesIn = (text: string) => complaintsOf(text).map(({ table }) => table);
+
+describe('a statement that says whose rows it touches', () => {
+  test.each([
+    'select * from tasks where user_id = $1',
+    'select * from tasks t where $1 = t.user_id and t.id = $2 or false and t.user_id = $1'.replace(
+      ' or false and t.user_id = $1',
+      '',
+    ),
+    "select 1 from audit where user_id = ''",
+    'select * from public.tasks where user_id = $1::text collate "C"',
+    'select * from tasks t join task_tags tt using (user_id) where tt.user_id = $1',
+    'select * from tasks t join task_tags tt on tt.user_id = t.user_id and tt.task_id = t.id where t.user_id = $1',
+    'select * from tasks t left join task_tags tt on tt.user_id = t.user_id where t.user_id = $1',
+    'select * from task_tags tt right join tasks t on tt.user_id = t.user_id where t.user_id = $1',
+    'select array(select name from task_tags tt where tt.user_id = t.user_id) from tasks t where t.user_id = $1',
+    'with page as (select * from tasks where user_id = $1) select (select count(*) from tags g where g.user_id = page.user_id) from page',
+    'select 1 from (select $1::text as id) as asked left join owners o on o.user_id = asked.id',
+    'select 1 from (values ($1, 1), ($2, 2)) as v (id, n) join owners o on o.user_id = v.id',
+    'select 1 from jsonb_to_recordset($1::jsonb) as x (user_id text) join owners using (user_id)',
+    'select name from tags where user_id = $1 union select name from task_tags where user_id = $1',
+    'insert into tasks (user_id, title) values ($1, $2) returning id',
+    'insert into owners as o (user_id) values ($1) on conflict (user_id) do update set revision = o.revision + 1',
+    'insert into tags (user_id, name) select user_id, title from tasks where user_id = $1 on conflict do nothing',
+    'update tasks set title = $1 where user_id = $2 and id = $3',
+    'update tasks t set title = g.name from tags g where g.user_id = $1 and t.user_id = g.user_id',
+    'delete from task_tags tt using tasks t where t.user_id = $1 and tt.user_id = t.user_id',
+    'with gone as (delete from tasks where user_id = $1 returning user_id, id) delete from task_tags tt using gone where tt.user_id = gone.user_id',
+    'select * from better_auth.session where "userId" = $1 and id = $2',
+    'select * from "better_auth"."user" where email = lower($1)',
+    'select * from better_auth.jwks',
+    'begin; set local statement_timeout = 1',
+    'select 1 from pg_class',
+  ])('passes: %s', (text) => {
+    expect(complaintsOf(text)).toEqual([]);
+  });
+});
+
+describe('a statement that does not', () => {
+  test.each([
+    ['select * from tasks', ['tasks']],
+    ['select * from tasks where id = $1', ['tasks']],
+    ['select * from public.tasks t where t.id = $1', ['tasks']],
+    ['select * from tasks where user_id = $1 or completed_at is null', ['tasks']],
+    ['select * from tasks where not user_id = $1', ['tasks']],
+    ['select * from tasks where user_id <> $1', ['tasks']],
+    ['select * from tasks where user_id = any($1)', ['tasks']],
+    ['select * from tasks where user_id in ($1, $2)', ['tasks']],
+    ['select * from tasks where user_id = user_id', ['tasks']],
+    ['select * from tasks where user_id like $1', ['tasks']],
+    ["select * from tasks where coalesce(user_id, '') = $1", ['tasks']],
+    ['select * from tasks t, task_tags tt where t.user_id = $1 and tt.task_id = t.id', ['task_tags']],
+    ['select * from tasks t join task_tags tt on tt.task_id = t.id where t.user_id = $1', ['task_tags']],
+    ['select * from tasks t left join task_tags tt on t.user_id = $1 and tt.user_id = $1', ['tasks']],
+    ['select * from tasks t full join tags g on t.user_id = $1 and g.user_id = $1', ['tasks', 'tags']],
+    ['select * from tasks t join tags g using (user_id)', ['tasks', 'tags']],
+    [
+      'select array(select name from task_tags tt where tt.task_id = t.id) from tasks t where t.user_id = $1',
+      ['task_tags'],
+    ],
+    ['select * from owners o where o.user_id = $1 and exists (select from tasks)', ['tasks']],
+    [
+      'select * from owners o where o.user_id in (select user_id from tasks where id = $1)',
+      ['tasks', 'owners'],
+    ],
+    ['select name from tags where user_id = $1 union select name from task_tags', ['task_tags']],
+    ['with page as (select * from tasks) select * from page where user_id = $1', ['tasks']],
+    ['with tasks as (select 1) select * from public.tasks', ['tasks']],
+    ['select * from (select * from tasks) t where t.user_id = $1', ['tasks']],
+    [
+      'select 1 from owners o join (select id from tasks where user_id = $1) t on o.user_id = t.id::text',
+      ['owners'],
+    ],
+    ['insert into tasks (title) values ($1)', ['tasks']],
+    ['insert into tags (user_id, name) select user_id, title from tasks', ['tasks']],
+    ['insert into tasks (user_id, id) values ($1, $2) on conflict (id) do update set title = $3', ['tasks']],
+    ['insert into owners (user_id) values ($1) on conflict (user_id) do update set user_id = $2', ['owners']],
+    ['update tasks set title = $1', ['tasks']],
+    ['update tasks set user_id = $1 where user_id = $2', ['tasks']],
+    ['update tasks t set title = g.name from tags g where g.user_id = $1', ['tasks']],
+    ['delete from tasks where id = $1', ['tasks']],
+    ['delete from tasks where id in (select id from tasks where user_id = $1)', ['tasks']],
+    ['with gone as (delete from tasks where id = $1 returning *) select 1 from gone', ['tasks']],
+    ['select 1; delete from audit', ['audit']],
+    ['truncate tasks', ['']],
+    ['merge into tasks using tags on true when matched then delete', ['']],
+    ['select * from better_auth.session where "expiresAt" < now()', ['better_auth.session']],
+    ['update better_auth."user" set role = $1', ['better_auth.user']],
+    ['insert into better_auth.session (token) values ($1)', ['better_auth.session']],
+  ])('is refused, naming the table: %s', (text, tables) => {
+    expect(tablesIn(text).sort()).toEqual([...tables].sort());
+  });
+});
+
+test('what the application asks is collected with the file that asks; what tests ask is not', async () => {
+  const { v1, token, id } = await app.newUser();
+  await app.request('POST', `${v1}/tasks`, { token, body: { title: 'x', tags: ['a'] } });
+  await app.request('GET', `${v1}/tasks?search=x&tags=a&sort_by=due_date&limit=1`, { token });
+  await app.request('POST', '/api/v1/auth/login', {
+    body: { email: 'nobody@example.com', password: 'gentle-otter-42' },
+  });
+  await sql`select count(*) as asked_by_a_test from tasks`.execute(app.ctx.db);
+  await listTags(app.ctx.db, id, { limit: 1 });
+  const all = [...issued.values()];
+  for (const from of [
+    'src/tasks/queries.ts',
+    'src/tasks/list.ts',
+    'src/tags/queries.ts',
+    'src/owners/queries.ts',
+    'src/audit/queries.ts',
+  ])
+    expect(
+      all.map((one) => one.from),
+      from,
+    ).toContain(from);
+  expect(all.some(({ sql }) => sql.includes('"better_auth"."user"'))).toBe(true);
+  expect(all.some(({ sql }) => sql.includes('asked_by_a_test'))).toBe(false);
+  if (process.env.SHOW) for (const { from, sql } of all) console.log(from, '|', sql.replaceAll(/\s+/g, ' '));
+});

@@ -1,0 +1,61 @@
+import { appendFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { statementsVariable } from './processes.ts';
+
+/** A statement of ours, and the file of `src` that it is from: undefined when that cannot be told. */
+export interface Issued {
+  sql: string;
+  from: string | undefined;
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const frame = /\/(src|test)\/[^\s:)?]+/;
+/** They hand on what others ask. */
+const passing = /^src\/(db\/(pool|transaction)\.ts)|^test\/support\/sql\//;
+
+/** Statements are noted once for each text; those of tests themselves are not noted at all. */
+export const issued = new Map<string, Issued>();
+
+function note(sql: string): void {
+  if (issued.has(sql)) return;
+  const from = caller();
+  if (from?.startsWith('test/')) return;
+  issued.set(sql, { sql, from });
+  const file = process.env[statementsVariable];
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ sql, from })}\n`);
+}
+
+/** The nearest of our files among the callers, those that await included. */
+function caller(): string | undefined {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 200;
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = limit;
+  for (const line of stack.split('\n')) {
+    const found =
+      line.includes(root) && !line.includes('/node_modules/')
+        ? frame.exec(line.slice(line.indexOf(root) + root.length - 1))?.[0].slice(1)
+        : undefined;
+    if (found !== undefined && !passing.test(found)) return found;
+  }
+  return undefined;
+}
+
+function textOf(query: unknown): string | undefined {
+  if (typeof query === 'string') return query;
+  const has = typeof query === 'object' && query !== null && 'text' in query;
+  return has && typeof query.text === 'string' ? query.text : undefined;
+}
+
+const { prototype } = pg.Client;
+const original = prototype.query;
+Object.defineProperty(prototype, 'query', {
+  configurable: true,
+  writable: true,
+  value(this: pg.Client, ...args: unknown[]) {
+    const sql = textOf(args[0]);
+    if (sql !== undefined) note(sql);
+    return Reflect.apply(original, this, args);
+  },
+});

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { child, children, isNode, type Node, names, parse, text } from './tree.ts';
+
+/** A table of user data: the columns of which one has to be given, and all of them. */
+export interface Table {
+  name: string;
+  keys: ReadonlySet<string>;
+  columns: ReadonlySet<string>;
+}
+
+/** What names one user's rows in the tables of Better Auth: it asks by these, never by anything else. */
+const accountKeys = ['id', 'userId', 'token', 'email', 'identifier', 'accountId'];
+
+/** Every table with a `user_id`, and those of Better Auth but for the signing keys, which are no user's. */
+function readTables(): Map<string, Table> {
+  const schema = readFileSync(new URL('../../../schema.sql', import.meta.url), 'utf8');
+  const tables = new Map<string, Table>();
+  for (const statement of parse(schema)) {
+    const { CreateStmt } = statement;
+    const relation = child(CreateStmt, 'relation');
+    const name = qualifiedName(relation);
+    if (relation === undefined || name === 'better_auth.jwks') continue;
+    const columns = new Set(
+      children(CreateStmt, 'tableElts').flatMap(({ ColumnDef }) => text(ColumnDef, 'colname') ?? []),
+    );
+    const wanted = relation.schemaname === 'better_auth' ? accountKeys : ['user_id'];
+    const keys = new Set(wanted.filter((key) => columns.has(key)));
+    if (keys.size > 0) tables.set(name, { name, keys, columns });
+  }
+  return tables;
+}
+
+function qualifiedName(relation: Node | undefined): string {
+  const schema = text(relation, 'schemaname');
+  const name = text(relation, 'relname') ?? '';
+  return schema === undefined || schema === 'public' ? name : `${schema}.${name}`;
+}
+
+const tables = readTables();
+
+/** Something that columns are read from. */
+export interface Relation {
+  alias: string;
+  /** Undefined for what is not a table of user data. */
+  table: Table | undefined;
+  /** Undefined when they are not known. */
+  columns: ReadonlySet<string> | undefined;
+  /** Columns that can only have values that the statement was given. */
+  bound: Set<string>;
+  /** Whether that goes for every column. */
+  allBound: boolean;
+}
+
+/** The columns of a query's result, in order; true for those that can only have values that were given. */
+export type Outputs = Map<string, boolean>;
+
+export interface Scope {
+  relations: Relation[];
+  outer: Scope | null;
+  withs: Map<string, Outputs>;
+}
+
+function findWith(scope: Scope | null, name: string): Outputs | undefined {
+  return scope === null ? undefined : (scope.withs.get(name) ?? findWith(scope.outer, name));
+}
+
+export function relationOf(node: Node | undefined, scope: Scope): Relation {
+  const name = qualifiedName(node);
+  const alias = text(child(node, 'alias'), 'aliasname') ?? text(node, 'relname') ?? '';
+  const query = node?.schemaname === undefined ? findWith(scope, name) : undefined;
+  if (query !== undefined) return derived(alias, query);
+  const table = tables.get(name);
+  return { alias, table, columns: table?.columns, bound: new Set(), allBound: false };
+}
+
+export function derived(alias: string, query: Outputs): Relation {
+  const bound = new Set([...query].filter(([, isBound]) => isBound).map(([name]) => name));
+  return { alias, table: undefined, columns: new Set(query.keys()), bound, allBound: false };
+}
+
+export const renamed = (query: Outputs, aliases: string[]): Outputs =>
+  new Map([...query].map(([name, isBound], index) => [aliases[index] ?? name, isBound]));
+
+/** The relation that a column reference means, and the column's name. */
+export function resolveColumn(
+  reference: unknown,
+  scope: Scope,
+): { relation: Relation; column: string } | undefined {
+  const parts = names(reference, 'fields');
+  const column = parts.at(-1) ?? '';
+  const alias = parts.at(-2);
+  for (let at: Scope | null = scope; at !== null; at = at.outer) {
+    const candidates = at.relations.filter((relation) =>
+      alias === undefined
+        ? (relation.columns?.has(column) ?? at?.relations.length === 1)
+        : relation.alias === alias,
+    );
+    const [relation] = candidates;
+    if (relation !== undefined && candidates.length === 1) return { relation, column };
+    if (candidates.length > 1) return undefined;
+  }
+  return undefined;
+}
+
+/** Whether an expression can only have a value that the statement was given. */
+export function isBound(
+  expression: unknown,
+  scope: Scope,
+  outputsOf: (query: Node, outer: Scope) => Outputs,
+): boolean {
+  if (!isNode(expression)) return false;
+  const bound = (value: unknown) => isBound(value, scope, outputsOf);
+  if ('ParamRef' in expression || 'A_Const' in expression) return true;
+  if ('TypeCast' in expression) return bound(child(expression.TypeCast, 'arg'));
+  if ('CollateClause' in expression) return bound(child(expression.CollateClause, 'arg'));
+  if ('FuncCall' in expression) {
+    const args = children(expression.FuncCall, 'args');
+    return args.length > 0 && args.every(bound);
+  }
+  if ('List' in expression)
+    return children(expression.List, 'items')
+      .filter((item) => Object.keys(item).length > 0)
+      .every(bound);
+  if ('SubLink' in expression && text(expression.SubLink, 'subLinkType') === 'EXPR_SUBLINK') {
+    const query = child(expression.SubLink, 'subselect');
+    return query !== undefined && [...outputsOf(query, scope).values()].every(Boolean);
+  }
+  if (!('ColumnRef' in expression)) return false;
+  const found = resolveColumn(expression.ColumnRef, scope);
+  return found !== undefined && (found.relation.allBound || found.relation.bound.has(found.column));
+}

@@ -1,0 +1,37 @@
+import { loadModule, parseSync } from 'libpg-query';
+
+/** PostgreSQL's own parse tree: `{Kind: {field: …}}`, lists of those, and plain values. */
+export type Node = Record<string, unknown>;
+
+await loadModule();
+
+export const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What `value[name]` holds, where that is a node. */
+export function child(value: unknown, name: string): Node | undefined {
+  const found = isNode(value) ? value[name] : undefined;
+  return isNode(found) ? found : undefined;
+}
+
+export function children(value: unknown, name: string): Node[] {
+  const found = isNode(value) ? value[name] : undefined;
+  return Array.isArray(found) ? found.filter(isNode) : [];
+}
+
+export function text(value: unknown, name: string): string | undefined {
+  const found = isNode(value) ? value[name] : undefined;
+  return typeof found === 'string' ? found : undefined;
+}
+
+/** Of a list of `{String: {sval}}`; a `*` is what else it may hold. */
+export const names = (value: unknown, name: string): string[] =>
+  children(value, name).map((item) => text(item.String, 'sval') ?? '*');
+
+/** The statements of a text, such as the several of a `begin; set …`. */
+export function parse(sql: string): Node[] {
+  const tree: unknown = parseSync(sql);
+  return children(tree, 'stmts')
+    .map((statement) => child(statement, 'stmt'))
+    .filter((statement) => statement !== undefined);
+}
