@@ -306,6 +306,9 @@ describe('the kill switch', () => {
         detail: 'The service is locked by its operator',
       });
       expect(headers.get('retry-after')).toBe('60');
+      const origin = 'http://localhost:3000';
+      const seen = await app.request('GET', '/api/v1/users/x/tasks', { headers: { origin } });
+      expect([seen.status, seen.headers.get('access-control-allow-origin')]).toEqual([503, origin]);
       expect((await asAdmin('GET', '/lock')).body.data.locked_at).toMatch(/Z$/);
       expect((await app.request('DELETE', '/api/v1/admin/lock', { token: user.token })).status).toBe(403);
     } finally {

@@ -82,7 +82,6 @@ export async function buildApp(ctx: Context): Promise<App> {
   });
   logRequests(app, headers);
   endConnectionsOnClose(app);
-  obeyServiceLock(app, ctx);
   app.addHook('onClose', () => ctx.auditCounts.close());
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
@@ -97,6 +96,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     strictPreflight: false,
   });
   limitRequests(app, ctx);
+  obeyServiceLock(app, ctx);
 
   await documentApi(app);
   const refuseOtherMethods = methodNotAllowed(app);
