@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { LimitSettings, Quota } from '../config/limits.ts';
 import { addressKey } from './address.ts';
 import { connectCounters } from './redis.ts';
-import { countersMax, knownForSeconds, type Limit, limitTable } from './table.ts';
+import { countersMax, knownForSeconds, knownMax, type Limit, limitTable } from './table.ts';
 import { type Count, createWindows, type Windows } from './windows.ts';
 
 /** What a limit says to a request. */
@@ -97,12 +97,12 @@ export function createLimits(settings: LimitSettings, log: Logger): Limits {
 
 /** Mail addresses are not written down anywhere else than in the database. */
 const accountKey = (mail: string): string =>
-  createHash('sha256').update(mail.trim().normalize('NFC').toLowerCase()).digest('base64url');
+  hash('sha256', mail.trim().normalize('NFC').toLowerCase(), 'base64url');
 
 /** Counters and marks: Redis' while it is there, this process's own otherwise. */
 function createStore(redisUrl: string | null, log: Logger) {
   const shared = redisUrl === null ? null : connectCounters(redisUrl, log);
-  const marks = new LRUCache<string, true>({ max: countersMax, ttl: knownForSeconds * 1000 });
+  const marks = new LRUCache<string, true>({ max: knownMax, ttl: knownForSeconds * 1000 });
 
   function take(readings: readonly Reading[]): Verdicts {
     const on = readings.flatMap(({ gauge, key }) => (gauge === null ? [] : [{ gauge, key }]));

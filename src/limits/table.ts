@@ -35,7 +35,10 @@ export function limitTable({ perUser, perAddress, auth }: LimitSettings) {
 export const knownForSeconds = 30 * 24 * 3600;
 
 /** The most counters that each limit keeps in the process; the least recently used goes first. */
-export const countersMax = 50_000;
+export const countersMax = 20_000;
+
+/** The most pairs of account and address that are known to the process. */
+export const knownMax = 50_000;
 
 /** Routes that take a password, a code or a link's token, make an account or send mail. */
 const ways = [
