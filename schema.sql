@@ -39,6 +39,19 @@ create table audit_heads (
   PRIMARY KEY (user_id)
 );
 
+create table better_auth."twoFactor" (
+  id text not null,
+  secret text not null,
+  "backupCodes" text not null,
+  "userId" text not null,
+  verified boolean default true,
+  "failedVerificationCount" integer default 0,
+  "lockedUntil" timestamp with time zone,
+  PRIMARY KEY (id),
+  UNIQUE ("userId")
+);
+CREATE INDEX two_factor_secret ON better_auth."twoFactor" USING btree (secret);
+
 create table better_auth."user" (
   id text not null,
   name text not null,
@@ -53,6 +66,7 @@ create table better_auth."user" (
   "banExpires" timestamp with time zone,
   "firstName" text not null,
   "lastName" text not null,
+  "twoFactorEnabled" boolean default false,
   PRIMARY KEY (id),
   UNIQUE (email)
 );
@@ -113,6 +127,7 @@ create table better_auth.verification (
   PRIMARY KEY (id)
 );
 CREATE INDEX verification_identifier ON better_auth.verification USING btree (identifier);
+CREATE INDEX verification_user_id ON better_auth.verification USING btree (split_part(value, ' '::text, 1));
 
 create table owners (
   user_id text collate "C" not null,
@@ -209,6 +224,7 @@ create table user_access (
 );
 comment on column user_access.tokens_valid_from is 'Tokens of other issuers that were issued before are refused; those of this server end with their session.';
 
+alter table better_auth."twoFactor" add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.account add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.session add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table profiles add FOREIGN KEY (user_id) REFERENCES owners(user_id);

@@ -3,6 +3,7 @@ import { type AuthSettings, authSettings } from './config/auth.ts';
 import { type DatabaseSettings, databaseSettings } from './config/database.ts';
 import { type HttpSettings, httpSettings } from './config/http.ts';
 import { type LimitSettings, limitSettings } from './config/limits.ts';
+import { type MailSettings, mailSettings } from './config/mail.ts';
 import { type Env, refuse, text } from './config/values.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
@@ -13,6 +14,7 @@ export interface Config {
   readonly dataDir: string;
   readonly auth: AuthSettings;
   readonly limits: LimitSettings;
+  readonly mail: MailSettings;
   readonly logLevel: string;
 }
 
@@ -45,6 +47,7 @@ export function readConfig(env: Env = process.env): Config {
     dataDir,
     auth: authSettings(env, http, production, dataDir),
     limits: limitSettings(env),
+    mail: mailSettings(env, http),
     logLevel: logLevel(env),
   });
 }

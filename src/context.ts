@@ -2,19 +2,25 @@ import type { Logger } from 'pino';
 import { type AuditCounts, createAuditCounts } from './audit/reads.ts';
 import { type Access, createAccess } from './auth/access.ts';
 import { type BetterAuth, createBetterAuth } from './auth/better-auth.ts';
+import { createEmailChange, type EmailChange } from './auth/email-change.ts';
+import { createPasswordReset, type PasswordReset } from './auth/password-reset.ts';
 import { type Accounts, createAccounts } from './auth/service.ts';
 import { createTokens, type Tokens } from './auth/tokens.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/schema.ts';
 import { createLimits, type Limits } from './limits/service.ts';
+import { createMailer, type Mailer } from './mail/mailer.ts';
 
 /** What a request handler works with. */
 export interface Context {
   config: Config;
   db: Db;
   log: Logger;
+  mailer: Mailer;
   betterAuth: BetterAuth;
   accounts: Accounts;
+  emailChange: EmailChange;
+  passwordReset: PasswordReset;
   access: Access;
   tokens: Tokens;
   auditCounts: AuditCounts;
@@ -22,15 +28,20 @@ export interface Context {
 }
 
 export function createContext(config: Config, db: Db, log: Logger): Context {
-  const betterAuth = createBetterAuth(config, db, log);
+  const mailer = createMailer(config, log);
+  const passwordReset = createPasswordReset(config, db, log, mailer);
+  const betterAuth = createBetterAuth(config, db, log, mailer, passwordReset);
   const access = createAccess(db);
   return {
     config,
     db,
     log,
+    mailer,
     betterAuth,
     access,
-    accounts: createAccounts(config, betterAuth),
+    passwordReset,
+    accounts: createAccounts(config, db, betterAuth, mailer),
+    emailChange: createEmailChange(config, db, betterAuth, mailer),
     tokens: createTokens(config, betterAuth, access, log),
     auditCounts: createAuditCounts(db, log),
     limits: createLimits(config.limits, log),

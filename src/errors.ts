@@ -7,6 +7,7 @@ export class StartError extends Error {
 export const errorCodes = {
   INVALID_JSON: 400,
   BAD_REQUEST: 400,
+  INVALID_TOKEN: 400,
   UNAUTHORIZED: 401,
   INVALID_CREDENTIALS: 401,
   TOTP_REQUIRED: 401,
@@ -80,6 +81,18 @@ export const invalidCredentials = () =>
   new AppError('INVALID_CREDENTIALS', 'Wrong email or password', {
     headers: { 'www-authenticate': challenge },
   });
+
+/** The password that is asked for again before something important. */
+export const wrongPassword = () =>
+  new AppError('INVALID_CREDENTIALS', 'Wrong password', { headers: { 'www-authenticate': challenge } });
+
+export const totpRequired = () =>
+  new AppError('TOTP_REQUIRED', 'A code of the second factor is required', {
+    headers: { 'www-authenticate': challenge },
+  });
+
+/** A link sent by mail that was used, replaced by a newer one, is too old or never was. */
+export const invalidToken = () => new AppError('INVALID_TOKEN', 'The link is no longer valid');
 
 export const forbidden = () => new AppError('FORBIDDEN', 'Not allowed to access this user');
 

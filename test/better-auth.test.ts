@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createAuthClient } from 'better-auth/client';
-import { adminClient, inferAdditionalFields, jwtClient } from 'better-auth/client/plugins';
+import { inferAdditionalFields, jwtClient } from 'better-auth/client/plugins';
 import { getMigrations } from 'better-auth/db/migration';
 import { decodeJwt } from 'jose';
 import { sql } from 'kysely';
@@ -44,11 +44,7 @@ function newClient() {
   return createAuthClient({
     baseURL: `${app.url}/api/auth`,
     fetchOptions: { customFetchImpl: browserFetch },
-    plugins: [
-      jwtClient(),
-      adminClient(),
-      inferAdditionalFields({ user: { firstName: name, lastName: name } }),
-    ],
+    plugins: [jwtClient(), inferAdditionalFields({ user: { firstName: name, lastName: name } })],
   });
 }
 
@@ -120,25 +116,6 @@ describe("Better Auth's own client", () => {
     await Promise.all([isDead(user.id, jwt), isDead(user.id, otherJwt)]);
     expect((await tasks(user.id, await jwtOf(client))).status).toBe(200);
   });
-
-  test('of an administrator bans a user or sets a password: the tokens die; no common password there either', async () => {
-    const administrator = await signedUp();
-    const user = await signedUp();
-    expect((await user.client.admin.banUser({ userId: administrator.user.id })).error?.status).toBe(403);
-    await sql`update better_auth."user" set role = 'admin' where id = ${administrator.user.id}`.execute(
-      app.ctx.db,
-    );
-    const { admin } = administrator.client;
-    const weak = await admin.setUserPassword({ userId: user.user.id, newPassword: 'password123' });
-    expect(weak.error).toMatchObject({ status: 400, code: 'PASSWORD_TOO_COMMON' });
-    const other = await signedUp();
-    await admin.setUserPassword({ userId: other.user.id, newPassword: 'quiet-heron-77' });
-    await isDead(other.user.id, other.jwt);
-    expect((await admin.banUser({ userId: user.user.id })).error).toBeNull();
-    await isDead(user.user.id, user.jwt);
-    const body = { email: user.email, password };
-    expect((await app.request('POST', '/api/v1/auth/login', { body })).status).toBe(401);
-  });
 });
 
 describe('one set of users under both faces', () => {
@@ -193,6 +170,96 @@ describe('what Better Auth is not left to decide', () => {
     expect([status, made.user.emailVerified]).toEqual([200, false]);
     expect(made.user.id).not.toBe('chosen');
     expect((await signUp(person({ role: 'admin' }))).status).toBe(400);
+    const register = { email: newEmail(), password, first_name: 'G', last_name: 'H', role: 'admin' };
+    expect((await app.request('POST', '/api/v1/auth/register', { body: register })).status).toBe(422);
+  });
+
+  test('nor can a user take one later', async () => {
+    const { client, user } = await signedUp();
+    for (const more of [
+      { role: 'admin' },
+      { emailVerified: true },
+      { twoFactorEnabled: true },
+      { id: 'x' },
+    ]) {
+      await client.$fetch('/update-user', { method: 'POST', body: { name: 'Grace', ...more } });
+    }
+    const { rows } = await sql`
+      select id, role, "emailVerified", "twoFactorEnabled" from better_auth."user" where id = ${user.id}`.execute(
+      app.ctx.db,
+    );
+    expect(rows).toEqual([{ id: user.id, role: 'user', emailVerified: false, twoFactorEnabled: false }]);
+  });
+
+  test("a banned user's sign-in is answered as one with a wrong password", async () => {
+    const { email, user } = await signedUp();
+    await sql`insert into user_access (user_id, banned_at) values (${user.id}, now())`.execute(app.ctx.db);
+    for (const path of ['/api/auth/sign-in/email', '/api/v1/auth/login']) {
+      const [banned, wrong] = await Promise.all(
+        [password, 'wrong-otter-42'].map((given) =>
+          app.request('POST', path, { body: { email, password: given }, headers: { origin } }),
+        ),
+      );
+      const { request_id: _, timestamp: __, ...body } = banned?.body ?? {};
+      expect([banned?.status, wrong?.body]).toEqual([401, expect.objectContaining(body)]);
+      expect(banned?.headers.getSetCookie()).toEqual([]);
+    }
+    const { rows } = await sql`select from better_auth.session where "userId" = ${user.id}`.execute(
+      app.ctx.db,
+    );
+    expect(rows).toHaveLength(1);
+  });
+
+  test('a sign-in by a form is refused, from elsewhere with 403', async () => {
+    const { email } = await signedUp();
+    const body = new URLSearchParams({ email, password }).toString();
+    const forms: [Record<string, string>, number][] = [
+      [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 403],
+      [{ origin: 'https://evil.example' }, 403],
+      [{ origin }, 415],
+      [{}, 415],
+    ];
+    for (const [more, status] of forms) {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', ...more };
+      const refused = await app.request('POST', '/api/auth/sign-in/email', { body, headers });
+      expect([more, refused.status, refused.headers.getSetCookie()]).toEqual([more, status, []]);
+      expect((await app.request('POST', '/api/v1/auth/login', { body, headers })).status).toBe(415);
+    }
+  });
+
+  test('there is nothing of the admin plugin, the error page, mail changes without a password, social login', async () => {
+    const { client, user } = await signedUp();
+    await sql`update better_auth."user" set role = 'admin' where id = ${user.id}`.execute(app.ctx.db);
+    const { headers } = await app.request('POST', '/api/auth/sign-in/email', {
+      body: { email: user.email, password },
+      headers: { origin },
+    });
+    const cookie = headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ');
+    const read = [
+      '/admin/list-users',
+      '//admin/list-users',
+      '/admin//list-users',
+      '/%61dmin/list-users',
+      '/admin%2flist-users',
+      '/x/../admin/list-users',
+      '/ADMIN/list-users',
+      '/admin/list-users/',
+      '/error',
+      '//error',
+      '/%65rror',
+      '/error/',
+    ];
+    for (const path of read) {
+      const { status } = await app.request('GET', `/api/auth${path}`, { headers: { cookie } });
+      expect([path, status]).toEqual([path, 404]);
+    }
+    for (const path of ['/change-email', '/delete-user', '/sign-in/social', '/admin/set-role']) {
+      const { error } = await client.$fetch(path, { method: 'POST', body: { newEmail: newEmail() } });
+      expect([path, error?.status]).toEqual([path, 404]);
+    }
   });
 
   test.each(['https://evil.example', 'http://localhost:3000.evil.example', 'http://localhost:30001', 'null'])(

@@ -67,6 +67,11 @@ describe('with nothing set', () => {
         auth: { requests: 10, seconds: 60 },
         redisUrl: null,
       },
+      mail: {
+        smtp: null,
+        from: 'no-reply@localhost',
+        passwordResetUrl: 'http://localhost:3000/reset-password',
+      },
       logLevel: 'info',
     });
   });

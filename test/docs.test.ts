@@ -121,7 +121,9 @@ describe('openapi.json', () => {
   test.each(each)('%s says what it is for and who may call it', (_, operation) => {
     expect(operation.summary).toMatch(/\S/);
     expect(operation.tags).toHaveLength(1);
-    const open = isHealth(operation.path) || /\/auth\/(register|login)$/.test(operation.path);
+    const open =
+      isHealth(operation.path) ||
+      /\/auth\/(register|login|password-reset.*|email-change)$/.test(operation.path);
     expect(operation.security ?? document.security).toEqual(open ? [] : [{ bearer: [] }]);
   });
 

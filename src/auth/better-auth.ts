@@ -1,77 +1,36 @@
 import { betterAuth } from 'better-auth';
-import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
-import { admin, bearer, jwt } from 'better-auth/plugins';
+import { bearer, jwt, twoFactor } from 'better-auth/plugins';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/schema.ts';
-import { isCommonPassword, passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { verificationMail } from '../mail/texts.ts';
+import * as hooks from './better-auth-hooks.ts';
+import { storeIdentifier } from './links.ts';
+import type { PasswordReset } from './password-reset.ts';
+import { passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
+import { secondFactorLock } from './second-factor.ts';
 import { withVersions } from './secrets.ts';
 import { signingKeys } from './signing-key.ts';
 
 /** How long a session lives without being used. */
 export const sessionSeconds = 7 * 24 * 3600;
 
-/** Fields of Better Auth's requests that set a password. */
-const passwordFields = ['password', 'newPassword'] as const;
-const passwordPaths = new Set([
-  '/sign-up/email',
-  '/change-password',
-  '/reset-password',
-  '/set-password',
-  '/admin/create-user',
-  '/admin/set-user-password',
-]);
-
-function passwordFault(password: string) {
-  const length = [...password].length;
-  if (length < passwordMinLength) return { code: 'PASSWORD_TOO_SHORT', message: 'Password too short' };
-  if (length > passwordMaxLength) return { code: 'PASSWORD_TOO_LONG', message: 'Password too long' };
-  if (isCommonPassword(password)) return { code: 'PASSWORD_TOO_COMMON', message: 'Password is too common' };
-  return null;
-}
-
-/** Refuses weak passwords, and ends the sessions that began with the one before, whatever the client asks for. */
-const beforePassword = createAuthMiddleware(async (request) => {
-  if (!passwordPaths.has(request.path)) return undefined;
-  for (const field of passwordFields) {
-    const value: unknown = request.body?.[field];
-    const fault = typeof value === 'string' ? passwordFault(value) : null;
-    if (fault !== null) throw new APIError('BAD_REQUEST', fault);
-  }
-  const ends = request.path === '/change-password' ? { revokeOtherSessions: true } : {};
-  return { context: { body: { ...request.body, ...ends } } };
-});
-
-const afterPassword = createAuthMiddleware(async ({ path, body, context }) => {
-  if (path !== '/admin/set-user-password' || isAPIError(context.returned)) return;
-  await context.internalAdapter.deleteUserSessions(String(body.userId));
-});
-
-const textLimits = { name: 201, firstName: 100, lastName: 100, image: 2_048 };
-
-/** Better Auth stores whatever stands in these fields, or fails in the database. Only `image` may be null. */
-function checkTexts(user: Record<string, unknown>): void {
-  for (const [field, limit] of Object.entries(textLimits)) {
-    const value = user[field];
-    if (value === undefined || (value === null && field === 'image')) continue;
-    if (typeof value === 'string' && [...value].length <= limit) continue;
-    const message = `${field} must be a text of at most ${limit} characters`;
-    throw new APIError('BAD_REQUEST', { code: 'INVALID_FIELD', message });
-  }
-}
-
-/** Better Auth keeps one `name`; P1 has two: a sign-up that gives only `name` gets it as the first. */
-function withNames<User extends { name: string }>(user: User & Record<string, unknown>) {
-  checkTexts(user);
-  const { firstName, lastName } = user;
-  return {
-    data: {
-      ...user,
-      firstName: typeof firstName === 'string' ? firstName : user.name,
-      lastName: typeof lastName === 'string' ? lastName : '',
-    },
-  };
-}
+/** Routes of Better Auth that nothing here needs, or that ask for no password where one should be asked for. */
+const disabledPaths = [
+  '/account-info',
+  '/change-email',
+  '/delete-user',
+  '/delete-user/callback',
+  '/error',
+  '/get-access-token',
+  '/link-social',
+  '/refresh-token',
+  '/sign-in/social',
+  '/two-factor/send-otp',
+  '/two-factor/verify-otp',
+  '/unlink-account',
+];
 
 const plugins = (baseUrl: string, db: Db, log: Logger) => [
   jwt({
@@ -84,13 +43,24 @@ const plugins = (baseUrl: string, db: Db, log: Logger) => [
     },
   }),
   bearer({ requireSignature: true }),
-  admin(),
+  twoFactor({ accountLockout: secondFactorLock }),
 ];
 
 const nameField = { type: 'string', required: false, returned: true } as const;
+/** Changed by admins' routes and the command `make-admin`, never by a request of Better Auth's. */
+const roleField = { type: 'string', required: false, input: false } as const;
+
+/** Where a link leads that nobody said an address for. */
+const isDefaultCallback = (url: string) => new URL(url).searchParams.get('callbackURL') === '/';
 
 /** Better Auth on our tables: accounts, sessions and this server's token-signing keys. */
-export function createBetterAuth(config: Config, db: Db, log: Logger) {
+export function createBetterAuth(
+  config: Config,
+  db: Db,
+  log: Logger,
+  mailer: Mailer,
+  passwordReset: PasswordReset,
+) {
   const { secrets, baseUrl } = config.auth;
   return betterAuth({
     appName: 'Duly',
@@ -101,6 +71,7 @@ export function createBetterAuth(config: Config, db: Db, log: Logger) {
     secret: secrets.at(-1) ?? secrets[0],
     database: { db, type: 'postgres', transaction: true, schemaName: 'better_auth' },
     trustedOrigins: [...config.http.allowedOrigins],
+    disabledPaths,
     emailAndPassword: {
       enabled: true,
       minPasswordLength: passwordMinLength,
@@ -108,16 +79,28 @@ export function createBetterAuth(config: Config, db: Db, log: Logger) {
       maxPasswordLength: passwordMaxLength * 2,
       password: passwordHashing,
       revokeSessionsOnPasswordReset: true,
+      onPasswordReset: ({ user }) => hooks.afterPasswordChange(db, mailer, user),
     },
-    session: { expiresIn: sessionSeconds },
-    user: { additionalFields: { firstName: nameField, lastName: nameField } },
-    databaseHooks: {
-      user: {
-        create: { before: async (user) => withNames(user) },
-        update: { before: async (user) => checkTexts(user) },
+    emailVerification: {
+      sendOnSignUp: true,
+      sendVerificationEmail: async ({ user, url, token }) => {
+        const plain = `${baseUrl}/api/auth/verify-email?token=${token}`;
+        mailer.send(verificationMail(user.email, isDefaultCallback(url) ? plain : url));
       },
     },
-    hooks: { before: beforePassword, after: afterPassword },
+    verification: { storeIdentifier },
+    session: { expiresIn: sessionSeconds },
+    user: { additionalFields: { firstName: nameField, lastName: nameField, role: roleField } },
+    databaseHooks: {
+      user: {
+        create: { before: async (user) => hooks.withNames(user) },
+        update: { before: async (user) => hooks.checkTexts(user) },
+      },
+      session: {
+        create: { before: ({ userId }, request) => hooks.refuseBanned(db, userId, request?.path) },
+      },
+    },
+    hooks: { before: hooks.beforeRequest(passwordReset), after: hooks.afterRequest(db, mailer) },
     // Failures of ours go on to the server's error handler; left to itself, it prints them with what they carry.
     onAPIError: { throw: true },
     advanced: {

@@ -5,14 +5,18 @@ const trim = { 'x-trim': true };
 
 const email = Type.String({ format: 'email', maxLength: 254, ...trim });
 
+const newPassword = Type.String({
+  minLength: passwordMinLength,
+  maxLength: passwordMaxLength,
+  format: 'uncommon-password',
+});
+/** One that was set before. */
+const password = Type.String({ minLength: 1, maxLength: passwordMaxLength });
+
 export const Registration = Type.Object(
   {
     email,
-    password: Type.String({
-      minLength: passwordMinLength,
-      maxLength: passwordMaxLength,
-      format: 'uncommon-password',
-    }),
+    password: newPassword,
     first_name: Type.String({ minLength: 1, maxLength: 100, ...trim }),
     last_name: Type.String({ maxLength: 100, ...trim }),
   },
@@ -27,7 +31,16 @@ export const Registration = Type.Object(
 export type Registration = Static<typeof Registration>;
 
 export const Credentials = Type.Object(
-  { email, password: Type.String({ minLength: 1, maxLength: passwordMaxLength }) },
+  {
+    email,
+    password,
+    totp_code: Type.Optional(
+      Type.String({
+        format: 'totp-code',
+        description: 'Six digits; wanted of accounts with a second factor.',
+      }),
+    ),
+  },
   {
     $id: 'Credentials',
     additionalProperties: false,
@@ -61,6 +74,75 @@ export const User = Type.Object(
   },
 );
 export type User = Static<typeof User>;
+
+const token = Type.String({ minLength: 1, maxLength: 100, description: 'From the link in the mail.' });
+
+export const PasswordChange = Type.Object(
+  { current_password: password, new_password: newPassword },
+  {
+    $id: 'PasswordChange',
+    additionalProperties: false,
+    examples: [{ current_password: 'gentle-otter-42', new_password: 'quiet-heron-77' }],
+  },
+);
+export type PasswordChange = Static<typeof PasswordChange>;
+
+export const PasswordResetRequest = Type.Object(
+  { email },
+  { $id: 'PasswordResetRequest', additionalProperties: false, examples: [{ email: 'ada@example.com' }] },
+);
+
+export const PasswordResetConfirmation = Type.Object(
+  { token, new_password: newPassword },
+  {
+    $id: 'PasswordResetConfirmation',
+    additionalProperties: false,
+    examples: [{ token: 'k0nV9b8x2mQ4tR7yW1zE5uI3oP6aS8dF', new_password: 'quiet-heron-77' }],
+  },
+);
+
+export const EmailChangeRequest = Type.Object(
+  { email, password },
+  {
+    $id: 'EmailChangeRequest',
+    additionalProperties: false,
+    examples: [{ email: 'ada.lovelace@example.com', password: 'gentle-otter-42' }],
+  },
+);
+
+export const EmailChangeQuery = Type.Object({ token }, { additionalProperties: false });
+
+export const Session = Type.Object(
+  {
+    id: Type.String(),
+    created_at: Type.String({ format: 'date-time' }),
+    expires_at: Type.String({ format: 'date-time' }),
+    ip_address: Type.Union([Type.String(), Type.Null()]),
+    user_agent: Type.Union([Type.String(), Type.Null()]),
+    current: Type.Boolean({ description: 'Whether it is the one behind the token of this request.' }),
+  },
+  {
+    $id: 'Session',
+    additionalProperties: false,
+    examples: [
+      {
+        id: 'q1Zy8mGJ0c5oT3vN7xW2bE4rK6uP9sHd',
+        created_at: '2026-11-21T08:00:00.000Z',
+        expires_at: '2026-11-28T08:00:00.000Z',
+        ip_address: '203.0.113.7',
+        user_agent: 'curl/8.5.0',
+        current: true,
+      },
+    ],
+  },
+);
+export type Session = Static<typeof Session>;
+
+/** Where a session is made from, as its user sees it later. */
+export interface Client {
+  address: string;
+  userAgent: string;
+}
 
 /** An access token in the form of RFC 6749 §5.1. */
 export interface Grant {

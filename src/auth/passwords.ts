@@ -1,6 +1,6 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
-import { unavailable } from '../errors.ts';
+import { createTurns } from '../turns.ts';
 
 /** Contract: passwords have 8–128 characters, counted as code points. */
 export const passwordMinLength = 8;
@@ -15,28 +15,7 @@ export const isCommonPassword = (password: string): boolean => common.has(passwo
  * How many passwords are hashed at a time, and how many wait. Hashing shares the runtime's four threads with the checks
  * of tokens: half of them stay free, or a stranger's log-ins would hold up everybody's requests.
  */
-const atATime = 2;
-const longestQueue = 60;
-
-let running = 0;
-const waiting: (() => void)[] = [];
-
-/** @throws AppError SERVICE_UNAVAILABLE when too many wait already. */
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= atATime) {
-    if (waiting.length >= longestQueue) throw unavailable();
-    await new Promise<void>((begin) => waiting.push(begin));
-  } else {
-    running += 1;
-  }
-  try {
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next();
-  }
-}
+const inTurn = createTurns(2, 60);
 
 /** Better Auth's scrypt (memory-hard), a few at a time. */
 export const passwordHashing = {

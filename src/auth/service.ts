@@ -1,46 +1,46 @@
 import { isAPIError } from 'better-auth/api';
+import type { Origin } from '../audit/model.ts';
+import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config.ts';
-import { emailTaken, invalidCredentials } from '../errors.ts';
-import { type BetterAuth, sessionSeconds } from './better-auth.ts';
-import type { Credentials, Grant, Registration } from './model.ts';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { AppError, emailTaken, invalidCredentials, wrongPassword } from '../errors.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { passwordChangedNotice } from '../mail/texts.ts';
+import { endAllTokens } from './access-queries.ts';
+import { updatePassword } from './account-queries.ts';
+import type { BetterAuth } from './better-auth.ts';
+import { createGrants } from './grants.ts';
+import { deleteLinks } from './links.ts';
+import type { Client, Credentials, Grant, PasswordChange, Registration } from './model.ts';
+import { passwordHashing } from './passwords.ts';
+import { requirePassword } from './require-password.ts';
+import { passSecondFactor } from './second-factor.ts';
 
 /** P1's face on the users and sessions of Better Auth. */
 export interface Accounts {
   /** @throws AppError EMAIL_TAKEN */
-  register(input: Registration): Promise<Grant>;
-  /** @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address. */
-  login(input: Credentials): Promise<Grant>;
+  register(client: Client, input: Registration): Promise<Grant>;
+  /**
+   * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address; after the right password
+   * of an account with a second factor, TOTP_REQUIRED without a code and RATE_LIMITED after too many wrong ones.
+   */
+  login(client: Client, input: Credentials): Promise<Grant>;
+  /**
+   * Ends every session and token from before; the answer is the caller's new one.
+   * @throws AppError NOT_FOUND without an account here, INVALID_CREDENTIALS
+   */
+  changePassword(userId: string, origin: Origin, client: Client, input: PasswordChange): Promise<Grant>;
 }
 
-export function createAccounts(config: Config, betterAuth: BetterAuth): Accounts {
-  const expiresInSeconds = Math.min(sessionSeconds, config.auth.maxAgeSeconds);
+/** What Better Auth notes of whom a session was made for. */
+const headersOf = ({ address, userAgent }: Client) =>
+  new Headers({ 'x-client-ip': address, 'user-agent': userAgent });
 
-  async function grant(sessionToken: string | null): Promise<Grant> {
-    const { internalAdapter } = await betterAuth.$context;
-    const found = await internalAdapter.findSession(sessionToken ?? '');
-    if (found === null) throw invalidCredentials();
-    const { user, session } = found;
-    const now = Math.floor(Date.now() / 1000);
-    const { token } = await betterAuth.api.signJWT({
-      body: { payload: { sub: user.id, sid: session.id, iat: now, exp: now + expiresInSeconds } },
-    });
-    return {
-      access_token: token,
-      token_type: 'bearer',
-      expires_in: expiresInSeconds,
-      user: {
-        id: user.id,
-        email: user.email,
-        first_name: String(user.firstName),
-        last_name: String(user.lastName),
-        role: user.role === 'admin' ? 'admin' : 'user',
-        created_at: user.createdAt.toISOString(),
-      },
-    };
-  }
-
+export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
+  const grant = createGrants(config, betterAuth);
   return {
-    async register({ email, password, first_name, last_name }) {
+    async register(client, { email, password, first_name, last_name }) {
       const body = {
         email,
         password,
@@ -49,19 +49,45 @@ export function createAccounts(config: Config, betterAuth: BetterAuth): Accounts
         lastName: last_name,
       };
       try {
-        const { token } = await betterAuth.api.signUpEmail({ body });
+        const { token } = await betterAuth.api.signUpEmail({ body, headers: headersOf(client) });
         return await grant(token);
       } catch (error) {
         throw isAPIError(error) && (await isTaken(betterAuth, email)) ? emailTaken() : error;
       }
     },
-    async login({ email, password }) {
+    async login(client, { email, password, totp_code }) {
+      const headers = headersOf(client);
       try {
-        const { token } = await betterAuth.api.signInEmail({ body: { email, password } });
-        return await grant(token);
+        const signedIn = await betterAuth.api.signInEmail({
+          body: { email, password },
+          headers,
+          returnHeaders: true,
+        });
+        const { token } = signedIn.response;
+        // Left out by the plugin while a second factor is wanted, whatever the types say.
+        if (typeof token === 'string') return await grant(token);
+        return await grant(await passSecondFactor(betterAuth, headers, signedIn.headers, totp_code));
       } catch (error) {
+        if (error instanceof AppError) throw error;
         throw isAPIError(error) && error.statusCode < 500 ? invalidCredentials() : error;
       }
+    },
+    async changePassword(userId, origin, client, { current_password, new_password }) {
+      const act = { userId, origin, action: 'auth.change_password' };
+      const account = await requirePassword(db, userId, current_password, act);
+      const passwordHash = await passwordHashing.hash(new_password);
+      await inTransaction(db, async (tx) => {
+        // Of two changes at once the later one no longer knows the password.
+        if (!(await updatePassword(tx, userId, passwordHash, account.passwordHash))) throw wrongPassword();
+        await endAllTokens(tx, userId);
+        await deleteLinks(tx, userId);
+        await appendAudit(tx, [{ ...act, outcome: 'success' }]);
+      });
+      mailer.send(passwordChangedNotice(account.email));
+      const { internalAdapter } = await betterAuth.$context;
+      const { address, userAgent } = client;
+      const session = await internalAdapter.createSession(userId, false, { ipAddress: address, userAgent });
+      return grant(session.token);
     },
   };
 }

@@ -82,6 +82,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   });
   logRequests(app, headers);
   endConnectionsOnClose(app);
+  app.addHook('onClose', () => ctx.mailer.close());
   app.addHook('onClose', () => ctx.auditCounts.close());
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '../audit/model.ts';
+import type { Client } from '../auth/model.ts';
 import type { Caller } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { adminsOnly, forbidden } from '../errors.ts';
@@ -55,4 +56,12 @@ export const originOf = (request: FastifyRequest): Origin => ({
   actor: request.identity?.userId ?? null,
   requestId: request.id,
   address: addressOf(request),
+});
+
+const userAgentMaxLength = 500;
+
+/** Where a session is made from. */
+export const clientOf = (request: FastifyRequest): Client => ({
+  address: addressOf(request) ?? '',
+  userAgent: (request.headers['user-agent'] ?? '').slice(0, userAgentMaxLength),
 });

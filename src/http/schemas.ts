@@ -1,8 +1,18 @@
 import { type TSchema, Type } from 'typebox';
 import { AdminUser, Ban, RoleChange } from '../admin/model.ts';
 import { AuditRecord } from '../audit/model.ts';
-import { Credentials, Registration, User } from '../auth/model.ts';
+import {
+  Credentials,
+  EmailChangeRequest,
+  PasswordChange,
+  PasswordResetConfirmation,
+  PasswordResetRequest,
+  Registration,
+  Session,
+  User,
+} from '../auth/model.ts';
 import { errorCodes } from '../errors.ts';
+import { Profile, ProfilePatch } from '../profiles/model.ts';
 import { Tag } from '../tags/model.ts';
 import { Completion, NewTask, Task, TaskPatch } from '../tasks/model.ts';
 
@@ -71,6 +81,13 @@ export const namedSchemas: TSchema[] = [
   AuditRecord,
   Registration,
   Credentials,
+  PasswordChange,
+  PasswordResetRequest,
+  PasswordResetConfirmation,
+  EmailChangeRequest,
+  Session,
+  Profile,
+  ProfilePatch,
   User,
   AdminUser,
   Ban,

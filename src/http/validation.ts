@@ -1,6 +1,7 @@
 import type { FastifyServerOptions } from 'fastify';
 import { isCommonPassword } from '../auth/passwords.ts';
 import { type AppError, type Issue, invalid } from '../errors.ts';
+import { isLanguageTag, isTimeZone } from '../profiles/model.ts';
 import { inputKeywords } from './input.ts';
 
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -20,6 +21,9 @@ const formats: Record<string, { test: (text: string) => boolean; wanted: string 
   uuid: { test: (text) => canonicalUuid.test(text), wanted: 'a UUID in lower case with hyphens' },
   date: { test: isDate, wanted: 'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31' },
   email: { test: (text) => emailAddress.test(text), wanted: 'an email address' },
+  'totp-code': { test: (text) => /^\d{6}$/.test(text), wanted: 'six digits' },
+  'time-zone': { test: isTimeZone, wanted: 'the name of a time zone such as Europe/Berlin' },
+  'language-tag': { test: isLanguageTag, wanted: 'a language tag (BCP 47) such as en or pt-BR' },
   'uncommon-password': { test: (text) => !isCommonPassword(text), wanted: 'a less common password' },
 };
 
@@ -96,7 +100,8 @@ function messageOf({ keyword, params, message, data }: SchemaError, place: strin
   }
 }
 
-const isSecret = (params: Record<string, unknown>) => params.format === 'uncommon-password';
+const isSecret = (params: Record<string, unknown>) =>
+  ['uncommon-password', 'totp-code'].includes(String(params.format));
 
 const shownLength = 50;
 

@@ -90,7 +90,8 @@ export async function limitedServer(
 /** An account, and requests that log in on it by either door. */
 export async function newAccount(app: TestApp) {
   const email = `ada.${randomUUID()}@example.com`;
-  await app.ctx.accounts.register({ email, password, first_name: 'Ada', last_name: 'Lovelace' });
+  const client = { address: '', userAgent: '' };
+  await app.ctx.accounts.register(client, { email, password, first_name: 'Ada', last_name: 'Lovelace' });
   return { email, v1: v1Login(email), betterAuth: betterAuthLogin(email) };
 }
 

@@ -1,30 +1,20 @@
 import { Type } from 'typebox';
 import { recordAttempt } from '../../auth/attempts.ts';
-import { Credentials, Registration } from '../../auth/model.ts';
+import {
+  Credentials,
+  EmailChangeQuery,
+  PasswordResetConfirmation,
+  PasswordResetRequest,
+  Registration,
+} from '../../auth/model.ts';
 import type { Context } from '../../context.ts';
 import type { App } from '../app-type.ts';
 import { audited } from '../attempts.ts';
-import { originOf, requireToken } from '../authentication.ts';
+import { clientOf, originOf, requireToken } from '../authentication.ts';
 import { errorResponses } from '../schemas.ts';
-import { envelope, envelopeOf } from './render.ts';
+import { envelope, envelopeOf, granted } from './render.ts';
 
 const tags = ['Accounts'];
-
-/** Flat, as P1 and RFC 6749 §5.1 have it: the one exception to the envelope. */
-const granted = (description: string) => ({
-  description,
-  ...Type.Object(
-    {
-      access_token: Type.String(),
-      token_type: Type.Enum(['bearer'], { type: 'string' }),
-      expires_in: Type.Integer({ description: 'Seconds.' }),
-      user: Type.Ref('User'),
-      message: Type.String(),
-      status_code: Type.Integer(),
-    },
-    { additionalProperties: false },
-  ),
-});
 
 const registerSchema = {
   operationId: 'register',
@@ -41,12 +31,17 @@ const registerSchema = {
 const loginSchema = {
   operationId: 'login',
   summary: 'Log in',
+  description:
+    'An account with a second factor also wants `totp_code`: after the right password the answer without one is 401 ' +
+    'TOTP_REQUIRED. A code is good for one log-in.',
   tags,
   security: [],
   body: Credentials,
   response: {
     200: granted('An access token.'),
-    ...errorResponses('Error', [400, 401, 413, 414, 415, 422], { 401: 'Wrong email or password.' }),
+    ...errorResponses('Error', [400, 401, 413, 414, 415, 422], {
+      401: 'Wrong email or password, or no or a wrong code of the second factor.',
+    }),
   },
 };
 
@@ -62,19 +57,66 @@ const logoutSchema = {
   },
 };
 
+const linkErrors = { 400: 'The link is no longer valid (INVALID_TOKEN), or the request is not.' };
+
+const requestResetSchema = {
+  operationId: 'requestPasswordReset',
+  summary: 'Ask for a link to set a new password',
+  description:
+    'Sends a link to the address if an account has it; the answer is the same for every address. The link opens ' +
+    'PASSWORD_RESET_URL with a `token` that is good for one hour and once; a newer link ends the one before.',
+  tags,
+  security: [],
+  body: PasswordResetRequest,
+  response: {
+    202: envelopeOf(Type.Null(), 'A link is on its way if there is such an account.'),
+    ...errorResponses('Error', [400, 413, 414, 415, 422]),
+  },
+};
+
+const confirmResetSchema = {
+  operationId: 'confirmPasswordReset',
+  summary: 'Set a new password with the token of a link',
+  description: 'Ends every session and every token from before.',
+  tags,
+  security: [],
+  body: PasswordResetConfirmation,
+  response: {
+    200: envelopeOf(Type.Null(), 'The password is the new one.'),
+    ...errorResponses('Error', [400, 413, 414, 415, 422], linkErrors),
+  },
+};
+
+const confirmEmailSchema = {
+  operationId: 'confirmEmailChange',
+  summary: 'Make a new address the one of the account',
+  description: 'Where the link in the mail to the new address leads.',
+  tags,
+  security: [],
+  querystring: EmailChangeQuery,
+  response: {
+    200: envelopeOf(Type.Null(), 'The account has the new address, and it is confirmed.'),
+    ...errorResponses('Error', [400, 414, 422], linkErrors),
+  },
+};
+
 export function authRoutes(app: App, ctx: Context): void {
   const { accounts, access, db } = ctx;
 
   app.post('/auth/register', { schema: registerSchema }, async (request, reply) => {
     const { body } = request;
-    const grant = await audited(ctx, request, 'auth.register', body.email, () => accounts.register(body));
+    const grant = await audited(ctx, request, 'auth.register', body.email, () =>
+      accounts.register(clientOf(request), body),
+    );
     reply.status(201).header('cache-control', 'no-store');
     return { ...grant, message: 'User registered successfully', status_code: 201 };
   });
 
   app.post('/auth/login', { schema: loginSchema }, async (request, reply) => {
     const { body } = request;
-    const grant = await audited(ctx, request, 'auth.login', body.email, () => accounts.login(body));
+    const grant = await audited(ctx, request, 'auth.login', body.email, () =>
+      accounts.login(clientOf(request), body),
+    );
     reply.header('cache-control', 'no-store');
     return { ...grant, message: 'Logged in successfully', status_code: 200 };
   });
@@ -88,5 +130,29 @@ export function authRoutes(app: App, ctx: Context): void {
       await recordAttempt(ctx, { origin, action: 'auth.logout', outcome: 'success', userId: origin.actor });
       return envelope(null, 'Logged out successfully');
     });
+  });
+
+  linkRoutes(app, ctx);
+}
+
+function linkRoutes(app: App, { emailChange, passwordReset }: Context): void {
+  app.post('/auth/password-reset', { schema: requestResetSchema }, async (request, reply) => {
+    passwordReset.request(originOf(request), request.body.email);
+    reply.status(202);
+    return envelope(null, 'If the address belongs to an account, a link is on its way', 202);
+  });
+
+  app.post('/auth/password-reset/confirm', { schema: confirmResetSchema }, async (request) => {
+    const { token, new_password } = request.body;
+    await passwordReset.confirm(originOf(request), token, new_password);
+    return envelope(null, 'Password set successfully');
+  });
+
+  // Programs that only look at a link before somebody opens it use HEAD.
+  const options = { schema: confirmEmailSchema, exposeHeadRoute: false };
+  app.get('/auth/email-change', options, async (request, reply) => {
+    await emailChange.confirm(originOf(request), request.query.token);
+    reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
+    return envelope(null, 'Email address changed successfully');
   });
 }

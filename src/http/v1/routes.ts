@@ -3,9 +3,11 @@ import { notFound } from '../../errors.ts';
 import type { App } from '../app-type.ts';
 import { requireToken } from '../authentication.ts';
 import { errorHandler } from '../errors.ts';
+import { accountRoutes } from './account.ts';
 import { adminRoutes } from './admin.ts';
 import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
+import { profileRoutes } from './profile.ts';
 import { renderError } from './render.ts';
 import { tagRoutes } from './tags.ts';
 import { taskRoutes } from './tasks.ts';
@@ -16,6 +18,8 @@ export async function v1Routes(app: App, ctx: Context): Promise<void> {
   authRoutes(app, ctx);
   await app.register(async (scope: App) => {
     requireToken(scope, ctx);
+    profileRoutes(scope, ctx);
+    accountRoutes(scope, ctx);
     taskRoutes(scope, ctx);
     tagRoutes(scope, ctx);
     auditRoutes(scope, ctx);

@@ -1,0 +1,138 @@
+import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
+import { decodeJwt } from 'jose';
+import type { Db } from '../db/schema.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { passwordChangedNotice } from '../mail/texts.ts';
+import { endAllTokens, isBanned } from './access-queries.ts';
+import { deleteLinks } from './links.ts';
+import type { PasswordReset } from './password-reset.ts';
+import { isCommonPassword, passwordMaxLength, passwordMinLength } from './passwords.ts';
+import { wrongCode } from './second-factor.ts';
+
+/** Fields of Better Auth's requests that set a password. */
+const passwordFields = ['password', 'newPassword'] as const;
+const passwordPaths = new Set(['/sign-up/email', '/change-password', '/reset-password', '/set-password']);
+
+function passwordFault(password: string) {
+  const length = [...password].length;
+  if (length < passwordMinLength) return { code: 'PASSWORD_TOO_SHORT', message: 'Password too short' };
+  if (length > passwordMaxLength) return { code: 'PASSWORD_TOO_LONG', message: 'Password too long' };
+  if (isCommonPassword(password)) return { code: 'PASSWORD_TOO_COMMON', message: 'Password is too common' };
+  return null;
+}
+
+/** Refuses weak passwords, and ends the sessions that began with the one before, whatever the client asks for. */
+function checkPasswords(path: string, body: Record<string, unknown> | undefined) {
+  for (const field of passwordFields) {
+    const value = body?.[field];
+    const fault = typeof value === 'string' ? passwordFault(value) : null;
+    if (fault !== null) throw new APIError('BAD_REQUEST', fault);
+  }
+  const ends = path === '/change-password' ? { revokeOtherSessions: true } : {};
+  return { context: { body: { ...body, ...ends } } };
+}
+
+/**
+ * The token of a link that confirms an address is signed with the secret that front ends share; so are their access
+ * tokens, and links of theirs that change an address. Neither may act here.
+ */
+function checkVerificationToken(token: unknown): void {
+  try {
+    const { sub, updateTo } = decodeJwt(String(token));
+    if (sub === undefined && updateTo === undefined) return;
+  } catch {
+    // Refused below.
+  }
+  throw new APIError('UNAUTHORIZED', { code: 'INVALID_TOKEN', message: 'Invalid token' });
+}
+
+const resetRequested = {
+  status: true,
+  message: 'If this email exists in our system, check your email for the reset link',
+};
+
+export const beforeRequest = (passwordReset: PasswordReset) =>
+  createAuthMiddleware(async ({ path, body, query }) => {
+    if (passwordPaths.has(path)) return checkPasswords(path, body);
+    if (path === '/verify-email') checkVerificationToken(query?.token);
+    if (path === '/request-password-reset' && typeof body?.email === 'string') {
+      const { email, redirectTo } = body;
+      passwordReset.request(null, email, typeof redirectTo === 'string' ? redirectTo : undefined);
+      return resetRequested;
+    }
+    return undefined;
+  });
+
+/** How long a code of a second factor is remembered: longer than the 90 s it is good for. */
+const codeSeconds = 180;
+
+export const afterRequest = (db: Db, mailer: Mailer) =>
+  createAuthMiddleware(async ({ path, body, context }) => {
+    const { newSession, internalAdapter } = context;
+    if (newSession === null || isAPIError(context.returned)) return;
+    const { user, session } = newSession;
+    if (path === '/change-password') await afterPasswordChange(db, mailer, user, session.id);
+    if (path === '/two-factor/verify-totp') {
+      const isFirst = await internalAdapter.reserveVerificationValue({
+        identifier: `totp-code:${user.id}:${body.code}`,
+        value: user.id,
+        expiresAt: new Date(Date.now() + codeSeconds * 1_000),
+      });
+      if (isFirst) return;
+      // Nobody has been told of this session yet.
+      await internalAdapter.deleteSession(session.token);
+      context.setNewSession(null);
+      throw wrongCode();
+    }
+  });
+
+/** What Better Auth leaves to do: tokens of other issuers, links that wait in a mailbox, and telling the user. */
+export async function afterPasswordChange(
+  db: Db,
+  mailer: Mailer,
+  user: { id: string; email: string },
+  keptSessionId?: string,
+): Promise<void> {
+  await endAllTokens(db, user.id, keptSessionId);
+  await deleteLinks(db, user.id);
+  mailer.send(passwordChangedNotice(user.email));
+}
+
+/**
+ * A banned user's sign-in is answered as a wrong password is. A sign-up makes a new user, and holds a connection while
+ * it does: asking for another could leave none for anybody.
+ */
+export async function refuseBanned(db: Db, userId: string, path: string | undefined): Promise<void> {
+  if (path === '/sign-up/email' || !(await isBanned(db, userId))) return;
+  throw new APIError('UNAUTHORIZED', {
+    code: 'INVALID_EMAIL_OR_PASSWORD',
+    message: 'Invalid email or password',
+  });
+}
+
+const textLimits = { name: 201, firstName: 100, lastName: 100, image: 2_048 };
+
+/** Better Auth stores whatever stands in these fields, or fails in the database. Only `image` may be null. */
+export function checkTexts(user: Record<string, unknown>): void {
+  for (const [field, limit] of Object.entries(textLimits)) {
+    const value = user[field];
+    if (value === undefined || (value === null && field === 'image')) continue;
+    if (typeof value === 'string' && [...value].length <= limit) continue;
+    const message = `${field} must be a text of at most ${limit} characters`;
+    throw new APIError('BAD_REQUEST', { code: 'INVALID_FIELD', message });
+  }
+}
+
+/** Better Auth keeps one `name`; P1 has two: a sign-up that gives only `name` gets it as the first. */
+export function withNames<User extends { name: string }>(user: User & Record<string, unknown>) {
+  checkTexts(user);
+  const { firstName, lastName } = user;
+  return {
+    data: {
+      ...user,
+      role: 'user',
+      firstName: typeof firstName === 'string' ? firstName : user.name,
+      lastName: typeof lastName === 'string' ? lastName : '',
+    },
+  };
+}

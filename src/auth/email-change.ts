@@ -1,0 +1,73 @@
+import { createEmailVerificationToken } from 'better-auth/api';
+import type { Origin } from '../audit/model.ts';
+import { appendAudit } from '../audit/queries.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { invalidToken, notFound } from '../errors.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { emailChangedNotice, emailChangeMail, emailChangeNotice, verificationMail } from '../mail/texts.ts';
+import { findAccount, findAccountByEmail, updateEmail } from './account-queries.ts';
+import type { BetterAuth } from './better-auth.ts';
+import { createLink, deleteLinks, takeLink } from './links.ts';
+import { requirePassword } from './require-password.ts';
+
+export interface EmailChange {
+  /**
+   * Sends a link to the new address, and a notice to the one of now. Whether the new one is another account's does not show.
+   * @throws AppError NOT_FOUND, INVALID_CREDENTIALS
+   */
+  request(userId: string, origin: Origin, email: string, password: string): Promise<void>;
+  /** @throws AppError INVALID_TOKEN */
+  confirm(origin: Origin, token: string): Promise<void>;
+  /** Sends the link that confirms the address of now, unless it is. @throws AppError NOT_FOUND */
+  sendVerification(userId: string, origin: Origin): Promise<void>;
+}
+
+export function createEmailChange(
+  { auth }: Config,
+  db: Db,
+  betterAuth: BetterAuth,
+  mailer: Mailer,
+): EmailChange {
+  return {
+    async request(userId, origin, email, password) {
+      const act = { userId, origin, action: 'auth.request_email_change' };
+      const account = await requirePassword(db, userId, password, act);
+      const isTaken = (await findAccountByEmail(db, email)) !== null;
+      const token = await createLink(db, userId, 'email', email.toLowerCase());
+      await appendAudit(db, [{ ...act, outcome: 'success' }]);
+      if (isTaken) return;
+      mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
+      mailer.send(emailChangeNotice(account.email));
+    },
+    async confirm(origin, token) {
+      const before = await inTransaction(db, async (tx) => {
+        const link = await takeLink(tx, 'email', token);
+        const email = link === null ? null : await updateEmail(tx, link.userId, link.detail);
+        if (link === null || email === null) throw invalidToken();
+        // A link for a new password may wait in the mailbox that is given up.
+        await deleteLinks(tx, link.userId);
+        const entry = { userId: link.userId, origin, action: 'auth.change_email' };
+        await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
+        return email;
+      }).catch((error: unknown) => {
+        throw isTaken(error) ? invalidToken() : error;
+      });
+      mailer.send(emailChangedNotice(before));
+    },
+    async sendVerification(userId, origin) {
+      const account = await findAccount(db, userId);
+      if (account === null) throw notFound('Account');
+      const entry = { userId, origin, action: 'auth.send_verification_email' };
+      await appendAudit(db, [{ ...entry, outcome: 'success' }]);
+      if (account.emailVerified) return;
+      const { secret } = await betterAuth.$context;
+      const token = await createEmailVerificationToken(secret, account.email);
+      mailer.send(verificationMail(account.email, `${auth.baseUrl}/api/auth/verify-email?token=${token}`));
+    },
+  };
+}
+
+/** Somebody else registered the address between the look and the write. */
+const isTaken = (error: unknown) => error instanceof Error && 'code' in error && error.code === '23505';

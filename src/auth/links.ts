@@ -1,0 +1,82 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+
+/** What the holder of a link sent by mail may do: set a new password, or make an address the account's. */
+export type LinkKind = 'reset' | 'email';
+
+export interface Link {
+  userId: string;
+  /** The new address, of an `email` link. */
+  detail: string;
+}
+
+const lifetime = sql`interval '1 hour'`;
+/** How Better Auth names the token of a link for a new password. */
+const resetPrefix = 'reset-password:';
+const hash = (text: string) => createHash('sha256').update(text).digest('base64url');
+
+/**
+ * What is stored of a link's token. Nothing that a caller sends can take this form: Better Auth also looks for what it
+ * was sent as it is, and a stored hash must not open anything.
+ */
+const stored = (kind: LinkKind, token: string) =>
+  `${kind}.${hash(kind === 'reset' ? resetPrefix + token : token)}`;
+
+/** The same for Better Auth, so that a link works on both faces; the rest it keeps behind hashes of its own. */
+export const storeIdentifier = {
+  default: 'hashed' as const,
+  overrides: { [resetPrefix]: { hash: async (text: string) => `reset.${hash(text)}` } },
+};
+
+/** Makes the one link of its kind that is good for a user from now on, and returns its token. */
+export async function createLink(db: Db, userId: string, kind: LinkKind, detail = ''): Promise<string> {
+  const token = randomBytes(24).toString('base64url');
+  const value = detail === '' ? userId : `${userId} ${detail}`;
+  await sql`
+    insert into better_auth.verification (id, identifier, value, "expiresAt", "createdAt")
+    values (${randomBytes(16).toString('hex')}, ${stored(kind, token)}, ${value},
+      clock_timestamp() + ${lifetime}, clock_timestamp())`.execute(db);
+  // After it is stored: of two that are made at once, the later look sees both.
+  await sql`
+    with links as (
+      select id, row_number() over (order by "createdAt" desc, id) as age from better_auth.verification
+      where split_part(value, ' ', 1) = ${userId} and starts_with(identifier, ${`${kind}.`})
+    ) delete from better_auth.verification v using links where v.id = links.id and links.age > 1`.execute(db);
+  return token;
+}
+
+interface Row {
+  value: string;
+}
+
+function toLink(row: Row | undefined): Link | null {
+  if (row === undefined) return null;
+  const [userId = '', detail = ''] = row.value.split(' ');
+  return { userId, detail };
+}
+
+export async function findLink(db: Db, kind: LinkKind, token: string): Promise<Link | null> {
+  const { rows } = await sql<Row>`
+    select value from better_auth.verification
+    where identifier = ${stored(kind, token)} and "expiresAt" > clock_timestamp()`.execute(db);
+  return toLink(rows[0]);
+}
+
+/** Uses a link up: of several who try at once, one gets it. */
+export async function takeLink(db: Db, kind: LinkKind, token: string): Promise<Link | null> {
+  const { rows } = await sql<Row>`
+    delete from better_auth.verification
+    where identifier = ${stored(kind, token)} and "expiresAt" > clock_timestamp() returning value`.execute(
+    db,
+  );
+  return toLink(rows[0]);
+}
+
+/** Ends all links of a user: whoever got one with the password or the mailbox from before. */
+export async function deleteLinks(db: Db, userId: string): Promise<void> {
+  await sql`
+    delete from better_auth.verification
+    where split_part(value, ' ', 1) = ${userId}
+      and (starts_with(identifier, 'reset.') or starts_with(identifier, 'email.'))`.execute(db);
+}

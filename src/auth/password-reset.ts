@@ -1,0 +1,79 @@
+import type { Logger } from 'pino';
+import type { Origin } from '../audit/model.ts';
+import { appendAudit } from '../audit/queries.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { invalidToken } from '../errors.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { passwordChangedNotice, passwordResetMail } from '../mail/texts.ts';
+import { createTurns } from '../turns.ts';
+import { endAllTokens } from './access-queries.ts';
+import { findAccount, findAccountByEmail, updatePassword } from './account-queries.ts';
+import { createLink, deleteLinks, findLink, takeLink } from './links.ts';
+import { passwordHashing } from './passwords.ts';
+
+export interface PasswordReset {
+  /**
+   * Sends a link, if there is such an account. Returns at once and never fails: neither time nor answer tell.
+   * @param origin null when the request is audited elsewhere.
+   * @param redirectTo of a Better Auth client: where its link leads, checked already.
+   */
+  request(origin: Origin | null, email: string, redirectTo?: string): void;
+  /** @throws AppError INVALID_TOKEN */
+  confirm(origin: Origin, token: string, newPassword: string): Promise<void>;
+}
+
+const atATime = 2;
+const longestQueue = 500;
+
+export function createPasswordReset(config: Config, db: Db, log: Logger, mailer: Mailer): PasswordReset {
+  const inTurn = createTurns(atATime, longestQueue);
+
+  function linkOf(token: string, redirectTo: string | undefined): string {
+    if (redirectTo !== undefined) {
+      const callback = encodeURIComponent(redirectTo);
+      return `${config.auth.baseUrl}/api/auth/reset-password/${token}?callbackURL=${callback}`;
+    }
+    const page = new URL(config.mail.passwordResetUrl);
+    page.searchParams.set('token', token);
+    return page.href;
+  }
+
+  async function send(origin: Origin | null, email: string, redirectTo: string | undefined): Promise<void> {
+    const account = await findAccountByEmail(db, email);
+    if (account === null) return;
+    const token = await createLink(db, account.id, 'reset');
+    if (origin !== null) {
+      const entry = { userId: account.id, origin, action: 'auth.request_password_reset' };
+      await appendAudit(db, [{ ...entry, outcome: 'success' }]);
+    }
+    mailer.send(passwordResetMail(account.email, linkOf(token, redirectTo)));
+  }
+
+  return {
+    request(origin, email, redirectTo) {
+      inTurn(() => send(origin, email, redirectTo)).catch((error: unknown) => {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        log.warn({ code, request_id: origin?.requestId }, 'a request for a new password failed');
+      });
+    },
+    async confirm(origin, token, newPassword) {
+      // Looked up before the costly hash; whether it still is good is decided with the change.
+      if ((await findLink(db, 'reset', token)) === null) throw invalidToken();
+      const passwordHash = await passwordHashing.hash(newPassword);
+      const account = await inTransaction(db, async (tx) => {
+        const link = await takeLink(tx, 'reset', token);
+        const owner = link === null ? null : await findAccount(tx, link.userId);
+        if (owner === null) throw invalidToken();
+        await updatePassword(tx, owner.id, passwordHash, null);
+        await endAllTokens(tx, owner.id);
+        await deleteLinks(tx, owner.id);
+        const entry = { userId: owner.id, origin, action: 'auth.reset_password' };
+        await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
+        return owner;
+      });
+      mailer.send(passwordChangedNotice(account.email));
+    },
+  };
+}

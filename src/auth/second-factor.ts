@@ -1,0 +1,38 @@
+import { APIError, isAPIError } from 'better-auth/api';
+import { parseSetCookieHeader } from 'better-auth/cookies';
+import { invalidCredentials, rateLimited, totpRequired } from '../errors.ts';
+import type { BetterAuth } from './better-auth.ts';
+
+/** After so many wrong codes in a row, on either face, the second factor of an account is locked for so long. */
+export const secondFactorLock = { maxFailedAttempts: 10, durationSeconds: 900 };
+
+/**
+ * Finishes a sign-in that wants a second factor, with the cookie that Better Auth gave for it.
+ * @returns the token of the new session.
+ * @throws AppError TOTP_REQUIRED without a code, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED while locked.
+ */
+export async function passSecondFactor(
+  betterAuth: BetterAuth,
+  headers: Headers,
+  signInHeaders: Headers,
+  code: string | undefined,
+): Promise<string> {
+  if (code === undefined) throw totpRequired();
+  const cookies = parseSetCookieHeader(signInHeaders.getSetCookie().join(', '));
+  const challenge = [...cookies].find(([name]) => name.endsWith('.two_factor'));
+  if (challenge === undefined) throw invalidCredentials();
+  const [name, { value }] = challenge;
+  const withCookie = new Headers(headers);
+  withCookie.set('cookie', `${name}=${value}`);
+  try {
+    const { token } = await betterAuth.api.verifyTOTP({ body: { code }, headers: withCookie });
+    return token;
+  } catch (error) {
+    if (!isAPIError(error)) throw error;
+    if (error.statusCode === 429) throw rateLimited(secondFactorLock.durationSeconds);
+    throw error.statusCode < 500 ? invalidCredentials() : error;
+  }
+}
+
+export const wrongCode = () =>
+  new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'Invalid code' });

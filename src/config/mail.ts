@@ -1,0 +1,76 @@
+import type { HttpSettings } from './http.ts';
+import { type Env, isHttp, parseUrl, refuse, text } from './values.ts';
+
+export interface SmtpSettings {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first byte; otherwise STARTTLS, demanded when there is a password to protect. */
+  readonly secure: boolean;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface MailSettings {
+  /** Null: mail is logged in development and not sent in production. */
+  readonly smtp: SmtpSettings | null;
+  readonly from: string;
+  /** The page of the front end that a link for a new password opens; the token is added to its query. */
+  readonly passwordResetUrl: string;
+}
+
+const sender = /^(?:[^<>@,;:"\\\r\n]* <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/;
+
+export function mailSettings(env: Env, http: HttpSettings): MailSettings {
+  const smtp = smtpSettings(env);
+  return Object.freeze({
+    smtp,
+    from: from(env, smtp !== null),
+    passwordResetUrl: passwordResetUrl(env, http),
+  });
+}
+
+function smtpSettings(env: Env): SmtpSettings | null {
+  const value = text(env, 'SMTP_URL');
+  if (value === null) return null;
+  const wants = 'smtp://host:port or smtps://user:password@host:port';
+  const url = parseUrl(value);
+  if (url === null) return refuse('SMTP_URL', 'something that is not a URL', wants);
+  if (url.protocol !== 'smtp:' && url.protocol !== 'smtps:')
+    return refuse('SMTP_URL', `the scheme ${JSON.stringify(url.protocol)}`, wants);
+  if (url.hostname === '') return refuse('SMTP_URL', 'no host', wants);
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
+    return refuse('SMTP_URL', 'more than a host and a port', wants);
+  const secure = url.protocol === 'smtps:';
+  try {
+    return Object.freeze({
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
+      secure,
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    });
+  } catch {
+    return refuse('SMTP_URL', 'a user or password with a stray %', 'percent-encoding, % itself as %25');
+  }
+}
+
+function from(env: Env, isSending: boolean): string {
+  const value = text(env, 'MAIL_FROM');
+  const wants = 'the address mail comes from, such as Duly <no-reply@example.com>';
+  if (value === null)
+    return isSending ? refuse('MAIL_FROM', 'nothing beside SMTP_URL', wants) : 'no-reply@localhost';
+  return value.length <= 320 && sender.test(value)
+    ? value
+    : refuse('MAIL_FROM', JSON.stringify(value), wants);
+}
+
+function passwordResetUrl(env: Env, { allowedOrigins }: HttpSettings): string {
+  const value = text(env, 'PASSWORD_RESET_URL') ?? `${allowedOrigins[0]}/reset-password`;
+  const url = parseUrl(value);
+  if (url !== null && isHttp(url) && url.hash === '') return url.href;
+  return refuse(
+    'PASSWORD_RESET_URL',
+    JSON.stringify(value),
+    'a page of the front end such as https://app.example.com/reset-password',
+  );
+}

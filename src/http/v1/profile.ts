@@ -1,0 +1,48 @@
+import { Type } from 'typebox';
+import type { Context } from '../../context.ts';
+import { UserPath } from '../../owners/model.ts';
+import { ProfilePatch } from '../../profiles/model.ts';
+import { findProfile } from '../../profiles/queries.ts';
+import { patchProfile } from '../../profiles/service.ts';
+import type { App } from '../app-type.ts';
+import { originOf } from '../authentication.ts';
+import { errorResponses } from '../schemas.ts';
+import { envelope, envelopeOf } from './render.ts';
+
+const tags = ['Profile'];
+
+const getSchema = {
+  operationId: 'getProfile',
+  summary: 'Get the profile',
+  tags,
+  params: UserPath,
+  response: {
+    200: envelopeOf(Type.Ref('Profile'), 'The profile.'),
+    ...errorResponses('Error', [400, 401, 403, 414]),
+  },
+};
+
+const patchSchema = {
+  operationId: 'patchProfile',
+  summary: 'Change the profile',
+  description: 'Merge patch (RFC 7396): absent keeps; null clears a name, but not of an account.',
+  tags,
+  params: UserPath,
+  body: ProfilePatch,
+  response: {
+    200: envelopeOf(Type.Ref('Profile'), 'The profile as it is now.'),
+    ...errorResponses('Error', [400, 401, 403, 413, 414, 415, 422]),
+  },
+};
+
+export function profileRoutes(app: App, { db }: Context): void {
+  app.get('/users/:user_id', { schema: getSchema }, async ({ params }) =>
+    envelope(await findProfile(db, params.user_id), 'Profile retrieved successfully'),
+  );
+
+  app.patch('/users/:user_id', { schema: patchSchema }, async (request) => {
+    const { params, body } = request;
+    const profile = await patchProfile(db, params.user_id, originOf(request), body);
+    return envelope(profile, 'Profile updated successfully');
+  });
+}

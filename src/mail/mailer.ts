@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import nodemailer from 'nodemailer';
+import type { Logger } from 'pino';
+import type { SmtpSettings } from '../config/mail.ts';
+import type { Config } from '../config.ts';
+import { createTurns } from '../turns.ts';
+
+export interface Mail {
+  /** One address. */
+  to: string;
+  subject: string;
+  /** Plain text. */
+  text: string;
+}
+
+export interface Mailer {
+  /**
+   * Takes a mail and returns at once. Delivery is tried three times in the background; what fails then, or does not fit
+   * the queue, is given up with a warning. Whoever asked never notices: an answer that depended on it would tell
+   * whether an address is known.
+   */
+  send(mail: Mail): void;
+  /** Lets deliveries under way finish for a moment, and takes no more. */
+  close(): Promise<void>;
+}
+
+type Deliver = (mail: Mail) => Promise<unknown>;
+
+const atATime = 4;
+const longestQueue = 1_000;
+const retryDelaysMs = [1_000, 5_000];
+const closingMs = 2_000;
+
+export function createMailer({ mail: { smtp, from }, production }: Config, log: Logger): Mailer {
+  if (smtp !== null) return queueing(smtpTransport(smtp, from), log);
+  if (!production) return logging(log);
+  log.warn('SMTP_URL is not set: no mail is sent, so nobody can confirm an address or reset a password');
+  return { send: () => undefined, close: async () => undefined };
+}
+
+/** Development: the mail is a line of the log. */
+function logging(log: Logger): Mailer {
+  return { send: (mail) => log.info({ mail }, 'mail'), close: async () => undefined };
+}
+
+function smtpTransport({ host, port, secure, user, password }: SmtpSettings, from: string): Deliver {
+  const transport = nodemailer.createTransport({
+    host,
+    port,
+    secure,
+    ...(user === '' ? {} : { auth: { user, pass: password }, requireTLS: !secure }),
+    connectionTimeout: 5_000,
+    greetingTimeout: 5_000,
+    socketTimeout: 10_000,
+    dnsTimeout: 5_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  // An object, so that no character of the address can make it two.
+  return ({ to, subject, text }) =>
+    transport.sendMail({ from, to: { name: '', address: to }, subject, text });
+}
+
+function queueing(deliver: Deliver, log: Logger): Mailer {
+  const inTurn = createTurns(atATime, longestQueue);
+  const underWay = new Set<Promise<void>>();
+  const closing = new AbortController();
+  return {
+    send(mail) {
+      if (closing.signal.aborted) return;
+      const delivery = inTurn(() => persist(deliver, mail, closing.signal))
+        .catch((error) => log.warn(describe(error), 'a mail could not be delivered'))
+        .finally(() => underWay.delete(delivery));
+      underWay.add(delivery);
+    },
+    async close() {
+      closing.abort();
+      const late = new AbortController();
+      await Promise.race([
+        Promise.all(underWay),
+        sleep(closingMs, undefined, { signal: late.signal }).catch(() => undefined),
+      ]);
+      late.abort();
+      if (underWay.size > 0) log.warn({ count: underWay.size }, 'stopped with mail that was not delivered');
+    },
+  };
+}
+
+async function persist(deliver: Deliver, mail: Mail, stop: AbortSignal): Promise<void> {
+  for (const delayMs of retryDelaysMs) {
+    try {
+      await deliver(mail);
+      return;
+    } catch (error) {
+      if (isFinal(error) || stop.aborted) throw error;
+    }
+    await sleep(delayMs, undefined, { signal: stop }).catch(() => undefined);
+  }
+  await deliver(mail);
+}
+
+/** SMTP's 5xx: the same again would get the same answer. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof Error) || !('responseCode' in error)) return false;
+  return typeof error.responseCode === 'number' && error.responseCode >= 500;
+}
+
+/** Without the server's words, which often repeat the address. */
+function describe(error: unknown) {
+  if (!(error instanceof Error)) return {};
+  return {
+    code: 'code' in error ? error.code : undefined,
+    response_code: 'responseCode' in error ? error.responseCode : undefined,
+  };
+}

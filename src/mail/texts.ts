@@ -1,0 +1,60 @@
+import type { Mail } from './mailer.ts';
+
+const ignore = 'If you did not ask for this, you can ignore this mail.';
+
+/** Plain texts without anything a user may have typed but the address they go to. */
+function mail(to: string, subject: string, ...paragraphs: string[]): Mail {
+  return { to, subject, text: `${paragraphs.join('\n\n')}\n` };
+}
+
+export const verificationMail = (to: string, link: string): Mail =>
+  mail(
+    to,
+    'Confirm your email address',
+    `Open this link to confirm your email address:\n${link}`,
+    'It is good for one hour.',
+    ignore,
+  );
+
+export const passwordResetMail = (to: string, link: string): Mail =>
+  mail(
+    to,
+    'Set a new password',
+    `Open this link to set a new password:\n${link}`,
+    'It is good for one hour, and once.',
+    ignore,
+  );
+
+export const emailChangeMail = (to: string, link: string): Mail =>
+  mail(
+    to,
+    'Confirm your new email address',
+    `Open this link to make this the address of your account:\n${link}`,
+    'It is good for one hour, and once.',
+    ignore,
+  );
+
+const wasItYou = 'If it was not you, set a new password at once: that also ends every session.';
+
+export const emailChangeNotice = (to: string): Mail =>
+  mail(
+    to,
+    'Your email address is about to change',
+    'Somebody who knows your password asked to give your account another email address. It changes when the link that was sent to the new address is opened.',
+    wasItYou,
+  );
+
+export const emailChangedNotice = (to: string): Mail =>
+  mail(
+    to,
+    'Your email address was changed',
+    'Your account now has another email address; this one is no longer of use for it.',
+  );
+
+export const passwordChangedNotice = (to: string): Mail =>
+  mail(
+    to,
+    'Your password was changed',
+    'The password of your account was changed, and every session from before has ended.',
+    wasItYou,
+  );

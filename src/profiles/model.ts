@@ -1,0 +1,83 @@
+import { type Static, Type } from 'typebox';
+
+const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema, type: ['string', 'null'] });
+
+/** A name of the IANA database; offsets such as +01:00 know no summer. */
+export function isTimeZone(text: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(text) && canonicalTimeZone(text) !== '';
+  } catch {
+    return false;
+  }
+}
+
+export function isLanguageTag(text: string): boolean {
+  try {
+    return canonicalLocale(text) !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** @throws RangeError for one that is not known. */
+export const canonicalTimeZone = (text: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
+
+/** @throws RangeError for one that is not well-formed. */
+export const canonicalLocale = (text: string): string => Intl.getCanonicalLocales(text)[0] ?? '';
+
+const firstName = { minLength: 1, maxLength: 100, 'x-trim': true };
+const lastName = { maxLength: 100, 'x-trim': true };
+const timeZone = { format: 'time-zone', maxLength: 64 };
+const locale = { format: 'language-tag', maxLength: 35 };
+
+export const Profile = Type.Object(
+  {
+    id: Type.String(),
+    email: nullable<string>({ description: 'null for a user of another issuer.' }),
+    email_verified: Type.Boolean(),
+    first_name: nullable<string>({}),
+    last_name: nullable<string>({}),
+    time_zone: Type.String({ description: 'IANA name.' }),
+    locale: Type.String({ description: 'BCP 47.' }),
+    role: Type.Enum(['user', 'admin'], { type: 'string' }),
+    created_at: nullable<string>({
+      format: 'date-time',
+      description: 'Of a user of another issuer, the first write; null before it.',
+    }),
+  },
+  {
+    $id: 'Profile',
+    additionalProperties: false,
+    examples: [
+      {
+        id: 'ZvpeXabhuMsR1hFWnhQhP2r5yLnJRUnp',
+        email: 'ada@example.com',
+        email_verified: true,
+        first_name: 'Ada',
+        last_name: 'Lovelace',
+        time_zone: 'Europe/London',
+        locale: 'en-GB',
+        role: 'user',
+        created_at: '2026-11-21T08:00:00.000Z',
+      },
+    ],
+  },
+);
+export type Profile = Static<typeof Profile>;
+
+/** RFC 7396: absent keeps; null clears a name, but an account has to have its names. */
+export const ProfilePatch = Type.Object(
+  {
+    first_name: Type.Optional(nullable<string>(firstName)),
+    last_name: Type.Optional(nullable<string>(lastName)),
+    time_zone: Type.Optional(Type.String(timeZone)),
+    locale: Type.Optional(Type.String(locale)),
+  },
+  {
+    $id: 'ProfilePatch',
+    additionalProperties: false,
+    examples: [{ first_name: 'Ada', time_zone: 'Europe/London', locale: 'en-GB' }],
+  },
+);
+export type ProfilePatch = Static<typeof ProfilePatch>;

@@ -1,0 +1,43 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Origin } from '../audit/model.ts';
+import type { Db } from '../db/schema.ts';
+import { unchanged } from '../db/transaction.ts';
+import { invalid } from '../errors.ts';
+import { writeFor } from '../owners/service.ts';
+import { canonicalLocale, canonicalTimeZone, type Profile, type ProfilePatch } from './model.ts';
+import { findProfile, updateAccountNames, upsertProfile } from './queries.ts';
+
+/**
+ * Merge patch (RFC 7396); one that changes nothing is no write.
+ * @throws AppError VALIDATION_ERROR when it would take a name from an account.
+ */
+export function patchProfile(db: Db, userId: string, origin: Origin, patch: ProfilePatch): Promise<Profile> {
+  const { time_zone, locale } = patch;
+  const changes = {
+    ...patch,
+    ...(time_zone === undefined ? {} : { time_zone: canonicalTimeZone(time_zone) }),
+    ...(locale === undefined ? {} : { locale: canonicalLocale(locale) }),
+  };
+  return writeFor(db, userId, { origin, action: 'profile.update' }, async (tx, revision) => {
+    const before = await findProfile(tx, userId);
+    const after = { ...before, ...changes };
+    if (isDeepStrictEqual(before, after)) throw unchanged(before);
+    const { first_name, last_name } = after;
+    const fields = { time_zone: after.time_zone, locale: after.locale };
+    if (before.email === null) {
+      await upsertProfile(tx, userId, revision, { ...fields, first_name, last_name });
+    } else {
+      if (first_name === null || last_name === null) throw namesWanted(changes);
+      await updateAccountNames(tx, userId, first_name, last_name);
+      await upsertProfile(tx, userId, revision, { ...fields, first_name: null, last_name: null });
+    }
+    return findProfile(tx, userId);
+  });
+}
+
+const namesWanted = (changes: ProfilePatch) =>
+  invalid(
+    (['first_name', 'last_name'] as const)
+      .filter((field) => changes[field] === null)
+      .map((field) => ({ loc: ['body', field], msg: 'must not be null for an account', type: 'type' })),
+  );
