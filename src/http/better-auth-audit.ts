@@ -15,8 +15,6 @@ const ownReads = new Set(['/get-session', '/list-sessions', '/list-accounts', '/
 const publicPaths = new Set(['/ok', '/error', '/jwks']);
 /** An address in the body says whose account it is about; elsewhere it would be a stranger's way into any chain. */
 const byAddress = /^\/(sign-in|sign-up)\/|^\/(request-password-reset|send-verification-email)$/;
-/** Below it, an admin acts on the user that the request names. */
-const adminPrefix = '/admin/';
 
 type Fields = Record<string, unknown>;
 
@@ -53,13 +51,12 @@ export async function prepareRecord(ctx: Context, call: Call): Promise<Recorder 
     const said = parseFields(answer);
     const passed = said.twoFactorRedirect === true;
     const came = idOf(said.user);
-    const named = { ...Object.fromEntries(call.query), ...body };
     await recordAttempt(ctx, {
       // Who gets in is who acts, also when somebody else was in before.
       origin: { ...call.origin, actor: email === null ? (actor ?? came) : (came ?? actor) },
       action: passed ? firstFactor : actionOf(path),
       outcome: status < 400 ? 'success' : status === 403 ? 'denied' : 'failure',
-      userId: email === null ? (owner ?? accountOf(path, named, came, status, actor)) : null,
+      userId: email === null ? (owner ?? actor ?? came) : null,
       email,
     });
   };
@@ -83,22 +80,6 @@ async function findTokenOwner({ betterAuth }: Context, path: string, body: Field
   if (path !== '/reset-password' || token === null) return null;
   const { internalAdapter } = await betterAuth.$context;
   return (await internalAdapter.findVerificationValue(`reset-password:${token}`))?.value ?? null;
-}
-
-/** Whose chain it belongs into, where no address says it. */
-function accountOf(
-  path: string,
-  asked: Fields,
-  came: string | null,
-  status: number,
-  actor: string | null,
-): string | null {
-  if (path.startsWith(adminPrefix)) {
-    // What somebody without the right has named may be made up: it gets no chain.
-    const named = textOf(asked.userId) ?? textOf(asked.id) ?? came;
-    return (status < 400 ? named : null) ?? actor;
-  }
-  return actor ?? came;
 }
 
 /** Whose session, sessions, accounts or token an answer shows. */
