@@ -23,7 +23,6 @@ export interface Call {
   origin: Origin;
   /** Below the mount. */
   path: string;
-  query: URLSearchParams;
   headers: Headers;
   body: Buffer | null;
 }

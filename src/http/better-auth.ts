@@ -51,10 +51,10 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
 }
 
 function callOf(request: FastifyRequest, { url, headers }: Request): Call {
-  const { pathname, searchParams } = new URL(url);
+  const { pathname } = new URL(url);
   const body = Buffer.isBuffer(request.body) ? request.body : null;
   const path = pathname.slice(mount.length);
-  return { origin: originOf(request), path, query: searchParams, headers, body };
+  return { origin: originOf(request), path, headers, body };
 }
 
 /** Better Auth parses it itself; a form, which a page of any site can send, is not let through to it. */
