@@ -22,7 +22,7 @@ const options: ServerOptions = {
 };
 const maxConnections = 5_000;
 /** How long a connection may stand still with an answer half sent. */
-export const stallMs = 30_000;
+const stallMs = 30_000;
 
 /** The listener under Fastify: HTTP or HTTPS, with limits for clients that are slow, silent or many. */
 export function serverFactory(
