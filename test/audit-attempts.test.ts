@@ -182,3 +182,21 @@ test('an address counts only where it says whose account it is about', async () 
     await post(`/api/auth${path}`, { email, newPassword: password, token: 'x' });
   expect(await actionsOf(db, id)).toEqual(['auth.register success']);
 });
+
+test('a second factor is in the chain of the account that it is asked for, right or wrong', async () => {
+  const { email, id } = await register();
+  const headers = await signIn(email);
+  expect((await post('/api/auth/two-factor/enable', { password }, headers)).status).toBe(200);
+  await sql`update better_auth."user" set "twoFactorEnabled" = true where id = ${id}`.execute(db);
+  const waiting = await signIn(email);
+  await post('/api/auth/two-factor/verify-totp', { code: '000000' }, waiting);
+  await post('/api/v1/auth/login', { email, password });
+  await post('/api/v1/auth/login', { email, password: wrong });
+  const entries = (await entriesOf(db, id)).slice(3);
+  expect(entries.map(({ action, outcome, actor }) => [action, outcome, actor])).toEqual([
+    ['auth.first_factor', 'success', null],
+    ['auth.two_factor_verify_totp', 'failure', null],
+    ['auth.first_factor', 'success', null],
+    ['auth.login', 'failure', null],
+  ]);
+});

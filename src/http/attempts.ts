@@ -43,4 +43,4 @@ export async function audited<Grant extends { user: { id: string } }>(
 }
 
 /** The password was right, and a second factor is still wanted. */
-export const firstFactor = 'auth.first-factor';
+export const firstFactor = 'auth.first_factor';

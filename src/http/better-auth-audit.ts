@@ -15,6 +15,9 @@ const ownReads = new Set(['/get-session', '/list-sessions', '/list-accounts', '/
 const publicPaths = new Set(['/ok', '/error', '/jwks']);
 /** An address in the body says whose account it is about; elsewhere it would be a stranger's way into any chain. */
 const byAddress = /^\/(sign-in|sign-up)\/|^\/(request-password-reset|send-verification-email)$/;
+const secondFactorPrefix = '/two-factor/verify-';
+/** The name of an attempt that waits for its second factor; the signature behind it is Better Auth's to check. */
+const secondFactorCookie = /(?:^|; *)(?:__Secure-)?better-auth\.two_factor=([\w-]{1,100})\./;
 
 type Fields = Record<string, unknown>;
 
@@ -45,7 +48,7 @@ export async function prepareRecord(ctx: Context, call: Call): Promise<Recorder 
   const actor = await findSessionUser(ctx, call.headers);
   const body = parseFields(call.body);
   const email = byAddress.test(path) ? textOf(body.email) : null;
-  const owner = await findTokenOwner(ctx, path, body);
+  const owner = await findTokenOwner(ctx, { ...call, path }, body);
   return async (status, answer) => {
     const said = parseFields(answer);
     const passed = said.twoFactorRedirect === true;
@@ -73,12 +76,14 @@ async function findSessionUser({ betterAuth }: Context, headers: Headers): Promi
   return session?.user.id ?? null;
 }
 
-/** Who a link for a new password was sent to. */
-async function findTokenOwner({ betterAuth }: Context, path: string, body: Fields): Promise<string | null> {
-  const token = textOf(body.token);
-  if (path !== '/reset-password' || token === null) return null;
+/** Who a link for a new password was sent to, or whose second factor is asked for. */
+async function findTokenOwner({ betterAuth }: Context, { path, headers }: Call, body: Fields) {
+  const identifier = path.startsWith(secondFactorPrefix)
+    ? secondFactorCookie.exec(headers.get('cookie') ?? '')?.[1]
+    : path === '/reset-password' && `reset-password:${textOf(body.token)}`;
+  if (!identifier) return null;
   const { internalAdapter } = await betterAuth.$context;
-  return (await internalAdapter.findVerificationValue(`reset-password:${token}`))?.value ?? null;
+  return (await internalAdapter.findVerificationValue(identifier))?.value ?? null;
 }
 
 /** Whose session, sessions, accounts or token an answer shows. */
