@@ -7,6 +7,7 @@ import {
   renamed,
   resolveColumn,
   type Scope,
+  uniqueKeys,
 } from './relations.ts';
 import { child, children, isNode, type Node, names, parse, text } from './tree.ts';
 
@@ -206,7 +207,7 @@ function createGuard(complain: (table: string, reason: string) => void) {
       const [a, b] = equality.sides;
       return bind(a, b, equality) || bind(b, a, equality);
     };
-    while (equalities.some(step));
+    while (equalities.some(step) || scope.relations.some(bindAccount));
     for (const { table, bound: columns } of scope.relations) {
       if (table === undefined || [...table.keys].some((key) => columns.has(key))) continue;
       complain(table.name, `is touched without ${[...table.keys].join(' or ')} = …`);
@@ -243,6 +244,15 @@ function createGuard(complain: (table: string, reason: string) => void) {
   }
 
   return { statement };
+}
+
+/** One account, session or request for mail is found by what is unique to it: its id and its user are given then too. */
+function bindAccount({ table, bound }: Relation): boolean {
+  if (table === undefined || ![...uniqueKeys].some((key) => table.keys.has(key) && bound.has(key)))
+    return false;
+  const more = ['id', 'userId'].filter((key) => table.keys.has(key) && !bound.has(key));
+  for (const key of more) bound.add(key);
+  return more.length > 0;
 }
 
 /** The equalities among conditions that all have to hold. */

@@ -11,6 +11,9 @@ export interface Table {
 /** What names one user's rows in the tables of Better Auth: it asks by these, never by anything else. */
 const accountKeys = ['id', 'userId', 'token', 'email', 'identifier', 'accountId'];
 
+/** Those of them that find one row. */
+export const uniqueKeys: ReadonlySet<string> = new Set(['id', 'token', 'email']);
+
 /** Every table with a `user_id`, and those of Better Auth but for the signing keys, which are no user's. */
 function readTables(): Map<string, Table> {
   const schema = readFileSync(new URL('../../../schema.sql', import.meta.url), 'utf8');
