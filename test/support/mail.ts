@@ -1,0 +1,72 @@
+import { EventEmitter, once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+
+export interface Received {
+  /** Whom the envelope names. */
+  to: string[];
+  /** The header as it came. */
+  head: string;
+  body: string;
+  /** Path and query of the link in the body; empty when there is none. */
+  link: string;
+}
+
+const decodeQuotedPrintable = (body: string) =>
+  body
+    .replaceAll(/=\r?\n/g, '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+function parse(message: string, to: string[]): Received {
+  const [head = '', ...rest] = message.split('\r\n\r\n');
+  const raw = rest.join('\r\n\r\n');
+  const body = /^Content-Transfer-Encoding: quoted-printable/im.test(head) ? decodeQuotedPrintable(raw) : raw;
+  const url = /https?:\/\/\S+/.exec(body)?.[0];
+  const { pathname, search } = new URL(url ?? 'http://none');
+  return { to, head, body, link: url === undefined ? '' : pathname + search };
+}
+
+/** A real mail server on a free port; what `options` do not say is a server without TLS that takes everything. */
+export async function startMailServer(options: SMTPServerOptions = {}) {
+  const received: Received[] = [];
+  const arrivals = new EventEmitter();
+  const server = new SMTPServer({
+    authOptional: true,
+    hideSTARTTLS: true,
+    disabledCommands: ['AUTH'],
+    async onData(stream, session, done) {
+      const to = session.envelope.rcptTo.map(({ address }) => address);
+      received.push(parse(await text(stream), to));
+      arrivals.emit('mail');
+      done();
+    },
+    ...options,
+  });
+  // A client that goes away in the middle is part of some tests.
+  server.on('error', () => undefined);
+  const listener = server.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const settings = { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'Duly <duly@example.com>' };
+  return {
+    port,
+    settings,
+    received,
+    /** The first mail to an address with this in its subject that was not asked for before. */
+    async next(to: string, subject: string): Promise<Received> {
+      const signal = AbortSignal.timeout(10_000);
+      for (;;) {
+        const index = received.findIndex(
+          (mail) => mail.to.includes(to) && mail.head.includes(`Subject: ${subject}`),
+        );
+        const [mail] = index < 0 ? [] : received.splice(index, 1);
+        if (mail !== undefined) return mail;
+        await once(arrivals, 'mail', { signal });
+      }
+    },
+    close: () => new Promise<void>((resolve) => server.close(resolve)),
+  };
+}
+
+export type MailServer = Awaited<ReturnType<typeof startMailServer>>;
