@@ -31,11 +31,12 @@ export function createEmailChange(
   mailer: Mailer,
 ): EmailChange {
   return {
-    async request(userId, origin, email, password) {
+    async request(userId, origin, input, password) {
+      const email = input.toLowerCase();
       const act = { userId, origin, action: 'auth.request_email_change' };
       const account = await requirePassword(db, userId, password, act);
       const isTaken = (await findAccountByEmail(db, email)) !== null;
-      const token = await createLink(db, userId, 'email', email.toLowerCase());
+      const token = await createLink(db, userId, 'email', email);
       await appendAudit(db, [{ ...act, outcome: 'success' }]);
       if (isTaken) return;
       mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
