@@ -1,0 +1,148 @@
+import { createHmac } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, newAccount, newBrowser, password } from './support/accounts.ts';
+import { startApp, type TestApp } from './support/app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+/** TOTP (RFC 6238) with SHA-1, six digits, 30 s; `ahead` steps from now. */
+function codeOf(secret: string, ahead = 0): string {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + ahead));
+  const mac = createHmac('sha1', secret).update(counter).digest();
+  const offset = (mac.at(-1) ?? 0) & 15;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+/** A code that is none now, nor soon. */
+function wrongCodeOf(secret: string): string {
+  const right = [-2, -1, 0, 1, 2].map((ahead) => codeOf(secret, ahead));
+  return (
+    ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !right.includes(code)) ?? ''
+  );
+}
+
+function decodeBase32(text: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...text].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const bytes = bits.match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2)) ?? [];
+  return Buffer.from(bytes).toString();
+}
+
+/** Turns the second factor of an account on, which uses up the code of now. */
+async function withSecondFactor(account: Account) {
+  const browser = newBrowser(app);
+  await browser.send('POST', '/sign-in/email', { email: account.email, password });
+  const { body } = await browser.send('POST', '/two-factor/enable', { password });
+  const secret = decodeBase32(new URL(body.totpURI).searchParams.get('secret') ?? '');
+  const backupCodes: string[] = body.backupCodes;
+  expect((await account.login(password)).status).toBe(200);
+  const code = codeOf(secret);
+  expect((await browser.send('POST', '/two-factor/verify-totp', { code })).status).toBe(200);
+  return { secret, backupCodes, usedCode: code };
+}
+
+const totpRequired = { status: 401, body: { error_code: 'TOTP_REQUIRED' } };
+const wrong = { status: 401, body: { error_code: 'INVALID_CREDENTIALS' } };
+
+describe('the log-in of an account with a second factor', () => {
+  test('wants a code after the right password, takes each code once, and never a wrong one', async () => {
+    const account = await newAccount(app);
+    const { secret, usedCode } = await withSecondFactor(account);
+    const missing = await account.login(password);
+    expect(missing).toMatchObject(totpRequired);
+    expect(missing.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    const code = codeOf(secret, 1);
+    expect(await account.login('wrong-otter-42')).toMatchObject(wrong);
+    expect(await account.login('wrong-otter-42', { totp_code: code })).toMatchObject(wrong);
+    expect(await account.login(password, { totp_code: wrongCodeOf(secret) })).toMatchObject(wrong);
+    expect(await account.login(password, { totp_code: usedCode })).toMatchObject(wrong);
+    const replies = await Promise.all(
+      Array.from({ length: 4 }, () => account.login(password, { totp_code: code })),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401]);
+    expect(await account.login(password, { totp_code: code })).toMatchObject(wrong);
+    const token = replies.find(({ status }) => status === 200)?.body.access_token;
+    expect(await account.statusOf(token)).toBe(200);
+    // Nobody was let in besides: registration, before and after enabling, and the one with the code.
+    const { body } = await account.send(token, 'GET', '/sessions');
+    expect(body.data).toHaveLength(4);
+    for (const odd of ['12345', '1234567', 'abcdef', ' 12345'])
+      expect((await account.login(password, { totp_code: odd })).body.errors[0].loc).toEqual([
+        'body',
+        'totp_code',
+      ]);
+  });
+
+  test('is locked after ten wrong codes, also for the right one, on both faces', async () => {
+    const account = await newAccount(app);
+    const { secret } = await withSecondFactor(account);
+    const totp_code = wrongCodeOf(secret);
+    for (let attempt = 0; attempt < 10; attempt += 1)
+      expect(await account.login(password, { totp_code })).toMatchObject(wrong);
+    const locked = await account.login(password, { totp_code: codeOf(secret, 1) });
+    expect([locked.status, locked.body.error_code]).toEqual([429, 'RATE_LIMITED']);
+    expect(locked.headers.get('retry-after')).toBe('900');
+    const browser = newBrowser(app);
+    await browser.send('POST', '/sign-in/email', { email: account.email, password });
+    const code = codeOf(secret, 1);
+    expect((await browser.send('POST', '/two-factor/verify-totp', { code })).status).toBe(429);
+    expect(await account.login(password)).toMatchObject(totpRequired);
+    await sql`
+      update better_auth."twoFactor" set "lockedUntil" = now() - interval '1 s'
+      where "userId" = ${account.id}`.execute(app.ctx.db);
+    expect((await account.login(password, { totp_code: codeOf(secret, 1) })).status).toBe(200);
+  });
+
+  test('through Better Auth gives no session before the code, takes each once, and a backup code in its place', async () => {
+    const account = await newAccount(app);
+    const { secret, backupCodes } = await withSecondFactor(account);
+    const browsers = [newBrowser(app), newBrowser(app), newBrowser(app), newBrowser(app)];
+    for (const browser of browsers) {
+      const { body } = await browser.send('POST', '/sign-in/email', { email: account.email, password });
+      expect(body).toEqual({ twoFactorRedirect: true, twoFactorMethods: ['totp'] });
+      expect((await browser.send('GET', '/get-session')).body).toBeNull();
+    }
+    const [first, second, third, fourth] = browsers;
+    const code = codeOf(secret, 1);
+    expect((await first?.send('POST', '/two-factor/verify-totp', { code }))?.status).toBe(200);
+    expect((await first?.send('GET', '/get-session'))?.body.user.id).toBe(account.id);
+    expect((await second?.send('POST', '/two-factor/verify-totp', { code }))?.status).toBe(401);
+    expect((await second?.send('GET', '/get-session'))?.body).toBeNull();
+    expect(await account.login(password, { totp_code: code })).toMatchObject(wrong);
+    const backup = { code: backupCodes[0] };
+    expect((await third?.send('POST', '/two-factor/verify-backup-code', backup))?.status).toBe(200);
+    expect((await third?.send('GET', '/get-session'))?.body.user.id).toBe(account.id);
+    expect((await fourth?.send('POST', '/two-factor/verify-backup-code', backup))?.status).toBe(401);
+    for (const path of ['/two-factor/send-otp', '/two-factor/verify-otp'])
+      expect((await fourth?.send('POST', path, { code }))?.status).toBe(404);
+  });
+
+  test('wants none any more once it was turned off, which takes the password', async () => {
+    const account = await newAccount(app);
+    const { secret } = await withSecondFactor(account);
+    const browser = newBrowser(app);
+    await browser.send('POST', '/sign-in/email', { email: account.email, password });
+    await browser.send('POST', '/two-factor/verify-totp', { code: codeOf(secret, 1) });
+    const off = (word: string) => browser.send('POST', '/two-factor/disable', { password: word });
+    expect((await off('wrong-otter-42')).status).toBe(400);
+    expect(await account.login(password)).toMatchObject(totpRequired);
+    expect((await off(password)).status).toBe(200);
+    expect((await account.login(password)).status).toBe(200);
+  });
+});
+
+test('neither the secret nor a backup code stands in the database in clear', async () => {
+  const account = await newAccount(app);
+  const { secret, backupCodes, usedCode } = await withSecondFactor(account);
+  const { rows } = await sql<{ text: string }>`
+    select t::text as text from better_auth."twoFactor" t where "userId" = ${account.id}
+    union all select v::text from better_auth.verification v`.execute(app.ctx.db);
+  const stored = rows.map(({ text }) => text).join('\n');
+  for (const clear of [secret, ...backupCodes, `:${usedCode}`]) expect(stored).not.toContain(clear);
+});
