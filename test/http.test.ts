@@ -62,9 +62,15 @@ describe('paths', () => {
   });
 
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+  /** What a link in a mail opens; whoever only looks at it first must not use it up. */
+  const withoutHead = '/api/v1/auth/email-change';
   const wrong = Object.entries(document.paths).flatMap(([path, operations]) => {
     const allowed = Object.keys(operations).map((method) => method.toUpperCase());
-    const allow = [...allowed, ...(allowed.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
+    const allow = [
+      ...allowed,
+      ...(allowed.includes('GET') && path !== withoutHead ? ['HEAD'] : []),
+      'OPTIONS',
+    ].sort();
     return methods
       .filter((method) => !allowed.includes(method))
       .map((method) => [method, path, allow] as const);

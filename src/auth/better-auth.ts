@@ -47,7 +47,7 @@ const plugins = (baseUrl: string, db: Db, log: Logger) => [
 ];
 
 const nameField = { type: 'string', required: false, returned: true } as const;
-/** Changed by admins' routes and the command `make-admin`, never by a request of Better Auth's. */
+/** Changed by admins and by the command `admin`, never by a request of Better Auth's. */
 const roleField = { type: 'string', required: false, input: false } as const;
 
 /** Where a link leads that nobody said an address for. */
