@@ -11,6 +11,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The sources run as they do in production, by the runtime itself; so coverage adds up over all processes.
-    server: { deps: { external: [/\/src\/.*\.ts$/] } },
+    // What collects their SQL changes the driver once for all files of a worker.
+    server: { deps: { external: [/\/src\/.*\.ts$/, /\/test\/support\/sql\/collect\.ts$/] } },
   },
 });

@@ -23,59 +23,9 @@ function randomText(random: Random, most: number): string {
   return `<${String.fromCodePoint(...inner)}`.slice(0, most).toWellFormed().trimEnd().slice(0, most);
 }
 
-/** Text that is awkward and valid. */
-const awkward = [
-  ...['null', 'undefined', 'true', '0', '-1', '1e5', 'NaN', '[object Object]', '__proto__', 'constructor'],
-  ...[
-    "'; drop table tasks; --",
-    '" or ""="',
-    '<script>alert(1)</script>',
-    '{{7*7}}',
-    `\${7*7}`,
-    '%s%n%x',
-    '=1+1',
-  ],
-  ...[
-    '../../etc/passwd',
-    '%00',
-    '\\u0000',
-    '\\',
-    '\\\\',
-    '%',
-    '_',
-    '%_%',
-    'a\r\nSet-Cookie: x=1',
-    '$1',
-    '{a,b}',
-  ],
-  ...[
-    'e\u0301',
-    '\u00e9',
-    '\u202eright to left',
-    'مرحبا',
-    'שלום',
-    'a\u200bb',
-    '\u200b',
-    '👨‍👩‍👧‍👦',
-    '🏳️‍🌈',
-    '日本語',
-    'ﬃ',
-  ],
-  ...[
-    `Z${'\u0335\u0321'.repeat(20)}`,
-    '\u0001\u001b[31m',
-    '\u{10ffff}',
-    'İstanbul',
-    'ıI',
-    'straße',
-    'a  b',
-    'a\u2028x',
-  ],
-];
-
 describe('valid text', () => {
   const random = seeded(4);
-  const texts = [...awkward, ...Array.from({ length: 60 }, () => randomText(random, 50))];
+  const texts = Array.from({ length: 60 }, () => randomText(random, 50));
 
   test('comes back byte for byte as title, description and tag, and is found by search and by tag', async () => {
     const { v1, get, list, tags } = await newClient(app);

@@ -43,6 +43,7 @@ describe('a statement that says whose rows it touches', () => {
     'with gone as (delete from tasks where user_id = $1 returning user_id, id) delete from task_tags tt using gone where tt.user_id = gone.user_id',
     'select * from better_auth.session where "userId" = $1 and id = $2',
     'select * from "better_auth"."user" where email = lower($1)',
+    'select 1 from better_auth."user" u join better_auth.account a on a."userId" = u.id where u.email = $1',
     'select * from better_auth.jwks',
     'begin; set local statement_timeout = 1',
     'select 1 from pg_class',

@@ -34,7 +34,8 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
   app.route({
     method: ['GET', 'POST'],
     url: '/*',
-    schema: { hide: true },
+    // Any query, so that the rules for text apply to it.
+    schema: { hide: true, querystring: {} },
     handler: async (request, reply) => {
       const webRequest = toWebRequest(request, config.auth);
       const record = await prepareRecord(ctx, callOf(request, webRequest));

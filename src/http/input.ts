@@ -23,10 +23,13 @@ interface Schema {
 export async function prepareInput(request: FastifyRequest): Promise<void> {
   const { params, querystring, body } = request.routeOptions.schema ?? {};
   const issues: Issue[] = [];
-  refuseBrokenEncoding(request.url, issues);
-  refuseBrokenText(request.params, ['path'], issues);
-  refuseBrokenText(request.query, ['query'], issues);
-  refuseBrokenText(request.body, ['body'], issues);
+  // What a route takes no part of reaches nothing.
+  if (params !== undefined) refuseBrokenText(request.params, ['path'], issues);
+  if (querystring !== undefined) {
+    refuseBrokenEncoding(request.url, issues);
+    refuseBrokenText(request.query, ['query'], issues);
+  }
+  if (body !== undefined) refuseBrokenText(request.body, ['body'], issues);
   if (issues.length > 0) throw invalid(issues);
   if (isSchema(querystring))
     request.query = prepareFields(parseQuery(request.query, querystring), querystring);

@@ -72,6 +72,12 @@ export const isOfUser = ({ path }: Operation): boolean => path.includes('{user_i
 
 export const isOfAdmin = ({ path }: Pick<Operation, 'path'>): boolean => path.startsWith('/api/v1/admin');
 
+/** Whether it takes a password or the like: it costs a tenth of a second of hashing, or cannot be guessed. */
+export const isOfCredentials = ({ body }: Operation): boolean =>
+  Object.entries(body?.schema.properties ?? {}).some(
+    ([name, schema]) => resolve(schema).format === 'password' || /password|token|code/i.test(name),
+  );
+
 export function resolve(schema: Schema): Schema {
   const name = schema.$ref?.split('/').at(-1);
   if (name === undefined) return schema;
@@ -111,3 +117,7 @@ export const fillPath = (path: string, values: Record<string, string>): string =
     if (value === undefined) throw new Error(`${path}: no value for {${name}}`);
     return encodeURIComponent(value);
   });
+
+/** Percent-encoded, a lone surrogate as the bytes that UTF-8 does not allow for it. */
+export const percentEncoded = (text: string): string =>
+  [...text].map((one) => (one.isWellFormed() ? encodeURIComponent(one) : '%ED%A0%80')).join('');

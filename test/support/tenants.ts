@@ -27,6 +27,7 @@ export interface Tenants {
   /** A user of whom nothing is left. */
   deleted: Tenant;
   newTenant(label: string): Promise<Tenant>;
+  newAdmin(label: string): Promise<Tenant>;
   close(): Promise<void>;
 }
 
@@ -46,6 +47,13 @@ export async function createTenants(env: Record<string, string> = {}): Promise<T
     victim: await newTenant('the victim'),
     deleted,
     newTenant,
+    async newAdmin(label) {
+      const { id, names, ...rest } = await newTenant(label);
+      await sql`update better_auth."user" set role = 'admin' where id = ${id}`.execute(db);
+      const body = { email: names.email, password };
+      const { access_token: token } = (await app.request('POST', '/api/v1/auth/login', { body })).body;
+      return { ...rest, id, names, token };
+    },
     async close() {
       client.close();
       await app.close();
@@ -89,4 +97,13 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
 export function essence({ status, text, headers }: RawReply) {
   const { 'x-request-id': _, date: __, ...rest } = headers;
   return { status, headers: rest, body: text.replace(/"(timestamp|request_id)":"[^"]*"/g, '') };
+}
+
+/** What a path's parameter is called among the names of a tenant, where that is not its own name. */
+const aliases: Record<string, string> = { name: 'tag_name', tag: 'tag_name' };
+
+export function nameIn({ names }: Tenant, parameter: string): string {
+  const name = names[aliases[parameter] ?? parameter];
+  if (name === undefined) throw new Error(`say in test/support/tenants.ts what {${parameter}} of a user is`);
+  return name;
 }

@@ -42,12 +42,6 @@ const exceptions: Exception[] = [
     because: 'the user is the first word of the value',
   },
   {
-    from: 'src/auth/account-queries.ts',
-    sql: /where u\.email = \$1$/,
-    tables: ['better_auth.account'],
-    because: 'the account of an address, joined by its user',
-  },
-  {
     sql: /^(select .* from \(select \*|delete) from "better_auth"\."verification" where "better_auth"\."verification"\."expiresAt" < \$1/,
     tables: ['better_auth.verification'],
     because: 'Better Auth forgets what has expired',

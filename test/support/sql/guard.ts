@@ -1,5 +1,8 @@
 import {
+  bindAccount,
+  conditions,
   derived,
+  type Equality,
   isBound,
   type Outputs,
   type Relation,
@@ -7,7 +10,6 @@ import {
   renamed,
   resolveColumn,
   type Scope,
-  uniqueKeys,
 } from './relations.ts';
 import { child, children, isNode, type Node, names, parse, text } from './tree.ts';
 
@@ -26,12 +28,6 @@ const afterFrom = [
   'limitCount',
   'limitOffset',
 ];
-
-/** `a = b`, which holds for the rows of `aliases` (of all when null). */
-interface Equality {
-  sides: [unknown, unknown];
-  aliases: ReadonlySet<string> | null;
-}
 
 /**
  * What is wrong with a statement: every table of user data that it reads or writes has to be tied to a user, by
@@ -244,22 +240,4 @@ function createGuard(complain: (table: string, reason: string) => void) {
   }
 
   return { statement };
-}
-
-/** One account, session or request for mail is found by what is unique to it: its id and its user are given then too. */
-function bindAccount({ table, bound }: Relation): boolean {
-  if (table === undefined || ![...uniqueKeys].some((key) => table.keys.has(key) && bound.has(key)))
-    return false;
-  const more = ['id', 'userId'].filter((key) => table.keys.has(key) && !bound.has(key));
-  for (const key of more) bound.add(key);
-  return more.length > 0;
-}
-
-/** The equalities among conditions that all have to hold. */
-function conditions(expression: Node | undefined, aliases: Equality['aliases']): Equality[] {
-  const { BoolExpr, A_Expr } = expression ?? {};
-  if (text(BoolExpr, 'boolop') === 'AND_EXPR')
-    return children(BoolExpr, 'args').flatMap((part) => conditions(part, aliases));
-  if (text(A_Expr, 'kind') !== 'AEXPR_OP' || names(A_Expr, 'name').join('.') !== '=') return [];
-  return [{ sides: [child(A_Expr, 'lexpr'), child(A_Expr, 'rexpr')], aliases }];
 }

@@ -12,7 +12,7 @@ export interface Table {
 const accountKeys = ['id', 'userId', 'token', 'email', 'identifier', 'accountId'];
 
 /** Those of them that find one row. */
-export const uniqueKeys: ReadonlySet<string> = new Set(['id', 'token', 'email']);
+const uniqueKeys: ReadonlySet<string> = new Set(['id', 'token', 'email']);
 
 /** Every table with a `user_id`, and those of Better Auth but for the signing keys, which are no user's. */
 function readTables(): Map<string, Table> {
@@ -131,4 +131,28 @@ export function isBound(
   if (!('ColumnRef' in expression)) return false;
   const found = resolveColumn(expression.ColumnRef, scope);
   return found !== undefined && (found.relation.allBound || found.relation.bound.has(found.column));
+}
+
+/** `a = b`, which holds for the rows of `aliases` (of all when null). */
+export interface Equality {
+  sides: [unknown, unknown];
+  aliases: ReadonlySet<string> | null;
+}
+
+/** The equalities among conditions that all have to hold. */
+export function conditions(expression: Node | undefined, aliases: Equality['aliases']): Equality[] {
+  const { BoolExpr, A_Expr } = expression ?? {};
+  if (text(BoolExpr, 'boolop') === 'AND_EXPR')
+    return children(BoolExpr, 'args').flatMap((part) => conditions(part, aliases));
+  if (text(A_Expr, 'kind') !== 'AEXPR_OP' || names(A_Expr, 'name').join('.') !== '=') return [];
+  return [{ sides: [child(A_Expr, 'lexpr'), child(A_Expr, 'rexpr')], aliases }];
+}
+
+/** One account, session or request for mail is found by what is unique to it: its id and its user are given then too. */
+export function bindAccount({ table, bound }: Relation): boolean {
+  if (table === undefined || ![...uniqueKeys].some((key) => table.keys.has(key) && bound.has(key)))
+    return false;
+  const more = ['id', 'userId'].filter((key) => table.keys.has(key) && !bound.has(key));
+  for (const key of more) bound.add(key);
+  return more.length > 0;
 }

@@ -11,6 +11,7 @@ const advice =
 /** At the end of every test file, whatever it made the application ask is judged. */
 afterAll(() => {
   const wrong = [...issued.values(), ...ofProcesses()].flatMap(faultsOf);
+  issued.clear();
   if (wrong.length > 0) throw new Error(`${advice}\n${wrong.join('\n')}`);
 });
 

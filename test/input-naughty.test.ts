@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inParallel, type RawReply } from './support/client.ts';
+import { naughtyStrings } from './support/naughty.ts';
+import {
+  fillPath,
+  isOfAdmin,
+  isOfCredentials,
+  type Operation,
+  operations,
+  percentEncoded,
+  textPlaces,
+  typesOf,
+  withValue,
+} from './support/operations.ts';
+import { createTenants, type Tenant, type Tenants } from './support/tenants.ts';
+
+let tenants: Tenants;
+let user: Tenant;
+let admin: Tenant;
+beforeAll(async () => {
+  tenants = await createTenants();
+  user = await tenants.newTenant('the user');
+  admin = await tenants.newAdmin('the admin');
+});
+afterAll(() => tenants.close());
+
+const everyNth = (step: number, offset = 0) =>
+  naughtyStrings.filter((_, index) => index % step === offset % step);
+
+/** All of the texts for a schema when it is first met; where another operation has the same, a part of them. */
+const seen = new Map<string, number>();
+function textsFor(schema: unknown): readonly string[] {
+  const key = JSON.stringify(schema);
+  const times = seen.get(key) ?? 0;
+  seen.set(key, times + 1);
+  return times === 0 ? naughtyStrings : everyNth(10, times);
+}
+
+const byId = (list: Operation[]) => list.map((operation) => [operation.operationId, operation] as const);
+const invalidOn = ({ path }: Operation) => (/^\/api\/v1\//.test(path) ? 422 : 400);
+const ownPath = (operation: Operation, more: Record<string, string> = {}) =>
+  fillPath(operation.path, { ...(isOfAdmin(operation) ? tenants.victim : user).names, ...more });
+
+function send(operation: Operation, path: string, body?: unknown): Promise<RawReply> {
+  const { token } = isOfAdmin(operation) ? admin : user;
+  return tenants.client.send({
+    method: operation.method,
+    path,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+}
+
+const jsonOf = ({ text }: RawReply) => (text === '' ? undefined : JSON.parse(text));
+
+/** The names of the fields that a refusal points at; null for an answer that is none, which must not be a failure. */
+function refusedFields(operation: Operation, reply: RawReply, what: string): Set<string> | null {
+  expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(500);
+  const body = jsonOf(reply);
+  const broken = tenants.app.violation(operation.method, ownPath(operation), reply.status, body);
+  expect(broken, what).toBeNull();
+  if (body?.error_code !== 'VALIDATION_ERROR') return null;
+  expect(reply.status, what).toBe(invalidOn(operation));
+  const issues: { loc: unknown[] }[] = body.errors ?? body.detail;
+  return new Set(issues.map(({ loc }) => String(loc[1])));
+}
+
+/** The example, on no version, and with an address that nobody has yet where one is asked for. */
+function fresh(example: unknown): unknown {
+  if (typeof example !== 'object' || example === null) return example;
+  const { version: _, ...body }: Record<string, unknown> = { ...example };
+  return 'email' in body ? { ...body, email: `${randomUUID()}@example.com` } : body;
+}
+
+describe.each(
+  byId(operations.filter(({ body }) => body !== undefined && textPlaces(body.schema).length > 0)),
+)('every text field of the body of %s', (_, operation) => {
+  const { body: { schema, example } = { schema: {}, example: {} } } = operation;
+  const places = textPlaces(schema);
+  const filled = (fields: (string | number)[][], text: string) =>
+    fields.reduce((body: unknown, place) => withValue(body, place, text), fresh(example));
+  const strings = isOfCredentials(operation)
+    ? naughtyStrings.filter((_, index) => index % 30 === 0)
+    : naughtyStrings;
+
+  test(`refuses by name or keeps to the byte each of ${strings.length} texts`, async () => {
+    const outcomes = { refused: 0, kept: 0 };
+    await inParallel(strings, 4, async (text) => {
+      const what = JSON.stringify(text).slice(0, 80);
+      const first = await send(operation, ownPath(operation), filled(places, text));
+      const refused = refusedFields(operation, first, what);
+      if (refused === null) return kept(operation, first, places, text);
+      outcomes.refused += 1;
+      const rest = places.filter(([name]) => !refused.has(String(name)));
+      for (const name of refused)
+        expect(
+          places.map(([field]) => field),
+          what,
+        ).toContain(name);
+      if (rest.length === 0) return;
+      const second = await send(operation, ownPath(operation), filled(rest, text));
+      expect(refusedFields(operation, second, what), what).toBeNull();
+      if (!isOfCredentials(operation)) expect(second.status, `${what}: ${second.text}`).toBeLessThan(300);
+      outcomes.kept += 1;
+      await kept(operation, second, rest, text);
+    });
+    expect(outcomes.refused).toBeGreaterThan(0);
+    if (places.length > 1) expect(outcomes.kept).toBeGreaterThan(0);
+  });
+});
+
+/** The text came back as it was sent, but for the trimming of some fields, and is what a later question finds. */
+async function kept(operation: Operation, reply: RawReply, places: (string | number)[][], text: string) {
+  if (reply.status >= 300 || reply.text === '') return;
+  const answered = jsonOf(reply);
+  const thing: Record<string, unknown> = answered.data ?? answered;
+  for (const [name = ''] of places) {
+    const value = thing[name];
+    if (value === undefined) continue;
+    const [same, folded] = [[text, text.trim()], text.toLowerCase()];
+    const isSame = [value]
+      .flat()
+      .some((item) => same.includes(String(item)) || String(item).toLowerCase() === folded);
+    expect(isSame, `${JSON.stringify(text)} came back as ${JSON.stringify(value)}`).toBe(true);
+  }
+  const { location } = reply.headers;
+  if (operation.method !== 'POST' || location === undefined || typeof thing.title !== 'string') return;
+  const { title, tags } = thing;
+  const later = async (path: string) => jsonOf(await send({ ...operation, method: 'GET' }, path));
+  const again = await later(location);
+  expect(again.data ?? again).toEqual(thing);
+  // Both surfaces share one search.
+  if (!location.startsWith('/api/v1/')) return;
+  const list = location.slice(0, location.lastIndexOf('/'));
+  for (const query of [
+    ...([...title].length <= 200 ? [`search=${percentEncoded(title)}`] : []),
+    ...(Array.isArray(tags) ? tags : []).map((tag) => `tags=${percentEncoded(String(tag))}`),
+  ]) {
+    const page = await later(`${list}?limit=100&${query}`);
+    const found: { id: unknown }[] = page.data ?? page;
+    expect(
+      found.map(({ id }) => id),
+      query,
+    ).toContain(thing.id);
+  }
+}
+
+/** What is surely taken, of the 8 kB that a request's line and headers may have. */
+const urlBytes = 7_000;
+
+const withTexts = (operation: Operation) =>
+  operation.parameters.filter(
+    ({ in: place, schema }) =>
+      place === 'query' && [schema, schema.items ?? {}].some((one) => typesOf(one).includes('string')),
+  );
+
+test.each(byId(operations.filter((operation) => withTexts(operation).length > 0)))(
+  'every text parameter of %s refuses by name or takes each text',
+  async (_, operation) => {
+    const names = withTexts(operation).map(({ name }) => name);
+    const ask = (asked: string[], text: string) => {
+      const query = asked.map((name) => `${name}=${percentEncoded(text)}`).join('&');
+      return send(operation, `${ownPath(operation)}?${query}`);
+    };
+    await inParallel(textsFor(withTexts(operation)), 4, async (text) => {
+      const what = JSON.stringify(text).slice(0, 80);
+      const bytes = percentEncoded(text).length;
+      if (bytes > urlBytes) {
+        expect([414, 431]).toContain((await ask(names.slice(0, 1), text)).status);
+        return;
+      }
+      // Some are refused for their form, and others, once that is fine, for what they mean.
+      for (let asked = bytes * names.length > urlBytes ? names.slice(0, 1) : names; asked.length > 0; ) {
+        const reply = await ask(asked, text);
+        const refused = refusedFields(operation, reply, what);
+        if (refused === null) {
+          // A secret cannot be guessed.
+          if (!names.includes('token')) expect(reply.status, `${what} in ${asked}: ${reply.text}`).toBe(200);
+          return;
+        }
+        const rest = asked.filter((name) => !refused.has(name));
+        expect(rest.length, `${what} in ${asked}: ${reply.text}`).toBeLessThan(asked.length);
+        asked = rest;
+      }
+    });
+  },
+);
+
+test.each(byId(operations.filter(({ path }) => path.includes('{'))))(
+  'every parameter of the path of %s takes each text without a failure',
+  async (_, operation) => {
+    const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+    const { body } = operation;
+    for (const name of names.filter((name) => name !== 'user_id' || !isOfAdmin(operation))) {
+      const parameter = operation.parameters.find((one) => one.name === name);
+      await inParallel(textsFor([parameter, operation.path.startsWith('/api/v1/')]), 4, async (text) => {
+        const marked = ownPath(operation, { [name]: '~' });
+        const reply = await send(operation, marked.replace('~', percentEncoded(text)), body?.example);
+        const what = `${name} ${JSON.stringify(text).slice(0, 80)}`;
+        expect(reply.status, what).toBeGreaterThanOrEqual(400);
+        expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(500);
+      });
+    }
+  },
+);
+
+test('nobody else noticed, and the server is well', async () => {
+  const { app, rows, victim } = tenants;
+  expect(JSON.parse((await rows.of(victim.id))['public.tasks'] ?? '')).toHaveLength(3);
+  expect((await app.request('GET', '/health/ready')).status).toBe(200);
+});
