@@ -69,6 +69,43 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
     expect(await client.stored()).toEqual(before);
   });
 
+  test('of a name that stands twice the last is checked and stored', async () => {
+    const client = await newClient(app);
+    const reply = await client[surface]('POST', '/tasks', '{"title":5,"title":"last"}');
+    expect(reply.status).toBe(201);
+    expect((reply.body.data ?? reply.body).title).toBe('last');
+    const refused = await client[surface]('POST', '/tasks', '{"title":"first","title":5}');
+    expect(refused.status).toBe(invalid);
+    expect(namedIn(surface, refused)).toEqual(['body.title']);
+  });
+
+  test.each([
+    'id',
+    'user_id',
+    'created_at',
+    'updated_at',
+    'completed_at',
+    'deleted_at',
+    'revision',
+    'unknown',
+  ])('%s in a body is no field to write: refused by name', async (field) => {
+    const client = await newClient(app);
+    const { id } = await client.create();
+    const before = await client.stored();
+    for (const [method, path] of [
+      ['POST', '/tasks'],
+      ['PUT', `/tasks/${id}`],
+      ['PATCH', `/tasks/${id}`],
+      ['PATCH', `/tasks/${id}/complete`],
+    ] as const) {
+      const body = path.endsWith('complete') ? { completed: true } : { title: 'x' };
+      const reply = await client[surface](method, path, { ...body, [field]: null });
+      expect(reply.status).toBe(invalid);
+      expect(namedIn(surface, reply)).toEqual([`body.${field}`]);
+    }
+    expect(await client.stored()).toEqual(before);
+  });
+
   test('of thousands of faults the first 20 are named, so a body is never answered with a larger one', async () => {
     const client = await newClient(app);
     const fields = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`f${index}`, 1]));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { naughtyStrings } from './naughty.ts';
+import { naughtyClasses, naughtyStrings } from './naughty.ts';
 import { resolve, type Schema, typesOf } from './operations.ts';
 import type { Random } from './random.ts';
 
@@ -36,8 +36,8 @@ function validText({ format, minLength = 0, maxLength = 100 }: Schema, random: R
 /** A value that is probably none that the schema allows. */
 export function wrongValue(schema: Schema, random: Random): unknown {
   const { maxLength = 10, minLength = 0, maximum = 10, minimum = 0, maxItems = 20, items } = resolve(schema);
+  if (random.chance(0.4)) return random.pick(random.pick(naughtyClasses));
   return random.pick<() => unknown>([
-    () => random.pick(naughtyStrings),
     () =>
       random.pick([
         null,

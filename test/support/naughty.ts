@@ -92,4 +92,6 @@ const classes: Record<string, string[]> = {
   ],
 };
 
-export const naughtyStrings: readonly string[] = [...new Set(Object.values(classes).flat())];
+export const naughtyClasses: readonly string[][] = Object.values(classes);
+
+export const naughtyStrings: readonly string[] = [...new Set(naughtyClasses.flat())];
