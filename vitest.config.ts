@@ -4,10 +4,12 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
-    setupFiles: ['test/support/coverage.ts', 'test/support/sql/setup.ts'],
+    setupFiles: ['test/support/hooks.ts', 'test/support/coverage.ts', 'test/support/sql/setup.ts'],
     pool: 'forks',
-    // The sources are loaded once by each worker, not by each file: half of the time. Files share nothing but them.
+    // The sources are loaded once by each worker, not by each file; files share nothing but them.
     isolate: false,
+    // More than there are processors: much of the time is waiting, for time-outs, restarts and the database.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The sources run as they do in production, by the runtime itself; so coverage adds up over all processes.

@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { afterTest } from './support/clean-up.ts';
 import {
   account,
   answerOf,
-  cleanups,
   createdDataDir,
   kill,
   killPostmaster,
@@ -192,7 +192,7 @@ describe('later starts', () => {
     const stale = readFileSync(join(first.dataDir, 'postmaster.pid'), 'utf8');
     await first.stop();
     const stranger = spawn('sleep', ['60'], { ...account, stdio: 'ignore' });
-    cleanups.push(() => kill(stranger));
+    afterTest.push(() => kill(stranger));
     for (const name of ['postmaster.pid', `.s.PGSQL.${first.app.port}.lock`]) {
       const path = join(first.dataDir, name);
       writeFileSync(path, stale.replace(/^\d+/, String(stranger.pid)), { mode: 0o600 });

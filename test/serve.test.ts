@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
+import { afterTest } from './support/clean-up.ts';
 import { createDatabase, urlOf } from './support/database.ts';
 import { createTask, freePort, run, status, taskIds, until } from './support/process.ts';
-import { cleanUp, dataDirectory, start } from './support/servers.ts';
+import { dataDirectory, start } from './support/servers.ts';
 
 /** A migrated database of its own on the test server. */
 async function migratedDatabase(): Promise<string> {
   const database = await createDatabase();
-  cleanUp.push(() => database.drop());
+  afterTest.push(() => database.drop());
   return urlOf(database.connection);
 }
 
@@ -86,7 +87,7 @@ test('a statement that waits for ever does not keep the server from stopping', a
   await createTask(server.url, 'ada', 'first');
   const blocker = new pg.Client(DATABASE_URL);
   await blocker.connect();
-  cleanUp.push(() => blocker.end());
+  afterTest.push(() => blocker.end());
   await blocker.query("begin; select from owners where user_id = 'ada' for update");
   const blocked = createTask(server.url, 'ada', 'blocked');
   await until(async () => {
@@ -154,7 +155,7 @@ describe('no acknowledged write is lost and no hand is needed', () => {
     await load.stop();
     const kept = await allIds(server.url);
     expect([...load.acknowledged].filter((id) => !kept.has(id))).toEqual([]);
-  });
+  }, 90_000);
 
   test('after kill -9 of the postmaster during writes: not ready, alive, and back without a restart', async () => {
     const DATA_DIR = await dataDirectory();

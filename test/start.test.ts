@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { afterTest } from './support/clean-up.ts';
 import { asAdmin, createDatabase, urlOf } from './support/database.ts';
 import { createTask, freePort, run, status, until } from './support/process.ts';
-import { cleanUp, dataDirectory, start } from './support/servers.ts';
+import { dataDirectory, start } from './support/servers.ts';
 
 describe('a wrong setting stops the start with one line and code 1', () => {
   async function refusal(env: Record<string, string>): Promise<string> {
@@ -34,7 +35,7 @@ describe('a wrong setting stops the start with one line and code 1', () => {
   test('a port in use, or no port at all', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
-    cleanUp.push(() => other.close());
+    afterTest.push(() => other.close());
     const address = other.address();
     const PORT = String(typeof address === 'object' && address !== null ? address.port : '');
     expect(await refusal({ PORT })).toBe(`PORT: got ${PORT}, which is in use; wants a free port\n`);
@@ -78,7 +79,7 @@ describe('a wrong setting stops the start with one line and code 1', () => {
 describe('with DATABASE_URL', () => {
   async function emptyDatabase() {
     const database = await createDatabase('empty');
-    cleanUp.push(() => database.drop());
+    afterTest.push(() => database.drop());
     return urlOf(database.connection);
   }
 
@@ -115,7 +116,7 @@ describe('with DATABASE_URL', () => {
     const env = { DATABASE_URL: `${urlOf(connection)}_later`, DATA_DIR: await dataDirectory() };
     const PORT = String(await freePort());
     const { ended } = run(['serve'], { ...env, PORT });
-    cleanUp.push(() => asAdmin(`drop database if exists ${later} with (force)`));
+    afterTest.push(() => asAdmin(`drop database if exists ${later} with (force)`));
     await until(async () => (await status(`http://127.0.0.1:${PORT}/health/live`)) === 200);
     await asAdmin(`alter database ${connection.database} rename to ${later}`);
     expect(await ended).toMatchObject({
@@ -142,7 +143,7 @@ describe('with DATABASE_URL', () => {
     await run(['migrate', 'up'], { ...env, DATABASE_URL: migrated }).ended;
     const PORT = String(await freePort());
     const running = run(['serve'], { ...env, PORT });
-    cleanUp.push(async () => {
+    afterTest.push(async () => {
       running.child.kill('SIGTERM');
       await running.ended;
       await asAdmin(`drop database if exists ${connection.database}_later with (force)`);

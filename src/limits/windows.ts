@@ -61,7 +61,9 @@ export function createWindows({ requests, seconds }: Quota, max: number): Window
         counter.counts[index] = (counter.counts[index] ?? 0) + 1;
         counter.used += 1;
       }
-      const resetMs = counter.startMs + (oldest(counter) + tenths) * tenthMs - nowMs;
+      const untilMs = counter.startMs + (oldest(counter) + tenths) * tenthMs - nowMs;
+      // Fractions of a millisecond add up to more than there is.
+      const resetMs = Math.min(untilMs, seconds * 1000);
       return { allowed, used: counter.used, resetMs };
     },
     get size() {

@@ -6,21 +6,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, type QueryResultRow } from 'pg';
 import { pino } from 'pino';
-import { afterAll, afterEach, expect, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { canEnter, unprivilegedAccount } from '../../src/db/embedded/account.ts';
 import { isPostmaster } from '../../src/db/embedded/postmaster.ts';
 import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/embedded.ts';
 import { StartError } from '../../src/errors.ts';
+import { afterFile, afterTest } from './clean-up.ts';
 
 const log = pino({ level: 'silent' });
 export const account = unprivilegedAccount();
 export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const patience = { timeout: 15_000, interval: 20 };
-
-export const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 function openDirectory(): string {
   const directory = mkdtempSync(join(canEnter(account, tmpdir()) ? tmpdir() : '/tmp', 'duly-test-'));
@@ -31,13 +27,13 @@ function openDirectory(): string {
 /** A directory of our own that the server's account can pass through. */
 export function temporaryDirectory(): string {
   const directory = openDirectory();
-  cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
+  afterTest.push(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
 export function temporaryDataDir(parent = temporaryDirectory()): string {
   const dataDir = join(parent, 'data');
-  cleanups.push(async () => {
+  afterTest.push(async () => {
     const cluster = join(dataDir, 'postgres');
     if (!existsSync(cluster)) return;
     const real = realpathSync(cluster);
@@ -52,14 +48,16 @@ export function temporaryDataDir(parent = temporaryDirectory()): string {
 }
 
 let template: string | undefined;
-afterAll(() => {
-  if (template !== undefined) rmSync(dirname(template), { recursive: true });
-});
 
 /** A data directory whose first start is behind it: a copy of one that is made once, as creating takes a second. */
 export async function createdDataDir(): Promise<string> {
   if (template === undefined) {
-    template = join(openDirectory(), 'data');
+    const directory = openDirectory();
+    template = join(directory, 'data');
+    afterFile.push(() => {
+      template = undefined;
+      rmSync(directory, { recursive: true });
+    });
     const server = await startEmbedded({ dataDir: template, log });
     await server.stop();
   }
@@ -70,7 +68,7 @@ export async function createdDataDir(): Promise<string> {
 
 export async function start(dataDir: string): Promise<EmbeddedServer> {
   const server = await startEmbedded({ dataDir, log });
-  cleanups.push(() => server.stop());
+  afterTest.push(() => server.stop());
   return server;
 }
 
@@ -93,7 +91,7 @@ export function startInChild(dataDir: string, options: { uid?: number; gid?: num
     cwd: '/',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  cleanups.push(() => kill(child));
+  afterTest.push(() => kill(child));
   return child;
 }
 

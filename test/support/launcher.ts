@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
+import { afterTest } from './clean-up.ts';
 
 const scripts = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'scripts');
 export const patience = { timeout: 10_000, interval: 20 };
@@ -45,15 +45,10 @@ else {
   told('up');
 }`;
 
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0).reverse()) cleanup();
-});
-
 /** A project with everything installed, the running Node standing in for the pinned one. */
 export function project() {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'duly-run-')));
-  cleanups.push(() => rmSync(root, { recursive: true, force: true }));
+  afterTest.push(() => rmSync(root, { recursive: true, force: true }));
   const write = (path: string, content: unknown) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), typeof content === 'string' ? content : JSON.stringify(content));
@@ -105,7 +100,7 @@ export function launch(
     cwd: tmpdir(),
     env: { ...inherited, npm_execpath: join(root, 'no-npm', 'npm-cli.js'), ...environment },
   });
-  cleanups.push(() => child.kill('SIGKILL'));
+  afterTest.push(() => child.kill('SIGKILL'));
   return child;
 }
 

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { createLog } from '../../src/log.ts';
 import { secret, type TestApp, withoutLimits } from './app.ts';
+import { afterFile } from './clean-up.ts';
 import { createContract } from './openapi.ts';
 
 export const password = 'gentle-otter-42';
@@ -34,11 +35,6 @@ export interface Limited {
   close(): Promise<void>;
 }
 
-const open: (() => Promise<unknown>)[] = [];
-afterAll(async () => {
-  for (const close of open) await close();
-});
-
 /** Another server over the database of `app`, with these limits and no other; closed after the last test. */
 export async function limitedServer(
   app: TestApp,
@@ -49,7 +45,7 @@ export async function limitedServer(
   const server = await buildApp(createContext(config, app.ctx.db, log));
   const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
   const violation = createContract(JSON.parse(JSON.stringify(server.swagger())));
-  open.push(() => server.close());
+  afterFile.push(() => server.close());
 
   const send: Limited['send'] = async (from, options) => {
     const { status, headers, text } = await (from.startsWith('127.') ? overSocket : injected)(from, options);
