@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { newAccount, newBrowser, newPassword, password } from './support/accounts.ts';
+import { newAccount, newBrowser, newPassword, origin, password } from './support/accounts.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { type MailServer, startMailServer } from './support/mail.ts';
 
@@ -47,6 +48,32 @@ describe('changing a password', () => {
     expect((await account.login(newPassword)).status).toBe(200);
     await mail.next(account.email, 'Your password was changed');
     expect(await account.audited()).toContain('auth.change_password success');
+  });
+
+  test.each(['/api/v1/auth/login', '/api/auth/sign-in/email'])(
+    'ends log-ins by %s with the old one that are under way, however they overlap',
+    async (path) => {
+      const account = await newAccount(app);
+      const logIn = () =>
+        app.request('POST', path, { body: { email: account.email, password }, headers: { origin } });
+      const before = Array.from({ length: 6 }, logIn);
+      const changed = account.send(account.token, 'POST', '/password', change);
+      const all = [...before, ...Array.from({ length: 6 }, logIn)];
+      expect((await changed).status).toBe(200);
+      await Promise.all(all);
+      const { rows } = await sql`select from better_auth.session where "userId" = ${account.id}`.execute(
+        app.ctx.db,
+      );
+      expect(rows).toHaveLength(1);
+    },
+  );
+
+  test("is not for another issuer's token, which proves no log-in here", async () => {
+    const account = await newAccount(app);
+    const token = await account.sharedToken();
+    expect((await account.send(token, 'POST', '/password', change)).status).toBe(404);
+    const sent = { email: 'new@example.com', password };
+    expect((await account.send(token, 'POST', '/email', sent)).status).toBe(404);
   });
 
   test('wants the one of now, and a new one that is no common one', async () => {

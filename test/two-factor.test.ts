@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, newAccount, newBrowser, password } from './support/accounts.ts';
+import { type Account, newAccount, newBrowser, newPassword, password } from './support/accounts.ts';
 import { startApp, type TestApp } from './support/app.ts';
 
 let app: TestApp;
@@ -121,6 +121,36 @@ describe('the log-in of an account with a second factor', () => {
     expect((await fourth?.send('POST', '/two-factor/verify-backup-code', backup))?.status).toBe(401);
     for (const path of ['/two-factor/send-otp', '/two-factor/verify-otp'])
       expect((await fourth?.send('POST', path, { code }))?.status).toBe(404);
+  });
+
+  test('trusts no device: neither a new code nor a used one spares the next', async () => {
+    const account = await newAccount(app);
+    const { secret, usedCode } = await withSecondFactor(account);
+    for (const [code, status] of [
+      [usedCode, 401],
+      [codeOf(secret, 1), 200],
+    ] as const) {
+      const browser = newBrowser(app);
+      await browser.send('POST', '/sign-in/email', { email: account.email, password });
+      const sent = { code, trustDevice: true };
+      expect((await browser.send('POST', '/two-factor/verify-totp', sent)).status).toBe(status);
+      expect([...browser.cookies.keys()].filter((name) => name.includes('trust'))).toEqual([]);
+      const { body } = await browser.send('POST', '/sign-in/email', { email: account.email, password });
+      expect(body.twoFactorRedirect).toBe(true);
+    }
+  });
+
+  test('that waits for its code is over once the password was changed', async () => {
+    const account = await newAccount(app);
+    const { secret } = await withSecondFactor(account);
+    const browser = newBrowser(app);
+    await browser.send('POST', '/sign-in/email', { email: account.email, password });
+    const own = await account.login(password, { totp_code: codeOf(secret, 1) });
+    const change = { current_password: password, new_password: newPassword };
+    expect((await account.send(own.body.access_token, 'POST', '/password', change)).status).toBe(200);
+    const late = await browser.send('POST', '/two-factor/verify-totp', { code: codeOf(secret) });
+    expect(late.status).toBe(401);
+    expect((await browser.send('GET', '/get-session')).body).toBeNull();
   });
 
   test('wants none any more once it was turned off, which takes the password', async () => {

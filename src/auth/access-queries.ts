@@ -1,20 +1,35 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/schema.ts';
+import type { Db, Tx } from '../db/schema.ts';
 
 /**
  * Ends every session of a user but the one to keep, and with them this server's tokens; tokens of other issuers that were
  * issued before this moment are refused from now on. Whether or not there is an account of that id.
+ * Locks the account first: a session that is being made for it is either there to be ended, or made afterwards and
+ * then seen by `isCut`.
  */
-export async function endAllTokens(db: Db, userId: string, keptSessionId = ''): Promise<void> {
+export async function endAllTokens(tx: Tx, userId: string, keptSessionId = ''): Promise<void> {
+  await sql`select from better_auth."user" where id = ${userId} for update`.execute(tx);
   await sql`
     with sessions as (delete from better_auth.session where "userId" = ${userId} and id <> ${keptSessionId})
     insert into user_access as access (user_id, tokens_valid_from) values (${userId}, statement_timestamp())
     on conflict (user_id) do update
-      set tokens_valid_from = greatest(access.tokens_valid_from, excluded.tokens_valid_from)`.execute(db);
+      set tokens_valid_from = greatest(access.tokens_valid_from, excluded.tokens_valid_from)`.execute(tx);
 }
 
 export async function isBanned(db: Db, userId: string): Promise<boolean> {
   const { rows } = await sql`
     select from user_access where user_id = ${userId} and banned_at is not null`.execute(db);
   return rows.length > 0;
+}
+
+/** Whether a log-in that began then must not lead to a session: a ban or an end of all tokens has come between. */
+export async function isCut(db: Db, userId: string, since: Date): Promise<boolean> {
+  const { rows } = await sql`
+    select from user_access
+    where user_id = ${userId} and (banned_at is not null or tokens_valid_from >= ${since})`.execute(db);
+  return rows.length > 0;
+}
+
+export async function deleteSession(db: Db, userId: string, sessionId: string): Promise<void> {
+  await sql`delete from better_auth.session where id = ${sessionId} and "userId" = ${userId}`.execute(db);
 }

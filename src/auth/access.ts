@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Db } from '../db/schema.ts';
+import { deleteSession } from './access-queries.ts';
 import type { Identity } from './tokens.ts';
 
 export type Role = 'user' | 'admin';
@@ -66,10 +67,6 @@ async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { li
     tokensValidFrom: found?.valid_from?.getTime() ?? null,
     liveUntil: found?.live_until ?? null,
   };
-}
-
-async function endSession(db: Db, { userId, sessionId }: Identity): Promise<void> {
-  await sql`delete from better_auth.session where id = ${sessionId} and "userId" = ${userId}`.execute(db);
 }
 
 async function revokeToken(db: Db, { userId, tokenHash, expiresAt }: Identity): Promise<void> {
@@ -166,7 +163,8 @@ export function createAccess(db: Db): Access {
       return identity.sessionId === null ? 'user' : user.role;
     },
     async end(db, identity) {
-      await (identity.sessionId === null ? revokeToken : endSession)(db, identity);
+      const { userId, sessionId } = identity;
+      await (sessionId === null ? revokeToken(db, identity) : deleteSession(db, userId, sessionId));
       live.delete(identity.sessionId ?? identity.tokenHash ?? '');
     },
   };

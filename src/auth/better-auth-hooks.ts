@@ -1,9 +1,10 @@
 import { APIError, createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { decodeJwt } from 'jose';
 import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice } from '../mail/texts.ts';
-import { endAllTokens, isBanned } from './access-queries.ts';
+import { deleteSession, endAllTokens, isBanned, isCut } from './access-queries.ts';
 import { deleteLinks } from './links.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { isCommonPassword, passwordMaxLength, passwordMinLength } from './passwords.ts';
@@ -54,6 +55,8 @@ const resetRequested = {
 export const beforeRequest = (passwordReset: PasswordReset) =>
   createAuthMiddleware(async ({ path, body, query }) => {
     if (passwordPaths.has(path)) return checkPasswords(path, body);
+    // A device that is trusted would be a second factor that no change of the password ends.
+    if (path.startsWith('/two-factor/')) return { context: { body: { ...body, trustDevice: false } } };
     if (path === '/verify-email') checkVerificationToken(query?.token);
     if (path === '/request-password-reset' && typeof body?.email === 'string') {
       const { email, redirectTo } = body;
@@ -93,8 +96,10 @@ export async function afterPasswordChange(
   user: { id: string; email: string },
   keptSessionId?: string,
 ): Promise<void> {
-  await endAllTokens(db, user.id, keptSessionId);
-  await deleteLinks(db, user.id);
+  await inTransaction(db, async (tx) => {
+    await endAllTokens(tx, user.id, keptSessionId);
+    await deleteLinks(tx, user.id);
+  });
   mailer.send(passwordChangedNotice(user.email));
 }
 
@@ -104,11 +109,29 @@ export async function afterPasswordChange(
  */
 export async function refuseBanned(db: Db, userId: string, path: string | undefined): Promise<void> {
   if (path === '/sign-up/email' || !(await isBanned(db, userId))) return;
-  throw new APIError('UNAUTHORIZED', {
+  throw wrongPassword();
+}
+
+/** When a request began, in milliseconds of the epoch: what Better Auth is told by the doors to it. */
+export const requestStartHeader = 'x-request-start';
+
+/** Ends a session that was made with what had been good when the log-in began, and is no more. */
+export async function refuseCut(
+  db: Db,
+  session: { id: string; userId: string },
+  headers: Headers | undefined,
+): Promise<void> {
+  const start = Number(headers?.get(requestStartHeader) ?? Number.NaN);
+  if (Number.isNaN(start) || !(await isCut(db, session.userId, new Date(start)))) return;
+  await deleteSession(db, session.userId, session.id);
+  throw wrongPassword();
+}
+
+const wrongPassword = () =>
+  new APIError('UNAUTHORIZED', {
     code: 'INVALID_EMAIL_OR_PASSWORD',
     message: 'Invalid email or password',
   });
-}
 
 const textLimits = { name: 201, firstName: 100, lastName: 100, image: 2_048 };
 

@@ -30,6 +30,7 @@ const disabledPaths = [
   '/two-factor/send-otp',
   '/two-factor/verify-otp',
   '/unlink-account',
+  '/verify-password',
 ];
 
 const plugins = (baseUrl: string, db: Db, log: Logger) => [
@@ -97,7 +98,10 @@ export function createBetterAuth(
         update: { before: async (user) => hooks.checkTexts(user) },
       },
       session: {
-        create: { before: ({ userId }, request) => hooks.refuseBanned(db, userId, request?.path) },
+        create: {
+          before: ({ userId }, request) => hooks.refuseBanned(db, userId, request?.path),
+          after: (session, request) => hooks.refuseCut(db, session, request?.headers),
+        },
       },
     },
     hooks: { before: hooks.beforeRequest(passwordReset), after: hooks.afterRequest(db, mailer) },
@@ -114,7 +118,10 @@ export function createBetterAuth(
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     // Its messages and arguments carry mail addresses and SQL: only the level is worth a line.
-    logger: { level: 'error', log: (level) => log.warn({ source: 'better-auth', level }, 'account error') },
+    logger: {
+      level: 'error',
+      log: (level) => log.warn({ source: 'better-auth', severity: level }, 'account error'),
+    },
     plugins: plugins(baseUrl, db, log),
   });
 }

@@ -38,8 +38,8 @@ export function createEmailChange(
       const isTaken = (await findAccountByEmail(db, email)) !== null;
       const token = await createLink(db, userId, 'email', email);
       await appendAudit(db, [{ ...act, outcome: 'success' }]);
-      if (isTaken) return;
-      mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
+      if (!isTaken)
+        mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
       mailer.send(emailChangeNotice(account.email));
     },
     async confirm(origin, token) {

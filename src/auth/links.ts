@@ -73,10 +73,11 @@ export async function takeLink(db: Db, kind: LinkKind, token: string): Promise<L
   return toLink(rows[0]);
 }
 
-/** Ends all links of a user: whoever got one with the password or the mailbox from before. */
+/**
+ * Ends all links of a user, and log-ins that wait for a second factor: whoever got one with the password or the mailbox
+ * from before.
+ */
 export async function deleteLinks(db: Db, userId: string): Promise<void> {
   await sql`
-    delete from better_auth.verification
-    where split_part(value, ' ', 1) = ${userId}
-      and (starts_with(identifier, 'reset.') or starts_with(identifier, 'email.'))`.execute(db);
+    delete from better_auth.verification where split_part(value, ' ', 1) = ${userId}`.execute(db);
 }

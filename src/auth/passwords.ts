@@ -22,3 +22,6 @@ export const passwordHashing = {
   hash: (password: string) => inTurn(() => hashPassword(password)),
   verify: (pair: { hash: string; password: string }) => inTurn(() => verifyPassword(pair)),
 };
+
+/** A sign-up holds a connection while its password waits to be hashed: a crowd of them would leave none for others. */
+export const inSignUpTurn = createTurns(2, 60);

@@ -10,10 +10,11 @@ import { passwordChangedNotice } from '../mail/texts.ts';
 import { endAllTokens } from './access-queries.ts';
 import { updatePassword } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
+import { requestStartHeader } from './better-auth-hooks.ts';
 import { createGrants } from './grants.ts';
 import { deleteLinks } from './links.ts';
 import type { Client, Credentials, Grant, PasswordChange, Registration } from './model.ts';
-import { passwordHashing } from './passwords.ts';
+import { inSignUpTurn, passwordHashing } from './passwords.ts';
 import { requirePassword } from './require-password.ts';
 import { passSecondFactor } from './second-factor.ts';
 
@@ -35,7 +36,11 @@ export interface Accounts {
 
 /** What Better Auth notes of whom a session was made for. */
 const headersOf = ({ address, userAgent }: Client) =>
-  new Headers({ 'x-client-ip': address, 'user-agent': userAgent });
+  new Headers({
+    'x-client-ip': address,
+    'user-agent': userAgent,
+    [requestStartHeader]: String(Date.now()),
+  });
 
 export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
   const grant = createGrants(config, betterAuth);
@@ -49,7 +54,9 @@ export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, m
         lastName: last_name,
       };
       try {
-        const { token } = await betterAuth.api.signUpEmail({ body, headers: headersOf(client) });
+        const { token } = await inSignUpTurn(() =>
+          betterAuth.api.signUpEmail({ body, headers: headersOf(client) }),
+        );
         return await grant(token);
       } catch (error) {
         throw isAPIError(error) && (await isTaken(betterAuth, email)) ? emailTaken() : error;

@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { requestStartHeader } from '../auth/better-auth-hooks.ts';
+import { inSignUpTurn } from '../auth/passwords.ts';
 import { renewSignatures } from '../auth/secrets.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Context } from '../context.ts';
@@ -39,7 +41,8 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
     handler: async (request, reply) => {
       const webRequest = toWebRequest(request, config.auth);
       const record = await prepareRecord(ctx, callOf(request, webRequest));
-      const response = await betterAuth.handler(webRequest);
+      const handle = () => betterAuth.handler(webRequest);
+      const response = await (isSignUp(webRequest) ? inSignUpTurn(handle) : handle());
       const answer = Buffer.from(await response.arrayBuffer());
       await record?.(response.status, answer);
       reply.status(response.status);
@@ -50,6 +53,8 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
     },
   });
 }
+
+const isSignUp = ({ url }: Request) => url.includes('sign-up');
 
 function callOf(request: FastifyRequest, { url, headers }: Request): Call {
   const { pathname } = new URL(url);
@@ -80,6 +85,7 @@ function toWebRequest(request: FastifyRequest, { baseUrl, secrets }: AuthSetting
     if (value !== undefined && !addressHeaders.includes(name)) headers.set(name, [value].flat().join(', '));
   }
   headers.set('x-client-ip', addressOf(request) ?? '');
+  headers.set(requestStartHeader, String(Date.now()));
   renewSignatures(headers, secrets);
   const { body } = request;
   if (Buffer.isBuffer(body) && body.length > 0) {

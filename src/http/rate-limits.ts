@@ -51,7 +51,8 @@ export async function limitUser(reply: FastifyReply, { limits }: Context, userId
 }
 
 async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits: Limits): Promise<void> {
-  const mail = mailIn(request.body);
+  // With a token, the account is its user's, whatever address the body names.
+  const mail = request.identity?.userId ?? mailIn(request.body);
   if (mail === null) return;
   if (request.wayIn === 'login') {
     const attempt = await limits.login(mail, addressOf(request) ?? '');

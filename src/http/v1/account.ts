@@ -1,7 +1,9 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { EmailChangeRequest, PasswordChange } from '../../auth/model.ts';
 import { endOtherSessions, endSession, listSessions } from '../../auth/session-service.ts';
 import type { Context } from '../../context.ts';
+import { notFound } from '../../errors.ts';
 import { UserPath, userId } from '../../owners/model.ts';
 import type { App } from '../app-type.ts';
 import { clientOf, originOf } from '../authentication.ts';
@@ -92,11 +94,17 @@ const endSchema = {
   },
 };
 
+/** A token of another issuer proves no log-in here, and so no second factor: to it there is no account. */
+function requireOwnSession({ identity }: FastifyRequest): void {
+  if (identity?.sessionId === null) throw notFound('Account');
+}
+
 export function accountRoutes(app: App, { accounts, emailChange, db }: Context): void {
   const path = '/users/:user_id';
 
   app.post(`${path}/password`, { schema: passwordSchema }, async (request, reply) => {
     const { params, body } = request;
+    requireOwnSession(request);
     const grant = await accounts.changePassword(params.user_id, originOf(request), clientOf(request), body);
     reply.header('cache-control', 'no-store');
     return { ...grant, message: 'Password changed successfully', status_code: 200 };
@@ -104,6 +112,7 @@ export function accountRoutes(app: App, { accounts, emailChange, db }: Context):
 
   app.post(`${path}/email`, { schema: emailSchema }, async (request, reply) => {
     const { email, password } = request.body;
+    requireOwnSession(request);
     await emailChange.request(request.params.user_id, originOf(request), email, password);
     reply.status(202);
     return envelope(null, 'A link is on its way to the new address', 202);
