@@ -4,8 +4,8 @@ import type { Db, Tx } from '../db/schema.ts';
 /**
  * Ends every session of a user but the one to keep, and with them this server's tokens; tokens of other issuers that were
  * issued before this moment are refused from now on. Whether or not there is an account of that id.
- * Locks the account first: a session that is being made for it is either there to be ended, or made afterwards and
- * then seen by `isCut`.
+ * Locks the account first: a session that is being made for it is either there to be ended, or made once this is
+ * committed and then judged by `isStillGood`.
  */
 export async function endAllTokens(tx: Tx, userId: string, keptSessionId = ''): Promise<void> {
   await sql`select from better_auth."user" where id = ${userId} for update`.execute(tx);
@@ -22,11 +22,14 @@ export async function isBanned(db: Db, userId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Whether a log-in that began then must not lead to a session: a ban or an end of all tokens has come between. */
-export async function isCut(db: Db, userId: string, since: Date): Promise<boolean> {
+/** Whether a log-in with the password of this hash may lead to a session: no ban, and no other password, has come between. */
+export async function isStillGood(db: Db, userId: string, passwordHash: string): Promise<boolean> {
   const { rows } = await sql`
-    select from user_access
-    where user_id = ${userId} and (banned_at is not null or tokens_valid_from >= ${since})`.execute(db);
+    select from better_auth.account a
+    where a."userId" = ${userId} and a."providerId" = 'credential' and a.password = ${passwordHash}
+      and not exists (select from user_access where user_id = ${userId} and banned_at is not null)`.execute(
+    db,
+  );
   return rows.length > 0;
 }
 

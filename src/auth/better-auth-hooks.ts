@@ -4,10 +4,10 @@ import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice } from '../mail/texts.ts';
-import { deleteSession, endAllTokens, isBanned, isCut } from './access-queries.ts';
+import { deleteSession, endAllTokens, isBanned, isStillGood } from './access-queries.ts';
 import { deleteLinks } from './links.ts';
 import type { PasswordReset } from './password-reset.ts';
-import { isCommonPassword, passwordMaxLength, passwordMinLength } from './passwords.ts';
+import { isCommonPassword, passwordMaxLength, passwordMinLength, signIn } from './passwords.ts';
 import { wrongCode } from './second-factor.ts';
 
 /** Fields of Better Auth's requests that set a password. */
@@ -112,17 +112,10 @@ export async function refuseBanned(db: Db, userId: string, path: string | undefi
   throw wrongPassword();
 }
 
-/** When a request began, in milliseconds of the epoch: what Better Auth is told by the doors to it. */
-export const requestStartHeader = 'x-request-start';
-
-/** Ends a session that was made with what had been good when the log-in began, and is no more. */
-export async function refuseCut(
-  db: Db,
-  session: { id: string; userId: string },
-  headers: Headers | undefined,
-): Promise<void> {
-  const start = Number(headers?.get(requestStartHeader) ?? Number.NaN);
-  if (Number.isNaN(start) || !(await isCut(db, session.userId, new Date(start)))) return;
+/** Ends the session of a sign-in whose password was right when it was read, and is no more. */
+export async function refuseOutdated(db: Db, session: { id: string; userId: string }): Promise<void> {
+  const hash = signIn.getStore()?.passwordHash ?? null;
+  if (hash === null || (await isStillGood(db, session.userId, hash))) return;
   await deleteSession(db, session.userId, session.id);
   throw wrongPassword();
 }

@@ -100,7 +100,7 @@ export function createBetterAuth(
       session: {
         create: {
           before: ({ userId }, request) => hooks.refuseBanned(db, userId, request?.path),
-          after: (session, request) => hooks.refuseCut(db, session, request?.headers),
+          after: (session) => hooks.refuseOutdated(db, session),
         },
       },
     },

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { createTurns } from '../turns.ts';
@@ -17,10 +18,18 @@ export const isCommonPassword = (password: string): boolean => common.has(passwo
  */
 const inTurn = createTurns(2, 60);
 
+/** The sign-in under way, with the hash of the password that it was right for. */
+export const signIn = new AsyncLocalStorage<{ passwordHash: string | null }>();
+
 /** Better Auth's scrypt (memory-hard), a few at a time. */
 export const passwordHashing = {
   hash: (password: string) => inTurn(() => hashPassword(password)),
-  verify: (pair: { hash: string; password: string }) => inTurn(() => verifyPassword(pair)),
+  async verify(pair: { hash: string; password: string }): Promise<boolean> {
+    const isRight = await inTurn(() => verifyPassword(pair));
+    const current = signIn.getStore();
+    if (isRight && current !== undefined) current.passwordHash = pair.hash;
+    return isRight;
+  },
 };
 
 /** A sign-up holds a connection while its password waits to be hashed: a crowd of them would leave none for others. */

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { requestStartHeader } from '../auth/better-auth-hooks.ts';
-import { inSignUpTurn } from '../auth/passwords.ts';
+import { inSignUpTurn, signIn } from '../auth/passwords.ts';
 import { renewSignatures } from '../auth/secrets.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Context } from '../context.ts';
@@ -42,7 +41,7 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
       const webRequest = toWebRequest(request, config.auth);
       const record = await prepareRecord(ctx, callOf(request, webRequest));
       const handle = () => betterAuth.handler(webRequest);
-      const response = await (isSignUp(webRequest) ? inSignUpTurn(handle) : handle());
+      const response = await handled(webRequest.url, handle);
       const answer = Buffer.from(await response.arrayBuffer());
       await record?.(response.status, answer);
       reply.status(response.status);
@@ -54,7 +53,11 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
   });
 }
 
-const isSignUp = ({ url }: Request) => url.includes('sign-up');
+/** Signing up and in have surroundings of their own. */
+function handled<T>(url: string, handle: () => Promise<T>): Promise<T> {
+  if (url.includes('/sign-up/')) return inSignUpTurn(handle);
+  return url.includes('/sign-in/') ? signIn.run({ passwordHash: null }, handle) : handle();
+}
 
 function callOf(request: FastifyRequest, { url, headers }: Request): Call {
   const { pathname } = new URL(url);
@@ -85,7 +88,6 @@ function toWebRequest(request: FastifyRequest, { baseUrl, secrets }: AuthSetting
     if (value !== undefined && !addressHeaders.includes(name)) headers.set(name, [value].flat().join(', '));
   }
   headers.set('x-client-ip', addressOf(request) ?? '');
-  headers.set(requestStartHeader, String(Date.now()));
   renewSignatures(headers, secrets);
   const { body } = request;
   if (Buffer.isBuffer(body) && body.length > 0) {
