@@ -296,7 +296,9 @@ describe('its tables', () => {
           await ensureSigningKey(ctx.db, ctx.betterAuth);
           const url = await instances[index]?.listen({ host: '127.0.0.1', port: 0 });
           const replies = Array.from({ length: 10 }, () => fetch(`${url}/api/auth/jwks`));
-          return Promise.all((await Promise.all(replies)).map((reply) => reply.text()));
+          // On a machine that is busy some may get a 503; none may get another key.
+          const good = (await Promise.all(replies)).filter(({ status }) => status !== 503);
+          return Promise.all(good.map((reply) => reply.text()));
         }),
       );
       expect(new Set(answers.flat()).size).toBe(1);
