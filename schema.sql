@@ -129,14 +129,30 @@ create table better_auth.verification (
 CREATE INDEX verification_identifier ON better_auth.verification USING btree (identifier);
 CREATE INDEX verification_user_id ON better_auth.verification USING btree (split_part(value, ' '::text, 1));
 
+create table idempotency_keys (
+  user_id text collate "C" not null,
+  route text collate "C" not null,
+  key text collate "C" not null,
+  fingerprint bytea not null,
+  answer json not null,
+  created_at timestamp(3) with time zone not null default statement_timestamp(),
+  CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
+  CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 255))),
+  PRIMARY KEY (user_id, route, key)
+);
+CREATE INDEX idempotency_keys_created_at ON public.idempotency_keys USING btree (created_at);
+comment on column idempotency_keys.fingerprint is 'SHA-256 of what the request asked for: the same key with another one is refused.';
+
 create table owners (
   user_id text collate "C" not null,
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
+  feed_from bigint not null default 0,
   CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 255))),
   PRIMARY KEY (user_id)
 );
 comment on table owners is 'One row per user id. Every transaction that changes anything of a user first adds 1 to revision; the row lock makes commit order equal revision order.';
+comment on column owners.feed_from is 'Tombstones up to this revision may be gone: who has followed the change feed less far has to start anew.';
 
 create table profiles (
   user_id text collate "C" not null,
@@ -182,6 +198,7 @@ create table tags (
   CHECK (((char_length(name) >= 1) AND (char_length(name) <= 50))),
   PRIMARY KEY (user_id, name)
 );
+CREATE INDEX tags_revision ON public.tags USING btree (user_id, revision);
 
 create table task_tags (
   user_id text collate "C" not null,
@@ -210,8 +227,23 @@ create table tasks (
   CHECK ((version >= 1)),
   PRIMARY KEY (user_id, id)
 );
+CREATE INDEX tasks_deleted_at ON public.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX tasks_live_created_at ON public.tasks USING btree (user_id, created_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX tasks_revision ON public.tasks USING btree (user_id, revision);
+CREATE INDEX tasks_trash ON public.tasks USING btree (user_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
 comment on column tasks.completed_at is 'Null while the task is pending; "completed" is read from it.';
+
+create table tombstones (
+  user_id text collate "C" not null,
+  type text collate "C" not null,
+  id text collate "C" not null,
+  revision bigint not null,
+  created_at timestamp(3) with time zone not null default statement_timestamp(),
+  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text]))),
+  PRIMARY KEY (user_id, type, id)
+);
+CREATE INDEX tombstones_created_at ON public.tombstones USING btree (created_at);
+CREATE INDEX tombstones_revision ON public.tombstones USING btree (user_id, revision);
 
 create table user_access (
   user_id text collate "C" not null,
@@ -232,6 +264,7 @@ alter table tags add FOREIGN KEY (user_id) REFERENCES owners(user_id);
 alter table task_tags add FOREIGN KEY (user_id, name) REFERENCES tags(user_id, name);
 alter table task_tags add FOREIGN KEY (user_id, task_id) REFERENCES tasks(user_id, id) ON DELETE CASCADE;
 alter table tasks add FOREIGN KEY (user_id) REFERENCES owners(user_id);
+alter table tombstones add FOREIGN KEY (user_id) REFERENCES owners(user_id);
 
 CREATE OR REPLACE FUNCTION public.account_changed()
  RETURNS trigger
@@ -239,6 +272,21 @@ CREATE OR REPLACE FUNCTION public.account_changed()
 AS $function$
 begin
   insert into access_events (user_id) values (old.id);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.account_profile_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  next_revision bigint;
+begin
+  insert into owners (user_id, revision) values (new.id, 1)
+    on conflict (user_id) do update set revision = owners.revision + 1
+    returning revision into next_revision;
+  insert into profiles (user_id, revision) values (new.id, next_revision)
+    on conflict (user_id) do update set revision = excluded.revision;
   return null;
 end $function$;
 
@@ -292,5 +340,6 @@ CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.a
 CREATE TRIGGER token_revoked AFTER INSERT ON public.revoked_tokens FOR EACH ROW EXECUTE FUNCTION token_revoked();
 CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION session_ended();
 CREATE TRIGGER account_deleted AFTER DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION account_changed();
+CREATE TRIGGER account_profile_changed AFTER UPDATE ON better_auth."user" FOR EACH ROW WHEN ((((((old.email IS DISTINCT FROM new.email) OR (old."emailVerified" IS DISTINCT FROM new."emailVerified")) OR (old."firstName" IS DISTINCT FROM new."firstName")) OR (old."lastName" IS DISTINCT FROM new."lastName")) OR (old.role IS DISTINCT FROM new.role))) EXECUTE FUNCTION account_profile_changed();
 CREATE TRIGGER account_role_changed AFTER UPDATE OF role ON better_auth."user" FOR EACH ROW WHEN ((old.role IS DISTINCT FROM new.role)) EXECUTE FUNCTION account_changed();
 CREATE TRIGGER user_access_changed AFTER INSERT OR DELETE OR UPDATE ON public.user_access FOR EACH ROW EXECUTE FUNCTION user_access_changed();

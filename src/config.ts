@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { type AuthSettings, authSettings } from './config/auth.ts';
+import { type CacheSettings, cacheSettings } from './config/cache.ts';
 import { type DatabaseSettings, databaseSettings } from './config/database.ts';
 import { type HttpSettings, httpSettings } from './config/http.ts';
 import { type LimitSettings, limitSettings } from './config/limits.ts';
 import { type MailSettings, mailSettings } from './config/mail.ts';
+import { type RetentionSettings, retentionSettings } from './config/retention.ts';
 import { type Env, refuse, text } from './config/values.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
@@ -15,6 +17,8 @@ export interface Config {
   readonly auth: AuthSettings;
   readonly limits: LimitSettings;
   readonly mail: MailSettings;
+  readonly cache: CacheSettings;
+  readonly retention: RetentionSettings;
   readonly logLevel: string;
 }
 
@@ -48,6 +52,8 @@ export function readConfig(env: Env = process.env): Config {
     auth: authSettings(env, http, production, dataDir),
     limits: limitSettings(env),
     mail: mailSettings(env, http),
+    cache: cacheSettings(env),
+    retention: retentionSettings(env),
     logLevel: logLevel(env),
   });
 }

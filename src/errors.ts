@@ -17,12 +17,15 @@ export const errorCodes = {
   REQUEST_TIMEOUT: 408,
   VERSION_CONFLICT: 409,
   EMAIL_TAKEN: 409,
+  IDEMPOTENCY_IN_FLIGHT: 409,
+  CURSOR_EXPIRED: 410,
   PRECONDITION_FAILED: 412,
   PAYLOAD_TOO_LARGE: 413,
   URI_TOO_LONG: 414,
   UNSUPPORTED_MEDIA_TYPE: 415,
   EXPECTATION_FAILED: 417,
   VALIDATION_ERROR: 422,
+  IDEMPOTENCY_KEY_REUSED: 422,
   RATE_LIMITED: 429,
   HEADERS_TOO_LARGE: 431,
   INTERNAL_ERROR: 500,
@@ -132,6 +135,17 @@ export const versionConflict = (current: unknown) =>
 
 export const preconditionFailed = (current: unknown) =>
   new AppError('PRECONDITION_FAILED', 'The task was changed since the version in If-Match', { current });
+
+export const idempotencyInFlight = () =>
+  new AppError('IDEMPOTENCY_IN_FLIGHT', 'A request with this Idempotency-Key is still under way', {
+    headers: { 'retry-after': '1' },
+  });
+
+export const idempotencyKeyReused = () =>
+  new AppError('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another request');
+
+export const cursorExpired = () =>
+  new AppError('CURSOR_EXPIRED', 'The cursor is too old to be followed; start again without one');
 
 export const unavailable = (cause?: unknown) =>
   new AppError('SERVICE_UNAVAILABLE', 'The service is briefly unavailable, try again', {

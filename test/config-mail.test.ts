@@ -8,6 +8,7 @@ const http = {
   allowedOrigins: ['https://app.example.com'],
   tls: null,
   trustedProxies: [],
+  bulkMaxOperations: 100,
 };
 const read = (env: Env) => mailSettings(env, http);
 

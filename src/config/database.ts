@@ -5,11 +5,17 @@ const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'ver
 
 export interface DatabaseSettings {
   readonly url: string | null;
+  /** The same database past a pooler, for LISTEN; null: `url` will do. */
+  readonly directUrl: string | null;
   readonly poolMax: number;
 }
 
 export function databaseSettings(env: Env): DatabaseSettings {
-  return Object.freeze({ url: databaseUrl(env), poolMax: poolMax(env) });
+  const url = databaseUrl(env, 'DATABASE_URL');
+  const directUrl = databaseUrl(env, 'DATABASE_DIRECT_URL');
+  if (directUrl !== null && url === null)
+    refuse('DATABASE_DIRECT_URL', 'a URL', 'DATABASE_URL beside it, which names the same database');
+  return Object.freeze({ url, directUrl, poolMax: poolMax(env) });
 }
 
 function poolMax(env: Env): number {
@@ -25,27 +31,27 @@ function poolMax(env: Env): number {
   );
 }
 
-function databaseUrl(env: Env): string | null {
-  const value = text(env, 'DATABASE_URL');
+function databaseUrl(env: Env, name: string): string | null {
+  const value = text(env, name);
   if (value === null) return null;
   const url = parseUrl(value);
   const wants = 'postgresql://user:password@host:port/database';
-  if (url === null) return refuse('DATABASE_URL', 'something that is not a URL', wants);
+  if (url === null) return refuse(name, 'something that is not a URL', wants);
   if (!['postgres:', 'postgresql:'].includes(url.protocol)) {
-    return refuse('DATABASE_URL', `the scheme ${JSON.stringify(url.protocol)}`, wants);
+    return refuse(name, `the scheme ${JSON.stringify(url.protocol)}`, wants);
   }
-  if (url.pathname.length < 2) return refuse('DATABASE_URL', 'no database name', wants);
+  if (url.pathname.length < 2) return refuse(name, 'no database name', wants);
   if (!isDecodable(url.username) || !isDecodable(url.password)) {
-    return refuse('DATABASE_URL', 'a user or password with a stray %', 'percent-encoding, % itself as %25');
+    return refuse(name, 'a user or password with a stray %', 'percent-encoding, % itself as %25');
   }
-  checkTls(url);
+  checkTls(name, url);
   return value;
 }
 
-function checkTls({ searchParams }: URL): void {
+function checkTls(variable: string, { searchParams }: URL): void {
   const mode = searchParams.get('sslmode');
   if (mode !== null && !sslModes.includes(mode)) {
-    refuse('DATABASE_URL', `sslmode=${JSON.stringify(mode)}`, `sslmode of ${sslModes.join(', ')}`);
+    refuse(variable, `sslmode=${JSON.stringify(mode)}`, `sslmode of ${sslModes.join(', ')}`);
   }
   for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
     const file = searchParams.get(name);
@@ -53,7 +59,7 @@ function checkTls({ searchParams }: URL): void {
     try {
       accessSync(file, constants.R_OK);
     } catch {
-      refuse('DATABASE_URL', `${name}=${JSON.stringify(file)}`, 'a file that can be read');
+      refuse(variable, `${name}=${JSON.stringify(file)}`, 'a file that can be read');
     }
   }
 }

@@ -6,6 +6,8 @@ export interface HttpSettings {
   readonly host: string;
   readonly port: number;
   readonly allowedOrigins: readonly string[];
+  /** Most operations of one bulk request. */
+  readonly bulkMaxOperations: number;
   /** Null: plain HTTP. */
   readonly tls: TlsFiles | null;
   /** Addresses and CIDR blocks of the proxies whose `X-Forwarded-For` is believed. */
@@ -17,6 +19,7 @@ export function httpSettings(env: Env): HttpSettings {
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 8000, 0, 65535),
     allowedOrigins: Object.freeze(allowedOrigins(env)),
+    bulkMaxOperations: integer(env, 'BULK_MAX_OPERATIONS', 100, 1, 500),
     tls: tlsSettings(env),
     trustedProxies: Object.freeze(trustedProxies(env)),
   });

@@ -21,6 +21,12 @@ export function integer(env: Env, name: string, fallback: number, min: number, m
   return refuse(name, JSON.stringify(value), `a whole number from ${min} to ${max}`);
 }
 
+export function flag(env: Env, name: string): boolean {
+  const value = text(env, name) ?? '0';
+  if (value === '0' || value === '1') return value === '1';
+  return refuse(name, JSON.stringify(value), '1 or 0');
+}
+
 export function parseUrl(value: string): URL | null {
   return URL.canParse(value) ? new URL(value) : null;
 }

@@ -1,9 +1,9 @@
-import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { Generated, Kysely, Transaction } from 'kysely';
 
 export type Priority = 'High' | 'Medium' | 'Low';
 
 export interface Database {
-  owners: { user_id: string; revision: bigint; created_at: Generated<Date> };
+  owners: { user_id: string; revision: bigint; created_at: Generated<Date>; feed_from: Generated<bigint> };
   tasks: {
     user_id: string;
     id: Generated<string>;
@@ -15,7 +15,7 @@ export interface Database {
     due_date: string | null;
     version: Generated<number>;
     revision: bigint;
-    created_at: ColumnType<Date, never, never>;
+    created_at: Generated<Date>;
     updated_at: Generated<Date>;
     deleted_at: Date | null;
   };
@@ -29,6 +29,21 @@ export interface Database {
     revision: bigint;
   };
   task_tags: { user_id: string; task_id: string; name: string };
+  tombstones: {
+    user_id: string;
+    type: 'task' | 'tag';
+    id: string;
+    revision: bigint;
+    created_at: Generated<Date>;
+  };
+  idempotency_keys: {
+    user_id: string;
+    route: string;
+    key: string;
+    fingerprint: Buffer;
+    answer: unknown;
+    created_at: Generated<Date>;
+  };
 }
 
 /** The pool, or a transaction on one of its connections. */

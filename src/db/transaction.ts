@@ -3,7 +3,8 @@ import type { Db, Tx } from './schema.ts';
 
 const attempts = 3;
 
-class Unchanged {
+/** Thrown by a piece of work that found nothing to change. */
+export class Unchanged {
   readonly value: unknown;
   constructor(value: unknown) {
     this.value = value;

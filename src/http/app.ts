@@ -11,6 +11,7 @@ import { endConnectionsOnClose } from './closing.ts';
 import { documentApi } from './docs.ts';
 import { errorHandler } from './errors.ts';
 import { healthRoutes } from './health.ts';
+import { takeIdempotencyKeys } from './idempotency.ts';
 import { prepareInput } from './input.ts';
 import { logRequests, requestId } from './logging.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
@@ -32,6 +33,7 @@ const pathParameterMaxLength = 255 * 4 * 3;
 const exposedHeaders = [
   'Authorization',
   'ETag',
+  'Idempotency-Replayed',
   'Link',
   'Location',
   'RateLimit',
@@ -43,7 +45,15 @@ const exposedHeaders = [
   'X-Request-Id',
   'X-Total-Count',
 ];
-const allowedHeaders = ['Authorization', 'Content-Type', 'If-Match', 'X-Request-Id'];
+const allowedHeaders = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-Match',
+  'If-None-Match',
+  'Last-Event-ID',
+  'X-Request-Id',
+];
 
 /** The HTTP server, all of its routes in the order in which they are told apart. Not listening yet. */
 export async function buildApp(ctx: Context): Promise<App> {
@@ -96,6 +106,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     maxAge: 600,
     strictPreflight: false,
   });
+  takeIdempotencyKeys(app);
   limitRequests(app, ctx);
   obeyServiceLock(app, ctx);
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalid } from '../errors.ts';
-import type { Condition } from '../tasks/service.ts';
+import type { Condition } from '../tasks/changes.ts';
 
 const entityTag = '(?:W/)?"[\\x21\\x23-\\x7e]*"';
 const ifMatchSyntax = new RegExp(`^${entityTag}(?:\\s*,\\s*${entityTag})*$`);

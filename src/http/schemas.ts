@@ -102,12 +102,13 @@ const reasons: Record<number, string> = {
   401: 'No valid token.',
   403: 'The path names another user.',
   404: 'This user has no such thing.',
-  409: 'The version is not the newest; `current` is the task as it is now.',
+  409: 'The version is not the newest, and `current` is the task as it is now; or a request with the same `Idempotency-Key` is under way.',
+  410: 'The cursor is too old.',
   412: '`If-Match` does not name the newest version; `current` is the task as it is now.',
   413: 'The body is larger than 64 kB.',
   414: 'A part of the path is too long.',
   415: 'The body is not announced as JSON in UTF-8.',
-  422: 'A field or parameter is not valid; `errors` names each.',
+  422: 'A field or parameter is not valid, and `errors` names each; or the `Idempotency-Key` was used for another request.',
   429: 'Too many requests; `Retry-After` says when to try again.',
   500: 'An unexpected failure.',
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
@@ -148,10 +149,24 @@ export const pageHeaders = {
   Link: { type: 'string', description: 'RFC 8288: `first`, `prev` and `next`, where there are such pages.' },
 };
 
-export const IfMatch = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'The version the change is based on, quoted: `"3"`; another one is answered with 412.',
-    }),
-  ),
-});
+const ifMatch = Type.Optional(
+  Type.String({
+    description: 'The version the change is based on, quoted: `"3"`; another one is answered with 412.',
+  }),
+);
+
+const idempotencyKey = Type.Optional(
+  Type.String({
+    // Visible ASCII, as the draft's quoted string or bare.
+    pattern: '^(?:"[!#-~]{1,255}"|[!#-~]{1,255})$',
+    description:
+      'A value of your own for this write, such as a UUID: the same request sent again within 24 hours changes nothing ' +
+      'and gets the first answer, with `Idempotency-Replayed: true`.',
+  }),
+);
+
+/** What a write that makes something takes. */
+export const WriteHeaders = Type.Object({ 'idempotency-key': idempotencyKey });
+
+/** What a write to something that exists takes. */
+export const ConditionalHeaders = Type.Object({ 'if-match': ifMatch, 'idempotency-key': idempotencyKey });

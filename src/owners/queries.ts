@@ -1,18 +1,34 @@
 import { sql } from 'kysely';
-import type { Tx } from '../db/schema.ts';
+import type { Db, Tx } from '../db/schema.ts';
+
+/** The moment of a write: what it stamps on the rows it changes. */
+export interface Moment {
+  revision: bigint;
+  /** To the millisecond, read once the owner's lock was got: a later revision never has an earlier time. */
+  now: Date;
+}
 
 /**
  * Adds 1 to the owner's revision, making the owner's row at the first write. From here to the end of the transaction
  * nobody else changes anything of this user.
  */
-export async function bumpRevision(tx: Tx, userId: string): Promise<bigint> {
-  const { revision } = await tx
+export async function bumpRevision(tx: Tx, userId: string): Promise<Moment> {
+  return tx
     .insertInto('owners')
     .values({ user_id: userId, revision: 1n })
     .onConflict((conflict) =>
       conflict.column('user_id').doUpdateSet({ revision: sql<bigint>`owners.revision + 1` }),
     )
-    .returning('revision')
+    .returning(['revision', sql<Date>`clock_timestamp()::timestamptz(3)`.as('now')])
     .executeTakeFirstOrThrow();
-  return revision;
+}
+
+/** The revisions of the given users at this moment; 0 of those that nothing was ever stored of. */
+export async function findRevisions(db: Db, userIds: readonly string[]): Promise<Map<string, bigint>> {
+  const rows = await db
+    .selectFrom('owners')
+    .select(['user_id', 'revision'])
+    .where('user_id', '=', sql<string>`any(${userIds})`)
+    .execute();
+  return new Map(rows.map(({ user_id, revision }) => [user_id, revision]));
 }

@@ -1,26 +1,83 @@
-import type { AuditEntry } from '../audit/model.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { AuditEntry, Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Db, Tx } from '../db/schema.ts';
-import { inTransaction } from '../db/transaction.ts';
-import { bumpRevision } from './queries.ts';
+import { inTransaction, Unchanged } from '../db/transaction.ts';
+import { idempotencyInFlight } from '../errors.ts';
+import { findAnswer, insertAnswer, lockKey, type Retry } from './idempotency.ts';
+import { bumpRevision, type Moment } from './queries.ts';
 
 /** What a change is, for the audit log. */
-export type Act = Pick<AuditEntry, 'origin' | 'action' | 'subject'>;
+export type Act = Pick<AuditEntry, 'action' | 'subject'>;
+
+/** Who asks for a write; with `retry`, under an Idempotency-Key. */
+export interface Writer extends Origin {
+  retry?: Retry | undefined;
+}
 
 /**
  * The one way to change anything of a user: a transaction that first takes the user's next revision. The lock on the
  * owner's row lets a user's writes happen one after the other, so `change` may read, decide and write without races.
- * The change and its audit entry are stored together or not at all.
+ * The change and its audit entries are stored together or not at all; so is, under an Idempotency-Key, the value, which
+ * has to be what JSON can say: a request that comes again gets it again, and changes nothing.
+ * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
  */
 export function writeFor<T>(
   db: Db,
   userId: string,
-  act: Act,
-  change: (tx: Tx, revision: bigint) => Promise<T>,
+  writer: Writer,
+  acts: Act | ((value: T) => readonly Act[]),
+  change: (tx: Tx, moment: Moment) => Promise<T>,
 ): Promise<T> {
-  return inTransaction(db, async (tx) => {
+  const { retry, ...origin } = writer;
+  const perform = async (tx: Tx) => {
     const value = await change(tx, await bumpRevision(tx, userId));
-    await appendAudit(tx, [{ ...act, userId, outcome: 'success' }]);
+    const done = typeof acts === 'function' ? acts(value) : [acts];
+    const entries = done.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
+    await appendAudit(tx, entries);
     return value;
-  });
+  };
+  return retry === undefined ? inTransaction(db, perform) : performOnce(db, userId, retry, perform);
+}
+
+const inFlightWaitMs = 2_000;
+const firstPauseMs = 10;
+const longestPauseMs = 160;
+
+/** Whoever comes second under a key waits for the first, without a connection, and gets the same value. */
+async function performOnce<T>(
+  db: Db,
+  userId: string,
+  retry: Retry,
+  perform: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + inFlightWaitMs;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    const done = await inTransaction(db, async (tx) => {
+      if (!(await lockKey(tx, userId, retry))) return null;
+      const found = await findAnswer(tx, userId, retry);
+      retry.isReplayed = found !== null;
+      // Stored by this very function, for this route and these parameters.
+      if (found !== null) return { value: found.answer as T };
+      const value = await orUnchanged(tx, perform);
+      await insertAnswer(tx, userId, retry, value);
+      return { value };
+    });
+    if (done !== null) return done.value;
+    if (performance.now() > deadline) throw idempotencyInFlight();
+    await sleep(pauseMs);
+  }
+}
+
+/** A write that turns out to be none is undone to its beginning: its answer is kept, its revision is not. */
+async function orUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T>): Promise<T> {
+  await sql`savepoint before_change`.execute(tx);
+  try {
+    return await perform(tx);
+  } catch (error) {
+    if (!(error instanceof Unchanged)) throw error;
+    await sql`rollback to savepoint before_change`.execute(tx);
+    return error.value as T;
+  }
 }

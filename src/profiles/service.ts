@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Origin } from '../audit/model.ts';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { invalid } from '../errors.ts';
-import { writeFor } from '../owners/service.ts';
+import { type Writer, writeFor } from '../owners/service.ts';
 import { canonicalLocale, canonicalTimeZone, type Profile, type ProfilePatch } from './model.ts';
 import { findProfile, updateAccountNames, upsertProfile } from './queries.ts';
 
@@ -11,14 +10,14 @@ import { findProfile, updateAccountNames, upsertProfile } from './queries.ts';
  * Merge patch (RFC 7396); one that changes nothing is no write.
  * @throws AppError VALIDATION_ERROR when it would take a name from an account.
  */
-export function patchProfile(db: Db, userId: string, origin: Origin, patch: ProfilePatch): Promise<Profile> {
+export function patchProfile(db: Db, userId: string, writer: Writer, patch: ProfilePatch): Promise<Profile> {
   const { time_zone, locale } = patch;
   const changes = {
     ...patch,
     ...(time_zone === undefined ? {} : { time_zone: canonicalTimeZone(time_zone) }),
     ...(locale === undefined ? {} : { locale: canonicalLocale(locale) }),
   };
-  return writeFor(db, userId, { origin, action: 'profile.update' }, async (tx, revision) => {
+  return writeFor(db, userId, writer, { action: 'profile.update' }, async (tx, { revision }) => {
     const before = await findProfile(tx, userId);
     const after = { ...before, ...changes };
     if (isDeepStrictEqual(before, after)) throw unchanged(before);

@@ -1,11 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
-import type { NewTask, Task } from './model.ts';
-import { storedColumns, taskColumns, toTask } from './row.ts';
-
-/** Time of the running statement: inside `writeFor` that is after the owner's lock, so times never run backward. */
-const now = sql<Date>`statement_timestamp()`;
+import type { StoredTask } from './changes.ts';
+import type { Task } from './model.ts';
+import { taskColumns, toTask } from './row.ts';
 
 /** @returns the live task, or null when this user has none of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
@@ -19,102 +17,77 @@ export async function findTask(db: Db, userId: string, taskId: string): Promise<
   return row === undefined ? null : toTask(row);
 }
 
-/** The fields of a task that its owner sets, each of them given. */
-export type TaskFields = Required<NewTask>;
-
-export async function insertTask(
+/** Those of the tasks that this user has, by id, whether live or in the trash. */
+export async function findStoredTasks(
   tx: Tx,
   userId: string,
-  revision: bigint,
-  id: string,
-  fields: TaskFields,
-): Promise<Task> {
-  const row = await tx
-    .insertInto('tasks')
-    .values({
-      user_id: userId,
-      id,
-      title: fields.title,
-      description: fields.description,
-      completed_at: fields.completed ? now : null,
-      priority: fields.priority,
-      due_date: fields.due_date,
-      revision,
-    })
-    .returning(storedColumns)
-    .executeTakeFirstOrThrow();
-  await setTaskTags(tx, userId, id, revision, fields.tags);
-  return toTask({ ...row, tags: fields.tags });
+  taskIds: readonly string[],
+): Promise<Map<string, StoredTask>> {
+  const rows = await tx
+    .selectFrom('tasks as t')
+    .select([...taskColumns, 't.deleted_at'])
+    .where('t.user_id', '=', userId)
+    .where('t.id', '=', sql<string>`any(${taskIds}::uuid[])`)
+    .execute();
+  return new Map(
+    rows.map((row) => [row.id, { ...toTask(row), deleted_at: row.deleted_at?.toISOString() ?? null }]),
+  );
 }
 
-/** Writes all fields of a task that exists; its version goes up by 1. */
-export async function updateTask(
-  tx: Tx,
-  userId: string,
-  revision: bigint,
-  before: Task,
-  fields: TaskFields,
-): Promise<Task> {
-  const row = await tx
-    .updateTable('tasks')
-    .set({
-      title: fields.title,
-      description: fields.description,
-      completed_at: fields.completed ? sql<Date>`coalesce(completed_at, ${now})` : null,
-      priority: fields.priority,
-      due_date: fields.due_date,
-      version: before.version + 1,
-      revision,
-      updated_at: now,
-    })
-    .where('user_id', '=', userId)
-    .where('id', '=', before.id)
-    .returning(storedColumns)
-    .executeTakeFirstOrThrow();
-  if (!isDeepStrictEqual(fields.tags, before.tags))
-    await setTaskTags(tx, userId, before.id, revision, fields.tags);
-  return toTask({ ...row, tags: fields.tags });
+/** A task before a write, undefined when it is new, and after. */
+export interface TaskChange {
+  before: StoredTask | undefined;
+  after: StoredTask;
 }
 
-/** Marks a live task as deleted; its tags stay with it for a restore. */
-export async function softDeleteTask(
+/**
+ * Writes tasks as they are after a change, any number in one statement. Tags whose use changes are stamped with the
+ * revision too, and made where the user has not had them before.
+ */
+export async function storeTasks(
   tx: Tx,
   userId: string,
   revision: bigint,
-  taskId: string,
+  changes: readonly TaskChange[],
 ): Promise<void> {
-  await tx
-    .updateTable('tasks')
-    .set({ deleted_at: now, updated_at: now, version: sql<number>`version + 1`, revision })
-    .where('user_id', '=', userId)
-    .where('id', '=', taskId)
-    .where('deleted_at', 'is', null)
-    .execute();
+  const rows = changes.map(({ before, after }) => ({
+    ...after,
+    tags: isDeepStrictEqual(before?.tags, after.tags) ? null : after.tags,
+  }));
+  const names = new Set(changes.flatMap(touchedTags));
+  await sql`
+    with given as materialized (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g (id uuid, title text, description text,
+        completed_at timestamptz, priority task_priority, due_date date, version integer, created_at timestamptz,
+        updated_at timestamptz, deleted_at timestamptz, tags text[])
+    ), stored as (
+      insert into tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
+        created_at, updated_at, deleted_at)
+      select ${userId}, id, title, description, completed_at, priority, due_date, version, ${revision}::bigint,
+        created_at, updated_at, deleted_at
+      from given
+      on conflict (user_id, id) do update set title = excluded.title, description = excluded.description,
+        completed_at = excluded.completed_at, priority = excluded.priority, due_date = excluded.due_date,
+        version = excluded.version, revision = excluded.revision, updated_at = excluded.updated_at,
+        deleted_at = excluded.deleted_at
+    ), named as (
+      insert into tags (user_id, name, revision)
+      select ${userId}, name, ${revision}::bigint from unnest(${[...names]}::text[]) as name
+      on conflict (user_id, name) do update set revision = excluded.revision
+    ), untagged as (
+      delete from task_tags as t using given as g
+      where t.user_id = ${userId} and t.task_id = g.id and t.name <> all (g.tags)
+    )
+    insert into task_tags (user_id, task_id, name)
+    select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name
+    on conflict do nothing`.execute(tx);
 }
 
-/** Replaces the set of a task's tags, making those that the user has not had before. */
-async function setTaskTags(
-  tx: Tx,
-  userId: string,
-  taskId: string,
-  revision: bigint,
-  names: readonly string[],
-): Promise<void> {
-  await tx
-    .deleteFrom('task_tags')
-    .where('user_id', '=', userId)
-    .where('task_id', '=', taskId)
-    .where('name', '!=', sql<string>`all(${names})`)
-    .execute();
-  if (names.length === 0) return;
-  await tx
-    .insertInto('tags')
-    .values(names.map((name) => ({ user_id: userId, name, revision })))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  await tx
-    .insertInto('task_tags')
-    .values(names.map((name) => ({ user_id: userId, task_id: taskId, name })))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+/** The tags that are on one live task more, or one less. */
+function touchedTags({ before, after }: TaskChange): string[] {
+  const [old, now] = [liveTags(before), liveTags(after)];
+  return [...old.filter((name) => !now.includes(name)), ...now.filter((name) => !old.includes(name))];
 }
+
+const liveTags = (task: StoredTask | undefined): string[] =>
+  task === undefined || task.deleted_at !== null ? [] : task.tags;

@@ -1,33 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import type { Origin } from '../audit/model.ts';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { notFound, preconditionFailed, versionConflict } from '../errors.ts';
-import { type Act, writeFor } from '../owners/service.ts';
+import { type Writer, writeFor } from '../owners/service.ts';
+import {
+  type Condition,
+  completedAs,
+  created,
+  deleted,
+  patched,
+  required,
+  type StoredTask,
+  toLive,
+} from './changes.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
-import { findTask, insertTask, softDeleteTask, type TaskFields, updateTask } from './queries.ts';
+import { findStoredTasks, storeTasks } from './queries.ts';
 
-/** What a write is conditional on; with neither it applies to the newest row. */
-export interface Condition {
-  /** From the body: another version is answered with 409. */
-  version?: number | undefined;
-  /** From `If-Match`: versions any of which will do, or `*`; none of them is answered with 412. */
-  ifMatch?: readonly number[] | '*' | undefined;
+export function createTask(db: Db, userId: string, writer: Writer, input: NewTask): Promise<Task> {
+  const id = randomUUID();
+  const act = { action: 'task.create', subject: id };
+  return writeFor(db, userId, writer, act, async (tx, { revision, now }) => {
+    const after = created(userId, id, input, now.toISOString());
+    await storeTasks(tx, userId, revision, [{ before: undefined, after }]);
+    return toLive(after);
+  });
 }
 
-export function createTask(db: Db, userId: string, origin: Origin, input: NewTask): Promise<Task> {
-  const id = randomUUID();
-  const fields: TaskFields = {
-    title: input.title,
-    description: input.description ?? null,
-    completed: input.completed ?? false,
-    priority: input.priority ?? 'Medium',
-    due_date: input.due_date ?? null,
-    tags: tagSet(input.tags ?? []),
-  };
-  const act = { origin, action: 'task.create', subject: id };
-  return writeFor(db, userId, act, (tx, revision) => insertTask(tx, userId, revision, id, fields));
+/** What a write is asked to do to one task of a user. */
+interface Target {
+  userId: string;
+  taskId: string;
+  condition: Condition;
 }
 
 /**
@@ -37,14 +39,14 @@ export function createTask(db: Db, userId: string, origin: Origin, input: NewTas
 export function patchTask(
   db: Db,
   userId: string,
-  origin: Origin,
+  writer: Writer,
   taskId: string,
   patch: TaskPatch,
   ifMatch?: Condition['ifMatch'],
 ): Promise<Task> {
   const { version, ...changes } = patch;
-  const act = { origin, action: 'task.update', subject: taskId };
-  return changeTask(db, userId, act, taskId, { version, ifMatch }, () => changes);
+  const target = { userId, taskId, condition: { version, ifMatch } };
+  return changeTask(db, writer, 'task.update', target, (task, now) => patched(task, changes, now));
 }
 
 /**
@@ -54,68 +56,39 @@ export function patchTask(
 export function completeTask(
   db: Db,
   userId: string,
-  origin: Origin,
+  writer: Writer,
   taskId: string,
   completed: boolean | undefined,
   condition: Condition,
 ): Promise<Task> {
-  const act = { origin, action: 'task.complete', subject: taskId };
-  return changeTask(db, userId, act, taskId, condition, (task) => ({
-    completed: completed ?? !task.completed,
-  }));
+  const target = { userId, taskId, condition };
+  return changeTask(db, writer, 'task.complete', target, (task, now) => completedAs(task, completed, now));
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
-export function deleteTask(
+export async function deleteTask(
   db: Db,
   userId: string,
-  origin: Origin,
+  writer: Writer,
   taskId: string,
   condition: Condition,
 ): Promise<void> {
-  const act = { origin, action: 'task.delete', subject: taskId };
-  return writeFor(db, userId, act, async (tx, revision) => {
-    const task = await findTask(tx, userId, taskId);
-    checkCondition(task, condition);
-    await softDeleteTask(tx, userId, revision, taskId);
-  });
+  await changeTask(db, writer, 'task.delete', { userId, taskId, condition }, deleted);
 }
 
 function changeTask(
   db: Db,
-  userId: string,
-  act: Act,
-  taskId: string,
-  condition: Condition,
-  change: (task: Task) => Partial<TaskFields>,
+  writer: Writer,
+  action: string,
+  { userId, taskId, condition }: Target,
+  change: (task: StoredTask, now: string) => StoredTask,
 ): Promise<Task> {
-  return writeFor(db, userId, act, async (tx, revision) => {
-    const before = await findTask(tx, userId, taskId);
-    checkCondition(before, condition);
-    const after = merge(before, change(before));
-    if (after === null) throw unchanged(before);
-    return updateTask(tx, userId, revision, before, after);
+  return writeFor(db, userId, writer, { action, subject: taskId }, async (tx, { revision, now }) => {
+    const found = await findStoredTasks(tx, userId, [taskId]);
+    const before = required(found.get(taskId), 'live', condition);
+    const after = change(before, now.toISOString());
+    if (after === before) throw unchanged(toLive(before));
+    await storeTasks(tx, userId, revision, [{ before, after }]);
+    return toLive(after);
   });
-}
-
-function checkCondition(task: Task | null, { version, ifMatch }: Condition): asserts task is Task {
-  if (task === null) throw notFound('Task');
-  if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(task.version))
-    throw preconditionFailed(task);
-  if (version !== undefined && version !== task.version) throw versionConflict(task);
-}
-
-/** The fields after the change, or null when nothing differs. */
-function merge(task: Task, changes: Partial<TaskFields>): TaskFields | null {
-  const { title, description, completed, priority, due_date, tags } = { ...task, ...changes };
-  const after: TaskFields = { title, description, completed, priority, due_date, tags: tagSet(tags) };
-  const same = Object.entries(after).every(([name, value]) =>
-    isDeepStrictEqual(value, Reflect.get(task, name)),
-  );
-  return same ? null : after;
-}
-
-/** Sorted by code point, as the database sorts them. */
-function tagSet(names: readonly string[]): string[] {
-  return [...new Set(names)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }

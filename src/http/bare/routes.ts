@@ -15,10 +15,18 @@ import {
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
-import { originOf, requireToken } from '../authentication.ts';
+import { requireToken } from '../authentication.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { errorHandler } from '../errors.ts';
-import { errorResponses, etagHeader, IfMatch, listHeaders, pageHeaders } from '../schemas.ts';
+import { writerOf } from '../idempotency.ts';
+import {
+  ConditionalHeaders,
+  errorResponses,
+  etagHeader,
+  listHeaders,
+  pageHeaders,
+  WriteHeaders,
+} from '../schemas.ts';
 import { readTaskPage } from '../task-page.ts';
 import { renderError } from './render.ts';
 
@@ -43,8 +51,9 @@ const createSchema = {
   summary: 'Create a task',
   tags,
   params: UserPath,
+  headers: WriteHeaders,
   body: NewTask,
-  response: { 201: task('The new task.'), ...errors(413, 415) },
+  response: { 201: task('The new task.'), ...errors(409, 413, 415, 422) },
 };
 
 const getSchema = {
@@ -60,9 +69,9 @@ const updateSchema = (operationId: string) => ({
   summary: 'Update a task',
   tags,
   params: TaskPath,
-  headers: IfMatch,
+  headers: ConditionalHeaders,
   body: TaskPatch,
-  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415) },
+  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415, 422) },
 });
 
 const completeSchema = {
@@ -71,9 +80,9 @@ const completeSchema = {
   description: 'Without a body the state flips, atomically; with `completed` it is set.',
   tags,
   params: TaskPath,
-  headers: IfMatch,
+  headers: ConditionalHeaders,
   body: OptionalCompletion,
-  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415) },
+  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415, 422) },
 };
 
 const deleteSchema = {
@@ -81,11 +90,11 @@ const deleteSchema = {
   summary: 'Delete a task',
   tags,
   params: TaskPath,
-  headers: IfMatch,
+  headers: ConditionalHeaders,
   body: Deletion,
   response: {
     204: { description: 'The task is deleted.', type: 'null' },
-    ...errors(404, 409, 412, 413, 415),
+    ...errors(404, 409, 412, 413, 415, 422),
   },
 };
 
@@ -141,7 +150,7 @@ function readRoutes(app: App, ctx: Context): void {
 function writeRoutes(app: App, { db }: Context): void {
   app.post(list, { schema: createSchema }, async (request, reply) => {
     const { params, body } = request;
-    const created = await createTask(db, params.user_id, originOf(request), body);
+    const created = await createTask(db, params.user_id, writerOf(request), body);
     const location = `/api/${encodeURIComponent(params.user_id)}/tasks/${created.id}`;
     reply.status(201).header('etag', etagOf(created)).header('location', location);
     return created;
@@ -161,7 +170,7 @@ function writeRoutes(app: App, { db }: Context): void {
         const changed = await patchTask(
           db,
           params.user_id,
-          originOf(request),
+          writerOf(request),
           params.task_id,
           body,
           ifMatchOf(headers),
@@ -178,7 +187,7 @@ function writeRoutes(app: App, { db }: Context): void {
     const changed = await completeTask(
       db,
       params.user_id,
-      originOf(request),
+      writerOf(request),
       params.task_id,
       body?.completed,
       condition,
@@ -190,7 +199,7 @@ function writeRoutes(app: App, { db }: Context): void {
   app.delete(one, { schema: deleteSchema }, async (request, reply) => {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    await deleteTask(db, params.user_id, originOf(request), params.task_id, condition);
+    await deleteTask(db, params.user_id, writerOf(request), params.task_id, condition);
     return reply.status(204).send();
   });
 }

@@ -5,8 +5,8 @@ import { ProfilePatch } from '../../profiles/model.ts';
 import { findProfile } from '../../profiles/queries.ts';
 import { patchProfile } from '../../profiles/service.ts';
 import type { App } from '../app-type.ts';
-import { originOf } from '../authentication.ts';
-import { errorResponses } from '../schemas.ts';
+import { writerOf } from '../idempotency.ts';
+import { errorResponses, WriteHeaders } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const tags = ['Profile'];
@@ -28,10 +28,11 @@ const patchSchema = {
   description: 'Merge patch (RFC 7396): absent keeps; null clears a name, but not of an account.',
   tags,
   params: UserPath,
+  headers: WriteHeaders,
   body: ProfilePatch,
   response: {
     200: envelopeOf(Type.Ref('Profile'), 'The profile as it is now.'),
-    ...errorResponses('Error', [400, 401, 403, 413, 414, 415, 422]),
+    ...errorResponses('Error', [400, 401, 403, 409, 413, 414, 415, 422]),
   },
 };
 
@@ -42,7 +43,7 @@ export function profileRoutes(app: App, { db }: Context): void {
 
   app.patch('/users/:user_id', { schema: patchSchema }, async (request) => {
     const { params, body } = request;
-    const profile = await patchProfile(db, params.user_id, originOf(request), body);
+    const profile = await patchProfile(db, params.user_id, writerOf(request), body);
     return envelope(profile, 'Profile updated successfully');
   });
 }

@@ -6,9 +6,9 @@ import { Completion, Deletion, NewTask, TaskListQuery, TaskPatch, TaskPath } fro
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
-import { originOf } from '../authentication.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
-import { errorResponses, etagHeader, IfMatch, pageHeaders } from '../schemas.ts';
+import { writerOf } from '../idempotency.ts';
+import { ConditionalHeaders, errorResponses, etagHeader, pageHeaders, WriteHeaders } from '../schemas.ts';
 import { readTaskPage } from '../task-page.ts';
 import { envelope, envelopeOf } from './render.ts';
 
@@ -48,8 +48,9 @@ const createSchema = {
   summary: 'Create a task',
   tags,
   params: UserPath,
+  headers: WriteHeaders,
   body: NewTask,
-  response: { 201: task('The new task.'), ...errors(413, 415, 422) },
+  response: { 201: task('The new task.'), ...errors(409, 413, 415, 422) },
 };
 
 const getSchema = {
@@ -67,7 +68,7 @@ const updateSchema = (operationId: string, summary: string) => ({
     'JSON Merge Patch (RFC 7396) for PUT and PATCH alike: absent keeps, null clears, `tags` replaces the set.',
   tags,
   params: TaskPath,
-  headers: IfMatch,
+  headers: ConditionalHeaders,
   body: TaskPatch,
   response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415, 422) },
 });
@@ -77,7 +78,7 @@ const completeSchema = {
   summary: 'Set whether a task is completed',
   tags,
   params: TaskPath,
-  headers: IfMatch,
+  headers: ConditionalHeaders,
   body: Completion,
   response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415, 422) },
 };
@@ -88,7 +89,7 @@ const deleteSchema = {
   description: 'The task is gone from every read at once.',
   tags,
   params: TaskPath,
-  headers: IfMatch,
+  headers: ConditionalHeaders,
   body: Deletion,
   response: { 200: envelopeOf(Type.Null(), 'The task is deleted.'), ...errors(404, 409, 412, 413, 415, 422) },
 };
@@ -124,7 +125,7 @@ function readRoutes(app: App, ctx: Context): void {
 function writeRoutes(app: App, { db }: Context): void {
   app.post(list, { schema: createSchema }, async (request, reply) => {
     const { params, body } = request;
-    const created = await createTask(db, params.user_id, originOf(request), body);
+    const created = await createTask(db, params.user_id, writerOf(request), body);
     reply
       .status(201)
       .header('etag', etagOf(created))
@@ -146,7 +147,7 @@ function writeRoutes(app: App, { db }: Context): void {
         const changed = await patchTask(
           db,
           params.user_id,
-          originOf(request),
+          writerOf(request),
           params.task_id,
           body,
           ifMatchOf(headers),
@@ -164,7 +165,7 @@ function writeRoutes(app: App, { db }: Context): void {
     const changed = await completeTask(
       db,
       params.user_id,
-      originOf(request),
+      writerOf(request),
       params.task_id,
       completed,
       condition,
@@ -176,7 +177,7 @@ function writeRoutes(app: App, { db }: Context): void {
   app.delete(one, { schema: deleteSchema }, async (request) => {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    await deleteTask(db, params.user_id, originOf(request), params.task_id, condition);
+    await deleteTask(db, params.user_id, writerOf(request), params.task_id, condition);
     return envelope(null, 'Task deleted successfully');
   });
 }

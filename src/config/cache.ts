@@ -1,0 +1,18 @@
+import { type Env, flag, integer } from './values.ts';
+
+export interface CacheSettings {
+  /** Memory for answers kept in the process; 0 keeps none. */
+  readonly maxBytes: number;
+  /** Whether kept answers are served while the database is away, said to be stale. */
+  readonly serveStale: boolean;
+}
+
+const defaultMaxBytes = 64 * 1024 * 1024;
+const mostBytes = 16 * 1024 ** 3;
+
+export function cacheSettings(env: Env): CacheSettings {
+  return Object.freeze({
+    maxBytes: integer(env, 'CACHE_MAX_BYTES', defaultMaxBytes, 0, mostBytes),
+    serveStale: flag(env, 'SERVE_STALE'),
+  });
+}

@@ -1,0 +1,15 @@
+import { type Env, integer } from './values.ts';
+
+/** How long what users do not see is kept, in days. */
+export interface RetentionSettings {
+  readonly trashDays: number;
+  /** For how long a client may be offline and still follow the change feed. */
+  readonly tombstoneDays: number;
+}
+
+export function retentionSettings(env: Env): RetentionSettings {
+  return Object.freeze({
+    trashDays: integer(env, 'TRASH_RETENTION_DAYS', 30, 1, 3650),
+    tombstoneDays: integer(env, 'TOMBSTONE_RETENTION_DAYS', 90, 1, 3650),
+  });
+}

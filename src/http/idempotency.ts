@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Retry } from '../owners/idempotency.ts';
+import type { Writer } from '../owners/service.ts';
+import { originOf } from './authentication.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on routes whose schema takes an `Idempotency-Key`, when the request has one. */
+    retry: Retry | null;
+  }
+}
+
+/** Reads `Idempotency-Key` on every route whose schema takes one, and says when an answer is that of an earlier request. */
+export function takeIdempotencyKeys(app: FastifyInstance): void {
+  app.decorateRequest('retry', null);
+  app.addHook('preHandler', async (request) => {
+    const key = request.headers['idempotency-key'];
+    if (typeof key !== 'string' || !takesKey(request)) return;
+    request.retry = {
+      route: `${request.method} ${request.routeOptions.url}`,
+      // The draft quotes it, most clients do not; both mean the same.
+      key: key.replace(/^"(.*)"$/, '$1'),
+      fingerprint: fingerprintOf(request),
+      isReplayed: false,
+    };
+  });
+  app.addHook('onSend', async (request, reply) => {
+    if (request.retry?.isReplayed) reply.header('idempotency-replayed', 'true');
+  });
+}
+
+/** Who asks for a write, and whether it may come again. */
+export const writerOf = (request: FastifyRequest): Writer => ({
+  ...originOf(request),
+  retry: request.retry ?? undefined,
+});
+
+function takesKey({ routeOptions }: FastifyRequest): boolean {
+  const headers: unknown = routeOptions.schema?.headers;
+  if (typeof headers !== 'object' || headers === null || !('properties' in headers)) return false;
+  const { properties } = headers;
+  return typeof properties === 'object' && properties !== null && 'idempotency-key' in properties;
+}
+
+/** Of everything that decides what is done, in a form in which the order of fields does not count. */
+function fingerprintOf({ params, query, body, headers }: FastifyRequest): Buffer {
+  const asked = JSON.stringify([params, query, body, headers['if-match']], inNameOrder);
+  return createHash('sha256').update(asked).digest();
+}
+
+function inNameOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,50 @@
+import { sql } from 'kysely';
+import type { Tx } from '../db/schema.ts';
+import { idempotencyKeyReused } from '../errors.ts';
+
+/** A write that its caller may send again under the same key (draft-ietf-httpapi-idempotency-key-header). */
+export interface Retry {
+  /** Method and pattern of the route; keys of one route mean nothing to another. */
+  route: string;
+  key: string;
+  /** SHA-256 of what is asked for. */
+  fingerprint: Buffer;
+  /** Set by `writeFor`: the answer is that of an earlier request. */
+  isReplayed: boolean;
+}
+
+/**
+ * Takes the key for the rest of the transaction.
+ * @returns false when another request has it.
+ */
+export async function lockKey(tx: Tx, userId: string, { route, key }: Retry): Promise<boolean> {
+  const name = JSON.stringify([userId, route, key]);
+  const { rows } = await sql<{ locked: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as locked`.execute(tx);
+  return rows[0]?.locked ?? false;
+}
+
+/**
+ * What the first request under the key answered; null when there was none.
+ * @throws AppError IDEMPOTENCY_KEY_REUSED when it asked for something else.
+ */
+export async function findAnswer(tx: Tx, userId: string, retry: Retry): Promise<{ answer: unknown } | null> {
+  const found = await tx
+    .selectFrom('idempotency_keys')
+    .select(['fingerprint', 'answer'])
+    .where('user_id', '=', userId)
+    .where('route', '=', retry.route)
+    .where('key', '=', retry.key)
+    .executeTakeFirst();
+  if (found === undefined) return null;
+  if (!found.fingerprint.equals(retry.fingerprint)) throw idempotencyKeyReused();
+  return { answer: found.answer };
+}
+
+export async function insertAnswer(tx: Tx, userId: string, retry: Retry, answer: unknown): Promise<void> {
+  const { route, key, fingerprint } = retry;
+  await tx
+    .insertInto('idempotency_keys')
+    .values({ user_id: userId, route, key, fingerprint, answer: JSON.stringify(answer ?? null) })
+    .execute();
+}

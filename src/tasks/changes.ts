@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import { notFound, preconditionFailed, versionConflict } from '../errors.ts';
+import type { NewTask, Task, TaskPatch } from './model.ts';
+
+/** A task as it is stored: one with `deleted_at` is in the trash. */
+export interface StoredTask extends Task {
+  deleted_at: string | null;
+}
+
+/** What a write is conditional on; with neither it applies to the newest row. */
+export interface Condition {
+  /** From the body: another version is answered with 409. */
+  version?: number | undefined;
+  /** From `If-Match`: versions any of which will do, or `*`; none of them is answered with 412. */
+  ifMatch?: readonly number[] | '*' | undefined;
+}
+
+/** The task as its owner sees it. */
+export function toLive({ deleted_at: _, ...task }: StoredTask): Task {
+  return task;
+}
+
+/**
+ * The task, provided that it is where it is looked for.
+ * @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED
+ */
+export function required(
+  task: StoredTask | undefined,
+  place: 'live' | 'trash',
+  { version, ifMatch }: Condition,
+): StoredTask {
+  if (task === undefined || (task.deleted_at === null) !== (place === 'live')) throw notFound('Task');
+  if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(task.version))
+    throw preconditionFailed(toLive(task));
+  if (version !== undefined && version !== task.version) throw versionConflict(toLive(task));
+  return task;
+}
+
+/** Each of the following gives the task after a change at `now`, an ISO time; the very same one when nothing changes. */
+
+export function created(userId: string, id: string, input: NewTask, now: string): StoredTask {
+  const { title, description = null, completed = false, priority = 'Medium', due_date = null } = input;
+  return {
+    id,
+    user_id: userId,
+    title,
+    description,
+    completed,
+    completed_at: completed ? now : null,
+    priority,
+    due_date,
+    tags: tagSet(input.tags ?? []),
+    version: 1,
+    created_at: now,
+    updated_at: now,
+    deleted_at: null,
+  };
+}
+
+/** Merge patch (RFC 7396). */
+export function patched(task: StoredTask, patch: Omit<TaskPatch, 'version'>, now: string): StoredTask {
+  const { title, description, completed, priority, due_date, tags } = { ...task, ...patch };
+  const fields = { title, description, completed, priority, due_date, tags: tagSet(tags) };
+  const isSame = Object.entries(fields).every(([name, value]) =>
+    isDeepStrictEqual(value, Reflect.get(task, name)),
+  );
+  if (isSame) return task;
+  const completedAt = completed ? (task.completed_at ?? now) : null;
+  return changed(task, { ...fields, completed_at: completedAt }, now);
+}
+
+/** Without `completed` it flips. */
+export const completedAs = (task: StoredTask, completed: boolean | undefined, now: string): StoredTask =>
+  patched(task, { completed: completed ?? !task.completed }, now);
+
+/** Its tags stay with it for a restore. */
+export const deleted = (task: StoredTask, now: string): StoredTask => changed(task, { deleted_at: now }, now);
+
+export const restored = (task: StoredTask, now: string): StoredTask =>
+  changed(task, { deleted_at: null }, now);
+
+const changed = (task: StoredTask, fields: Partial<StoredTask>, now: string): StoredTask => ({
+  ...task,
+  ...fields,
+  version: task.version + 1,
+  updated_at: now,
+});
+
+/** Sorted by code point, as the database sorts them. */
+function tagSet(names: readonly string[]): string[] {
+  return [...new Set(names)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
