@@ -48,10 +48,11 @@ describe('with nothing set', () => {
         host: '127.0.0.1',
         port: 8000,
         allowedOrigins: ['http://localhost:3000'],
+        bulkMaxOperations: 100,
         tls: null,
         trustedProxies: [],
       },
-      database: { url: null, poolMax: 15 },
+      database: { url: null, directUrl: null, poolMax: 15 },
       dataDir: resolve('data'),
       auth: {
         secrets: [secret],
@@ -72,6 +73,8 @@ describe('with nothing set', () => {
         from: 'no-reply@localhost',
         passwordResetUrl: 'http://localhost:3000/reset-password',
       },
+      cache: { maxBytes: 67_108_864, serveStale: false },
+      retention: { trashDays: 30, tombstoneDays: 90 },
       logLevel: 'info',
     });
   });

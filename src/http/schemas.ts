@@ -158,7 +158,7 @@ const ifMatch = Type.Optional(
 const idempotencyKey = Type.Optional(
   Type.String({
     // Visible ASCII, as the draft's quoted string or bare.
-    pattern: '^(?:"[!#-~]{1,255}"|[!#-~]{1,255})$',
+    pattern: '^(?:"[!#-[\\]-~]{1,255}"|[!#-~]{1,255})$',
     description:
       'A value of your own for this write, such as a UUID: the same request sent again within 24 hours changes nothing ' +
       'and gets the first answer, with `Idempotency-Replayed: true`.',
