@@ -23,3 +23,19 @@ export function createTurns(atATime: number, longestQueue: number): InTurn {
     }
   };
 }
+
+/** A queue for each key, such as a user: it is there while there is work. */
+export function createTurnsByKey(atATime: number, longestQueue: number) {
+  const queues = new Map<string, { inTurn: InTurn; count: number }>();
+  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const queue = queues.get(key) ?? { inTurn: createTurns(atATime, longestQueue), count: 0 };
+    queues.set(key, queue);
+    queue.count += 1;
+    try {
+      return await queue.inTurn(work);
+    } finally {
+      queue.count -= 1;
+      if (queue.count === 0) queues.delete(key);
+    }
+  };
+}

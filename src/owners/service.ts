@@ -5,6 +5,7 @@ import { appendAudit } from '../audit/queries.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction, Unchanged } from '../db/transaction.ts';
 import { idempotencyInFlight } from '../errors.ts';
+import { createTurnsByKey } from '../turns.ts';
 import { findAnswer, insertAnswer, lockKey, type Retry } from './idempotency.ts';
 import { bumpRevision, type Moment } from './queries.ts';
 
@@ -15,6 +16,17 @@ export type Act = Pick<AuditEntry, 'action' | 'subject'>;
 export interface Writer extends Origin {
   retry?: Retry | undefined;
 }
+
+/**
+ * A user's writes wait for one another in the database; those that would wait do so here, without a connection, so that
+ * one user's many writes leave the pool to others. The second one gets as far as the lock meanwhile.
+ */
+const inOwnersTurn = (db: Db) => {
+  const inTurn = turns.get(db) ?? createTurnsByKey(2, 1_000);
+  turns.set(db, inTurn);
+  return inTurn;
+};
+const turns = new WeakMap<Db, ReturnType<typeof createTurnsByKey>>();
 
 /**
  * The one way to change anything of a user: a transaction that first takes the user's next revision. The lock on the
@@ -38,7 +50,8 @@ export function writeFor<T>(
     await appendAudit(tx, entries);
     return value;
   };
-  return retry === undefined ? inTransaction(db, perform) : performOnce(db, userId, retry, perform);
+  const inTurn = <R>(work: (tx: Tx) => Promise<R>) => inOwnersTurn(db)(userId, () => inTransaction(db, work));
+  return retry === undefined ? inTurn(perform) : performOnce(inTurn, userId, retry, perform);
 }
 
 const inFlightWaitMs = 2_000;
@@ -47,14 +60,14 @@ const longestPauseMs = 160;
 
 /** Whoever comes second under a key waits for the first, without a connection, and gets the same value. */
 async function performOnce<T>(
-  db: Db,
+  inTurn: <R>(work: (tx: Tx) => Promise<R>) => Promise<R>,
   userId: string,
   retry: Retry,
   perform: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const deadline = performance.now() + inFlightWaitMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    const done = await inTransaction(db, async (tx) => {
+    const done = await inTurn(async (tx) => {
       if (!(await lockKey(tx, userId, retry))) return null;
       const found = await findAnswer(tx, userId, retry);
       retry.isReplayed = found !== null;
