@@ -340,6 +340,6 @@ CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.a
 CREATE TRIGGER token_revoked AFTER INSERT ON public.revoked_tokens FOR EACH ROW EXECUTE FUNCTION token_revoked();
 CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION session_ended();
 CREATE TRIGGER account_deleted AFTER DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION account_changed();
-CREATE TRIGGER account_profile_changed AFTER UPDATE ON better_auth."user" FOR EACH ROW WHEN ((((((old.email IS DISTINCT FROM new.email) OR (old."emailVerified" IS DISTINCT FROM new."emailVerified")) OR (old."firstName" IS DISTINCT FROM new."firstName")) OR (old."lastName" IS DISTINCT FROM new."lastName")) OR (old.role IS DISTINCT FROM new.role))) EXECUTE FUNCTION account_profile_changed();
+CREATE TRIGGER account_profile_changed AFTER UPDATE ON better_auth."user" FOR EACH ROW WHEN (((old.email IS DISTINCT FROM new.email) OR (old."emailVerified" IS DISTINCT FROM new."emailVerified") OR (old."firstName" IS DISTINCT FROM new."firstName") OR (old."lastName" IS DISTINCT FROM new."lastName") OR (old.role IS DISTINCT FROM new.role))) EXECUTE FUNCTION account_profile_changed();
 CREATE TRIGGER account_role_changed AFTER UPDATE OF role ON better_auth."user" FOR EACH ROW WHEN ((old.role IS DISTINCT FROM new.role)) EXECUTE FUNCTION account_changed();
 CREATE TRIGGER user_access_changed AFTER INSERT OR DELETE OR UPDATE ON public.user_access FOR EACH ROW EXECUTE FUNCTION user_access_changed();

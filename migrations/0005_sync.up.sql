@@ -50,6 +50,9 @@ begin
   return null;
 end $$;
 create trigger account_profile_changed after update on better_auth."user"
-  for each row when ((old.email, old."emailVerified", old."firstName", old."lastName", old.role)
-    is distinct from (new.email, new."emailVerified", new."firstName", new."lastName", new.role))
+  for each row when (old.email is distinct from new.email
+    or old."emailVerified" is distinct from new."emailVerified"
+    or old."firstName" is distinct from new."firstName"
+    or old."lastName" is distinct from new."lastName"
+    or old.role is distinct from new.role)
   execute function account_profile_changed();
