@@ -12,7 +12,7 @@ import {
   percentEncoded,
 } from './support/operations.ts';
 import { seeded } from './support/random.ts';
-import { createTenants, secretsOf, type Tenant, type Tenants } from './support/tenants.ts';
+import { createTenants, keyOf, secretsOf, type Tenant, type Tenants } from './support/tenants.ts';
 
 /** Another sequence of requests, or the one of a failure again: `DULY_TEST_SEED=7 npm test -- test/fuzz-openapi.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
@@ -46,8 +46,9 @@ function tokenFor(operation: Operation): string | undefined {
 
 function pathFor({ path }: Operation): string {
   const { victim, deleted } = tenants;
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const own = user.names[name] ?? user.names.tag_name ?? '';
+  return path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
+    const name = keyOf(path, parameter);
+    const own = user.names[name] ?? '';
     if (random.chance(0.85)) return encodeURIComponent(own);
     const foreign = random.pick([victim, deleted]);
     const value = random.pick([
@@ -154,15 +155,23 @@ function fault(
 
 /** The user's requests end sessions and delete what the paths name: a token of another issuer's costs no hashing. */
 async function renew(): Promise<void> {
-  const make = () =>
-    tenants.app.request('POST', `/api/${user.id}/tasks`, { token: user.token, body: { title: 'x' } });
+  const tasks = `/api/${user.id}/tasks`;
+  const make = () => {
+    const body = { title: 'x', tags: [user.names.tag_name] };
+    return tenants.app.request('POST', tasks, { token: user.token, body });
+  };
   let made = await make();
   if (made.status === 401) {
     user = { ...user, token: await mintToken({ sub: user.id }) };
     made = await make();
   }
-  if (made.status === 201) user = { ...user, names: { ...user.names, task_id: made.body.id } };
-  else user = await tenants.newTenant('the user');
+  if (made.status !== 201) {
+    user = await tenants.newTenant('the user');
+    return;
+  }
+  const trashed_id = (await make()).body.id;
+  await tenants.app.request('DELETE', `${tasks}/${trashed_id}`, { token: user.token });
+  user = { ...user, names: { ...user.names, task_id: made.body.id, trashed_id } };
 }
 
 test(`${total} generated requests of seed ${seed}: no failure, every answer as documented, nobody else's rows touched`, async () => {

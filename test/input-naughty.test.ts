@@ -13,7 +13,7 @@ import {
   typesOf,
   withValue,
 } from './support/operations.ts';
-import { createTenants, type Tenant, type Tenants } from './support/tenants.ts';
+import { createTenants, namesIn, type Tenant, type Tenants } from './support/tenants.ts';
 
 let tenants: Tenants;
 let user: Tenant;
@@ -40,7 +40,10 @@ function textsFor(schema: unknown): readonly string[] {
 const byId = (list: Operation[]) => list.map((operation) => [operation.operationId, operation] as const);
 const invalidOn = ({ path }: Operation) => (/^\/api\/v1\//.test(path) ? 422 : 400);
 const ownPath = (operation: Operation, more: Record<string, string> = {}) =>
-  fillPath(operation.path, { ...(isOfAdmin(operation) ? tenants.victim : user).names, ...more });
+  fillPath(operation.path, {
+    ...namesIn(isOfAdmin(operation) ? tenants.victim : user, operation.path),
+    ...more,
+  });
 
 function send(operation: Operation, path: string, body?: unknown): Promise<RawReply> {
   const { token } = isOfAdmin(operation) ? admin : user;
@@ -210,6 +213,6 @@ test.each(byId(operations.filter(({ path }) => path.includes('{'))))(
 
 test('nobody else noticed, and the server is well', async () => {
   const { app, rows, victim } = tenants;
-  expect(JSON.parse((await rows.of(victim.id))['public.tasks'] ?? '')).toHaveLength(3);
+  expect(JSON.parse((await rows.of(victim.id))['public.tasks'] ?? '')).toHaveLength(4);
   expect((await app.request('GET', '/health/ready')).status).toBe(200);
 });

@@ -11,7 +11,16 @@ import {
   textPlaces,
   withValue,
 } from './support/operations.ts';
-import { createTenants, essence, nameIn, secretsOf, type Tenant, type Tenants } from './support/tenants.ts';
+import {
+  createTenants,
+  essence,
+  nameIn,
+  namesIn,
+  parametersOf,
+  secretsOf,
+  type Tenant,
+  type Tenants,
+} from './support/tenants.ts';
 
 const ofUsers = operations.filter(isOfUser);
 const onOne = ofUsers.filter(({ path }) => /\{(?!user_id\})/.test(path));
@@ -25,14 +34,11 @@ beforeAll(async () => {
 });
 afterAll(() => tenants.close());
 
-const pathNames = ({ path }: Operation) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+const pathNames = ({ path }: Operation) => parametersOf(path);
 
 /** The path with what `owner` has at each place. */
 const pathOf = (operation: Operation, owner: Tenant, more: Record<string, string> = {}) =>
-  fillPath(operation.path, {
-    ...Object.fromEntries(pathNames(operation).map((name) => [name, nameIn(owner, name)])),
-    ...more,
-  });
+  fillPath(operation.path, { ...namesIn(owner, operation.path), ...more });
 
 /** Ids of every kind: of another user, of one who is gone, of nobody, and in a form that is no id. */
 function foreignNames(): string[] {
@@ -197,7 +203,7 @@ test.each(byId(onOne))(
         const never = await send(operation, of(randomUUID()), attacker);
         expect(codeOf(never)).toEqual([404, 'NOT_FOUND']);
         for (const owner of [tenants.victim, tenants.deleted]) {
-          const path = of(nameIn(owner, place));
+          const path = of(nameIn(owner, operation.path, place));
           expect(essence(await send(operation, path, attacker))).toEqual(essence(never));
           for (const etag of ['"1"', '*', '"99"'])
             expect((await send(operation, path, { ...attacker, headers: { 'if-match': etag } })).status).toBe(

@@ -14,7 +14,7 @@ import {
 import { errorCodes } from '../errors.ts';
 import { Profile, ProfilePatch } from '../profiles/model.ts';
 import { Tag } from '../tags/model.ts';
-import { Completion, NewTask, Task, TaskPatch } from '../tasks/model.ts';
+import { Completion, NewTask, Task, TaskPatch, TrashedTask } from '../tasks/model.ts';
 
 const Issue = Type.Object(
   {
@@ -76,6 +76,7 @@ export const namedSchemas: TSchema[] = [
   Task,
   NewTask,
   TaskPatch,
+  TrashedTask,
   Completion,
   Tag,
   AuditRecord,

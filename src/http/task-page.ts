@@ -2,31 +2,55 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
 import { type CursorScope, decodeCursor, encodeCursor } from '../db/paging.ts';
 import { invalid } from '../errors.ts';
+import type { StoredTask } from '../tasks/changes.ts';
 import { listTasks } from '../tasks/list.ts';
-import type { Task, TaskListQuery } from '../tasks/model.ts';
+import type { Task, TaskListQuery, TrashListQuery } from '../tasks/model.ts';
+import type { Slice, TaskPage } from '../tasks/page.ts';
+import { listTrash } from '../tasks/trash.ts';
 import { type Links, linkHeader } from './links.ts';
 
-export interface TaskPageReply {
-  tasks: Task[];
+export interface TaskPageReply<T> {
+  tasks: T[];
   pagination: { total: number; limit: number; offset: number | null; next_cursor: string | null };
 }
 
-/** A page of tasks, with its `X-Total-Count` and `Link` headers set. */
-export async function readTaskPage(
+/** A page of live tasks, with its `X-Total-Count` and `Link` headers set. */
+export function readTaskPage(
   { db, config }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   userId: string,
   query: TaskListQuery,
-): Promise<TaskPageReply> {
-  const { cursor, limit, ...rest } = query;
-  const { offset, ...filter } = rest;
+): Promise<TaskPageReply<Task>> {
+  const { limit, offset, cursor, ...filter } = query;
+  const scope: CursorScope = { secrets: config.auth.secrets, scope: [userId, inNameOrder(filter)] };
+  return readPage(request, reply, scope, query, (slice) => listTasks(db, userId, { ...filter, ...slice }));
+}
+
+/** A page of the trash, with the same headers. */
+export function readTrashPage(
+  { db, config }: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  userId: string,
+  query: TrashListQuery,
+): Promise<TaskPageReply<StoredTask>> {
+  const scope: CursorScope = { secrets: config.auth.secrets, scope: [userId, 'trash'] };
+  return readPage(request, reply, scope, query, (slice) => listTrash(db, userId, slice));
+}
+
+async function readPage<T>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scope: CursorScope,
+  { limit, offset, cursor }: TrashListQuery,
+  list: (slice: Slice) => Promise<TaskPage<T>>,
+): Promise<TaskPageReply<T>> {
   if (cursor !== undefined && offset !== undefined) {
     throw invalid([{ loc: ['query', 'cursor'], msg: 'cannot be used with offset', type: 'cursor' }]);
   }
-  const scope: CursorScope = { secrets: config.auth.secrets, scope: [userId, inNameOrder(filter)] };
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
-  const page = await listTasks(db, userId, { ...filter, limit, offset: offset ?? 0, position });
+  const page = await list({ limit, offset: offset ?? 0, position });
   const next = page.next && encodeCursor(page.next, scope);
   const links: Links = { first: {} };
   if (offset === undefined) {

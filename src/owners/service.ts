@@ -10,7 +10,7 @@ import { findAnswer, insertAnswer, lockKey, type Retry } from './idempotency.ts'
 import { bumpRevision, type Moment } from './queries.ts';
 
 /** What a change is, for the audit log. */
-export type Act = Pick<AuditEntry, 'action' | 'subject'>;
+export type Act = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
 
 /** Who asks for a write; with `retry`, under an Idempotency-Key. */
 export interface Writer extends Origin {

@@ -39,6 +39,21 @@ const version = Type.Integer({
 });
 const dateTime = Type.String({ format: 'date-time' });
 
+const taskExample = {
+  id: '6f1c1f6e-2b0a-4c55-9d3c-0f8c0f1f8a11',
+  user_id: 'user_123',
+  title: 'Buy milk',
+  description: null,
+  completed: false,
+  completed_at: null,
+  priority: 'High',
+  due_date: '2026-12-24',
+  tags: ['home', 'shopping'],
+  version: 1,
+  created_at: '2026-11-21T08:00:00.000Z',
+  updated_at: '2026-11-21T08:00:00.000Z',
+};
+
 export const Task = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
@@ -57,25 +72,19 @@ export const Task = Type.Object(
   {
     $id: 'Task',
     additionalProperties: false,
-    examples: [
-      {
-        id: '6f1c1f6e-2b0a-4c55-9d3c-0f8c0f1f8a11',
-        user_id: 'user_123',
-        title: 'Buy milk',
-        description: null,
-        completed: false,
-        completed_at: null,
-        priority: 'High',
-        due_date: '2026-12-24',
-        tags: ['home', 'shopping'],
-        version: 1,
-        created_at: '2026-11-21T08:00:00.000Z',
-        updated_at: '2026-11-21T08:00:00.000Z',
-      },
-    ],
+    examples: [taskExample],
   },
 );
 export type Task = Static<typeof Task>;
+
+export const TrashedTask = Type.Object(
+  { ...Task.properties, deleted_at: dateTime },
+  {
+    $id: 'TrashedTask',
+    additionalProperties: false,
+    examples: [{ ...taskExample, version: 2, deleted_at: '2026-11-22T08:00:00.000Z' }],
+  },
+);
 
 export const NewTask = Type.Object(
   {
@@ -122,8 +131,8 @@ export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: n
   examples: [{ completed: true }],
 });
 
-/** What a deletion may be conditional on. */
-export const Deletion = Type.Unsafe<{ version?: number } | null>({
+/** What a write that says nothing else may be conditional on: a deletion, a restoration, a purge. */
+export const Precondition = Type.Unsafe<{ version?: number } | null>({
   type: ['object', 'null'],
   properties: { version },
   additionalProperties: false,
@@ -137,6 +146,18 @@ export const TaskPath = Type.Object({
 
 const sortKeys = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
 export type SortKey = (typeof sortKeys)[number];
+
+/** Which part of a list. */
+const paging = {
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Most tasks on a page.' }),
+  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: '0 when absent.' })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 2000, description: 'A `next_cursor`, or from a `Link`; not with `offset`.' }),
+  ),
+};
+
+export const TrashListQuery = Type.Object(paging, { additionalProperties: false });
+export type TrashListQuery = Static<typeof TrashListQuery>;
 
 export const TaskListQuery = Type.Object(
   {
@@ -176,13 +197,7 @@ export const TaskListQuery = Type.Object(
         'Priority ascending is High, Medium, Low; tasks without a due date come last in both directions.',
     }),
     sort_direction: Type.Enum(['asc', 'desc'], { type: 'string', default: 'desc' }),
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Most tasks on a page.' }),
-    offset: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: '0 when absent.' }),
-    ),
-    cursor: Type.Optional(
-      Type.String({ maxLength: 2000, description: 'A `next_cursor`, or from a `Link`; not with `offset`.' }),
-    ),
+    ...paging,
   },
   { additionalProperties: false },
 );

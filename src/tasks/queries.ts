@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import type { StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
-import { taskColumns, toTask } from './row.ts';
+import { taskColumns, toStored, toTask } from './row.ts';
 
 /** @returns the live task, or null when this user has none of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
@@ -25,13 +25,11 @@ export async function findStoredTasks(
 ): Promise<Map<string, StoredTask>> {
   const rows = await tx
     .selectFrom('tasks as t')
-    .select([...taskColumns, 't.deleted_at'])
+    .select(taskColumns)
     .where('t.user_id', '=', userId)
     .where('t.id', '=', sql<string>`any(${taskIds}::uuid[])`)
     .execute();
-  return new Map(
-    rows.map((row) => [row.id, { ...toTask(row), deleted_at: row.deleted_at?.toISOString() ?? null }]),
-  );
+  return new Map(rows.map((row) => [row.id, toStored(row)]));
 }
 
 /** A task before a write, undefined when it is new, and after. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Priority } from '../db/schema.ts';
+import type { StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
 
 export interface TaskRow {
@@ -13,6 +14,7 @@ export interface TaskRow {
   version: number;
   created_at: Date;
   updated_at: Date;
+  deleted_at: Date | null;
   tags: string[];
 }
 
@@ -33,6 +35,7 @@ export const storedColumns = [
   'version',
   'created_at',
   'updated_at',
+  'deleted_at',
 ] as const satisfies readonly (keyof TaskRow)[];
 
 /** The columns of a task read from `tasks as t`, its tags with it. */
@@ -54,3 +57,8 @@ export function toTask(row: TaskRow): Task {
     updated_at: row.updated_at.toISOString(),
   };
 }
+
+export const toStored = (row: TaskRow): StoredTask => ({
+  ...toTask(row),
+  deleted_at: row.deleted_at?.toISOString() ?? null,
+});

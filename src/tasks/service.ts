@@ -29,6 +29,8 @@ export function createTask(db: Db, userId: string, writer: Writer, input: NewTas
 interface Target {
   userId: string;
   taskId: string;
+  /** Where the task has to be. */
+  place: 'live' | 'trash';
   condition: Condition;
 }
 
@@ -45,7 +47,7 @@ export function patchTask(
   ifMatch?: Condition['ifMatch'],
 ): Promise<Task> {
   const { version, ...changes } = patch;
-  const target = { userId, taskId, condition: { version, ifMatch } };
+  const target = { userId, taskId, place: 'live', condition: { version, ifMatch } } as const;
   return changeTask(db, writer, 'task.update', target, (task, now) => patched(task, changes, now));
 }
 
@@ -61,7 +63,7 @@ export function completeTask(
   completed: boolean | undefined,
   condition: Condition,
 ): Promise<Task> {
-  const target = { userId, taskId, condition };
+  const target = { userId, taskId, place: 'live', condition } as const;
   return changeTask(db, writer, 'task.complete', target, (task, now) => completedAs(task, completed, now));
 }
 
@@ -73,19 +75,21 @@ export async function deleteTask(
   taskId: string,
   condition: Condition,
 ): Promise<void> {
-  await changeTask(db, writer, 'task.delete', { userId, taskId, condition }, deleted);
+  const target = { userId, taskId, place: 'live', condition } as const;
+  await changeTask(db, writer, 'task.delete', target, deleted);
 }
 
-function changeTask(
+/** Finds the task where it has to be, changes it and stores it; a change that is none is no write. */
+export function changeTask(
   db: Db,
   writer: Writer,
   action: string,
-  { userId, taskId, condition }: Target,
+  { userId, taskId, place, condition }: Target,
   change: (task: StoredTask, now: string) => StoredTask,
 ): Promise<Task> {
   return writeFor(db, userId, writer, { action, subject: taskId }, async (tx, { revision, now }) => {
     const found = await findStoredTasks(tx, userId, [taskId]);
-    const before = required(found.get(taskId), 'live', condition);
+    const before = required(found.get(taskId), place, condition);
     const after = change(before, now.toISOString());
     if (after === before) throw unchanged(toLive(before));
     await storeTasks(tx, userId, revision, [{ before, after }]);

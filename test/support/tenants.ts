@@ -75,6 +75,9 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
     const body = { title, description, tags: [tag], ...extra };
     ids.push((await app.request('POST', tasks, { token, body })).body.data.id);
   }
+  const body = { title, description, tags: [tag] };
+  const trashed = (await app.request('POST', tasks, { token, body })).body.data.id;
+  await app.request('DELETE', `${tasks}/${trashed}`, { token });
   const page = await app.request('GET', `${tasks}?limit=1`, { token });
   const { rows } = await sql<{ id: string; token: string }>`
     select id, token from better_auth.session where "userId" = ${user.id}`.execute(app.ctx.db);
@@ -84,6 +87,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
     names: {
       user_id: user.id,
       task_id: ids[0] ?? '',
+      trashed_id: trashed,
       tag_name: tag,
       session_id: rows[0]?.id ?? '',
       session_token: rows[0]?.token ?? '',
@@ -99,11 +103,20 @@ export function essence({ status, text, headers }: RawReply) {
   return { status, headers: rest, body: text.replace(/"(timestamp|request_id)":"[^"]*"/g, '') };
 }
 
-/** What a path's parameter is called among the names of a tenant, where that is not its own name. */
-const aliases: Record<string, string> = { name: 'tag_name', tag: 'tag_name' };
+/** What a path's parameter is called among the names of a tenant. */
+export function keyOf(path: string, parameter: string): string {
+  if (parameter === 'name') return 'tag_name';
+  return path.includes(`/trash/{${parameter}}`) ? 'trashed_id' : parameter;
+}
 
-export function nameIn({ names }: Tenant, parameter: string): string {
-  const name = names[aliases[parameter] ?? parameter];
+export function nameIn({ names }: Tenant, path: string, parameter: string): string {
+  const name = names[keyOf(path, parameter)];
   if (name === undefined) throw new Error(`say in test/support/tenants.ts what {${parameter}} of a user is`);
   return name;
 }
+
+export const parametersOf = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+
+/** What the tenant has at each place of a path. */
+export const namesIn = (tenant: Tenant, path: string): Record<string, string> =>
+  Object.fromEntries(parametersOf(path).map((name) => [name, nameIn(tenant, path, name)]));

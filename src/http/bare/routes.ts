@@ -5,9 +5,9 @@ import { UserPath } from '../../owners/model.ts';
 import { TagListQuery } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import {
-  Deletion,
   NewTask,
   OptionalCompletion,
+  Precondition,
   TaskListQuery,
   TaskPatch,
   TaskPath,
@@ -91,7 +91,7 @@ const deleteSchema = {
   tags,
   params: TaskPath,
   headers: ConditionalHeaders,
-  body: Deletion,
+  body: Precondition,
   response: {
     204: { description: 'The task is deleted.', type: 'null' },
     ...errors(404, 409, 412, 413, 415, 422),

@@ -11,6 +11,7 @@ import { profileRoutes } from './profile.ts';
 import { renderError } from './render.ts';
 import { tagRoutes } from './tags.ts';
 import { taskRoutes } from './tasks.ts';
+import { trashRoutes } from './trash.ts';
 
 /** The full surface (P1), below `/api/v1`. */
 export async function v1Routes(app: App, ctx: Context): Promise<void> {
@@ -21,6 +22,7 @@ export async function v1Routes(app: App, ctx: Context): Promise<void> {
     profileRoutes(scope, ctx);
     accountRoutes(scope, ctx);
     taskRoutes(scope, ctx);
+    trashRoutes(scope, ctx);
     tagRoutes(scope, ctx);
     auditRoutes(scope, ctx);
   });

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
 import { UserPath } from '../../owners/model.ts';
-import { Completion, Deletion, NewTask, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
+import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
@@ -16,7 +16,7 @@ const tags = ['Tasks'];
 const task = (description: string) => envelopeOf(Type.Ref('Task'), description, etagHeader);
 const errors = (...statuses: number[]) => errorResponses('Error', [400, 401, 403, 414, ...statuses]);
 
-const Pagination = Type.Object(
+export const Pagination = Type.Object(
   {
     total: Type.Integer(),
     limit: Type.Integer(),
@@ -90,7 +90,7 @@ const deleteSchema = {
   tags,
   params: TaskPath,
   headers: ConditionalHeaders,
-  body: Deletion,
+  body: Precondition,
   response: { 200: envelopeOf(Type.Null(), 'The task is deleted.'), ...errors(404, 409, 412, 413, 415, 422) },
 };
 

@@ -1,0 +1,102 @@
+import { Type } from 'typebox';
+import type { Context } from '../../context.ts';
+import { UserPath } from '../../owners/model.ts';
+import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
+import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
+import type { App } from '../app-type.ts';
+import { etagOf, ifMatchOf } from '../conditions.ts';
+import { writerOf } from '../idempotency.ts';
+import { ConditionalHeaders, errorResponses, etagHeader, pageHeaders, WriteHeaders } from '../schemas.ts';
+import { readTrashPage } from '../task-page.ts';
+import { envelope, envelopeOf } from './render.ts';
+import { Pagination } from './tasks.ts';
+
+const tags = ['Trash'];
+const errors = (...statuses: number[]) => errorResponses('Error', [400, 401, 403, 414, ...statuses]);
+
+const listSchema = {
+  operationId: 'listTrash',
+  summary: 'List deleted tasks',
+  description: 'The newest deletion first. Tasks stay in the trash for `TRASH_RETENTION_DAYS`.',
+  tags,
+  params: UserPath,
+  querystring: TrashListQuery,
+  response: {
+    200: envelopeOf(Type.Array(Type.Ref('TrashedTask')), 'A page of the trash.', pageHeaders, {
+      pagination: Pagination,
+    }),
+    ...errors(422),
+  },
+};
+
+const restoreSchema = {
+  operationId: 'restoreTask',
+  summary: 'Restore a deleted task',
+  description: 'It comes back as it was, tags included.',
+  tags,
+  params: TaskPath,
+  headers: ConditionalHeaders,
+  body: Precondition,
+  response: {
+    200: envelopeOf(Type.Ref('Task'), 'The task, live again.', etagHeader),
+    ...errors(404, 409, 412, 413, 415, 422),
+  },
+};
+
+const purgeSchema = {
+  operationId: 'purgeTask',
+  summary: 'Delete a task from the trash for good',
+  tags,
+  params: TaskPath,
+  headers: ConditionalHeaders,
+  body: Precondition,
+  response: { 200: envelopeOf(Type.Null(), 'The task is gone.'), ...errors(404, 409, 412, 413, 415, 422) },
+};
+
+const emptySchema = {
+  operationId: 'emptyTrash',
+  summary: 'Delete every task in the trash for good',
+  tags,
+  params: UserPath,
+  headers: WriteHeaders,
+  response: {
+    200: envelopeOf(
+      Type.Object({ purged: Type.Integer({ minimum: 0 }) }, { additionalProperties: false }),
+      'The trash is empty; `purged` tasks are gone.',
+    ),
+    ...errors(409, 413, 415, 422),
+  },
+};
+
+const list = '/users/:user_id/trash';
+const one = '/users/:user_id/trash/:task_id';
+
+export function trashRoutes(app: App, ctx: Context): void {
+  const { db } = ctx;
+
+  app.get(list, { schema: listSchema }, async (request, reply) => {
+    const { params, query } = request;
+    const { tasks, pagination } = await readTrashPage(ctx, request, reply, params.user_id, query);
+    return { ...envelope(tasks, 'Trash retrieved successfully'), pagination };
+  });
+
+  app.post(`${one}/restore`, { schema: restoreSchema }, async (request, reply) => {
+    const { params, body, headers } = request;
+    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
+    const restored = await restoreTask(db, params.user_id, writerOf(request), params.task_id, condition);
+    reply.header('etag', etagOf(restored));
+    return envelope(restored, 'Task restored successfully');
+  });
+
+  app.delete(one, { schema: purgeSchema }, async (request) => {
+    const { params, body, headers } = request;
+    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
+    await purgeTask(db, params.user_id, writerOf(request), params.task_id, condition);
+    return envelope(null, 'Task purged successfully');
+  });
+
+  app.delete(list, { schema: emptySchema }, async (request) => {
+    const purged = await emptyTrash(db, request.params.user_id, writerOf(request));
+    return envelope({ purged }, 'Trash emptied successfully');
+  });
+}

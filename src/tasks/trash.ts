@@ -1,0 +1,85 @@
+import { type Expression, type SqlBool, sql } from 'kysely';
+import type { Db, Tx } from '../db/schema.ts';
+import { unchanged } from '../db/transaction.ts';
+import { type Act, type Writer, writeFor } from '../owners/service.ts';
+import { type Condition, required, restored, type StoredTask } from './changes.ts';
+import type { Task } from './model.ts';
+import { readTasks, type Slice, type TaskPage, tasksOf } from './page.ts';
+import { findStoredTasks } from './queries.ts';
+import { toStored } from './row.ts';
+import { changeTask } from './service.ts';
+
+/** A statement that purges more would hold its locks, and the memory for its cascades, for too long. */
+export const purgeBatchSize = 1_000;
+
+/** A page of the trash, the newest deletion first. */
+export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPage<StoredTask>> {
+  const key = { key: sql`t.deleted_at`, type: sql`timestamptz` };
+  const order = { ...key, direction: 'desc', nullable: false } as const;
+  const trash = tasksOf(db, userId).where('t.deleted_at', 'is not', null);
+  return readTasks(db, trash, order, slice, toStored);
+}
+
+/** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
+export function restoreTask(
+  db: Db,
+  userId: string,
+  writer: Writer,
+  taskId: string,
+  condition: Condition,
+): Promise<Task> {
+  const target = { userId, taskId, place: 'trash', condition } as const;
+  return changeTask(db, writer, 'task.restore', target, restored);
+}
+
+/** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
+export async function purgeTask(
+  db: Db,
+  userId: string,
+  writer: Writer,
+  taskId: string,
+  condition: Condition,
+): Promise<void> {
+  const act = { action: 'task.purge', subject: taskId };
+  await writeFor(db, userId, writer, act, async (tx, { revision }) => {
+    const found = await findStoredTasks(tx, userId, [taskId]);
+    required(found.get(taskId), 'trash', condition);
+    await deleteTrashed(tx, userId, revision, sql`t.id = ${taskId}`);
+  });
+}
+
+/** @returns how many tasks were in the trash. */
+export function emptyTrash(db: Db, userId: string, writer: Writer): Promise<number> {
+  return writeFor(db, userId, writer, purges, async (tx, { revision }) => {
+    let purged = 0;
+    for (let gone = purgeBatchSize; gone === purgeBatchSize; purged += gone)
+      gone = await deleteTrashed(tx, userId, revision, sql`true`);
+    if (purged === 0) throw unchanged(0);
+    return purged;
+  });
+}
+
+/** One entry for all of them: which ones they were, the tombstones say. */
+const purges = (count: number): Act[] => [{ action: 'task.purge', subject: null, count }];
+
+/**
+ * Deletes a batch of the trash for good, leaving tombstones for those who follow the changes.
+ * @returns how many there were, `purgeBatchSize` at most.
+ */
+async function deleteTrashed(
+  tx: Tx,
+  userId: string,
+  revision: bigint,
+  which: Expression<SqlBool>,
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with gone as (
+      delete from tasks where user_id = ${userId} and id in (
+        select t.id from tasks t where t.user_id = ${userId} and t.deleted_at is not null and ${which}
+        limit ${purgeBatchSize}
+      ) returning id
+    )
+    insert into tombstones (user_id, type, id, revision)
+    select ${userId}, 'task', id, ${revision}::bigint from gone`.execute(tx);
+  return Number(numAffectedRows ?? 0);
+}
