@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from './support/app.ts';
+import { fillPath, isOfUser, type Operation, operations, typesOf } from './support/operations.ts';
+import { newClient } from './support/tasks.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+/** Their answers hold secrets, or doing them twice is doing them once. */
+const withoutKey = [
+  'changePassword',
+  'endOtherSessions',
+  'endSession',
+  'requestEmailChange',
+  'sendEmailVerification',
+];
+
+const writes = operations.filter((operation) => isOfUser(operation) && operation.method !== 'GET');
+const takesKey = ({ parameters }: Operation) => parameters.some(({ name }) => name === 'idempotency-key');
+
+test('every write below a user takes an Idempotency-Key, but for those of accounts', () => {
+  const without = writes.filter((operation) => !takesKey(operation)).map(({ operationId }) => operationId);
+  expect(without.sort()).toEqual(withoutKey);
+});
+
+test.each(writes.filter(takesKey).map((operation) => [operation.operationId, operation] as const))(
+  '%s is done once under one key, and answered the same again',
+  async (_id, { method, path, body, operationId }) => {
+    const client = await newClient(app);
+    const { user } = client;
+    const [task, gone] = [await client.create({ tags: ['home'] }), await client.create({ tags: ['home'] })];
+    await client.v1('DELETE', `/tasks/${gone.id}`);
+    const names = {
+      user_id: user.id,
+      task_id: path.includes('/trash/') ? gone.id : task.id,
+      name: 'home',
+    };
+    const isOptional = body === undefined || typesOf(body.schema).includes('null');
+    const send = () =>
+      app.request(method, fillPath(path, names), {
+        token: user.token,
+        ...(isOptional ? {} : { body: body.example }),
+        headers: { 'idempotency-key': `key-of-${operationId}` },
+      });
+    const first = await send();
+    expect(first.status).toBeLessThan(300);
+    expect(first.headers.has('idempotency-replayed')).toBe(false);
+    const stored = await client.stored();
+    const again = await send();
+    expect([again.status, again.text]).toEqual([first.status, first.text]);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(await client.stored()).toEqual(stored);
+    for (const name of ['etag', 'location']) expect(again.headers.get(name)).toBe(first.headers.get(name));
+    // Another key is another write; what is gone cannot go again.
+    const other = await app.request(method, fillPath(path, names), {
+      token: user.token,
+      ...(isOptional ? {} : { body: body.example }),
+      headers: { 'idempotency-key': randomUUID() },
+    });
+    expect(other.headers.has('idempotency-replayed')).toBe(false);
+  },
+);
