@@ -204,7 +204,8 @@ test.each(byId(operations.filter(({ path }) => path.includes('{'))))(
         const marked = ownPath(operation, { [name]: '~' });
         const reply = await send(operation, marked.replace('~', percentEncoded(text)), body?.example);
         const what = `${name} ${JSON.stringify(text).slice(0, 80)}`;
-        expect(reply.status, what).toBeGreaterThanOrEqual(400);
+        // A tag may be called anything.
+        if (name !== 'name') expect(reply.status, what).toBeGreaterThanOrEqual(400);
         expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(500);
       });
     }

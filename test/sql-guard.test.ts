@@ -120,7 +120,7 @@ test('what the application asks is collected with the file that asks; what tests
   const all = [...issued.values()];
   for (const from of [
     'src/tasks/queries.ts',
-    'src/tasks/list.ts',
+    'src/tasks/page.ts',
     'src/tags/queries.ts',
     'src/owners/queries.ts',
     'src/audit/queries.ts',

@@ -13,7 +13,7 @@ import {
 } from '../auth/model.ts';
 import { errorCodes } from '../errors.ts';
 import { Profile, ProfilePatch } from '../profiles/model.ts';
-import { Tag } from '../tags/model.ts';
+import { Tag, TagRename } from '../tags/model.ts';
 import { Completion, NewTask, Task, TaskPatch, TrashedTask } from '../tasks/model.ts';
 
 const Issue = Type.Object(
@@ -79,6 +79,7 @@ export const namedSchemas: TSchema[] = [
   TrashedTask,
   Completion,
   Tag,
+  TagRename,
   AuditRecord,
   Registration,
   Credentials,

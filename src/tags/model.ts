@@ -1,7 +1,13 @@
 import { type Static, Type } from 'typebox';
+import { userId } from '../owners/model.ts';
+
+export const tagName = Type.String({ minLength: 1, maxLength: 50, pattern: '\\S' });
 
 export const Tag = Type.Object(
-  { name: Type.String(), usage_count: Type.Integer({ minimum: 1 }) },
+  {
+    name: Type.String(),
+    usage_count: Type.Integer({ minimum: 0, description: 'How many live tasks it is on.' }),
+  },
   { $id: 'Tag', additionalProperties: false, examples: [{ name: 'home', usage_count: 3 }] },
 );
 export type Tag = Static<typeof Tag>;
@@ -16,3 +22,10 @@ export const TagListQuery = Type.Object(
   { additionalProperties: false },
 );
 export type TagListQuery = Static<typeof TagListQuery>;
+
+export const TagPath = Type.Object({ user_id: userId, name: tagName });
+
+export const TagRename = Type.Object(
+  { name: tagName },
+  { $id: 'TagRename', additionalProperties: false, examples: [{ name: 'errands' }] },
+);

@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
-import type { Db } from '../db/schema.ts';
+import type { Db, Tx } from '../db/schema.ts';
 import { containing } from '../db/search.ts';
+import type { Moment } from '../owners/queries.ts';
 import type { Tag, TagListQuery } from './model.ts';
 
 /** The tags on live tasks, by name (code point order), with the number of live tasks each is on. */
@@ -28,4 +29,53 @@ export async function listTags(
     tags = tags.where(sql<SqlBool>`tt.name collate "default" ilike ${containing(query.search)}`);
   const rows = await tags.execute();
   return { tags: rows.map(({ name, usage_count }) => ({ name, usage_count })), total: rows[0]?.total ?? 0 };
+}
+
+/** How many tasks a tag is on: live ones, and those in the trash with them. */
+export async function countTagged(
+  db: Db,
+  userId: string,
+  name: string,
+): Promise<{ live: number; stored: number }> {
+  return db
+    .selectFrom('task_tags as tt')
+    .innerJoin('tasks as t', (join) =>
+      join.onRef('t.user_id', '=', 'tt.user_id').onRef('t.id', '=', 'tt.task_id'),
+    )
+    .where('tt.user_id', '=', userId)
+    .where('tt.name', '=', name)
+    .select([
+      sql<number>`(count(*) filter (where t.deleted_at is null))::int`.as('live'),
+      sql<number>`count(*)::int`.as('stored'),
+    ])
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * Puts other tags, or none, in the place of one on every task that has it, in the trash too: one statement, however
+ * many there are. The tasks get their next version, the tags the revision.
+ */
+export async function replaceTag(
+  tx: Tx,
+  userId: string,
+  { revision, now }: Moment,
+  name: string,
+  others: readonly string[],
+): Promise<void> {
+  await sql`
+    with tagged as materialized (
+      select task_id from task_tags where user_id = ${userId} and name = ${name}
+    ), changed as (
+      update tasks as t set version = t.version + 1, revision = ${revision}::bigint, updated_at = ${now}
+      from tagged where t.user_id = ${userId} and t.id = tagged.task_id
+    ), named as (
+      insert into tags (user_id, name, revision)
+      select ${userId}, one, ${revision}::bigint from unnest(${[name, ...others]}::text[]) as one
+      on conflict (user_id, name) do update set revision = excluded.revision
+    ), untagged as (
+      delete from task_tags where user_id = ${userId} and name = ${name}
+    )
+    insert into task_tags (user_id, task_id, name)
+    select ${userId}, tagged.task_id, other from tagged cross join unnest(${others}::text[]) as other
+    on conflict do nothing`.execute(tx);
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { userId } from '../owners/model.ts';
+import { tagName } from '../tags/model.ts';
 
 /** Keywords that `http/input.ts` acts on before validation. */
 const trim = { 'x-trim': true };
@@ -29,7 +30,6 @@ const dueDate = nullable<string>({
   format: 'date',
   description: 'A calendar date from 1970-01-01 to 2100-12-31.',
 });
-const tagName = Type.String({ minLength: 1, maxLength: 50, pattern: '\\S' });
 const tags = Type.Array(tagName, { maxItems: 20, description: 'A set: duplicates fold, case counts.' });
 const completed = Type.Boolean();
 const version = Type.Integer({

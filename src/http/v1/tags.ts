@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { UserPath } from '../../owners/model.ts';
-import { TagListQuery } from '../../tags/model.ts';
+import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
+import { deleteTag, renameTag } from '../../tags/service.ts';
 import type { App } from '../app-type.ts';
-import { errorResponses, listHeaders } from '../schemas.ts';
+import { writerOf } from '../idempotency.ts';
+import { errorResponses, listHeaders, WriteHeaders } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const listSchema = {
@@ -19,10 +21,56 @@ const listSchema = {
   },
 };
 
-export function tagRoutes(app: App, { db }: Context): void {
+const renameSchema = {
+  operationId: 'renameTag',
+  summary: 'Rename a tag on all tasks',
+  description: 'In the trash too. Onto the name of another tag it merges the two.',
+  tags: ['Tags'],
+  params: TagPath,
+  headers: WriteHeaders,
+  body: TagRename,
+  response: {
+    200: envelopeOf(Type.Ref('Tag'), 'The tag as it is called now.'),
+    ...errorResponses('Error', [400, 401, 403, 404, 409, 413, 414, 415, 422]),
+  },
+};
+
+const deleteSchema = {
+  operationId: 'deleteTag',
+  summary: 'Take a tag off all tasks',
+  description: 'In the trash too. The tasks stay.',
+  tags: ['Tags'],
+  params: TagPath,
+  headers: WriteHeaders,
+  response: {
+    200: envelopeOf(Type.Null(), 'No task has the tag.'),
+    ...errorResponses('Error', [400, 401, 403, 404, 409, 413, 414, 415, 422]),
+  },
+};
+
+export function tagRoutes(app: App, ctx: Context): void {
+  const { db } = ctx;
   app.get('/users/:user_id/tags', { schema: listSchema }, async ({ params, query }, reply) => {
     const { tags, total } = await listTags(db, params.user_id, query);
     reply.header('x-total-count', total);
     return envelope(tags, 'Tags retrieved successfully');
+  });
+
+  writeRoutes(app, ctx);
+}
+
+const one = '/users/:user_id/tags/:name';
+
+function writeRoutes(app: App, { db }: Context): void {
+  app.patch(one, { schema: renameSchema }, async (request) => {
+    const { params, body } = request;
+    const tag = await renameTag(db, params.user_id, writerOf(request), params.name, body.name);
+    return envelope(tag, 'Tag renamed successfully');
+  });
+
+  app.delete(one, { schema: deleteSchema }, async (request) => {
+    const { params } = request;
+    await deleteTag(db, params.user_id, writerOf(request), params.name);
+    return envelope(null, 'Tag deleted successfully');
   });
 }

@@ -1,0 +1,42 @@
+import type { Db, Tx } from '../db/schema.ts';
+import { unchanged } from '../db/transaction.ts';
+import { notFound } from '../errors.ts';
+import { type Writer, writeFor } from '../owners/service.ts';
+import type { Tag } from './model.ts';
+import { countTagged, replaceTag } from './queries.ts';
+
+/**
+ * Renames a tag on all tasks, in the trash too; onto one that there is, it merges.
+ * @throws AppError NOT_FOUND when no task has it.
+ */
+export function renameTag(
+  db: Db,
+  userId: string,
+  writer: Writer,
+  name: string,
+  newName: string,
+): Promise<Tag> {
+  return writeFor(db, userId, writer, { action: 'tag.rename' }, async (tx, moment) => {
+    const before = await requireTag(tx, userId, name);
+    if (newName === name) throw unchanged(before);
+    await replaceTag(tx, userId, moment, name, [newName]);
+    return { name: newName, usage_count: (await countTagged(tx, userId, newName)).live };
+  });
+}
+
+/**
+ * Takes a tag off all tasks, in the trash too.
+ * @throws AppError NOT_FOUND when no task has it.
+ */
+export async function deleteTag(db: Db, userId: string, writer: Writer, name: string): Promise<void> {
+  await writeFor(db, userId, writer, { action: 'tag.delete' }, async (tx, moment) => {
+    await requireTag(tx, userId, name);
+    await replaceTag(tx, userId, moment, name, []);
+  });
+}
+
+async function requireTag(tx: Tx, userId: string, name: string): Promise<Tag> {
+  const { live, stored } = await countTagged(tx, userId, name);
+  if (stored === 0) throw notFound('Tag');
+  return { name, usage_count: live };
+}

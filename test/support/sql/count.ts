@@ -1,0 +1,23 @@
+import pg from 'pg';
+
+/** They are asked in the background, or when a connection was idle. */
+const others = /access_events|^select 1$/;
+
+/** The statements that this process asks while `work` is done, in order. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const asked: string[] = [];
+  const { prototype } = pg.Client;
+  const original = prototype.query;
+  prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    const [query] = args;
+    const isConfig = typeof query === 'object' && query !== null && 'text' in query;
+    asked.push(String(isConfig ? query.text : query));
+    return Reflect.apply(original, this, args);
+  };
+  try {
+    await work();
+  } finally {
+    prototype.query = original;
+  }
+  return asked.filter((text) => !others.test(text));
+}
