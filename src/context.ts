@@ -8,6 +8,8 @@ import { type Accounts, createAccounts } from './auth/service.ts';
 import { createTokens, type Tokens } from './auth/tokens.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/schema.ts';
+import { allJobs } from './jobs/all.ts';
+import { createJobs, type Jobs } from './jobs/runner.ts';
 import { createLimits, type Limits } from './limits/service.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 
@@ -25,6 +27,7 @@ export interface Context {
   tokens: Tokens;
   auditCounts: AuditCounts;
   limits: Limits;
+  jobs: Jobs;
 }
 
 export function createContext(config: Config, db: Db, log: Logger): Context {
@@ -45,5 +48,6 @@ export function createContext(config: Config, db: Db, log: Logger): Context {
     tokens: createTokens(config, betterAuth, access, log),
     auditCounts: createAuditCounts(db, log),
     limits: createLimits(config.limits, log),
+    jobs: createJobs({ config, db }, log, allJobs),
   };
 }

@@ -37,7 +37,10 @@ export async function serve(config: Config): Promise<void> {
       announce(config, database, log);
       if (!isReady) await waitForDatabase(ctx, database, stop);
     }
-    if (!stop.aborted) await once(stop, 'abort');
+    if (!stop.aborted) {
+      ctx.jobs.start();
+      await once(stop, 'abort');
+    }
   } finally {
     await shutDown(app, database, log);
   }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { purgeBatchSize } from '../src/tasks/trash.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { actionsOf, entriesOf } from './support/audit.ts';
-import { type Client, locsOf, newClient } from './support/tasks.ts';
-import { essence, tombstones, trash, trashed } from './support/trash.ts';
+import { locsOf, newClient } from './support/tasks.ts';
+import { essence, fillTrash, tombstones, trash, trashed } from './support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -14,16 +13,6 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const ids = (tasks: readonly { id: string }[]) => tasks.map(({ id }) => id);
-
-/** Fills the trash past what a request could make in the time of a test. */
-async function fillTrash({ user, create, v1 }: Client, count: number): Promise<void> {
-  await v1('DELETE', `/tasks/${(await create()).id}`);
-  await sql`
-    insert into tasks (user_id, id, title, revision, deleted_at)
-    select ${user.id}, gen_random_uuid(), 'filler', 2, now() from generate_series(2, ${count})`.execute(
-    app.ctx.db,
-  );
-}
 
 describe.each([
   ['restore', 'POST', '/restore'],
@@ -113,7 +102,7 @@ describe('emptying the trash', () => {
   test('purges all of it, however much, in one revision, and leaves live tasks and other users alone', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     const count = 2 * purgeBatchSize + 1;
-    await fillTrash(client, count);
+    await fillTrash(app, client, count);
     const live = await client.create({ tags: ['a'] });
     await trash(other, {});
     const reply = await client.v1('DELETE', '/trash');

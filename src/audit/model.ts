@@ -32,7 +32,7 @@ export const AuditRecord = Type.Object(
   {
     seq: Type.Integer({ minimum: 1, description: "Place in the user's chain, without gaps." }),
     at: Type.String({ format: 'date-time' }),
-    actor: nullable('The user id that did it; null for a command, or for somebody unknown.'),
+    actor: nullable('The user id that did it; null for a command, for upkeep, or for somebody unknown.'),
     action: Type.String({ description: '`noun.verb`, such as `task.create`.' }),
     subject: nullable('Id of the one thing it was done to; null for the user as a whole.'),
     outcome: Type.Enum(['success', 'failure', 'denied'], { type: 'string' }),

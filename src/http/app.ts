@@ -94,6 +94,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   endConnectionsOnClose(app);
   app.addHook('onClose', () => ctx.mailer.close());
   app.addHook('onClose', () => ctx.auditCounts.close());
+  app.addHook('onClose', () => ctx.jobs.close());
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
   for (const schema of namedSchemas) app.addSchema(schema);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../db/schema.ts';
+import type { Db, Tx } from '../db/schema.ts';
 import { idempotencyKeyReused } from '../errors.ts';
 
 /** A write that its caller may send again under the same key (draft-ietf-httpapi-idempotency-key-header). */
@@ -47,4 +47,21 @@ export async function insertAnswer(tx: Tx, userId: string, retry: Retry, answer:
     .insertInto('idempotency_keys')
     .values({ user_id: userId, route, key, fingerprint, answer: JSON.stringify(answer ?? null) })
     .execute();
+}
+
+const answersBatchSize = 1_000;
+
+/**
+ * Deletes a batch of what is older than 24 hours, of all users, passing over what another instance is deleting.
+ * @returns how many there were.
+ */
+export async function deleteOldAnswers(db: Db): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from idempotency_keys as k using (
+      select user_id, route, key from idempotency_keys
+      where created_at < statement_timestamp() - interval '24 hours'
+      limit ${answersBatchSize} for update skip locked
+    ) as old
+    where k.user_id = old.user_id and k.route = old.route and k.key = old.key`.execute(db);
+  return Number(numAffectedRows ?? 0);
 }

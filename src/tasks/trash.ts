@@ -59,6 +59,34 @@ export function emptyTrash(db: Db, userId: string, writer: Writer): Promise<numb
   });
 }
 
+/**
+ * Users with something that has been in the trash for so many days; not all of them at once, the longest wait comes
+ * first.
+ */
+export async function findUsersOfOldTrash(db: Db, days: number): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    select distinct user_id from (
+      select user_id from tasks where deleted_at < ${ago(sql`statement_timestamp()`, days)}
+      order by deleted_at limit ${purgeBatchSize}
+    ) as old`.execute(db);
+  return rows.map(({ user_id }) => user_id);
+}
+
+/** @returns how many tasks were purged: as many as fit into one batch, of those that have been there for so many days. */
+export function purgeOldTrash(db: Db, userId: string, days: number): Promise<number> {
+  return writeFor(db, userId, theService, purges, async (tx, { revision, now }) => {
+    const isOld = sql<SqlBool>`t.deleted_at < ${ago(sql`${now}::timestamptz`, days)}`;
+    const purged = await deleteTrashed(tx, userId, revision, isOld);
+    if (purged === 0) throw unchanged(0);
+    return purged;
+  });
+}
+
+const theService: Writer = { actor: null, requestId: null, address: null };
+
+/** Days of 24 hours, whatever the session's time zone. */
+const ago = (time: Expression<unknown>, days: number) => sql`${time} - make_interval(hours => ${days * 24})`;
+
 /** One entry for all of them: which ones they were, the tombstones say. */
 const purges = (count: number): Act[] => [{ action: 'task.purge', subject: null, count }];
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Task } from '../../src/tasks/model.ts';
 import type { Reply, TestApp } from './app.ts';
 import type { Client } from './tasks.ts';
@@ -32,3 +33,13 @@ export const essence = ({ status, text }: Reply) => ({
   status,
   text: text.replaceAll(/"(timestamp|request_id)":"[^"]*"/g, ''),
 });
+
+/** Fills the trash past what a request could make in the time of a test. */
+export async function fillTrash(app: TestApp, { user, create, v1 }: Client, count: number): Promise<void> {
+  await v1('DELETE', `/tasks/${(await create()).id}`);
+  await sql`
+    insert into tasks (user_id, id, title, revision, deleted_at)
+    select ${user.id}, gen_random_uuid(), 'filler', 2, now() from generate_series(2, ${count})`.execute(
+    app.ctx.db,
+  );
+}

@@ -1,0 +1,5 @@
+import { forgetAnswers } from './forget-answers.ts';
+import { purgeTrash } from './purge-trash.ts';
+import type { Job } from './runner.ts';
+
+export const allJobs: readonly Job[] = [purgeTrash, forgetAnswers];
