@@ -13,6 +13,7 @@ import { createLog } from '../src/log.ts';
 import { entriesOf } from './support/audit.ts';
 import { asAdmin, createDatabase, type TestDatabase, urlOf } from './support/database.ts';
 import { run } from './support/process.ts';
+import { statementsOf } from './support/sql/count.ts';
 
 let database: TestDatabase;
 let db: Db;
@@ -211,6 +212,18 @@ test('50 parallel writers of one user, of the service and of several at once mak
   expect(lengths.map((seqs) => seqs.length)).toEqual([150, 150, 100, 100, 100, 100]);
   for (const seqs of lengths) expect(seqs).toEqual(seqs.map((_, index) => index + 1));
   for (const id of everyone) expect(await findingsOf(id)).toEqual([]);
+});
+
+test('entries are added by one statement, however many of however many users there are', async () => {
+  const users = [randomUUID(), randomUUID(), ''];
+  const begun = users[0] ?? '';
+  await appendAudit(db, [entryOf(begun)]);
+  const entries = Array.from({ length: 100 }, (_, index) => entryOf(users[index % 3] ?? '', index));
+  expect(await statementsOf(() => appendAudit(db, entries))).toHaveLength(1);
+  expect(await statementsOf(() => appendAudit(db, []))).toEqual([]);
+  for (const id of users) expect(await findingsOf(id)).toEqual([]);
+  const subjects = (await entriesOf(db, begun)).map(({ subject }) => subject);
+  expect(subjects).toEqual(['task-0', ...Array.from({ length: 34 }, (_, index) => `task-${3 * index}`)]);
 });
 
 test('a transaction that is rolled back leaves the chain as it was', async () => {

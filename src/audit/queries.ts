@@ -12,54 +12,61 @@ export const digest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build_arra
   e.address)::text, 'UTF8'))`;
 
 /**
- * Adds entries to the chains of their users; in the caller's transaction, if it is in one. The first statement locks
- * every chain there is to lock, in one order, so that two callers cannot wait for each other.
+ * Adds entries to the chains of their users; in the caller's transaction, if it is in one. One statement for any
+ * number: it locks the heads of the chains in one order, so that two callers cannot wait for each other, and links entry
+ * by entry. A chain that somebody else began meanwhile is passed over, and its entries are added then.
  */
 export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<void> {
-  for (const round of inRounds(entries)) await appendRound(db, round);
-}
-
-/** The first entries of every user, then the second ones, and so on. */
-function inRounds(entries: readonly AuditEntry[]): AuditEntry[][] {
-  const rounds: AuditEntry[][] = [];
-  const next = new Map<string, number>();
-  for (const entry of entries) {
-    const index = next.get(entry.userId) ?? 0;
-    next.set(entry.userId, index + 1);
-    const round = rounds[index];
-    if (round === undefined) rounds.push([entry]);
-    else round.push(entry);
-  }
-  return rounds;
-}
-
-/** At most one entry for each user. */
-async function appendRound(db: Db, entries: readonly AuditEntry[]): Promise<void> {
-  const rows = entries.map(({ userId, origin, action, subject = null, outcome, count = 1 }) => ({
-    user_id: userId,
-    actor: origin.actor,
-    action,
-    subject,
-    outcome,
-    count,
-    request_id: origin.requestId,
-    address: origin.address,
-  }));
-  await sql`
-    with e as materialized (
-      select x.*, statement_timestamp()::timestamptz(3) as at
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (user_id text, actor text, action text,
-        subject text, outcome text, count integer, request_id text, address text)
-      order by user_id
+  if (entries.length === 0) return;
+  const userIds = new Set(entries.map(({ userId }) => userId));
+  const { rows } = await sql<{ user_id: string }>`
+    with recursive e as materialized (
+      select x.user_id, x.place, x.is_last, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
+        statement_timestamp()::timestamptz(3) as at
+      from jsonb_to_recordset(${JSON.stringify(toRows(entries))}::jsonb) as x (user_id text, place integer,
+        is_last boolean, actor text, action text, subject text, outcome text, count integer, request_id text,
+        address text)
     ), head as (
-      insert into audit_heads as h (user_id, seq, hash) select user_id, 1, ${digest} from e order by user_id
-      on conflict (user_id) do update set seq = h.seq + 1, hash = sha256(h.hash || excluded.hash)
-      returning user_id, seq, hash
+      select h.user_id, h.seq, h.hash
+      from unnest(${[...userIds]}::text[]) as named (user_id) join audit_heads as h on h.user_id = named.user_id
+      order by h.user_id for update of h
+    ), chain as (
+      select e.*, coalesce(head.seq, 0) + 1 as seq,
+        case when head.seq is null then ${digest} else sha256(head.hash || ${digest}) end as hash
+      from e left join head on head.user_id = e.user_id
+      where e.place = 1
+      union all
+      select e.*, chain.seq + 1, sha256(chain.hash || ${digest})
+      from chain join e on e.user_id = chain.user_id and e.place = chain.place + 1
+    ), moved as (
+      insert into audit_heads as h (user_id, seq, hash)
+      select user_id, seq, hash from chain where is_last order by user_id
+      on conflict (user_id) do update set seq = excluded.seq, hash = excluded.hash
+        where h.user_id in (select head.user_id from head)
+      returning h.user_id
     )
     insert into audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
-    select e.user_id, head.seq, e.at, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id, e.address,
-      head.hash
-    from e join head using (user_id)`.execute(db);
+    select chain.user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash
+    from chain join moved on moved.user_id = chain.user_id
+    returning user_id`.execute(db);
+  if (rows.length === entries.length) return;
+  const added = new Set(rows.map(({ user_id }) => user_id));
+  await appendAudit(
+    db,
+    entries.filter(({ userId }) => !added.has(userId)),
+  );
+}
+
+/** With the place of each entry among those of its user, from 1. */
+function toRows(entries: readonly AuditEntry[]) {
+  const counts = new Map<string, number>();
+  const rows = entries.map(({ userId, origin, action, subject = null, outcome, count = 1 }) => {
+    const place = (counts.get(userId) ?? 0) + 1;
+    counts.set(userId, place);
+    const { actor, requestId: request_id, address } = origin;
+    return { user_id: userId, place, actor, action, subject, outcome, count, request_id, address };
+  });
+  return rows.map((row) => ({ ...row, is_last: row.place === counts.get(row.user_id) }));
 }
 
 export interface AuditPage {
