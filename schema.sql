@@ -266,6 +266,18 @@ alter table task_tags add FOREIGN KEY (user_id, task_id) REFERENCES tasks(user_i
 alter table tasks add FOREIGN KEY (user_id) REFERENCES owners(user_id);
 alter table tombstones add FOREIGN KEY (user_id) REFERENCES owners(user_id);
 
+CREATE OR REPLACE FUNCTION public.account_came_or_went()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  next_revision bigint;
+begin
+  update owners set revision = revision + 1 where user_id = coalesce(new.id, old.id) returning revision into next_revision;
+  update profiles set revision = next_revision where user_id = coalesce(new.id, old.id);
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.account_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -339,6 +351,7 @@ CREATE TRIGGER forget_access_events AFTER INSERT ON public.access_events FOR EAC
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER token_revoked AFTER INSERT ON public.revoked_tokens FOR EACH ROW EXECUTE FUNCTION token_revoked();
 CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION session_ended();
+CREATE TRIGGER account_came_or_went AFTER INSERT OR DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION account_came_or_went();
 CREATE TRIGGER account_deleted AFTER DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION account_changed();
 CREATE TRIGGER account_profile_changed AFTER UPDATE ON better_auth."user" FOR EACH ROW WHEN (((old.email IS DISTINCT FROM new.email) OR (old."emailVerified" IS DISTINCT FROM new."emailVerified") OR (old."firstName" IS DISTINCT FROM new."firstName") OR (old."lastName" IS DISTINCT FROM new."lastName") OR (old.role IS DISTINCT FROM new.role))) EXECUTE FUNCTION account_profile_changed();
 CREATE TRIGGER account_role_changed AFTER UPDATE OF role ON better_auth."user" FOR EACH ROW WHEN ((old.role IS DISTINCT FROM new.role)) EXECUTE FUNCTION account_changed();

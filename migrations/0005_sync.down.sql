@@ -1,3 +1,5 @@
+drop trigger account_came_or_went on better_auth."user";
+drop function account_came_or_went();
 drop trigger account_profile_changed on better_auth."user";
 drop function account_profile_changed();
 drop table idempotency_keys;

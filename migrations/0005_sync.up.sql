@@ -56,3 +56,16 @@ create trigger account_profile_changed after update on better_auth."user"
     or old."lastName" is distinct from new."lastName"
     or old.role is distinct from new.role)
   execute function account_profile_changed();
+
+-- So it is when an account comes or goes: nothing that is read of the user may outlive it. Of whom nothing is stored has
+-- no revision to change.
+create function account_came_or_went() returns trigger language plpgsql as $$
+declare
+  next_revision bigint;
+begin
+  update owners set revision = revision + 1 where user_id = coalesce(new.id, old.id) returning revision into next_revision;
+  update profiles set revision = next_revision where user_id = coalesce(new.id, old.id);
+  return null;
+end $$;
+create trigger account_came_or_went after insert or delete on better_auth."user"
+  for each row execute function account_came_or_went();

@@ -6,12 +6,14 @@ import { createEmailChange, type EmailChange } from './auth/email-change.ts';
 import { createPasswordReset, type PasswordReset } from './auth/password-reset.ts';
 import { type Accounts, createAccounts } from './auth/service.ts';
 import { createTokens, type Tokens } from './auth/tokens.ts';
+import { type AnswerCache, createAnswerCache } from './cache.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/schema.ts';
 import { allJobs } from './jobs/all.ts';
 import { createJobs, type Jobs } from './jobs/runner.ts';
 import { createLimits, type Limits } from './limits/service.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
+import { createRevisionReader, type RevisionOf } from './owners/revisions.ts';
 
 /** What a request handler works with. */
 export interface Context {
@@ -25,6 +27,8 @@ export interface Context {
   passwordReset: PasswordReset;
   access: Access;
   tokens: Tokens;
+  revisionOf: RevisionOf;
+  answers: AnswerCache;
   auditCounts: AuditCounts;
   limits: Limits;
   jobs: Jobs;
@@ -34,13 +38,17 @@ export function createContext(config: Config, db: Db, log: Logger): Context {
   const mailer = createMailer(config, log);
   const passwordReset = createPasswordReset(config, db, log, mailer);
   const betterAuth = createBetterAuth(config, db, log, mailer, passwordReset);
-  const access = createAccess(db);
+  const revisionOf = createRevisionReader(db);
+  const answers = createAnswerCache(config.cache, revisionOf);
+  const access = createAccess(db, answers.clear);
   return {
     config,
     db,
     log,
     mailer,
     betterAuth,
+    revisionOf,
+    answers,
     access,
     passwordReset,
     accounts: createAccounts(config, db, betterAuth, mailer),

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { withDeadline } from '../db/deadline.ts';
 import type { Db } from '../db/schema.ts';
+import { unavailable } from '../errors.ts';
 import { deleteSession } from './access-queries.ts';
 import type { Identity } from './tokens.ts';
 
@@ -12,6 +14,8 @@ const trustMs = 900;
 const refreshMs = 300;
 /** Events are kept for an hour; whoever slept for longer starts anew. */
 const longestSleepMs = 30 * 60_000;
+/** How long what was last heard may do for stale answers while the database is away. */
+const trustWhileAwayMs = 5 * 60_000;
 const mostKnown = 50_000;
 
 interface UserAccess {
@@ -78,21 +82,27 @@ async function revokeToken(db: Db, { userId, tokenHash, expiresAt }: Identity): 
 
 /** What is decided about users and tokens at this moment, on any instance. */
 export interface Access {
-  /** Nothing when the news are fresh enough; else a promise to wait for. Rejects when the database is away. */
+  /** Nothing when the news are fresh enough; else a promise to wait for. Rejects, within 2 s, when the database is away. */
   refresh(): Promise<void> | undefined;
+  /** Whether the last news are young enough for answers that may be stale, though `refresh` rejects. */
+  isTrustedWhileAway(): boolean;
   /** Whether the kill switch is on, as of the last `refresh`. */
   isLocked(): boolean;
-  /** The role of a token's user, as of the last `refresh`; null when the token is dead. */
-  roleOf(identity: Identity): Promise<Role | null>;
+  /**
+   * The role of a token's user, as of the last `refresh`; null when the token is dead.
+   * @throws AppError SERVICE_UNAVAILABLE when the database is away and the token or its user is not known.
+   */
+  roleOf(identity: Identity, isDatabaseAway: boolean): Promise<Role | null>;
   /** Logs out: the session behind a token of this server, or another issuer's token itself. Dead here at once. */
   end(db: Db, identity: Identity): Promise<void>;
 }
 
 /**
  * Knows live tokens and their users from one question each, and hears of changes from one question for all of them,
- * asked only while there are requests. The common request asks the database nothing.
+ * asked only while there are requests. The common request asks the database nothing. `onSetBack` is called when this may
+ * be another database than before, such as a restored one.
  */
-export function createAccess(db: Db): Access {
+export function createAccess(db: Db, onSetBack: () => void): Access {
   const users = new LRUCache<string, UserAccess>({ max: mostKnown });
   const live = new LRUCache<string, true>({ max: mostKnown });
   /** A dead session or token stays dead; asking again and again would be a stranger's way to load the database. */
@@ -108,11 +118,14 @@ export function createAccess(db: Db): Access {
   async function ask(): Promise<void> {
     const begin = performance.now();
     const news = await findNews(db, position);
+    // After a deadline somebody else has asked, and heard what is newer.
+    if (begin < askedAt) return;
     const isGap = Date.now() - heardAt > longestSleepMs;
     // A smaller position is that of another database, such as a restored one.
     if (isGap || (position !== null && BigInt(news.position) < BigInt(position))) {
       users.clear();
       live.clear();
+      onSetBack();
       changes += 1;
     }
     for (const [userId, session] of news.events) {
@@ -127,7 +140,7 @@ export function createAccess(db: Db): Access {
 
   async function look(identity: Identity, key: string): Promise<UserAccess | null> {
     const changesBefore = changes;
-    const { liveUntil, ...user } = await findAccess(db, identity);
+    const { liveUntil, ...user } = await withDeadline(findAccess(db, identity));
     const ttl = liveUntil === null ? 0 : liveUntil.getTime() - Date.now();
     if (ttl <= 0) {
       dead.set(key, true);
@@ -144,7 +157,7 @@ export function createAccess(db: Db): Access {
     refresh() {
       const ageMs = performance.now() - askedAt;
       if (ageMs < refreshMs) return undefined;
-      asking ??= ask().finally(() => {
+      asking ??= withDeadline(ask()).finally(() => {
         asking = undefined;
       });
       if (ageMs >= trustMs) return asking;
@@ -152,11 +165,13 @@ export function createAccess(db: Db): Access {
       asking.catch(() => undefined);
       return undefined;
     },
+    isTrustedWhileAway: () => performance.now() - askedAt < trustWhileAwayMs,
     isLocked: () => locked,
-    async roleOf(identity) {
+    async roleOf(identity, isDatabaseAway) {
       const key = identity.sessionId ?? identity.tokenHash;
       if (key === null || dead.has(key)) return null;
       const known = live.has(key) ? users.get(identity.userId) : undefined;
+      if (known === undefined && isDatabaseAway) throw unavailable();
       const user = known ?? (await look(identity, key));
       if (user === null || user.banned || isOutdated(identity, user)) return null;
       // Whoever shares a secret for signing users' tokens does not become an admin by it.

@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { unauthorized } from '../errors.ts';
+import { unauthorized, unavailable } from '../errors.ts';
 import type { Access, Role } from './access.ts';
 import type { BetterAuth } from './better-auth.ts';
 import { clockToleranceSeconds, createIssuers } from './issuers.ts';
@@ -50,10 +50,11 @@ function identityOf(payload: JWTPayload, maxAgeSeconds: number): Identity | null
 
 export interface Tokens {
   /**
-   * Checks the values of the `Authorization` headers (RFC 6750 §2.1); more than one is a token that is refused.
-   * @throws AppError UNAUTHORIZED, the same for every reason.
+   * Checks the values of the `Authorization` headers (RFC 6750 §2.1); more than one is a token that is refused. While
+   * the database is away, only tokens will do that were met before.
+   * @throws AppError UNAUTHORIZED, the same for every reason; SERVICE_UNAVAILABLE when nobody can tell.
    */
-  authenticate(authorization: readonly string[]): Promise<Caller>;
+  authenticate(authorization: readonly string[], isDatabaseAway?: boolean): Promise<Caller>;
 }
 
 export function createTokens(config: Config, betterAuth: BetterAuth, access: Access, log: Logger): Tokens {
@@ -83,9 +84,11 @@ export function createTokens(config: Config, betterAuth: BetterAuth, access: Acc
     return null;
   }
 
-  async function verifyOnce(token: string): Promise<Identity | null> {
-    for (const { refresh } of issuers) refresh();
+  async function verifyOnce(token: string, isDatabaseAway: boolean): Promise<Identity | null> {
     const known = verified.get(token);
+    // The keys of this server may have to be asked for.
+    if (isDatabaseAway && known === undefined) throw unavailable();
+    for (const { refresh } of issuers) refresh();
     if (known !== undefined) return known;
     const changesBefore = keyChanges;
     const identity = await verify(token);
@@ -94,17 +97,17 @@ export function createTokens(config: Config, betterAuth: BetterAuth, access: Acc
     return identity;
   }
 
-  async function identify(token: string): Promise<Caller | null> {
-    const identity = await verifyOnce(token);
-    const role = identity && (await access.roleOf(identity));
+  async function identify(token: string, isDatabaseAway: boolean): Promise<Caller | null> {
+    const identity = await verifyOnce(token, isDatabaseAway);
+    const role = identity && (await access.roleOf(identity, isDatabaseAway));
     return identity === null || role === null ? null : { ...identity, role };
   }
 
   return {
-    async authenticate(authorization) {
+    async authenticate(authorization, isDatabaseAway = false) {
       if (authorization.length === 0) throw unauthorized('missing');
       const token = authorization.length === 1 ? bearer.exec(authorization[0] ?? '')?.[1] : undefined;
-      const caller = token === undefined ? null : await identify(token);
+      const caller = token === undefined ? null : await identify(token, isDatabaseAway);
       if (caller === null) throw unauthorized('invalid');
       return caller;
     },

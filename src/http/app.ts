@@ -31,6 +31,7 @@ const bodyLimitBytes = 65_536;
 const pathParameterMaxLength = 255 * 4 * 3;
 
 const exposedHeaders = [
+  'Age',
   'Authorization',
   'ETag',
   'Idempotency-Replayed',
@@ -42,6 +43,7 @@ const exposedHeaders = [
   // What Better Auth's bearer plugin answers a sign-in with.
   'Set-Auth-Token',
   'WWW-Authenticate',
+  'Warning',
   'X-Request-Id',
   'X-Total-Count',
 ];

@@ -18,7 +18,8 @@ declare module 'fastify' {
 /** @throws AppError UNAUTHORIZED, or RATE_LIMITED when the user asks for too much. */
 async function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Promise<Caller> {
   // Node's `headers` would show the first of several and hide the others.
-  const caller = await ctx.tokens.authenticate(request.raw.headersDistinct.authorization ?? []);
+  const authorization = request.raw.headersDistinct.authorization ?? [];
+  const caller = await ctx.tokens.authenticate(authorization, request.isDatabaseAway);
   request.identity = caller;
   await limitUser(reply, ctx, caller.userId);
   return caller;

@@ -142,7 +142,18 @@ export const etagHeader = {
   ETag: { type: 'string', description: 'The version of the task, quoted.' },
 };
 
+/** Of answers that say what many things are: they have no version. */
+export const contentTagHeader = {
+  ETag: { type: 'string', description: 'Another one whenever anything of the answer is.' },
+};
+
+/** The answer to a client that has what a 200 would have brought, with the same headers. */
+export const notModified = (headers: object) => ({
+  304: { description: '`If-None-Match` names what would be answered.', headers, type: 'null' },
+});
+
 export const listHeaders = {
+  ...contentTagHeader,
   'X-Total-Count': { type: 'integer', description: 'How many match on all pages.' },
 };
 
@@ -156,6 +167,15 @@ const ifMatch = Type.Optional(
     description: 'The version the change is based on, quoted: `"3"`; another one is answered with 412.',
   }),
 );
+
+/** What a read takes whose answer has an `ETag`. */
+export const ReadHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({
+      description: 'The `ETag` of what the client has: 304, without content, if it is still that.',
+    }),
+  ),
+});
 
 const idempotencyKey = Type.Optional(
   Type.String({

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.ts';
+import { isUnavailable } from '../db/failures.ts';
 import { serviceLocked } from '../errors.ts';
 
 declare module 'fastify' {
@@ -7,15 +8,27 @@ declare module 'fastify' {
     /** Answered while the service is locked: what unlocks it. */
     whileLocked?: boolean;
   }
+  interface FastifyRequest {
+    /** The news of tokens and users did not come; only a kept answer will do, for whom is known from before. */
+    isDatabaseAway: boolean;
+  }
 }
 
 /** Everything below `/api` first hears what is decided on any instance, and answers 503 while the kill switch is on. */
-export function obeyServiceLock(app: FastifyInstance, { access }: Context): void {
-  app.addHook('onRequest', async ({ routeOptions }) => {
+export function obeyServiceLock(app: FastifyInstance, { access, config }: Context): void {
+  app.decorateRequest('isDatabaseAway', false);
+  app.addHook('onRequest', async (request) => {
+    const { url, config: route } = request.routeOptions;
     // The pattern that matched, whatever the spelling of the path; none is a path that does not exist.
-    if (routeOptions.url !== undefined && !routeOptions.url.startsWith('/api')) return;
-    const refreshing = access.refresh();
-    if (refreshing !== undefined) await refreshing;
-    if (access.isLocked() && routeOptions.config.whileLocked !== true) throw serviceLocked();
+    if (url !== undefined && !url.startsWith('/api')) return;
+    try {
+      const refreshing = access.refresh();
+      if (refreshing !== undefined) await refreshing;
+    } catch (error) {
+      const mayBeStale = config.cache.serveStale && route.keepsAnswers === true;
+      if (!mayBeStale || !isUnavailable(error) || !access.isTrustedWhileAway()) throw error;
+      request.isDatabaseAway = true;
+    }
+    if (access.isLocked() && route.whileLocked !== true) throw serviceLocked();
   });
 }

@@ -16,6 +16,7 @@ import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
 import { requireToken } from '../authentication.ts';
+import { keepsAnswers, sendKept } from '../cache.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { errorHandler } from '../errors.ts';
 import { writerOf } from '../idempotency.ts';
@@ -24,7 +25,9 @@ import {
   errorResponses,
   etagHeader,
   listHeaders,
+  notModified,
   pageHeaders,
+  ReadHeaders,
   WriteHeaders,
 } from '../schemas.ts';
 import { readTaskPage } from '../task-page.ts';
@@ -40,8 +43,10 @@ const listSchema = {
   tags,
   params: UserPath,
   querystring: TaskListQuery,
+  headers: ReadHeaders,
   response: {
     200: { description: 'A page of tasks.', headers: pageHeaders, ...Type.Array(Type.Ref('Task')) },
+    ...notModified(pageHeaders),
     ...errors(),
   },
 };
@@ -61,7 +66,8 @@ const getSchema = {
   summary: 'Get a task',
   tags,
   params: TaskPath,
-  response: { 200: task('The task.'), ...errors(404) },
+  headers: ReadHeaders,
+  response: { 200: task('The task.'), ...notModified(etagHeader), ...errors(404) },
 };
 
 const updateSchema = (operationId: string) => ({
@@ -104,12 +110,14 @@ const tagsSchema = {
   tags,
   params: UserPath,
   querystring: TagListQuery,
+  headers: ReadHeaders,
   response: {
     200: {
       description: 'Tags on live tasks, by name.',
       headers: listHeaders,
       ...Type.Array(Type.Ref('Tag')),
     },
+    ...notModified(listHeaders),
     ...errors(),
   },
 };
@@ -128,23 +136,31 @@ const one = '/:user_id/tasks/:task_id';
 function readRoutes(app: App, ctx: Context): void {
   const { db } = ctx;
 
-  app.get(list, { schema: listSchema }, async (request, reply) => {
-    const { tasks } = await readTaskPage(ctx, request, reply, request.params.user_id, request.query);
-    return tasks;
-  });
+  app.get(list, { schema: listSchema, config: keepsAnswers }, (request, reply) =>
+    sendKept(ctx, request, reply, async () => {
+      const { params, query } = request;
+      return (await readTaskPage(ctx, request, reply, params.user_id, query)).tasks;
+    }),
+  );
 
-  app.get(one, { schema: getSchema }, async ({ params }, reply) => {
-    const found = await findTask(db, params.user_id, params.task_id);
-    if (found === null) throw notFound('Task');
-    reply.header('etag', etagOf(found));
-    return found;
-  });
+  app.get(one, { schema: getSchema, config: keepsAnswers }, (request, reply) =>
+    sendKept(ctx, request, reply, async () => {
+      const { params } = request;
+      const found = await findTask(db, params.user_id, params.task_id);
+      if (found === null) throw notFound('Task');
+      reply.header('etag', etagOf(found));
+      return found;
+    }),
+  );
 
-  app.get('/:user_id/tags', { schema: tagsSchema }, async ({ params, query }, reply) => {
-    const found = await listTags(db, params.user_id, query);
-    reply.header('x-total-count', found.total);
-    return found.tags;
-  });
+  app.get('/:user_id/tags', { schema: tagsSchema, config: keepsAnswers }, (request, reply) =>
+    sendKept(ctx, request, reply, async () => {
+      const { params, query } = request;
+      const found = await listTags(db, params.user_id, query);
+      reply.header('x-total-count', found.total);
+      return found.tags;
+    }),
+  );
 }
 
 function writeRoutes(app: App, { db }: Context): void {

@@ -5,8 +5,9 @@ import { ProfilePatch } from '../../profiles/model.ts';
 import { findProfile } from '../../profiles/queries.ts';
 import { patchProfile } from '../../profiles/service.ts';
 import type { App } from '../app-type.ts';
+import { keepsAnswers, sendKept } from '../cache.ts';
 import { writerOf } from '../idempotency.ts';
-import { errorResponses, WriteHeaders } from '../schemas.ts';
+import { contentTagHeader, errorResponses, notModified, ReadHeaders, WriteHeaders } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const tags = ['Profile'];
@@ -16,9 +17,11 @@ const getSchema = {
   summary: 'Get the profile',
   tags,
   params: UserPath,
+  headers: ReadHeaders,
   response: {
-    200: envelopeOf(Type.Ref('Profile'), 'The profile.'),
-    ...errorResponses('Error', [400, 401, 403, 414]),
+    200: envelopeOf(Type.Ref('Profile'), 'The profile.', contentTagHeader),
+    ...notModified(contentTagHeader),
+    ...errorResponses('Error', [400, 401, 403, 414, 422]),
   },
 };
 
@@ -36,9 +39,13 @@ const patchSchema = {
   },
 };
 
-export function profileRoutes(app: App, { db }: Context): void {
-  app.get('/users/:user_id', { schema: getSchema }, async ({ params }) =>
-    envelope(await findProfile(db, params.user_id), 'Profile retrieved successfully'),
+export function profileRoutes(app: App, ctx: Context): void {
+  const { db } = ctx;
+
+  app.get('/users/:user_id', { schema: getSchema, config: keepsAnswers }, (request, reply) =>
+    sendKept(ctx, request, reply, async () =>
+      envelope(await findProfile(db, request.params.user_id), 'Profile retrieved successfully'),
+    ),
   );
 
   app.patch('/users/:user_id', { schema: patchSchema }, async (request) => {

@@ -5,8 +5,9 @@ import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import { deleteTag, renameTag } from '../../tags/service.ts';
 import type { App } from '../app-type.ts';
+import { keepsAnswers, sendKept } from '../cache.ts';
 import { writerOf } from '../idempotency.ts';
-import { errorResponses, listHeaders, WriteHeaders } from '../schemas.ts';
+import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const listSchema = {
@@ -15,8 +16,10 @@ const listSchema = {
   tags: ['Tags'],
   params: UserPath,
   querystring: TagListQuery,
+  headers: ReadHeaders,
   response: {
     200: envelopeOf(Type.Array(Type.Ref('Tag')), 'Tags on live tasks, by name.', listHeaders),
+    ...notModified(listHeaders),
     ...errorResponses('Error', [400, 401, 403, 414, 422]),
   },
 };
@@ -49,12 +52,14 @@ const deleteSchema = {
 };
 
 export function tagRoutes(app: App, ctx: Context): void {
-  const { db } = ctx;
-  app.get('/users/:user_id/tags', { schema: listSchema }, async ({ params, query }, reply) => {
-    const { tags, total } = await listTags(db, params.user_id, query);
-    reply.header('x-total-count', total);
-    return envelope(tags, 'Tags retrieved successfully');
-  });
+  app.get('/users/:user_id/tags', { schema: listSchema, config: keepsAnswers }, (request, reply) =>
+    sendKept(ctx, request, reply, async () => {
+      const { params, query } = request;
+      const { tags, total } = await listTags(ctx.db, params.user_id, query);
+      reply.header('x-total-count', total);
+      return envelope(tags, 'Tags retrieved successfully');
+    }),
+  );
 
   writeRoutes(app, ctx);
 }

@@ -6,9 +6,18 @@ import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath }
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
+import { keepsAnswers, sendKept } from '../cache.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { writerOf } from '../idempotency.ts';
-import { ConditionalHeaders, errorResponses, etagHeader, pageHeaders, WriteHeaders } from '../schemas.ts';
+import {
+  ConditionalHeaders,
+  errorResponses,
+  etagHeader,
+  notModified,
+  pageHeaders,
+  ReadHeaders,
+  WriteHeaders,
+} from '../schemas.ts';
 import { readTaskPage } from '../task-page.ts';
 import { envelope, envelopeOf } from './render.ts';
 
@@ -35,10 +44,12 @@ const listSchema = {
   tags,
   params: UserPath,
   querystring: TaskListQuery,
+  headers: ReadHeaders,
   response: {
     200: envelopeOf(Type.Array(Type.Ref('Task')), 'A page of tasks.', pageHeaders, {
       pagination: Pagination,
     }),
+    ...notModified(pageHeaders),
     ...errors(422),
   },
 };
@@ -58,7 +69,8 @@ const getSchema = {
   summary: 'Get a task',
   tags,
   params: TaskPath,
-  response: { 200: task('The task.'), ...errors(404, 422) },
+  headers: ReadHeaders,
+  response: { 200: task('The task.'), ...notModified(etagHeader), ...errors(404, 422) },
 };
 
 const updateSchema = (operationId: string, summary: string) => ({
@@ -103,23 +115,23 @@ export function taskRoutes(app: App, ctx: Context): void {
 }
 
 function readRoutes(app: App, ctx: Context): void {
-  app.get(list, { schema: listSchema }, async (request, reply) => {
-    const { tasks, pagination } = await readTaskPage(
-      ctx,
-      request,
-      reply,
-      request.params.user_id,
-      request.query,
-    );
-    return { ...envelope(tasks, 'Tasks retrieved successfully'), pagination };
-  });
+  app.get(list, { schema: listSchema, config: keepsAnswers }, (request, reply) =>
+    sendKept(ctx, request, reply, async () => {
+      const { params, query } = request;
+      const { tasks, pagination } = await readTaskPage(ctx, request, reply, params.user_id, query);
+      return { ...envelope(tasks, 'Tasks retrieved successfully'), pagination };
+    }),
+  );
 
-  app.get(one, { schema: getSchema }, async ({ params }, reply) => {
-    const found = await findTask(ctx.db, params.user_id, params.task_id);
-    if (found === null) throw notFound('Task');
-    reply.header('etag', etagOf(found));
-    return envelope(found, 'Task retrieved successfully');
-  });
+  app.get(one, { schema: getSchema, config: keepsAnswers }, (request, reply) =>
+    sendKept(ctx, request, reply, async () => {
+      const { params } = request;
+      const found = await findTask(ctx.db, params.user_id, params.task_id);
+      if (found === null) throw notFound('Task');
+      reply.header('etag', etagOf(found));
+      return envelope(found, 'Task retrieved successfully');
+    }),
+  );
 }
 
 function writeRoutes(app: App, { db }: Context): void {

@@ -4,9 +4,18 @@ import { UserPath } from '../../owners/model.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
 import type { App } from '../app-type.ts';
+import { keepsAnswers, sendKept } from '../cache.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { writerOf } from '../idempotency.ts';
-import { ConditionalHeaders, errorResponses, etagHeader, pageHeaders, WriteHeaders } from '../schemas.ts';
+import {
+  ConditionalHeaders,
+  errorResponses,
+  etagHeader,
+  notModified,
+  pageHeaders,
+  ReadHeaders,
+  WriteHeaders,
+} from '../schemas.ts';
 import { readTrashPage } from '../task-page.ts';
 import { envelope, envelopeOf } from './render.ts';
 import { Pagination } from './tasks.ts';
@@ -21,10 +30,12 @@ const listSchema = {
   tags,
   params: UserPath,
   querystring: TrashListQuery,
+  headers: ReadHeaders,
   response: {
     200: envelopeOf(Type.Array(Type.Ref('TrashedTask')), 'A page of the trash.', pageHeaders, {
       pagination: Pagination,
     }),
+    ...notModified(pageHeaders),
     ...errors(422),
   },
 };
@@ -74,11 +85,13 @@ const one = '/users/:user_id/trash/:task_id';
 export function trashRoutes(app: App, ctx: Context): void {
   const { db } = ctx;
 
-  app.get(list, { schema: listSchema }, async (request, reply) => {
-    const { params, query } = request;
-    const { tasks, pagination } = await readTrashPage(ctx, request, reply, params.user_id, query);
-    return { ...envelope(tasks, 'Trash retrieved successfully'), pagination };
-  });
+  app.get(list, { schema: listSchema, config: keepsAnswers }, (request, reply) =>
+    sendKept(ctx, request, reply, async () => {
+      const { params, query } = request;
+      const { tasks, pagination } = await readTrashPage(ctx, request, reply, params.user_id, query);
+      return { ...envelope(tasks, 'Trash retrieved successfully'), pagination };
+    }),
+  );
 
   app.post(`${one}/restore`, { schema: restoreSchema }, async (request, reply) => {
     const { params, body, headers } = request;

@@ -1,0 +1,114 @@
+import { LRUCache } from 'lru-cache';
+import type { CacheSettings } from './config/cache.ts';
+import { withDeadline } from './db/deadline.ts';
+import { isUnavailable } from './db/failures.ts';
+import { unavailable } from './errors.ts';
+import type { RevisionOf } from './owners/revisions.ts';
+
+/** An answer as it is sent. */
+export interface Answer {
+  readonly body: Buffer;
+  /** Those that belong to the answer, not to the request: `etag` and the like. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Kept extends Answer {
+  readonly revision: bigint;
+  /** When it was last known to be right. */
+  rightAt: number;
+}
+
+/** What is asked for, and by whom: nothing else may decide what the answer is. */
+export interface Question {
+  userId: string;
+  /** Path and query as they came: each surface and each spelling has an answer of its own. */
+  url: string;
+  /** Nobody is to be asked; only a kept answer will do. */
+  isDatabaseAway: boolean;
+}
+
+export interface Found {
+  answer: Answer;
+  /** Since when it may be out of date, in ms; null when it is not. */
+  staleForMs: number | null;
+}
+
+/** Answers that are kept until something of their user changes. */
+export interface AnswerCache {
+  /**
+   * The answer of this moment, from `make` when none is kept; while the database is away, a kept one of any age if the
+   * operator allows it.
+   * @throws whatever `make` does, and what `isUnavailable` knows.
+   */
+  find(question: Question, make: () => Promise<Answer>): Promise<Found>;
+  /** To be called when revisions may not be those of the same history any more: the database was set back. */
+  clear(): void;
+}
+
+/** One answer takes at most this part of the memory. */
+const largestShare = 1 / 8;
+
+export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionOf): AnswerCache {
+  const { maxBytes, serveStale } = settings;
+  if (maxBytes === 0) {
+    return { find: async (_question, make) => ({ answer: await make(), staleForMs: null }), clear: () => {} };
+  }
+  const kept = new LRUCache<string, Kept>({
+    maxSize: maxBytes,
+    maxEntrySize: Math.ceil(maxBytes * largestShare),
+    sizeCalculation: sizeOf,
+  });
+
+  /**
+   * The revision is read before the data. A write between the two makes the data newer than its label says, which costs
+   * a needless miss; it never makes an outdated answer look right.
+   */
+  async function findFresh(userId: string, key: string, make: () => Promise<Answer>): Promise<Answer> {
+    const askedAt = performance.now();
+    const revision = await revisionOf(userId);
+    const known = kept.get(key);
+    if (known?.revision === revision) {
+      known.rightAt = askedAt;
+      return known;
+    }
+    const making = make();
+    const answer = await (serveStale && known !== undefined ? withDeadline(making) : making);
+    // Of whom nothing is stored an account may still come or go, which is no revision then.
+    if (revision > 0n) kept.set(key, { ...answer, revision, rightAt: askedAt });
+    return answer;
+  }
+
+  function findStale(key: string): Found | null {
+    const answer = serveStale ? kept.get(key) : undefined;
+    return answer === undefined ? null : { answer, staleForMs: performance.now() - answer.rightAt };
+  }
+
+  return {
+    async find({ userId, url, isDatabaseAway }, make) {
+      // Neither has a NUL.
+      const key = `${userId}\0${url}`;
+      if (isDatabaseAway) {
+        const stale = findStale(key);
+        if (stale === null) throw unavailable();
+        return stale;
+      }
+      try {
+        return { answer: await findFresh(userId, key, make), staleForMs: null };
+      } catch (error) {
+        const stale = isUnavailable(error) ? findStale(key) : null;
+        if (stale !== null) return stale;
+        if (!isUnavailable(error)) kept.delete(key);
+        throw error;
+      }
+    },
+    clear: () => kept.clear(),
+  };
+}
+
+/** What an entry takes beside its texts and bytes: objects, their places in the cache, a memory block of its own. */
+const overheadBytes = 1_000;
+
+function sizeOf({ body, headers }: Answer, key: string): number {
+  const texts = key.length + Object.values(headers).reduce((sum, value) => sum + value.length, 0);
+  return body.length + 2 * texts + overheadBytes;
+}

@@ -1,0 +1,235 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAnswerCache } from '../src/cache.ts';
+import type { Tx } from '../src/db/schema.ts';
+import { createRevisionReader } from '../src/owners/revisions.ts';
+import { newAccount, newBrowser, password } from './support/accounts.ts';
+import { type Reply, startApp, type TestApp } from './support/app.ts';
+import { until } from './support/process.ts';
+import { converse, host } from './support/raw.ts';
+import { statementsOf } from './support/sql/count.ts';
+import { type Client, newClient } from './support/tasks.ts';
+
+let app: TestApp;
+let other: TestApp;
+let uncached: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+  other = await startApp({}, app);
+  uncached = await startApp({ CACHE_MAX_BYTES: '0' }, app);
+});
+afterAll(async () => {
+  await uncached.close();
+  await other.close();
+  await app.close();
+});
+
+/** Everything that is kept. */
+const pathsOf = ({ user }: Client, id: string): string[] => [
+  user.v1,
+  ...['/tasks', '/tasks?limit=1&sort_by=title', `/tasks/${id}`, '/tags', '/trash'].map(
+    (below) => user.v1 + below,
+  ),
+  ...['/tasks', `/tasks/${id}`, '/tags?search=o'].map((below) => user.bare + below),
+];
+
+async function newUserWithTasks() {
+  const client = await newClient(app);
+  const { id } = await client.create({ title: 'first', tags: ['home', 'ümläut 🦦'] });
+  await client.create({ title: 'second', tags: ['work'] });
+  return { client, paths: pathsOf(client, id), token: client.user.token };
+}
+
+const readAll = (on: TestApp, paths: string[], token: string) =>
+  Promise.all(paths.map((path) => on.request('GET', path, { token })));
+
+const isOfRevisions = (statement: string) => /^select "user_id", "revision" from "owners"/.test(statement);
+/** How many of each kind are asked while `work` is done. */
+async function countsOf(work: () => Promise<unknown>) {
+  const statements = await statementsOf(work);
+  const revisions = statements.filter(isOfRevisions).length;
+  return { revisions, data: statements.length - revisions };
+}
+
+describe('an answer that is kept', () => {
+  test('is served without a look at the data, for one statement each', async () => {
+    const { paths, token } = await newUserWithTasks();
+    const first = await readAll(app, paths, token);
+    for (const path of paths) {
+      const counts = await countsOf(async () => {
+        const { text } = await app.request('GET', path, { token });
+        expect(text).toBe(first[paths.indexOf(path)]?.text);
+      });
+      expect(counts, path).toEqual({ revisions: 1, data: 0 });
+    }
+  });
+
+  test('costs a part of one statement when requests come together', async () => {
+    const { paths, token } = await newUserWithTasks();
+    await readAll(app, paths, token);
+    const requests = Array.from({ length: 50 }, (_, index) => {
+      const end = index === 49 ? 'Connection: close\r\n' : '';
+      return `GET ${paths[index % paths.length]} HTTP/1.1\r\n${host}Authorization: Bearer ${token}\r\n${end}\r\n`;
+    });
+    const counts = await countsOf(async () => {
+      const { answers } = await converse(app.url, requests.join(''));
+      expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    });
+    expect(counts.data).toBe(0);
+    expect(counts.revisions).toBeLessThan(6);
+  });
+
+  test('has the bytes and headers that it has without a cache', async () => {
+    const { paths, token } = await newUserWithTasks();
+    const made = await readAll(uncached, paths, token);
+    const again = await countsOf(() => readAll(uncached, paths, token));
+    expect(again).toEqual({ revisions: 0, data: paths.length });
+    const fresh = await readAll(app, paths, token);
+    const kept = await readAll(app, paths, token);
+    for (const replies of [fresh, kept]) {
+      expect(replies.map(textOf)).toEqual(made.map(textOf));
+      expect(replies.map(headersOf)).toEqual(made.map(headersOf));
+    }
+  });
+
+  test('is none once it is a 404, and one again after a restore', async () => {
+    const { client, token } = await newUserWithTasks();
+    const task = await client.create();
+    const read = async () =>
+      (await app.request('GET', `${client.user.bare}/tasks/${task.id}`, { token })).status;
+    expect([await read(), await read()]).toEqual([200, 200]);
+    await client.v1('DELETE', `/tasks/${task.id}`);
+    expect([await read(), await read()]).toEqual([404, 404]);
+    await client.v1('POST', `/trash/${task.id}/restore`);
+    expect([await read(), await read()]).toEqual([200, 200]);
+  });
+});
+
+const textOf = ({ text }: Reply) => text;
+
+function headersOf({ headers }: Reply) {
+  const { date: _date, 'x-request-id': _id, ...others } = Object.fromEntries(headers);
+  return others;
+}
+
+describe('a change of the account shows in the profile at once, on every instance', () => {
+  const changes: [what: string, field: string, value: unknown, change: (id: string) => Promise<unknown>][] = [
+    [
+      'an address, by the database',
+      'email',
+      'new@example.com',
+      (id) => setAccount(id, 'email', 'new@example.com'),
+    ],
+    ['a verified address', 'email_verified', true, (id) => setAccount(id, 'emailVerified', true)],
+    ['a role', 'role', 'admin', (id) => setAccount(id, 'role', 'admin')],
+    [
+      'no account any more',
+      'email',
+      null,
+      (id) => sql`delete from better_auth."user" where id = ${id}`.execute(app.ctx.db),
+    ],
+  ];
+  const setAccount = (id: string, column: string, value: unknown) =>
+    sql`update better_auth."user" set ${sql.ref(column)} = ${value} where id = ${id}`.execute(app.ctx.db);
+
+  test.each(changes)('%s', async (_what, field, value, change) => {
+    const account = await newAccount(app);
+    await app.request('PATCH', account.path, { token: account.token, body: { locale: 'de' } });
+    const token = await account.sharedToken();
+    for (const on of [app, other]) await readAll(on, [account.path, account.path], token);
+    await change(account.id);
+    for (const on of [app, other])
+      expect((await on.request('GET', account.path, { token })).body.data).toHaveProperty(field, value);
+  });
+
+  test("a name, by Better Auth's own route", async () => {
+    const account = await newAccount(app);
+    const browser = newBrowser(other);
+    await browser.send('POST', '/sign-in/email', { email: account.email, password });
+    const names = async (on: TestApp) =>
+      (await on.request('GET', account.path, account)).body.data.first_name;
+    expect([await names(app), await names(other)]).toEqual(['Ada', 'Ada']);
+    await browser.send('POST', '/update-user', { firstName: 'Augusta' });
+    expect([await names(app), await names(other)]).toEqual(['Augusta', 'Augusta']);
+    await browser.send('POST', '/update-user', { firstName: 'Ada' });
+    expect([await names(app), await names(other)]).toEqual(['Ada', 'Ada']);
+  });
+});
+
+describe('revisions', () => {
+  test('are read for all callers of a turn at once, and never by a statement that began before the call', async () => {
+    const { client } = await newUserWithTasks();
+    const revisionOf = createRevisionReader(app.ctx.db);
+    expect(await Promise.all([revisionOf(client.user.id), revisionOf('nobody')])).toEqual([2n, 0n]);
+    const asked: Promise<bigint>[] = [];
+    const statements = await statementsOf(async () => {
+      await other.ctx.db.transaction().execute(async (tx) => {
+        await sql`lock table owners`.execute(tx);
+        for (const underWay of [1, 2, 2]) {
+          for (let caller = 0; caller < 10; caller += 1) asked.push(revisionOf(client.user.id));
+          await until(async () => (await countWaiting(tx)) === underWay);
+        }
+      });
+      expect(new Set(await Promise.all(asked))).toEqual(new Set([2n]));
+    });
+    expect(statements.filter(isOfRevisions)).toHaveLength(3);
+  });
+});
+
+async function countWaiting(tx: Tx): Promise<number> {
+  const { rows } = await sql`select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(tx);
+  return rows.length;
+}
+
+describe('the memory that answers take', () => {
+  const key = (index: number) => ({
+    userId: `user_${index}`,
+    url: `/api/user_${index}/tasks`,
+    isDatabaseAway: false,
+  });
+
+  test('is what was allowed, whatever their size', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const used = () => {
+      // Buffers go with the second.
+      collect();
+      collect();
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    const maxBytes = 8_000_000;
+    for (const length of [10, 3_000]) {
+      const cache = createAnswerCache({ maxBytes, serveStale: false }, async () => 1n);
+      const before = used();
+      for (let index = 0; index < 20_000; index += 1)
+        await cache.find(key(index), async () => newAnswer(length));
+      expect(used() - before).toBeLessThan(1.2 * maxBytes);
+      let made = 0;
+      const count = async () => {
+        made += 1;
+        return newAnswer(length);
+      };
+      await cache.find(key(19_999), count);
+      expect(made).toBe(0);
+      await cache.find(key(0), count);
+      expect(made).toBe(1);
+    }
+  });
+
+  test('is not given to a single answer that is large', async () => {
+    const cache = createAnswerCache({ maxBytes: 80_000, serveStale: false }, async () => 1n);
+    let made = 0;
+    for (const length of [20_000, 20_000, 5_000, 5_000])
+      await cache.find(key(length), async () => {
+        made += 1;
+        return newAnswer(length);
+      });
+    expect(made).toBe(3);
+  });
+
+  const newAnswer = (length: number) => ({ body: Buffer.allocUnsafeSlow(length), headers: { etag: '"x"' } });
+});
