@@ -17,6 +17,8 @@ import { createTenants, keyOf, secretsOf, type Tenant, type Tenants } from './su
 /** Another sequence of requests, or the one of a failure again: `DULY_TEST_SEED=7 npm test -- test/fuzz-openapi.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
 const total = 10_000;
+/** A session does not last long here: so many requests are made with one. */
+const perRenewal = 25;
 /** Hashing a password takes a tenth of a second: so many requests may get that far. */
 const mostHashing = 40;
 
@@ -180,9 +182,9 @@ test(`${total} generated requests of seed ${seed}: no failure, every answer as d
   const statuses = new Map<string, Set<number>>();
   const faults: string[] = [];
   let [sent, hashing] = [0, 0];
-  await inParallel(Array(total / 100).keys(), 1, async () => {
+  await inParallel(Array(total / perRenewal).keys(), 1, async () => {
     await renew();
-    await inParallel(Array(100).keys(), 8, async () => {
+    await inParallel(Array(perRenewal).keys(), 8, async () => {
       const operation =
         hashing < mostHashing && random.chance(0.03) ? random.pick(costly) : random.pick(common);
       if (isOfCredentials(operation)) hashing += 1;

@@ -25,10 +25,24 @@ function mac(payload: string, secret: string, scope: readonly unknown[]): Buffer
     .subarray(0, macBytes);
 }
 
-export function encodeCursor(position: Position, { secrets, scope }: CursorScope): string {
-  const payload = JSON.stringify([position.backward ? 1 : 0, position.key, position.id]);
+/** Writes what JSON can say so that only the scope it was made for can read it again, and nobody can change it. */
+export function seal(value: unknown, { secrets, scope }: CursorScope): string {
+  const payload = JSON.stringify(value);
   return Buffer.concat([mac(payload, secrets[0], scope), Buffer.from(payload)]).toString('base64url');
 }
+
+/** @returns what was sealed for this scope, or null for any other text. */
+export function unseal<T>(sealed: string, { secrets, scope }: CursorScope): T | null {
+  const bytes = Buffer.from(sealed, 'base64url');
+  const payload = bytes.subarray(macBytes).toString();
+  const canonical = bytes.toString('base64url') === sealed && bytes.length > macBytes;
+  const given = bytes.subarray(0, macBytes);
+  const isOurs = canonical && secrets.some((secret) => timingSafeEqual(given, mac(payload, secret, scope)));
+  return isOurs ? JSON.parse(payload) : null;
+}
+
+export const encodeCursor = ({ backward, key, id }: Position, scope: CursorScope): string =>
+  seal([backward ? 1 : 0, key, id], scope);
 
 const refused: Issue = {
   loc: ['query', 'cursor'],
@@ -37,13 +51,9 @@ const refused: Issue = {
 };
 
 /** @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user, list, filter or order. */
-export function decodeCursor(cursor: string, { secrets, scope }: CursorScope): Position {
-  const bytes = Buffer.from(cursor, 'base64url');
-  const payload = bytes.subarray(macBytes).toString();
-  const canonical = bytes.toString('base64url') === cursor && bytes.length > macBytes;
-  const given = bytes.subarray(0, macBytes);
-  if (!canonical || !secrets.some((secret) => timingSafeEqual(given, mac(payload, secret, scope))))
-    throw invalid([refused]);
-  const [backward, key, id]: [number, string | null, string] = JSON.parse(payload);
+export function decodeCursor(cursor: string, scope: CursorScope): Position {
+  const found = unseal<[backward: number, key: string | null, id: string]>(cursor, scope);
+  if (found === null) throw invalid([refused]);
+  const [backward, key, id] = found;
   return { backward: backward === 1, key, id };
 }

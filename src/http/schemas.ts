@@ -13,6 +13,7 @@ import {
 } from '../auth/model.ts';
 import { errorCodes } from '../errors.ts';
 import { Profile, ProfilePatch } from '../profiles/model.ts';
+import { Change } from '../sync/model.ts';
 import { Tag, TagRename } from '../tags/model.ts';
 import { Completion, NewTask, Task, TaskPatch, TrashedTask } from '../tasks/model.ts';
 
@@ -80,6 +81,7 @@ export const namedSchemas: TSchema[] = [
   Completion,
   Tag,
   TagRename,
+  Change,
   AuditRecord,
   Registration,
   Credentials,

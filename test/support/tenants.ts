@@ -79,6 +79,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
   const trashed = (await app.request('POST', tasks, { token, body })).body.data.id;
   await app.request('DELETE', `${tasks}/${trashed}`, { token });
   const page = await app.request('GET', `${tasks}?limit=1`, { token });
+  const feed = await app.request('GET', `/api/v1/users/${user.id}/changes`, { token });
   const { rows } = await sql<{ id: string; token: string }>`
     select id, token from better_auth.session where "userId" = ${user.id}`.execute(app.ctx.db);
   return {
@@ -93,6 +94,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
       session_token: rows[0]?.token ?? '',
       email,
       cursor: page.body.pagination.next_cursor,
+      since: feed.body.next_cursor,
     },
   };
 }

@@ -9,6 +9,7 @@ import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { profileRoutes } from './profile.ts';
 import { renderError } from './render.ts';
+import { syncRoutes } from './sync.ts';
 import { tagRoutes } from './tags.ts';
 import { taskRoutes } from './tasks.ts';
 import { trashRoutes } from './trash.ts';
@@ -24,6 +25,7 @@ export async function v1Routes(app: App, ctx: Context): Promise<void> {
     taskRoutes(scope, ctx);
     trashRoutes(scope, ctx);
     tagRoutes(scope, ctx);
+    syncRoutes(scope, ctx);
     auditRoutes(scope, ctx);
   });
   await app.register(async (scope: App) => adminRoutes(scope, ctx));

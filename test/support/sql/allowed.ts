@@ -54,6 +54,18 @@ const exceptions: Exception[] = [
     because: 'upkeep forgets what is old, whoever asked for it',
   },
   {
+    from: 'src/sync/queries.ts',
+    sql: /^\s*select distinct user_id from tombstones/,
+    tables: ['tombstones'],
+    because: 'a job finds out whose deletions are to be forgotten',
+  },
+  {
+    from: 'src/sync/queries.ts',
+    sql: /^\s*select distinct g\.user_id from tags g/,
+    tables: ['tags', 'task_tags'],
+    because: 'a job finds out whose tags are not in use',
+  },
+  {
     from: 'src/auth/links.ts',
     sql: /where split_part\(value, ' ', 1\) = \$/,
     tables: ['better_auth.verification'],

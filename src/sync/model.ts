@@ -1,0 +1,41 @@
+import { type Static, Type } from 'typebox';
+import type { Profile } from '../profiles/model.ts';
+import type { Tag } from '../tags/model.ts';
+import type { Task } from '../tasks/model.ts';
+
+/** What the feed tells of, by code point: the order in which one revision's changes come. */
+const types = ['profile', 'tag', 'task'] as const;
+
+export const Change = Type.Object(
+  {
+    revision: Type.Integer({ description: "The user's revision that the thing was last changed at." }),
+    type: Type.Enum([...types], { type: 'string' }),
+    id: Type.String({ description: 'Of a task its id, of a tag its name, of the profile the user id.' }),
+    op: Type.Enum(['upsert', 'delete'], { type: 'string' }),
+    task: Type.Optional(Type.Unsafe<Task>(Type.Ref('Task'))),
+    tag: Type.Optional(Type.Unsafe<Tag>(Type.Ref('Tag'))),
+    profile: Type.Optional(Type.Unsafe<Profile>(Type.Ref('Profile'))),
+  },
+  {
+    $id: 'Change',
+    additionalProperties: false,
+    description:
+      'The thing as it is now, in the field that `type` names; nothing more when `op` is `delete`.',
+    examples: [{ revision: 7, type: 'tag', id: 'home', op: 'upsert', tag: { name: 'home', usage_count: 3 } }],
+  },
+);
+export type Change = Static<typeof Change>;
+
+export const ChangeListQuery = Type.Object(
+  {
+    since: Type.Optional(
+      Type.String({
+        maxLength: 2000,
+        description: 'The `next_cursor` of the answer before; absent to start from nothing.',
+      }),
+    ),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 100 }),
+  },
+  { additionalProperties: false },
+);
+export type ChangeListQuery = Static<typeof ChangeListQuery>;

@@ -1,0 +1,41 @@
+import { type CursorScope, seal, unseal } from '../db/paging.ts';
+import { invalid } from '../errors.ts';
+
+/** A place in the order of the feed: behind the thing of this type and id at this revision. */
+export interface Place {
+  revision: number;
+  type: string;
+  id: string;
+  /**
+   * While a walk that started from nothing lasts, the user's revision at its start: what was deleted up to there was
+   * never told. 0 otherwise; null before the first page, which is where the walk starts.
+   */
+  base: number | null;
+}
+
+/** Sorts behind every type of thing. */
+const lastType = '~';
+
+export const beginning: Place = { revision: -1, type: lastType, id: '', base: null };
+
+/** Behind everything of a revision. */
+export const endOf = (revision: number, base = 0): Place => ({ revision, type: lastType, id: '', base });
+
+/** The newest revision of which nothing is left to tell. */
+export const told = ({ revision, type }: Place): number => (type === lastType ? revision : revision - 1);
+
+export function encodePlace({ revision, type, id, base }: Place, scope: CursorScope): string {
+  return seal([revision, type, id, base ?? 0], scope);
+}
+
+/** @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user or list. */
+export function decodePlace(cursor: string, scope: CursorScope): Place {
+  const found = unseal<[revision: number, type: string, id: string, base: number]>(cursor, scope);
+  if (found === null) {
+    throw invalid([
+      { loc: ['query', 'since'], msg: "is not a cursor of this user's changes", type: 'cursor' },
+    ]);
+  }
+  const [revision, type, id, base] = found;
+  return { revision, type, id, base };
+}

@@ -1,0 +1,205 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Db, Tx } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { cursorExpired } from '../errors.ts';
+import { findProfile } from '../profiles/queries.ts';
+import { storedColumns, type TaskRow, tagsOfTask, toTask } from '../tasks/row.ts';
+import type { Change } from './model.ts';
+import { endOf, type Place, told } from './place.ts';
+
+export interface FeedPage {
+  changes: Change[];
+  /** Behind the last of them; behind all there is when nothing follows. */
+  next: Place;
+  hasMore: boolean;
+}
+
+interface Owner {
+  newest: number;
+  /** Deletions up to this revision may be forgotten. */
+  feed_from: number;
+  /** Deletions up to this revision are not told. */
+  base: number;
+}
+
+interface Found {
+  changed_at: number;
+  type: Change['type'];
+  name: string;
+  is_gone: boolean;
+  usage_count: number | null;
+}
+
+type Row = Owner & { [Column in keyof (Found & TaskRow)]: (Found & TaskRow)[Column] | null };
+
+/**
+ * What changed behind a place: each thing once, at its newest revision, as it is now, ordered by revision, type and id.
+ * One statement, so that all of it is of one moment, and complete up to the user's revision then. Only a profile may be
+ * newer than that; it comes again at the revision of that change.
+ * @throws AppError CURSOR_EXPIRED when deletions behind the place may be forgotten, or no such place exists (yet): the
+ * database was set back.
+ */
+export async function findChanges(db: Db, userId: string, place: Place, limit: number): Promise<FeedPage> {
+  const { rows } = await feedStatement(userId, place, limit + 1).execute(db);
+  const [owner] = rows;
+  if (owner === undefined) throw new Error('no answer to a question that always has one');
+  const { newest, feed_from: from, base } = owner;
+  if (from > Math.max(base, told(place)) || Math.max(base, place.revision) > newest) throw cursorExpired();
+  const found = rows.filter((row): row is Row & Found => row.type !== null);
+  const page = found.slice(0, limit);
+  const profile = page.some(({ type }) => type === 'profile') ? await findProfile(db, userId) : undefined;
+  const hasMore = found.length > limit;
+  const last = page.at(-1);
+  return {
+    // Whether a tag is in use is only known here.
+    changes: page
+      .map((row) => toChange(row, profile))
+      .filter(({ op, revision }) => op === 'upsert' || revision > base),
+    next:
+      hasMore && last !== undefined
+        ? { revision: last.changed_at, type: last.type, id: last.name, base }
+        : endOf(newest),
+    hasMore,
+  };
+}
+
+/**
+ * Each kind of thing is read along its index by revision, at most `limit` of it; tasks, tags and counts only for the
+ * rows of the page. Deletions that a walk from nothing need not know of are skipped where they stand. A tag that came
+ * back may have left a tombstone; `offset 0` keeps that look-up from being turned into a join over all of the tags.
+ */
+export function feedStatement(userId: string, { revision, type, id, base }: Place, limit: number) {
+  const behind = (at: RawBuilder<unknown>, kind: RawBuilder<unknown>, name: RawBuilder<unknown>) =>
+    sql<SqlBool>`(${at}, ${kind} collate "C", ${name} collate "C") > (${revision}::bigint, ${type}::text, ${id}::text)`;
+  const taskColumns = sql.join(storedColumns.map((column) => sql.ref(`t.${column}`)));
+  return sql<Row>`
+    with owner as (
+      select coalesce(max(revision), 0) as newest, coalesce(max(feed_from), 0) as feed_from,
+        coalesce(${base}::bigint, max(revision), 0) as base
+      from owners where user_id = ${userId}
+    ), page as (
+      (select t.revision as changed_at, 'task' collate "C" as type, t.id::text collate "C" as name, t.id as task_id,
+          t.deleted_at is not null as is_gone
+        from tasks t
+        where t.user_id = ${userId} and ${behind(sql`t.revision`, sql`'task'`, sql`t.id::text`)}
+          and (t.deleted_at is null or t.revision > (select base from owner))
+        order by t.revision, t.id limit ${limit})
+      union all
+      (select g.revision, 'tag', g.name, null, false
+        from tags g
+        where g.user_id = ${userId} and ${behind(sql`g.revision`, sql`'tag'`, sql`g.name`)}
+        order by g.revision, g.name limit ${limit})
+      union all
+      (select d.revision, d.type, d.id, null, true
+        from tombstones d
+        where d.user_id = ${userId} and ${behind(sql`d.revision`, sql`d.type`, sql`d.id`)}
+          and d.revision > (select base from owner)
+          and (d.type <> 'tag' or not exists (
+            select from tags g where g.user_id = ${userId} and g.name = d.id offset 0))
+        order by d.revision, d.type, d.id limit ${limit})
+      union all
+      (select changed_at, 'profile', ${userId}::text, null, false from (${profileRevision(userId)}) as p
+        where ${behind(sql`changed_at`, sql`'profile'`, sql`${userId}::text`)})
+      order by changed_at, type, name limit ${limit}
+    )
+    select owner.newest::float8, owner.feed_from::float8, owner.base::float8, page.changed_at::float8, page.type,
+      page.name, page.is_gone, ${taskColumns}, ${tagsOfTask} as tags,
+      case when page.type = 'tag' and not page.is_gone then
+        (select count(*)::int from task_tags tt join tasks k on k.user_id = tt.user_id and k.id = tt.task_id
+          where tt.user_id = ${userId} and tt.name = page.name and k.deleted_at is null) end as usage_count
+    from owner
+    left join page on true
+    left join tasks t on t.user_id = ${userId} and t.id = page.task_id and not page.is_gone
+    order by page.changed_at, page.type, page.name`;
+}
+
+/** There is always a profile. Before it was ever changed, it shows when its user's first write was, so that is a change too. */
+const profileRevision = (userId: string) => sql`
+  select coalesce(p.revision, case when o.user_id is null then 0 else 1 end) as changed_at
+  from (select ${userId}::text as user_id) as asked
+  left join owners o on o.user_id = asked.user_id
+  left join profiles p on p.user_id = asked.user_id`;
+
+function toChange(row: Row & Found, profile: Change['profile']): Change {
+  const { changed_at: revision, type, name: id, is_gone: isGone, usage_count: count } = row;
+  const change = { revision, type, id };
+  if (type === 'profile') return { ...change, op: 'upsert', ...(profile && { profile }) };
+  if (type === 'task' && isTask(row)) return { ...change, op: 'upsert', task: toTask(row) };
+  if (type === 'tag' && !isGone && count !== null && count > 0)
+    return { ...change, op: 'upsert', tag: { name: id, usage_count: count } };
+  return { ...change, op: 'delete' };
+}
+
+const isTask = (row: Row): row is Row & TaskRow => row.id !== null;
+
+/** So many rows or users at a time, so that nobody's writes wait for long. */
+const batchSize = 1_000;
+
+/**
+ * Forgets deletions that were noted more than so many days ago, and that clients who were away for that long have to
+ * start anew. The user's row is locked first, as by every write. May run on several instances at once.
+ * @returns how many.
+ */
+export async function forgetTombstones(db: Db, days: number): Promise<number> {
+  const outdated = sql<SqlBool>`created_at < now() - make_interval(days => ${days}::int)`;
+  const owners = sql<{ user_id: string }>`
+    select distinct user_id from tombstones where ${outdated} limit ${batchSize}`;
+  return forOwners(db, owners, async (tx, userId) => {
+    const { rows } = await sql<{ count: number }>`
+      with forgotten as (
+        delete from tombstones where user_id = ${userId} and (type, id) in (
+          select type, id from tombstones where user_id = ${userId} and ${outdated} order by revision limit ${batchSize})
+        returning revision
+      ), moved as (
+        update owners set feed_from = greatest(feed_from, (select max(revision) from forgotten))
+        where user_id = ${userId} and exists (select from forgotten)
+      )
+      select count(*)::int as count from forgotten`.execute(tx);
+    return rows[0]?.count ?? 0;
+  });
+}
+
+/**
+ * Turns tags that no task carries any more, not even one in the trash, into tombstones: when a tag came out of use is
+ * not known, when its tombstone was made is. To those who follow the feed that is no change: it keeps its revision.
+ * May run on several instances at once.
+ * @returns how many.
+ */
+export async function forgetUnusedTags(db: Db): Promise<number> {
+  const isUnused = sql<SqlBool>`
+    not exists (select from task_tags tt where tt.user_id = g.user_id and tt.name = g.name)`;
+  const owners = sql<{ user_id: string }>`
+    select distinct g.user_id from tags g where ${isUnused} limit ${batchSize}`;
+  return forOwners(db, owners, async (tx, userId) => {
+    const { numAffectedRows } = await sql`
+      with unused as (
+        delete from tags g where g.user_id = ${userId} and g.name in (
+          select g.name from tags g where g.user_id = ${userId} and ${isUnused} limit ${batchSize})
+        returning g.name, g.revision
+      )
+      insert into tombstones (user_id, type, id, revision) select ${userId}, 'tag', name, revision from unused
+      on conflict (user_id, type, id) do update set revision = excluded.revision, created_at = excluded.created_at`.execute(
+      tx,
+    );
+    return Number(numAffectedRows);
+  });
+}
+
+/** Does a piece of work for each of the owners found, in transactions of their own, until it finds nothing more to do. */
+async function forOwners(
+  db: Db,
+  owners: RawBuilder<{ user_id: string }>,
+  work: (tx: Tx, userId: string) => Promise<number>,
+): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const { rows } = await owners.execute(db);
+    if (rows.length === 0) return total;
+    for (const { user_id: userId } of rows) {
+      total += await inTransaction(db, async (tx) => {
+        await sql`select from owners where user_id = ${userId} for update`.execute(tx);
+        return work(tx, userId);
+      });
+    }
+  }
+}

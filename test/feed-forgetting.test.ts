@@ -1,0 +1,183 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forgetTombstones, forgetUnusedTags } from '../src/sync/queries.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { changesOf, createMirror, knownByServer, walk } from './support/feed.ts';
+import { type Client, newClient } from './support/tasks.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+/** What is left of a task once it is purged, all in one transaction. */
+async function purge({ user }: Client, taskId: string): Promise<void> {
+  await sql`
+    with moved as (update owners set revision = revision + 1 where user_id = ${user.id} returning revision),
+      gone as (delete from tasks where user_id = ${user.id} and id = ${taskId})
+    insert into tombstones (user_id, type, id, revision) select ${user.id}, 'task', ${taskId}, revision from moved`.execute(
+    app.ctx.db,
+  );
+}
+
+const told = (changes: { revision: number; type: string; id: string; op: string }[]) =>
+  changes.map(({ revision, type, id, op }) => [revision, type, id, op]);
+
+const expectExpired = async ({ v1 }: Client, cursor: string) => {
+  const { status, body } = await v1('GET', `/changes?since=${cursor}`);
+  expect([status, body.error_code]).toEqual([410, 'CURSOR_EXPIRED']);
+};
+
+const age = ({ user }: Client, days: number) =>
+  sql`update tombstones set created_at = now() - make_interval(days => ${days}::int, secs => 60)
+    where user_id = ${user.id}`.execute(app.ctx.db);
+
+const feedFrom = async ({ user }: Client) => {
+  const { rows } = await sql<{ from: number }>`
+    select feed_from::int as from from owners where user_id = ${user.id}`.execute(app.ctx.db);
+  return rows[0]?.from;
+};
+
+describe('what was purged', () => {
+  test('is told as deleted to those who may have it, and not from nothing', async () => {
+    const client = await newClient(app);
+    const { id } = await client.create();
+    const { cursor } = await walk(client);
+    await client.v1('DELETE', `/tasks/${id}`);
+    await purge(client, id);
+    expect(told((await walk(client, { since: cursor })).changes)).toEqual([[3, 'task', id, 'delete']]);
+    expect((await walk(client)).changes.map(({ type }) => type)).toEqual(['profile']);
+  });
+
+  test('is told to a walk from nothing that may have shown it already', async () => {
+    const client = await newClient(app);
+    const tasks = [await client.create(), await client.create(), await client.create()];
+    const first = await changesOf(client, undefined, 'limit=2');
+    const id = tasks[0]?.id ?? '';
+    expect(first.data[1]).toMatchObject({ id, op: 'upsert' });
+    await purge(client, id);
+    const { changes } = await walk(client, { since: first.next_cursor });
+    expect(told(changes).at(-1)).toEqual([4, 'task', id, 'delete']);
+  });
+});
+
+describe('the job that forgets deletions', () => {
+  test('leaves those that are younger; older ones go, with cursors from before them', async () => {
+    const client = await newClient(app);
+    const [a, b] = [await client.create(), await client.create()];
+    const before = (await walk(client)).cursor;
+    await purge(client, a.id);
+    const between = (await walk(client)).cursor;
+    await age(client, 90);
+    await purge(client, b.id);
+    expect(await forgetTombstones(app.ctx.db, 91)).toBe(0);
+    expect(await feedFrom(client)).toBe(0);
+    expect(await forgetTombstones(app.ctx.db, 90)).toBe(1);
+    expect(await feedFrom(client)).toBe(3);
+    await expectExpired(client, before);
+    expect(told((await walk(client, { since: between })).changes)).toEqual([[4, 'task', b.id, 'delete']]);
+    expect(await forgetTombstones(app.ctx.db, 90)).toBe(0);
+  });
+
+  test('a walk from nothing goes on as long as nothing is forgotten that happened since it began', async () => {
+    const client = await newClient(app);
+    const tasks = [await client.create(), await client.create(), await client.create()];
+    await purge(client, tasks[2]?.id ?? '');
+    const { next_cursor: cursor } = await changesOf(client, undefined, 'limit=1');
+    await forgetTombstones(app.ctx.db, 0);
+    expect(await feedFrom(client)).toBe(4);
+    expect((await walk(client, { since: cursor })).changes).toHaveLength(2);
+    await purge(client, tasks[1]?.id ?? '');
+    await forgetTombstones(app.ctx.db, 0);
+    await expectExpired(client, cursor);
+  });
+
+  test('a cursor in the middle of the revision that was forgotten is too old', async () => {
+    const client = await newClient(app);
+    const ids = [(await client.create()).id, (await client.create()).id].sort();
+    const { cursor } = await walk(client);
+    await sql`
+      with moved as (update owners set revision = revision + 1 where user_id = ${client.user.id} returning revision),
+        gone as (delete from tasks where user_id = ${client.user.id} returning id)
+      insert into tombstones (user_id, type, id, revision)
+      select ${client.user.id}, 'task', gone.id, revision from moved, gone`.execute(app.ctx.db);
+    const half = await changesOf(client, cursor, 'limit=1');
+    expect([told(half.data), half.has_more]).toEqual([[[3, 'task', ids[0], 'delete']], true]);
+    const whole = (await changesOf(client, cursor)).next_cursor;
+    await forgetTombstones(app.ctx.db, 0);
+    await expectExpired(client, half.next_cursor);
+    expect((await changesOf(client, whole)).data).toEqual([]);
+  });
+
+  test('five at once while users write: nothing is forgotten twice, and nobody is in the way', async () => {
+    const clients = await Promise.all(Array.from({ length: 4 }, () => newClient(app)));
+    for (const client of clients)
+      for (let index = 0; index < 3; index += 1) await purge(client, (await client.create()).id);
+    const [counts] = await Promise.all([
+      Promise.all(Array.from({ length: 5 }, () => forgetTombstones(app.ctx.db, 0))),
+      ...clients.map((client) => client.create({ tags: ['x'] })),
+    ]);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(12);
+    for (const client of clients) expect(await feedFrom(client)).toBe(6);
+  });
+});
+
+describe('a database that was set back', () => {
+  test('a cursor from later than the database is at has to be given up', async () => {
+    const client = await newClient(app);
+    await client.create();
+    await client.create();
+    const { cursor } = await walk(client);
+    const started = (await changesOf(client, undefined, 'limit=1')).next_cursor;
+    await sql`update owners set revision = 1 where user_id = ${client.user.id}`.execute(app.ctx.db);
+    await expectExpired(client, cursor);
+    await expectExpired(client, started);
+  });
+});
+
+describe('the job that forgets unused tags', () => {
+  const tombstones = async ({ user }: Client) =>
+    (
+      await sql`select type, id, revision::int from tombstones where user_id = ${user.id} order by id`.execute(
+        app.ctx.db,
+      )
+    ).rows;
+
+  test('keeps those on a task, also on one in the trash; others leave a tombstone of the same revision', async () => {
+    const client = await newClient(app);
+    const { id } = await client.create({ tags: ['unused', 'used'] });
+    const trashed = await client.create({ tags: ['in the trash'] });
+    const before = (await walk(client)).cursor;
+    await client.v1('PATCH', `/tasks/${id}`, { tags: ['used'] });
+    await client.v1('DELETE', `/tasks/${trashed.id}`);
+    const { changes } = await walk(client, { since: before });
+    const revision = await client.revision();
+    expect(await forgetUnusedTags(app.ctx.db)).toBe(1);
+    expect(await tombstones(client)).toEqual([{ type: 'tag', id: 'unused', revision: 3 }]);
+    expect((await walk(client, { since: before })).changes).toEqual(changes);
+    expect(await client.revision()).toBe(revision);
+    expect((await client.stored()).tags.map(({ name }) => name)).toEqual(['in the trash', 'used']);
+    expect(await forgetUnusedTags(app.ctx.db)).toBe(0);
+  });
+
+  test('a tag that comes back is told once, whatever is left of it before; and goes again', async () => {
+    const client = await newClient(app);
+    const { id } = await client.create({ tags: ['again'] });
+    const { cursor } = await walk(client);
+    const mirror = createMirror();
+    for (let round = 0; round < 2; round += 1) {
+      await client.v1('PATCH', `/tasks/${id}`, { tags: [] });
+      await forgetUnusedTags(app.ctx.db);
+      expect(await tombstones(client)).toEqual([{ type: 'tag', id: 'again', revision: 2 + 2 * round }]);
+      await client.v1('PATCH', `/tasks/${id}`, { tags: ['again'] });
+      const { changes } = await walk(client, { since: cursor });
+      expect(told(changes)).toEqual([
+        [3 + 2 * round, 'tag', 'again', 'upsert'],
+        [3 + 2 * round, 'task', id, 'upsert'],
+      ]);
+    }
+    for (const change of (await walk(client)).changes) mirror.apply(change);
+    expect(mirror.known()).toEqual(await knownByServer(client));
+  });
+});

@@ -1,0 +1,74 @@
+import { type RawBuilder, sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beginning, endOf, type Place } from '../src/sync/place.ts';
+import { feedStatement } from '../src/sync/queries.ts';
+import { startApp, type TestApp } from './support/app.ts';
+
+interface Node {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  Plans?: Node[];
+}
+
+const userId = 'many';
+const count = 100_000;
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+  const { db } = app.ctx;
+  const run = (query: RawBuilder<unknown>) => query.execute(db);
+  await run(sql`insert into owners (user_id, revision) values (${userId}, ${count})`);
+  await run(sql`insert into owners (user_id, revision) select n::text, 1 from generate_series(1, 1000) n`);
+  await run(sql`insert into tasks (user_id, title, revision, deleted_at)
+    select ${userId}, 'x', n, case when n % 10 = 0 then now() end from generate_series(1, ${count}::int) n`);
+  await run(sql`insert into tags (user_id, name, revision)
+    select ${userId}, 'tag ' || n, n * 100 from generate_series(1, 1000) n`);
+  await run(sql`insert into task_tags (user_id, task_id, name)
+    select user_id, id, 'tag ' || (1 + revision % 1000) from tasks where user_id = ${userId}`);
+  await run(sql`insert into tombstones (user_id, type, id, revision)
+    select ${userId}, 'task', gen_random_uuid(), n from generate_series(1, ${count}::int) n where n % 7 = 0`);
+  await run(sql`analyze`);
+});
+afterAll(() => app.close());
+
+function nodesOf(node: Node): Node[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+}
+
+/** How the database reads 100 changes behind a place: what it reads whole, and how many rows of tables it touches. */
+async function planAt(place: Place) {
+  const { rows } = await sql<{ 'QUERY PLAN': { Plan: Node }[] }>`
+    explain (analyze, format json) ${feedStatement(userId, place, 101)}`.execute(app.ctx.db);
+  const scans = nodesOf(rows[0]?.['QUERY PLAN'][0]?.Plan ?? expect.fail('no plan')).filter(
+    (node) => node['Relation Name'] !== undefined && node['Relation Name'] !== 'profiles',
+  );
+  expect(scans.length).toBeGreaterThan(5);
+  const whole = scans.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']);
+  const touched = scans.reduce(
+    (sum, node) => sum + (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'],
+    0,
+  );
+  return { whole, touched };
+}
+
+const places: [string, Place][] = [
+  ['the beginning', beginning],
+  ['the middle of a walk from nothing', { revision: 50_000, type: 'tag', id: 'tag 500', base: count }],
+  ['its end', { ...endOf(99_900), base: count }],
+  ['a cursor long ago', endOf(10)],
+  ['a cursor in the middle', { revision: 50_000, type: 'tag', id: 'tag 500', base: 0 }],
+  ['a cursor of late', endOf(99_990)],
+];
+
+test.each(places)(
+  'a page at %s costs no more than its rows, whatever else the user has',
+  async (_, place) => {
+    const { whole, touched } = await planAt(place);
+    expect(whole).toEqual([]);
+    expect(touched).toBeLessThan(1_500);
+  },
+);

@@ -1,0 +1,201 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newAccount } from './support/accounts.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { changesOf, createMirror, knownByServer, walk } from './support/feed.ts';
+import { seeded } from './support/random.ts';
+import { locsOf, newClient } from './support/tasks.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+/** Without the things themselves. */
+const told = (changes: { revision: number; type: string; id: string; op: string }[]) =>
+  changes.map(({ revision, type, id, op }) => [revision, type, id, op]);
+
+describe('from nothing', () => {
+  test('a user without tasks has a profile', async () => {
+    const client = await newClient(app);
+    const { status, body } = await client.v1('GET', '/changes');
+    expect(status).toBe(200);
+    const profile = (await client.v1('GET', '')).body.data;
+    expect(body).toEqual({
+      data: [{ revision: 0, type: 'profile', id: client.user.id, op: 'upsert', profile }],
+      message: 'Changes retrieved successfully',
+      status_code: 200,
+      next_cursor: expect.stringMatching(/^[\w-]+$/),
+      has_more: false,
+    });
+    expect(await changesOf(client, body.next_cursor)).toMatchObject({ data: [], has_more: false });
+  });
+
+  test('each thing comes once, as it is, at the revision of its newest change, in order', async () => {
+    const client = await newClient(app);
+    const { user } = client;
+    const first = await client.create({ title: 'first', tags: ['home', 'work'] });
+    const second = await client.create({ title: 'second', tags: ['home'] });
+    await client.v1('PATCH', `/tasks/${first.id}`, { title: 'renamed', tags: ['work', 'later'] });
+    const { changes } = await walk(client);
+    expect(changes).toEqual([
+      {
+        revision: 1,
+        type: 'profile',
+        id: user.id,
+        op: 'upsert',
+        profile: (await client.v1('GET', '')).body.data,
+      },
+      { revision: 1, type: 'tag', id: 'work', op: 'upsert', tag: { name: 'work', usage_count: 1 } },
+      { revision: 2, type: 'task', id: second.id, op: 'upsert', task: second },
+      { revision: 3, type: 'tag', id: 'home', op: 'upsert', tag: { name: 'home', usage_count: 1 } },
+      { revision: 3, type: 'tag', id: 'later', op: 'upsert', tag: { name: 'later', usage_count: 1 } },
+      { revision: 3, type: 'task', id: first.id, op: 'upsert', task: await client.get(first.id) },
+    ]);
+  });
+
+  test('what was deleted before is not told of', async () => {
+    const client = await newClient(app);
+    const { id } = await client.create({ tags: ['gone'] });
+    await client.v1('DELETE', `/tasks/${id}`);
+    const { changes } = await walk(client);
+    expect(told(changes)).toEqual([[1, 'profile', client.user.id, 'upsert']]);
+  });
+
+  test.each([1, 2, 3, 7, 100])('pages of %i show the same, in the same order', async (limit) => {
+    const client = await newClient(app);
+    for (let index = 0; index < 8; index += 1) await client.create({ tags: [`tag ${index % 3}`, 'all'] });
+    const [{ changes }, paged] = [await walk(client), await walk(client, { query: `limit=${limit}` })];
+    expect(changes).toHaveLength(13);
+    expect(paged.changes).toEqual(changes);
+  });
+});
+
+describe('since a cursor', () => {
+  test('come changes made since, and only those: upserts and deletions', async () => {
+    const client = await newClient(app);
+    const [kept, gone] = [
+      await client.create({ tags: ['both', 'kept'] }),
+      await client.create({ tags: ['both'] }),
+    ];
+    const { cursor } = await walk(client);
+    await client.v1('DELETE', `/tasks/${gone.id}`);
+    await client.v1('PATCH', `/tasks/${kept.id}`, { tags: ['both'] });
+    const { changes, cursor: next } = await walk(client, { since: cursor });
+    expect(told(changes)).toEqual([
+      [3, 'tag', 'both', 'upsert'],
+      [3, 'task', gone.id, 'delete'],
+      [4, 'tag', 'kept', 'delete'],
+      [4, 'task', kept.id, 'upsert'],
+    ]);
+    expect(changes[1]).not.toHaveProperty('task');
+    expect((await changesOf(client, next)).data).toEqual([]);
+    // Asked again, the same cursor gives the same.
+    expect((await walk(client, { since: cursor })).changes).toEqual(changes);
+  });
+
+  test('a write that changes nothing is none', async () => {
+    const client = await newClient(app);
+    const { id } = await client.create();
+    const { cursor } = await walk(client);
+    await client.v1('PATCH', `/tasks/${id}`, {});
+    expect(await changesOf(client, cursor)).toMatchObject({ data: [], next_cursor: cursor });
+  });
+
+  test('the profile comes when it changes, by whichever way', async () => {
+    const account = await newAccount(app);
+    const client = {
+      v1: (method: string, path: string, body?: unknown) => account.send(account.token, method, path, body),
+    };
+    const news = async (since?: string) => {
+      const page = await changesOf(client, since);
+      expect(page.has_more).toBe(false);
+      return { cursor: page.next_cursor, seen: page.data.map(({ type, profile }) => [type, profile]) };
+    };
+    const profile = async () => [['profile', (await client.v1('GET', '')).body.data]];
+    let { cursor, seen } = await news();
+    expect(seen).toEqual(await profile());
+    await client.v1('PATCH', '', { first_name: 'Augusta', time_zone: 'Europe/London' });
+    ({ cursor, seen } = await news(cursor));
+    expect(seen).toEqual(await profile());
+    await sql`update better_auth."user" set "emailVerified" = true where id = ${account.id}`.execute(
+      app.ctx.db,
+    );
+    ({ cursor, seen } = await news(cursor));
+    expect(seen).toEqual(await profile());
+    expect((await news(cursor)).seen).toEqual([]);
+  });
+
+  test("a front end's user's first write changes the profile, which shows when it was", async () => {
+    const client = await newClient(app);
+    const mirror = createMirror();
+    const { changes, cursor } = await walk(client);
+    await client.create();
+    for (const change of [...changes, ...(await walk(client, { since: cursor })).changes])
+      mirror.apply(change);
+    expect(mirror.known()).toEqual(await knownByServer(client));
+  });
+});
+
+test('whatever is written during a walk, it ends with what the server has: 20 random walks', async () => {
+  const random = seeded(4);
+  for (let round = 0; round < 20; round += 1) {
+    const client = await newClient(app);
+    const write = async () => {
+      const tasks = await client.list('?limit=100');
+      const tags = random.some(['a', 'b', 'c', 'd'], 0.4);
+      const task = tasks.length > 0 && random.chance(0.7) ? random.pick(tasks) : undefined;
+      if (task === undefined) await client.create({ tags });
+      else if (random.chance(0.5)) await client.v1('DELETE', `/tasks/${task.id}`);
+      else await client.v1('PATCH', `/tasks/${task.id}`, { title: `round ${round}`, tags });
+      if (random.chance(0.1)) await client.v1('PATCH', '', { first_name: `name ${random.below(1_000)}` });
+    };
+    for (let count = random.below(8); count > 0; count -= 1) await write();
+    const mirror = createMirror();
+    const query = `limit=${random.pick([1, 2, 3])}`;
+    const between = async () => {
+      // Less than is read meanwhile, so that the walk comes to an end.
+      if (random.chance(0.6)) await write();
+    };
+    const { changes, cursor } = await walk(client, { query, between });
+    for (const change of changes) mirror.apply(change);
+    expect(mirror.known(), `round ${round}`).toEqual(await knownByServer(client));
+    const revisions = changes.map(({ revision }) => revision);
+    expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
+    await write();
+    for (const change of (await walk(client, { since: cursor, query })).changes) mirror.apply(change);
+    expect(mirror.known(), `round ${round}, a write later`).toEqual(await knownByServer(client));
+  }
+});
+
+describe('refused:', () => {
+  test('a cursor that was edited, is of another list or of another user', async () => {
+    const [client, other] = [await newClient(app), await newClient(app)];
+    for (const one of [client, other]) for (let index = 0; index < 3; index += 1) await one.create();
+    const { next_cursor: cursor } = await changesOf(client);
+    const ofTasks = (await client.v1('GET', '/tasks?limit=1')).body.pagination.next_cursor;
+    const edited = [...cursor].map(
+      (letter, at) => cursor.slice(0, at) + (letter === 'A' ? 'B' : 'A') + cursor.slice(at + 1),
+    );
+    for (const since of [
+      ...edited,
+      (await changesOf(other)).next_cursor,
+      ofTasks,
+      '',
+      'x',
+      'A'.repeat(2001),
+    ]) {
+      const { status, body } = await client.v1('GET', `/changes?since=${since}`);
+      expect([status, ...locsOf(body.errors)], since).toEqual([422, 'query.since']);
+    }
+    const { status } = await client.v1('GET', `/tasks?cursor=${cursor}`);
+    expect(status).toBe(422);
+  });
+
+  test.each(['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'offset=0'])('%s', async (query) => {
+    const client = await newClient(app);
+    const { status, body } = await client.v1('GET', `/changes?${query}`);
+    expect([status, ...locsOf(body.errors)]).toEqual([422, `query.${query.split('=')[0]}`]);
+  });
+});

@@ -1,0 +1,76 @@
+import type { Change } from '../../src/sync/model.ts';
+import type { Client } from './tasks.ts';
+
+/** What a client knows of its user, in a form in which two are compared. */
+export interface Known {
+  tasks: unknown[];
+  tags: unknown[];
+  profile: unknown;
+}
+
+/** What a client that follows the feed keeps. */
+export function createMirror() {
+  const kept = {
+    task: new Map<string, unknown>(),
+    tag: new Map<string, unknown>(),
+    profile: new Map<string, unknown>(),
+  };
+  const inOrder = (things: Map<string, unknown>) =>
+    [...things].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, thing]) => thing);
+  return {
+    apply({ type, id, op, task, tag, profile }: Change): void {
+      const thing = { task, tag, profile }[type];
+      if (op === 'delete') kept[type].delete(id);
+      else if (thing === undefined) throw new Error(`an upsert without its ${type}`);
+      else kept[type].set(id, thing);
+    },
+    known: (): Known => ({
+      tasks: inOrder(kept.task),
+      tags: inOrder(kept.tag),
+      profile: kept.profile.values().next().value,
+    }),
+  };
+}
+
+/** The same as the server's lists have it. */
+export async function knownByServer({ v1 }: Pick<Client, 'v1'>): Promise<Known> {
+  const tasks: { id: string }[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body } = await v1('GET', `/tasks?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    tasks.push(...body.data);
+    cursor = body.pagination.next_cursor;
+  }
+  tasks.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const tags = (await v1('GET', '/tags?limit=100')).body.data;
+  const profile = (await v1('GET', '')).body.data;
+  return { tasks, tags, profile };
+}
+
+export interface FeedReply {
+  data: Change[];
+  next_cursor: string;
+  has_more: boolean;
+}
+
+/** One answer of the feed. */
+export async function changesOf({ v1 }: Pick<Client, 'v1'>, since?: string, query = ''): Promise<FeedReply> {
+  const cursor = since === undefined ? '' : `&since=${encodeURIComponent(since)}`;
+  const { status, body, text } = await v1('GET', `/changes?${query}${cursor}`);
+  if (status !== 200) throw new Error(`no changes: ${text}`);
+  return body;
+}
+
+/** Every answer from a cursor, or from nothing, until no more follows; `between` is done after each. */
+export async function walk(
+  client: Pick<Client, 'v1'>,
+  { since, query, between }: { since?: string; query?: string; between?: () => Promise<unknown> } = {},
+): Promise<{ changes: Change[]; cursor: string }> {
+  const changes: Change[] = [];
+  for (let cursor = since; ; ) {
+    const page = await changesOf(client, cursor, query);
+    changes.push(...page.data);
+    cursor = page.next_cursor;
+    if (!page.has_more) return { changes, cursor };
+    await between?.();
+  }
+}
