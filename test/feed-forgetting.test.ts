@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forgetChanges } from '../src/jobs/forget-changes.ts';
 import { forgetTombstones, forgetUnusedTags } from '../src/sync/queries.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { changesOf, createMirror, knownByServer, walk } from './support/feed.ts';
@@ -63,6 +64,19 @@ describe('what was purged', () => {
 });
 
 describe('the job that forgets deletions', () => {
+  test('keeps them for 90 days, unless it is told otherwise', async () => {
+    const client = await newClient(app);
+    const { id } = await client.create();
+    await purge(client, id);
+    const run = (stop = new AbortController().signal) => forgetChanges.run(app.ctx, stop);
+    await age(client, 89);
+    expect(await run()).toBe(0);
+    await age(client, 90);
+    expect(await run(AbortSignal.abort())).toBe(0);
+    expect(await run()).toBe(1);
+    expect(await feedFrom(client)).toBe(2);
+  });
+
   test('leaves those that are younger; older ones go, with cursors from before them', async () => {
     const client = await newClient(app);
     const [a, b] = [await client.create(), await client.create()];

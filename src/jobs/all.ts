@@ -1,5 +1,6 @@
 import { forgetAnswers } from './forget-answers.ts';
+import { forgetChanges } from './forget-changes.ts';
 import { purgeTrash } from './purge-trash.ts';
 import type { Job } from './runner.ts';
 
-export const allJobs: readonly Job[] = [purgeTrash, forgetAnswers];
+export const allJobs: readonly Job[] = [purgeTrash, forgetAnswers, forgetChanges];

@@ -137,14 +137,14 @@ const batchSize = 1_000;
 
 /**
  * Forgets deletions that were noted more than so many days ago, and that clients who were away for that long have to
- * start anew. The user's row is locked first, as by every write. May run on several instances at once.
+ * start anew. The user's row is locked first, as by every write. May run on several instances at once, and end early.
  * @returns how many.
  */
-export async function forgetTombstones(db: Db, days: number): Promise<number> {
+export async function forgetTombstones(db: Db, days: number, stop?: AbortSignal): Promise<number> {
   const outdated = sql<SqlBool>`created_at < now() - make_interval(days => ${days}::int)`;
   const owners = sql<{ user_id: string }>`
     select distinct user_id from tombstones where ${outdated} limit ${batchSize}`;
-  return forOwners(db, owners, async (tx, userId) => {
+  return forOwners(db, stop, owners, async (tx, userId) => {
     const { rows } = await sql<{ count: number }>`
       with forgotten as (
         delete from tombstones where user_id = ${userId} and (type, id) in (
@@ -165,12 +165,12 @@ export async function forgetTombstones(db: Db, days: number): Promise<number> {
  * May run on several instances at once.
  * @returns how many.
  */
-export async function forgetUnusedTags(db: Db): Promise<number> {
+export async function forgetUnusedTags(db: Db, stop?: AbortSignal): Promise<number> {
   const isUnused = sql<SqlBool>`
     not exists (select from task_tags tt where tt.user_id = g.user_id and tt.name = g.name)`;
   const owners = sql<{ user_id: string }>`
     select distinct g.user_id from tags g where ${isUnused} limit ${batchSize}`;
-  return forOwners(db, owners, async (tx, userId) => {
+  return forOwners(db, stop, owners, async (tx, userId) => {
     const { numAffectedRows } = await sql`
       with unused as (
         delete from tags g where g.user_id = ${userId} and g.name in (
@@ -188,6 +188,7 @@ export async function forgetUnusedTags(db: Db): Promise<number> {
 /** Does a piece of work for each of the owners found, in transactions of their own, until it finds nothing more to do. */
 async function forOwners(
   db: Db,
+  stop: AbortSignal | undefined,
   owners: RawBuilder<{ user_id: string }>,
   work: (tx: Tx, userId: string) => Promise<number>,
 ): Promise<number> {
@@ -196,6 +197,7 @@ async function forOwners(
     const { rows } = await owners.execute(db);
     if (rows.length === 0) return total;
     for (const { user_id: userId } of rows) {
+      if (stop?.aborted) return total;
       total += await inTransaction(db, async (tx) => {
         await sql`select from owners where user_id = ${userId} for update`.execute(tx);
         return work(tx, userId);
