@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { OfflineClient, type Options, type State, TryLater } from '../examples/offline-client.ts';
+import type { Task } from '../src/tasks/model.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { type Random, seeded } from './support/random.ts';
+import { newClient } from './support/tasks.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+const seed = Number(process.env.DULY_TEST_SEED ?? Date.now() % 1_000_000);
+
+/** A network that loses requests on the way there and answers on the way back. */
+const onATrain =
+  (random: Random): typeof fetch =>
+  async (...request) => {
+    if (random.chance(0.2)) throw new TypeError('no network');
+    const response = await fetch(...request);
+    if (random.chance(0.2)) {
+      await response.arrayBuffer();
+      throw new TypeError('the connection was lost');
+    }
+    return response;
+  };
+
+/** A device whose app is closed and opened again whenever it likes. */
+function createDevice(user: { id: string; token: string }, more: Partial<Options> = {}) {
+  let saved: string | null = null;
+  const options: Options = {
+    api: app.url,
+    userId: user.id,
+    token: async () => user.token,
+    load: async () => (saved === null ? null : (JSON.parse(saved) as State)),
+    save: async (state) => {
+      saved = JSON.stringify(state);
+    },
+    ...more,
+  };
+  return { open: () => OfflineClient.open(options) };
+}
+
+async function untilSynced(open: () => Promise<OfflineClient>): Promise<OfflineClient> {
+  for (;;) {
+    const client = await open();
+    try {
+      await client.sync();
+      return client;
+    } catch (error) {
+      if (!(error instanceof TryLater)) throw error;
+    }
+  }
+}
+
+const inOrder = (tasks: Iterable<{ id: string }>) => [...tasks].sort((a, b) => (a.id < b.id ? -1 : 1));
+
+test(`two devices on a train end with the server's tasks, nothing lost and nothing doubled (seed ${seed})`, async () => {
+  const { user, list } = await newClient(app);
+  const random = seeded(seed);
+  const devices = [
+    createDevice(user, { fetch: onATrain(random) }),
+    createDevice(user, { fetch: onATrain(random) }),
+  ];
+  let made = 0;
+  for (let round = 0; round < 12; round += 1) {
+    for (const device of devices) {
+      const client = await device.open();
+      for (let count = random.below(5); count > 0; count -= 1) {
+        const ids = [...client.view().keys()];
+        if (ids.length === 0 || random.chance(0.5)) {
+          made += 1;
+          const id = await client.create({ title: `task ${made}`, tags: random.some(['a', 'b'], 0.5) });
+          if (random.chance(0.5)) await client.edit(id, { priority: 'High' });
+        } else {
+          await client.edit(
+            random.pick(ids),
+            random.pick([{ completed: true }, { description: `${round}` }]),
+          );
+        }
+      }
+      if (random.chance(0.7)) await untilSynced(device.open);
+    }
+  }
+  for (const device of [...devices, ...devices]) await untilSynced(device.open);
+  const tasks = await list('?limit=100');
+  expect(tasks.map(({ title }) => title).sort()).toEqual(
+    Array.from({ length: made }, (_, index) => `task ${index + 1}`).sort(),
+  );
+  for (const { open } of devices) {
+    const client = await open();
+    expect(client.pending()).toBe(0);
+    expect(inOrder(client.view().values())).toEqual(inOrder(tasks));
+  }
+});
+
+test('edits of different fields on two devices are both kept; of the same field the app decides', async () => {
+  const { user, create, get } = await newClient(app);
+  const { id } = await create({ title: 'a', description: 'b' });
+  const contested: unknown[] = [];
+  const phone = await createDevice(user).open();
+  const laptop = await createDevice(user, {
+    resolve: (...asked) => {
+      contested.push(asked);
+      return asked[2];
+    },
+  }).open();
+  await phone.sync();
+  await laptop.sync();
+  await phone.edit(id, { title: 'phone', priority: 'High' });
+  await laptop.edit(id, { title: 'laptop', due_date: '2030-01-01' });
+  await phone.sync();
+  await laptop.sync();
+  expect(contested).toEqual([['title', 'laptop', 'phone']]);
+  expect(await get(id)).toMatchObject({ title: 'phone', priority: 'High', due_date: '2030-01-01' });
+});
+
+test('a task made offline can be edited and removed by the id it was given there', async () => {
+  const { user, list } = await newClient(app);
+  const phone = await createDevice(user).open();
+  const [kept, removed] = [await phone.create({ title: 'kept' }), await phone.create({ title: 'removed' })];
+  await phone.edit(kept, { title: 'kept and edited' });
+  await phone.sync();
+  await phone.edit(kept, { completed: true });
+  await phone.remove(removed);
+  await phone.sync();
+  const tasks: Task[] = await list();
+  expect(tasks).toMatchObject([{ title: 'kept and edited', completed: true }]);
+});
+
+test('a task deleted elsewhere is gone here, and edits that wait for it with it', async () => {
+  const { user, create, v1, list } = await newClient(app);
+  const { id } = await create();
+  const phone = await createDevice(user).open();
+  await phone.sync();
+  await v1('DELETE', `/tasks/${id}`);
+  await phone.edit(id, { title: 'too late' });
+  await phone.sync();
+  expect([phone.pending(), phone.view().size, await list()]).toEqual([0, 0, []]);
+});
+
+test('what the server will never take is reported and dropped', async () => {
+  const { user } = await newClient(app);
+  const refused: string[] = [];
+  const phone = await createDevice(user, { refused: (_entry, reason) => refused.push(reason) }).open();
+  const id = await phone.create({ title: ' ' });
+  await phone.edit(id, { completed: true });
+  await phone.sync();
+  expect([refused.length, phone.pending(), phone.view().size]).toEqual([1, 0, 0]);
+});
+
+test('a client that was away for longer than tombstones are kept starts anew and keeps its outbox', async () => {
+  const { user, create, v1 } = await newClient(app);
+  const [gone, stays] = [await create({ title: 'gone' }), await create({ title: 'stays' })];
+  const phone = await createDevice(user).open();
+  await phone.sync();
+  await v1('DELETE', `/tasks/${gone.id}`);
+  await v1('DELETE', `/trash/${gone.id}`);
+  const { db } = app.ctx;
+  await db.deleteFrom('tombstones').where('user_id', '=', user.id).execute();
+  await db.updateTable('owners').set({ feed_from: 4n }).where('user_id', '=', user.id).execute();
+  await phone.edit(stays.id, { title: 'edited' });
+  await phone.sync();
+  expect([...phone.view().values()]).toMatchObject([{ title: 'edited' }]);
+});
+
+test('news come when another device writes', async () => {
+  const { user, create } = await newClient(app);
+  const phone = await createDevice(user).open();
+  await phone.sync();
+  const news = phone.news();
+  await create({ title: 'from elsewhere' });
+  await news;
+  await phone.sync();
+  expect([...phone.view().values()]).toMatchObject([{ title: 'from elsewhere' }]);
+});
