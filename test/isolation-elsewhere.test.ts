@@ -57,7 +57,7 @@ describe('an operation that is not below a user', () => {
       const before = await rows.of(victim.id);
       const auditBefore = await rows.audit(victim.id);
       const names = [...Object.values(victim.names), randomUUID()];
-      for (const place of body === undefined ? [] : textPlaces(body.schema)) {
+      for (const place of body === undefined ? [] : textPlaces(body.schema, body.example)) {
         for (const name of names) {
           const reply = await request(method, path, { body: withValue(body?.example, place, name) });
           for (const secret of secrets()) expect(reply.text).not.toContain(secret);

@@ -183,7 +183,8 @@ function* attacks(operation: Operation): Generator<Sent & { query?: string }> {
     if (body === undefined) continue;
     // Hashing takes time: there, only what names the victim.
     if (isOfCredentials(operation) && !who.includes(name)) continue;
-    for (const place of textPlaces(body.schema)) yield { body: withValue(body.example, place, name) };
+    for (const place of textPlaces(body.schema, body.example))
+      yield { body: withValue(body.example, place, name) };
     if (!owners.includes(name)) continue;
     for (const field of ['user_id', 'id', 'owner', 'userId'])
       yield { body: withValue(body.example, [field], name) };

@@ -54,7 +54,7 @@ const tokenDescription =
 
 /** Keywords and formats of our own mean nothing to clients. */
 function published(key: string, value: unknown): unknown {
-  if (inputKeywords.includes(key)) return undefined;
+  if (inputKeywords.includes(key) || key === 'discriminator') return undefined;
   return key === 'format' && value === 'uncommon-password' ? 'password' : value;
 }
 

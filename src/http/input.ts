@@ -10,6 +10,9 @@ interface Schema {
   enum?: unknown[];
   properties?: Record<string, Schema>;
   items?: Schema;
+  oneOf?: Schema[];
+  /** Names the field that says which of `oneOf` is meant. */
+  discriminator?: { propertyName: string };
   'x-trim'?: boolean;
   'x-ignore-case'?: boolean;
 }
@@ -31,10 +34,9 @@ export async function prepareInput(request: FastifyRequest): Promise<void> {
   }
   if (body !== undefined) refuseBrokenText(request.body, ['body'], issues);
   if (issues.length > 0) throw invalid(issues);
-  if (isSchema(querystring))
-    request.query = prepareFields(parseQuery(request.query, querystring), querystring);
-  if (isSchema(params)) request.params = prepareFields(request.params, params);
-  if (isSchema(body)) request.body = prepareFields(request.body, body);
+  if (isSchema(querystring)) request.query = prepared(parseQuery(request.query, querystring), querystring);
+  if (isSchema(params)) request.params = prepared(request.params, params);
+  if (isSchema(body)) request.body = prepared(request.body, body);
 }
 
 /** The text rule for a body that somebody else validates: JSON only, anything else is left alone. */
@@ -123,18 +125,26 @@ function parseScalar(value: unknown, type: Schema['type']): unknown {
   return value;
 }
 
-function prepareFields(value: unknown, schema: Schema): unknown {
+function prepared(value: unknown, schema: Schema): unknown {
+  if (typeof value === 'string') return preparedText(value, schema);
+  const { items } = schema;
+  if (Array.isArray(value)) return items === undefined ? value : value.map((item) => prepared(item, items));
   if (!isRecord(value)) return value;
-  const prepared = { ...value };
-  for (const [name, field] of Object.entries(schema.properties ?? {})) {
-    if (Object.hasOwn(prepared, name)) prepared[name] = prepareField(prepared[name], field);
+  const fields = { ...value };
+  for (const [name, field] of Object.entries(variantOf(value, schema).properties ?? {})) {
+    if (Object.hasOwn(fields, name)) fields[name] = prepared(fields[name], field);
   }
-  return prepared;
+  return fields;
 }
 
-function prepareField(value: unknown, schema: Schema): unknown {
-  if (typeof value !== 'string') return value;
+/** The one of several forms that a value says it has; the schema itself where there is one form, or none of that name. */
+function variantOf(value: Record<string, unknown>, schema: Schema): Schema {
+  const tag = schema.discriminator?.propertyName ?? '';
+  return schema.oneOf?.find(({ properties }) => properties?.[tag]?.enum?.includes(value[tag])) ?? schema;
+}
+
+function preparedText(value: string, schema: Schema): string {
   const text = schema['x-trim'] ? value.trim() : value;
   if (!schema['x-ignore-case']) return text;
-  return schema.enum?.find((item) => String(item).toLowerCase() === text.toLowerCase()) ?? text;
+  return schema.enum?.map(String).find((item) => item.toLowerCase() === text.toLowerCase()) ?? text;
 }

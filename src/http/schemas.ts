@@ -15,6 +15,7 @@ import { errorCodes } from '../errors.ts';
 import { Profile, ProfilePatch } from '../profiles/model.ts';
 import { Change } from '../sync/model.ts';
 import { Tag, TagRename } from '../tags/model.ts';
+import { BulkResult } from '../tasks/bulk-model.ts';
 import { Completion, NewTask, Task, TaskPatch, TrashedTask } from '../tasks/model.ts';
 
 const Issue = Type.Object(
@@ -78,6 +79,7 @@ export const namedSchemas: TSchema[] = [
   NewTask,
   TaskPatch,
   TrashedTask,
+  BulkResult,
   Completion,
   Tag,
   TagRename,

@@ -1,10 +1,10 @@
 import type { FastifyServerOptions } from 'fastify';
 import { isCommonPassword } from '../auth/passwords.ts';
-import { type AppError, type Issue, invalid } from '../errors.ts';
+import { type AppError, type Issue, invalid, maxIssues } from '../errors.ts';
 import { isLanguageTag, isTimeZone } from '../profiles/model.ts';
+import { isTaskId } from '../tasks/model.ts';
 import { inputKeywords } from './input.ts';
 
-const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const calendarDate = /^(?:19[7-9]\d|20\d\d|2100)-\d\d-\d\d$/;
 /** A dot-separated local part and a dotted host name: what Better Auth takes as an address, no more. */
 const emailAddress =
@@ -18,7 +18,7 @@ function isDate(text: string): boolean {
 
 /** Formats of input, with what a message says is wanted. */
 const formats: Record<string, { test: (text: string) => boolean; wanted: string }> = {
-  uuid: { test: (text) => canonicalUuid.test(text), wanted: 'a UUID in lower case with hyphens' },
+  uuid: { test: isTaskId, wanted: 'a UUID in lower case with hyphens' },
   date: { test: isDate, wanted: 'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31' },
   email: { test: (text) => emailAddress.test(text), wanted: 'an email address' },
   'totp-code': { test: (text) => /^\d{6}$/.test(text), wanted: 'six digits' },
@@ -36,6 +36,7 @@ export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
     allErrors: true,
     verbose: true,
     allowUnionTypes: true,
+    discriminator: true,
   },
   onCreate(instance) {
     instance.addVocabulary(inputKeywords);
@@ -50,6 +51,7 @@ interface SchemaError {
   params: Record<string, unknown>;
   message?: string;
   data?: unknown;
+  parentSchema?: { oneOf?: { title?: string }[] };
 }
 
 const places: Record<string, string> = {
@@ -61,7 +63,7 @@ const places: Record<string, string> = {
 
 /** The errors of one part of a request as the AppError that both surfaces render. */
 export function schemaErrorFormatter(errors: SchemaError[], part: string): AppError {
-  return invalid(errors.map((error) => toIssue(error, places[part] ?? part)));
+  return invalid(errors.slice(0, maxIssues).map((error) => toIssue(error, places[part] ?? part)));
 }
 
 function toIssue(error: SchemaError, place: string): Issue {
@@ -70,7 +72,8 @@ function toIssue(error: SchemaError, place: string): Issue {
     .slice(1)
     .map((part) => decodePointer(part))
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-  const field = error.params.missingProperty ?? error.params.additionalProperty;
+  const { missingProperty, additionalProperty, tag } = error.params;
+  const field = missingProperty ?? additionalProperty ?? tag;
   if (typeof field === 'string') path.push(field);
   return { loc: [place, ...path], msg: messageOf(error, place), type: error.keyword };
 }
@@ -78,7 +81,7 @@ function toIssue(error: SchemaError, place: string): Issue {
 /** JSON Pointer (RFC 6901 §4), as Ajv writes it. */
 const decodePointer = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-function messageOf({ keyword, params, message, data }: SchemaError, place: string): string {
+function messageOf({ keyword, params, message, data, parentSchema }: SchemaError, place: string): string {
   switch (keyword) {
     case 'required':
       return 'is missing';
@@ -88,6 +91,8 @@ function messageOf({ keyword, params, message, data }: SchemaError, place: strin
       return `must be ${[params.type].flat().join(' or ')}, got ${describe(data)}`;
     case 'enum':
       return `must be one of ${[params.allowedValues].flat().join(', ')}, got ${describe(data)}`;
+    case 'discriminator':
+      return `must be one of ${parentSchema?.oneOf?.map(({ title }) => title).join(', ')}, got ${describe(params.tagValue)}`;
     case 'format':
       return `must be ${formats[String(params.format)]?.wanted ?? 'valid'}${isSecret(params) ? '' : `, got ${describe(data)}`}`;
     case 'minLength':

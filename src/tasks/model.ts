@@ -139,6 +139,9 @@ export const Precondition = Type.Unsafe<{ version?: number } | null>({
   examples: [{ version: 1 }],
 });
 
+const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const isTaskId = (text: string): boolean => canonicalUuid.test(text);
+
 export const TaskPath = Type.Object({
   user_id: userId,
   task_id: Type.String({ format: 'uuid', description: "The task's `id`, in lower case." }),

@@ -81,10 +81,11 @@ export async function storeTasks(
     on conflict do nothing`.execute(tx);
 }
 
-/** The tags that are on one live task more, or one less. */
+/** The tags that are on one live task more, or one less, and those that the task gets on its way into the trash. */
 function touchedTags({ before, after }: TaskChange): string[] {
   const [old, now] = [liveTags(before), liveTags(after)];
-  return [...old.filter((name) => !now.includes(name)), ...now.filter((name) => !old.includes(name))];
+  const given = [...now, ...after.tags.filter((name) => !before?.tags.includes(name))];
+  return [...old.filter((name) => !now.includes(name)), ...given.filter((name) => !old.includes(name))];
 }
 
 const liveTags = (task: StoredTask | undefined): string[] =>

@@ -7,6 +7,8 @@ const words = ['home', 'a', 'Buy milk', 'é', '😀', 'x y', 'High', '2030-01-01
 
 /** A value that the schema allows, more often than not. */
 export function validValue(schema: Schema, random: Random): unknown {
+  const { oneOf } = resolve(schema);
+  if (oneOf !== undefined) return validValue(random.pick(oneOf), random);
   const { enum: allowed, properties, required = [], items, ...rest } = resolve(schema);
   if (allowed !== undefined) return random.pick(allowed);
   const type = random.pick(typesOf(schema).length === 0 ? ['string'] : typesOf(schema));

@@ -15,6 +15,7 @@ export interface Schema {
   properties?: Record<string, Schema>;
   required?: string[];
   items?: Schema;
+  oneOf?: Schema[];
 }
 
 export interface Parameter {
@@ -88,23 +89,41 @@ export function resolve(schema: Schema): Schema {
 
 export const typesOf = (schema: Schema): string[] => [resolve(schema).type ?? []].flat();
 
-/** Where a body may have text: names of fields, 0 for a list's item. */
-export function textPlaces(schema: Schema, at: (string | number)[] = []): (string | number)[][] {
+type Place = (string | number)[];
+
+/** Where a body may have text: names of fields, 0 for a list's item; of a list of several forms, what the example has. */
+export function textPlaces(schema: Schema, example: unknown, at: Place = []): Place[] {
   const { properties = {}, items } = resolve(schema);
+  const fields = Object.entries(properties).flatMap(([name, field]) =>
+    textPlaces(field, isRecord(example) ? example[name] : undefined, [...at, name]),
+  );
+  if (items?.oneOf !== undefined && Array.isArray(example))
+    return example.flatMap((item, index) => textPlaces(formOf(items, item), item, [...at, index]));
   return [
     ...(typesOf(schema).includes('string') ? [at] : []),
-    ...(items === undefined ? [] : textPlaces(items, [...at, 0])),
-    ...Object.entries(properties).flatMap(([name, field]) => textPlaces(field, [...at, name])),
+    ...(items === undefined ? [] : textPlaces(items, undefined, [...at, 0])),
+    ...fields,
   ];
 }
+
+const formOf = (schema: Schema, item: unknown): Schema =>
+  schema.oneOf?.find(({ properties = {} }) =>
+    Object.entries(properties).some(
+      ([name, { enum: one }]) => isRecord(item) && one?.length === 1 && one.includes(item[name]),
+    ),
+  ) ?? schema;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A copy of `body` with `value` at that place. */
-export function withValue(body: unknown, [name, ...rest]: (string | number)[], value: unknown): unknown {
+export function withValue(body: unknown, [name, ...rest]: Place, value: unknown): unknown {
   if (name === undefined) return value;
-  if (typeof name === 'number') return [withValue(undefined, rest, value)];
+  if (typeof name === 'number') {
+    const item: unknown = Array.isArray(body) ? body[name] : undefined;
+    if (Array.isArray(body) && isRecord(item)) return body.with(name, withValue(item, rest, value));
+    return [withValue(undefined, rest, value)];
+  }
   const copy: Record<string, unknown> = isRecord(body) ? { ...body } : {};
   copy[name] = withValue(copy[name], rest, value);
   return copy;

@@ -7,6 +7,7 @@ import { accountRoutes } from './account.ts';
 import { adminRoutes } from './admin.ts';
 import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
+import { bulkRoutes } from './bulk.ts';
 import { profileRoutes } from './profile.ts';
 import { renderError } from './render.ts';
 import { syncRoutes } from './sync.ts';
@@ -23,6 +24,7 @@ export async function v1Routes(app: App, ctx: Context): Promise<void> {
     profileRoutes(scope, ctx);
     accountRoutes(scope, ctx);
     taskRoutes(scope, ctx);
+    bulkRoutes(scope, ctx);
     trashRoutes(scope, ctx);
     tagRoutes(scope, ctx);
     syncRoutes(scope, ctx);

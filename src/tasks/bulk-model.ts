@@ -1,0 +1,106 @@
+import { type Static, Type } from 'typebox';
+import { errorCodes } from '../errors.ts';
+import { NewTask, TaskPatch } from './model.ts';
+
+const tempId = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  description: 'A name of your own for the new task, which later operations of the request may use as `id`.',
+});
+const id = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  description: "A task's `id`, or the `temp_id` of an earlier `create` of the request.",
+});
+const { version } = TaskPatch.properties;
+const closed = { additionalProperties: false };
+
+const Create = Type.Object(
+  {
+    op: Type.Enum(['create'], { type: 'string' }),
+    temp_id: Type.Optional(tempId),
+    ...NewTask.properties,
+  },
+  { title: 'create', ...closed },
+);
+const Update = Type.Object(
+  { op: Type.Enum(['update'], { type: 'string' }), id, ...TaskPatch.properties },
+  { title: 'update', ...closed },
+);
+const Complete = Type.Object(
+  {
+    op: Type.Enum(['complete'], { type: 'string' }),
+    id,
+    completed: Type.Optional(Type.Boolean({ description: 'true when absent.' })),
+    version,
+  },
+  { title: 'complete', ...closed },
+);
+const Delete = Type.Object(
+  { op: Type.Enum(['delete'], { type: 'string' }), id, version },
+  { title: 'delete', ...closed },
+);
+const Restore = Type.Object(
+  { op: Type.Enum(['restore'], { type: 'string' }), id, version },
+  { title: 'restore', ...closed },
+);
+
+const operations = [Create, Update, Complete, Delete, Restore];
+export type BulkOperation =
+  | Static<typeof Create>
+  | Static<typeof Update>
+  | Static<typeof Complete>
+  | Static<typeof Delete>
+  | Static<typeof Restore>;
+
+const BulkOperation = Type.Unsafe<BulkOperation>({
+  type: 'object',
+  required: ['op'],
+  discriminator: { propertyName: 'op' },
+  oneOf: operations,
+});
+
+/** The body of a bulk request, which may have so many operations. */
+export const bulkRequest = (maxOperations: number) =>
+  Type.Object(
+    {
+      atomic: Type.Optional(
+        Type.Boolean({ description: 'All operations or none; false when absent: each for itself.' }),
+      ),
+      operations: Type.Array(BulkOperation, { minItems: 1, maxItems: maxOperations }),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          operations: [
+            { op: 'create', temp_id: 'milk', title: 'Buy milk', tags: ['shopping'] },
+            { op: 'update', id: 'milk', priority: 'High' },
+            { op: 'complete', id: 'milk' },
+          ],
+        },
+      ],
+    },
+  );
+
+/** What became of one operation. */
+export const BulkResult = Type.Object(
+  {
+    op: Type.Enum(['create', 'update', 'complete', 'delete', 'restore'], { type: 'string' }),
+    status: Type.Integer({ description: '201, 200, 404 or 409, as of a request of its own.' }),
+    id: Type.String({ format: 'uuid' }),
+    temp_id: Type.Optional(Type.String()),
+    task: Type.Optional(Type.Ref('Task')),
+    error: Type.Optional(
+      Type.Object(
+        {
+          error_code: Type.Enum(Object.keys(errorCodes), { type: 'string' }),
+          detail: Type.String(),
+          current: Type.Optional(Type.Ref('Task')),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { $id: 'BulkResult', additionalProperties: false },
+);
