@@ -144,6 +144,18 @@ describe('a change of the account shows in the profile at once, on every instanc
       expect((await on.request('GET', account.path, { token })).body.data).toHaveProperty(field, value);
   });
 
+  test.each([false, true])(
+    'an account that comes for an id of which something is stored: %s',
+    async (isKnown) => {
+      const { user, create } = await newClient(app);
+      if (isKnown) await create();
+      await readAll(app, [user.v1, user.v1], user.token);
+      await sql`insert into better_auth."user" (id, name, email, "emailVerified", "firstName", "lastName")
+      values (${user.id}, 'Ada', ${`${user.id}@example.com`}, true, 'Ada', '')`.execute(app.ctx.db);
+      expect((await app.request('GET', user.v1, user)).body.data.first_name).toBe('Ada');
+    },
+  );
+
   test("a name, by Better Auth's own route", async () => {
     const account = await newAccount(app);
     const browser = newBrowser(other);

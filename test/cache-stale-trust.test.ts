@@ -1,0 +1,143 @@
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startApp } from './support/app.ts';
+import { patience } from './support/embedded.ts';
+import {
+  expectAllRefused,
+  expectRefused,
+  expectStale,
+  get,
+  newUserWithTasks,
+  openStage,
+  readAll,
+  type Stage,
+  staleWarning,
+  untilNewsAreOld,
+} from './support/stale.ts';
+import { newClient } from './support/tasks.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await stage.line.restore();
+});
+afterAll(() => stage.close());
+
+describe('what was last heard holds while the database is away', () => {
+  test('for five minutes', async () => {
+    const { app, line, lenient } = stage;
+    const { client, paths } = await newUserWithTasks(app);
+    const kept = await readAll(lenient, client, paths);
+    await line.fail('gone');
+    await untilNewsAreOld(async () => expectStale(await readAll(lenient, client, paths), kept));
+    passTime(290_000);
+    const [late] = await readAll(lenient, client, paths);
+    expect([late?.status, late?.headers.get('warning')]).toEqual([200, staleWarning]);
+    expect(Number(late?.headers.get('age'))).toBeGreaterThanOrEqual(290);
+    passTime(301_000);
+    await expectAllRefused(paths.map((path) => get(lenient, path, client.user)));
+  });
+
+  test('for a token that ends meanwhile, which is dead once the database is back', async () => {
+    const { app, line, lenient } = stage;
+    const { client, paths } = await newUserWithTasks(app);
+    const kept = await readAll(lenient, client, paths);
+    await line.fail('gone');
+    await app.request('POST', '/api/v1/auth/logout', client.user);
+    await untilNewsAreOld(async () => expectStale(await readAll(lenient, client, paths), kept));
+    await line.restore();
+    for (const { status } of await readAll(lenient, client, paths)) expect(status).toBe(401);
+    await line.fail('gone');
+    await untilNewsAreOld(async () => {
+      for (const { status } of await readAll(lenient, client, paths)) expect(status).toBe(401);
+    });
+  });
+
+  test('of a ban, and of the kill switch', async () => {
+    const { app, line, lenient } = stage;
+    const { client, paths } = await newUserWithTasks(app);
+    const banned = await newClient(app);
+    await readAll(lenient, client, paths);
+    await get(lenient, banned.user.v1, banned.user);
+    await sql`insert into user_access (user_id, banned_at) values (${banned.user.id}, now())`.execute(
+      app.ctx.db,
+    );
+    await vi.waitUntil(
+      async () => (await get(lenient, banned.user.v1, banned.user)).status === 401,
+      patience,
+    );
+    await sql`insert into service_lock default values`.execute(app.ctx.db);
+    await vi.waitUntil(
+      async () => (await get(lenient, client.user.v1, client.user)).status === 503,
+      patience,
+    );
+    await line.fail('gone');
+    await untilNewsAreOld(async () =>
+      expectRefused(await get(lenient, client.user.v1, client.user), 'SERVICE_LOCKED'),
+    );
+    await line.restore();
+    await sql`delete from service_lock`.execute(app.ctx.db);
+    await vi.waitUntil(
+      async () => (await get(lenient, client.user.v1, client.user)).status === 200,
+      patience,
+    );
+    await line.fail('gone');
+    await untilNewsAreOld(async () =>
+      expect((await get(lenient, banned.user.v1, banned.user)).status).toBe(401),
+    );
+  });
+
+  test('of a task that is gone: it does not come back', async () => {
+    const { app, line, lenient } = stage;
+    const { client, id } = await newUserWithTasks(app);
+    const path = `${client.user.v1}/tasks/${id}`;
+    expect((await get(lenient, path, client.user)).status).toBe(200);
+    await client.v1('DELETE', `/tasks/${id}`);
+    expect((await get(lenient, path, client.user)).status).toBe(404);
+    await line.fail('gone');
+    expectRefused(await get(lenient, path, client.user));
+  });
+});
+
+describe('while the database is there', () => {
+  test('and too busy to say what is new, what is kept is served', async () => {
+    const { app, lenient } = stage;
+    const { client, list } = await newUserWithTasks(app);
+    const kept = await get(lenient, list, client.user);
+    await client.create({ title: 'newer' });
+    await app.ctx.db.transaction().execute(async (tx) => {
+      await sql`lock table tasks`.execute(tx);
+      expectStale([await get(lenient, list, client.user)], [kept]);
+    });
+    expect((await get(lenient, list, client.user)).text).toContain('newer');
+  });
+
+  test('and has no connection left, what is kept is served and everything else refused', async () => {
+    const { app } = stage;
+    const { client, list, paths } = await newUserWithTasks(app);
+    const small = await startApp(
+      { SERVE_STALE: '1', DATABASE_POOL_SIZE: '1', DATABASE_POOL_OVERFLOW: '1' },
+      app,
+    );
+    const kept = await readAll(small, client, paths);
+    const { db } = small.ctx;
+    await db.connection().execute(() =>
+      db.connection().execute(async () => {
+        for (let round = 0; round < 2; round += 1) expectStale(await readAll(small, client, paths), kept);
+        await expectAllRefused([get(small, `${list}?limit=3`, client.user)]);
+      }),
+    );
+    expect((await get(small, `${list}?limit=3`, client.user)).status).toBe(200);
+    await small.close();
+  });
+});
+
+const now = performance.now.bind(performance);
+
+/** Lets the process believe that it is so much later. */
+function passTime(ms: number): void {
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
+}

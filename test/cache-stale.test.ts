@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { mintToken, startApp, type TestApp } from './support/app.ts';
+import type { Trouble } from './support/line.ts';
+import {
+  expectAllRefused,
+  expectStale,
+  get,
+  newUserWithTasks,
+  openStage,
+  readAll,
+  type Stage,
+  staleWarning,
+  untilNewsAreOld,
+} from './support/stale.ts';
+import { newClient } from './support/tasks.ts';
+
+let stage: Stage;
+/** Reaches the database over the line too, and serves nothing that is out of date. */
+let strict: TestApp;
+beforeAll(async () => {
+  stage = await openStage();
+  strict = await startApp({}, stage.line.beside);
+});
+afterEach(() => stage.line.restore());
+afterAll(async () => {
+  await strict.close();
+  await stage.close();
+});
+
+/** How long the work took, in ms. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  await work();
+  return performance.now() - begin;
+}
+
+describe.each(['gone', 'frozen'] as Trouble[])('while the database is %s', (trouble) => {
+  test('kept answers are served, said to be stale, within 3 s; and fresh ones once it is back', async () => {
+    const { app, line, lenient } = stage;
+    const { client, paths } = await newUserWithTasks(app);
+    const kept = await readAll(lenient, client, paths);
+    await line.fail(trouble);
+    await client.create({ title: 'made elsewhere meanwhile' });
+    await untilNewsAreOld(async () => {
+      const ms = await timed(async () => expectStale(await readAll(lenient, client, paths), kept));
+      expect(ms).toBeLessThan(3_000);
+    });
+    const etag = kept[0]?.headers.get('etag') ?? '';
+    const held = await get(lenient, paths[0] ?? '', client.user, { 'if-none-match': etag });
+    expect([held.status, held.text, held.headers.get('warning')]).toEqual([304, '', staleWarning]);
+    await line.restore();
+    const fresh = await readAll(lenient, client, paths);
+    expect(fresh[0]?.text).toContain('made elsewhere meanwhile');
+    expect(fresh.map(({ headers }) => [headers.get('warning'), headers.get('age')])).toEqual(
+      paths.map(() => [null, null]),
+    );
+  });
+
+  test('whatever is not kept, whoever is not known, and every write is refused within 3 s', async () => {
+    const { app, line, lenient } = stage;
+    const { client, id, paths } = await newUserWithTasks(app);
+    const { user } = client;
+    const [known, unknown] = [await newClient(app), await newClient(app)];
+    await readAll(lenient, client, paths);
+    await get(lenient, known.user.v1, known.user);
+    const token = await mintToken({ sub: user.id, jti: 'never met' });
+    await line.fail(trouble);
+    const send = (method: string, path: string, body?: unknown) =>
+      lenient.request(method, path, { token: user.token, body });
+    const notKept = () => [
+      send('GET', `${user.v1}/tasks?limit=7`),
+      send('GET', `${user.bare}/tags`),
+      get(lenient, `${user.v1}/tasks`, { token }),
+      get(lenient, `${known.user.v1}/tasks`, known.user),
+      get(lenient, `${unknown.user.v1}/tasks`, unknown.user),
+    ];
+    const others = () => [
+      send('GET', `${user.v1}/sessions`),
+      send('GET', `${user.v1}/audit`),
+      send('POST', `${user.v1}/tasks`, { title: 'x' }),
+      send('PATCH', `${user.v1}/tasks/${id}`, { title: 'x' }),
+      send('DELETE', `${user.bare}/tasks/${id}`),
+      lenient.request('POST', '/api/v1/auth/login', {
+        body: { email: 'a@example.com', password: 'gentle-otter-42' },
+      }),
+    ];
+    await untilNewsAreOld(async () => {
+      expect(await timed(() => expectAllRefused(notKept()))).toBeLessThan(3_000);
+    });
+    expect(await timed(() => expectAllRefused([...notKept(), ...others()]))).toBeLessThan(3_000);
+    expect((await get(lenient, `${user.v1}/tasks`, known.user)).status).toBe(403);
+    expect((await lenient.request('GET', `${user.v1}/tasks`)).status).toBe(401);
+    expect((await client.list()).map(({ title }) => title)).toEqual(['kept']);
+  });
+
+  test('nothing is served unless the operator allows it: 503 within 3 s', async () => {
+    const { app, line } = stage;
+    const { client, paths } = await newUserWithTasks(app);
+    await readAll(strict, client, paths);
+    await line.fail(trouble);
+    await untilNewsAreOld(async () => {
+      expect(
+        await timed(() => expectAllRefused(paths.map((path) => get(strict, path, client.user)))),
+      ).toBeLessThan(3_000);
+    });
+    await line.restore();
+    for (const { status } of await readAll(strict, client, paths)) expect(status).toBe(200);
+  });
+});

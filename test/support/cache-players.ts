@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import type { Task } from '../../src/tasks/model.ts';
+import { newAccount, newBrowser, password } from './accounts.ts';
+import type { TestApp } from './app.ts';
+import { createClient, type RawReply } from './client.ts';
+import { History, type Look, type Said } from './history.ts';
+import type { Random } from './random.ts';
+import { type ListQuery, queryString } from './task-model.ts';
+
+const tagNames = ['home', 'work', 'garden'];
+const queries: ListQuery[] = [
+  {},
+  { limit: 5 },
+  { limit: 3, offset: 3 },
+  { status: 'pending' },
+  { search: 'a' },
+  { tags: ['home'] },
+  { tags: ['home', 'work'], tags_match: 'all' },
+  { sort_by: 'title', sort_direction: 'asc' },
+  { priority: 'High', sort_by: 'updated_at' },
+];
+
+export interface Player {
+  id: string;
+  token: string;
+  /** Stands in every text of this user, and in no other's. */
+  mark: string;
+  histories: History[];
+  /** The ids of all tasks there ever were. */
+  taskIds: string[];
+  /** Changes the first name by Better Auth's own route; null for users of another issuer. */
+  rename: ((name: string) => Promise<void>) | null;
+}
+
+/** A look, when it was, and what came. */
+export interface Sight {
+  player: Player;
+  look: Look;
+  url: string;
+  from: number;
+  to: number;
+  status: number;
+  etag: string;
+  /** Undefined for a 304, which says nothing itself. */
+  said: Said | undefined;
+  body: string;
+  /** Headers and body. */
+  whole: string;
+}
+
+export function createStage(instances: readonly TestApp[], random: Random) {
+  const clients = instances.map(({ url }) => createClient(url, 16));
+  /** The tags that came with the answers of each URL. */
+  const held = new Map<string, string>();
+
+  const send = (player: Player, method: string, path: string, body?: unknown, headers = {}) =>
+    random.pick(clients).send({
+      method,
+      path,
+      headers: { authorization: `Bearer ${player.token}`, 'content-type': 'application/json', ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+
+  async function write(player: Player, method: string, below: string, body?: unknown) {
+    const reply = await send(player, method, `/api/v1/users/${player.id}${below}`, body);
+    if (reply.status >= 300) throw new Error(`${method} ${below}: ${reply.status} ${reply.text}`);
+    return JSON.parse(reply.text).data;
+  }
+
+  const fieldsFor = ({ mark }: Player) => ({
+    title: `${random.pick(['buy', 'sell', 'paint'])} ${mark} ${random.below(1_000)}`,
+    priority: random.pick(['High', 'Medium', 'Low']),
+    due_date: random.pick([null, '2026-12-24', '2027-01-01']),
+    tags: random.some(tagNames, 0.4).toSorted(),
+  });
+
+  /** One write of one writer, its state after it known from its answer. */
+  async function act(player: Player, history: History, trash: Task[]): Promise<void> {
+    const { tasks, profile } = history.now;
+    const others = (id: string) => tasks.filter((task) => task.id !== id);
+    const dice = random.below(10);
+    const task = tasks.length === 0 ? undefined : random.pick(tasks);
+    if (profile !== null && dice === 0) {
+      const named = { ...profile, first_name: `${player.mark} ${random.below(1_000)}` };
+      const { rename } = player;
+      await history.add(async () => {
+        if (rename === null)
+          return { profile: await write(player, 'PATCH', '', { first_name: named.first_name }) };
+        await rename(named.first_name);
+        return { profile: named };
+      });
+    } else if (profile !== null && dice === 1) {
+      const locale = random.pick(['de', 'fr', 'en']);
+      await history.add(async () => ({ profile: await write(player, 'PATCH', '', { locale }) }));
+    } else if (task === undefined || (tasks.length < 12 && dice < 5)) {
+      await history.add(async () => {
+        const made = await write(player, 'POST', '/tasks', fieldsFor(player));
+        player.taskIds.push(made.id);
+        return { tasks: [...tasks, made] };
+      });
+    } else if (dice < 6) {
+      trash.push(task);
+      await history.add(async () => {
+        await write(player, 'DELETE', `/tasks/${task.id}`);
+        return { tasks: others(task.id) };
+      });
+    } else if (dice === 6 && trash.length > 0) {
+      const { id } = trash.pop() ?? task;
+      await history.add(async () => ({
+        tasks: [...tasks, await write(player, 'POST', `/trash/${id}/restore`)],
+      }));
+    } else if (dice === 7) {
+      const body = { completed: random.chance(0.5) };
+      await history.add(async () => ({
+        tasks: [...others(task.id), await write(player, 'PATCH', `/tasks/${task.id}/complete`, body)],
+      }));
+    } else {
+      const fields = Object.fromEntries(random.some(Object.entries(fieldsFor(player)), 0.4));
+      await history.add(async () => ({
+        tasks: [...others(task.id), await write(player, 'PATCH', `/tasks/${task.id}`, fields)],
+      }));
+    }
+  }
+
+  async function see(player: Player): Promise<Sight> {
+    const isBare = random.chance(0.5);
+    const base = isBare ? `/api/${player.id}` : `/api/v1/users/${player.id}`;
+    const { look, below } = lookFor(player, isBare);
+    const url = base + below;
+    const tag = random.chance(0.1) ? random.pick([...held.values(), '"1"']) : held.get(url);
+    const isConditional = tag !== undefined && random.chance(0.5);
+    const from = performance.now();
+    const reply = await send(player, 'GET', url, undefined, isConditional ? { 'if-none-match': tag } : {});
+    const to = performance.now();
+    const { status, text: body } = reply;
+    const etag = String(reply.headers.etag ?? '');
+    if (status === 200) held.set(url, etag);
+    return {
+      player,
+      look,
+      url,
+      from,
+      to,
+      status,
+      etag,
+      said: saidIn(reply, look, isBare),
+      body,
+      whole: JSON.stringify(reply),
+    };
+  }
+
+  function lookFor({ taskIds }: Player, isBare: boolean): { look: Look; below: string } {
+    const dice = random.below(isBare ? 9 : 10);
+    if (dice === 9) return { look: { kind: 'profile' }, below: '' };
+    if (dice === 8) return { look: { kind: 'tags' }, below: '/tags' };
+    if (dice >= 6 && taskIds.length > 0) {
+      const id = random.pick(taskIds);
+      return { look: { kind: 'task', id }, below: `/tasks/${id}` };
+    }
+    const query = random.pick(queries);
+    return { look: { kind: 'list', query }, below: `/tasks${queryString(query)}` };
+  }
+
+  const close = () => {
+    for (const client of clients) client.close();
+  };
+  return { act, see, close };
+}
+
+function saidIn({ status, text, headers }: RawReply, { kind }: Look, isBare: boolean): Said | undefined {
+  if (status === 404) return null;
+  if (status !== 200) return undefined;
+  const body = JSON.parse(text);
+  const counted = kind === 'list' || kind === 'tags';
+  return { things: isBare ? body : body.data, total: counted ? Number(headers['x-total-count']) : null };
+}
+
+/** A user of another issuer, or one with an account here; two writers each. */
+export async function newPlayer(app: TestApp, mark: string, hasAccount: boolean): Promise<Player> {
+  const account = hasAccount ? await newAccount(app) : null;
+  const user = account ?? (await app.newUser());
+  const { body } = await app.request('GET', `/api/v1/users/${user.id}`, { token: user.token });
+  const histories = [body.data, null].map((profile) => new History({ tasks: [], profile }));
+  const player = { id: user.id, token: user.token, mark, histories, taskIds: [] };
+  if (account === null) {
+    // The first write dates the profile.
+    const first = await app.request('PATCH', `/api/v1/users/${user.id}`, {
+      token: user.token,
+      body: { first_name: mark },
+    });
+    histories[0] = new History({ tasks: [], profile: first.body.data });
+    return { ...player, rename: null };
+  }
+  const browser = newBrowser(app);
+  await browser.send('POST', '/sign-in/email', { email: account.email, password });
+  return {
+    ...player,
+    async rename(firstName) {
+      const { status } = await browser.send('POST', '/update-user', { firstName });
+      if (status !== 200) throw new Error(`not renamed: ${status}`);
+    },
+  };
+}
+
+export const newMark = (index: number) => `user${index}${randomUUID().slice(0, 8)}`;

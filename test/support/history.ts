@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Profile } from '../../src/profiles/model.ts';
+import type { Task } from '../../src/tasks/model.ts';
+import { type ListQuery, matching, pageOf } from './task-model.ts';
+
+/** What one writer has made, at one moment; never changed once it is there. */
+export interface State {
+  tasks: readonly Task[];
+  profile: Profile | null;
+}
+
+/** The state after a write that began and was acknowledged at these times. */
+interface Step {
+  state: State;
+  begunAt: number;
+  doneAt: number;
+}
+
+/** What a writer did, one write after the other; only this writer touches these things. */
+export class History {
+  readonly steps: Step[];
+  constructor(initial: State) {
+    this.steps = [{ state: initial, begunAt: Number.NEGATIVE_INFINITY, doneAt: Number.NEGATIVE_INFINITY }];
+  }
+  get now(): State {
+    const last = this.steps.at(-1);
+    if (last === undefined) throw new Error('no state');
+    return last.state;
+  }
+  /** `write` gives what is different once it is acknowledged. */
+  async add(write: () => Promise<Partial<State>>): Promise<void> {
+    const begunAt = performance.now();
+    const state = { ...this.now, ...(await write()) };
+    this.steps.push({ state, begunAt, doneAt: performance.now() });
+  }
+  /** The states that a look between these times may have met: the last acknowledged before it, and those after. */
+  during(from: number, to: number): State[] {
+    const first = this.steps.findLastIndex(({ doneAt }) => doneAt <= from);
+    return this.steps.slice(first).flatMap(({ state, begunAt }) => (begunAt < to ? [state] : []));
+  }
+}
+
+export type Look =
+  | { kind: 'list'; query: ListQuery }
+  | { kind: 'task'; id: string }
+  | { kind: 'tags' }
+  | { kind: 'profile' };
+
+/** What an answer says, without the form that a surface gives it; null for a thing that is not there. */
+export type Said = { things: unknown; total: number | null } | null;
+
+/** What a look may say when the writers have made this. */
+function expected(look: Look, states: readonly State[]): Said {
+  const tasks = states.flatMap((state) => state.tasks);
+  switch (look.kind) {
+    case 'list': {
+      const found = matching(tasks, look.query);
+      return { things: pageOf(found, look.query), total: found.length };
+    }
+    case 'task': {
+      const found = tasks.find(({ id }) => id === look.id);
+      return found === undefined ? null : { things: found, total: null };
+    }
+    case 'tags': {
+      const names = tasks.flatMap((task) => task.tags);
+      const things = [...new Set(names)]
+        .toSorted()
+        .map((name) => ({ name, usage_count: names.filter((other) => other === name).length }));
+      return { things, total: things.length };
+    }
+    case 'profile':
+      return { things: states.find(({ profile }) => profile !== null)?.profile, total: null };
+  }
+}
+
+/** Whether there was a moment between these times at which the answer was right, for all writers at once. */
+export function isOfAMoment(
+  look: Look,
+  said: Said,
+  histories: readonly History[],
+  from: number,
+  to: number,
+): boolean {
+  const candidates = histories
+    .map((history) => history.during(from, to))
+    .reduce<State[][]>((sets, states) => sets.flatMap((set) => states.map((state) => [...set, state])), [[]]);
+  return candidates.some((states) => isDeepStrictEqual(said, expected(look, states)));
+}

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { TestApp } from './app.ts';
+
+/** How a database can be out of reach: connections break and none is made, or nothing is heard any more. */
+export type Trouble = 'gone' | 'frozen';
+
+export interface Line {
+  /** To be given to `startApp` for an instance that reaches the database over this line only. */
+  beside: TestApp;
+  fail(trouble: Trouble): Promise<void>;
+  restore(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A line to the database of `app` that can be cut, and be silent. */
+export async function createLine(app: TestApp): Promise<Line> {
+  const { connection } = app.database;
+  const sockets = new Set<Socket>();
+  const held: (() => void)[] = [];
+  let isFrozen = false;
+
+  const server = createServer((near) => {
+    const far = connect(join(connection.host, `.s.PGSQL.${connection.port}`));
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from
+        .on('error', () => to.destroy())
+        .on('close', () => {
+          sockets.delete(from);
+          to.destroy();
+        });
+      // What is said while nothing is heard arrives later.
+      from.on('data', (bytes) => {
+        if (isFrozen) held.push(() => to.write(bytes));
+        else to.write(bytes);
+      });
+    }
+  });
+  const listen = async (at: number): Promise<number> => {
+    server.listen(at, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  };
+  const cut = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  const port = await listen(0);
+
+  return {
+    beside: { ...app, database: { ...app.database, connection: { ...connection, host: '127.0.0.1', port } } },
+    async fail(trouble) {
+      if (trouble === 'gone') await cut();
+      else isFrozen = true;
+    },
+    async restore() {
+      isFrozen = false;
+      for (const deliver of held.splice(0)) deliver();
+      if (!server.listening) await listen(port);
+    },
+    async close() {
+      if (server.listening) await cut();
+    },
+  };
+}
