@@ -93,6 +93,7 @@ test('jobs are done at the start, then every quarter of an hour or a little late
   await vi.advanceTimersByTimeAsync(32 * minute);
   expect(job.runs).toBe(4);
   await jobs.close();
+  expect(vi.getTimerCount()).toBe(0);
   await vi.advanceTimersByTimeAsync(60 * minute);
   expect(job.runs).toBe(4);
 });
