@@ -135,6 +135,20 @@ describe('while the database is there', () => {
   });
 });
 
+test('nothing is kept of a database that may have been set back meanwhile: revisions say nothing then', async () => {
+  const { app, lenient } = stage;
+  const { client, id, list } = await newUserWithTasks(app);
+  await get(lenient, list, client.user);
+  await sql`update tasks set title = 'of a backup' where user_id = ${client.user.id} and id = ${id}`.execute(
+    app.ctx.db,
+  );
+  expect((await get(lenient, list, client.user)).text).toContain('kept');
+  const realNow = Date.now;
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + 31 * 60_000);
+  passTime(31 * 60_000);
+  expect((await get(lenient, list, client.user)).text).toContain('of a backup');
+});
+
 const now = performance.now.bind(performance);
 
 /** Lets the process believe that it is so much later. */
