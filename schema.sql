@@ -274,7 +274,10 @@ declare
   next_revision bigint;
 begin
   update owners set revision = revision + 1 where user_id = coalesce(new.id, old.id) returning revision into next_revision;
-  update profiles set revision = next_revision where user_id = coalesce(new.id, old.id);
+  if next_revision is not null then
+    insert into profiles (user_id, revision) values (coalesce(new.id, old.id), next_revision)
+      on conflict (user_id) do update set revision = excluded.revision;
+  end if;
   return null;
 end $function$;
 

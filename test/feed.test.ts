@@ -128,6 +128,17 @@ describe('since a cursor', () => {
     expect((await news(cursor)).seen).toEqual([]);
   });
 
+  test('the profile comes when its account goes', async () => {
+    const account = await newAccount(app);
+    const token = await account.sharedToken();
+    const v1 = (method: string, path: string, body?: unknown) => account.send(token, method, path, body);
+    await v1('POST', '/tasks', { title: 'x' });
+    const { next_cursor: since } = await changesOf({ v1 });
+    await sql`delete from better_auth."user" where id = ${account.id}`.execute(app.ctx.db);
+    const { data } = await changesOf({ v1 }, since);
+    expect(data).toMatchObject([{ type: 'profile', profile: { email: null } }]);
+  });
+
   test("a front end's user's first write changes the profile, which shows when it was", async () => {
     const client = await newClient(app);
     const mirror = createMirror();
