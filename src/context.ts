@@ -1,3 +1,4 @@
+import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import { type AuditCounts, createAuditCounts } from './audit/reads.ts';
 import { type Access, createAccess } from './auth/access.ts';
@@ -8,12 +9,16 @@ import { type Accounts, createAccounts } from './auth/service.ts';
 import { createTokens, type Tokens } from './auth/tokens.ts';
 import { type AnswerCache, createAnswerCache } from './cache.ts';
 import type { Config } from './config.ts';
+import { connectionFromUrl } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
 import { allJobs } from './jobs/all.ts';
 import { createJobs, type Jobs } from './jobs/runner.ts';
 import { createLimits, type Limits } from './limits/service.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createRevisionReader, type RevisionOf } from './owners/revisions.ts';
+import { createFollowers, type Followers } from './sync/followers.ts';
+import { createEventStreams, type EventStreams } from './sync/streams.ts';
+import { createWakeUps, type WakeUps } from './sync/wake-ups.ts';
 
 /** What a request handler works with. */
 export interface Context {
@@ -32,15 +37,29 @@ export interface Context {
   auditCounts: AuditCounts;
   limits: Limits;
   jobs: Jobs;
+  wakeUps: WakeUps;
+  followers: Followers;
+  eventStreams: EventStreams;
 }
 
-export function createContext(config: Config, db: Db, log: Logger): Context {
+/** @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are polled */
+export function createContext(
+  config: Config,
+  db: Db,
+  log: Logger,
+  connection: ClientConfig | null = null,
+): Context {
+  const { directUrl } = config.database;
   const mailer = createMailer(config, log);
   const passwordReset = createPasswordReset(config, db, log, mailer);
   const betterAuth = createBetterAuth(config, db, log, mailer, passwordReset);
   const revisionOf = createRevisionReader(db);
   const answers = createAnswerCache(config.cache, revisionOf);
   const access = createAccess(db, answers.clear);
+  const tokens = createTokens(config, betterAuth, access, log);
+  const wakeUps = createWakeUps(db, log, directUrl === null ? connection : connectionFromUrl(directUrl));
+  const followers = createFollowers(access, tokens);
+  const { secrets } = config.auth;
   return {
     config,
     db,
@@ -53,9 +72,12 @@ export function createContext(config: Config, db: Db, log: Logger): Context {
     passwordReset,
     accounts: createAccounts(config, db, betterAuth, mailer),
     emailChange: createEmailChange(config, db, betterAuth, mailer),
-    tokens: createTokens(config, betterAuth, access, log),
+    tokens,
     auditCounts: createAuditCounts(db, log),
     limits: createLimits(config.limits, log),
     jobs: createJobs({ config, db }, log, allJobs),
+    wakeUps,
+    followers,
+    eventStreams: createEventStreams({ db, log, secrets, wakeUps, followers, revisionOf }),
   };
 }

@@ -11,6 +11,8 @@ const poolGraceMs = 2_000;
 /** The database of the settings: the one of DATABASE_URL, or the embedded one, started. */
 export interface OpenDatabase {
   db: Db;
+  /** What the pool connects with. */
+  connection: ClientConfig;
   /** Null when DATABASE_URL names the database. */
   embedded: EmbeddedServer | null;
   /** Runs work that may take its time, such as a migration, on connections of its own. */
@@ -41,6 +43,7 @@ function openPool(
   const db = createDb({ connection, max, log });
   return {
     db,
+    connection,
     embedded,
     async withoutTimeLimit(work) {
       const patient = createDb({ connection, max: 1, log, queryTimeoutMs: 0 });

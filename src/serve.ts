@@ -27,7 +27,7 @@ export async function serve(config: Config): Promise<void> {
   const database = await openDatabase(config, log);
   let app: App | undefined;
   try {
-    const ctx = createContext(config, database.db, log);
+    const ctx = createContext(config, database.db, log, database.connection);
     await ctx.betterAuth.$context;
     app = await buildApp(ctx);
     // An embedded database, or an external one that answers, is ready before the port opens.

@@ -82,8 +82,11 @@ async function revokeToken(db: Db, { userId, tokenHash, expiresAt }: Identity): 
 
 /** What is decided about users and tokens at this moment, on any instance. */
 export interface Access {
-  /** Nothing when the news are fresh enough; else a promise to wait for. Rejects, within 2 s, when the database is away. */
-  refresh(): Promise<void> | undefined;
+  /**
+   * Nothing when the news are fresh enough, by default for a request; else a promise to wait for. Rejects, within 2 s,
+   * when the database is away.
+   */
+  refresh(maxAgeMs?: number): Promise<void> | undefined;
   /** Whether the last news are young enough for answers that may be stale, though `refresh` rejects. */
   isTrustedWhileAway(): boolean;
   /** Whether the kill switch is on, as of the last `refresh`. */
@@ -154,13 +157,13 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
   }
 
   return {
-    refresh() {
+    refresh(maxAgeMs = trustMs) {
       const ageMs = performance.now() - askedAt;
       if (ageMs < refreshMs) return undefined;
       asking ??= withDeadline(ask()).finally(() => {
         asking = undefined;
       });
-      if (ageMs >= trustMs) return asking;
+      if (ageMs >= maxAgeMs) return asking;
       // Nobody waits for this one; should it fail, somebody will for the next.
       asking.catch(() => undefined);
       return undefined;

@@ -94,6 +94,8 @@ export async function buildApp(ctx: Context): Promise<App> {
   });
   logRequests(app, headers);
   endConnectionsOnClose(app);
+  app.addHook('preClose', async () => ctx.followers.close());
+  app.addHook('onClose', () => ctx.wakeUps.close());
   app.addHook('onClose', () => ctx.mailer.close());
   app.addHook('onClose', () => ctx.auditCounts.close());
   app.addHook('onClose', () => ctx.jobs.close());

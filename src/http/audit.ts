@@ -30,7 +30,7 @@ export function countRefusal(
 }
 
 /** Null for what cannot be an id: paths are not checked yet when an access is refused. */
-function namedUser(params: unknown): string | null {
+export function namedUser(params: unknown): string | null {
   if (typeof params !== 'object' || params === null || !('user_id' in params)) return null;
   const { user_id: id } = params;
   if (typeof id !== 'string' || id.length > userIdMaxLength || id.includes('\0')) return null;

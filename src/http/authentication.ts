@@ -5,7 +5,7 @@ import type { Caller } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { adminsOnly, forbidden } from '../errors.ts';
 import { addressOf } from './address.ts';
-import { countRead, countRefusal } from './audit.ts';
+import { countRead, countRefusal, namedUser } from './audit.ts';
 import { limitUser } from './rate-limits.ts';
 
 declare module 'fastify' {
@@ -17,13 +17,15 @@ declare module 'fastify' {
 
 /** @throws AppError UNAUTHORIZED, or RATE_LIMITED when the user asks for too much. */
 async function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Promise<Caller> {
-  // Node's `headers` would show the first of several and hide the others.
-  const authorization = request.raw.headersDistinct.authorization ?? [];
-  const caller = await ctx.tokens.authenticate(authorization, request.isDatabaseAway);
+  const caller = await ctx.tokens.authenticate(authorizationOf(request), request.isDatabaseAway);
   request.identity = caller;
   await limitUser(reply, ctx, caller.userId);
   return caller;
 }
+
+/** The values of all `Authorization` headers: Node's `headers` would show the first of several and hide the others. */
+export const authorizationOf = (request: FastifyRequest): readonly string[] =>
+  request.raw.headersDistinct.authorization ?? [];
 
 /** Every route of this scope wants a token, and where its path names a user, that user's. */
 export function requireToken(app: FastifyInstance, ctx: Context): void {
@@ -39,6 +41,7 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
     if (statusCode < 400) countRead(ctx.auditCounts, request, origin);
     else countRefusal(ctx.auditCounts, request, origin, statusCode);
   });
+  announceWrites(app, ctx);
 }
 
 /** Every route of this scope wants the token of an admin; its path may name any user. */
@@ -49,6 +52,16 @@ export function requireAdmin(app: FastifyInstance, ctx: Context): void {
   });
   app.addHook('onSend', async (request, reply) => {
     countRefusal(ctx.auditCounts, request, originOf(request), reply.statusCode);
+  });
+  announceWrites(app, ctx);
+}
+
+/** By the time there is an answer, what it says is committed. */
+function announceWrites(app: FastifyInstance, { wakeUps }: Context): void {
+  app.addHook('onSend', async ({ method, params, identity }, { statusCode }) => {
+    if (method === 'GET' || method === 'HEAD' || statusCode >= 400) return;
+    const userId = namedUser(params) ?? identity?.userId;
+    if (userId !== undefined) wakeUps.announce(userId);
   });
 }
 

@@ -20,7 +20,8 @@ const options: ServerOptions = {
   // The gate says so itself, in the form of every error.
   requireHostHeader: false,
 };
-const maxConnections = 5_000;
+/** Of those, event streams may be 50 for each user. */
+const maxConnections = 10_000;
 /** How long a connection may stand still with an answer half sent. */
 const stallMs = 30_000;
 

@@ -26,16 +26,32 @@ export const Change = Type.Object(
 );
 export type Change = Static<typeof Change>;
 
+const cursor = (description: string) => Type.Optional(Type.String({ maxLength: 2000, description }));
+
 export const ChangeListQuery = Type.Object(
   {
-    since: Type.Optional(
-      Type.String({
-        maxLength: 2000,
-        description: 'The `next_cursor` of the answer before; absent to start from nothing.',
-      }),
-    ),
+    since: cursor('The `next_cursor` of the answer before; absent to start from nothing.'),
     limit: Type.Integer({ minimum: 1, maximum: 100, default: 100 }),
+    wait: Type.Integer({
+      minimum: 0,
+      maximum: 30,
+      default: 0,
+      description: 'Seconds to wait for a change when there is none yet.',
+    }),
   },
   { additionalProperties: false },
 );
 export type ChangeListQuery = Static<typeof ChangeListQuery>;
+
+export const EventsQuery = Type.Object(
+  { since: cursor('A `next_cursor`; absent to start with what changes from now on.') },
+  { additionalProperties: false },
+);
+
+export const EventsHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({
+      description: 'The id of the last event that came: the stream goes on there, whatever `since` says.',
+    }),
+  ),
+});

@@ -24,6 +24,12 @@ export const endOf = (revision: number, base = 0): Place => ({ revision, type: l
 /** The newest revision of which nothing is left to tell. */
 export const told = ({ revision, type }: Place): number => (type === lastType ? revision : revision - 1);
 
+/** A cursor is good for one user's changes, in answers and in events. */
+export const scopeOf = (secrets: CursorScope['secrets'], userId: string): CursorScope => ({
+  secrets,
+  scope: ['changes', userId],
+});
+
 export function encodePlace({ revision, type, id, base }: Place, scope: CursorScope): string {
   return seal([revision, type, id, base ?? 0], scope);
 }

@@ -49,18 +49,25 @@ export async function findChanges(db: Db, userId: string, place: Place, limit: n
   const page = found.slice(0, limit);
   const profile = page.some(({ type }) => type === 'profile') ? await findProfile(db, userId) : undefined;
   const hasMore = found.length > limit;
-  const last = page.at(-1);
   return {
     // Whether a tag is in use is only known here.
     changes: page
       .map((row) => toChange(row, profile))
       .filter(({ op, revision }) => op === 'upsert' || revision > base),
-    next:
-      hasMore && last !== undefined
-        ? { revision: last.changed_at, type: last.type, id: last.name, base }
-        : endOf(newest),
+    next: hasMore ? placeBehind(page.at(-1), found[limit], base) : endOf(newest),
     hasMore,
   };
+}
+
+/** Where nothing more of a revision follows, the place is behind all of it. */
+function placeBehind(
+  last: (Row & Found) | undefined,
+  following: (Row & Found) | undefined,
+  base: number,
+): Place {
+  if (last === undefined) throw new Error('something follows nothing');
+  const { changed_at: revision, type, name: id } = last;
+  return following?.changed_at === revision ? { revision, type, id, base } : endOf(revision, base);
 }
 
 /**

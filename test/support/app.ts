@@ -6,7 +6,7 @@ import { SignJWT } from 'jose';
 import { ensureSigningKey } from '../../src/auth/signing-key.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Context, createContext } from '../../src/context.ts';
-import { createDb } from '../../src/db/pool.ts';
+import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { createLog } from '../../src/log.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -64,7 +64,8 @@ export async function mintToken(claims: Record<string, unknown>, key = secret): 
 export const withoutLimits = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
 
 /**
- * The real server on a free port and a database of its own; or a second instance beside another one, on its database.
+ * The real server on a free port and a database of its own; or a second instance beside another one, on its database,
+ * by way of DATABASE_URL if there is one.
  */
 export async function startApp(env: Record<string, string> = {}, beside?: TestApp): Promise<TestApp> {
   const database = beside?.database ?? (await createDatabase());
@@ -78,8 +79,10 @@ export async function startApp(env: Record<string, string> = {}, beside?: TestAp
     ...env,
   });
   const log = createLog(config.logLevel);
-  const db = createDb({ connection: database.connection, max: config.database.poolMax, log });
-  const ctx = createContext(config, db, log);
+  const { url: way, poolMax: max } = config.database;
+  const connection = way === null ? database.connection : connectionFromUrl(way);
+  const db = createDb({ connection, max, log });
+  const ctx = createContext(config, db, log, connection);
   await ensureSigningKey(ctx.db, ctx.betterAuth);
   const app = await buildApp(ctx);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

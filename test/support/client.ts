@@ -36,16 +36,25 @@ export function createClient(url: string, connections: number) {
           },
           (response) => {
             const chunks: Buffer[] = [];
+            const reply = (): RawReply => ({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              text: Buffer.concat(chunks).toString(),
+            });
+            // Has no end: its beginning will do.
+            if (response.headers['content-type'] === 'text/event-stream') {
+              response
+                .on('error', () => undefined)
+                .once('data', (chunk: Buffer) => {
+                  chunks.push(chunk);
+                  resolve(reply());
+                  request.destroy();
+                });
+            }
             response
               .on('data', (chunk: Buffer) => chunks.push(chunk))
               .on('error', reject)
-              .on('end', () =>
-                resolve({
-                  status: response.statusCode ?? 0,
-                  headers: response.headers,
-                  text: Buffer.concat(chunks).toString(),
-                }),
-              );
+              .on('end', () => resolve(reply()));
           },
         );
         request.on('error', reject).end(body);

@@ -1,9 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
+import { invalid } from '../../errors.ts';
 import { UserPath } from '../../owners/model.ts';
-import { ChangeListQuery } from '../../sync/model.ts';
-import { readChanges } from '../../sync/service.ts';
+import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../sync/model.ts';
+import { decodePlace, endOf, type Place, scopeOf } from '../../sync/place.ts';
+import { awaitChanges, isSomething, readChanges } from '../../sync/service.ts';
 import type { App } from '../app-type.ts';
+import { authorizationOf } from '../authentication.ts';
 import { errorResponses } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
@@ -29,9 +34,70 @@ const changesSchema = {
   },
 };
 
-export function syncRoutes(app: App, { db, config }: Context): void {
-  app.get('/users/:user_id/changes', { schema: changesSchema }, async ({ params, query }) => {
-    const { changes, next, hasMore } = await readChanges(db, config.auth.secrets, params.user_id, query);
+const eventsSchema = {
+  operationId: 'streamEvents',
+  summary: 'Hear of changes as they happen',
+  description:
+    'Server-sent events: first `ready`, then a `change` for each that the feed has, with what the feed says of it as JSON. ' +
+    'The last change of a revision has the revision as its `id`, and a `next_cursor` of the feed.',
+  tags,
+  params: UserPath,
+  querystring: EventsQuery,
+  headers: EventsHeaders,
+  response: {
+    200: {
+      description: 'Events, until the client or the token goes.',
+      content: { 'text/event-stream': { schema: Type.Unsafe<Readable | undefined>({ type: 'string' }) } },
+    },
+    ...errorResponses('Error', [400, 401, 403, 410, 414, 422]),
+  },
+};
+
+/** A stream goes on; its limits are its token, and how long it may stand still. The longest that a timer can do. */
+const neverMs = 2 ** 31 - 1;
+
+export function syncRoutes(app: App, ctx: Context): void {
+  const { db, followers, wakeUps, eventStreams } = ctx;
+  const { secrets } = ctx.config.auth;
+
+  app.get('/users/:user_id/changes', { schema: changesSchema }, async (request) => {
+    const userId = request.params.user_id;
+    const { wait, ...page } = request.query;
+    const read = () => readChanges(db, secrets, userId, page);
+    let found = await read();
+    if (wait > 0 && !isSomething(found)) {
+      const authorization = authorizationOf(request);
+      const waiting = { userId, authorization, waitMs: wait * 1000, signal: request.signal };
+      found = await awaitChanges(followers, wakeUps, waiting, read);
+    }
+    const { changes, next, hasMore } = found;
     return { ...envelope(changes, 'Changes retrieved successfully'), next_cursor: next, has_more: hasMore };
   });
+
+  const events = { schema: eventsSchema, handlerTimeout: neverMs };
+  app.get('/users/:user_id/events', events, async (request, reply) => {
+    const { params, query, headers, method } = request;
+    const userId = params.user_id;
+    const since = query.since === undefined ? null : decodePlace(query.since, scopeOf(secrets, userId));
+    const place = lastEventOf(headers) ?? since;
+    // The connection ends with the stream; what stands between us and the client is not to collect it.
+    reply.type('text/event-stream').headers({ connection: 'close', 'x-accel-buffering': 'no' });
+    if (method === 'HEAD') return reply.send(undefined);
+    const stream = await eventStreams.open({
+      userId,
+      authorization: authorizationOf(request),
+      place,
+      isTaking: () => reply.raw.writableLength === 0,
+    });
+    return reply.send(stream);
+  });
+}
+
+/** @throws AppError VALIDATION_ERROR for what is no id of ours. */
+function lastEventOf(headers: IncomingHttpHeaders): Place | null {
+  const id = headers['last-event-id'];
+  if (id === undefined) return null;
+  if (typeof id === 'string' && /^\d{1,15}$/.test(id)) return endOf(Number(id));
+  const issue = { loc: ['header', 'last-event-id'], msg: 'must be the id of an event', type: 'format' };
+  throw invalid([issue]);
 }

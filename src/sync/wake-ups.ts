@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import type { ClientConfig } from 'pg';
+import type { Logger } from 'pino';
+import type { Db } from '../db/schema.ts';
+import { findRevisions } from '../owners/queries.ts';
+import { createListener } from './listener.ts';
+import { createSender, parseMessage } from './sender.ts';
+
+/** How often changes are looked for: while nobody tells of them, and while somebody does, for those nobody told of. */
+const pollMs = { alone: 1_000, listening: 15_000 };
+/** A client that waits again and again is not worth a new connection each time. */
+const lingerMs = 3_000;
+
+/** Tells those who wait for a user's changes that there may be some; they look for themselves. */
+export interface WakeUps {
+  /** To be called once a change of the user is committed: wakes who waits here at once, and on other instances soon. */
+  announce(userId: string): void;
+  /**
+   * From now on `wake` is called for every change of the user, and at times for none; whoever reads after this call misses
+   * nothing. Ends with the function that is returned.
+   */
+  watch(userId: string, wake: () => void): () => void;
+  /** Whether other instances are heard, so that polling is only a net. */
+  isListening(): boolean;
+  /** Sends what is still to be told, if that goes quickly. */
+  close(): Promise<void>;
+}
+
+interface Watched {
+  wakes: Set<() => void>;
+  /** As last polled; undefined before. */
+  revision: bigint | undefined;
+}
+
+/**
+ * Between instances, LISTEN and NOTIFY, on top of polling that finds everything, only later. The notification is not part
+ * of the transaction that changes something: at commit it takes a lock of the whole cluster, so that all users' writes
+ * would be committed one after the other. Should it be lost, polling is there. Without anybody who waits there is neither
+ * a connection nor polling.
+ * @param connection past a pooler if there is one; null: other instances are not listened to.
+ */
+export function createWakeUps(db: Db, log: Logger, connection: ClientConfig | null): WakeUps {
+  const self = randomUUID();
+  const watched = new Map<string, Watched>();
+  const sender = createSender(db, log, self);
+  const poller = createPoller(db, log, watched, () => listener?.isProven() ?? false);
+  const listener =
+    connection === null
+      ? null
+      : createListener(connection, db, log, {
+          message(text) {
+            const [from, ...userIds] = parseMessage(text);
+            if (from !== self) for (const userId of userIds) wake(watched, userId);
+          },
+          change: () => poller.pollAfter(0),
+        });
+  let restTimer: NodeJS.Timeout | undefined;
+
+  function rest(): void {
+    clearTimeout(restTimer);
+    restTimer = undefined;
+    listener?.stop();
+  }
+
+  return {
+    announce(userId) {
+      wake(watched, userId);
+      sender.add(userId);
+    },
+    watch(userId, wake) {
+      const { wakes } = entryOf(watched, userId);
+      wakes.add(wake);
+      if (watched.size === 1 && wakes.size === 1) {
+        clearTimeout(restTimer);
+        restTimer = undefined;
+        listener?.start();
+        poller.pollAfter(pollMs.alone);
+      }
+      return () => {
+        if (!wakes.delete(wake) || wakes.size > 0) return;
+        watched.delete(userId);
+        if (watched.size === 0) restTimer = setTimeout(rest, lingerMs).unref();
+      };
+    },
+    isListening: () => listener?.isProven() ?? false,
+    async close() {
+      watched.clear();
+      rest();
+      await sender.close();
+    },
+  };
+}
+
+function entryOf(watched: Map<string, Watched>, userId: string): Watched {
+  const known = watched.get(userId);
+  if (known !== undefined) return known;
+  const entry = { wakes: new Set<() => void>(), revision: undefined };
+  watched.set(userId, entry);
+  return entry;
+}
+
+function wake(watched: Map<string, Watched>, userId: string): void {
+  for (const one of watched.get(userId)?.wakes ?? []) one();
+}
+
+/** Wakes those whose revision has changed, as long as there are any. */
+function createPoller(db: Db, log: Logger, watched: Map<string, Watched>, isListening: () => boolean) {
+  let timer: NodeJS.Timeout | undefined;
+  let isPolling = false;
+
+  function pollAfter(ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => void poll(), ms).unref();
+  }
+
+  async function poll(): Promise<void> {
+    if (isPolling || watched.size === 0) return;
+    isPolling = true;
+    const wasListening = isListening();
+    try {
+      const revisions = await findRevisions(db, [...watched.keys()]);
+      for (const [userId, entry] of watched) {
+        const revision = revisions.get(userId) ?? 0n;
+        if (entry.revision === revision) continue;
+        entry.revision = revision;
+        wake(watched, userId);
+      }
+    } catch (error) {
+      log.debug({ reason: String(error) }, 'changes could not be polled');
+    }
+    isPolling = false;
+    // What was changed while others began to be heard may have been told to nobody.
+    if (isListening() !== wasListening) pollAfter(0);
+    else pollAfter(wasListening ? pollMs.listening : pollMs.alone);
+  }
+
+  return { pollAfter };
+}

@@ -1,0 +1,309 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { clockToleranceSeconds } from '../src/auth/issuers.ts';
+import { createContext } from '../src/context.ts';
+import { unavailable } from '../src/errors.ts';
+import { buildApp } from '../src/http/app.ts';
+import type { App } from '../src/http/app-type.ts';
+import { newAccount, password } from './support/accounts.ts';
+import { mintToken, startApp, type TestApp } from './support/app.ts';
+import { noteStatements } from './support/asked.ts';
+import { urlOf } from './support/database.ts';
+import { type EventStream, openEvents } from './support/events.ts';
+import { changesOf } from './support/feed.ts';
+import { dataDirectory, start } from './support/servers.ts';
+import { newClient } from './support/tasks.ts';
+
+let app: TestApp;
+/** Another instance on the same database. */
+let second: TestApp;
+let admin: { token: string };
+beforeAll(async () => {
+  app = await startApp();
+  second = await startApp({}, app);
+  const account = await newAccount(app);
+  await sql`update better_auth."user" set role = 'admin' where id = ${account.id}`.execute(app.ctx.db);
+  admin = { token: await account.newToken() };
+});
+afterAll(async () => {
+  await second.close();
+  await app.close();
+});
+
+const asAdmin = (method: string, path: string, body?: unknown) =>
+  app.request(method, `/api/v1/admin${path}`, { token: admin.token, body });
+
+const streamOf = async (path: string, token: string, on = app): Promise<EventStream> => {
+  const stream = await openEvents(on.url, `${path}/events`, token);
+  await stream.take(1);
+  return stream;
+};
+
+/** How long a wait takes to be answered, and how. */
+async function waitOn(path: string, token: string, on = app) {
+  const send = (query: string) => on.request('GET', `${path}/changes?${query}`, { token });
+  const { next_cursor } = (await send('limit=100')).body;
+  const asked = send(`wait=30&since=${next_cursor}`);
+  // It is there once the server has begun to wait.
+  await vi.waitFor(() => expect(on.ctx.followers.count()).toBeGreaterThan(0));
+  return asked.then(({ status, body }) => ({ status, code: body.error_code, at: performance.now() }));
+}
+
+describe('streams and waits end within 1 s on every instance', () => {
+  async function expectEnded(path: string, token: string, kill: () => Promise<unknown>, status = 401) {
+    const streams = [await streamOf(path, token), await streamOf(path, token, second)];
+    const waits = [waitOn(path, token), waitOn(path, token, second)];
+    await Promise.all(
+      [app, second].map((on) => vi.waitFor(() => expect(on.ctx.followers.count()).toBeGreaterThanOrEqual(2))),
+    );
+    await kill();
+    const killedAt = performance.now();
+    const times = await Promise.all([
+      ...streams.map(({ ended }) => ended.then(() => performance.now())),
+      ...waits.map(async (wait) => {
+        const answer = await wait;
+        expect(answer.status).toBe(status);
+        return answer.at;
+      }),
+    ]);
+    expect(Math.max(...times) - killedAt).toBeLessThan(1_000);
+    for (const { events } of streams) expect(events.map(({ event }) => event)).toEqual(['ready']);
+  }
+
+  test('of a log-out', async () => {
+    const { path, token } = await newAccount(app);
+    await expectEnded(path, token, () => app.request('POST', '/api/v1/auth/logout', { token }));
+  });
+
+  test("of the log-out of a front end's token", async () => {
+    const { v1, token } = await app.newUser();
+    await expectEnded(v1, token, () => second.request('POST', '/api/v1/auth/logout', { token }));
+  });
+
+  test('of a ban', async () => {
+    const { path, token, id } = await newAccount(app);
+    await expectEnded(path, token, () => asAdmin('PUT', `/users/${id}/ban`, {}));
+  });
+
+  test('of the end of the token', async () => {
+    const { v1, id } = await app.newUser();
+    const endsAt = Math.floor(Date.now() / 1000) + 3;
+    const token = await mintToken({ sub: id, exp: endsAt - clockToleranceSeconds });
+    await expectEnded(v1, token, () => sleep(endsAt * 1000 - Date.now()));
+  });
+
+  test('of the kill switch, with 503', async () => {
+    const { v1, token } = await app.newUser();
+    try {
+      await expectEnded(v1, token, () => asAdmin('PUT', '/lock'), 503);
+    } finally {
+      await asAdmin('DELETE', '/lock');
+    }
+    for (const on of [app, second])
+      await vi.waitFor(async () => expect((await on.request('GET', v1, { token })).status).toBe(200));
+  });
+
+  test('but those of other tokens of the user go on', async () => {
+    const account = await newAccount(app);
+    const other = await account.newToken();
+    const [dying, living] = [
+      await streamOf(account.path, account.token),
+      await streamOf(account.path, other),
+    ];
+    await app.request('POST', '/api/v1/auth/logout', { token: account.token });
+    await dying.ended;
+    await app.request('POST', `${account.path}/tasks`, { token: other, body: { title: 'x' } });
+    await living.take(2);
+    expect(dying.events).toHaveLength(1);
+  });
+});
+
+test('nothing is sent while nobody can tell whether the token lives, and everything afterwards', async () => {
+  const { v1, token } = await app.newUser();
+  const stream = await streamOf(v1, token, second);
+  const away = vi.spyOn(second.ctx.access, 'refresh').mockRejectedValue(unavailable());
+  // The last good look counts for a second.
+  await sleep(1_100);
+  await app.request('POST', `${v1}/tasks`, { token, body: { title: 'x' } });
+  await sleep(500);
+  expect([away.mock.calls.length > 3, stream.events.length, stream.isEnded()]).toEqual([true, 1, false]);
+  away.mockRestore();
+  expect((await stream.take(3)).map(({ data }) => data.type)).toEqual([undefined, 'profile', 'task']);
+});
+
+describe('of one user', () => {
+  test('50 streams and waits are open at a time; more are told to come later, and others are not in their way', async () => {
+    const client = await newClient(app);
+    const { v1, token } = client.user;
+    const { next_cursor: since } = await changesOf(client);
+    const streams = await Promise.all(Array.from({ length: 49 }, () => streamOf(v1, token)));
+    const before = app.ctx.followers.count();
+    const waiting = client.v1('GET', `/changes?wait=30&since=${since}`);
+    await vi.waitFor(() => expect(app.ctx.followers.count()).toBe(before + 1));
+    const refused = [
+      await client.v1('GET', '/events'),
+      await client.v1('GET', `/changes?wait=1&since=${since}`),
+    ];
+    for (const { status, headers, body } of refused)
+      expect([status, headers.get('retry-after'), body.error_code]).toEqual([429, '5', 'RATE_LIMITED']);
+    expect((await client.v1('GET', `/changes?since=${since}`)).status).toBe(200);
+    const other = await app.newUser();
+    await streamOf(other.v1, other.token);
+    await client.create();
+    expect((await waiting).body.data).toHaveLength(2);
+    await streamOf(v1, token);
+    streams[0]?.close();
+    await vi.waitFor(() => expect(app.ctx.followers.count()).toBe(before + 1));
+    await streamOf(v1, token);
+  });
+
+  test('what is given up at any moment is given up by the server', async () => {
+    const client = await newClient(app);
+    const { v1, token } = client.user;
+    const { next_cursor: since } = await changesOf(client);
+    const noneIsLeft = () => expect(app.ctx.followers.count()).toBe(0);
+    await vi.waitFor(noneIsLeft);
+    for (let round = 0; round < 3; round += 1) {
+      await Promise.all(
+        Array.from({ length: 40 }, async (_, index) => {
+          const given = new AbortController();
+          const path = index % 2 === 0 ? 'events' : `changes?wait=30&since=${since}`;
+          const asked = fetch(`${app.url}${v1}/${path}`, {
+            headers: { authorization: `Bearer ${token}` },
+            signal: given.signal,
+          });
+          await sleep(index);
+          given.abort();
+          await asked.catch(() => undefined);
+        }),
+      );
+      await vi.waitFor(noneIsLeft, { timeout: 5_000 });
+    }
+  });
+});
+
+describe('a client that is slow', () => {
+  const size = 6_000;
+  let server: App;
+  let url: string;
+  beforeAll(async () => {
+    const log = pino({ level: 'silent' });
+    server = await buildApp(createContext(app.ctx.config, app.ctx.db, log, app.database.connection));
+    url = await server.listen({ host: '127.0.0.1', port: 0 });
+  });
+  afterAll(async () => {
+    server.server.closeAllConnections();
+    await server.close();
+  });
+
+  /** A user with some megabytes of tasks. */
+  async function newHeavyUser() {
+    const user = await app.newUser();
+    await sql`insert into owners (user_id, revision) values (${user.id}, ${size})`.execute(app.ctx.db);
+    await sql`insert into tasks (user_id, title, description, revision)
+      select ${user.id}, 'x', repeat('é', 1000), n from generate_series(1, ${size}::int) n`.execute(
+      app.ctx.db,
+    );
+    return user;
+  }
+
+  async function openPaused(user: { v1: string; token: string }, lastId = '0') {
+    const accepted = once(server.server, 'connection');
+    const stream = await openEvents(url, `${user.v1}/events`, user.token, { 'last-event-id': lastId });
+    stream.response.pause();
+    const [socket] = await accepted;
+    return { stream, socket };
+  }
+
+  test('is sent as much as it takes and no more, and once it goes on, the rest without a gap', async () => {
+    const user = await newHeavyUser();
+    const { asked, restore } = noteStatements(app.ctx.db);
+    const reads = () => asked.filter((text) => text.includes('tombstones')).length;
+    const { stream, socket } = await openPaused(user);
+    await vi.waitFor(() => expect(socket.writableLength).toBeGreaterThan(0), { timeout: 5_000 });
+    const readBefore = reads();
+    await sleep(1_000);
+    expect(reads()).toBe(readBefore);
+    expect(readBefore).toBeLessThan(size / 100);
+    expect(socket.writableLength).toBeLessThan(600_000);
+    restore();
+    stream.response.resume();
+    const [ready, profile, ...tasks] = await stream.take(size + 2);
+    expect([ready?.id, profile?.id]).toEqual(['0', undefined]);
+    expect(tasks.map(({ id }) => id)).toEqual(Array.from({ length: size }, (_, index) => String(index + 1)));
+  });
+
+  test('is cut when it takes nothing for long, and goes on when it comes back', async () => {
+    const user = await newHeavyUser();
+    const { timeout } = server.server;
+    server.server.timeout = 400;
+    const { stream, socket } = await openPaused(user);
+    await new Promise((resolve) => socket.once('close', resolve));
+    server.server.timeout = timeout;
+    stream.response.resume();
+    await stream.ended;
+    const { length } = stream.events;
+    expect(length).toBeLessThan(size);
+    const last = stream.events.at(-1)?.id ?? '';
+    const again = await openEvents(url, `${user.v1}/events`, user.token, { 'last-event-id': last });
+    const rest = await again.take(1 + size - Number(last));
+    expect(rest.at(-1)?.id).toBe(String(size));
+  });
+
+  test('is not one that has nothing to take: it stays', async () => {
+    const { v1, token } = await app.newUser();
+    const { timeout } = server.server;
+    server.server.timeout = 300;
+    const stream = await openEvents(url, `${v1}/events`, token);
+    await stream.take(1);
+    server.server.timeout = timeout;
+    await sleep(1_500);
+    expect(stream.isEnded()).toBe(false);
+    await app.request('POST', `${v1}/tasks`, { token, body: { title: 'x' } });
+    await stream.take(3);
+  });
+});
+
+describe('the end of the server', () => {
+  test('is the end of streams and waits, at once', async () => {
+    const third = await startApp({}, app);
+    const { v1, token } = await app.newUser();
+    const streams = await Promise.all(Array.from({ length: 20 }, () => streamOf(v1, token, third)));
+    const waiting = waitOn(v1, token, third);
+    await vi.waitFor(() => expect(third.ctx.followers.count()).toBe(21));
+    const began = performance.now();
+    await third.close();
+    expect(performance.now() - began).toBeLessThan(1_500);
+    await Promise.all(streams.map(({ ended }) => ended));
+    expect(await waiting).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  test('comes quickly at SIGTERM, also with clients that take nothing', async () => {
+    const server = await start({
+      DATA_DIR: await dataDirectory(),
+      DATABASE_URL: urlOf(app.database.connection),
+    });
+    const user = await app.newUser();
+    const stream = await streamOf(user.v1, user.token, { ...app, url: server.url });
+    const paused = await openEvents(server.url, `${user.v1}/events`, user.token);
+    paused.response.pause();
+    const began = performance.now();
+    server.child.kill('SIGTERM');
+    await stream.ended;
+    expect((await server.ended).code).toBe(0);
+    expect(performance.now() - began).toBeLessThan(4_000);
+  });
+});
+
+test('a password that changes ends the streams of all other tokens', async () => {
+  const account = await newAccount(app);
+  const other = await streamOf(account.path, await account.newToken());
+  await account.send(account.token, 'POST', '/password', {
+    current_password: password,
+    new_password: 'quiet-heron-78',
+  });
+  await other.ended;
+});

@@ -1,0 +1,188 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forgetTombstones } from '../src/sync/queries.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { noteStatements } from './support/asked.ts';
+import { openEvents, type StreamEvent } from './support/events.ts';
+import { changesOf, createMirror, knownByServer, walk } from './support/feed.ts';
+import { type Client, locsOf, newClient } from './support/tasks.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+const open = ({ user }: Client, query = '', headers: Record<string, string> = {}) =>
+  openEvents(app.url, `${user.v1}/events${query}`, user.token, headers);
+
+const isChange = ({ event }: StreamEvent) => event === 'change';
+
+const told = (events: readonly StreamEvent[]) =>
+  events.map(({ id, data: { revision, type, op } }) => [id, revision, type, op]);
+
+test('a stream begins with where it is, then tells of each change as the feed does', async () => {
+  const client = await newClient(app);
+  await client.create();
+  const stream = await open(client);
+  expect(stream.status).toBe(200);
+  expect(stream.response.headers).toMatchObject({
+    'content-type': 'text/event-stream',
+    'cache-control': 'private, no-cache',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': expect.any(String),
+  });
+  const [ready] = await stream.take(1);
+  expect(ready).toEqual({ event: 'ready', id: '1', data: { next_cursor: expect.any(String) } });
+  expect(stream.others).toEqual(['retry: 2000']);
+  const task = await client.create({ title: 'line\nbreak \u2028', tags: ['a', 'b'] });
+  const seen = await stream.take(3, isChange);
+  expect(told(seen)).toEqual([
+    [undefined, 2, 'tag', 'upsert'],
+    [undefined, 2, 'tag', 'upsert'],
+    ['2', 2, 'task', 'upsert'],
+  ]);
+  const fed = await walk(client, { since: ready?.data.next_cursor });
+  expect(seen.map(({ data: { next_cursor, ...change } }) => change)).toEqual(fed.changes);
+  expect(seen[2]?.data.task).toEqual(task);
+  expect(seen.map(({ data }) => data.next_cursor)).toEqual([undefined, undefined, fed.cursor]);
+  await client.v1('DELETE', `/tasks/${task.id}`);
+  expect(told((await stream.take(6, isChange)).slice(3))).toEqual([
+    [undefined, 3, 'tag', 'delete'],
+    [undefined, 3, 'tag', 'delete'],
+    ['3', 3, 'task', 'delete'],
+  ]);
+});
+
+describe('a stream goes on', () => {
+  test('after the last event that came, whatever `since` says', async () => {
+    const client = await newClient(app);
+    const { next_cursor: since } = await changesOf(client);
+    for (const title of ['one', 'two', 'three']) await client.create({ title });
+    const titles = (events: StreamEvent[]) => events.map(({ data }) => data.task.title);
+    for (const query of ['', `?since=${since}`]) {
+      const stream = await open(client, query, { 'last-event-id': '1' });
+      expect((await stream.take(1))[0]).toMatchObject({ event: 'ready', id: '1' });
+      expect(titles(await stream.take(2, isChange))).toEqual(['two', 'three']);
+    }
+    const stream = await open(client, `?since=${since}`);
+    expect((await stream.take(1))[0]).toEqual({ event: 'ready', id: '0', data: { next_cursor: since } });
+    expect(told(await stream.take(4, isChange)).map(([id]) => id)).toEqual([undefined, '1', '2', '3']);
+  });
+
+  test('from where it was ready, when nothing came', async () => {
+    const client = await newClient(app);
+    await client.create();
+    const [ready] = await (await open(client)).take(1);
+    const { id } = await client.create();
+    for (const [query, headers] of [
+      [`?since=${ready?.data.next_cursor}`, {}],
+      ['', { 'last-event-id': ready?.id ?? '' }],
+    ] as const) {
+      const stream = await open(client, query, headers);
+      expect((await stream.take(1, isChange))[0]?.data).toMatchObject({ revision: 2, id });
+    }
+  });
+
+  test('in the middle of a revision, which is told again when it breaks off before its end', async () => {
+    const client = await newClient(app);
+    await client.create();
+    const since = (await walk(client)).cursor;
+    const task = await client.create({ tags: ['a', 'b'] });
+    const middle = await changesOf(client, since, 'limit=2');
+    const stream = await open(client, `?since=${middle.next_cursor}`);
+    const [ready, change] = await stream.take(2);
+    expect(ready).toMatchObject({ id: '1' });
+    expect(change).toMatchObject({ id: '2', data: { id: task.id } });
+    const again = await open(client, '', { 'last-event-id': '1' });
+    expect(told(await again.take(3, isChange)).map(([, , type]) => type)).toEqual(['tag', 'tag', 'task']);
+  });
+
+  test('through more than a page, and from nothing when it is asked to', async () => {
+    const client = await newClient(app);
+    await sql`insert into owners (user_id, revision) values (${client.user.id}, 230)`.execute(app.ctx.db);
+    await sql`insert into tasks (user_id, title, revision)
+      select ${client.user.id}, 'x', 1 + n / 2 from generate_series(1, 450) n`.execute(app.ctx.db);
+    const first = await changesOf(client, undefined, 'limit=1');
+    for (const [query, headers, mirror] of [
+      [`?since=${first.next_cursor}`, {}, createMirror()],
+      ['', { 'last-event-id': '0' }, createMirror()],
+    ] as const) {
+      if (query !== '') first.data.forEach(mirror.apply);
+      const stream = await open(client, query, headers);
+      const events = await stream.take(query === '' ? 451 : 450, isChange);
+      for (const { data } of events) mirror.apply(data);
+      expect(mirror.known()).toEqual(await knownByServer(client));
+      expect(events.filter(({ id }) => id !== undefined)).toHaveLength(226);
+    }
+  });
+});
+
+describe('refused:', () => {
+  test.each(['', 'x', '-1', '1.5', '01x', '9'.repeat(16)])('the last event %j, by name', async (id) => {
+    const stream = await open(await newClient(app), '', { 'last-event-id': id });
+    const body = JSON.parse(await stream.text());
+    expect([stream.status, ...locsOf(body.errors)]).toEqual([422, 'header.last-event-id']);
+  });
+
+  test("a cursor that is another user's, edited, or of something else", async () => {
+    const [client, other] = [await newClient(app), await newClient(app)];
+    for (const since of [(await changesOf(other)).next_cursor, 'x', '']) {
+      const stream = await open(client, `?since=${since}`);
+      const body = JSON.parse(await stream.text());
+      expect([stream.status, ...locsOf(body.errors)]).toEqual([422, 'query.since']);
+    }
+    expect((await open(client, '?limit=1')).status).toBe(422);
+  });
+
+  test('a place that is forgotten or not there yet, before the stream begins', async () => {
+    const client = await newClient(app);
+    const { id } = await client.create();
+    const { cursor } = await walk(client);
+    await client.v1('DELETE', `/tasks/${id}`);
+    await client.v1('DELETE', `/trash/${id}`);
+    await forgetTombstones(app.ctx.db, 0);
+    for (const [query, headers] of [
+      [`?since=${cursor}`, {}],
+      ['', { 'last-event-id': '2' }],
+      ['', { 'last-event-id': '4' }],
+    ] as const) {
+      const stream = await open(client, query, headers);
+      expect([stream.status, JSON.parse(await stream.text()).error_code]).toEqual([410, 'CURSOR_EXPIRED']);
+    }
+    expect((await open(client, '', { 'last-event-id': '3' })).status).toBe(200);
+  });
+});
+
+test('HEAD says what GET would, and is over', async () => {
+  const client = await newClient(app);
+  const { status, headers, text } = await client.v1('HEAD', '/events');
+  expect([status, headers.get('content-type'), text]).toEqual([200, 'text/event-stream', '']);
+});
+
+test('a stream is told of its own user only', async () => {
+  const [client, other] = [await newClient(app), await newClient(app)];
+  const [mine, theirs] = [await open(client), await open(other)];
+  await Promise.all([mine.take(1), theirs.take(1)]);
+  for (let index = 0; index < 5; index += 1) await Promise.all([client.create(), other.create()]);
+  for (const [stream, { user }] of [
+    [mine, client],
+    [theirs, other],
+  ] as const) {
+    const events = await stream.take(6, isChange);
+    const owners = events.map(({ data }) => data.task?.user_id ?? data.profile?.id);
+    expect(new Set(owners)).toEqual(new Set([user.id]));
+  }
+});
+
+test('what 20 streams of a user are told is read once', async () => {
+  const client = await newClient(app);
+  const streams = await Promise.all(Array.from({ length: 20 }, () => open(client)));
+  await Promise.all(streams.map((stream) => stream.take(1)));
+  const { asked, restore } = noteStatements(app.ctx.db);
+  const { id } = await client.create();
+  for (const stream of streams)
+    expect((await stream.take(2, isChange)).map(({ data }) => data.id)).toEqual([client.user.id, id]);
+  restore();
+  expect(asked.filter((query) => query.includes('tombstones')).length).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,114 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { afterTest } from './clean-up.ts';
+
+export interface StreamEvent {
+  event: string;
+  id: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
+  data: any;
+}
+
+export interface EventStream {
+  status: number;
+  response: IncomingMessage;
+  /** All that came. */
+  events: StreamEvent[];
+  /** Lines that are no events: comments and the like. */
+  others: string[];
+  /** Resolves once `count` events came that fit, to them. */
+  take(count: number, fits?: (event: StreamEvent) => boolean): Promise<StreamEvent[]>;
+  /** Resolves when the stream is over, by whichever side. */
+  ended: Promise<void>;
+  isEnded(): boolean;
+  /** The body of an answer that is no stream. */
+  text(): Promise<string>;
+  close(): void;
+}
+
+const deadlineMs = 15_000;
+
+/** Reads a stream, as a client made for the purpose would. */
+export async function openEvents(
+  url: string,
+  path: string,
+  token: string,
+  headers: Record<string, string> = {},
+): Promise<EventStream> {
+  const sent = httpRequest(url + path, {
+    agent: false,
+    headers: { authorization: `Bearer ${token}`, ...headers },
+  });
+  sent.end();
+  const response = await responseOf(sent);
+  const close = () => sent.destroy();
+  afterTest.push(close);
+  const events: StreamEvent[] = [];
+  const others: string[] = [];
+  const watchers = new Set<() => void>();
+  let [rest, isEnded] = ['', false];
+  response.setEncoding('utf8').on('data', (part: string) => {
+    rest += part;
+    for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
+      parse(rest.slice(0, end), events, others);
+      rest = rest.slice(end + 2);
+    }
+    for (const watch of watchers) watch();
+  });
+  const ended = new Promise<void>((resolve) => {
+    response
+      .on('error', () => undefined)
+      .on('close', () => {
+        isEnded = true;
+        for (const watch of watchers) watch();
+        resolve();
+      });
+  });
+  return {
+    status: response.statusCode ?? 0,
+    response,
+    events,
+    others,
+    ended,
+    isEnded: () => isEnded,
+    close,
+    async text() {
+      await ended;
+      return rest;
+    },
+    take: (count, fits = () => true) =>
+      new Promise((resolve, reject) => {
+        const finish = (done: () => void) => {
+          watchers.delete(watch);
+          clearTimeout(timer);
+          done();
+        };
+        const watch = () => {
+          const found = events.filter(fits);
+          if (found.length >= count) finish(() => resolve(found.slice(0, count)));
+          else if (isEnded) finish(() => reject(new Error(`over after ${found.length} of ${count} events`)));
+        };
+        const late = () => reject(new Error(`only ${events.filter(fits).length} of ${count} events came`));
+        const timer = setTimeout(() => finish(late), deadlineMs);
+        watchers.add(watch);
+        watch();
+      }),
+  };
+}
+
+function responseOf(sent: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.on('response', resolve).on('error', reject);
+  });
+}
+
+function parse(block: string, events: StreamEvent[], others: string[]): void {
+  const fields = new Map<string, string>();
+  for (const line of block.split('\n')) {
+    const [, name = '', value = ''] = /^(\w+): (.*)$/.exec(line) ?? [];
+    if (['event', 'id', 'data'].includes(name)) fields.set(name, value);
+    else others.push(line);
+  }
+  const event = fields.get('event');
+  if (event !== undefined)
+    events.push({ event, id: fields.get('id'), data: JSON.parse(fields.get('data') ?? '') });
+}

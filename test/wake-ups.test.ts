@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { messagesOf, parseMessage } from '../src/sync/sender.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { afterTest } from './support/clean-up.ts';
+import { asAdmin } from './support/database.ts';
+import { type EventStream, openEvents } from './support/events.ts';
+import { newClient } from './support/tasks.ts';
+
+const within = { timeout: 10_000, interval: 25 };
+
+let app: TestApp;
+/** Another instance on the same database. */
+let second: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+  second = await startApp({}, app);
+});
+afterAll(async () => {
+  await second.close();
+  await app.close();
+});
+
+interface Listening {
+  pid: number;
+}
+
+/** The connections that listen, as the database sees them. */
+const listening = (on = app) =>
+  asAdmin<Listening>(
+    `select pid from pg_stat_activity where datname = '${on.database.connection.database}' and application_name = 'duly listener'`,
+  );
+
+const cut = async (on = app) => {
+  const found = await listening(on);
+  expect(found).toHaveLength(1);
+  await asAdmin(`select pg_terminate_backend(${found[0]?.pid})`);
+};
+
+const isListening = (on: TestApp) =>
+  vi.waitFor(() => expect(on.ctx.wakeUps.isListening()).toBe(true), within);
+
+async function follow(on: TestApp) {
+  const client = await newClient(app);
+  const stream = await openEvents(on.url, `${client.user.v1}/events`, client.user.token);
+  await stream.take(1);
+  return { client, stream };
+}
+
+const ids = (stream: EventStream) => stream.events.map(({ data }) => data.id);
+
+test('what is written on one instance is told on another, soon', async () => {
+  const { client, stream } = await follow(second);
+  await isListening(second);
+  // Once the first poll is done, there is no other for long.
+  await stream.take(1);
+  const times: number[] = [];
+  for (let index = 0; index < 10; index += 1) {
+    const { id } = await client.create();
+    const began = performance.now();
+    await vi.waitFor(() => expect(ids(stream)).toContain(id), { timeout: 5_000, interval: 5 });
+    times.push(performance.now() - began);
+  }
+  // Polling alone, at its quickest, would take half a second on average.
+  expect(times.toSorted((a, b) => a - b)[5]).toBeLessThan(400);
+});
+
+describe('the connection that listens', () => {
+  test('is there only while somebody waits, and a moment longer', async () => {
+    const third = await startApp({});
+    afterTest.push(() => third.close());
+    const client = await newClient(third);
+    await client.create();
+    expect(await listening(third)).toEqual([]);
+    const stream = await openEvents(third.url, `${client.user.v1}/events`, client.user.token);
+    await isListening(third);
+    expect(await listening(third)).toHaveLength(1);
+    stream.close();
+    await vi.waitFor(async () => expect(await listening(third)).toEqual([]), within);
+    expect(third.ctx.wakeUps.isListening()).toBe(false);
+    await openEvents(third.url, `${client.user.v1}/events`, client.user.token);
+    await isListening(third);
+  });
+
+  test('is not missed when it is lost: changes are polled until it is back', async () => {
+    const third = await startApp({});
+    const fourth = await startApp({}, third);
+    afterTest.push(() => third.close());
+    afterTest.push(() => fourth.close());
+    const client = await newClient(third);
+    const stream = await openEvents(fourth.url, `${client.user.v1}/events`, client.user.token);
+    await isListening(fourth);
+    for (let round = 0; round < 2; round += 1) {
+      await cut(third);
+      const { id } = await client.create();
+      await vi.waitFor(() => expect(ids(stream)).toContain(id), within);
+      await isListening(fourth);
+      const after = await client.create();
+      await vi.waitFor(() => expect(ids(stream)).toContain(after.id), within);
+    }
+    expect(stream.isEnded()).toBe(false);
+  });
+
+  test('hears nothing of what is done behind the service; that is polled', async () => {
+    const third = await startApp({});
+    afterTest.push(() => third.close());
+    const client = await newClient(third);
+    const { id } = await client.create();
+    const stream = await openEvents(third.url, `${client.user.v1}/events`, client.user.token);
+    await isListening(third);
+    await asAdmin(
+      `with moved as (update owners set revision = revision + 1 where user_id = '${client.user.id}' returning revision)
+       update tasks set title = 'by hand', revision = moved.revision from moved where user_id = '${client.user.id}'`,
+      third.database.connection.database,
+    );
+    // It would be found in a while; sooner, as everything is looked through when there may be a gap.
+    await cut(third);
+    const [change] = await stream.take(1, ({ event }) => event === 'change');
+    expect(change?.data).toMatchObject({ id, task: { title: 'by hand' } });
+  });
+});
+
+describe('messages between instances', () => {
+  const sender = 'b7c5f1a0-6a1e-4e39-8a42-0a7f3c0b7f10';
+
+  test.each([
+    ['one user', ['ada']],
+    ['none', []],
+    ['the longest ids', Array.from({ length: 30 }, (_, index) => `${index}${'😀'.repeat(250)}`)],
+    [
+      'ids that JSON makes longer',
+      Array.from({ length: 30 }, (_, index) => `${index}${'\u0001"'.repeat(120)}`),
+    ],
+    ['very many', Array.from({ length: 5_000 }, (_, index) => `user ${index}`)],
+  ])('are small enough and say all: %s', (_, userIds) => {
+    const messages = messagesOf(sender, userIds);
+    for (const message of messages) expect(Buffer.byteLength(message)).toBeLessThan(8_000);
+    const parsed = messages.map(parseMessage);
+    expect(parsed.flatMap(([, ...ids]) => ids)).toEqual(userIds);
+    expect(new Set(parsed.map(([from]) => from))).toEqual(new Set(userIds.length > 0 ? [sender] : []));
+  });
+
+  test('of others are no harm', async () => {
+    const { client, stream } = await follow(app);
+    await isListening(app);
+    for (const text of ['', '{', '1', '"x"', 'null', '{"a":1}', '[1,null,{}]', 'ping x']) {
+      if (text !== 'ping x') expect(parseMessage(text)).toEqual([]);
+      await asAdmin(`select pg_notify('duly_changes', '${text}')`, app.database.connection.database);
+    }
+    await client.create();
+    await stream.take(3);
+    expect(app.ctx.wakeUps.isListening()).toBe(true);
+  });
+});
