@@ -221,9 +221,15 @@ test('entries are added by one statement, however many of however many users the
   const entries = Array.from({ length: 100 }, (_, index) => entryOf(users[index % 3] ?? '', index));
   expect(await statementsOf(() => appendAudit(db, entries))).toHaveLength(1);
   expect(await statementsOf(() => appendAudit(db, []))).toEqual([]);
+  const each = [...users, randomUUID()].map((id) => entryOf(id));
+  expect(await statementsOf(() => appendAudit(db, each))).toHaveLength(1);
   for (const id of users) expect(await findingsOf(id)).toEqual([]);
   const subjects = (await entriesOf(db, begun)).map(({ subject }) => subject);
-  expect(subjects).toEqual(['task-0', ...Array.from({ length: 34 }, (_, index) => `task-${3 * index}`)]);
+  expect(subjects).toEqual([
+    'task-0',
+    ...Array.from({ length: 34 }, (_, index) => `task-${3 * index}`),
+    'task-0',
+  ]);
 });
 
 test('a transaction that is rolled back leaves the chain as it was', async () => {
