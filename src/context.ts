@@ -75,7 +75,7 @@ export function createContext(
     tokens,
     auditCounts: createAuditCounts(db, log),
     limits: createLimits(config.limits, log),
-    jobs: createJobs({ config, db }, log, allJobs),
+    jobs: createJobs({ config, db, wakeUps }, log, allJobs),
     wakeUps,
     followers,
     eventStreams: createEventStreams({ db, log, secrets, wakeUps, followers, revisionOf }),

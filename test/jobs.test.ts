@@ -63,6 +63,17 @@ describe('the trash', () => {
     });
   });
 
+  test('that is purged is told to those who wait for changes of its user', async () => {
+    const [client, other] = [await newClient(app), await newClient(app)];
+    await trash(client, {});
+    await trash(other, {});
+    await ageTrash(client, 24 * trashDays);
+    const told: string[] = [];
+    const wakeUps = { announce: (userId: string) => told.push(userId) };
+    await purgeTrash.run({ ...app.ctx, wakeUps }, new AbortController().signal);
+    expect(told).toEqual([client.user.id]);
+  });
+
   test('with nothing old in it is left alone', async () => {
     const client = await newClient(app);
     await trash(client, {});

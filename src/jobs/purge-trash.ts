@@ -4,7 +4,7 @@ import type { Job } from './runner.ts';
 /** Purges what has been in the trash for `TRASH_RETENTION_DAYS`. */
 export const purgeTrash: Job = {
   name: 'purge trash',
-  async run({ config, db }, stop) {
+  async run({ config, db, wakeUps }, stop) {
     const { trashDays } = config.retention;
     let purged = 0;
     for (;;) {
@@ -15,6 +15,7 @@ export const purgeTrash: Job = {
         for (let gone = purgeBatchSize; gone === purgeBatchSize; purged += gone) {
           if (stop.aborted) return purged;
           gone = await purgeOldTrash(db, userId, trashDays);
+          if (gone > 0) wakeUps.announce(userId);
         }
       }
     }

@@ -3,11 +3,13 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { isUnavailable } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
+import type { WakeUps } from '../sync/wake-ups.ts';
 
 /** What a job works with. */
 export interface JobContext {
   config: Config;
   db: Db;
+  wakeUps: Pick<WakeUps, 'announce'>;
 }
 
 /**
