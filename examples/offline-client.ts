@@ -46,7 +46,10 @@ export interface Options {
   /** What `save` was last called with; null the first time. */
   load: () => Promise<State | null>;
   save: (state: State) => Promise<void>;
-  /** Both sides changed this field: which value is to stay? Without it, the one of this device. */
+  /**
+   * Both sides changed this field: which value is to stay? Without it, the one of this device. A task that is to be
+   * deleted here and was changed there is asked for as the field `deleted`.
+   */
   resolve?: (field: string, mine: unknown, theirs: unknown) => unknown;
   /** The server will never take this entry; it is dropped. */
   refused?: (entry: Entry, reason: string) => void;
@@ -76,6 +79,7 @@ export class TryLater extends Error {}
 export class OfflineClient {
   readonly #options: Options;
   #state: State;
+  #syncing: Promise<void> | undefined;
 
   constructor(options: Options, state: State) {
     this.#options = options;
@@ -120,15 +124,22 @@ export class OfflineClient {
   remove = (id: string) => this.#change('delete', id, {});
 
   /** Sends what is waiting, then hears what is new. @throws TryLater; what was done until then is kept. */
-  async sync(): Promise<void> {
-    for (let [entry] = this.#state.outbox; entry !== undefined; [entry] = this.#state.outbox)
-      await this.#push(entry, this.#state.outbox.slice(1));
-    while (await this.#pull());
+  sync(): Promise<void> {
+    this.#syncing ??= this.#exchange().finally(() => {
+      this.#syncing = undefined;
+    });
+    return this.#syncing;
   }
 
   /** Resolves when the server has news, or after half a minute; then it is time to `sync`. @throws TryLater */
   async news(): Promise<void> {
     await this.#request('GET', `/changes?limit=1&wait=30${this.#since()}`);
+  }
+
+  async #exchange(): Promise<void> {
+    for (let [entry] = this.#state.outbox; entry !== undefined; [entry] = this.#state.outbox)
+      await this.#push(entry);
+    while (await this.#pull());
   }
 
   async #change(op: 'update' | 'delete', id: string, fields: Fields): Promise<void> {
@@ -147,19 +158,22 @@ export class OfflineClient {
   #since = () => (this.#state.cursor === null ? '' : `&since=${encodeURIComponent(this.#state.cursor)}`);
 
   /** Sends one entry. What has become of it is saved before the next one is sent; until then it is sent again as it is. */
-  async #push(entry: Entry, rest: Entry[]): Promise<void> {
+  async #push(entry: Entry): Promise<void> {
     const { op, id, key, fields, base } = entry;
     const { status, body } = await (op === 'create'
       ? this.#request<Task>('POST', '/tasks', fields, key)
       : op === 'delete'
         ? this.#request<Task>('DELETE', `/tasks/${id}`, { version: base.version }, key)
         : this.#request<Task>('PATCH', `/tasks/${id}`, { ...fields, version: base.version }, key));
+    // As they are now: the user went on meanwhile.
+    const rest = this.#state.outbox.slice(1);
     const { [id]: _, ...others } = this.#state.tasks;
     if (status === 409) {
+      const tasks = { ...others, [id]: body.current };
+      const isKept = op === 'update' || this.#decide('deleted', true, false) === true;
       // Sent anew, based on what the server has now: another write, and so another key.
       const retried = { ...entry, key: crypto.randomUUID(), fields: this.#merge(entry, body.current) };
-      const based = { ...retried, base: body.current };
-      await this.#save({ outbox: [based, ...rest], tasks: { ...others, [id]: body.current } });
+      await this.#save({ outbox: isKept ? [{ ...retried, base: body.current }, ...rest] : rest, tasks });
     } else if ((op === 'create' && status === 201) || (op === 'update' && status === 200)) {
       const task = body.data;
       // Whatever waits for the same task is based on what this made of it.
@@ -167,12 +181,19 @@ export class OfflineClient {
       const ids = op === 'create' ? { ...this.#state.ids, [id]: task.id } : this.#state.ids;
       await this.#save({ outbox, ids, tasks: { ...others, [task.id]: task } });
     } else {
-      if (status !== 200 && status !== 404) this.#options.refused?.(entry, body.detail);
-      // Deleted, here or elsewhere: nothing that waits for it has anything left to change. Refused: only this goes.
-      const isGone = status === 200 || status === 404 || op === 'create';
+      const isDeleted = op === 'delete' && (status === 200 || status === 404);
+      if (!isDeleted) this.#options.refused?.(entry, body.detail);
+      // Nothing that waits for a task that is not there has anything to change. Refused otherwise, only this goes.
+      const isGone = isDeleted || status === 404 || op === 'create';
       const outbox = isGone ? rest.filter((later) => later.id !== id) : rest;
       await this.#save({ outbox, ...(isGone ? { tasks: others } : {}) });
     }
+  }
+
+  /** Without `resolve`, this device is right. */
+  #decide(field: string, mine: unknown, theirs: unknown): unknown {
+    const { resolve } = this.#options;
+    return resolve === undefined ? mine : resolve(field, mine, theirs);
   }
 
   /** Fields that only one side changed stay as that side has them; about the others the app decides. */
@@ -181,8 +202,7 @@ export class OfflineClient {
     const common: Record<string, unknown> = { ...base };
     const merged = Object.entries(fields).map(([field, mine]) => {
       const isContested = JSON.stringify(theirs[field]) !== JSON.stringify(common[field]);
-      const { resolve } = this.#options;
-      return [field, isContested && resolve ? resolve(field, mine, theirs[field]) : mine];
+      return [field, isContested ? this.#decide(field, mine, theirs[field]) : mine];
     });
     return Object.fromEntries(merged);
   }

@@ -129,15 +129,55 @@ test('a task made offline can be edited and removed by the id it was given there
   expect(tasks).toMatchObject([{ title: 'kept and edited', completed: true }]);
 });
 
+test('what the user does while something is being sent is kept and sent too', async () => {
+  const { user, list } = await newClient(app);
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  const phone = await createDevice(user, {
+    fetch: async (...request) => {
+      const response = await fetch(...request);
+      await meanwhile?.();
+      return response;
+    },
+  }).open();
+  const id = await phone.create({ title: 'first' });
+  meanwhile = async () => {
+    meanwhile = undefined;
+    await phone.create({ title: 'second' });
+    await phone.edit(id, { completed: true });
+  };
+  await Promise.all([phone.sync(), phone.sync()]);
+  expect(phone.pending()).toBe(0);
+  expect(await list('?sort_by=title&sort_direction=asc')).toMatchObject([
+    { title: 'first', completed: true, version: 2 },
+    { title: 'second', completed: false, version: 1 },
+  ]);
+});
+
+test('a task deleted here and changed elsewhere is deleted only if the app says so', async () => {
+  const { user, create, v1, list } = await newClient(app);
+  const { id } = await create({ title: 'a' });
+  let answer: boolean | undefined;
+  const phone = await createDevice(user, { resolve: () => answer }).open();
+  for (answer of [false, true]) {
+    await phone.sync();
+    await v1('PATCH', `/tasks/${id}`, { title: `for ${answer}` });
+    await phone.remove(id);
+    await phone.sync();
+    expect(await list()).toMatchObject(answer ? [] : [{ title: 'for false' }]);
+    expect(phone.view().size).toBe(answer ? 0 : 1);
+  }
+});
+
 test('a task deleted elsewhere is gone here, and edits that wait for it with it', async () => {
   const { user, create, v1, list } = await newClient(app);
   const { id } = await create();
-  const phone = await createDevice(user).open();
+  const refused: string[] = [];
+  const phone = await createDevice(user, { refused: (_entry, reason) => refused.push(reason) }).open();
   await phone.sync();
   await v1('DELETE', `/tasks/${id}`);
   await phone.edit(id, { title: 'too late' });
   await phone.sync();
-  expect([phone.pending(), phone.view().size, await list()]).toEqual([0, 0, []]);
+  expect([phone.pending(), phone.view().size, await list(), refused]).toEqual([0, 0, [], ['Task not found']]);
 });
 
 test('what the server will never take is reported and dropped', async () => {
