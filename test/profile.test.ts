@@ -40,6 +40,23 @@ describe('the profile of an account', () => {
     });
   });
 
+  test('patches and changes of the account by Better Auth do not lock each other out', async () => {
+    const busy = await newAccount(app);
+    const browser = newBrowser(app);
+    const { email } = busy;
+    expect((await browser.send('POST', '/sign-in/email', { email, password })).status).toBe(200);
+    const times = Array.from({ length: 40 }, (_, index) => index);
+    const patches = (async () => {
+      for (const index of times)
+        expect((await patch(busy, { first_name: `patch ${index}` })).status).toBe(200);
+    })();
+    for (const index of times) {
+      const { status } = await browser.send('POST', '/update-user', { firstName: `update ${index}` });
+      expect(status).toBe(200);
+    }
+    await patches;
+  });
+
   test('keeps what a patch does not name, and its names are those of Better Auth', async () => {
     const { status, body } = await patch(account, { first_name: ' Augusta ', time_zone: 'europe/london' });
     expect([status, body.message]).toEqual([200, 'Profile updated successfully']);

@@ -17,7 +17,7 @@ const idleTimeoutMs = 10_000;
  * somebody else afterwards. One message, so that it costs no round trip of its own.
  */
 const beginStatement = [
-  'begin',
+  'begin isolation level read committed',
   `set local statement_timeout = ${statementTimeoutMs}`,
   'set local lock_timeout = 10000',
   'set local idle_in_transaction_session_timeout = 15000',

@@ -28,8 +28,12 @@ export async function lockKey(tx: Tx, userId: string, { route, key }: Retry): Pr
  * What the first request under the key answered; null when there was none.
  * @throws AppError IDEMPOTENCY_KEY_REUSED when it asked for something else.
  */
-export async function findAnswer(tx: Tx, userId: string, retry: Retry): Promise<{ answer: unknown } | null> {
-  const found = await tx
+export async function findAnswer(
+  db: Db,
+  userId: string,
+  retry: Retry,
+): Promise<{ answer: unknown; isReplayed: true } | null> {
+  const found = await db
     .selectFrom('idempotency_keys')
     .select(['fingerprint', 'answer'])
     .where('user_id', '=', userId)
@@ -38,7 +42,7 @@ export async function findAnswer(tx: Tx, userId: string, retry: Retry): Promise<
     .executeTakeFirst();
   if (found === undefined) return null;
   if (!found.fingerprint.equals(retry.fingerprint)) throw idempotencyKeyReused();
-  return { answer: found.answer };
+  return { answer: found.answer, isReplayed: true };
 }
 
 export async function insertAnswer(tx: Tx, userId: string, retry: Retry, answer: unknown): Promise<void> {

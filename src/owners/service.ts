@@ -17,22 +17,24 @@ export interface Writer extends Origin {
   retry?: Retry | undefined;
 }
 
+const queues = new WeakMap<Db, ReturnType<typeof createTurnsByKey>>();
+
 /**
  * A user's writes wait for one another in the database; those that would wait do so here, without a connection, so that
  * one user's many writes leave the pool to others. The second one gets as far as the lock meanwhile.
  */
-const inOwnersTurn = (db: Db) => {
-  const inTurn = turns.get(db) ?? createTurnsByKey(2, 1_000);
-  turns.set(db, inTurn);
-  return inTurn;
-};
-const turns = new WeakMap<Db, ReturnType<typeof createTurnsByKey>>();
+function inOwnersTurn<T>(db: Db, userId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const inTurn = queues.get(db) ?? createTurnsByKey(2, 1_000);
+  queues.set(db, inTurn);
+  return inTurn(userId, () => inTransaction(db, work));
+}
 
 /**
  * The one way to change anything of a user: a transaction that first takes the user's next revision. The lock on the
  * owner's row lets a user's writes happen one after the other, so `change` may read, decide and write without races.
  * The change and its audit entries are stored together or not at all; so is, under an Idempotency-Key, the value, which
  * has to be what JSON can say: a request that comes again gets it again, and changes nothing.
+ * `lockFirst` takes locks that others take before the owner's: in the same order nobody waits in a circle.
  * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
  */
 export function writeFor<T>(
@@ -41,17 +43,18 @@ export function writeFor<T>(
   writer: Writer,
   acts: Act | ((value: T) => readonly Act[]),
   change: (tx: Tx, moment: Moment) => Promise<T>,
+  lockFirst?: (tx: Tx) => Promise<unknown>,
 ): Promise<T> {
   const { retry, ...origin } = writer;
   const perform = async (tx: Tx) => {
+    await lockFirst?.(tx);
     const value = await change(tx, await bumpRevision(tx, userId));
     const done = typeof acts === 'function' ? acts(value) : [acts];
     const entries = done.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
     await appendAudit(tx, entries);
     return value;
   };
-  const inTurn = <R>(work: (tx: Tx) => Promise<R>) => inOwnersTurn(db)(userId, () => inTransaction(db, work));
-  return retry === undefined ? inTurn(perform) : performOnce(inTurn, userId, retry, perform);
+  return retry === undefined ? inOwnersTurn(db, userId, perform) : performOnce(db, userId, retry, perform);
 }
 
 const inFlightWaitMs = 2_000;
@@ -60,26 +63,31 @@ const longestPauseMs = 160;
 
 /** Whoever comes second under a key waits for the first, without a connection, and gets the same value. */
 async function performOnce<T>(
-  inTurn: <R>(work: (tx: Tx) => Promise<R>) => Promise<R>,
+  db: Db,
   userId: string,
   retry: Retry,
   perform: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const deadline = performance.now() + inFlightWaitMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    const done = await inTurn(async (tx) => {
-      if (!(await lockKey(tx, userId, retry))) return null;
-      const found = await findAnswer(tx, userId, retry);
-      retry.isReplayed = found !== null;
-      // Stored by this very function, for this route and these parameters.
-      if (found !== null) return { value: found.answer as T };
-      const value = await orUnchanged(tx, perform);
-      await insertAnswer(tx, userId, retry, value);
-      return { value };
-    });
-    if (done !== null) return done.value;
+  const attempt = async (tx: Tx) => {
+    if (!(await lockKey(tx, userId, retry))) return null;
+    const found = await findAnswer(tx, userId, retry);
+    if (found !== null) return found;
+    const answer = await orUnchanged(tx, perform);
+    await insertAnswer(tx, userId, retry, answer);
+    return { answer, isReplayed: false };
+  };
+  let pauseMs = firstPauseMs;
+  for (let deadline = Number.POSITIVE_INFINITY; ; ) {
+    const done = (await inOwnersTurn(db, userId, attempt)) ?? (await findAnswer(db, userId, retry));
+    // What is found was stored by this very function, for this route and these parameters.
+    if (done !== null) {
+      retry.isReplayed = done.isReplayed;
+      return done.answer as T;
+    }
+    if (deadline === Number.POSITIVE_INFINITY) deadline = performance.now() + inFlightWaitMs;
     if (performance.now() > deadline) throw idempotencyInFlight();
     await sleep(pauseMs);
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
 }
 

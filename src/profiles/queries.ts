@@ -34,6 +34,11 @@ export async function findProfile(db: Db, userId: string): Promise<Profile> {
   };
 }
 
+/** As a change of it does, so that the two wait for each other; of a user without an account, nothing. */
+export async function lockAccount(tx: Tx, userId: string): Promise<void> {
+  await sql`select from better_auth."user" where id = ${userId} for no key update`.execute(tx);
+}
+
 /** Names of an account stand with the account, `name` in step with both. */
 export async function updateAccountNames(
   tx: Tx,

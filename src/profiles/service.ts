@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Db } from '../db/schema.ts';
+import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { invalid } from '../errors.ts';
+import type { Moment } from '../owners/queries.ts';
 import { type Writer, writeFor } from '../owners/service.ts';
 import { canonicalLocale, canonicalTimeZone, type Profile, type ProfilePatch } from './model.ts';
-import { findProfile, updateAccountNames, upsertProfile } from './queries.ts';
+import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './queries.ts';
 
 /**
  * Merge patch (RFC 7396); one that changes nothing is no write.
@@ -17,7 +18,7 @@ export function patchProfile(db: Db, userId: string, writer: Writer, patch: Prof
     ...(time_zone === undefined ? {} : { time_zone: canonicalTimeZone(time_zone) }),
     ...(locale === undefined ? {} : { locale: canonicalLocale(locale) }),
   };
-  return writeFor(db, userId, writer, { action: 'profile.update' }, async (tx, { revision }) => {
+  const change = async (tx: Tx, { revision }: Moment) => {
     const before = await findProfile(tx, userId);
     const after = { ...before, ...changes };
     if (isDeepStrictEqual(before, after)) throw unchanged(before);
@@ -31,7 +32,10 @@ export function patchProfile(db: Db, userId: string, writer: Writer, patch: Prof
       await upsertProfile(tx, userId, revision, { ...fields, first_name: null, last_name: null });
     }
     return findProfile(tx, userId);
-  });
+  };
+  // A change of the account itself locks the account, then, by a trigger, the owner.
+  const lockFirst = (tx: Tx) => lockAccount(tx, userId);
+  return writeFor(db, userId, writer, { action: 'profile.update' }, change, lockFirst);
 }
 
 const namesWanted = (changes: ProfilePatch) =>
