@@ -173,6 +173,25 @@ test('a temp_id may be any text, that of a task too: it means the new task from 
   expect(await client.get(task.id)).toMatchObject({ title: 'changed' });
 });
 
+test.each([
+  [
+    'operations',
+    { operations: Array(200_000).fill({}) },
+    ['body.operations'],
+    'must NOT have more than 100 items, got 200000',
+  ],
+  [
+    'tags',
+    { operations: [fine, { op: 'create', title: 'a', tags: Array(100_000).fill(5) }] },
+    ['body.operations.1.tags'],
+    'must NOT have more than 20 items, got 100000',
+  ],
+])('a list of too many %s is one mistake, whatever is in it', async (_what, body, locs, message) => {
+  const { v1 } = await newClient(app);
+  const reply = await v1('POST', '/tasks/bulk', body);
+  expect([reply.status, locsOf(reply.body.errors), reply.body.errors[0].msg]).toEqual([422, locs, message]);
+});
+
 test('the path is for POST only, and on the full surface only', async () => {
   const { v1, bare } = await newClient(app);
   for (const [reply, status] of [

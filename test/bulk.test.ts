@@ -206,9 +206,12 @@ test('a hundred operations ask the database as much as one', async () => {
       ),
     );
   }
+  // Asked and told now and then, whatever there is to do: news of tokens, and what other instances are told.
+  const ofWrites = (statements: string[] = []) =>
+    statements.filter((text) => !/access_events|user_access|pg_notify/.test(text));
   for (const [one, hundred] of Object.values(asked)) {
-    expect(hundred?.length).toBe(one?.length);
-    expect(one?.length).toBeLessThanOrEqual(7);
+    expect(ofWrites(hundred)).toHaveLength(ofWrites(one).length);
+    expect(ofWrites(one).length).toBeLessThanOrEqual(6);
   }
 });
 

@@ -27,6 +27,25 @@ test('every write below a user takes an Idempotency-Key, but for those of accoun
   expect(without.sort()).toEqual(withoutKey);
 });
 
+test.each(
+  writes
+    .filter((one) => takesKey(one) && !one.parameters.some(({ name }) => name === 'if-match'))
+    .map((operation) => [operation.operationId, operation] as const),
+)('%s refuses an If-Match that it would not look at', async (_id, { method, path, body }) => {
+  const client = await newClient(app);
+  const { tags } = await client.create({ tags: ['home'] });
+  const names = { user_id: client.user.id, task_id: randomUUID(), name: tags[0] ?? '' };
+  const before = await client.stored();
+  const { status, body: error } = await app.request(method, fillPath(path, names), {
+    token: client.user.token,
+    ...(body === undefined ? {} : { body: body.example }),
+    headers: { 'if-match': '"1"' },
+  });
+  expect([status === 422 || status === 400, error.error_code]).toEqual([true, 'VALIDATION_ERROR']);
+  expect(JSON.stringify(error)).toContain('"header","if-match"');
+  expect(await client.stored()).toEqual(before);
+});
+
 test.each(writes.filter(takesKey).map((operation) => [operation.operationId, operation] as const))(
   '%s is done once under one key, and answered the same again',
   async (_id, { method, path, body, operationId }) => {

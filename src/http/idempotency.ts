@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Issue, invalid } from '../errors.ts';
 import type { Retry } from '../owners/idempotency.ts';
 import type { Writer } from '../owners/service.ts';
 import { originOf } from './authentication.ts';
@@ -15,8 +16,11 @@ declare module 'fastify' {
 export function takeIdempotencyKeys(app: FastifyInstance): void {
   app.decorateRequest('retry', null);
   app.addHook('preHandler', async (request) => {
-    const key = request.headers['idempotency-key'];
-    if (typeof key !== 'string' || !takesKey(request)) return;
+    if (!takes(request, 'idempotency-key')) return;
+    const { 'idempotency-key': key, 'if-match': condition } = request.headers;
+    // To write all the same would be the lost update that it is to prevent.
+    if (condition !== undefined && !takes(request, 'if-match')) throw invalid([unchecked]);
+    if (typeof key !== 'string') return;
     request.retry = {
       route: `${request.method} ${request.routeOptions.url}`,
       // The draft quotes it, most clients do not; both mean the same.
@@ -36,11 +40,17 @@ export const writerOf = (request: FastifyRequest): Writer => ({
   retry: request.retry ?? undefined,
 });
 
-function takesKey({ routeOptions }: FastifyRequest): boolean {
+const unchecked: Issue = {
+  loc: ['header', 'if-match'],
+  msg: 'is not looked at by this operation',
+  type: 'etag',
+};
+
+function takes({ routeOptions }: FastifyRequest, header: string): boolean {
   const headers: unknown = routeOptions.schema?.headers;
   if (typeof headers !== 'object' || headers === null || !('properties' in headers)) return false;
   const { properties } = headers;
-  return typeof properties === 'object' && properties !== null && 'idempotency-key' in properties;
+  return typeof properties === 'object' && properties !== null && header in properties;
 }
 
 /** Of everything that decides what is done, in a form in which the order of fields does not count. */

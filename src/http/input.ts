@@ -10,6 +10,7 @@ interface Schema {
   enum?: unknown[];
   properties?: Record<string, Schema>;
   items?: Schema;
+  maxItems?: number;
   oneOf?: Schema[];
   /** Names the field that says which of `oneOf` is meant. */
   discriminator?: { propertyName: string };
@@ -21,6 +22,7 @@ interface Schema {
  * The one place where input is brought into the form that its schema checks; runs before validation, for every route.
  * - A query says everything in strings: integers, booleans and lists become what the schema names; `tags[]` is `tags`.
  * - `x-trim` strips white space at the ends; `x-ignore-case` gives an enum's value its own spelling.
+ * - A list that is longer than its schema allows is refused before anything looks at what is in it.
  * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused, wherever it stands.
  */
 export async function prepareInput(request: FastifyRequest): Promise<void> {
@@ -32,7 +34,8 @@ export async function prepareInput(request: FastifyRequest): Promise<void> {
     refuseBrokenEncoding(request.url, issues);
     refuseBrokenText(request.query, ['query'], issues);
   }
-  if (body !== undefined) refuseBrokenText(request.body, ['body'], issues);
+  if (isSchema(body)) refuseLongLists(request.body, body, ['body'], issues);
+  if (issues.length === 0 && body !== undefined) refuseBrokenText(request.body, ['body'], issues);
   if (issues.length > 0) throw invalid(issues);
   if (isSchema(querystring)) request.query = prepared(parseQuery(request.query, querystring), querystring);
   if (isSchema(params)) request.params = prepared(request.params, params);
@@ -76,6 +79,24 @@ function decoded(text: string): string | null {
     return decodeURIComponent(text);
   } catch {
     return null;
+  }
+}
+
+/** Of a million of items each would be walked and found wrong by itself. */
+function refuseLongLists(value: unknown, schema: Schema, loc: (string | number)[], issues: Issue[]): void {
+  if (Array.isArray(value)) {
+    const { items, maxItems = Number.POSITIVE_INFINITY } = schema;
+    if (value.length > maxItems) {
+      const msg = `must NOT have more than ${maxItems} items, got ${value.length}`;
+      issues.push({ loc, msg, type: 'maxItems' });
+    } else if (items !== undefined) {
+      value.forEach((item, index) => {
+        refuseLongLists(item, items, [...loc, index], issues);
+      });
+    }
+  } else if (isRecord(value)) {
+    for (const [name, field] of Object.entries(variantOf(value, schema).properties ?? {}))
+      if (Object.hasOwn(value, name)) refuseLongLists(value[name], field, [...loc, name], issues);
   }
 }
 

@@ -99,7 +99,9 @@ function messageOf({ keyword, params, message, data, parentSchema }: SchemaError
     case 'maxLength':
       return `${message}, got ${typeof data === 'string' ? [...data].length : 'none'}`;
     case 'pattern':
-      return 'must not be blank';
+      return place === 'header'
+        ? `must be 1 to 255 visible ASCII characters, with or without quotes around them, got ${describe(data)}`
+        : 'must not be blank';
     default:
       return `${message ?? 'is invalid'}, got ${describe(data)}`;
   }
