@@ -24,6 +24,9 @@ export function createMirror() {
       else if (thing === undefined) throw new Error(`an upsert without its ${type}`);
       else kept[type].set(id, thing);
     },
+    clear(): void {
+      for (const things of Object.values(kept)) things.clear();
+    },
     known: (): Known => ({
       tasks: inOrder(kept.task),
       tags: inOrder(kept.tag),
@@ -31,6 +34,8 @@ export function createMirror() {
     }),
   };
 }
+
+export type Mirror = ReturnType<typeof createMirror>;
 
 /** The same as the server's lists have it. */
 export async function knownByServer({ v1 }: Pick<Client, 'v1'>): Promise<Known> {

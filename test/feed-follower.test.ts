@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { forgetTombstones, forgetUnusedTags } from '../src/sync/queries.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { knownByServer } from './support/feed.ts';
+import { type Following, followByEvents, followByPages } from './support/followers.ts';
+import { type Random, seeded } from './support/random.ts';
+import { type Client, newClient } from './support/tasks.ts';
+import { createWriter } from './support/writes.ts';
+
+/**
+ * `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- test/feed-follower.test.ts` for a long run; other writes, or those
+ * of a failure again, by `DULY_TEST_SEED`.
+ */
+const rounds = Number(process.env.DULY_FEED_ROUNDS ?? 2);
+const seconds = Number(process.env.DULY_FEED_SECONDS ?? 0);
+const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
+const writers = 8;
+/** Without a time. */
+const writesPerWriter = 30;
+
+let first: TestApp;
+/** On the same database; there most of the time. */
+let second: TestApp;
+beforeAll(async () => {
+  first = await startApp();
+  second = await startApp({}, first);
+});
+afterAll(async () => {
+  await second.close();
+  await first.close();
+});
+
+/** What a writer sends, to any instance; 503 when it is not there. */
+function sender({ user }: Client, random: Random): Client['v1'] {
+  return async (method, path, body) => {
+    const on = random.pick([first, second]);
+    try {
+      return await on.request(method, user.v1 + path, { token: user.token, body });
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('breaks openapi.json')) throw error;
+      return { status: 503, headers: new Headers(), text: '', body: undefined };
+    }
+  };
+}
+
+async function write(client: Client, random: Random, endsAt: number): Promise<void> {
+  const writeOne = createWriter(sender(client, random), random, [503]);
+  for (let count = 0; seconds > 0 ? performance.now() < endsAt : count < writesPerWriter; count += 1)
+    await writeOne();
+}
+
+/** Instances go and come, and upkeep forgets what it may, while there are writes. */
+async function disturb(random: Random, isOver: () => boolean): Promise<void> {
+  // A start takes a second of what the others need in a short round.
+  for (let left = seconds > 0 ? Number.POSITIVE_INFINITY : 1; left > 0 && !isOver(); left -= 1) {
+    await sleep(500 + random.below(seconds > 0 ? 4_000 : 500));
+    await second.close();
+    second = await startApp({}, first);
+    await forgetUnusedTags(first.ctx.db);
+    // Younger ones are needed by those who follow; who does not keep up starts anew.
+    if (random.chance(0.5)) await forgetTombstones(first.ctx.db, 0);
+  }
+}
+
+function followersOf({ user }: Client, random: Random): Following[] {
+  const reach = {
+    path: user.v1,
+    token: user.token,
+    url: () => random.pick([first, second]).url,
+  };
+  return [
+    followByPages('pages', reach, () => `limit=${random.pick([1, 2, 7, 100])}`),
+    followByPages('waits', reach, () => `limit=100&wait=${random.pick([1, 2])}`),
+    followByEvents('events', reach, random),
+    followByEvents('more events', reach, random),
+  ];
+}
+
+test.each(Array.from({ length: rounds }, (_, round) => round + 1))(
+  `round %i of seed ${seed}: followers of every kind end with what the server has`,
+  async (round) => {
+    const random = seeded(seed + round);
+    const client = await newClient(first);
+    const followings = followersOf(client, random);
+    let isOver = false;
+    const disturbing = disturb(random, () => isOver);
+    const endsAt = performance.now() + seconds * 1000;
+    await Promise.all(Array.from({ length: writers }, () => write(client, random, endsAt)));
+    isOver = true;
+    await disturbing;
+    const [revision, known] = [await client.revision(), await knownByServer(client)];
+    expect(revision).toBeGreaterThan(writers * 10);
+    for (const { name, mirror, finish } of followings) {
+      await finish(revision);
+      expect(mirror.known(), name).toEqual(known);
+    }
+    console.log(
+      `round ${round}: ${revision} revisions,`,
+      followings.map(({ name, interruptions }) => `${name} interrupted ${interruptions()} times`).join(', '),
+    );
+  },
+  60_000 + seconds * 2_000,
+);
