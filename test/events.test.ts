@@ -118,8 +118,15 @@ describe('a stream goes on', () => {
   });
 });
 
+test('an empty Last-Event-ID is none', async () => {
+  const client = await newClient(app);
+  await client.create();
+  const stream = await open(client, '', { 'last-event-id': '' });
+  expect((await stream.take(1))[0]).toMatchObject({ id: '1' });
+});
+
 describe('refused:', () => {
-  test.each(['', 'x', '-1', '1.5', '01x', '9'.repeat(16)])('the last event %j, by name', async (id) => {
+  test.each(['x', '-1', '1.5', '01x', '9'.repeat(16)])('the last event %j, by name', async (id) => {
     const stream = await open(await newClient(app), '', { 'last-event-id': id });
     const body = JSON.parse(await stream.text());
     expect([stream.status, ...locsOf(body.errors)]).toEqual([422, 'header.last-event-id']);

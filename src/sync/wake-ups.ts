@@ -117,6 +117,7 @@ function createPoller(db: Db, log: Logger, watched: Map<string, Watched>, isList
     if (isPolling || watched.size === 0) return;
     isPolling = true;
     const wasListening = isListening();
+    let isDone = false;
     try {
       const revisions = await findRevisions(db, [...watched.keys()]);
       for (const [userId, entry] of watched) {
@@ -125,13 +126,14 @@ function createPoller(db: Db, log: Logger, watched: Map<string, Watched>, isList
         entry.revision = revision;
         wake(watched, userId);
       }
+      isDone = true;
     } catch (error) {
       log.debug({ reason: String(error) }, 'changes could not be polled');
     }
     isPolling = false;
     // What was changed while others began to be heard may have been told to nobody.
     if (isListening() !== wasListening) pollAfter(0);
-    else pollAfter(wasListening ? pollMs.listening : pollMs.alone);
+    else pollAfter(wasListening && isDone ? pollMs.listening : pollMs.alone);
   }
 
   return { pollAfter };

@@ -96,7 +96,8 @@ export function syncRoutes(app: App, ctx: Context): void {
 /** @throws AppError VALIDATION_ERROR for what is no id of ours. */
 function lastEventOf(headers: IncomingHttpHeaders): Place | null {
   const id = headers['last-event-id'];
-  if (id === undefined) return null;
+  // Some clients send what an EventSource would leave out.
+  if (id === undefined || id === '') return null;
   if (typeof id === 'string' && /^\d{1,15}$/.test(id)) return endOf(Number(id));
   const issue = { loc: ['header', 'last-event-id'], msg: 'must be the id of an event', type: 'format' };
   throw invalid([issue]);
