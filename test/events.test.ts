@@ -38,8 +38,8 @@ test('a stream begins with where it is, then tells of each change as the feed do
   const task = await client.create({ title: 'line\nbreak \u2028', tags: ['a', 'b'] });
   const seen = await stream.take(3, isChange);
   expect(told(seen)).toEqual([
-    [undefined, 2, 'tag', 'upsert'],
-    [undefined, 2, 'tag', 'upsert'],
+    ['2/tag/a', 2, 'tag', 'upsert'],
+    ['2/tag/b', 2, 'tag', 'upsert'],
     ['2', 2, 'task', 'upsert'],
   ]);
   const fed = await walk(client, { since: ready?.data.next_cursor });
@@ -48,8 +48,8 @@ test('a stream begins with where it is, then tells of each change as the feed do
   expect(seen.map(({ data }) => data.next_cursor)).toEqual([undefined, undefined, fed.cursor]);
   await client.v1('DELETE', `/tasks/${task.id}`);
   expect(told((await stream.take(6, isChange)).slice(3))).toEqual([
-    [undefined, 3, 'tag', 'delete'],
-    [undefined, 3, 'tag', 'delete'],
+    ['3/tag/a', 3, 'tag', 'delete'],
+    ['3/tag/b', 3, 'tag', 'delete'],
     ['3', 3, 'task', 'delete'],
   ]);
 });
@@ -67,7 +67,12 @@ describe('a stream goes on', () => {
     }
     const stream = await open(client, `?since=${since}`);
     expect((await stream.take(1))[0]).toEqual({ event: 'ready', id: '0', data: { next_cursor: since } });
-    expect(told(await stream.take(4, isChange)).map(([id]) => id)).toEqual([undefined, '1', '2', '3']);
+    expect(told(await stream.take(4, isChange)).map(([id]) => id)).toEqual([
+      expect.stringContaining('1/profile/'),
+      '1',
+      '2',
+      '3',
+    ]);
   });
 
   test('from where it was ready, when nothing came', async () => {
@@ -84,7 +89,7 @@ describe('a stream goes on', () => {
     }
   });
 
-  test('in the middle of a revision, which is told again when it breaks off before its end', async () => {
+  test('in the middle of a revision, by a cursor of the feed', async () => {
     const client = await newClient(app);
     await client.create();
     const since = (await walk(client)).cursor;
@@ -92,10 +97,24 @@ describe('a stream goes on', () => {
     const middle = await changesOf(client, since, 'limit=2');
     const stream = await open(client, `?since=${middle.next_cursor}`);
     const [ready, change] = await stream.take(2);
-    expect(ready).toMatchObject({ id: '1' });
+    expect(ready).toMatchObject({ id: '2/tag/b' });
     expect(change).toMatchObject({ id: '2', data: { id: task.id } });
-    const again = await open(client, '', { 'last-event-id': '1' });
-    expect(told(await again.take(3, isChange)).map(([, , type]) => type)).toEqual(['tag', 'tag', 'task']);
+  });
+
+  test('in the middle of a revision that never fits into one connection, by the id of each event', async () => {
+    const client = await newClient(app);
+    const names = ['a/b', 'é 1%', 'x\ny', '?#&="', '😀'];
+    await client.create({ tags: names });
+    const seen: StreamEvent[] = [];
+    for (let last = '0'; last !== '1'; last = seen.at(-1)?.id ?? '') {
+      const stream = await open(client, '', { 'last-event-id': last });
+      expect((await stream.take(1))[0]?.id).toBe(last);
+      seen.push(...(await stream.take(1, isChange)));
+      stream.close();
+    }
+    const { changes } = await walk(client);
+    expect(seen.map(({ data: { next_cursor, ...change } }) => change)).toEqual(changes);
+    expect(seen).toHaveLength(names.length + 2);
   });
 
   test('through more than a page, and from nothing when it is asked to', async () => {
@@ -113,7 +132,7 @@ describe('a stream goes on', () => {
       const events = await stream.take(query === '' ? 451 : 450, isChange);
       for (const { data } of events) mirror.apply(data);
       expect(mirror.known()).toEqual(await knownByServer(client));
-      expect(events.filter(({ id }) => id !== undefined)).toHaveLength(226);
+      expect(events.filter(({ id }) => !id?.includes('/'))).toHaveLength(226);
     }
   });
 });
@@ -126,7 +145,19 @@ test('an empty Last-Event-ID is none', async () => {
 });
 
 describe('refused:', () => {
-  test.each(['x', '-1', '1.5', '01x', '9'.repeat(16)])('the last event %j, by name', async (id) => {
+  test.each([
+    'x',
+    '-1',
+    '1.5',
+    '01x',
+    '9'.repeat(16),
+    '1/',
+    '1/x/y',
+    '1/tag/',
+    '1/tag/%',
+    '1/tag/%00',
+    '1/tag/%ff',
+  ])('the last event %j, by name', async (id) => {
     const stream = await open(await newClient(app), '', { 'last-event-id': id });
     const body = JSON.parse(await stream.text());
     expect([stream.status, ...locsOf(body.errors)]).toEqual([422, 'header.last-event-id']);

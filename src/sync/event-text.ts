@@ -1,6 +1,6 @@
 import type { CursorScope } from '../db/paging.ts';
 import type { Change } from './model.ts';
-import { encodePlace, endOf, type Place, told } from './place.ts';
+import { encodePlace, endOf, eventIdOf, type Place, told } from './place.ts';
 
 /** The event stream format: HTML Living Standard, 9.2 Server-sent events. */
 
@@ -8,18 +8,17 @@ const reconnectAfterMs = 2_000;
 
 export const heartbeat = ':\n\n';
 
-function eventOf(name: string, id: number | undefined, data: unknown): string {
-  return `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
-}
+const eventOf = (name: string, id: string, data: unknown): string =>
+  `event: ${name}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /** What a stream begins with. Whoever loses it before the first change goes on from here too. */
 export function readyText(place: Place, scope: CursorScope): string {
-  return `retry: ${reconnectAfterMs}\n${eventOf('ready', told(place), { next_cursor: encodePlace(place, scope) })}`;
+  return `retry: ${reconnectAfterMs}\n${eventOf('ready', eventIdOf(place), { next_cursor: encodePlace(place, scope) })}`;
 }
 
 /**
- * An id stands with the last change of each revision only: who reconnects in the middle of one gets it anew from its
- * beginning.
+ * The last change of each revision has the revision as its id; those before it say where in the revision they stand, so
+ * that a revision of thousands of changes can be told over several connections.
  * @param next the place behind the changes
  * @param base of the place before them
  */
@@ -31,11 +30,11 @@ export function changesText(
 ): string {
   return changes
     .map((change, index) => {
-      const { revision } = change;
+      const { revision, type, id } = change;
       const isLast = revision <= told(next) && changes[index + 1]?.revision !== revision;
-      if (!isLast) return eventOf('change', undefined, change);
+      if (!isLast) return eventOf('change', eventIdOf({ revision, type, id }), change);
       const next_cursor = encodePlace(endOf(revision, base), scope);
-      return eventOf('change', revision, { ...change, next_cursor });
+      return eventOf('change', String(revision), { ...change, next_cursor });
     })
     .join('');
 }

@@ -24,6 +24,25 @@ export const endOf = (revision: number, base = 0): Place => ({ revision, type: l
 /** The newest revision of which nothing is left to tell. */
 export const told = ({ revision, type }: Place): number => (type === lastType ? revision : revision - 1);
 
+/** The revision where all of it was told; in the middle of one, also the type and id of the thing that was told last. */
+export const eventIdOf = ({ revision, type, id }: Omit<Place, 'base'>): string =>
+  type === lastType ? String(revision) : `${revision}/${type}/${encodeURIComponent(id)}`;
+
+const eventIdSyntax = /^(\d{1,15})(?:\/(task|tag|profile)\/([\w.!~*'()%-]{1,3000}))?$/;
+
+/** @returns null for what `eventIdOf` does not make. */
+export function placeOfEvent(eventId: string): Place | null {
+  const [, revision, type, name] = eventIdSyntax.exec(eventId) ?? [];
+  if (revision === undefined) return null;
+  if (type === undefined || name === undefined) return endOf(Number(revision));
+  try {
+    const id = decodeURIComponent(name);
+    return id.includes('\0') ? null : { revision: Number(revision), type, id, base: 0 };
+  } catch {
+    return null;
+  }
+}
+
 /** A cursor is good for one user's changes, in answers and in events. */
 export const scopeOf = (secrets: CursorScope['secrets'], userId: string): CursorScope => ({
   secrets,

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import { invalid } from '../../errors.ts';
 import { UserPath } from '../../owners/model.ts';
 import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../sync/model.ts';
-import { decodePlace, endOf, type Place, scopeOf } from '../../sync/place.ts';
+import { decodePlace, type Place, placeOfEvent, scopeOf } from '../../sync/place.ts';
 import { awaitChanges, isSomething, readChanges } from '../../sync/service.ts';
 import type { App } from '../app-type.ts';
 import { authorizationOf } from '../authentication.ts';
@@ -39,7 +39,8 @@ const eventsSchema = {
   summary: 'Hear of changes as they happen',
   description:
     'Server-sent events: first `ready`, then a `change` for each that the feed has, with what the feed says of it as JSON. ' +
-    'The last change of a revision has the revision as its `id`, and a `next_cursor` of the feed.',
+    'The last change of a revision has the revision as its `id`, and a `next_cursor` of the feed; those before it have an ' +
+    '`id` in the middle of it.',
   tags,
   params: UserPath,
   querystring: EventsQuery,
@@ -98,7 +99,8 @@ function lastEventOf(headers: IncomingHttpHeaders): Place | null {
   const id = headers['last-event-id'];
   // Some clients send what an EventSource would leave out.
   if (id === undefined || id === '') return null;
-  if (typeof id === 'string' && /^\d{1,15}$/.test(id)) return endOf(Number(id));
+  const place = typeof id === 'string' ? placeOfEvent(id) : null;
+  if (place !== null) return place;
   const issue = { loc: ['header', 'last-event-id'], msg: 'must be the id of an event', type: 'format' };
   throw invalid([issue]);
 }
