@@ -39,16 +39,23 @@ interface Hears {
  */
 export function createListener(connection: pg.ClientConfig, db: Db, log: Logger, hears: Hears): Listener {
   let isProven = false;
+  let isExplained = false;
   let stopping: AbortController | undefined;
 
   function prove(value: boolean): void {
     if (isProven === value) return;
     isProven = value;
-    log.info(
-      { listening: value },
-      value ? 'changes of other instances are heard' : 'changes of other instances are polled',
-    );
+    log.debug({ listening: value }, 'whether changes of other instances are heard');
     hears.change();
+  }
+
+  /** Once: it will not become another database. */
+  function explain(): void {
+    if (!isExplained)
+      log.info(
+        'LISTEN brings nothing, as behind a pooler: changes of other instances are polled every second; DATABASE_DIRECT_URL may lead past it',
+      );
+    isExplained = true;
   }
 
   async function run(stop: AbortSignal): Promise<void> {
@@ -76,11 +83,12 @@ export function createListener(connection: pg.ClientConfig, db: Db, log: Logger,
     try {
       await client.connect();
       await client.query(`listen ${channel}`);
-      while (!over.aborted && (await comesBack(pongs, over))) {
+      while (!over.aborted && (await comesBack(db, pongs, over))) {
         wasProven = true;
         prove(true);
         await pause(pingEveryMs, over);
       }
+      if (!over.aborted && !wasProven) explain();
     } catch (error) {
       log.debug({ reason: String(error) }, 'no connection to listen on');
     }
@@ -89,18 +97,6 @@ export function createListener(connection: pg.ClientConfig, db: Db, log: Logger,
     stop.removeEventListener('abort', close);
     close();
     return wasProven;
-  }
-
-  async function comesBack(pongs: Map<string, () => void>, over: AbortSignal): Promise<boolean> {
-    const ping = `ping ${randomUUID()}`;
-    const pong = new Promise<boolean>((resolve) => pongs.set(ping, () => resolve(true)));
-    const waited = pause(pongWithinMs, over).then(() => false);
-    try {
-      await Promise.race([notify(db, [ping]), waited]);
-      return await Promise.race([pong, waited]);
-    } finally {
-      pongs.delete(ping);
-    }
   }
 
   return {
@@ -116,6 +112,19 @@ export function createListener(connection: pg.ClientConfig, db: Db, log: Logger,
       isProven = false;
     },
   };
+}
+
+/** Whether a ping that is notified through the pool is heard. */
+async function comesBack(db: Db, pongs: Map<string, () => void>, over: AbortSignal): Promise<boolean> {
+  const ping = `ping ${randomUUID()}`;
+  const pong = new Promise<boolean>((resolve) => pongs.set(ping, () => resolve(true)));
+  const waited = pause(pongWithinMs, over).then(() => false);
+  try {
+    await Promise.race([notify(db, [ping]), waited]);
+    return await Promise.race([pong, waited]);
+  } finally {
+    pongs.delete(ping);
+  }
 }
 
 /** Ends early, with an error of no interest, when it is told to. */
