@@ -16,7 +16,7 @@ interface Listed {
 /** Writes of every kind that a user can do, in that user's name, one at a time and by chance. */
 export function createWriter(send: Send, random: Random, alsoExpected: readonly number[] = []) {
   const listed = async (path: string): Promise<Listed[]> =>
-    (await send('GET', `${path}?limit=100`)).body?.data ?? [];
+    (await send('GET', `${path}?limit=20`)).body?.data ?? [];
   const someTags = () => random.some(tagNames, 0.3);
   const one = async (path: string): Promise<Listed | undefined> => {
     const found = await listed(path);
