@@ -38,7 +38,9 @@ function sender({ user }: Client, random: Random): Client['v1'] {
     try {
       return await on.request(method, user.v1 + path, { token: user.token, body });
     } catch (error) {
-      if (error instanceof Error && error.message.includes('breaks openapi.json')) throw error;
+      const message = error instanceof Error ? error.message : '';
+      // A busy machine sends so slowly that the answer is one to the connection, not to the request.
+      if (message.includes('breaks openapi.json') && !message.endsWith('status 408')) throw error;
       return { status: 503, headers: new Headers(), text: '', body: undefined };
     }
   };

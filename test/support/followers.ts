@@ -47,6 +47,9 @@ function keepGoing(run: () => Promise<void>) {
   return going;
 }
 
+/** The instance goes or comes, or the machine is so busy that the request came too slowly. */
+const isForLater = (status: number): boolean => status === 503 || status === 408;
+
 type Answer = { status: number; page: FeedReply };
 
 async function get({ url, path, token }: Reach, query: string): Promise<Answer | null> {
@@ -77,7 +80,7 @@ export function followByPages(name: string, reach: Reach, query: () => string): 
         cursor = undefined;
         interruptions += 1;
       } else if (answer?.status !== 200) {
-        if (answer !== null && answer.status !== 503)
+        if (answer !== null && !isForLater(answer.status))
           throw new Error(`${name} got ${JSON.stringify(answer)}`);
         interruptions += 1;
         await sleep(10);
@@ -141,7 +144,7 @@ export function followByEvents(name: string, reach: Reach, random: Random): Foll
       });
       if (response.status === 410) return true;
       if (response.status !== 200) {
-        if (response.status !== 503) throw new Error(`${name} got ${response.status}`);
+        if (!isForLater(response.status)) throw new Error(`${name} got ${response.status}`);
         return false;
       }
       order.restart();
