@@ -84,7 +84,7 @@ describe('the signing key', () => {
       await vi.waitFor(
         async () => expect((await storedKeys(apps[0])).map(({ live }) => live)).toEqual([true, true]),
         {
-          timeout: 5_000,
+          timeout: 20_000,
         },
       );
       pass(601);
