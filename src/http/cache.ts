@@ -19,21 +19,24 @@ export const keepsAnswers = { keepsAnswers: true };
 /** The headers that a handler sets and that belong to the answer. */
 const ownHeaders = ['etag', 'link', 'x-total-count'];
 
+/** Makes an answer from what it reads with the handle it is given: not every read has to go to the same server. */
+type Make = (db: Context['db']) => Promise<unknown>;
+
 /**
  * Answers with what `make` gives, or with the kept bytes of it as long as nothing of its user has changed; 304 when the
  * client has them (RFC 9110 §13.1.2). Content, `ETag` and headers are the same with and without the cache.
  */
 export async function sendKept(
-  { answers }: Context,
+  { db, answers }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
-  make: () => Promise<unknown>,
+  make: Make,
 ): Promise<FastifyReply> {
   const { identity, url, isDatabaseAway, method, headers } = request;
   if (identity === null) throw unauthorized('missing');
   const isHeldBy = ifNoneMatchOf(headers);
   const question = { userId: identity.userId, url, isDatabaseAway };
-  const { answer, staleForMs } = await answers.find(question, async () => toAnswer(reply, await make()));
+  const { answer, staleForMs } = await answers.find(question, async () => toAnswer(reply, await make(db)));
   reply.headers(answer.headers);
   // RFC 9111 §5.5, obsolete but understood, and the one way to say it.
   if (staleForMs !== null)

@@ -16,7 +16,8 @@ export interface TaskPageReply<T> {
 
 /** A page of live tasks, with its `X-Total-Count` and `Link` headers set. */
 export function readTaskPage(
-  { db, config }: Context,
+  db: Context['db'],
+  { config }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   userId: string,
@@ -29,7 +30,8 @@ export function readTaskPage(
 
 /** A page of the trash, with the same headers. */
 export function readTrashPage(
-  { db, config }: Context,
+  db: Context['db'],
+  { config }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   userId: string,

@@ -134,17 +134,15 @@ const list = '/:user_id/tasks';
 const one = '/:user_id/tasks/:task_id';
 
 function readRoutes(app: App, ctx: Context): void {
-  const { db } = ctx;
-
   app.get(list, { schema: listSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async () => {
+    sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      return (await readTaskPage(ctx, request, reply, params.user_id, query)).tasks;
+      return (await readTaskPage(db, ctx, request, reply, params.user_id, query)).tasks;
     }),
   );
 
   app.get(one, { schema: getSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async () => {
+    sendKept(ctx, request, reply, async (db) => {
       const { params } = request;
       const found = await findTask(db, params.user_id, params.task_id);
       if (found === null) throw notFound('Task');
@@ -154,7 +152,7 @@ function readRoutes(app: App, ctx: Context): void {
   );
 
   app.get('/:user_id/tags', { schema: tagsSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async () => {
+    sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
       const found = await listTags(db, params.user_id, query);
       reply.header('x-total-count', found.total);

@@ -40,17 +40,15 @@ const patchSchema = {
 };
 
 export function profileRoutes(app: App, ctx: Context): void {
-  const { db } = ctx;
-
   app.get('/users/:user_id', { schema: getSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async () =>
+    sendKept(ctx, request, reply, async (db) =>
       envelope(await findProfile(db, request.params.user_id), 'Profile retrieved successfully'),
     ),
   );
 
   app.patch('/users/:user_id', { schema: patchSchema }, async (request) => {
     const { params, body } = request;
-    const profile = await patchProfile(db, params.user_id, writerOf(request), body);
+    const profile = await patchProfile(ctx.db, params.user_id, writerOf(request), body);
     return envelope(profile, 'Profile updated successfully');
   });
 }

@@ -53,9 +53,9 @@ const deleteSchema = {
 
 export function tagRoutes(app: App, ctx: Context): void {
   app.get('/users/:user_id/tags', { schema: listSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async () => {
+    sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tags, total } = await listTags(ctx.db, params.user_id, query);
+      const { tags, total } = await listTags(db, params.user_id, query);
       reply.header('x-total-count', total);
       return envelope(tags, 'Tags retrieved successfully');
     }),

@@ -116,17 +116,17 @@ export function taskRoutes(app: App, ctx: Context): void {
 
 function readRoutes(app: App, ctx: Context): void {
   app.get(list, { schema: listSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async () => {
+    sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tasks, pagination } = await readTaskPage(ctx, request, reply, params.user_id, query);
+      const { tasks, pagination } = await readTaskPage(db, ctx, request, reply, params.user_id, query);
       return { ...envelope(tasks, 'Tasks retrieved successfully'), pagination };
     }),
   );
 
   app.get(one, { schema: getSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async () => {
+    sendKept(ctx, request, reply, async (db) => {
       const { params } = request;
-      const found = await findTask(ctx.db, params.user_id, params.task_id);
+      const found = await findTask(db, params.user_id, params.task_id);
       if (found === null) throw notFound('Task');
       reply.header('etag', etagOf(found));
       return envelope(found, 'Task retrieved successfully');

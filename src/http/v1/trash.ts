@@ -83,16 +83,18 @@ const list = '/users/:user_id/trash';
 const one = '/users/:user_id/trash/:task_id';
 
 export function trashRoutes(app: App, ctx: Context): void {
-  const { db } = ctx;
-
   app.get(list, { schema: listSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async () => {
+    sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tasks, pagination } = await readTrashPage(ctx, request, reply, params.user_id, query);
+      const { tasks, pagination } = await readTrashPage(db, ctx, request, reply, params.user_id, query);
       return { ...envelope(tasks, 'Trash retrieved successfully'), pagination };
     }),
   );
 
+  writeRoutes(app, ctx);
+}
+
+function writeRoutes(app: App, { db }: Context): void {
   app.post(`${one}/restore`, { schema: restoreSchema }, async (request, reply) => {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
