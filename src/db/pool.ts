@@ -1,6 +1,15 @@
-import { CompiledQuery, Kysely, PostgresDialect, type PostgresDialectConfig, PostgresDriver } from 'kysely';
+import {
+  CompiledQuery,
+  Kysely,
+  PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
+  type PostgresPool,
+  type PostgresPoolClient,
+} from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { noteDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
 
 /** Contract, "Limits": a statement gets 30 s from the server; the client gives up a second later. */
@@ -88,6 +97,9 @@ export function createDb(options: PoolOptions): Db {
     idleTimeoutMillis: idleTimeoutMs,
     maxLifetimeSeconds,
     keepAlive: true,
+    verify: (client, done) => {
+      noteDirect(client).then(() => done(), done);
+    },
   });
   // Without a listener a lost connection ends the process: one for idle clients, one for those in use.
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
@@ -98,26 +110,39 @@ export function createDb(options: PoolOptions): Db {
 
 const ping = { text: 'select 1', query_timeout: connectTimeoutMs };
 
-/** The pool, handing out only connections that answered lately: a server that slept or restarted shows no error. */
-function checked(pool: pg.Pool) {
+/** The pool as Kysely sees it, handing out only connections that answered lately: a server that slept or restarted shows no error. */
+function checked(pool: pg.Pool): PostgresPool {
   const usedAt = new WeakMap<pg.PoolClient, number>();
   pool.on('release', (_error, client) => usedAt.set(client, performance.now()));
   return {
     Client: pg.Client,
     options: pool.options,
     end: () => pool.end(),
-    async connect(): Promise<pg.PoolClient> {
+    async connect() {
       for (;;) {
         const client = await pool.connect();
         const idleSince = usedAt.get(client);
-        if (idleSince === undefined || performance.now() - idleSince < checkAfterIdleMs) return client;
+        if (idleSince === undefined || performance.now() - idleSince < checkAfterIdleMs)
+          return preparing(client);
         try {
           await client.query(ping);
-          return client;
+          return preparing(client);
         } catch {
           client.release(true);
         }
       }
     },
   };
+}
+
+const preparingClients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+
+/** A client that prepares what it is often asked. */
+function preparing(client: pg.PoolClient): PostgresPoolClient {
+  const known = preparingClients.get(client);
+  if (known !== undefined) return known;
+  const query = (text: string, values: readonly unknown[]) => queryPrepared(client, text, values);
+  const made: PostgresPoolClient = Object.create(client, { query: { value: query } });
+  preparingClients.set(client, made);
+  return made;
 }

@@ -3,7 +3,7 @@ import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { cursorExpired } from '../errors.ts';
 import { findProfile } from '../profiles/queries.ts';
-import { storedColumns, type TaskRow, tagsOfTask, toTask } from '../tasks/row.ts';
+import { type TaskRow, taskColumns, toTask } from '../tasks/row.ts';
 import type { Change } from './model.ts';
 import { endOf, type Place, told } from './place.ts';
 
@@ -78,7 +78,6 @@ function placeBehind(
 export function feedStatement(userId: string, { revision, type, id, base }: Place, limit: number) {
   const behind = (at: RawBuilder<unknown>, kind: RawBuilder<unknown>, name: RawBuilder<unknown>) =>
     sql<SqlBool>`(${at}, ${kind} collate "C", ${name} collate "C") > (${revision}::bigint, ${type}::text, ${id}::text)`;
-  const taskColumns = sql.join(storedColumns.map((column) => sql.ref(`t.${column}`)));
   return sql<Row>`
     with owner as (
       select coalesce(max(revision), 0) as newest, coalesce(max(feed_from), 0) as feed_from,
@@ -110,7 +109,7 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
       order by changed_at, type, name limit ${limit}
     )
     select owner.newest::float8, owner.feed_from::float8, owner.base::float8, page.changed_at::float8, page.type,
-      page.name, page.is_gone, ${taskColumns}, ${tagsOfTask} as tags,
+      page.name, page.is_gone, ${sql.join(taskColumns)},
       case when page.type = 'tag' and not page.is_gone then
         (select count(*)::int from task_tags tt join tasks k on k.user_id = tt.user_id and k.id = tt.task_id
           where tt.user_id = ${userId} and tt.name = page.name and k.deleted_at is null) end as usage_count

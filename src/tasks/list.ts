@@ -8,13 +8,33 @@ import { toTask } from './row.ts';
 /** What to list, and which part of it. */
 export type TaskListFilter = Omit<TaskListQuery, keyof Slice | 'cursor'> & Slice;
 
-/** The sort keys in SQL. Titles sort without regard to case, by code point, the same in every database. */
-const sorts: Record<SortKey, Pick<Order, 'key' | 'type'>> = {
-  created_at: { key: sql`t.created_at`, type: sql`timestamptz` },
-  updated_at: { key: sql`t.updated_at`, type: sql`timestamptz` },
-  title: { key: sql`lower(t.title) collate "C"`, type: sql`text collate "C"` },
-  due_date: { key: sql`t.due_date`, type: sql`date` },
-  priority: { key: sql`t.priority`, type: sql`task_priority` },
+type Sort = Pick<Order<Task>, 'key' | 'keyOf' | 'toKey'>;
+
+const byTime = (name: 'created_at' | 'updated_at'): Sort => ({
+  key: sql.ref(`t.${name}`),
+  keyOf: (task) => task[name],
+  toKey: (text) => sql`${text}::timestamptz`,
+});
+
+/** Titles sort without regard to case, by code point, the same in every database. */
+const sorts: Record<SortKey, Sort> = {
+  created_at: byTime('created_at'),
+  updated_at: byTime('updated_at'),
+  title: {
+    key: sql`lower(t.title) collate "C"`,
+    keyOf: (task) => task.title,
+    toKey: (text) => sql`lower(${text}) collate "C"`,
+  },
+  due_date: {
+    key: sql`t.due_date`,
+    keyOf: (task) => task.due_date,
+    toKey: (text) => sql`${text}::date`,
+  },
+  priority: {
+    key: sql`t.priority`,
+    keyOf: (task) => task.priority,
+    toKey: (text) => sql`${text}::task_priority`,
+  },
 };
 
 /** A page of live tasks. */

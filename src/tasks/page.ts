@@ -1,7 +1,7 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Position } from '../db/paging.ts';
 import type { Db } from '../db/schema.ts';
-import { storedColumns, type TaskRow, tagsOfTask } from './row.ts';
+import { type TaskRow, taskColumns } from './row.ts';
 
 /** Which part of a list is asked for; `position` (keyset) and `offset` exclude each other. */
 export interface Slice {
@@ -11,10 +11,12 @@ export interface Slice {
 }
 
 /** Ties break by id, in the same direction. */
-export interface Order {
+export interface Order<T> {
   key: Expression<unknown>;
-  /** The key's type in SQL, for the one of a position, which is text. */
-  type: Expression<unknown>;
+  /** The key of an item, as text for a position. */
+  keyOf(item: T): string | null;
+  /** That text as the key again. */
+  toKey(text: string): Expression<unknown>;
   direction: 'asc' | 'desc';
   /** Rows may have no key: they come last in both directions; read backward, first. */
   nullable: boolean;
@@ -32,20 +34,34 @@ export interface TaskPage<T> {
 export const tasksOf = (db: Db, userId: string) =>
   db.selectFrom('tasks as t').where('t.user_id', '=', userId);
 
+/** What `taskColumns` is made of. */
+const pageColumns = [
+  't.id',
+  't.user_id',
+  't.title',
+  't.description',
+  't.completed_at',
+  't.priority',
+  't.due_date',
+  't.version',
+  't.created_at',
+  't.updated_at',
+  't.deleted_at',
+] as const;
+
 /** One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only. */
-export async function readTasks<T>(
+export async function readTasks<T extends { id: string }>(
   db: Db,
   matching: ReturnType<typeof tasksOf>,
-  order: Order,
+  order: Order<T>,
   slice: Slice,
   toItem: (row: TaskRow) => T,
 ): Promise<TaskPage<T>> {
   const { limit, offset, position } = slice;
-  const backward = position?.backward ?? false;
+  const inOrder = orderOf(order, position?.backward ?? false);
   let page = matching
-    .select(storedColumns)
-    .select(sql<Date | string | null>`${order.key}`.as('sort_key'))
-    .orderBy(orderOf(order, backward, order.key, sql`t.id`))
+    .select(pageColumns)
+    .orderBy(inOrder)
     .limit(limit + 1)
     .offset(offset);
   if (position !== null) page = page.where(beyond(order, position));
@@ -53,65 +69,57 @@ export async function readTasks<T>(
     .with('page', () => page)
     .selectFrom(matching.select(sql<number>`count(*)::int`.as('total')).as('counted'))
     .leftJoin('page as t', (join) => join.onTrue())
-    .selectAll()
-    .select(tagsOfTask.as('tags'))
-    .orderBy(orderOf(order, backward, sql`t.sort_key`, sql`t.id`))
+    .select('total')
+    .select(taskColumns)
+    .orderBy(inOrder)
     .execute();
-  return toPage(rows, slice, toItem);
+  const found = rows.filter((row): row is ListRow & TaskRow => row.id !== null).map(toItem);
+  return { ...toPage(found, order, slice), total: rows[0]?.total ?? 0 };
 }
 
-type ListRow = { total: number; sort_key: Date | string | null } & {
-  [Column in keyof TaskRow]: TaskRow[Column] | null;
-};
+type ListRow = { total: number } & { [Column in keyof TaskRow]: TaskRow[Column] | null };
 
-function toPage<T>(
-  rows: readonly ListRow[],
+/** @param found one more than the page holds, where there is more. */
+function toPage<T extends { id: string }>(
+  found: readonly T[],
+  order: Order<T>,
   { limit, position }: Slice,
-  toItem: (row: TaskRow) => T,
-): TaskPage<T> {
-  const found = rows.filter((row): row is ListRow & TaskRow => row.id !== null);
-  const more = found.length > limit;
-  const shown = found.slice(0, limit);
+): Omit<TaskPage<T>, 'total'> {
   const backward = position?.backward ?? false;
-  if (backward) shown.reverse();
+  const more = found.length > limit;
+  const tasks = found.slice(0, limit);
+  if (backward) tasks.reverse();
+  const [first, last] = [tasks[0], tasks.at(-1)];
   const before = backward ? more : position !== null;
   const after = backward || more;
+  const place = (task: T, isBefore: boolean) => ({
+    backward: isBefore,
+    key: order.keyOf(task),
+    id: task.id,
+  });
   return {
-    tasks: shown.map(toItem),
-    total: rows[0]?.total ?? 0,
-    next: after ? positionOf(shown.at(-1), false) : null,
-    prev: before ? positionOf(shown[0], true) : null,
+    tasks,
+    next: after && last !== undefined ? place(last, false) : null,
+    prev: before && first !== undefined ? place(first, true) : null,
   };
 }
 
-function positionOf(row: (ListRow & TaskRow) | undefined, backward: boolean): Position | null {
-  if (row === undefined) return null;
-  const key = row.sort_key instanceof Date ? row.sort_key.toISOString() : row.sort_key;
-  return { backward, key, id: row.id };
-}
-
-function orderOf(
-  order: Order,
-  backward: boolean,
-  key: Expression<unknown>,
-  id: Expression<unknown>,
-): Expression<unknown> {
-  const direction = (order.direction === 'asc') === backward ? sql`desc` : sql`asc`;
-  if (!order.nullable) return sql`${key} ${direction}, ${id} ${direction}`;
+function orderOf<T>({ key, direction, nullable }: Order<T>, backward: boolean): Expression<unknown> {
+  const way = (direction === 'asc') === backward ? sql`desc` : sql`asc`;
+  if (!nullable) return sql`${key} ${way}, t.id ${way}`;
   const nulls = backward ? sql`nulls first` : sql`nulls last`;
-  return sql`${key} ${direction} ${nulls}, ${id} ${direction}`;
+  return sql`${key} ${way} ${nulls}, t.id ${way}`;
 }
 
 /** The rows beyond a position, in the order of `orderOf`. */
-function beyond(order: Order, { backward, key, id }: Position): Expression<SqlBool> {
+function beyond<T>(order: Order<T>, { backward, key, id }: Position): Expression<SqlBool> {
   const operator = (order.direction === 'asc') === backward ? sql`<` : sql`>`;
-  const row = sql<SqlBool>`(${order.key}, t.id) ${operator} (${key}::${order.type}, ${id}::uuid)`;
-  if (!order.nullable) return row;
   const later = sql<SqlBool>`t.id ${operator} ${id}::uuid`;
   if (key === null) {
     return backward
       ? sql<SqlBool>`(${order.key} is not null or ${later})`
       : sql<SqlBool>`(${order.key} is null and ${later})`;
   }
-  return backward ? row : sql<SqlBool>`(${order.key} is null or ${row})`;
+  const row = sql<SqlBool>`(${order.key}, t.id) ${operator} (${order.toKey(key)}, ${id}::uuid)`;
+  return backward || !order.nullable ? row : sql<SqlBool>`(${order.key} is null or ${row})`;
 }

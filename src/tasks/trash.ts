@@ -4,7 +4,7 @@ import { unchanged } from '../db/transaction.ts';
 import { type Act, type Writer, writeFor } from '../owners/service.ts';
 import { type Condition, required, restored, type StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
-import { readTasks, type Slice, type TaskPage, tasksOf } from './page.ts';
+import { type Order, readTasks, type Slice, type TaskPage, tasksOf } from './page.ts';
 import { findStoredTasks } from './queries.ts';
 import { toStored } from './row.ts';
 import { changeTask } from './service.ts';
@@ -14,8 +14,13 @@ export const purgeBatchSize = 1_000;
 
 /** A page of the trash, the newest deletion first. */
 export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPage<StoredTask>> {
-  const key = { key: sql`t.deleted_at`, type: sql`timestamptz` };
-  const order = { ...key, direction: 'desc', nullable: false } as const;
+  const order: Order<StoredTask> = {
+    key: sql`t.deleted_at`,
+    keyOf: (task) => task.deleted_at,
+    toKey: (text) => sql`${text}::timestamptz`,
+    direction: 'desc',
+    nullable: false,
+  };
   const trash = tasksOf(db, userId).where('t.deleted_at', 'is not', null);
   return readTasks(db, trash, order, slice, toStored);
 }

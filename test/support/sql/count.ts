@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** They are asked in the background, or when a connection was idle. */
+/** They are asked in the background, of a new connection, or when one was idle. */
 const others = /access_events|^select 1$|pg_notify/;
 
 /** The statements that this process asks while `work` is done, in order. */

@@ -1,0 +1,63 @@
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { startApp, type TestApp } from './support/app.ts';
+import { afterTest } from './support/clean-up.ts';
+import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.ts';
+import { newClient } from './support/tasks.ts';
+
+/** The statements that are asked by name until the end of the test, on connections to this port or path. */
+function namedStatements(at: string | number): Set<string> {
+  const named = new Set<string>();
+  const { prototype } = pg.Client;
+  const original = prototype.query;
+  prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    const [query] = args;
+    const isNamed = typeof query === 'object' && query !== null && 'name' in query && 'text' in query;
+    if (isNamed && (this.port === at || this.host === at)) named.add(String(query.text));
+    return Reflect.apply(original, this, args);
+  };
+  afterTest.push(() => {
+    prototype.query = original;
+  });
+  return named;
+}
+
+/** Reads and writes of many users at a time, none of which may fail. */
+async function useMuch(app: TestApp): Promise<void> {
+  const clients = await Promise.all(Array.from({ length: 4 }, () => newClient(app)));
+  for (let round = 0; round < 6; round += 1)
+    await Promise.all(
+      clients.flatMap((client) => [
+        client.create({ tags: ['work'] }),
+        client.list(`?offset=${round}`),
+        client.list(`?search=some${round}`),
+      ]),
+    );
+}
+
+test('what is asked often is asked by a prepared statement, but for searches, whose best plan depends on the text', async () => {
+  const app = await startApp();
+  afterTest.push(() => app.close());
+  const named = namedStatements(app.database.connection.host);
+  await useMuch(app);
+  const texts = [...named].join('\n');
+  expect(texts).toContain('insert into "owners"');
+  expect(texts).toContain('insert into tasks');
+  expect(texts).toContain('from "tasks" as "t"');
+  expect(texts).not.toContain('ilike');
+});
+
+describe.skipIf(!hasPgBouncer('prepared statements behind a pooler'))('behind a pooler', () => {
+  test('nothing is asked by name: the next statement may be another session', async () => {
+    const direct = await startApp();
+    afterTest.push(() => direct.close());
+    const url = await startPgBouncer(direct.database);
+    const app = await startApp({ DATABASE_URL: url }, direct);
+    afterTest.push(() => app.close());
+    // So that what follows is known as asked often.
+    await useMuch(direct);
+    const named = namedStatements(Number(new URL(url).port));
+    await useMuch(app);
+    expect([...named]).toEqual([]);
+  });
+});
