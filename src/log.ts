@@ -1,11 +1,43 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** JSON lines on stdout, written without blocking; the time is RFC 3339 UTC. */
+/** So many characters of lines are written at once, and fewer after so long: a write for each line is a tenth of the cost of a request. */
+const writtenAtOnce = 16_384;
+const waitMs = 50;
+
+/**
+ * JSON lines on stdout, written without blocking; the time is RFC 3339 UTC. What waits is written when the process ends
+ * by itself; when it is killed, the lines of the last moment are lost.
+ */
 export function createLog(level: string): Logger {
-  return pino({
+  const options = {
     level,
     base: { service: 'duly' },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(options, collected());
+}
+
+/** Where a log's lines go. */
+export const streamOf = (log: Logger): DestinationStream => Reflect.get(log, pino.symbols.streamSym);
+
+function collected(): DestinationStream {
+  let lines = '';
+  let timer: NodeJS.Timeout | undefined;
+  const write = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    destination.write(lines);
+    lines = '';
+  };
+  // Before the destination's own listener, which writes the last of what it was given.
+  process.on('exit', write);
+  const destination = pino.destination({ dest: 1, sync: false });
+  return {
+    write(line) {
+      lines += line;
+      if (lines.length >= writtenAtOnce) write();
+      else timer ??= setTimeout(write, waitMs).unref();
+    },
+  };
 }

@@ -65,11 +65,10 @@ export async function buildApp(ctx: Context): Promise<App> {
   const loggerInstance: FastifyBaseLogger = ctx.log;
   const app: App = Fastify({
     loggerInstance,
-    logController: new Fastify.LogController({
-      disableRequestLogging: true,
-      requestIdLogLabel: 'request_id',
-    }),
+    logController: new Fastify.LogController({ disableRequestLogging: true }),
     genReqId: requestId,
+    // One for each request would cost more than the request's line; what is logged of a request names its id.
+    childLoggerFactory: (logger) => logger,
     // Host, scheme and port are never taken from a request, forwarded or not: only the address is.
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     handlerTimeout: handlerTimeoutMs,
@@ -92,7 +91,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.setNotFoundHandler(() => {
     throw notFound('Route');
   });
-  logRequests(app, headers);
+  logRequests(app, ctx.log, headers);
   endConnectionsOnClose(app);
   app.addHook('preClose', async () => ctx.followers.close());
   app.addHook('onClose', () => ctx.wakeUps.close());

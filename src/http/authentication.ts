@@ -36,10 +36,11 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
     if (named && params.user_id !== caller.userId) throw forbidden();
   });
   // Before the answer leaves: nobody reads what is not counted.
-  app.addHook('onSend', async (request, { statusCode }) => {
+  app.addHook('onSend', (request, { statusCode }, _payload, done) => {
     const origin = originOf(request);
     if (statusCode < 400) countRead(ctx.auditCounts, request, origin);
     else countRefusal(ctx.auditCounts, request, origin, statusCode);
+    done();
   });
   announceWrites(app, ctx);
 }
@@ -58,10 +59,12 @@ export function requireAdmin(app: FastifyInstance, ctx: Context): void {
 
 /** By the time there is an answer, what it says is committed. */
 function announceWrites(app: FastifyInstance, { wakeUps }: Context): void {
-  app.addHook('onSend', async ({ method, params, identity }, { statusCode }) => {
-    if (method === 'GET' || method === 'HEAD' || statusCode >= 400) return;
-    const userId = namedUser(params) ?? identity?.userId;
-    if (userId !== undefined) wakeUps.announce(userId);
+  app.addHook('onSend', ({ method, params, identity }, { statusCode }, _payload, done) => {
+    if (method !== 'GET' && method !== 'HEAD' && statusCode < 400) {
+      const userId = namedUser(params) ?? identity?.userId;
+      if (userId !== undefined) wakeUps.announce(userId);
+    }
+    done();
   });
 }
 

@@ -66,7 +66,8 @@ type Render = (error: AppError, requestId: string) => { status: number; body: Er
 export function errorHandler(render: Render) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = request.raw.destroyed && !request.raw.complete ? cutShort() : toAppError(thrown);
-    if (error.status >= 500) request.log.error({ err: describeCause(error.cause) }, error.message);
+    if (error.status >= 500)
+      request.log.error({ request_id: request.id, err: describeCause(error.cause) }, error.message);
     const { status, body } = render(error, request.id);
     return reply.status(status).headers(error.headers).type(jsonType).send(body);
   };

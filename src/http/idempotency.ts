@@ -15,23 +15,29 @@ declare module 'fastify' {
 /** Reads `Idempotency-Key` on every route whose schema takes one, and says when an answer is that of an earlier request. */
 export function takeIdempotencyKeys(app: FastifyInstance): void {
   app.decorateRequest('retry', null);
-  app.addHook('preHandler', async (request) => {
-    if (!takes(request, 'idempotency-key')) return;
-    const { 'idempotency-key': key, 'if-match': condition } = request.headers;
-    // To write all the same would be the lost update that it is to prevent.
-    if (condition !== undefined && !takes(request, 'if-match')) throw invalid([unchecked]);
-    if (typeof key !== 'string') return;
-    request.retry = {
-      route: `${request.method} ${request.routeOptions.url}`,
-      // The draft quotes it, most clients do not; both mean the same.
-      key: key.replace(/^"(.*)"$/, '$1'),
-      fingerprint: fingerprintOf(request),
-      isReplayed: false,
-    };
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (takes(request, 'idempotency-key')) takeKey(request);
+    done();
   });
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     if (request.retry?.isReplayed) reply.header('idempotency-replayed', 'true');
+    done();
   });
+}
+
+/** @throws AppError VALIDATION_ERROR */
+function takeKey(request: FastifyRequest): void {
+  const { 'idempotency-key': key, 'if-match': condition } = request.headers;
+  // To write all the same would be the lost update that it is to prevent.
+  if (condition !== undefined && !takes(request, 'if-match')) throw invalid([unchecked]);
+  if (typeof key !== 'string') return;
+  request.retry = {
+    route: `${request.method} ${request.routeOptions.url}`,
+    // The draft quotes it, most clients do not; both mean the same.
+    key: key.replace(/^"(.*)"$/, '$1'),
+    fingerprint: fingerprintOf(request),
+    isReplayed: false,
+  };
 }
 
 /** Who asks for a write, and whether it may come again. */

@@ -24,8 +24,9 @@ interface Schema {
  * - `x-trim` strips white space at the ends; `x-ignore-case` gives an enum's value its own spelling.
  * - A list that is longer than its schema allows is refused before anything looks at what is in it.
  * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused, wherever it stands.
+ * @throws AppError VALIDATION_ERROR
  */
-export async function prepareInput(request: FastifyRequest): Promise<void> {
+export function prepareInput(request: FastifyRequest, _reply: unknown, done: () => void): void {
   const { params, querystring, body } = request.routeOptions.schema ?? {};
   const issues: Issue[] = [];
   // What a route takes no part of reaches nothing.
@@ -40,6 +41,7 @@ export async function prepareInput(request: FastifyRequest): Promise<void> {
   if (isSchema(querystring)) request.query = prepared(parseQuery(request.query, querystring), querystring);
   if (isSchema(params)) request.params = prepared(request.params, params);
   if (isSchema(body)) request.body = prepared(request.body, body);
+  done();
 }
 
 /** The text rule for a body that somebody else validates: JSON only, anything else is left alone. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { streamOf } from '../log.ts';
 
 const acceptedId = /^[\w.:-]{1,128}$/;
 
@@ -11,21 +13,33 @@ export function requestId({ headers }: IncomingMessage): string {
 }
 
 /** The answer's id and `headers`, and one line per answer. The route's pattern stands for the URL: paths and queries carry ids and search texts. */
-export function logRequests(app: FastifyInstance, headers: Record<string, string>): void {
-  app.addHook('onRequest', async (request, reply) => {
+export function logRequests(app: FastifyInstance, log: Logger, headers: Record<string, string>): void {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).headers(headers);
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
-    const { statusCode } = reply;
-    request.log[statusCode >= 500 ? 'error' : 'info'](
-      {
-        method: request.method,
-        route: request.routeOptions.url ?? null,
-        status: statusCode,
-        duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
-        user_id: request.identity?.userId ?? null,
-      },
-      'request',
+  const write = requestLines(log);
+  app.addHook('onResponse', (request, reply, done) => {
+    write(request, reply);
+    done();
+  });
+}
+
+/** Lines like the log's others, put together from their few fields at a quarter of the cost: there is one for every request. */
+function requestLines(log: Logger): (request: FastifyRequest, reply: FastifyReply) => void {
+  const stream = streamOf(log);
+  const bindings = JSON.stringify(log.bindings()).slice(1, -1);
+  const base = bindings === '' ? '' : `${bindings},`;
+  return (request, { statusCode, elapsedTime }) => {
+    const level = statusCode >= 500 ? 'error' : 'info';
+    if (!log.isLevelEnabled(level)) return;
+    const { id, method, routeOptions, identity } = request;
+    // An id and a method are of plain characters only.
+    stream.write(
+      `{"level":"${level}","time":"${new Date().toISOString()}",${base}"request_id":"${id}","method":"${method}",` +
+        `"route":${JSON.stringify(routeOptions.url ?? null)},"status":${statusCode},` +
+        `"duration_ms":${Math.round(elapsedTime * 1000) / 1000},` +
+        `"user_id":${JSON.stringify(identity?.userId ?? null)},"msg":"request"}\n`,
     );
-  });
+  };
 }

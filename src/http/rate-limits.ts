@@ -27,12 +27,19 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   app.decorateRequest('attempt', null);
   app.addHook('onReady', () => limits.open());
   app.addHook('onClose', async () => limits.close());
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { url } = request.routeOptions;
-    if (isHealth(url)) return;
+    if (isHealth(url)) {
+      done();
+      return;
+    }
     request.wayIn = wayIn(url, request.url);
     const verdicts = limits.byAddress(addressOf(request) ?? '', request.wayIn !== null);
-    obey(reply, verdicts instanceof Promise ? await verdicts : verdicts);
+    if (verdicts instanceof Promise) verdicts.then((all) => obey(reply, all)).then(() => done(), done);
+    else {
+      obey(reply, verdicts);
+      done();
+    }
   });
   // Its body is there, read and checked.
   app.addHook('preHandler', (request, reply, done) => {

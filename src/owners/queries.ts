@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 
 /** The moment of a write: what it stamps on the rows it changes. */
@@ -23,12 +23,13 @@ export async function bumpRevision(tx: Tx, userId: string): Promise<Moment> {
     .executeTakeFirstOrThrow();
 }
 
+/** Asked for with every read; not compiled anew each time. */
+const revisionsOf = 'select "user_id", "revision" from "owners" where "user_id" = any($1)';
+
 /** The revisions of the given users at this moment; 0 of those that nothing was ever stored of. */
 export async function findRevisions(db: Db, userIds: readonly string[]): Promise<Map<string, bigint>> {
-  const rows = await db
-    .selectFrom('owners')
-    .select(['user_id', 'revision'])
-    .where('user_id', '=', sql<string>`any(${userIds})`)
-    .execute();
+  const { rows } = await db.executeQuery<{ user_id: string; revision: bigint }>(
+    CompiledQuery.raw(revisionsOf, [userIds]),
+  );
   return new Map(rows.map(({ user_id, revision }) => [user_id, revision]));
 }
