@@ -221,6 +221,7 @@ create table tasks (
   created_at timestamp(3) with time zone not null default statement_timestamp(),
   updated_at timestamp(3) with time zone not null default statement_timestamp(),
   deleted_at timestamp(3) with time zone,
+  search_text text not null generated always as (lower(((title || chr(10)) || COALESCE(description, ''::text)))) stored,
   CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
   CHECK (((due_date >= '1970-01-01'::date) AND (due_date <= '2100-12-31'::date))),
   CHECK ((char_length(description) <= 1000)),

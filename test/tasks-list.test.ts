@@ -110,6 +110,16 @@ describe('each parameter alone', () => {
     if (!['absent', '.*'].includes(search)) expect(found.length).toBeGreaterThan(0);
   });
 
+  test.each([
+    ['milk\nbread', 0],
+    ['BREAD\nbutter', 1],
+  ])('search=%j is not found across title and description', async (search, total) => {
+    const other = await newClient(app);
+    await other.create({ title: 'milk', description: 'bread\nbutter' });
+    const { body } = await other.v1('GET', `/tasks?search=${encodeURIComponent(search)}`);
+    expect(body.pagination.total).toBe(total);
+  });
+
   test.each(statuses)('status=%s', async (status) => {
     await check({ status, limit: 100 });
   });

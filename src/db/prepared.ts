@@ -23,7 +23,7 @@ function nameOf(text: string): string | undefined {
   const count = (uses.get(text) ?? 0) + 1;
   uses.set(text, count);
   // The best plan of a search depends on what is searched for: it is made each time.
-  if (count < usesBeforeName || text.includes(' ilike ')) return undefined;
+  if (count < usesBeforeName || text.includes('like ')) return undefined;
   uses.delete(text);
   const name = hash('sha256', text, 'hex').slice(0, 32);
   names.set(text, name);

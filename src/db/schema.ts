@@ -1,4 +1,4 @@
-import type { Generated, Kysely, Transaction } from 'kysely';
+import type { Generated, GeneratedAlways, Kysely, Transaction } from 'kysely';
 
 export type Priority = 'High' | 'Medium' | 'Low';
 
@@ -18,6 +18,8 @@ export interface Database {
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
     deleted_at: Date | null;
+    /** Title and description, a line break between them, in lower case. */
+    search_text: GeneratedAlways<string>;
   };
   tags: { user_id: string; name: string; revision: bigint; created_at: Generated<Date> };
   profiles: {

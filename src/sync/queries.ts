@@ -1,4 +1,4 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { cursorExpired } from '../errors.ts';
@@ -148,9 +148,7 @@ const batchSize = 1_000;
  */
 export async function forgetTombstones(db: Db, days: number, stop?: AbortSignal): Promise<number> {
   const outdated = sql<SqlBool>`created_at < now() - make_interval(days => ${days}::int)`;
-  const owners = sql<{ user_id: string }>`
-    select distinct user_id from tombstones where ${outdated} limit ${batchSize}`;
-  return forOwners(db, stop, owners, async (tx, userId) => {
+  return forOwners(db, stop, withTombstones(db, outdated), async (tx, userId) => {
     const { rows } = await sql<{ count: number }>`
       with forgotten as (
         delete from tombstones where user_id = ${userId} and (type, id) in (
@@ -165,6 +163,15 @@ export async function forgetTombstones(db: Db, days: number, stop?: AbortSignal)
   });
 }
 
+async function* withTombstones(db: Db, which: Expression<SqlBool>): AsyncGenerator<string> {
+  for (;;) {
+    const { rows } = await sql<{ user_id: string }>`
+      select distinct user_id from tombstones where ${which} limit ${batchSize}`.execute(db);
+    if (rows.length === 0) return;
+    for (const { user_id } of rows) yield user_id;
+  }
+}
+
 /**
  * Turns tags that no task carries any more, not even one in the trash, into tombstones: when a tag came out of use is
  * not known, when its tombstone was made is. To those who follow the feed that is no change: it keeps its revision.
@@ -172,11 +179,7 @@ export async function forgetTombstones(db: Db, days: number, stop?: AbortSignal)
  * @returns how many.
  */
 export async function forgetUnusedTags(db: Db, stop?: AbortSignal): Promise<number> {
-  const isUnused = sql<SqlBool>`
-    not exists (select from task_tags tt where tt.user_id = g.user_id and tt.name = g.name)`;
-  const owners = sql<{ user_id: string }>`
-    select distinct g.user_id from tags g where ${isUnused} limit ${batchSize}`;
-  return forOwners(db, stop, owners, async (tx, userId) => {
+  return forOwners(db, stop, withUnusedTags(db), async (tx, userId) => {
     const { numAffectedRows } = await sql`
       with unused as (
         delete from tags g where g.user_id = ${userId} and g.name in (
@@ -191,23 +194,47 @@ export async function forgetUnusedTags(db: Db, stop?: AbortSignal): Promise<numb
   });
 }
 
-/** Does a piece of work for each of the owners found, in transactions of their own, until it finds nothing more to do. */
+/** `offset 0` has every tag looked up in an index, where a join might read all that there is. */
+const isUnused = sql<SqlBool>`
+  not exists (select from task_tags tt where tt.user_id = g.user_id and tt.name = g.name offset 0)`;
+
+/** How many tags one statement looks at: some 50 ms. */
+const tagsAtATime = 10_000;
+
+/** Looks at all tags, in the order of their key, so that no statement takes long however many there are. */
+async function* withUnusedTags(db: Db): AsyncGenerator<string> {
+  let last = { user_id: '', name: '' };
+  for (;;) {
+    const { rows } = await sql<typeof last & { owners: string[] }>`
+      with part as (
+        select user_id, name from tags where (user_id, name) > (${last.user_id}, ${last.name})
+        order by user_id, name limit ${tagsAtATime}
+      )
+      select user_id, name, array(select distinct g.user_id from part g where ${isUnused}) as owners
+      from part order by user_id desc, name desc limit 1`.execute(db);
+    const [found] = rows;
+    if (found === undefined) return;
+    yield* found.owners;
+    last = found;
+  }
+}
+
+/** Does a piece of work for each of the owners, in transactions of their own, as often as it fills a batch. */
 async function forOwners(
   db: Db,
   stop: AbortSignal | undefined,
-  owners: RawBuilder<{ user_id: string }>,
+  owners: AsyncIterable<string>,
   work: (tx: Tx, userId: string) => Promise<number>,
 ): Promise<number> {
   let total = 0;
-  for (;;) {
-    const { rows } = await owners.execute(db);
-    if (rows.length === 0) return total;
-    for (const { user_id: userId } of rows) {
+  for await (const userId of owners) {
+    for (let done = batchSize; done === batchSize; total += done) {
       if (stop?.aborted) return total;
-      total += await inTransaction(db, async (tx) => {
+      done = await inTransaction(db, async (tx) => {
         await sql`select from owners where user_id = ${userId} for update`.execute(tx);
         return work(tx, userId);
       });
     }
   }
+  return total;
 }

@@ -8,10 +8,11 @@ import { toTask } from './row.ts';
 /** What to list, and which part of it. */
 export type TaskListFilter = Omit<TaskListQuery, keyof Slice | 'cursor'> & Slice;
 
-type Sort = Pick<Order<Task>, 'key' | 'keyOf' | 'toKey'>;
+type Sort = Pick<Order<Task>, 'key' | 'column' | 'keyOf' | 'toKey'>;
 
 const byTime = (name: 'created_at' | 'updated_at'): Sort => ({
   key: sql.ref(`t.${name}`),
+  column: name,
   keyOf: (task) => task[name],
   toKey: (text) => sql`${text}::timestamptz`,
 });
@@ -22,16 +23,19 @@ const sorts: Record<SortKey, Sort> = {
   updated_at: byTime('updated_at'),
   title: {
     key: sql`lower(t.title) collate "C"`,
+    column: 'title',
     keyOf: (task) => task.title,
     toKey: (text) => sql`lower(${text}) collate "C"`,
   },
   due_date: {
     key: sql`t.due_date`,
+    column: 'due_date',
     keyOf: (task) => task.due_date,
     toKey: (text) => sql`${text}::date`,
   },
   priority: {
     key: sql`t.priority`,
+    column: 'priority',
     keyOf: (task) => task.priority,
     toKey: (text) => sql`${text}::task_priority`,
   },
@@ -41,7 +45,10 @@ const sorts: Record<SortKey, Sort> = {
 export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<TaskPage<Task>> {
   const { sort_by, sort_direction: direction } = filter;
   const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' };
-  return readTasks(db, matchingTasks(db, userId, filter), order, filter, toTask);
+  const { search, tags, due_after, due_before } = filter;
+  // The others leave so much that a page is soon full.
+  const isDear = Boolean(search || tags?.length || due_after || due_before);
+  return readTasks(db, { userId, tasks: matchingTasks(db, userId, filter), isDear }, order, filter, toTask);
 }
 
 function matchingTasks(db: Db, userId: string, filter: TaskListFilter) {
@@ -61,7 +68,10 @@ const completedOf = { all: undefined, pending: false, completed: true };
 
 function contains(search: string): Expression<SqlBool> {
   const pattern = containing(search);
-  return sql<SqlBool>`(t.title ilike ${pattern} or t.description ilike ${pattern})`;
+  const found = sql<SqlBool>`t.search_text like lower(${pattern})`;
+  if (!search.includes('\n')) return found;
+  // It could begin in the title and end in the description.
+  return sql<SqlBool>`(${found} and (t.title ilike ${pattern} or t.description ilike ${pattern}))`;
 }
 
 function tagged(userId: string, names: ReadonlySet<string>, match: 'any' | 'all'): Expression<SqlBool> {

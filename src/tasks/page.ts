@@ -1,4 +1,4 @@
-import { type Expression, type SqlBool, sql } from 'kysely';
+import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { Position } from '../db/paging.ts';
 import type { Db } from '../db/schema.ts';
 import { type TaskRow, taskColumns } from './row.ts';
@@ -13,6 +13,8 @@ export interface Slice {
 /** Ties break by id, in the same direction. */
 export interface Order<T> {
   key: Expression<unknown>;
+  /** What the key is made of. */
+  column: 'created_at' | 'updated_at' | 'deleted_at' | 'title' | 'due_date' | 'priority';
   /** The key of an item, as text for a position. */
   keyOf(item: T): string | null;
   /** That text as the key again. */
@@ -49,32 +51,63 @@ const pageColumns = [
   't.deleted_at',
 ] as const;
 
+/** Which tasks a list has, on all of its pages. */
+export interface Selection {
+  userId: string;
+  tasks: ReturnType<typeof tasksOf>;
+  /** Whether finding out takes more than reading them along an index: then it is done once for the page and the total. */
+  isDear: boolean;
+}
+
 /** One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only. */
 export async function readTasks<T extends { id: string }>(
   db: Db,
-  matching: ReturnType<typeof tasksOf>,
+  selection: Selection,
   order: Order<T>,
   slice: Slice,
   toItem: (row: TaskRow) => T,
 ): Promise<TaskPage<T>> {
-  const { limit, offset, position } = slice;
-  const inOrder = orderOf(order, position?.backward ?? false);
-  let page = matching
-    .select(pageColumns)
-    .orderBy(inOrder)
-    .limit(limit + 1)
-    .offset(offset);
-  if (position !== null) page = page.where(beyond(order, position));
-  const rows = await db
-    .with('page', () => page)
-    .selectFrom(matching.select(sql<number>`count(*)::int`.as('total')).as('counted'))
-    .leftJoin('page as t', (join) => join.onTrue())
-    .select('total')
-    .select(taskColumns)
-    .orderBy(inOrder)
-    .execute();
+  const inOrder = orderOf(order, slice.position?.backward ?? false);
+  const statement = (selection.isDear ? fromMatched : fromTasks)(db, selection, order, slice);
+  const rows: ListRow[] = await statement.select('total').select(taskColumns).orderBy(inOrder).execute();
   const found = rows.filter((row): row is ListRow & TaskRow => row.id !== null).map(toItem);
   return { ...toPage(found, order, slice), total: rows[0]?.total ?? 0 };
+}
+
+const total = sql<number>`count(*)::int`.as('total');
+
+/** The page in the order of an index where there is one; the total without a look at the rows where an index has all it takes. */
+function fromTasks<T>(db: Db, { tasks }: Selection, order: Order<T>, slice: Slice) {
+  return db
+    .with('page', () => sliced(tasks.select(pageColumns), order, slice))
+    .selectFrom(tasks.select(total).as('counted'))
+    .leftJoin('page as t', (join) => join.onTrue());
+}
+
+/** Kept of those that match is what orders them: a hundred thousand of them fit into the memory that a statement has. */
+function fromMatched<T>(db: Db, { userId, tasks }: Selection, order: Order<T>, slice: Slice) {
+  return db
+    .with(
+      (cte) => cte('matched').materialized(),
+      () => tasks.select(['t.id', `t.${order.column}`]),
+    )
+    .with('page', (made) => sliced(made.selectFrom('matched as t').select('t.id'), order, slice))
+    .selectFrom((made) => made.selectFrom('matched').select(total).as('counted'))
+    .leftJoin('page', (join) => join.onTrue())
+    .leftJoin('tasks as t', (join) => join.on('t.user_id', '=', userId).onRef('t.id', '=', 'page.id'));
+}
+
+/** One more than the page holds, to know whether there is more. */
+function sliced<D, S extends keyof D, O, T>(
+  query: SelectQueryBuilder<D, S, O>,
+  order: Order<T>,
+  { limit, offset, position }: Slice,
+): SelectQueryBuilder<D, S, O> {
+  const page = query
+    .orderBy(orderOf(order, position?.backward ?? false))
+    .limit(limit + 1)
+    .offset(offset);
+  return position === null ? page : page.where(beyond(order, position));
 }
 
 type ListRow = { total: number } & { [Column in keyof TaskRow]: TaskRow[Column] | null };

@@ -16,13 +16,14 @@ export const purgeBatchSize = 1_000;
 export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPage<StoredTask>> {
   const order: Order<StoredTask> = {
     key: sql`t.deleted_at`,
+    column: 'deleted_at',
     keyOf: (task) => task.deleted_at,
     toKey: (text) => sql`${text}::timestamptz`,
     direction: 'desc',
     nullable: false,
   };
-  const trash = tasksOf(db, userId).where('t.deleted_at', 'is not', null);
-  return readTasks(db, trash, order, slice, toStored);
+  const tasks = tasksOf(db, userId).where('t.deleted_at', 'is not', null);
+  return readTasks(db, { userId, tasks, isDear: false }, order, slice, toStored);
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */

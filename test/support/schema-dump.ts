@@ -55,7 +55,8 @@ async function readTables(db: Db): Promise<Table[]> {
              where oid = a.attcollation and collname <> 'default'), '')
           || case when a.attnotnull then ' not null' else '' end
           || case a.attidentity when 'a' then ' generated always as identity' else '' end
-          || coalesce((select ' default ' || pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d
+          || coalesce((select case a.attgenerated when 's' then format(' generated always as (%s) stored', pg_get_expr(d.adbin, d.adrelid))
+             else ' default ' || pg_get_expr(d.adbin, d.adrelid) end from pg_attrdef d
              where d.adrelid = c.oid and d.adnum = a.attnum), '')
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum
       ) as columns,

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commonTag, heavyUser, searchTerms, seed, taskId } from '../bench/seed.ts';
+import type { Db } from '../src/db/schema.ts';
+import { endOf } from '../src/sync/place.ts';
+import { findChanges } from '../src/sync/queries.ts';
+import { listTags } from '../src/tags/queries.ts';
+import { listTasks, type TaskListFilter } from '../src/tasks/list.ts';
+import { findTask } from '../src/tasks/queries.ts';
+import { listTrash } from '../src/tasks/trash.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { indexesOf, planOf, readWhole, rowsTouched, statementOf } from './support/plans.ts';
+
+const size = { users: 1_500, tasksPerUser: 60, heavyUserTasks: 6_000 };
+const page = { limit: 50, offset: 0, position: null };
+const plain: TaskListFilter = {
+  ...page,
+  status: 'all',
+  priority: 'all',
+  tags_match: 'any',
+  sort_by: 'created_at',
+  sort_direction: 'desc',
+};
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+  await seed(app.database.connection, size);
+});
+afterAll(() => app.close());
+
+/** How the database answers, for the user with few tasks or the one with many. */
+async function planFor(query: (db: Db) => Promise<unknown>) {
+  const plan = await planOf(app.ctx.db, await statementOf(query));
+  expect(readWhole(plan)).toEqual([]);
+  return { indexes: indexesOf(plan), touched: rowsTouched(plan), plan };
+}
+
+const list = (userId: string, filter: Partial<TaskListFilter> = {}) =>
+  planFor((db) => listTasks(db, userId, { ...plain, ...filter }));
+
+describe.each([
+  ['few', 'bench-7', size.tasksPerUser, taskId(7, 7)],
+  ['many', heavyUser, size.heavyUserTasks, taskId(heavyUser, 7)],
+] as const)('of a user with %s tasks', (_, userId, count, id) => {
+  test('one is found by its key', async () => {
+    const { indexes, touched } = await planFor((db) => findTask(db, userId, id));
+    expect(indexes).toEqual(['task_tags_pkey', 'tasks_pkey']);
+    expect(touched).toBe(1);
+  });
+
+  const places = { 'the first page': null, 'a page in the middle': '2026-04-01T00:00:00Z' };
+
+  test.each(Object.entries(places))('%s is read along an index, and the total from that', async (_, key) => {
+    const position = key === null ? null : { backward: false, key, id };
+    const { indexes, touched } = await list(userId, { position });
+    expect(indexes).toEqual(['task_tags_pkey', 'tasks_live_created_at']);
+    expect(touched).toBeLessThanOrEqual(51);
+  });
+
+  test.each(Object.values(searchTerms))('a search for %s looks at each of them once', async (search) => {
+    const { touched } = await list(userId, { search, sort_by: 'title' });
+    // The rest is the page, and its tags.
+    expect(touched).toBeLessThanOrEqual(count + 51 + 100);
+  });
+
+  test.each(['any', 'all'] as const)(
+    'those with %s of two tags are found by the tags',
+    async (tags_match) => {
+      const tags = [commonTag, 'no such tag'];
+      const { touched } = await list(userId, { tags, tags_match });
+      expect(touched).toBeLessThanOrEqual(count / 4 + 51);
+    },
+  );
+
+  test('changes are read along the revisions', async () => {
+    const { indexes, touched } = await planFor((db) => findChanges(db, userId, endOf(count), 100));
+    expect(indexes).toContain('tasks_revision');
+    expect(touched).toBeLessThan(500);
+  });
+
+  test('the trash is read along an index', async () => {
+    const { indexes, touched } = await planFor((db) => listTrash(db, userId, page));
+    expect(indexes).toEqual(['task_tags_pkey', 'tasks_trash']);
+    expect(touched).toBeLessThanOrEqual(51);
+  });
+
+  test('tags are counted without a look at the live ones', async () => {
+    const { indexes } = await planFor((db) => listTags(db, userId, { limit: 100 }));
+    expect(indexes.filter((name) => name.startsWith('tasks_'))).toEqual(['tasks_trash']);
+  });
+});

@@ -1,0 +1,71 @@
+import {
+  CompiledQuery,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely';
+import { expect } from 'vitest';
+import type { Database, Db } from '../../src/db/schema.ts';
+
+/** One step of a plan; the counts of rows are what there really was. */
+export interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  'Rows Removed by Index Recheck'?: number;
+  Plans?: PlanNode[];
+}
+
+/** The statement that a query asks, without asking it; that it then gets no row may make it fail. */
+export async function statementOf(query: (db: Db) => Promise<unknown>): Promise<CompiledQuery> {
+  const asked: CompiledQuery[] = [];
+  const recorder = new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+    log: (event) => {
+      asked.push(event.query);
+    },
+  });
+  await query(recorder).catch(() => {});
+  expect(asked).toHaveLength(1);
+  return asked[0] ?? expect.fail('nothing asked');
+}
+
+function nodesOf(node: PlanNode): PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+}
+
+/** All steps of the plan by which the database carried a statement out. */
+export async function planOf(db: Db, { sql, parameters }: CompiledQuery): Promise<PlanNode[]> {
+  const { rows } = await db.executeQuery<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+    CompiledQuery.raw(`explain (analyze, format json) ${sql}`, [...parameters]),
+  );
+  return nodesOf(rows[0]?.['QUERY PLAN'][0]?.Plan ?? expect.fail('no plan'));
+}
+
+/** The tables that are read from one end to the other. */
+export const readWhole = (plan: readonly PlanNode[]) =>
+  plan.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']);
+
+/** The indexes of the plan, sorted. */
+export const indexesOf = (plan: readonly PlanNode[]) =>
+  [...new Set(plan.flatMap((node) => node['Index Name'] ?? []))].sort();
+
+/** How many rows of tables were looked at, those included that were not wanted; what an index alone could say is not. */
+export const rowsTouched = (plan: readonly PlanNode[]) =>
+  plan
+    .filter((node) => node['Relation Name'] !== undefined && node['Node Type'] !== 'Index Only Scan')
+    .map((node) => {
+      const inVain = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
+      return (node['Actual Rows'] + inVain) * node['Actual Loops'];
+    })
+    .reduce((sum, rows) => sum + rows, 0);
