@@ -43,6 +43,16 @@ export interface AnswerCache {
   find(question: Question, make: () => Promise<Answer>): Promise<Found>;
   /** To be called when revisions may not be those of the same history any more: the database was set back. */
   clear(): void;
+  use(): CacheUse;
+}
+
+/** Answers given so far: kept ones that held, ones made anew, and ones that may have been out of date; and what is kept. */
+export interface CacheUse {
+  hits: number;
+  misses: number;
+  stale: number;
+  bytes: number;
+  entries: number;
 }
 
 /** One answer takes at most this part of the memory. */
@@ -50,8 +60,17 @@ const largestShare = 1 / 8;
 
 export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionOf): AnswerCache {
   const { maxBytes, serveStale } = settings;
+  const counts = { hits: 0, misses: 0, stale: 0 };
   if (maxBytes === 0) {
-    return { find: async (_question, make) => ({ answer: await make(), staleForMs: null }), clear: () => {} };
+    return {
+      async find(_question, make) {
+        const answer = await make();
+        counts.misses += 1;
+        return { answer, staleForMs: null };
+      },
+      clear: () => {},
+      use: () => ({ ...counts, bytes: 0, entries: 0 }),
+    };
   }
   const kept = new LRUCache<string, Kept>({
     maxSize: maxBytes,
@@ -69,10 +88,12 @@ export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionO
     const known = kept.get(key);
     if (known?.revision === revision) {
       known.rightAt = askedAt;
+      counts.hits += 1;
       return known;
     }
     const making = make();
     const answer = await (serveStale && known !== undefined ? withDeadline(making) : making);
+    counts.misses += 1;
     // Of whom nothing is stored an account may still come or go, which is no revision then.
     if (revision > 0n) kept.set(key, { ...answer, revision, rightAt: askedAt });
     return answer;
@@ -80,7 +101,9 @@ export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionO
 
   function findStale(key: string): Found | null {
     const answer = serveStale ? kept.get(key) : undefined;
-    return answer === undefined ? null : { answer, staleForMs: performance.now() - answer.rightAt };
+    if (answer === undefined) return null;
+    counts.stale += 1;
+    return { answer, staleForMs: performance.now() - answer.rightAt };
   }
 
   return {
@@ -102,6 +125,7 @@ export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionO
       }
     },
     clear: () => kept.clear(),
+    use: () => ({ ...counts, bytes: kept.calculatedSize, entries: kept.size }),
   };
 }
 

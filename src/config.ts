@@ -5,6 +5,7 @@ import { type DatabaseSettings, databaseSettings } from './config/database.ts';
 import { type HttpSettings, httpSettings } from './config/http.ts';
 import { type LimitSettings, limitSettings } from './config/limits.ts';
 import { type MailSettings, mailSettings } from './config/mail.ts';
+import { type MetricsSettings, metricsSettings } from './config/metrics.ts';
 import { type RetentionSettings, retentionSettings } from './config/retention.ts';
 import { type Env, refuse, text } from './config/values.ts';
 
@@ -19,6 +20,7 @@ export interface Config {
   readonly mail: MailSettings;
   readonly cache: CacheSettings;
   readonly retention: RetentionSettings;
+  readonly metrics: MetricsSettings;
   readonly logLevel: string;
 }
 
@@ -54,6 +56,7 @@ export function readConfig(env: Env = process.env): Config {
     mail: mailSettings(env, http),
     cache: cacheSettings(env),
     retention: retentionSettings(env),
+    metrics: metricsSettings(env),
     logLevel: logLevel(env),
   });
 }

@@ -15,6 +15,7 @@ import { allJobs } from './jobs/all.ts';
 import { createJobs, type Jobs } from './jobs/runner.ts';
 import { createLimits, type Limits } from './limits/service.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
+import { createMetrics, type Metrics } from './metrics/service.ts';
 import { createRevisionReader, type RevisionOf } from './owners/revisions.ts';
 import { createFollowers, type Followers } from './sync/followers.ts';
 import { createEventStreams, type EventStreams } from './sync/streams.ts';
@@ -40,6 +41,7 @@ export interface Context {
   wakeUps: WakeUps;
   followers: Followers;
   eventStreams: EventStreams;
+  metrics: Metrics;
 }
 
 /** @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are polled */
@@ -60,6 +62,9 @@ export function createContext(
   const wakeUps = createWakeUps(db, log, directUrl === null ? connection : connectionFromUrl(directUrl));
   const followers = createFollowers(access, tokens);
   const { secrets } = config.auth;
+  const limits = createLimits(config.limits, log);
+  const jobs = createJobs({ config, db, wakeUps }, log, allJobs);
+  const eventStreams = createEventStreams({ db, log, secrets, wakeUps, followers, revisionOf });
   return {
     config,
     db,
@@ -74,10 +79,11 @@ export function createContext(
     emailChange: createEmailChange(config, db, betterAuth, mailer),
     tokens,
     auditCounts: createAuditCounts(db, log),
-    limits: createLimits(config.limits, log),
-    jobs: createJobs({ config, db, wakeUps }, log, allJobs),
+    limits,
+    jobs,
     wakeUps,
     followers,
-    eventStreams: createEventStreams({ db, log, secrets, wakeUps, followers, revisionOf }),
+    eventStreams,
+    metrics: createMetrics({ db, answers, limits, jobs, followers, eventStreams }),
   };
 }

@@ -74,6 +74,7 @@ describe('with nothing set', () => {
         passwordResetUrl: 'http://localhost:3000/reset-password',
       },
       cache: { maxBytes: 67_108_864, serveStale: false },
+      metrics: { token: null },
       retention: { trashDays: 30, tombstoneDays: 90 },
       logLevel: 'info',
     });

@@ -105,7 +105,22 @@ export function createDb(options: PoolOptions): Db {
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', () => {}));
-  return new Kysely<Database>({ dialect: new Dialect({ pool: checked(pool) }) });
+  const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: checked(pool) }) });
+  pools.set(db, pool);
+  return db;
+}
+
+const pools = new WeakMap<Db, pg.Pool>();
+
+/** How many connections there are, are idle and may be at most, and how many callers wait for one. */
+export function poolUse(db: Db) {
+  const pool = pools.get(db);
+  return {
+    total: pool?.totalCount ?? 0,
+    idle: pool?.idleCount ?? 0,
+    waiting: pool?.waitingCount ?? 0,
+    max: pool?.options.max ?? 0,
+  };
 }
 
 const ping = { text: 'select 1', query_timeout: connectTimeoutMs };

@@ -15,6 +15,7 @@ import { takeIdempotencyKeys } from './idempotency.ts';
 import { prepareInput } from './input.ts';
 import { logRequests, requestId } from './logging.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
+import { metricsRoute } from './metrics.ts';
 import { limitRequests } from './rate-limits.ts';
 import { namedSchemas } from './schemas.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -91,7 +92,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.setNotFoundHandler(() => {
     throw notFound('Route');
   });
-  logRequests(app, ctx.log, headers);
+  logRequests(app, ctx, headers);
   endConnectionsOnClose(app);
   app.addHook('preClose', async () => ctx.followers.close());
   app.addHook('onClose', () => ctx.wakeUps.close());
@@ -119,6 +120,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   healthRoutes(app, ctx);
+  metricsRoute(app, ctx);
   await app.register((scope: App) => v1Routes(scope, ctx), { prefix: '/api/v1' });
   await app.register((scope) => betterAuthRoutes(scope, ctx), { prefix: '/api/auth' });
   await app.register((scope: App) => bareRoutes(scope, ctx), { prefix: '/api' });

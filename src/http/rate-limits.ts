@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
-import { rateLimited } from '../errors.ts';
+import { type AppError, rateLimited } from '../errors.ts';
 import type { Attempt, Limits, Verdict } from '../limits/service.ts';
 import { type Way, wayIn } from '../limits/table.ts';
 import { addressOf } from './address.ts';
@@ -35,9 +35,10 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
     }
     request.wayIn = wayIn(url, request.url);
     const verdicts = limits.byAddress(addressOf(request) ?? '', request.wayIn !== null);
-    if (verdicts instanceof Promise) verdicts.then((all) => obey(reply, all)).then(() => done(), done);
+    if (verdicts instanceof Promise)
+      verdicts.then((all) => obey(reply, limits, all)).then(() => done(), done);
     else {
-      obey(reply, verdicts);
+      obey(reply, limits, verdicts);
       done();
     }
   });
@@ -47,14 +48,15 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
     else limitAccount(request, reply, limits).then(() => done(), done);
   });
   app.addHook('onSend', (request, reply, payload, done) => {
-    done(null, request.attempt === null ? payload : settle(request, reply, request.attempt, payload));
+    const { attempt } = request;
+    done(null, attempt === null ? payload : settle(request, reply, limits, attempt, payload));
   });
 }
 
 /** To be called once the token was checked. */
 export async function limitUser(reply: FastifyReply, { limits }: Context, userId: string): Promise<void> {
   const verdicts = limits.byUser(userId);
-  obey(reply, verdicts instanceof Promise ? await verdicts : verdicts);
+  obey(reply, limits, verdicts instanceof Promise ? await verdicts : verdicts);
 }
 
 async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits: Limits): Promise<void> {
@@ -63,10 +65,10 @@ async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits
   if (mail === null) return;
   if (request.wayIn === 'login') {
     const attempt = await limits.login(mail, addressOf(request) ?? '');
-    if (attempt.refused !== null) refuse(reply, attempt.refused);
+    if (attempt.refused !== null) obey(reply, limits, [attempt.refused]);
     request.attempt = attempt;
   } else {
-    obey(reply, await limits.byMail(mail));
+    obey(reply, limits, await limits.byMail(mail));
   }
 }
 
@@ -86,12 +88,18 @@ function parseJson(text: string): unknown {
 }
 
 /** The outcome of a log-in, whichever door it came by: what it means for the next one, and for the answer. */
-function settle(request: FastifyRequest, reply: FastifyReply, attempt: Attempt, payload: unknown): unknown {
+function settle(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  limits: Limits,
+  attempt: Attempt,
+  payload: unknown,
+): unknown {
   const text = Buffer.isBuffer(payload) || typeof payload === 'string' ? payload : '';
   const wantsMore = text.includes('twoFactorRedirect') || text.includes('TOTP_REQUIRED');
   if (reply.statusCode === 200 && !wantsMore) attempt.succeed().catch(() => undefined);
   if (reply.statusCode !== 401 || wantsMore || attempt.late === null) return payload;
-  const error = rateLimited(secondsOf(attempt.late));
+  const error = refusal(limits, [attempt.late]);
   const { status, body } = renderError(error, request.id);
   show(reply, [attempt.late]);
   reply.removeHeader('www-authenticate').removeHeader('content-length');
@@ -100,16 +108,16 @@ function settle(request: FastifyRequest, reply: FastifyReply, attempt: Attempt, 
 }
 
 /** Puts what the limits say into the headers, and stops a request that one of them refuses. */
-function obey(reply: FastifyReply, verdicts: readonly Verdict[]): void {
+function obey(reply: FastifyReply, limits: Limits, verdicts: readonly Verdict[]): void {
   if (verdicts.length === 0) return;
   show(reply, verdicts);
   const refused = verdicts.filter(({ allowed }) => !allowed);
-  if (refused.length > 0) throw rateLimited(Math.max(...refused.map(secondsOf)));
+  if (refused.length > 0) throw refusal(limits, refused);
 }
 
-function refuse(reply: FastifyReply, verdict: Verdict): never {
-  show(reply, [verdict]);
-  throw rateLimited(secondsOf(verdict));
+function refusal(limits: Limits, refused: readonly Verdict[]): AppError {
+  limits.countRefusals(refused);
+  return rateLimited(Math.max(...refused.map(secondsOf)));
 }
 
 const secondsOf = ({ resetMs }: Verdict): number => Math.max(1, Math.ceil(resetMs / 1000));

@@ -27,6 +27,8 @@ export interface Jobs {
   start(): void;
   /** Does every job once, one after the other; a round that is under way is the one. Never fails. */
   runAll(): Promise<void>;
+  /** When each job was last done without a fault, in seconds of Unix time; nothing of one that never was. */
+  lastSuccess(): Readonly<Record<string, number>>;
   /** Waits for the statement under way, not for one that hangs. */
   close(): Promise<void>;
 }
@@ -40,6 +42,7 @@ const closeMs = 2_000;
 export function createJobs(ctx: JobContext, log: Logger, jobs: readonly Job[]): Jobs {
   const stopping = new AbortController();
   const stop = stopping.signal;
+  const lastSuccess: Record<string, number> = {};
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
 
@@ -48,6 +51,7 @@ export function createJobs(ctx: JobContext, log: Logger, jobs: readonly Job[]): 
       if (stop.aborted) return;
       try {
         const count = await run(ctx, stop);
+        if (!stop.aborted) lastSuccess[name] = Date.now() / 1000;
         if (count > 0) log.info({ job: name, count }, 'upkeep done');
       } catch (error) {
         if (stop.aborted) return;
@@ -73,6 +77,7 @@ export function createJobs(ctx: JobContext, log: Logger, jobs: readonly Job[]): 
   return {
     start: () => void runOn(),
     runAll,
+    lastSuccess: () => lastSuccess,
     async close() {
       stopping.abort();
       clearTimeout(timer);

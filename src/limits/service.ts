@@ -36,6 +36,10 @@ export interface Limits {
   byMail(mail: string): Verdicts;
   /** Of log-ins on the account of a mail address. */
   login(mail: string, address: string): Promise<Attempt>;
+  /** To be told of each 429, by which limits it was. */
+  countRefusals(verdicts: readonly Verdict[]): void;
+  /** How many there were by each limit, as the `RateLimit` headers call it. */
+  refusals(): Readonly<Record<string, number>>;
   /** Waits, not long, for Redis. */
   open(): Promise<void>;
   close(): void;
@@ -65,6 +69,8 @@ export function createLimits(settings: LimitSettings, log: Logger): Limits {
   const siege = createGauge('siege', table.siege);
   const mail = createGauge('mail', table.mail);
   const user = createGauge('user', table.user);
+  const refusals: Record<string, number> = {};
+  for (const { name } of [table.address, table.auth, table.account, table.user]) refusals[name] = 0;
 
   return {
     byAddress(ip, isWayIn) {
@@ -90,6 +96,10 @@ export function createLimits(settings: LimitSettings, log: Logger): Limits {
         succeed,
       };
     },
+    countRefusals(verdicts) {
+      for (const { name } of verdicts) refusals[name] = (refusals[name] ?? 0) + 1;
+    },
+    refusals: () => refusals,
     open: async () => shared?.open(),
     close: () => shared?.close(),
   };

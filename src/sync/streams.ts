@@ -22,6 +22,8 @@ export interface EventStreams {
    * @throws AppError CURSOR_EXPIRED, RATE_LIMITED, UNAUTHORIZED, SERVICE_LOCKED, SERVICE_UNAVAILABLE
    */
   open(request: StreamRequest): Promise<Readable>;
+  /** How many are open. */
+  count(): number;
 }
 
 interface Sources {
@@ -96,5 +98,6 @@ export function createEventStreams(sources: Sources): EventStreams {
         throw error;
       }
     },
+    count: () => [...channels.values()].reduce((sum, { channel }) => sum + channel.streams.size, 0),
   };
 }

@@ -1,0 +1,27 @@
+import { type Env, refuse, text } from './values.ts';
+
+export interface MetricsSettings {
+  /** Who shows it may read `/metrics`; null: there is no such path. */
+  readonly token: string | null;
+}
+
+const tokenMinLength = 16;
+const tokenMaxLength = 512;
+/** What may follow `Bearer` in a header (RFC 6750 §2.1). */
+const tokenSyntax = /^[\w.~+/-]+=*$/;
+
+export function metricsSettings(env: Env): MetricsSettings {
+  return Object.freeze({ token: token(env) });
+}
+
+function token(env: Env): string | null {
+  const value = text(env, 'METRICS_TOKEN');
+  if (value === null) return null;
+  const wants = `${tokenMinLength} to ${tokenMaxLength} letters, digits and . _ ~ + / -, e.g. from: openssl rand -base64 32`;
+  const { length } = value;
+  if (length < tokenMinLength || length > tokenMaxLength)
+    return refuse('METRICS_TOKEN', `${length} characters`, wants);
+  return tokenSyntax.test(value)
+    ? value
+    : refuse('METRICS_TOKEN', 'characters that no Authorization header carries', wants);
+}

@@ -1,0 +1,55 @@
+/** One metric with all of its series, as plain data that one process can send to another. */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** What those of several processes make together. */
+  readonly together: 'sum' | 'max';
+  /** By what stands behind the name: a histogram's suffix, then the labels. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
+type Values = number | Readonly<Record<string, number>>;
+
+const family =
+  (type: Family['type'], together: Family['together']) =>
+  (name: string, help: string, values: Values): Family => ({
+    name,
+    help,
+    type,
+    together,
+    values: typeof values === 'number' ? { '': values } : values,
+  });
+
+export const counter = family('counter', 'sum');
+/** Of which each process has its own part. */
+export const gauge = family('gauge', 'sum');
+/** Of which the worst, or the newest, is what counts. */
+export const peak = family('gauge', 'max');
+export const histogram = family('histogram', 'sum');
+
+const escapes: Record<string, string> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };
+
+/** As the text format wants it: `{name="value",…}`. */
+export function labels(pairs: Readonly<Record<string, string>>): string {
+  const texts = Object.entries(pairs).map(
+    ([name, value]) => `${name}="${value.replaceAll(/[\\"\n]/g, (char) => escapes[char] ?? char)}"`,
+  );
+  return `{${texts.join(',')}}`;
+}
+
+/** The values of a label, each as a series of its own. */
+export const by = (label: string, values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([value, number]) => [labels({ [label]: value }), number]));
+
+export const textType = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Prometheus' text format, version 0.0.4. */
+export function textOf(families: readonly Family[]): string {
+  const lines = families.flatMap(({ name, help, type, values }) => [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} ${type}`,
+    ...Object.entries(values).map(([key, value]) => `${name}${key} ${value}`),
+  ]);
+  return `${lines.join('\n')}\n`;
+}

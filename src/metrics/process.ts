@@ -1,0 +1,67 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { counter, type Family, gauge, peak } from './families.ts';
+
+/** Figures of the process, under the names that dashboards for Node.js look for. */
+export interface ProcessFigures {
+  /** Begins to measure how late the event loop is. */
+  open(): void;
+  close(): void;
+  families(): Family[];
+}
+
+/** How often the loop is looked at; what is measured is the time between two looks. */
+const resolutionMs = 20;
+const nanosecond = 1e-9;
+const microsecond = 1e-6;
+const millisecond = 1e-3;
+
+export function createProcessFigures(): ProcessFigures {
+  const delays = monitorEventLoopDelay({ resolution: resolutionMs });
+
+  /** Those since the last time: a peak of last week says nothing. */
+  function lag(): Family[] {
+    const late = (nanoseconds: number) =>
+      delays.count === 0 ? 0 : Math.max(0, nanoseconds * nanosecond - resolutionMs * millisecond);
+    const since = 'since the figures were read before.';
+    const families = [
+      peak('nodejs_eventloop_lag_mean_seconds', `How late the event loop was, ${since}`, late(delays.mean)),
+      peak('nodejs_eventloop_lag_p99_seconds', `Its 99th percentile ${since}`, late(delays.percentile(99))),
+      peak('nodejs_eventloop_lag_max_seconds', `The longest it was late ${since}`, late(delays.max)),
+    ];
+    delays.reset();
+    return families;
+  }
+
+  return {
+    open: () => void delays.enable(),
+    close: () => void delays.disable(),
+    families() {
+      const { user, system } = process.cpuUsage();
+      const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+      const { active } = performance.eventLoopUtilization();
+      return [
+        counter(
+          'process_cpu_user_seconds_total',
+          'Processor time outside of the kernel.',
+          user * microsecond,
+        ),
+        counter('process_cpu_system_seconds_total', 'Processor time inside of it.', system * microsecond),
+        gauge('process_resident_memory_bytes', 'Memory that is really there.', rss),
+        peak(
+          'process_start_time_seconds',
+          'When the process began, in Unix time.',
+          performance.timeOrigin * millisecond,
+        ),
+        gauge('nodejs_heap_size_used_bytes', "JavaScript's objects.", heapUsed),
+        gauge('nodejs_heap_size_total_bytes', 'The room for them.', heapTotal),
+        gauge('nodejs_external_memory_bytes', 'Buffers and the like, beside the heap.', external),
+        counter(
+          'duly_event_loop_active_seconds_total',
+          'Time in which the event loop had something to do.',
+          active * millisecond,
+        ),
+        ...lag(),
+      ];
+    },
+  };
+}

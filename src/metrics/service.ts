@@ -1,0 +1,67 @@
+import type { AnswerCache } from '../cache.ts';
+import { poolUse } from '../db/pool.ts';
+import type { Db } from '../db/schema.ts';
+import type { Jobs } from '../jobs/runner.ts';
+import type { Limits } from '../limits/service.ts';
+import type { Followers } from '../sync/followers.ts';
+import type { EventStreams } from '../sync/streams.ts';
+import { by, counter, type Family, gauge, peak } from './families.ts';
+import { createProcessFigures, type ProcessFigures } from './process.ts';
+import { createRequestTimes, type RequestTimes } from './request-times.ts';
+
+/** What an operator may want to know of the service, counted where it happens and gathered when it is asked for. */
+export interface Metrics extends Pick<ProcessFigures, 'open' | 'close'> {
+  requests: RequestTimes;
+  /** Of this process. Asks neither the database nor anybody else. */
+  families(): Family[];
+}
+
+interface Sources {
+  db: Db;
+  answers: AnswerCache;
+  limits: Limits;
+  jobs: Jobs;
+  followers: Followers;
+  eventStreams: EventStreams;
+}
+
+export function createMetrics(sources: Sources): Metrics {
+  const requests = createRequestTimes();
+  const { open, close, families } = createProcessFigures();
+  return {
+    requests,
+    open,
+    close,
+    families: () => [requests.family(), ...families(), ...serviceFigures(sources)],
+  };
+}
+
+function serviceFigures({ db, answers, limits, jobs, followers, eventStreams }: Sources): Family[] {
+  const { total, idle, waiting, max } = poolUse(db);
+  const { hits, misses, stale, bytes, entries } = answers.use();
+  const streams = eventStreams.count();
+  return [
+    gauge('duly_database_connections', 'Connections of the pool.', by('state', { idle, used: total - idle })),
+    gauge('duly_database_connections_max', 'The most there may be.', max),
+    gauge('duly_database_waiting', 'Who waits for a connection.', waiting),
+    counter(
+      'duly_answer_cache_requests_total',
+      'What was asked of the kept answers, and whether there was one that held.',
+      by('result', { hit: hits, miss: misses, stale }),
+    ),
+    gauge('duly_answer_cache_bytes', 'Memory of kept answers.', bytes),
+    gauge('duly_answer_cache_entries', 'Kept answers.', entries),
+    gauge('duly_event_streams', 'Event streams that are open.', streams),
+    gauge('duly_waiting_requests', 'Requests that wait for a change.', followers.count() - streams),
+    counter(
+      'duly_rate_limit_refusals_total',
+      'Requests that a limit refused.',
+      by('limit', limits.refusals()),
+    ),
+    peak(
+      'duly_job_last_success_timestamp_seconds',
+      'When upkeep was last done without a fault, in Unix time.',
+      by('job', jobs.lastSuccess()),
+    ),
+  ];
+}
