@@ -2,7 +2,9 @@ import { LRUCache } from 'lru-cache';
 import type { CacheSettings } from './config/cache.ts';
 import { withDeadline } from './db/deadline.ts';
 import { isUnavailable } from './db/failures.ts';
+import type { Db } from './db/schema.ts';
 import { unavailable } from './errors.ts';
+import type { Reads } from './owners/reads.ts';
 import type { RevisionOf } from './owners/revisions.ts';
 
 /** An answer as it is sent. */
@@ -33,14 +35,17 @@ export interface Found {
   staleForMs: number | null;
 }
 
+/** It may be called twice, with one handle and then with another. */
+export type Make = (db: Db) => Promise<Answer>;
+
 /** Answers that are kept until something of their user changes. */
 export interface AnswerCache {
   /**
-   * The answer of this moment, from `make` when none is kept; while the database is away, a kept one of any age if the
+   * The answer of this moment, from `make` when none is kept, with a handle to read it by; while the database is away, a kept one of any age if the
    * operator allows it.
    * @throws whatever `make` does, and what `isUnavailable` knows.
    */
-  find(question: Question, make: () => Promise<Answer>): Promise<Found>;
+  find(question: Question, make: Make): Promise<Found>;
   /** To be called when revisions may not be those of the same history any more: the database was set back. */
   clear(): void;
   use(): CacheUse;
@@ -58,20 +63,13 @@ export interface CacheUse {
 /** One answer takes at most this part of the memory. */
 const largestShare = 1 / 8;
 
-export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionOf): AnswerCache {
-  const { maxBytes, serveStale } = settings;
+export function createAnswerCache(
+  { maxBytes, serveStale }: CacheSettings,
+  revisionOf: RevisionOf,
+  reads: Reads,
+): AnswerCache {
+  if (maxBytes === 0) return keepNothing(revisionOf, reads);
   const counts = { hits: 0, misses: 0, stale: 0 };
-  if (maxBytes === 0) {
-    return {
-      async find(_question, make) {
-        const answer = await make();
-        counts.misses += 1;
-        return { answer, staleForMs: null };
-      },
-      clear: () => {},
-      use: () => ({ ...counts, bytes: 0, entries: 0 }),
-    };
-  }
   const kept = new LRUCache<string, Kept>({
     maxSize: maxBytes,
     maxEntrySize: Math.ceil(maxBytes * largestShare),
@@ -82,7 +80,7 @@ export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionO
    * The revision is read before the data. A write between the two makes the data newer than its label says, which costs
    * a needless miss; it never makes an outdated answer look right.
    */
-  async function findFresh(userId: string, key: string, make: () => Promise<Answer>): Promise<Answer> {
+  async function findFresh(userId: string, key: string, make: Make): Promise<Answer> {
     const askedAt = performance.now();
     const revision = await revisionOf(userId);
     const known = kept.get(key);
@@ -91,7 +89,7 @@ export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionO
       counts.hits += 1;
       return known;
     }
-    const making = make();
+    const making = reads.at(userId, revision, make);
     const answer = await (serveStale && known !== undefined ? withDeadline(making) : making);
     counts.misses += 1;
     // Of whom nothing is stored an account may still come or go, which is no revision then.
@@ -126,6 +124,20 @@ export function createAnswerCache(settings: CacheSettings, revisionOf: RevisionO
     },
     clear: () => kept.clear(),
     use: () => ({ ...counts, bytes: kept.calculatedSize, entries: kept.size }),
+  };
+}
+
+function keepNothing(revisionOf: RevisionOf, reads: Reads): AnswerCache {
+  let misses = 0;
+  return {
+    async find({ userId }, make) {
+      const revision = reads.hasReplica ? await revisionOf(userId) : 0n;
+      const answer = await reads.at(userId, revision, make);
+      misses += 1;
+      return { answer, staleForMs: null };
+    },
+    clear: () => {},
+    use: () => ({ hits: 0, misses, stale: 0, bytes: 0, entries: 0 }),
   };
 }
 

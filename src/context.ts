@@ -16,6 +16,7 @@ import { createJobs, type Jobs } from './jobs/runner.ts';
 import { createLimits, type Limits } from './limits/service.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createMetrics, type Metrics } from './metrics/service.ts';
+import { createReads, type Reads } from './owners/reads.ts';
 import { createRevisionReader, type RevisionOf } from './owners/revisions.ts';
 import { createFollowers, type Followers } from './sync/followers.ts';
 import { createEventStreams, type EventStreams } from './sync/streams.ts';
@@ -34,6 +35,7 @@ export interface Context {
   access: Access;
   tokens: Tokens;
   revisionOf: RevisionOf;
+  reads: Reads;
   answers: AnswerCache;
   auditCounts: AuditCounts;
   limits: Limits;
@@ -51,12 +53,13 @@ export function createContext(
   log: Logger,
   connection: ClientConfig | null = null,
 ): Context {
-  const { directUrl } = config.database;
+  const { directUrl, replica } = config.database;
   const mailer = createMailer(config, log);
   const passwordReset = createPasswordReset(config, db, log, mailer);
   const betterAuth = createBetterAuth(config, db, log, mailer, passwordReset);
   const revisionOf = createRevisionReader(db);
-  const answers = createAnswerCache(config.cache, revisionOf);
+  const reads = createReads(db, replica, log);
+  const answers = createAnswerCache(config.cache, revisionOf, reads);
   const access = createAccess(db, answers.clear);
   const tokens = createTokens(config, betterAuth, access, log);
   const wakeUps = createWakeUps(db, log, directUrl === null ? connection : connectionFromUrl(directUrl));
@@ -72,6 +75,7 @@ export function createContext(
     mailer,
     betterAuth,
     revisionOf,
+    reads,
     answers,
     access,
     passwordReset,

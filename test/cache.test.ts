@@ -215,7 +215,7 @@ describe('the memory that answers take', () => {
     };
     const maxBytes = 8_000_000;
     for (const length of [10, 3_000]) {
-      const cache = createAnswerCache({ maxBytes, serveStale: false }, async () => 1n);
+      const cache = createAnswerCache({ maxBytes, serveStale: false }, async () => 1n, app.ctx.reads);
       const before = used();
       for (let index = 0; index < 20_000; index += 1)
         await cache.find(key(index), async () => newAnswer(length));
@@ -233,7 +233,7 @@ describe('the memory that answers take', () => {
   });
 
   test('is not given to a single answer that is large', async () => {
-    const cache = createAnswerCache({ maxBytes: 80_000, serveStale: false }, async () => 1n);
+    const cache = createAnswerCache({ maxBytes: 80_000, serveStale: false }, async () => 1n, app.ctx.reads);
     let made = 0;
     for (const length of [20_000, 20_000, 5_000, 5_000])
       await cache.find(key(length), async () => {

@@ -8,6 +8,13 @@ export interface DatabaseSettings {
   /** The same database past a pooler, for LISTEN; null: `url` will do. */
   readonly directUrl: string | null;
   readonly poolMax: number;
+  /** A server that replays what the one of `url` does. */
+  readonly replica: ReplicaSettings | null;
+}
+
+export interface ReplicaSettings {
+  readonly url: string;
+  readonly poolMax: number;
 }
 
 export function databaseSettings(env: Env): DatabaseSettings {
@@ -15,7 +22,18 @@ export function databaseSettings(env: Env): DatabaseSettings {
   const directUrl = databaseUrl(env, 'DATABASE_DIRECT_URL');
   if (directUrl !== null && url === null)
     refuse('DATABASE_DIRECT_URL', 'a URL', 'DATABASE_URL beside it, which names the same database');
-  return Object.freeze({ url, directUrl, poolMax: poolMax(env) });
+  return Object.freeze({ url, directUrl, poolMax: poolMax(env), replica: replicaSettings(env, url) });
+}
+
+function replicaSettings(env: Env, primaryUrl: string | null): ReplicaSettings | null {
+  const url = databaseUrl(env, 'DATABASE_REPLICA_URL');
+  const poolMax = integer(env, 'DATABASE_REPLICA_POOL_SIZE', 5, 1, 90);
+  if (url === null) return null;
+  if (primaryUrl === null)
+    refuse('DATABASE_REPLICA_URL', 'a URL', 'DATABASE_URL beside it, which names its primary');
+  if (url === primaryUrl)
+    refuse('DATABASE_REPLICA_URL', 'the URL of DATABASE_URL', 'the URL of a replica of that server');
+  return Object.freeze({ url, poolMax });
 }
 
 function poolMax(env: Env): number {

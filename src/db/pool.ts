@@ -82,11 +82,13 @@ export interface PoolOptions {
   log: Logger;
   /** How long this side waits for a statement; 0 waits for ever. */
   queryTimeoutMs?: number;
+  /** Looks at each new connection; one that it rejects is closed, and whoever wanted it gets the error. */
+  verify?: (client: pg.PoolClient) => Promise<void>;
 }
 
 /** A pool of checked and recycled connections under Kysely. `db.destroy()` closes it. */
 export function createDb(options: PoolOptions): Db {
-  const { connection, max, log, queryTimeoutMs = defaultQueryTimeoutMs } = options;
+  const { connection, max, log, queryTimeoutMs = defaultQueryTimeoutMs, verify } = options;
   const pool = new pg.Pool({
     ...connection,
     max,
@@ -98,7 +100,9 @@ export function createDb(options: PoolOptions): Db {
     maxLifetimeSeconds,
     keepAlive: true,
     verify: (client, done) => {
-      noteDirect(client).then(() => done(), done);
+      noteDirect(client)
+        .then(() => verify?.(client))
+        .then(() => done(), done);
     },
   });
   // Without a listener a lost connection ends the process: one for idle clients, one for those in use.

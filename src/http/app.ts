@@ -99,6 +99,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.addHook('onClose', () => ctx.mailer.close());
   app.addHook('onClose', () => ctx.auditCounts.close());
   app.addHook('onClose', () => ctx.jobs.close());
+  app.addHook('onClose', () => ctx.reads.close());
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
   for (const schema of namedSchemas) app.addSchema(schema);

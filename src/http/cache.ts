@@ -27,7 +27,7 @@ type Make = (db: Context['db']) => Promise<unknown>;
  * client has them (RFC 9110 §13.1.2). Content, `ETag` and headers are the same with and without the cache.
  */
 export async function sendKept(
-  { db, answers }: Context,
+  { answers }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   make: Make,
@@ -36,7 +36,7 @@ export async function sendKept(
   if (identity === null) throw unauthorized('missing');
   const isHeldBy = ifNoneMatchOf(headers);
   const question = { userId: identity.userId, url, isDatabaseAway };
-  const { answer, staleForMs } = await answers.find(question, async () => toAnswer(reply, await make(db)));
+  const { answer, staleForMs } = await answers.find(question, async (db) => toAnswer(reply, await make(db)));
   reply.headers(answer.headers);
   // RFC 9111 §5.5, obsolete but understood, and the one way to say it.
   if (staleForMs !== null)

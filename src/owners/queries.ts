@@ -25,11 +25,18 @@ export async function bumpRevision(tx: Tx, userId: string): Promise<Moment> {
 
 /** Asked for with every read; not compiled anew each time. */
 const revisionsOf = 'select "user_id", "revision" from "owners" where "user_id" = any($1)';
+const replayedRevisionsOf = `${revisionsOf} and pg_is_in_recovery()`;
 
 /** The revisions of the given users at this moment; 0 of those that nothing was ever stored of. */
-export async function findRevisions(db: Db, userIds: readonly string[]): Promise<Map<string, bigint>> {
+export const findRevisions = (db: Db, userIds: readonly string[]) => readRevisions(db, revisionsOf, userIds);
+
+/** The same on a replica; none from a server that has become a primary, whose revisions may be of another history. */
+export const findReplayedRevisions = (db: Db, userIds: readonly string[]) =>
+  readRevisions(db, replayedRevisionsOf, userIds);
+
+async function readRevisions(db: Db, text: string, userIds: readonly string[]): Promise<Map<string, bigint>> {
   const { rows } = await db.executeQuery<{ user_id: string; revision: bigint }>(
-    CompiledQuery.raw(revisionsOf, [userIds]),
+    CompiledQuery.raw(text, [userIds]),
   );
   return new Map(rows.map(({ user_id, revision }) => [user_id, revision]));
 }

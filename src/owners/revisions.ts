@@ -22,7 +22,7 @@ interface Batch {
  * Reads for many callers in one statement. Nobody joins a statement that has begun: what it sees may be older than the
  * call. Callers collect for the next one while two are under way, or until the requests that have arrived are all read.
  */
-export function createRevisionReader(db: Db): RevisionOf {
+export function createRevisionReader(db: Db, find = findRevisions): RevisionOf {
   let underWay = 0;
   let next: Batch | null = null;
 
@@ -39,7 +39,7 @@ export function createRevisionReader(db: Db): RevisionOf {
     next = null;
     underWay += 1;
     // From the time of collecting on: whoever waited for a statement that hung does not wait as long again.
-    const found = withDeadline(findRevisions(db, [...userIds]), deadline - performance.now());
+    const found = withDeadline(find(db, [...userIds]), deadline - performance.now());
     begin(
       found.finally(() => {
         underWay -= 1;

@@ -67,7 +67,10 @@ export const withoutLimits = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'o
  * The real server on a free port and a database of its own; or a second instance beside another one, on its database,
  * by way of DATABASE_URL if there is one.
  */
-export async function startApp(env: Record<string, string> = {}, beside?: TestApp): Promise<TestApp> {
+export async function startApp(
+  env: Record<string, string> = {},
+  beside?: Pick<TestApp, 'database'>,
+): Promise<TestApp> {
   const database = beside?.database ?? (await createDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), 'duly-app-'));
   const config = readConfig({

@@ -1,0 +1,75 @@
+import type { Logger } from 'pino';
+import type { ReplicaSettings } from '../config/database.ts';
+import { withDeadline } from '../db/deadline.ts';
+import { isSerializationFailure } from '../db/failures.ts';
+import { connectionFromUrl } from '../db/pool.ts';
+import { createReplica } from '../db/replica.ts';
+import type { Db } from '../db/schema.ts';
+import { AppError } from '../errors.ts';
+import { findReplayedRevisions } from './queries.ts';
+import { createRevisionReader, type RevisionOf } from './revisions.ts';
+
+/** Chooses the server that a user's data are read from. */
+export interface Reads {
+  /** Whether there is anything to choose: only then has the revision to be known. */
+  hasReplica: boolean;
+  /** What `read` gives on a server that has all of the user's changes up to `revision`. It may run twice. */
+  at<T>(userId: string, revision: bigint, read: (db: Db) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Shorter than the patience of a request: a replica that hangs costs this once, and is left alone then. */
+const revisionWithinMs = 500;
+
+interface Link {
+  db: Db;
+  revisionOf: RevisionOf;
+}
+
+/**
+ * The replica is asked for the user's revision first. A snapshot taken later on the same server is never older, so data
+ * that are read then have that revision too. Whatever goes wrong there goes to the primary: it may lag so far behind that
+ * it lacks a column, or be away.
+ */
+export function createReads(primary: Db, settings: ReplicaSettings | null, log: Logger): Reads {
+  if (settings === null) {
+    return { hasReplica: false, at: (_userId, _revision, read) => read(primary), close: async () => {} };
+  }
+  const replica = createReplica<Link>({
+    primary,
+    connection: connectionFromUrl(settings.url),
+    max: settings.poolMax,
+    log,
+    open: (db) => ({ db, revisionOf: createRevisionReader(db, findReplayedRevisions) }),
+  });
+
+  async function readThere<T>(
+    link: Link,
+    userId: string,
+    revision: bigint,
+    read: (db: Db) => Promise<T>,
+  ): Promise<{ value: T } | null> {
+    try {
+      if ((await withDeadline(link.revisionOf(userId), revisionWithinMs)) < revision) return null;
+      const value = await read(link.db);
+      replica.isUseful();
+      return { value };
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      // It had to give way to what is replayed, and is well otherwise.
+      if (!isSerializationFailure(error)) replica.failed(link, error);
+      return null;
+    }
+  }
+
+  return {
+    hasReplica: true,
+    async at(userId, revision, read) {
+      // Of whom nothing is stored there is nothing to compare.
+      const link = revision > 0n ? replica.current() : null;
+      const found = link === null ? null : await readThere(link, userId, revision, read);
+      return found === null ? read(primary) : found.value;
+    },
+    close: replica.close,
+  };
+}

@@ -1,0 +1,102 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Cluster, caughtUp, hasPostgres15, initCluster } from './support/postgres15.ts';
+import { database, noteByPort, type Pair, startPair } from './support/replica.ts';
+import { newClient } from './support/tasks.ts';
+
+describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is not read from', () => {
+  let pair: Pair;
+  beforeAll(async () => {
+    pair = await startPair();
+  });
+
+  /** What the log says of it, after reads that could have gone there. */
+  async function whyNot(url: string, port: number): Promise<string> {
+    const notes = noteByPort();
+    const app = await pair.startApp({ DATABASE_REPLICA_URL: url, CACHE_MAX_BYTES: '0' });
+    const warned = vi.spyOn(app.ctx.log, 'warn');
+    try {
+      const client = await newClient(app);
+      await client.create();
+      const said = () =>
+        warned.mock.calls.filter(([, text]) =>
+          String(text).includes('DATABASE_REPLICA_URL is not read from'),
+        );
+      await vi.waitFor(async () => {
+        expect(await client.list()).toHaveLength(1);
+        expect(said()).toHaveLength(1);
+      });
+      expect(await client.list()).toHaveLength(1);
+      const asked = notes.on(port).filter((text) => /tasks|owners/.test(text));
+      if (port !== pair.primary.port) expect(asked).toEqual([]);
+      return String(Reflect.get(Object(said()[0]?.[0]), 'reason'));
+    } finally {
+      notes.restore();
+      await app.close();
+    }
+  }
+
+  /** Makes a server a replica that hears of nobody. */
+  async function restartAsReplica(cluster: Cluster): Promise<void> {
+    await cluster.stop();
+    await writeFile(join(cluster.data, 'standby.signal'), '');
+    await cluster.start();
+  }
+
+  test('the primary by another name', async () => {
+    const url = pair.primary.url('app', database).replace('127.0.0.1', 'localhost');
+    expect(await whyNot(url, pair.primary.port)).toContain('it is no replica');
+  });
+
+  test('another database of the replica', async () => {
+    await pair.primary.ask('create database other owner app');
+    await caughtUp(pair.primary, pair.replica);
+    expect(await whyNot(pair.replica.url('app', 'other'), pair.replica.port)).toContain(
+      'a replica of another database',
+    );
+  });
+
+  test('a replica of another server', async () => {
+    const other = await initCluster();
+    await other.start();
+    await other.ask('create role app login');
+    await other.ask(`create database ${database} owner app`);
+    await restartAsReplica(other);
+    expect(await whyNot(other.url('app', database), other.port)).toContain('a replica of another database');
+  });
+
+  test('one that may not say which server it is', async () => {
+    await pair.primary.ask('revoke execute on function pg_control_system() from public', database);
+    await caughtUp(pair.primary, pair.replica);
+    expect(await whyNot(pair.replica.url('app', database), pair.replica.port)).toContain(
+      'permission denied for function pg_control_system',
+    );
+    await pair.primary.ask('grant execute on function pg_control_system() to public', database);
+    await caughtUp(pair.primary, pair.replica);
+  });
+
+  test('a replica that has become a primary, and one of a copy that was a primary for a while', async () => {
+    const app = await pair.startApp({ CACHE_MAX_BYTES: '0' });
+    const notes = noteByPort();
+    const client = await newClient(app);
+    await client.create();
+    await caughtUp(pair.primary, pair.replica);
+    const read = async () => {
+      notes.forget();
+      expect(await client.list()).toHaveLength(1);
+      return notes.on(pair.replica.port).some((text) => text.includes('tasks'));
+    };
+    await vi.waitFor(async () => expect(await read()).toBe(true));
+    await pair.replica.ask('select pg_promote()');
+    // Its connections live on, and what it shows is as new as before.
+    expect(await read()).toBe(false);
+    notes.restore();
+    await app.close();
+
+    const url = pair.replica.url('app', database);
+    expect(await whyNot(url, pair.replica.port)).toContain('it is no replica');
+    await restartAsReplica(pair.replica);
+    expect(await whyNot(url, pair.replica.port)).toContain('a history of its own');
+  });
+});

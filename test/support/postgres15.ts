@@ -1,0 +1,141 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chown, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterFile } from './clean-up.ts';
+import { freePort, temporaryDirectory, until } from './process.ts';
+
+const binaries = '/usr/lib/postgresql/15/bin';
+
+export function hasPostgres15(what: string): boolean {
+  const isThere = existsSync(join(binaries, 'pg_basebackup'));
+  if (!isThere) console.warn(`skipped: ${what}, for want of ${binaries}`);
+  return isThere;
+}
+
+/** PostgreSQL refuses to run as root; Debian's package brings an account for it. */
+function databaseAccount(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+/** A server of Debian's PostgreSQL 15, until the end of the file. `keeper` is its superuser; nobody needs a password. */
+export interface Cluster {
+  port: number;
+  /** Where its files are. */
+  data: string;
+  url(user: string, database: string): string;
+  /** Runs one statement as the superuser. */
+  ask<Row extends pg.QueryResultRow>(text: string, database?: string): Promise<Row[]>;
+  start(): Promise<void>;
+  /** At once, as a crash would. */
+  kill(): Promise<void>;
+  /** Stops it in good order. */
+  stop(): Promise<void>;
+  /** SIGSTOP or SIGCONT for all of its processes. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+}
+
+type Make = (program: (name: string, args: string[]) => void, data: string) => void;
+
+/** @param make brings its files about with programs of PostgreSQL */
+async function createCluster(make: Make): Promise<Cluster> {
+  const account = databaseAccount();
+  const { path, remove } = await temporaryDirectory();
+  const data = join(path, 'cluster', 'data');
+  await mkdir(join(path, 'cluster'));
+  if (account.uid !== undefined && account.gid !== undefined)
+    await chown(join(path, 'cluster'), account.uid, account.gid);
+  const options = { ...account, cwd: path, stdio: 'ignore' } as const;
+  make((name, args) => execFileSync(join(binaries, name), args, options), data);
+  const port = await freePort();
+  let child: ChildProcess | null = null;
+
+  async function ask<Row extends pg.QueryResultRow>(text: string, database = 'postgres'): Promise<Row[]> {
+    const client = new pg.Client(url('keeper', database));
+    await client.connect();
+    try {
+      return (await client.query<Row>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+  const url = (user: string, database: string) => `postgresql://${user}@127.0.0.1:${port}/${database}`;
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = child;
+    child = null;
+    if (ending === null) return;
+    const exit = once(ending, 'exit');
+    ending.kill(signal);
+    await exit;
+  };
+  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${path}/cluster`];
+  const quick = ['fsync=off', 'shared_buffers=16MB', 'max_connections=50'];
+  const cluster: Cluster = {
+    port,
+    data,
+    url,
+    ask,
+    async start() {
+      const args = [...settings, ...quick].flatMap((setting) => ['-c', setting]);
+      child = spawn(join(binaries, 'postgres'), ['-D', data, ...args], options);
+      await until(() =>
+        ask('select 1').then(
+          () => true,
+          () => false,
+        ),
+      );
+    },
+    kill: () => end('SIGQUIT'),
+    stop: () => end('SIGINT'),
+    signal(signal) {
+      if (child?.pid === undefined) return;
+      const parent = String(child.pid);
+      const children = execFileSync('pgrep', ['-P', parent], { encoding: 'utf8' }).trim().split('\n');
+      for (const id of [parent, ...children]) process.kill(Number(id), signal);
+    },
+  };
+  afterFile.push(async () => {
+    await cluster.kill();
+    await remove();
+  });
+  return cluster;
+}
+
+/** A new one. Not started yet. */
+export const initCluster = () =>
+  createCluster((program, data) =>
+    program('initdb', ['-D', data, '-U', 'keeper', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N']),
+  );
+
+/** A streaming replica of one that runs. Not started yet. */
+export const copyCluster = ({ port }: Cluster) =>
+  createCluster((program, data) => {
+    const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'keeper'];
+    program('pg_basebackup', [...from, '-D', data, '-R', '-X', 'stream', '-c', 'fast', '-N']);
+  });
+
+/** Stops replaying; what the replica shows stays as it is. */
+export async function pauseReplay(replica: Cluster): Promise<void> {
+  await replica.ask('select pg_wal_replay_pause()');
+  await until(async () => {
+    const [row] = await replica.ask<{ state: string }>('select pg_get_wal_replay_pause_state() as state');
+    return row?.state === 'paused';
+  });
+}
+
+export const resumeReplay = (replica: Cluster) => replica.ask('select pg_wal_replay_resume()');
+
+/** Once the replica shows everything that was written on the primary until now. */
+export async function caughtUp(primary: Cluster, replica: Cluster): Promise<void> {
+  const [now] = await primary.ask<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
+  await until(async () => {
+    const [row] = await replica.ask<{ is: boolean }>(
+      `select pg_last_wal_replay_lsn() >= '${now?.lsn}'::pg_lsn as is`,
+    );
+    return row?.is === true;
+  });
+}

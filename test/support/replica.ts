@@ -1,0 +1,64 @@
+import pg from 'pg';
+import { migrateUp } from '../../src/db/migrator.ts';
+import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
+import { createLog } from '../../src/log.ts';
+import { startApp, type TestApp } from './app.ts';
+import { type Cluster, copyCluster, initCluster } from './postgres15.ts';
+
+const role = 'app';
+export const database = 'duly';
+
+export interface Pair {
+  primary: Cluster;
+  replica: Cluster;
+  /** A Duly on the two. */
+  startApp(env?: Record<string, string>): Promise<TestApp>;
+}
+
+/** A migrated primary with a streaming replica, until the end of the file. */
+export async function startPair(): Promise<Pair> {
+  const primary = await initCluster();
+  await primary.start();
+  await primary.ask(`create role ${role} login`);
+  await primary.ask(`create database ${database} owner ${role}`);
+  const url = primary.url(role, database);
+  const db = createDb({ connection: connectionFromUrl(url), max: 2, log: createLog('silent') });
+  await migrateUp(db);
+  await db.destroy();
+  const replica = await copyCluster(primary);
+  await replica.start();
+  const connection = { host: '127.0.0.1', port: primary.port, user: role, password: '', database };
+  return {
+    primary,
+    replica,
+    startApp: (env = {}) =>
+      startApp(
+        { DATABASE_URL: url, DATABASE_REPLICA_URL: replica.url(role, database), ...env },
+        { database: { connection, drop: async () => {} } },
+      ),
+  };
+}
+
+/** They are asked in the background, for a new connection, or when one was idle. */
+const others = /access_events|^select 1$|pg_notify|pg_control_system|pg_backend_pid/;
+
+/** Notes the statements that this process asks from now on, by the port of the server, until `restore`. */
+export function noteByPort(): { on(port: number): string[]; forget(): void; restore(): void } {
+  const noted: { port: number; text: string }[] = [];
+  const { prototype } = pg.Client;
+  const original = prototype.query;
+  prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    const [query] = args;
+    const isConfig = typeof query === 'object' && query !== null && 'text' in query;
+    const text = String(isConfig ? query.text : query);
+    if (!others.test(text)) noted.push({ port: this.port, text });
+    return Reflect.apply(original, this, args);
+  };
+  return {
+    on: (port) => noted.filter((one) => one.port === port).map(({ text }) => text),
+    forget: () => noted.splice(0),
+    restore() {
+      prototype.query = original;
+    },
+  };
+}
