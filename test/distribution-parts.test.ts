@@ -1,0 +1,138 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listMigrations } from '../src/db/migrator.ts';
+import { createDb } from '../src/db/pool.ts';
+import { createLog } from '../src/log.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { createStage, newMark, newPlayer, type Sight } from './support/cache-players.ts';
+import { createDatabase, type TestDatabase } from './support/database.ts';
+import { partCount, partitionedSchema, readPlacement } from './support/distribution.ts';
+import { until } from './support/process.ts';
+import { seeded } from './support/random.ts';
+import { faultsIn } from './support/sights.ts';
+import { newClient } from './support/tasks.ts';
+
+const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_124);
+const tables = readPlacement().distributed.map(({ table }) => table.replace('public.', ''));
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase('empty');
+  const db = createDb({ connection: database.connection, max: 1, log: createLog('silent') });
+  await sql.raw(partitionedSchema()).execute(db);
+  for (const { version, name } of listMigrations())
+    await sql`insert into schema_migrations (version, name) values (${version}, ${name})`.execute(db);
+  await db.destroy();
+});
+afterAll(() => database.drop());
+
+/** Everything that a user can ask for, once. */
+async function useAll(app: TestApp) {
+  const client = await newClient(app);
+  const { v1, bare } = client;
+  const good = async (reply: ReturnType<typeof v1>) => {
+    const { status, text, body } = await reply;
+    if (status >= 300) throw new Error(`${status} ${text}`);
+    return body;
+  };
+  const key = { 'idempotency-key': 'once' };
+  const { data: task } = await good(v1('POST', '/tasks', { title: 'milk', tags: ['home', 'shop'] }, key));
+  await good(v1('POST', '/tasks', { title: 'milk', tags: ['home', 'shop'] }, key));
+  const since = (await good(v1('GET', '/changes'))).next_cursor;
+  await good(v1('PATCH', `/tasks/${task.id}`, { title: 'oat milk', tags: ['shop', 'oat'] }));
+  await good(bare('PATCH', `/tasks/${task.id}/complete`));
+  const operations = [
+    { op: 'create', title: 'bread', tags: ['shop'] },
+    { op: 'update', id: task.id, priority: 'High' },
+    { op: 'delete', id: task.id },
+  ];
+  const bulk = await good(v1('POST', '/tasks/bulk', { operations }));
+  expect(bulk.data.map(({ status }: { status: number }) => status)).toEqual([201, 200, 200]);
+  await good(v1('GET', '/trash'));
+  await good(v1('POST', `/trash/${task.id}/restore`));
+  await good(v1('PATCH', '/tags/shop', { name: 'market' }));
+  await good(v1('DELETE', '/tags/oat'));
+  await good(v1('PATCH', '', { first_name: 'Ada' }));
+  for (const path of ['/tasks', `/tasks/${task.id}`, '/tags', '', '/audit', `/changes?since=${since}`])
+    await good(v1('GET', path));
+  await good(v1('GET', '/tasks?search=MILK&tags=market&sort_by=due_date&limit=1'));
+  await good(v1('DELETE', `/tasks/${task.id}`));
+  await good(v1('DELETE', `/trash/${task.id}`));
+  await good(v1('DELETE', '/trash'));
+  return client;
+}
+
+test(`cut by the hash of user_id, seed ${seed}: everything works, and reads say what was written`, async () => {
+  const app = await startApp({}, { database });
+  const random = seeded(seed);
+  const players = await Promise.all(
+    [0, 1, 2, 3, 4].map((index) => newPlayer(app, newMark(index), index < 2)),
+  );
+  const stage = createStage([app], random);
+  const sights: Sight[] = [];
+  await Promise.all(
+    players.map(async (player) => {
+      const [history] = player.histories;
+      const trash: Parameters<typeof stage.act>[2] = [];
+      if (history === undefined) throw new Error('no history');
+      for (let write = 0; write < 25; write += 1) {
+        await stage.act(player, history, trash);
+        sights.push(await stage.see(player), await stage.see(random.pick(players)));
+      }
+    }),
+  );
+  stage.close();
+  expect(faultsIn(sights, players), `seed ${seed}`).toEqual([]);
+  await Promise.all(players.map(() => useAll(app)));
+  await app.ctx.jobs.runAll();
+  for (const table of tables.filter((name) => !['tombstones', 'task_tags'].includes(name))) {
+    const { rows } = await sql`select distinct tableoid from ${sql.table(table)}`.execute(app.ctx.db);
+    expect([table, rows.length > 1]).toEqual([table, true]);
+  }
+  await app.close();
+});
+
+test('what a user asks for is done in one part of each table', async () => {
+  const reader = createDb({ connection: database.connection, max: 1, log: createLog('silent') });
+  const scans = async () => {
+    const { rows } = await sql<{ name: string; scans: number }>`
+      select relname as name, (coalesce(seq_scan, 0) + coalesce(idx_scan, 0))::int as scans from pg_stat_user_tables
+      where relname ~ '_part_[0-9]$'`.execute(reader);
+    return new Map(rows.map(({ name, scans }) => [name, scans]));
+  };
+  // Servers tell what they have counted when they end.
+  const idle = () =>
+    until(async () => {
+      const { rows } = await sql`select from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`.execute(
+        reader,
+      );
+      return rows.length === 0;
+    });
+  await idle();
+  const before = await scans();
+  const app = await startApp({}, { database });
+  // Often enough for plans that are made for every user.
+  const client = await useAll(app);
+  for (let count = 0; count < 20; count += 1) {
+    const { id } = await client.create({ tags: ['home'] });
+    await client.list(`?limit=${1 + count}`);
+    await client.get(id);
+  }
+  const [home] = (
+    await sql<{
+      part: string;
+    }>`select right(tableoid::regclass::text, 1) as part from owners where user_id = ${client.user.id}`.execute(
+      app.ctx.db,
+    )
+  ).rows;
+  await app.close();
+  await idle();
+  const after = await scans();
+  expect(after.size).toBe(tables.length * partCount);
+  const touched = [...after].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);
+  expect(touched.filter((name) => !name.endsWith(`_part_${home?.part}`))).toEqual([]);
+  // The cascade from tasks finds the task's tags; only what nothing was looked up in is missing.
+  expect(touched.length).toBeGreaterThan(tables.length - 3);
+  await reader.destroy();
+});

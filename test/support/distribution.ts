@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { child, children, names, parse, text } from './sql/tree.ts';
+
+interface Distributed {
+  table: string;
+  column: string;
+  /** The table whose shards its own are kept with. */
+  with: string | undefined;
+}
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const constant = (node: unknown) => text(child(child(node, 'A_Const'), 'sval'), 'sval');
+
+/** Where `scripts/citus.sql` puts each table. */
+export function readPlacement(): { distributed: Distributed[]; local: string[] } {
+  const distributed: Distributed[] = [];
+  const local: string[] = [];
+  for (const { SelectStmt } of parse(read('scripts/citus.sql'))) {
+    for (const { ResTarget } of children(SelectStmt, 'targetList')) {
+      const call = child(child(ResTarget, 'val'), 'FuncCall');
+      if (names(call, 'funcname').join() !== 'create_distributed_table') continue;
+      const [table, column, colocation] = children(call, 'args');
+      const named = child(colocation, 'NamedArgExpr');
+      distributed.push({
+        table: constant(table) ?? '',
+        column: constant(column) ?? '',
+        with: text(named, 'name') === 'colocate_with' ? constant(named?.arg) : undefined,
+      });
+    }
+    for (const { RangeSubselect } of children(SelectStmt, 'fromClause')) {
+      for (const { List } of children(child(child(RangeSubselect, 'subquery'), 'SelectStmt'), 'valuesLists'))
+        local.push(constant(children(List, 'items')[0]) ?? '');
+    }
+  }
+  return { distributed, local };
+}
+
+/** How many parts each distributed table is cut into. */
+export const partCount = 4;
+
+/** `schema.sql` with the distributed tables cut by the hash of `user_id`, as a cluster would cut them. */
+export function partitionedSchema(): string {
+  const distributed = new Set(readPlacement().distributed.map(({ table }) => table.replace('public.', '')));
+  return read('schema.sql').replace(/^create table (\S+) \(\n.*?\n\);$/gms, (statement, name: string) => {
+    if (!distributed.has(name)) return statement;
+    const parts = Array.from(
+      { length: partCount },
+      (_, index) =>
+        `create table ${name}_part_${index} partition of ${name} for values with (modulus ${partCount}, remainder ${index});`,
+    );
+    return `${statement.slice(0, -1)} partition by hash (user_id);\n${parts.join('\n')}`;
+  });
+}
