@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Cluster, caughtUp, hasPostgres15, initCluster } from './support/postgres15.ts';
+import { startBalancer } from './support/balancer.ts';
+import { type Cluster, caughtUp, copyCluster, hasPostgres15, initCluster } from './support/postgres15.ts';
 import { database, noteByPort, type Pair, startPair } from './support/replica.ts';
 import { newClient } from './support/tasks.ts';
+
+const within = { timeout: 10_000, interval: 25 };
 
 describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is not read from', () => {
   let pair: Pair;
@@ -26,7 +29,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
       await vi.waitFor(async () => {
         expect(await client.list()).toHaveLength(1);
         expect(said()).toHaveLength(1);
-      });
+      }, within);
       expect(await client.list()).toHaveLength(1);
       const asked = notes.on(port).filter((text) => /tasks|owners/.test(text));
       if (port !== pair.primary.port) expect(asked).toEqual([]);
@@ -76,6 +79,25 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
     await caughtUp(pair.primary, pair.replica);
   });
 
+  test('the second of two behind one address', async () => {
+    const second = await copyCluster(pair.primary);
+    await second.start();
+    const port = await startBalancer([pair.replica.port, second.port]);
+    const url = pair.replica.url('app', database).replace(String(pair.replica.port), String(port));
+    const app = await pair.startApp({ DATABASE_REPLICA_URL: url, CACHE_MAX_BYTES: '0' });
+    const warned = vi.spyOn(app.ctx.log, 'warn');
+    const client = await newClient(app);
+    await client.create();
+    await vi.waitFor(async () => {
+      // Reads at the same time take several connections.
+      const lists = await Promise.all(Array.from({ length: 5 }, () => client.list()));
+      expect(lists.map((tasks) => tasks.length)).toEqual([1, 1, 1, 1, 1]);
+      const reasons = warned.mock.calls.map(([about]) => String(Reflect.get(Object(about), 'reason')));
+      expect(reasons).toContainEqual(expect.stringContaining('several servers behind it'));
+    }, within);
+    await app.close();
+  });
+
   test('a replica that has become a primary, and one of a copy that was a primary for a while', async () => {
     const app = await pair.startApp({ CACHE_MAX_BYTES: '0' });
     const notes = noteByPort();
@@ -87,7 +109,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
       expect(await client.list()).toHaveLength(1);
       return notes.on(pair.replica.port).some((text) => text.includes('tasks'));
     };
-    await vi.waitFor(async () => expect(await read()).toBe(true));
+    await vi.waitFor(async () => expect(await read()).toBe(true), within);
     await pair.replica.ask('select pg_promote()');
     // Its connections live on, and what it shows is as new as before.
     expect(await read()).toBe(false);

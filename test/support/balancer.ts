@@ -1,0 +1,18 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { afterTest } from './clean-up.ts';
+
+/** Leads each new connection to the next of these ports of this machine, until the end of the test. @returns its own port. */
+export async function startBalancer(ports: readonly number[]): Promise<number> {
+  let count = 0;
+  const server = createServer((socket) => {
+    const target = connect(ports[count++ % ports.length] ?? 0, '127.0.0.1');
+    socket.pipe(target).pipe(socket);
+    socket.on('error', () => target.destroy());
+    target.on('error', () => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterTest.push(() => server.close());
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
