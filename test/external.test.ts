@@ -8,20 +8,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectionFromUrl, createDb } from '../src/db/pool.ts';
 import { createLog } from '../src/log.ts';
+import { binaries, databaseAccount } from './support/postgres15.ts';
 import { createTask, freePort, run, serve, taskIds, temporaryDirectory, until } from './support/process.ts';
 
-const binaries = '/usr/lib/postgresql/15/bin';
 const bouncer = '/usr/sbin/pgbouncer';
 const missing = [join(binaries, 'postgres'), bouncer].filter((path) => !existsSync(path));
 if (missing.length > 0)
   console.warn(`skipped: PostgreSQL 15 behind PgBouncer, for want of ${missing.join(' and ')}`);
-
-/** PostgreSQL refuses to run as root; Debian's package brings an account for it. */
-function databaseAccount(): { uid?: number; gid?: number } {
-  if (process.getuid?.() !== 0) return {};
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
-}
 
 describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', () => {
   const password = 'for this test only';

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterFile } from './clean-up.ts';
 import { freePort, temporaryDirectory, until } from './process.ts';
 
-const binaries = '/usr/lib/postgresql/15/bin';
+export const binaries = '/usr/lib/postgresql/15/bin';
 
 export function hasPostgres15(what: string): boolean {
   const isThere = existsSync(join(binaries, 'pg_basebackup'));
@@ -16,7 +16,7 @@ export function hasPostgres15(what: string): boolean {
 }
 
 /** PostgreSQL refuses to run as root; Debian's package brings an account for it. */
-function databaseAccount(): { uid?: number; gid?: number } {
+export function databaseAccount(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
@@ -93,9 +93,10 @@ async function createCluster(make: Make): Promise<Cluster> {
     stop: () => end('SIGINT'),
     signal(signal) {
       if (child?.pid === undefined) return;
-      const parent = String(child.pid);
-      const children = execFileSync('pgrep', ['-P', parent], { encoding: 'utf8' }).trim().split('\n');
-      for (const id of [parent, ...children]) process.kill(Number(id), signal);
+      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+        .trim()
+        .split(' ');
+      for (const id of [child.pid, ...children.map(Number)]) process.kill(id, signal);
     },
   };
   afterFile.push(async () => {
