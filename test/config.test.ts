@@ -52,7 +52,7 @@ describe('with nothing set', () => {
         tls: null,
         trustedProxies: [],
       },
-      database: { url: null, directUrl: null, poolMax: 15 },
+      database: { url: null, directUrl: null, poolMax: 15, replica: null },
       dataDir: resolve('data'),
       auth: {
         secrets: [secret],
