@@ -1,5 +1,17 @@
+import { totalmem } from 'node:os';
+
 /** The socket's name carries it; nothing listens on TCP. */
 export const port = 5432;
+
+/**
+ * A sixteenth of the memory that this process may use, 64 to 256 MB, of which only as much is taken as there are pages to
+ * keep. A page that has to come from the system's cache takes five times as long.
+ */
+function sharedBuffersMb(): number {
+  const limit = process.constrainedMemory();
+  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  return Math.min(256, Math.max(64, Math.floor(memory / 16 / 2 ** 20)));
+}
 
 /** A quoted entry of a list setting; commas and quotes may occur in a path. */
 const listEntry = (value: string) => `"${value.replaceAll('"', '""')}"`;
@@ -23,7 +35,7 @@ export function serverArguments(directory: string, socketDirectory: string): str
     synchronous_commit: 'on',
 
     // A small machine, short queries. `sync` does without the I/O worker processes.
-    shared_buffers: '64MB',
+    shared_buffers: `${sharedBuffersMb()}MB`,
     maintenance_work_mem: '32MB',
     max_wal_size: '256MB',
     io_method: 'sync',
