@@ -8,10 +8,13 @@ import { type MailSettings, mailSettings } from './config/mail.ts';
 import { type MetricsSettings, metricsSettings } from './config/metrics.ts';
 import { type RetentionSettings, retentionSettings } from './config/retention.ts';
 import { type Env, refuse, text } from './config/values.ts';
+import { workerCount } from './config/workers.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
 export interface Config {
   readonly production: boolean;
+  /** How many processes serve. */
+  readonly workers: number;
   readonly http: HttpSettings;
   readonly database: DatabaseSettings;
   readonly dataDir: string;
@@ -46,10 +49,12 @@ export function readConfig(env: Env = process.env): Config {
   const production = isProduction(env);
   const dataDir = resolve(text(env, 'DATA_DIR') ?? 'data');
   const http = httpSettings(env);
+  const database = databaseSettings(env);
   return Object.freeze({
     production,
+    workers: workerCount(env, database),
     http,
-    database: databaseSettings(env),
+    database,
     dataDir,
     auth: authSettings(env, http, production, dataDir),
     limits: limitSettings(env),

@@ -13,7 +13,9 @@ import { connectionFromUrl } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
 import { allJobs } from './jobs/all.ts';
 import { createJobs, type Jobs } from './jobs/runner.ts';
+import { redisCounters } from './limits/redis.ts';
 import { createLimits, type Limits } from './limits/service.ts';
+import type { SharedCounters } from './limits/shared.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createMetrics, type Metrics } from './metrics/service.ts';
 import { createReads, type Reads } from './owners/reads.ts';
@@ -46,12 +48,16 @@ export interface Context {
   metrics: Metrics;
 }
 
-/** @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are polled */
+/**
+ * @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are polled
+ * @param counters where limits are counted when not in this process
+ */
 export function createContext(
   config: Config,
   db: Db,
   log: Logger,
   connection: ClientConfig | null = null,
+  counters: SharedCounters | null = redisCounters(config.limits, log),
 ): Context {
   const { directUrl, replica } = config.database;
   const mailer = createMailer(config, log);
@@ -65,7 +71,7 @@ export function createContext(
   const wakeUps = createWakeUps(db, log, directUrl === null ? connection : connectionFromUrl(directUrl));
   const followers = createFollowers(access, tokens);
   const { secrets } = config.auth;
-  const limits = createLimits(config.limits, log);
+  const limits = createLimits(config.limits, counters);
   const jobs = createJobs({ config, db, wakeUps }, log, allJobs);
   const eventStreams = createEventStreams({ db, log, secrets, wakeUps, followers, revisionOf });
   return {

@@ -27,6 +27,10 @@ export const openDatabase = (config: Config, log: Logger) => open(config, log, s
 /** The same for a command that may run beside a server: an embedded database in use is shared. */
 export const joinDatabase = (config: Config, log: Logger) => open(config, log, joinEmbedded);
 
+/** The same of a worker, over the connection that the process which started it has open. */
+export const shareDatabase = ({ database }: Config, connection: ClientConfig, log: Logger) =>
+  openPool(connection, null, database.poolMax, log);
+
 async function open(config: Config, log: Logger, start: typeof startEmbedded): Promise<OpenDatabase> {
   const { url, poolMax } = config.database;
   if (url !== null) return openPool(connectionFromUrl(url), null, poolMax, log);

@@ -3,25 +3,28 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 /** So many characters of lines are written at once, and fewer after so long: a write for each line is a tenth of the cost of a request. */
 const writtenAtOnce = 16_384;
 const waitMs = 50;
+/** The most that gets through a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */
+const writtenWhole = 4_096;
 
 /**
  * JSON lines on stdout, written without blocking; the time is RFC 3339 UTC. What waits is written when the process ends
  * by itself; when it is killed, the lines of the last moment are lost.
+ * @param worker the number of this process among several that serve
  */
-export function createLog(level: string): Logger {
+export function createLog(level: string, worker?: number): Logger {
   const options = {
     level,
-    base: { service: 'duly' },
+    base: { service: 'duly', ...(worker === undefined ? {} : { worker }) },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, collected());
+  return pino(options, collected(worker === undefined ? writtenAtOnce : writtenWhole));
 }
 
 /** Where a log's lines go. */
 export const streamOf = (log: Logger): DestinationStream => Reflect.get(log, pino.symbols.streamSym);
 
-function collected(): DestinationStream {
+function collected(atOnce: number): DestinationStream {
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
   const write = () => {
@@ -32,12 +35,12 @@ function collected(): DestinationStream {
   };
   // Before the destination's own listener, which writes the last of what it was given.
   process.on('exit', write);
-  const destination = pino.destination({ dest: 1, sync: false });
+  const destination = pino.destination({ dest: 1, sync: false, maxWrite: atOnce });
   return {
     write(line) {
+      if (lines !== '' && lines.length + line.length > atOnce) write();
       lines += line;
-      if (lines.length >= writtenAtOnce) write();
-      else timer ??= setTimeout(write, waitMs).unref();
+      timer ??= setTimeout(write, waitMs).unref();
     },
   };
 }

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { type Config, readConfig } from './config.ts';
 import { StartError } from './errors.ts';
@@ -5,8 +6,11 @@ import { StartError } from './errors.ts';
 type Command = (config: Config, args: string[]) => Promise<void>;
 
 /** Loaded when called for: a wrong setting is refused before the rest is read. */
-const commands: Record<string, () => Promise<Command>> = {
-  serve: async () => (await import('./serve.ts')).serve,
+const commands: Record<string, (config: Config) => Promise<Command>> = {
+  serve: async ({ workers }) =>
+    workers === 1
+      ? (await import('./serve.ts')).serve
+      : (await import('./workers/primary.ts')).serveByWorkers,
   admin: async () => (await import('./admin/command.ts')).admin,
   audit: async () => (await import('./audit/command.ts')).audit,
   migrate: async () => (await import('./migrate.ts')).migrate,
@@ -24,8 +28,7 @@ function loadEnvironment(): void {
   }
 }
 
-const [name = 'serve', ...args] = process.argv.slice(2);
-try {
+async function runCommand([name = 'serve', ...args]: string[]): Promise<void> {
   loadEnvironment();
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
@@ -34,8 +37,13 @@ try {
     );
   }
   const config = readConfig();
-  const command = await load();
+  const command = await load(config);
   await command(config, args);
+}
+
+try {
+  if (cluster.isWorker) await (await import('./workers/worker.ts')).work();
+  else await runCommand(process.argv.slice(2));
 } catch (error) {
   const isRefusal = error instanceof StartError;
   process.stderr.write(

@@ -44,6 +44,7 @@ describe('with nothing set', () => {
   test('the defaults are those of the README', () => {
     expect(read()).toEqual({
       production: false,
+      workers: 1,
       http: {
         host: '127.0.0.1',
         port: 8000,

@@ -4,16 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { afterTest } from './support/clean-up.ts';
-import { createDatabase, urlOf } from './support/database.ts';
 import { createTask, freePort, run, status, taskIds, until } from './support/process.ts';
-import { dataDirectory, start } from './support/servers.ts';
-
-/** A migrated database of its own on the test server. */
-async function migratedDatabase(): Promise<string> {
-  const database = await createDatabase();
-  afterTest.push(() => database.drop());
-  return urlOf(database.connection);
-}
+import { dataDirectory, migratedDatabase, start } from './support/servers.ts';
 
 async function postmasterPid(dataDir: string): Promise<number> {
   return Number((await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);

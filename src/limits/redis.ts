@@ -1,33 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import type { Quota } from '../config/limits.ts';
-import { type Count, tenths } from './windows.ts';
+import type { LimitSettings } from '../config/limits.ts';
+import { answerWithinMs, countsOf, createAvailability, retryMs, type SharedCounters } from './shared.ts';
+import { tenths } from './windows.ts';
 
-/** One counter to take from. */
-export interface Claim {
-  /** The limit and what it counts by. */
-  key: string;
-  quota: Quota;
-}
-
-/** Counters that instances share. Every function rejects, soon, when Redis (or Valkey) does not answer. */
-export interface SharedCounters {
-  /** False for a while after a failure: not worth asking. */
-  readonly isThere: boolean;
-  take(claims: readonly Claim[]): Promise<Count[]>;
-  /** Keeps a mark for some time. */
-  mark(key: string, seconds: number): Promise<void>;
-  isMarked(key: string): Promise<boolean>;
-  /** Waits, not long, for the first connection. */
-  open(): Promise<void>;
-  close(): void;
-}
-
-const answerWithinMs = 100;
 const connectWithinMs = 1_000;
-/** How long after a failure requests count here before one of them tries Redis again. */
-const retryMs = 1_000;
 
 /** The sliding window of `windows.ts`, on Redis' clock: a hash of `start` and the requests of each tenth. */
 const script = `
@@ -64,7 +42,11 @@ end
 return answer`;
 const scriptSha = createHash('sha1').update(script).digest('hex');
 
-export function connectCounters(url: string, log: Logger): SharedCounters {
+/** Counters in Redis (or Valkey); null without REDIS_URL. */
+export const redisCounters = ({ redisUrl }: LimitSettings, log: Logger): SharedCounters | null =>
+  redisUrl === null ? null : connectCounters(redisUrl, log);
+
+function connectCounters(url: string, log: Logger): SharedCounters {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: connectWithinMs,
@@ -82,7 +64,17 @@ export function connectCounters(url: string, log: Logger): SharedCounters {
   });
   // Told by the request that finds out; the client itself would tell of every attempt to connect.
   redis.on('error', () => undefined);
-  const guard = availability(redis, log);
+  const guard = createAvailability(
+    {
+      away: 'Redis is away: rate limits are counted by each process for itself',
+      back: 'Redis is back: rate limits are shared again',
+    },
+    log,
+    (error) => {
+      // A connection that went silent may stay so for long; a new one will not.
+      if (!isReply(error) && redis.status === 'ready') redis.disconnect(true);
+    },
+  );
 
   async function evaluate(keys: string[], args: number[]): Promise<unknown> {
     try {
@@ -101,7 +93,8 @@ export function connectCounters(url: string, log: Logger): SharedCounters {
       guard.ask(async () => {
         const keys = claims.map(({ key }) => `limit:${key}`);
         const args = claims.flatMap(({ quota }) => [quota.requests, (quota.seconds * 1000) / tenths]);
-        return counts(await evaluate(keys, args), claims.length);
+        const reply = await evaluate(keys, args);
+        return countsOf(Array.isArray(reply) ? reply.map(Number) : [], claims.length);
       }),
     mark: (key, seconds) =>
       guard.ask(async () => {
@@ -115,42 +108,3 @@ export function connectCounters(url: string, log: Logger): SharedCounters {
 
 /** Whether Redis answered, if only with an error. */
 const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
-
-/** Remembers whether Redis answers, and says so once each time that changes. */
-function availability(redis: Redis, log: Logger) {
-  let isAway = false;
-  let retryAt = 0;
-  return {
-    get isThere() {
-      return !isAway || performance.now() >= retryAt;
-    },
-    async ask<T>(question: () => Promise<T>): Promise<T> {
-      // One question at a time finds out whether it is back; the others go on without.
-      retryAt = performance.now() + retryMs;
-      try {
-        const answer = await question();
-        if (isAway) log.info('Redis is back: rate limits are shared again');
-        isAway = false;
-        return answer;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (!isAway)
-          log.warn({ reason }, 'Redis is away: rate limits are counted by each process for itself');
-        isAway = true;
-        retryAt = performance.now() + retryMs;
-        // A connection that went silent may stay so for long; a new one will not.
-        if (!isReply(error) && redis.status === 'ready') redis.disconnect(true);
-        throw error;
-      }
-    },
-  };
-}
-
-function counts(reply: unknown, length: number): Count[] {
-  const numbers = Array.isArray(reply) ? reply.map(Number) : [];
-  if (numbers.length !== length * 3) throw new TypeError('an answer of another form');
-  return Array.from({ length }, (_, index) => {
-    const [allowed, used = 0, resetMs = 0] = numbers.slice(index * 3);
-    return { allowed: allowed === 1, used, resetMs };
-  });
-}

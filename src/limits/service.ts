@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import type { Logger } from 'pino';
 import type { LimitSettings, Quota } from '../config/limits.ts';
 import { addressKey } from './address.ts';
-import { connectCounters } from './redis.ts';
-import { countersMax, knownForSeconds, knownMax, type Limit, limitTable } from './table.ts';
+import { createMarks } from './memory.ts';
+import type { SharedCounters } from './shared.ts';
+import { countersMax, knownForSeconds, type Limit, limitTable } from './table.ts';
 import { type Count, createWindows, type Windows } from './windows.ts';
 
 /** What a limit says to a request. */
@@ -27,7 +26,7 @@ export interface Attempt {
 
 /**
  * Each function counts the request at hand; a verdict that does not allow it is to be answered with 429. Limits that
- * are off have none. Without Redis, what can be answered at once is.
+ * are off have none. What this process counts alone is answered at once.
  */
 export interface Limits {
   byAddress(address: string, isWayIn: boolean): Verdicts;
@@ -40,7 +39,7 @@ export interface Limits {
   countRefusals(verdicts: readonly Verdict[]): void;
   /** How many there were by each limit, as the `RateLimit` headers call it. */
   refusals(): Readonly<Record<string, number>>;
-  /** Waits, not long, for Redis. */
+  /** Waits, not long, for the shared counters. */
   open(): Promise<void>;
   close(): void;
 }
@@ -61,8 +60,9 @@ interface Reading {
 const createGauge = (id: string, { name, quota }: Limit): Gauge | null =>
   quota && { id, name, quota, windows: createWindows(quota, countersMax) };
 
-export function createLimits(settings: LimitSettings, log: Logger): Limits {
-  const { take, known, shared } = createStore(settings.redisUrl, log);
+/** @param shared where instances or workers count together; null: this process counts alone */
+export function createLimits(settings: LimitSettings, shared: SharedCounters | null): Limits {
+  const { take, known } = createStore(shared);
   const table = limitTable(settings);
   const address = createGauge('address', table.address);
   const auth = createGauge('auth', table.auth);
@@ -109,10 +109,9 @@ export function createLimits(settings: LimitSettings, log: Logger): Limits {
 const accountKey = (mail: string): string =>
   hash('sha256', mail.trim().normalize('NFC').toLowerCase(), 'base64url');
 
-/** Counters and marks: Redis' while it is there, this process's own otherwise. */
-function createStore(redisUrl: string | null, log: Logger) {
-  const shared = redisUrl === null ? null : connectCounters(redisUrl, log);
-  const marks = new LRUCache<string, true>({ max: knownMax, ttl: knownForSeconds * 1000 });
+/** Counters and marks: the shared ones while they are there, this process's own otherwise. */
+function createStore(shared: SharedCounters | null) {
+  const marks = createMarks();
 
   function take(readings: readonly Reading[]): Verdicts {
     const on = readings.flatMap(({ gauge, key }) => (gauge === null ? [] : [{ gauge, key }]));
@@ -141,5 +140,5 @@ function createStore(redisUrl: string | null, log: Logger) {
       if (shared?.isThere) await shared.mark(key, knownForSeconds).catch(() => undefined);
     },
   };
-  return { take, known, shared };
+  return { take, known };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterTest } from './clean-up.ts';
+import { createDatabase, urlOf } from './database.ts';
 import { type Server, serve, temporaryDirectory } from './process.ts';
 
 /** A DATA_DIR that does not exist yet. */
@@ -7,6 +8,13 @@ export async function dataDirectory(): Promise<string> {
   const { path, remove } = await temporaryDirectory();
   afterTest.push(remove);
   return join(path, 'data');
+}
+
+/** The URL of a migrated database of its own on the test server. */
+export async function migratedDatabase(): Promise<string> {
+  const database = await createDatabase();
+  afterTest.push(() => database.drop());
+  return urlOf(database.connection);
 }
 
 /** `serve` until the end of the test, or its own. */

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { HttpSettings } from './config/http.ts';
+import type { Config } from './config.ts';
+import type { OpenDatabase } from './database.ts';
+import { isUnavailable } from './db/failures.ts';
+import { migrateUp, requireMigrated } from './db/migrator.ts';
+import { requireSupported } from './db/requirements.ts';
+import { StartError } from './errors.ts';
+
+const databaseRetryMs = 1_000;
+
+/** Aborted by SIGTERM, SIGINT, the loss of the launcher, or a fault that nothing caught; from the first moment on. */
+export function stopSignal(log: Logger): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (reason: string) => {
+    if (!stopping.signal.aborted) log.info({ reason }, 'stopping');
+    stopping.abort();
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('disconnect', () => stop('the launcher is gone'));
+  onFault(log, () => stop('a fault'));
+  return stopping.signal;
+}
+
+/** A fault that nothing caught ends the process with code 1, but not before it has stopped as it should. */
+export function onFault(log: Logger, stop: () => void): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: { type: error.name, stack: error.stack } }, 'a fault that nothing caught');
+    process.exitCode = 1;
+    stop();
+  });
+}
+
+/** Migrates the embedded database, or checks an external one. */
+export async function prepareDatabase({ db, embedded, withoutTimeLimit }: OpenDatabase): Promise<void> {
+  await requireSupported(db);
+  if (embedded !== null) await withoutTimeLimit(migrateUp);
+  await requireMigrated(db, embedded === null ? 'DATABASE_URL' : 'DATA_DIR');
+}
+
+/** @returns whether `work` was done: false when the database is away, and another's to bring back. */
+export async function unlessAway(log: Logger, isOurs: boolean, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (isOurs || !isUnavailable(error)) throw error;
+    log.warn({ reason: String(error) }, 'DATABASE_URL cannot be reached; not ready until it can');
+    return false;
+  }
+}
+
+/** Asks again and again until `prepare` is done, or the server stops. */
+export async function waitForDatabase(log: Logger, stop: AbortSignal, prepare: () => Promise<boolean>) {
+  while (!stop.aborted) {
+    // Ends early, with an error of no interest, when the server stops.
+    await sleep(databaseRetryMs, undefined, { signal: stop }).catch(() => undefined);
+    if (!stop.aborted && (await prepare())) {
+      log.info('the database is here');
+      return;
+    }
+  }
+}
+
+/** What is wrong with a port that cannot be opened, if that is something to be set right. */
+export function portRefusal(error: unknown, { host, port }: HttpSettings): StartError | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'EADDRINUSE') return new StartError(`PORT: got ${port}, which is in use; wants a free port`);
+  if (code === 'EACCES')
+    return new StartError(`PORT: got ${port}, which this user may not open; wants one from 1024`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new StartError(`HOST: got ${JSON.stringify(host)}, which is no address of this machine`);
+  return null;
+}
+
+/** The first start is a person at a terminal: plain lines say where things are. */
+export function announce({ auth, workers }: Config, { embedded }: OpenDatabase, log: Logger): void {
+  log.info({ url: auth.baseUrl, ...(workers > 1 ? { workers } : {}) }, 'serving');
+  if (!embedded?.firstStart && !process.stdout.isTTY) return;
+  const lines = [
+    `Duly serves on ${auth.baseUrl}`,
+    `  API page   ${auth.baseUrl}/docs`,
+    `  data       ${embedded === null ? 'the database of DATABASE_URL' : embedded.dataDir}`,
+    '  stop       Ctrl-C',
+  ];
+  process.stderr.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { HttpSettings } from '../config/http.ts';
+import { connectionsEach, primaryConnections } from '../config/workers.ts';
+import type { Config } from '../config.ts';
+import { type OpenDatabase, openDatabase } from '../database.ts';
+import { allJobs } from '../jobs/all.ts';
+import { createJobs } from '../jobs/runner.ts';
+import { createMemoryCounters, type Question } from '../limits/memory.ts';
+import { createLog } from '../log.ts';
+import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from '../start.ts';
+import { createWakeUps } from '../sync/wake-ups.ts';
+import { type Fleet, startFleet } from './fleet.ts';
+import type { ToWorker } from './messages.ts';
+
+/**
+ * Has several processes serve on one port; this one looks after the database, the upkeep and what they count together,
+ * and answers no requests.
+ * @throws StartError like `serve`, and when workers do not live.
+ */
+export async function serveByWorkers(config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  const stop = stopSignal(log);
+  const database = await openDatabase(withPool(config, primaryConnections), log);
+  const wakeUps = createWakeUps(database.db, log, null);
+  const jobs = createJobs({ config, db: database.db, wakeUps }, log, allJobs);
+  const prepare = () => unlessAway(log, database.embedded !== null, () => prepareDatabase(database));
+  let fleet: Fleet | undefined;
+
+  async function untilStopped(isPrepared: boolean, { serving }: Fleet): Promise<void> {
+    const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
+    await Promise.race([serving, stopped]);
+    if (!stop.aborted) announce(config, database, log);
+    if (!isPrepared) await waitForDatabase(log, stop, prepare);
+    if (!stop.aborted) jobs.start();
+    await stopped;
+  }
+
+  try {
+    const isPrepared = await prepare();
+    if (stop.aborted) return;
+    const port = await freePort(config.http);
+    const orders = ordersOf({ ...config, http: { ...config.http, port } }, database);
+    fleet = startFleet(config.workers, log, orders);
+    await Promise.race([untilStopped(isPrepared, fleet), fleet.failed]);
+  } finally {
+    await fleet?.stop();
+    await jobs.close();
+    await wakeUps.close();
+    await database.close();
+    log.info('stopped');
+  }
+}
+
+/**
+ * Workers share a port even with strangers: that nobody else has it is found out here.
+ * @returns the port; for 0, one that is free.
+ */
+async function freePort(http: HttpSettings): Promise<number> {
+  const server = createServer();
+  try {
+    await once(server.listen({ host: http.host, port: http.port, exclusive: true }), 'listening');
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : http.port;
+  } catch (error) {
+    throw portRefusal(error, http) ?? error;
+  } finally {
+    server.close();
+  }
+}
+
+function ordersOf(config: Config, { connection }: OpenDatabase) {
+  const count = createMemoryCounters(config.limits);
+  const share = shareOf(config);
+  return {
+    start: (worker: number): ToWorker => ({ type: 'start', worker, config: share, connection }),
+    answer: (question: Question): ToWorker => ({ type: 'answer', answer: count(question) }),
+  };
+}
+
+const withPool = (config: Config, poolMax: number): Config => ({
+  ...config,
+  database: { ...config.database, poolMax },
+});
+
+/** What is said of the whole service, for one of its workers. */
+function shareOf(config: Config): Config {
+  const { workers, database, cache } = config;
+  const maxBytes = Math.floor(cache.maxBytes / workers);
+  return { ...withPool(config, connectionsEach(database.poolMax, workers)), cache: { ...cache, maxBytes } };
+}

@@ -1,0 +1,55 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import type { FromWorker, ToWorker } from './messages.ts';
+
+/** How a worker ended. */
+export interface End {
+  code: number | null;
+  signal: string | null;
+  /** Why it did not want to serve, if it said so. */
+  refusal: string | null;
+  hasServed: boolean;
+  livedMs: number;
+}
+
+export interface WorkerProcess {
+  pid: number | undefined;
+  ended: Promise<End>;
+  tell(message: ToWorker): void;
+  kill(): void;
+}
+
+/** Another process that runs what this one runs, and knows by its channel that it is a worker. */
+export function startWorker(hears: (message: FromWorker) => void): WorkerProcess {
+  const startedAt = performance.now();
+  const worker = cluster.fork();
+  const end: End = { code: null, signal: null, refusal: null, hasServed: false, livedMs: 0 };
+  worker.on('message', (message: FromWorker) => {
+    if (message.type === 'refused') end.refusal = message.reason;
+    if (message.type === 'serving') end.hasServed = true;
+    hears(message);
+  });
+  return {
+    pid: worker.process.pid,
+    ended: exitOf(worker).then(([code, signal]) => ({
+      ...end,
+      code,
+      signal,
+      livedMs: performance.now() - startedAt,
+    })),
+    // What a worker that is ending does not hear, it need not know.
+    tell: (message) => void worker.send(message, () => undefined),
+    kill: () => worker.process.kill('SIGKILL'),
+  };
+}
+
+async function exitOf(worker: Worker): Promise<[code: number | null, signal: string | null]> {
+  const exit = await new Promise<[number | null, string | null]>((settle) => {
+    worker.once('exit', (code, signal) => settle([code, signal]));
+    // One that could not be started at all.
+    worker.on('error', () => worker.process.pid === undefined && settle([null, null]));
+  });
+  // What it said last may still be on its way.
+  if (worker.isConnected()) await once(worker, 'disconnect');
+  return exit;
+}

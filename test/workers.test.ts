@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { rolePassword, superuserPassword } from '../src/db/embedded/password.ts';
+import { secret } from './support/app.ts';
+import { afterTest } from './support/clean-up.ts';
+import { createTask, freePort, run, status, taskIds, until } from './support/process.ts';
+import { dataDirectory, migratedDatabase, start } from './support/servers.ts';
+import { isAlive, startWorkers, visibleOf, workersOf } from './support/workers.ts';
+
+const two = { WEB_CONCURRENCY: '2', BETTER_AUTH_SECRET: secret };
+
+test('two workers serve on the embedded database of a third process; a signal to all of them stops everything, once', async () => {
+  const DATA_DIR = await dataDirectory();
+  const server = await startWorkers({ DATA_DIR });
+  const workers = server.pids();
+  expect(workers).toHaveLength(2);
+  const password = rolePassword(superuserPassword(DATA_DIR, false), 'duly');
+  for (const pid of workers) expect(visibleOf(pid)).not.toContain(password);
+
+  const writes = Array.from({ length: 30 }, (_, index) => createTask(server.url, 'ada', `task ${index}`));
+  await Promise.race(writes);
+  for (const pid of [...workers, server.child.pid ?? 0]) process.kill(pid, 'SIGINT');
+  const acknowledged = (await Promise.all(writes)).filter((id) => id !== null);
+  const { code, stdout } = await server.ended;
+  expect(code).toBe(0);
+  expect(workers.filter(isAlive)).toEqual([]);
+  expect(stdout.match(/"msg":"stopping"/g)).toHaveLength(1);
+  expect(stdout).not.toContain('a worker died');
+  expect(stdout).toContain('"msg":"embedded PostgreSQL stopped"');
+
+  const again = await start({ DATA_DIR });
+  const kept = await taskIds(again.url, 'ada');
+  expect(acknowledged.length).toBeGreaterThan(0);
+  for (const id of acknowledged) expect(kept).toContain(id);
+}, 90_000);
+
+test('kill -9 of workers during writes loses nothing that was acknowledged, others serve on, and the connections are never more than the pool', async () => {
+  const DATABASE_URL = await migratedDatabase();
+  const pool = { DATABASE_POOL_SIZE: '3', DATABASE_POOL_OVERFLOW: '2' };
+  const server = await startWorkers({ DATABASE_URL, ...pool });
+  const watcher = new pg.Client({ connectionString: DATABASE_URL, application_name: 'watcher' });
+  await watcher.connect();
+  afterTest.push(() => watcher.end());
+  const acknowledged: string[] = [];
+  let going = true;
+  const writers = Array.from({ length: 8 }, async (_, client) => {
+    for (let count = 0; going; count += 1) {
+      const id = await createTask(server.url, `writer${client}`, `task ${count}`);
+      if (id !== null) acknowledged.push(id);
+    }
+  });
+  let most = 0;
+  async function progress(): Promise<void> {
+    const enough = acknowledged.length + 20;
+    await until(async () => {
+      const { rows } = await watcher.query(
+        "select count(*)::int as used from pg_stat_activity where datname = current_database() and application_name = 'duly'",
+      );
+      most = Math.max(most, rows[0].used);
+      return acknowledged.length >= enough;
+    });
+  }
+  for (let round = 1; round <= 3; round += 1) {
+    await progress();
+    const [victim = 0] = server.pids();
+    process.kill(victim, 'SIGKILL');
+    await progress();
+    await until(() => server.pids().length === 2 && !server.pids().includes(victim));
+  }
+  going = false;
+  await Promise.all(writers);
+  const kept = await Promise.all(writers.map((_, client) => taskIds(server.url, `writer${client}`)));
+  const all = new Set(kept.flatMap((ids) => [...ids]));
+  expect(acknowledged.filter((id) => !all.has(id))).toEqual([]);
+  expect(server.lines().filter(({ msg }) => msg === 'a worker died')).toHaveLength(3);
+  // Sessions of a worker that was killed take a moment to end.
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(5 + 2);
+}, 90_000);
+
+test('the loss of the launcher stops the service, the loss of the primary process its workers', async () => {
+  const DATABASE_URL = await migratedDatabase();
+  const first = await startWorkers({ DATABASE_URL });
+  const workers = first.pids();
+  first.child.disconnect();
+  expect((await first.ended).code).toBe(0);
+  expect(workers.filter(isAlive)).toEqual([]);
+
+  const second = await startWorkers({ DATABASE_URL });
+  const orphans = second.pids();
+  second.child.kill('SIGKILL');
+  await until(() => orphans.filter(isAlive).length === 0);
+  expect(await status(`${second.url}/health`)).toBe(0);
+}, 60_000);
+
+test('workers that die again and again before they serve end the service, with one line', async () => {
+  const env = { ...two, DATABASE_URL: await migratedDatabase(), DATA_DIR: await dataDirectory() };
+  const { child, ended } = run(['serve'], { ...env, PORT: String(await freePort()) });
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  let killed = 0;
+  while (!isOver) {
+    for (const pid of workersOf(child.pid)) killed += process.kill(pid, 'SIGKILL') ? 1 : 0;
+    await sleep(20);
+  }
+  const { code, stderr } = await ended;
+  expect(code).toBe(1);
+  expect(stderr).toBe('WEB_CONCURRENCY: 5 workers ended before they served, the last with SIGKILL\n');
+  expect(killed).toBeLessThan(12);
+}, 60_000);
+
+test('a port that is in use is refused with one line, and the database is stopped', async () => {
+  const port = await freePort();
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  afterTest.push(() => other.close());
+  const env = { ...two, DATABASE_URL: await migratedDatabase(), DATA_DIR: await dataDirectory() };
+  const { code, stderr, stdout } = await run(['serve'], { ...env, PORT: String(port) }).ended;
+  expect(stderr).toBe(`PORT: got ${port}, which is in use; wants a free port\n`);
+  expect(code).toBe(1);
+  expect(stdout).toContain('"msg":"stopped"');
+});
+
+test('without a database it is alive, not ready, and can be stopped', async () => {
+  const [PORT, nowhere] = [String(await freePort()), await freePort()];
+  const DATABASE_URL = `postgresql://duly:duly@127.0.0.1:${nowhere}/duly`;
+  const { child, ended } = run(['serve'], { ...two, PORT, DATABASE_URL, DATA_DIR: await dataDirectory() });
+  await until(async () => (await status(`http://127.0.0.1:${PORT}/health/live`)) === 200);
+  expect(await status(`http://127.0.0.1:${PORT}/health/ready`)).toBe(503);
+  child.kill('SIGTERM');
+  expect((await ended).code).toBe(0);
+});
