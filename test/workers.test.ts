@@ -1,12 +1,17 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { rolePassword, superuserPassword } from '../src/db/embedded/password.ts';
 import { secret } from './support/app.ts';
+import { selfSigned } from './support/certificate.ts';
 import { afterTest } from './support/clean-up.ts';
-import { createTask, freePort, run, status, taskIds, until } from './support/process.ts';
+import { createTask, freePort, run, status, taskIds, temporaryDirectory, until } from './support/process.ts';
 import { dataDirectory, migratedDatabase, start } from './support/servers.ts';
 import { isAlive, startWorkers, visibleOf, workersOf } from './support/workers.ts';
 
@@ -37,7 +42,7 @@ test('two workers serve on the embedded database of a third process; a signal to
   for (const id of acknowledged) expect(kept).toContain(id);
 }, 90_000);
 
-test('kill -9 of workers during writes loses nothing that was acknowledged, others serve on, and the connections are never more than the pool', async () => {
+test('kill -9 of workers during writes loses nothing that was acknowledged, others serve on; kill -9 of the primary process ends them all', async () => {
   const DATABASE_URL = await migratedDatabase();
   const pool = { DATABASE_POOL_SIZE: '3', DATABASE_POOL_OVERFLOW: '2' };
   const server = await startWorkers({ DATABASE_URL, ...pool });
@@ -63,7 +68,7 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
       return acknowledged.length >= enough;
     });
   }
-  for (let round = 1; round <= 3; round += 1) {
+  for (let round = 1; round <= 2; round += 1) {
     await progress();
     const [victim = 0] = server.pids();
     process.kill(victim, 'SIGKILL');
@@ -75,26 +80,16 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
   const kept = await Promise.all(writers.map((_, client) => taskIds(server.url, `writer${client}`)));
   const all = new Set(kept.flatMap((ids) => [...ids]));
   expect(acknowledged.filter((id) => !all.has(id))).toEqual([]);
-  expect(server.lines().filter(({ msg }) => msg === 'a worker died')).toHaveLength(3);
+  expect(server.lines().filter(({ msg }) => msg === 'a worker died')).toHaveLength(2);
   // Sessions of a worker that was killed take a moment to end.
   expect(most).toBeGreaterThan(1);
   expect(most).toBeLessThanOrEqual(5 + 2);
-}, 90_000);
 
-test('the loss of the launcher stops the service, the loss of the primary process its workers', async () => {
-  const DATABASE_URL = await migratedDatabase();
-  const first = await startWorkers({ DATABASE_URL });
-  const workers = first.pids();
-  first.child.disconnect();
-  expect((await first.ended).code).toBe(0);
-  expect(workers.filter(isAlive)).toEqual([]);
-
-  const second = await startWorkers({ DATABASE_URL });
-  const orphans = second.pids();
-  second.child.kill('SIGKILL');
+  const orphans = server.pids();
+  server.child.kill('SIGKILL');
   await until(() => orphans.filter(isAlive).length === 0);
-  expect(await status(`${second.url}/health`)).toBe(0);
-}, 60_000);
+  expect(await status(`${server.url}/health`)).toBe(0);
+}, 90_000);
 
 test('workers that die again and again before they serve end the service, with one line', async () => {
   const env = { ...two, DATABASE_URL: await migratedDatabase(), DATA_DIR: await dataDirectory() };
@@ -126,12 +121,52 @@ test('a port that is in use is refused with one line, and the database is stoppe
   expect(stdout).toContain('"msg":"stopped"');
 });
 
-test('without a database it is alive, not ready, and can be stopped', async () => {
+test('without a database it is alive, not ready, and stops with its launcher', async () => {
   const [PORT, nowhere] = [String(await freePort()), await freePort()];
   const DATABASE_URL = `postgresql://duly:duly@127.0.0.1:${nowhere}/duly`;
-  const { child, ended } = run(['serve'], { ...two, PORT, DATABASE_URL, DATA_DIR: await dataDirectory() });
+  const env = { ...two, PORT, DATABASE_URL, DATA_DIR: await dataDirectory() };
+  const { child, ended } = run(['serve'], env, true);
   await until(async () => (await status(`http://127.0.0.1:${PORT}/health/live`)) === 200);
   expect(await status(`http://127.0.0.1:${PORT}/health/ready`)).toBe(503);
-  child.kill('SIGTERM');
+  child.disconnect();
   expect((await ended).code).toBe(0);
+});
+
+test('each worker takes a new certificate into use', async () => {
+  const { path, remove } = await temporaryDirectory();
+  afterTest.push(remove);
+  const files = { TLS_CERT: join(path, 'cert.pem'), TLS_KEY: join(path, 'key.pem') };
+  async function place(): Promise<string> {
+    const { cert, key } = selfSigned();
+    await Promise.all([writeFile(files.TLS_CERT, cert), writeFile(files.TLS_KEY, key)]);
+    return new X509Certificate(cert).fingerprint256;
+  }
+  const before = await place();
+  const port = await freePort();
+  const env = { ...two, ...files, PORT: String(port), DATABASE_URL: await migratedDatabase() };
+  const { child, ended } = run(['serve'], { ...env, DATA_DIR: path });
+  afterTest.push(() => {
+    child.kill('SIGTERM');
+    return ended;
+  });
+  async function shown(): Promise<string | undefined> {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    const isThere = await once(socket, 'secureConnect').then(
+      () => true,
+      () => false,
+    );
+    const fingerprint = isThere ? socket.getPeerX509Certificate()?.fingerprint256 : undefined;
+    socket.destroy();
+    return fingerprint;
+  }
+  let log = '';
+  child.stdout?.on('data', (part) => {
+    log += part;
+  });
+  await until(() => /"msg":"serving"/.test(log));
+  expect(await shown()).toBe(before);
+  const after = await place();
+  await until(() => new Set(log.match(/"worker":\d,"msg":"the new TLS certificate is in use"/g)).size === 2);
+  const all = await Promise.all(Array.from({ length: 12 }, shown));
+  expect(new Set(all)).toEqual(new Set([after]));
 });

@@ -13,9 +13,12 @@ export interface Start {
 
 export type ToWorker = Start | { type: 'stop' } | { type: 'answer'; answer: Answer };
 
+/** Whatever is sent to a worker before its `hello` is lost. */
 export type FromWorker =
-  /** Said first: messages from before this one are lost. */
-  { type: 'hello' } | { type: 'refused'; reason: string } | { type: 'question'; question: Question };
+  | { type: 'hello' }
+  | { type: 'serving' }
+  | { type: 'refused'; reason: string }
+  | { type: 'question'; question: Question };
 
 const types = ['start', 'stop', 'answer'];
 

@@ -87,5 +87,10 @@ const withPool = (config: Config, poolMax: number): Config => ({
 function shareOf(config: Config): Config {
   const { workers, database, cache } = config;
   const maxBytes = Math.floor(cache.maxBytes / workers);
-  return { ...withPool(config, connectionsEach(database.poolMax, workers)), cache: { ...cache, maxBytes } };
+  const poolMax = connectionsEach(database.poolMax, workers);
+  const replica = database.replica && {
+    ...database.replica,
+    poolMax: Math.max(1, Math.floor(database.replica.poolMax / workers)),
+  };
+  return { ...config, database: { ...database, poolMax, replica }, cache: { ...cache, maxBytes } };
 }

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type Server, status, until } from './process.ts';
-import { dataDirectory, start } from './servers.ts';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterTest } from './clean-up.ts';
+import { type Server, serve, temporaryDirectory, until } from './process.ts';
 
 interface Line {
   msg: string;
@@ -15,10 +18,16 @@ export interface WorkersServer extends Server {
   pids(): number[];
 }
 
-/** A server of two workers that both serve, until the end of the test. */
-export async function startWorkers(env: Record<string, string>): Promise<WorkersServer> {
-  const DATA_DIR = env.DATA_DIR ?? (await dataDirectory());
-  const server = await start({ ...env, DATA_DIR, WEB_CONCURRENCY: '2' }, true);
+/** A server of two workers that both serve, until `undo`; otherwise until the end of the test. */
+export async function startWorkers(env: Record<string, string>, undo = afterTest): Promise<WorkersServer> {
+  const directory = await temporaryDirectory();
+  undo.push(directory.remove);
+  const DATA_DIR = join(directory.path, 'data');
+  const server = await serve({ DATA_DIR, WEB_CONCURRENCY: '2', ...env }, true);
+  undo.push(() => {
+    server.child.kill('SIGTERM');
+    return server.ended;
+  });
   let text = '';
   server.child.stdout?.on('data', (part: string) => {
     text += part;
@@ -29,10 +38,18 @@ export async function startWorkers(env: Record<string, string>): Promise<Workers
       .slice(0, -1)
       .map((line): Line => JSON.parse(line));
   await until(async () => {
-    await status(`${server.url}/health/live`);
-    return new Set(lines().map(({ worker }) => worker)).has(1) && lines().some(({ worker }) => worker === 2);
+    await visit(`${server.url}/health/live`);
+    const answering = new Set(lines().flatMap(({ msg, worker }) => (msg === 'request' ? [worker] : [])));
+    return answering.size === 2;
   });
   return { ...server, lines, pids: () => workersOf(server.child.pid) };
+}
+
+/** A GET on a connection of its own, which any worker may get. */
+async function visit(url: string): Promise<void> {
+  const sent = request(url, { agent: false }).end();
+  const [response] = await once(sent, 'response');
+  response.resume();
 }
 
 /** The workers that a process has started and that still run. */
