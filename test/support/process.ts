@@ -73,11 +73,11 @@ export async function serve(env: Record<string, string>, ipc = false): Promise<S
     { PORT: String(port), BETTER_AUTH_SECRET: secret, ...withoutLimits, ...env },
     ipc,
   );
-  await until(async () => {
-    if (running.child.exitCode !== null)
-      throw new Error(`serve ended: ${JSON.stringify(await running.ended)}`);
-    return (await status(`${url}/health/ready`)) === 200;
-  });
+  const isReady = async () =>
+    running.child.exitCode !== null || (await status(`${url}/health/ready`)) === 200;
+  await until(isReady).catch(() => running.child.kill('SIGKILL'));
+  if (running.child.exitCode !== null || running.child.killed)
+    throw new Error(`serve is not ready: ${JSON.stringify(await running.ended)}`);
   return { ...running, url };
 }
 
