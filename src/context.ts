@@ -94,6 +94,6 @@ export function createContext(
     wakeUps,
     followers,
     eventStreams,
-    metrics: createMetrics({ db, answers, limits, jobs, followers, eventStreams }),
+    metrics: createMetrics({ db, answers, reads, limits, jobs, followers, eventStreams }),
   };
 }

@@ -3,6 +3,7 @@ import { poolUse } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import type { Limits } from '../limits/service.ts';
+import type { Reads } from '../owners/reads.ts';
 import type { Followers } from '../sync/followers.ts';
 import type { EventStreams } from '../sync/streams.ts';
 import { by, counter, type Family, gauge, peak } from './families.ts';
@@ -19,6 +20,7 @@ export interface Metrics extends Pick<ProcessFigures, 'open' | 'close'> {
 interface Sources {
   db: Db;
   answers: AnswerCache;
+  reads: Reads;
   limits: Limits;
   jobs: Jobs;
   followers: Followers;
@@ -36,7 +38,7 @@ export function createMetrics(sources: Sources): Metrics {
   };
 }
 
-function serviceFigures({ db, answers, limits, jobs, followers, eventStreams }: Sources): Family[] {
+function serviceFigures({ db, answers, reads, limits, jobs, followers, eventStreams }: Sources): Family[] {
   const { total, idle, waiting, max } = poolUse(db);
   const { hits, misses, stale, bytes, entries } = answers.use();
   const streams = eventStreams.count();
@@ -51,6 +53,11 @@ function serviceFigures({ db, answers, limits, jobs, followers, eventStreams }: 
     ),
     gauge('duly_answer_cache_bytes', 'Memory of kept answers.', bytes),
     gauge('duly_answer_cache_entries', 'Kept answers.', entries),
+    counter(
+      'duly_answers_read_total',
+      'Answers that were made anew, by the server that they were read from.',
+      by('server', reads.use()),
+    ),
     gauge('duly_event_streams', 'Event streams that are open.', streams),
     gauge('duly_waiting_requests', 'Requests that wait for a change.', followers.count() - streams),
     counter(

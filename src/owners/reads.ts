@@ -15,11 +15,13 @@ export interface Reads {
   hasReplica: boolean;
   /** What `read` gives on a server that has all of the user's changes up to `revision`. It may run twice. */
   at<T>(userId: string, revision: bigint, read: (db: Db) => Promise<T>): Promise<T>;
+  /** How often each server was read from so far. */
+  use(): { primary: number; replica: number };
   close(): Promise<void>;
 }
 
 /** Shorter than the patience of a request: a replica that hangs costs this once, and is left alone then. */
-const revisionWithinMs = 500;
+const revisionWithinMs = 1_000;
 
 interface Link {
   db: Db;
@@ -32,8 +34,19 @@ interface Link {
  * it lacks a column, or be away.
  */
 export function createReads(primary: Db, settings: ReplicaSettings | null, log: Logger): Reads {
+  const counts = { primary: 0, replica: 0 };
+  const use = () => ({ ...counts });
+  function fromPrimary<T>(read: (db: Db) => Promise<T>): Promise<T> {
+    counts.primary += 1;
+    return read(primary);
+  }
   if (settings === null) {
-    return { hasReplica: false, at: (_userId, _revision, read) => read(primary), close: async () => {} };
+    return {
+      hasReplica: false,
+      at: (_userId, _revision, read) => fromPrimary(read),
+      use,
+      close: async () => {},
+    };
   }
   const replica = createReplica<Link>({
     primary,
@@ -53,6 +66,7 @@ export function createReads(primary: Db, settings: ReplicaSettings | null, log: 
       if ((await withDeadline(link.revisionOf(userId), revisionWithinMs)) < revision) return null;
       const value = await read(link.db);
       replica.isUseful();
+      counts.replica += 1;
       return { value };
     } catch (error) {
       if (error instanceof AppError) throw error;
@@ -68,8 +82,9 @@ export function createReads(primary: Db, settings: ReplicaSettings | null, log: 
       // Of whom nothing is stored there is nothing to compare.
       const link = revision > 0n ? replica.current() : null;
       const found = link === null ? null : await readThere(link, userId, revision, read);
-      return found === null ? read(primary) : found.value;
+      return found === null ? fromPrimary(read) : found.value;
     },
+    use,
     close: replica.close,
   };
 }
