@@ -1,4 +1,4 @@
-// Behind `npm start` and `npm test`: sees that the dependencies are there, then hands over to the pinned runtime.
+// Behind `npm start`, `npm test` and `npm run bench`: sees that the dependencies are there, then hands over to the pinned runtime.
 // Run by whatever Node the machine has, so the syntax stays at Node 14's.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -17,6 +17,7 @@ const unreachable =
 
 const [command, ...args] = process.argv.slice(2);
 const isTest = command === 'test';
+const isBench = command === 'bench';
 const parentsAtStart = parents();
 
 function fail(line) {
@@ -25,7 +26,7 @@ function fail(line) {
 }
 
 const missing = () =>
-  findMissing(root, { withDev: isTest, withDatabase: isTest || !process.env.DATABASE_URL });
+  findMissing(root, { withDev: isTest, withDatabase: isTest || isBench || !process.env.DATABASE_URL });
 
 async function main() {
   if (Number.parseInt(process.versions.node, 10) < oldestNode) {
@@ -34,9 +35,9 @@ async function main() {
   const absent = missing();
   if (absent.length > 0) await install(absent);
 
-  if (!isTest)
-    process.exit(await runProgram(join(root, 'src', 'main.ts'), process.argv.slice(2), process.cwd()));
-  process.exit(await runTests());
+  if (isTest) process.exit(await runTests());
+  if (isBench) process.exit(await runProgram(join(root, 'bench', 'main.ts'), args, process.cwd()));
+  process.exit(await runProgram(join(root, 'src', 'main.ts'), process.argv.slice(2), process.cwd()));
 }
 
 /** Vitest; after the whole suite, coverage over all of its processes is held against the limits in .c8rc.json. */

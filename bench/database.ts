@@ -1,0 +1,95 @@
+/** The database that is measured on: the embedded PostgreSQL, in a directory of its own. */
+
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { pino } from 'pino';
+import { type Connection, type EmbeddedServer, startEmbedded } from '../src/db/embedded.ts';
+import { migrateUp } from '../src/db/migrator.ts';
+import { createDb } from '../src/db/pool.ts';
+import type { Asker } from './requests.ts';
+import { type Size, seed } from './seed.ts';
+
+export interface BenchDatabase {
+  connection: Connection;
+  /** As DATABASE_URL. */
+  url: string;
+  /** How many connections a server has open. */
+  countConnections(): Promise<number>;
+  /** Users `bench-0` and on, with some of their live tasks. */
+  findAskers(count: number): Promise<Asker[]>;
+  close(): Promise<void>;
+}
+
+const log = pino({ level: 'silent' });
+
+/**
+ * @param dataDir one that was seeded before, which is left there; null makes a new one for as long as it is open.
+ */
+export async function openBenchDatabase(dataDir: string | null, size: Size): Promise<BenchDatabase> {
+  const directory = dataDir ?? mkdtempSync(join(tmpdir(), 'duly-bench-'));
+  // The database's own account has to pass.
+  if (dataDir === null) chmodSync(directory, 0o755);
+  const embedded = await startEmbedded({ dataDir: directory, log });
+  const connection = embedded.app;
+  await migrate(connection);
+  if (!(await isSeeded(connection))) {
+    const begin = performance.now();
+    await seed(connection, size);
+    console.log(`seeded in ${((performance.now() - begin) / 1_000).toFixed(0)} s`);
+  }
+  return {
+    connection,
+    url: urlOf(connection),
+    countConnections: () => countConnections(embedded),
+    findAskers: (count) => ask<Asker>(connection, askers, [count]),
+    async close() {
+      await embedded.stop();
+      if (dataDir === null) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function migrate(connection: Connection): Promise<void> {
+  const db = createDb({ connection, max: 1, log, queryTimeoutMs: 0 });
+  try {
+    await migrateUp(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function isSeeded(connection: Connection): Promise<boolean> {
+  const rows = await ask<{ seeded: boolean }>(connection, 'select exists (select from tasks) as seeded');
+  return rows[0]?.seeded ?? false;
+}
+
+async function countConnections({ admin }: EmbeddedServer): Promise<number> {
+  const text =
+    "select count(*)::int as count from pg_stat_activity where application_name in ('duly', 'duly listener')";
+  const rows = await ask<{ count: number }>(admin, text);
+  return rows[0]?.count ?? 0;
+}
+
+const askers = `
+  select user_id as id, array(select t.id::text from tasks as t where t.user_id = asked.user_id and t.deleted_at is null
+    order by t.revision desc limit 20) as tasks
+  from (select 'bench-' || n as user_id from generate_series(0, $1::int - 1) as n) as asked`;
+
+async function ask<Row extends pg.QueryResultRow>(
+  connection: Connection,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const urlOf = ({ host, port, user, password, database }: Connection) =>
+  `postgresql://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`;

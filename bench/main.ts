@@ -1,0 +1,71 @@
+/**
+ * How fast Duly is, and what the database and the framework do by themselves on the same machine in the same run.
+ *
+ *   npm run bench -- [options]
+ *
+ *   --seconds N     how long each measurement takes (5)
+ *   --users N       users to seed (10000), --tasks N for each (200), --hot N of them ask (1000)
+ *   --rounds N      how often what is compared is measured in turn; medians count (3)
+ *   --only a,b      only these operations in the table; none: only what is compared
+ *   --data DIR      a database that is kept there and used again, instead of one for this run
+ *   --workers N     WEB_CONCURRENCY of the servers (1)
+ *   --json FILE     writes the results, --compare FILE shows ratios against those of an earlier run
+ *   --scale         10 million tasks against 10 thousand
+ *   --soak MINUTES  mixed load at --rate N a second (1000), memory told each minute
+ */
+
+import { parseArgs } from 'node:util';
+import { measureLimits } from './limits.ts';
+import { newReport, printComparison, printRatios, writeReport } from './report.ts';
+import { measureScale } from './scale.ts';
+import { soak } from './soak.ts';
+import { measureTable } from './table.ts';
+import { openTrial } from './trial.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    users: { type: 'string', default: '10000' },
+    tasks: { type: 'string', default: '200' },
+    hot: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    data: { type: 'string' },
+    workers: { type: 'string', default: '1' },
+    json: { type: 'string' },
+    compare: { type: 'string' },
+    scale: { type: 'boolean', default: false },
+    soak: { type: 'string' },
+    rate: { type: 'string', default: '1000' },
+  },
+});
+
+const size = { users: Number(values.users), tasksPerUser: Number(values.tasks), heavyUserTasks: 0 };
+const seconds = Number(values.seconds);
+const report = newReport();
+console.log(`${report.machine}, Node ${report.node}, ${report.at}`);
+
+if (values.scale) {
+  await measureScale(report, { seconds, rounds: Number(values.rounds), dataDir: values.data ?? null });
+} else {
+  const trial = await openTrial({
+    dataDir: values.data ?? null,
+    size,
+    hot: Number(values.hot),
+    env: { WEB_CONCURRENCY: values.workers },
+  });
+  try {
+    if (values.soak !== undefined) {
+      await soak(trial, { minutes: Number(values.soak), rate: Number(values.rate) });
+    } else {
+      await measureLimits(trial, report, { seconds, rounds: Number(values.rounds) });
+      await measureTable(trial, report, { seconds, only: values.only?.split(',') ?? null });
+    }
+  } finally {
+    await trial.close();
+  }
+}
+printRatios(report);
+if (values.compare !== undefined) printComparison(report, values.compare);
+if (values.json !== undefined) writeReport(report, values.json);
+process.exit();

@@ -1,0 +1,151 @@
+/** What the database and the framework do by themselves on the same machine: the limits to compare with. */
+
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely';
+import pg from 'pg';
+import type { Connection } from '../src/db/embedded.ts';
+import type { Database } from '../src/db/schema.ts';
+import { listTasks } from '../src/tasks/list.ts';
+
+/** A script for pgbench, in which `:u` is a random user's number; and the same as one statement with `$1` for the user's id. */
+interface Script {
+  pgbench: string;
+  statements: { text: string; values: (userId: string) => unknown[] }[];
+}
+
+const someone = "'bench-' || :u";
+
+/** The very statement that a list is read by, as the code under test makes it. */
+export async function listScript(users: number): Promise<Script> {
+  const asked: CompiledQuery[] = [];
+  const db = new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (of) => new PostgresIntrospector(of),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+    log: ({ query }) => {
+      asked.push(query);
+    },
+  });
+  await listTasks(db, 'the user', {
+    sort_by: 'created_at',
+    sort_direction: 'desc',
+    status: 'all',
+    priority: 'all',
+    tags_match: 'any',
+    limit: 50,
+    offset: 0,
+    position: null,
+  });
+  const [query] = asked;
+  if (query === undefined) throw new Error('a list asks nothing');
+  const { sql: text, parameters } = query;
+  const shown = (parameter: unknown) => (parameter === 'the user' ? someone : String(parameter));
+  const inline = text.replaceAll(/\$(\d+)/g, (_, place) => shown(parameters[Number(place) - 1]));
+  return {
+    pgbench: `\\set u random(0, ${users - 1})\n${inline.replaceAll(/\s+/g, ' ')};\n`,
+    statements: [
+      {
+        text,
+        values: (userId) => parameters.map((parameter) => (parameter === 'the user' ? userId : parameter)),
+      },
+    ],
+  };
+}
+
+/** What any backend with a counter for each owner does at the least to store a task. */
+export function createScript(users: number): Script {
+  const bump = (userId: string) =>
+    `update owners set revision = revision + 1 where user_id = ${userId} returning revision`;
+  const insert = (userId: string, revision: string) =>
+    `insert into tasks (user_id, title, description, priority, due_date, revision) values (${userId}, 'Call number 7 about the meeting', 'Something that somebody wrote down in a hurry, to be done before the week is over', 'High', '2027-01-11', ${revision})`;
+  const begin = { text: 'begin', values: () => [] };
+  const end = { text: 'commit', values: () => [] };
+  return {
+    pgbench: `\\set u random(0, ${users - 1})\nbegin;\n${bump(someone)} \\gset\n${insert(someone, ':revision')};\ncommit;\n`,
+    statements: [
+      begin,
+      { text: bump('$1'), values: (userId) => [userId] },
+      { text: insert('$1', '1'), values: (userId) => [userId] },
+      end,
+    ],
+  };
+}
+
+const run = promisify(execFile);
+
+export async function hasPgbench(): Promise<boolean> {
+  return run('pgbench', ['--version']).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Transactions a second of a script, with prepared statements. */
+export async function measureScript(
+  connection: Connection,
+  script: Script,
+  options: { users: number; clients: number; seconds: number },
+): Promise<number> {
+  return (await hasPgbench())
+    ? runPgbench(connection, script, options)
+    : runClients(connection, script, options);
+}
+
+async function runPgbench(
+  { host, port, user, password, database }: Connection,
+  { pgbench }: Script,
+  { clients, seconds }: { clients: number; seconds: number },
+): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'duly-pgbench-'));
+  try {
+    const file = join(directory, 'script.sql');
+    writeFileSync(file, pgbench);
+    const at = ['-h', host, '-p', String(port), '-U', user];
+    const how = ['-n', '-M', 'prepared', '-c', String(clients), '-j', '1', '-T', String(seconds), '-f', file];
+    const { stdout } = await run('pgbench', [...at, ...how, database], {
+      env: { ...process.env, PGPASSWORD: password },
+    });
+    const rate = /^tps = ([\d.]+)/m.exec(stdout)?.[1];
+    if (rate === undefined) throw new Error('pgbench tells no rate');
+    return Number(rate);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** In place of pgbench, at a greater cost to the machine that is measured. */
+async function runClients(
+  connection: Connection,
+  { statements }: Script,
+  { users, clients, seconds }: { users: number; clients: number; seconds: number },
+): Promise<number> {
+  const end = performance.now() + seconds * 1_000;
+  let done = 0;
+  const lane = async () => {
+    const client = new pg.Client(connection);
+    await client.connect();
+    while (performance.now() < end) {
+      const userId = `bench-${Math.floor(Math.random() * users)}`;
+      for (const [index, { text, values }] of statements.entries())
+        await client.query({ name: `s${index}`, text, values: values(userId) });
+      done += 1;
+    }
+    await client.end();
+  };
+  await Promise.all(Array.from({ length: clients }, lane));
+  return done / seconds;
+}

@@ -1,0 +1,91 @@
+/** Results as a table for people and as JSON for the next run. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import type { Measured } from './load.ts';
+
+/** One line of the table. */
+export interface Result extends Omit<Measured, 'statuses' | 'seconds'> {
+  name: string;
+  connections: number;
+  /** Requests a second that were asked for; null in a closed loop. */
+  rate: number | null;
+  /** Of the server's processes, without the database's; null where it cannot be told. */
+  cpuMicrosPerRequest: number | null;
+  rssMb: number | null;
+  databaseConnections: number;
+}
+
+export interface Report {
+  machine: string;
+  node: string;
+  at: string;
+  results: Result[];
+  /** What is compared within this run, and what it has to reach. */
+  ratios: { name: string; value: number; wanted: string }[];
+}
+
+export const newReport = (): Report => ({
+  machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${release()}`,
+  node: process.version,
+  at: new Date().toISOString(),
+  results: [],
+  ratios: [],
+});
+
+const columns: [title: string, of: (result: Result) => string][] = [
+  ['connections', (result) => String(result.connections)],
+  ['asked/s', ({ rate }) => (rate === null ? '' : rate.toFixed(0))],
+  ['done/s', (result) => result.perSecond.toFixed(0)],
+  ['p50 ms', (result) => result.latencyMs.p50.toFixed(2)],
+  ['p95 ms', (result) => result.latencyMs.p95.toFixed(2)],
+  ['p99 ms', (result) => result.latencyMs.p99.toFixed(2)],
+  ['max ms', (result) => result.latencyMs.max.toFixed(0)],
+  ['errors', (result) => String(result.errors)],
+  ['CPU µs', ({ cpuMicrosPerRequest }) => cpuMicrosPerRequest?.toFixed(0) ?? '?'],
+  ['RSS MB', ({ rssMb }) => rssMb?.toFixed(0) ?? '?'],
+  ['DB conns', (result) => String(result.databaseConnections)],
+  ['bytes', (result) => String(result.bodyBytes)],
+];
+
+const nameWidth = 30;
+const width = 10;
+
+export const tableHead = () =>
+  ''.padEnd(nameWidth) + columns.map(([title]) => title.slice(0, width + 1).padStart(width + 2)).join('');
+
+export const tableLine = (result: Result) =>
+  result.name.padEnd(nameWidth) + columns.map(([, of]) => of(result).padStart(width + 2)).join('');
+
+export function printRatios({ ratios }: Report): void {
+  console.log();
+  for (const { name, value, wanted } of ratios)
+    console.log(`${name.padEnd(64)} ${value.toFixed(2).padStart(8)}   wanted ${wanted}`);
+}
+
+/** Each result against the one of the same name, connections and rate in an earlier run. */
+export function printComparison({ results }: Report, file: string): void {
+  const earlier: Report = JSON.parse(readFileSync(file, 'utf8'));
+  console.log(`\nAgainst ${file} (${earlier.at}); of the rate more is better, of the rest less`);
+  for (const result of results) {
+    const before = earlier.results.find((one) => keyOf(one) === keyOf(result));
+    if (before === undefined) continue;
+    const ratio = (of: (one: Result) => number | null) =>
+      ((of(result) ?? Number.NaN) / (of(before) ?? Number.NaN)).toFixed(2);
+    console.log(
+      `${keyOf(result).padEnd(nameWidth + width)} rate ${ratio((one) => one.perSecond)}  p50 ${ratio((one) => one.latencyMs.p50)}  ` +
+        `p95 ${ratio((one) => one.latencyMs.p95)}  CPU ${ratio((one) => one.cpuMicrosPerRequest)}  RSS ${ratio((one) => one.rssMb)}`,
+    );
+  }
+}
+
+const keyOf = ({ name, connections, rate }: Result) =>
+  `${name}, ${connections}${rate === null ? '' : ` at ${rate.toFixed(0)}/s`}`;
+
+export const writeReport = (report: Report, file: string): void =>
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,115 @@
+/** The requests that are measured, as bytes of HTTP/1.1. */
+
+import { type Random, seeded } from '../test/support/random.ts';
+import { commonTag, heavyUser, searchTerms } from './seed.ts';
+import { mintToken } from './server.ts';
+
+/** A user who asks, and some of that user's live tasks. */
+export interface Asker {
+  id: string;
+  tasks: readonly string[];
+}
+
+/** Makes the next request each time it is called. */
+export type Requests = () => string;
+
+const heads = new Map<string, string>();
+
+/** What each request of a user has in common; a token is minted once. */
+function headOf(userId: string): string {
+  const known = heads.get(userId);
+  if (known !== undefined) return known;
+  const head = `Host: 127.0.0.1\r\nAuthorization: Bearer ${mintToken(userId)}\r\n`;
+  heads.set(userId, head);
+  return head;
+}
+
+function request(method: string, userId: string, path: string, body?: unknown, header = ''): string {
+  const start = `${method} /api/v1/users/${userId}${path} HTTP/1.1\r\n${headOf(userId)}${header}`;
+  if (body === undefined) return `${start}\r\n`;
+  const text = JSON.stringify(body);
+  const length = Buffer.byteLength(text);
+  return `${start}Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${text}`;
+}
+
+const priorities = ['High', 'Medium', 'Low'];
+
+function newTask(random: Random) {
+  return {
+    title: `Call number ${random.below(1_000_000)} about the meeting`,
+    description: 'Something that somebody wrote down in a hurry, to be done before the week is over',
+    priority: random.pick(priorities),
+    due_date: `2027-0${1 + random.below(9)}-1${random.below(10)}`,
+    tags: [commonTag, 'work'],
+  };
+}
+
+/** One stream of requests for each operation. `etags` are the lists' that the 304 is asked for with, by user. */
+export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, string>) {
+  const random = seeded(1);
+  const someone = () => random.pick(askers).id;
+  const ofTask = (act: (userId: string, task: string) => string) => () => {
+    const { id, tasks } = random.pick(askers);
+    return act(id, `/tasks/${random.pick(tasks)}`);
+  };
+  const list = () => request('GET', someone(), '/tasks');
+  const get = ofTask((userId, task) => request('GET', userId, task));
+  const create = () => request('POST', someone(), '/tasks', newTask(random));
+  const patch = ofTask((userId, task) =>
+    request('PATCH', userId, task, { title: `Changed to ${random.below(1_000_000)}` }),
+  );
+  const conditional = [...etags].map(([userId, etag]) =>
+    request('GET', userId, '/tasks', undefined, `If-None-Match: ${etag}\r\n`),
+  );
+  return {
+    list,
+    'list 304': () => random.pick(conditional),
+    get,
+    create,
+    patch,
+    complete: ofTask((userId, task) =>
+      request('PATCH', userId, `${task}/complete`, { completed: random.below(2) === 0 }),
+    ),
+    search: () => request('GET', someone(), `/tasks?search=${searchTerms.common}`),
+    tags: () => request('GET', someone(), '/tags'),
+    changes: () => request('GET', someone(), '/changes?limit=100'),
+    'bulk 100': () => {
+      const all = Array.from({ length: 100 }, () => ({ op: 'create', ...newTask(random) }));
+      return request('POST', someone(), '/tasks/bulk', { operations: all });
+    },
+    mixed: mix(random, [
+      [80, list],
+      [10, get],
+      [5, patch],
+      [5, create],
+    ]),
+  } satisfies Record<string, Requests>;
+}
+
+export type Operation = keyof ReturnType<typeof operations>;
+
+/** Of a hundred requests so many of each kind. */
+function mix(random: Random, kinds: readonly [share: number, Requests][]): Requests {
+  const lots = kinds.flatMap(([share, make]) => Array.from({ length: share }, () => make));
+  return () => random.pick(lots)();
+}
+
+/** What the user of many tasks asks. */
+export const heavyRequests: Record<string, Requests> = {
+  'list, heavy user': () => request('GET', heavyUser, '/tasks'),
+  ...Object.fromEntries(
+    Object.entries(searchTerms).map(([kind, term]) => [
+      `search ${kind}, heavy user`,
+      () => request('GET', heavyUser, `/tasks?search=${term}`),
+    ]),
+  ),
+};
+
+/** Logs in one account after the other. */
+export function logins(accounts: readonly string[], password: string): Requests {
+  let next = 0;
+  return () => {
+    const text = JSON.stringify({ email: accounts[next++ % accounts.length], password });
+    return `POST /api/v1/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+  };
+}

@@ -1,0 +1,123 @@
+/** The processes under test, and what they take of the machine. */
+
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const secret = randomBytes(32).toString('base64');
+const issuer = 'https://bench.example';
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** An HTTP server in a process of its own. */
+export interface Server {
+  port: number;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Duly as in production: tokens of a named issuer, request log, metrics, audit and rate limits on. The limits are higher
+ * than the defaults, as all users come from a few addresses.
+ */
+const production = {
+  NODE_ENV: 'production',
+  BETTER_AUTH_SECRET: secret,
+  BETTER_AUTH_URL: 'https://duly.bench.example',
+  JWT_ISSUER: issuer,
+  JWT_AUDIENCE: issuer,
+  RATE_LIMIT_PER_USER: '1000000/60',
+  RATE_LIMIT_PER_IP: '1000000/60',
+  RATE_LIMIT_AUTH: '1000000/60',
+  METRICS_TOKEN: 'a-token-of-the-benchmark',
+};
+
+/** Starts a server and waits until it is ready. */
+export async function startServer(env: Record<string, string>): Promise<Server> {
+  const port = await freePort();
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [file('../src/main.ts'), 'serve'], {
+    env: { PATH, HOME, ...production, PORT: String(port), ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${port}/health/ready`;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error('the server did not start');
+    const response = await fetch(url).catch(() => null);
+    if (response?.status === 200) break;
+    await sleep(20);
+  }
+  return asServer(child, port);
+}
+
+/** `bare-route.ts`, with a body of the given length. */
+export async function startBareRoute(bodyBytes: number): Promise<Server> {
+  const child = fork(file('bare-route.ts'), [secret, String(bodyBytes)]);
+  const [url] = await once(child, 'message');
+  return asServer(child, Number(new URL(url).port));
+}
+
+function asServer(child: ChildProcess, port: number): Server {
+  const { pid } = child;
+  if (pid === undefined) throw new Error('a process without an id');
+  return {
+    port,
+    pid,
+    async stop() {
+      if (child.exitCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** A token of issuer 1 (contract §3) as a front end mints it, good for a day. */
+export function mintToken(userId: string): string {
+  const now = Math.floor(Date.now() / 1_000);
+  const claims = { sub: userId, iss: issuer, aud: issuer, iat: now, exp: now + 86_400 };
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+/** What a process and its children have taken: Linux only, elsewhere there is none. */
+export interface Usage {
+  cpuMs: number;
+  rssMb: number;
+}
+
+const ticksPerSecond = 100;
+
+export function usageOf(pid: number): Usage | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const cpuMs = ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
+    const own = { cpuMs, rssMb: rssOf(pid) };
+    return childrenOf(pid).reduce((sum, child) => {
+      const usage = usageOf(child) ?? { cpuMs: 0, rssMb: 0 };
+      return { cpuMs: sum.cpuMs + usage.cpuMs, rssMb: sum.rssMb + usage.rssMb };
+    }, own);
+  } catch {
+    return null;
+  }
+}
+
+const rssOf = (pid: number) =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024;
+
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);

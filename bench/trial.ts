@@ -1,0 +1,91 @@
+/** A database with users on it, the server under test, and how one measurement is taken. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BenchDatabase, openBenchDatabase } from './database.ts';
+import { runLoad } from './load.ts';
+import type { Result } from './report.ts';
+import { type Asker, operations, type Requests } from './requests.ts';
+import type { Size } from './seed.ts';
+import { mintToken, type Server, startServer, usageOf } from './server.ts';
+
+export interface Trial {
+  database: BenchDatabase;
+  askers: readonly Asker[];
+  /** Settings of every server. */
+  env: Record<string, string>;
+  server: Server;
+  requests: ReturnType<typeof operations>;
+  close(): Promise<void>;
+}
+
+export interface TrialOptions {
+  dataDir: string | null;
+  size: Size;
+  /** How many users ask. */
+  hot: number;
+  env: Record<string, string>;
+}
+
+export async function openTrial({ dataDir, size, hot, env }: TrialOptions): Promise<Trial> {
+  const database = await openBenchDatabase(dataDir, size);
+  const askers = await database.findAskers(Math.min(hot, size.users));
+  const settings = { ...env, DATABASE_URL: database.url };
+  const server = await startServer(settings);
+  return {
+    database,
+    askers,
+    env: settings,
+    server,
+    requests: operations(askers, await etagsOf(server, askers)),
+    async close() {
+      await server.stop();
+      await database.close();
+    },
+  };
+}
+
+/** What each list is tagged with now; reading them also fills the server's memory of answers. */
+async function etagsOf({ port }: Server, askers: readonly Asker[]): Promise<Map<string, string>> {
+  const etags = new Map<string, string>();
+  for (const { id } of askers) {
+    const headers = { authorization: `Bearer ${mintToken(id)}` };
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/users/${id}/tasks`, { headers });
+    await response.arrayBuffer();
+    etags.set(id, response.headers.get('etag') ?? '');
+  }
+  return etags;
+}
+
+export interface Measurement {
+  name: string;
+  next: Requests;
+  connections: number;
+  seconds: number;
+  /** Requests a second; without it each connection asks again when it is answered. */
+  rate?: number;
+}
+
+const warmUpShare = 0.25;
+
+/** One measurement after a warm-up of a quarter of its time. */
+export async function measure({ database }: Trial, server: Server, of: Measurement): Promise<Result> {
+  const { name, next, connections, seconds, rate = null } = of;
+  const isGood = (status: number) => status === 200 || status === 201 || status === 304;
+  const load = { port: server.port, connections, rate, next, isGood };
+  await runLoad({ ...load, durationMs: seconds * 1_000 * warmUpShare });
+  const before = usageOf(server.pid);
+  const counting = sleep(seconds * 500).then(() => database.countConnections());
+  const { statuses, seconds: _, ...measured } = await runLoad({ ...load, durationMs: seconds * 1_000 });
+  const after = usageOf(server.pid);
+  const cpuMs = after !== null && before !== null ? after.cpuMs - before.cpuMs : null;
+  if (measured.errors > 0) console.log(`${name}: ${JSON.stringify(statuses)}`);
+  return {
+    ...measured,
+    name,
+    connections,
+    rate,
+    cpuMicrosPerRequest: cpuMs === null ? null : (cpuMs * 1_000) / measured.requests,
+    rssMb: after?.rssMb ?? null,
+    databaseConnections: await counting,
+  };
+}
