@@ -9,7 +9,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { noteDirect, queryPrepared } from './prepared.ts';
+import { isDirect, noteDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
 
 /** Contract, "Limits": a statement gets 30 s from the server; the client gives up a second later. */
@@ -21,22 +21,24 @@ const checkAfterIdleMs = 1_000;
 const maxLifetimeSeconds = 1_800;
 const idleTimeoutMs = 10_000;
 
+const limits = `statement_timeout = ${statementTimeoutMs}; lock_timeout = 10000; idle_in_transaction_session_timeout = 15000`;
+const begin = 'begin isolation level read committed';
+
 /**
  * `set local` because the settings end with the transaction: behind a pooler in transaction mode the session belongs to
  * somebody else afterwards. One message, so that it costs no round trip of its own.
  */
-const beginStatement = [
-  'begin isolation level read committed',
-  `set local statement_timeout = ${statementTimeoutMs}`,
-  'set local lock_timeout = 10000',
-  'set local idle_in_transaction_session_timeout = 15000',
-].join('; ');
+const beginWithLimits = [begin, ...limits.split('; ').map((limit) => `set local ${limit}`)].join('; ');
+const setLimits = limits
+  .split('; ')
+  .map((limit) => `set ${limit}`)
+  .join('; ');
 
 class Driver extends PostgresDriver {
   override async beginTransaction(
     connection: Parameters<PostgresDriver['beginTransaction']>[0],
   ): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(beginStatement));
+    await connection.executeQuery(CompiledQuery.raw(beginWithLimits));
   }
 }
 
@@ -101,6 +103,7 @@ export function createDb(options: PoolOptions): Db {
     keepAlive: true,
     verify: (client, done) => {
       noteDirect(client)
+        .then(async () => isDirect(client) && (await client.query(setLimits)))
         .then(() => verify?.(client))
         .then(() => done(), done);
     },
@@ -156,11 +159,13 @@ function checked(pool: pg.Pool): PostgresPool {
 
 const preparingClients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
 
-/** A client that prepares what it is often asked. */
+/** A client that prepares what it is often asked, and begins transactions as simply as may be. */
 function preparing(client: pg.PoolClient): PostgresPoolClient {
   const known = preparingClients.get(client);
   if (known !== undefined) return known;
-  const query = (text: string, values: readonly unknown[]) => queryPrepared(client, text, values);
+  // Its session is its own, and has the limits already.
+  const plain = (text: string) => (text === beginWithLimits && isDirect(client) ? begin : text);
+  const query = (text: string, values: readonly unknown[]) => queryPrepared(client, plain(text), values);
   const made: PostgresPoolClient = Object.create(client, { query: { value: query } });
   preparingClients.set(client, made);
   return made;

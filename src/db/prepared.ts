@@ -35,6 +35,9 @@ const nameErrors = new Set(['26000', '42P05', '0A000']);
 
 const directClients = new WeakSet<PoolClient>();
 
+/** Whether a connection goes to the server itself, and its session belongs to nobody else. */
+export const isDirect = (client: PoolClient): boolean => directClients.has(client);
+
 /**
  * Finds out whether a new connection goes to the server itself: a pooler makes up the process id that it reports. Behind
  * a pooler the next statement may be another server process's, which knows nothing of a name.
@@ -51,7 +54,7 @@ export async function queryPrepared<Row extends QueryResultRow>(
   values: readonly unknown[],
 ): Promise<QueryResult<Row>> {
   // Without values it may be several statements in one, which cannot be prepared.
-  const name = values.length > 0 && directClients.has(client) ? nameOf(text) : undefined;
+  const name = values.length > 0 && isDirect(client) ? nameOf(text) : undefined;
   if (name === undefined) return client.query(text, [...values]);
   try {
     return await client.query({ name, text, values: [...values] });

@@ -1,4 +1,4 @@
-import { CompiledQuery, sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 
 /** The moment of a write: what it stamps on the rows it changes. */
@@ -13,15 +13,16 @@ export interface Moment {
  * nobody else changes anything of this user.
  */
 export async function bumpRevision(tx: Tx, userId: string): Promise<Moment> {
-  return tx
-    .insertInto('owners')
-    .values({ user_id: userId, revision: 1n })
-    .onConflict((conflict) =>
-      conflict.column('user_id').doUpdateSet({ revision: sql<bigint>`owners.revision + 1` }),
-    )
-    .returning(['revision', sql<Date>`clock_timestamp()::timestamptz(3)`.as('now')])
-    .executeTakeFirstOrThrow();
+  const { rows } = await tx.executeQuery<Moment>(CompiledQuery.raw(bump, [userId]));
+  const [moment] = rows;
+  if (moment === undefined) throw new Error('an owner without a revision');
+  return moment;
 }
+
+/** Asked for with every write; not compiled anew each time. */
+const bump = `insert into owners (user_id, revision) values ($1, 1)
+  on conflict (user_id) do update set revision = owners.revision + 1
+  returning revision, clock_timestamp()::timestamptz(3) as now`;
 
 /** Asked for with every read; not compiled anew each time. */
 const revisionsOf = 'select "user_id", "revision" from "owners" where "user_id" = any($1)';
