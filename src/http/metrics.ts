@@ -19,7 +19,7 @@ export function metricsRoute(app: App, { config, metrics }: Context): void {
     if (given.length === 0) throw unauthorized('missing');
     const shown = given.length === 1 ? bearer.exec(given[0] ?? '')?.[1] : undefined;
     if (shown === undefined || !timingSafeEqual(digest(shown), expected)) throw unauthorized('invalid');
-    return reply.type(textType).send(textOf(metrics.families()));
+    return reply.type(textType).send(textOf(await metrics.gather()));
   });
 }
 

@@ -42,6 +42,23 @@ export function labels(pairs: Readonly<Record<string, string>>): string {
 export const by = (label: string, values: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(values).map(([value, number]) => [labels({ [label]: value }), number]));
 
+/** What several processes report, as one. */
+export function addUp(reports: readonly (readonly Family[])[]): Family[] {
+  const sums = new Map<string, { family: Family; values: Record<string, number> }>();
+  for (const family of reports.flat()) {
+    const sum = sums.get(family.name);
+    if (sum === undefined) {
+      sums.set(family.name, { family, values: { ...family.values } });
+      continue;
+    }
+    for (const [key, value] of Object.entries(family.values)) {
+      const before = sum.values[key] ?? 0;
+      sum.values[key] = family.together === 'sum' ? before + value : Math.max(before, value);
+    }
+  }
+  return [...sums.values()].map(({ family, values }) => ({ ...family, values }));
+}
+
 export const textType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Prometheus' text format, version 0.0.4. */

@@ -40,6 +40,7 @@ export function createProcessFigures(): ProcessFigures {
       const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
       const { active } = performance.eventLoopUtilization();
       return [
+        gauge('duly_processes', 'Processes that these figures are of.', 1),
         counter(
           'process_cpu_user_seconds_total',
           'Processor time outside of the kernel.',

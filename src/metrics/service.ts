@@ -15,6 +15,8 @@ export interface Metrics extends Pick<ProcessFigures, 'open' | 'close'> {
   requests: RequestTimes;
   /** Of this process. Asks neither the database nor anybody else. */
   families(): Family[];
+  /** Of the whole service, be it one process or several. @throws AppError SERVICE_UNAVAILABLE */
+  gather(): Promise<Family[]>;
 }
 
 interface Sources {
@@ -29,23 +31,38 @@ interface Sources {
 
 export function createMetrics(sources: Sources): Metrics {
   const requests = createRequestTimes();
-  const { open, close, families } = createProcessFigures();
-  return {
-    requests,
-    open,
-    close,
-    families: () => [requests.family(), ...families(), ...serviceFigures(sources)],
-  };
+  const own = createProcessFigures();
+  const families = () => [
+    requests.family(),
+    ...own.families(),
+    ...poolFigures(sources.db),
+    ...serviceFigures(sources),
+    ...jobFigures(sources.jobs),
+  ];
+  return { requests, open: own.open, close: own.close, families, gather: async () => families() };
 }
 
-function serviceFigures({ db, answers, reads, limits, jobs, followers, eventStreams }: Sources): Family[] {
+export function poolFigures(db: Db): Family[] {
   const { total, idle, waiting, max } = poolUse(db);
-  const { hits, misses, stale, bytes, entries } = answers.use();
-  const streams = eventStreams.count();
   return [
     gauge('duly_database_connections', 'Connections of the pool.', by('state', { idle, used: total - idle })),
     gauge('duly_database_connections_max', 'The most there may be.', max),
     gauge('duly_database_waiting', 'Who waits for a connection.', waiting),
+  ];
+}
+
+export const jobFigures = (jobs: Jobs): Family[] => [
+  peak(
+    'duly_job_last_success_timestamp_seconds',
+    'When upkeep was last done without a fault, in Unix time.',
+    by('job', jobs.lastSuccess()),
+  ),
+];
+
+function serviceFigures({ answers, reads, limits, followers, eventStreams }: Sources): Family[] {
+  const { hits, misses, stale, bytes, entries } = answers.use();
+  const streams = eventStreams.count();
+  return [
     counter(
       'duly_answer_cache_requests_total',
       'What was asked of the kept answers, and whether there was one that held.',
@@ -64,11 +81,6 @@ function serviceFigures({ db, answers, reads, limits, jobs, followers, eventStre
       'duly_rate_limit_refusals_total',
       'Requests that a limit refused.',
       by('limit', limits.refusals()),
-    ),
-    peak(
-      'duly_job_last_success_timestamp_seconds',
-      'When upkeep was last done without a fault, in Unix time.',
-      by('job', jobs.lastSuccess()),
     ),
   ];
 }

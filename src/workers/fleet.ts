@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { StartError } from '../errors.ts';
 import type { Question } from '../limits/memory.ts';
+import type { Family } from '../metrics/families.ts';
+import { createFigures } from './figures.ts';
 import type { ToWorker } from './messages.ts';
 import { type End, startWorker, type WorkerProcess } from './process.ts';
 
@@ -28,23 +30,35 @@ interface Orders {
   /** What a worker of this number begins with. */
   start(worker: number): ToWorker;
   answer(question: Question): ToWorker;
+  /** The metrics of the process that gives the orders. */
+  figures(): Family[];
 }
 
 /** Workers 1 to `count`, each replaced when it ends before its time. */
 export function startFleet(count: number, log: Logger, orders: Orders): Fleet {
   const live = new Set<WorkerProcess>();
+  const serving = new Set<WorkerProcess>();
+  const figures = createFigures<WorkerProcess>(orders.figures);
   const failed = Promise.withResolvers<never>();
   let failures = 0;
   let hasServed = false;
   let isStopping = false;
 
+  async function gather(asker: WorkerProcess): Promise<void> {
+    const families = await figures.gather(serving, (worker) => worker.tell({ type: 'report' }));
+    asker.tell({ type: 'figures', families });
+  }
+
   function start(number: number, onServing: () => void): void {
     const worker = startWorker((message) => {
       if (message.type === 'hello') worker.tell(isStopping ? { type: 'stop' } : orders.start(number));
       if (message.type === 'question') worker.tell(orders.answer(message.question));
+      if (message.type === 'report') figures.report(worker, message.families);
+      if (message.type === 'gather') void gather(worker);
       if (message.type === 'serving') {
         failures = 0;
         hasServed = true;
+        serving.add(worker);
         log.info({ worker: number, worker_pid: worker.pid }, 'a worker serves');
         onServing();
       }
@@ -52,6 +66,8 @@ export function startFleet(count: number, log: Logger, orders: Orders): Fleet {
     live.add(worker);
     void worker.ended.then(async (end) => {
       live.delete(worker);
+      serving.delete(worker);
+      figures.end(worker);
       if (isStopping) return;
       const { code, signal, refusal } = end;
       log.error({ worker: number, worker_pid: worker.pid, code, signal, reason: refusal }, 'a worker died');

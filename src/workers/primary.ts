@@ -5,9 +5,11 @@ import { connectionsEach, primaryConnections } from '../config/workers.ts';
 import type { Config } from '../config.ts';
 import { type OpenDatabase, openDatabase } from '../database.ts';
 import { allJobs } from '../jobs/all.ts';
-import { createJobs } from '../jobs/runner.ts';
+import { createJobs, type Jobs } from '../jobs/runner.ts';
 import { createMemoryCounters, type Question } from '../limits/memory.ts';
 import { createLog } from '../log.ts';
+import { createProcessFigures } from '../metrics/process.ts';
+import { jobFigures, poolFigures } from '../metrics/service.ts';
 import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from '../start.ts';
 import { createWakeUps } from '../sync/wake-ups.ts';
 import { type Fleet, startFleet } from './fleet.ts';
@@ -40,7 +42,7 @@ export async function serveByWorkers(config: Config): Promise<void> {
     const isPrepared = await prepare();
     if (stop.aborted) return;
     const port = await freePort(config.http);
-    const orders = ordersOf({ ...config, http: { ...config.http, port } }, database);
+    const orders = ordersOf({ ...config, http: { ...config.http, port } }, database, jobs);
     fleet = startFleet(config.workers, log, orders);
     await Promise.race([untilStopped(isPrepared, fleet), fleet.failed]);
   } finally {
@@ -69,12 +71,14 @@ async function freePort(http: HttpSettings): Promise<number> {
   }
 }
 
-function ordersOf(config: Config, { connection }: OpenDatabase) {
+function ordersOf(config: Config, { connection, db }: OpenDatabase, jobs: Jobs) {
   const count = createMemoryCounters(config.limits);
   const share = shareOf(config);
+  const { families } = createProcessFigures();
   return {
     start: (worker: number): ToWorker => ({ type: 'start', worker, config: share, connection }),
     answer: (question: Question): ToWorker => ({ type: 'answer', answer: count(question) }),
+    figures: () => [...families(), ...poolFigures(db), ...jobFigures(jobs)],
   };
 }
 

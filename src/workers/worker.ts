@@ -1,15 +1,15 @@
 import { ensureSigningKey } from '../auth/signing-key.ts';
-import { createContext } from '../context.ts';
+import { type Context, createContext } from '../context.ts';
 import { shareDatabase } from '../database.ts';
 import { requireMigrated } from '../db/migrator.ts';
 import { StartError } from '../errors.ts';
-import type { Answer } from '../limits/memory.ts';
 import { createPrimaryCounters } from '../limits/primary.ts';
 import { redisCounters } from '../limits/redis.ts';
 import { createLog } from '../log.ts';
 import { serveHttp } from '../serve.ts';
 import { onFault, unlessAway } from '../start.ts';
-import { type FromWorker, isToWorker, type Start } from './messages.ts';
+import { createGathering } from './figures.ts';
+import { type FromWorker, isToWorker, type News, type Start } from './messages.ts';
 
 /**
  * Each worker has the port for itself, and Linux gives each its part of the connections. Where that is not known, the
@@ -38,7 +38,7 @@ interface Channel {
   /** Null when the service has stopped meanwhile. */
   start: Promise<Start | null>;
   stopping: AbortController;
-  hear(answer: Answer): void;
+  hear(news: News): void;
 }
 
 function openChannel(): Channel {
@@ -46,12 +46,11 @@ function openChannel(): Channel {
   const channel: Channel = { start: promise, stopping: new AbortController(), hear: () => undefined };
   process.on('message', (message: unknown) => {
     if (!isToWorker(message)) return;
-    if (message.type === 'answer') channel.hear(message.answer);
-    else if (message.type === 'start') resolve(message);
-    else {
+    if (message.type === 'start') resolve(message);
+    else if (message.type === 'stop') {
       resolve(null);
       channel.stopping.abort();
-    }
+    } else channel.hear(message);
   });
   tell({ type: 'hello' });
   return channel;
@@ -61,11 +60,17 @@ async function serveOn({ worker, config, connection }: Start, primary: Channel):
   const log = createLog(config.logLevel, worker);
   onFault(log, () => primary.stopping.abort());
   const counters = createPrimaryCounters(log, (question) => tell({ type: 'question', question }));
-  primary.hear = counters.hear;
+  const gathering = createGathering(() => tell({ type: 'gather' }));
   const database = shareDatabase(config, connection, log);
   try {
     const shared = redisCounters(config.limits, log) ?? counters;
-    const ctx = createContext(config, database.db, log, connection, shared);
+    const alone = createContext(config, database.db, log, connection, shared);
+    const ctx: Context = { ...alone, metrics: { ...alone.metrics, gather: gathering.gather } };
+    primary.hear = (news) => {
+      if (news.type === 'answer') counters.hear(news.answer);
+      else if (news.type === 'figures') gathering.hear(news.families);
+      else tell({ type: 'report', families: ctx.metrics.families() });
+    };
     const prepare = async () => {
       await requireMigrated(ctx.db);
       await ensureSigningKey(ctx.db, ctx.betterAuth);

@@ -1,0 +1,90 @@
+import { beforeAll, expect, test, vi } from 'vitest';
+import { mintToken } from './support/app.ts';
+import { afterFile } from './support/clean-up.ts';
+import { createDatabase, urlOf } from './support/database.ts';
+import { metricsToken, requestCounts, type Sample, scrape, valueIn } from './support/metrics.ts';
+import { until } from './support/process.ts';
+import { startWorkers, type WorkersServer } from './support/workers.ts';
+
+let server: WorkersServer;
+beforeAll(async () => {
+  const database = await createDatabase();
+  afterFile.push(() => database.drop());
+  const env = { METRICS_TOKEN: metricsToken, DATABASE_URL: urlOf(database.connection) };
+  server = await startWorkers(env, afterFile);
+}, 60_000);
+
+const figures = () => scrape(server.url);
+const countOf = (samples: readonly Sample[]) =>
+  requestCounts(samples)['GET /api/v1/users/:user_id/tasks 200'] ?? 0;
+const count = async () => countOf(await figures());
+
+/** Waits: a request is counted when its answer has gone out, and a worker that was killed is replaced after a while. */
+const expectSoon = (value: () => Promise<number>, wanted: number) =>
+  vi.waitFor(async () => expect(await value()).toBe(wanted), { timeout: 20_000, interval: 50 });
+const processes = async () => valueIn(await figures(), 'duly_processes');
+
+/** Each on a connection of its own, so that both workers get some. */
+async function list(times: number): Promise<void> {
+  const headers = { authorization: `Bearer ${await mintToken({ sub: 'ada' })}`, connection: 'close' };
+  for (let time = 0; time < times; time += 1) {
+    const response = await fetch(`${server.url}/api/v1/users/ada/tasks`, { headers });
+    await response.arrayBuffer();
+    expect(response.status).toBe(200);
+  }
+}
+
+test('each scrape shows the sum of both workers and of what started them, whichever answers it', async () => {
+  await list(40);
+  await expectSoon(count, 40);
+  for (let time = 0; time < 10; time += 1) expect(await count()).toBe(40);
+  const samples = await figures();
+  expect(valueIn(samples, 'duly_processes')).toBe(3);
+  expect(valueIn(samples, 'duly_answer_cache_requests_total', { result: 'miss' })).toBe(40);
+  expect(valueIn(samples, 'process_resident_memory_bytes')).toBeGreaterThan(150_000_000);
+  const isDone = async () => {
+    const job = { job: 'purge trash' };
+    return Number(valueIn(await figures(), 'duly_job_last_success_timestamp_seconds', job) > 1e9);
+  };
+  await expectSoon(isDone, 1);
+});
+
+test('the sum does not fall when a worker is killed', async () => {
+  const before = await count();
+  expect(before).toBeGreaterThan(0);
+  const [victim = 0] = server.pids();
+  process.kill(victim, 'SIGKILL');
+  await until(() => server.pids().length === 2 && !server.pids().includes(victim));
+  await expectSoon(processes, 3);
+  await list(3);
+  await expectSoon(count, before + 3);
+}, 60_000);
+
+test('a worker that stands still counts as it last was', async () => {
+  const before = (await count()) + 5;
+  await list(5);
+  await expectSoon(count, before);
+  const [stopped = 0] = server.pids();
+  process.kill(stopped, 'SIGSTOP');
+  try {
+    // Those that the kernel gives to it wait.
+    const counts = Array.from({ length: 16 }, count);
+    expect(await Promise.race(counts)).toBe(before);
+    process.kill(stopped, 'SIGCONT');
+    expect(await Promise.all(counts)).toEqual(Array(16).fill(before));
+  } finally {
+    process.kill(stopped, 'SIGCONT');
+  }
+});
+
+test('without an answer of the process that adds up, a scrape is a 503', async () => {
+  const headers = { authorization: `Bearer ${metricsToken}`, connection: 'close' };
+  server.child.kill('SIGSTOP');
+  try {
+    const response = await fetch(`${server.url}/metrics`, { headers });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  } finally {
+    server.child.kill('SIGCONT');
+  }
+  await expectSoon(processes, 3);
+});
