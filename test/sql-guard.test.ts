@@ -110,7 +110,8 @@ describe('a statement that does not', () => {
 
 test('what the application asks is collected with the file that asks; what tests ask is not', async () => {
   const { v1, token, id } = await app.newUser();
-  await app.request('POST', `${v1}/tasks`, { token, body: { title: 'x', tags: ['a'] } });
+  const { body } = await app.request('POST', `${v1}/tasks`, { token, body: { title: 'x', tags: ['a'] } });
+  await app.request('GET', `${v1}/tasks/${body.data.id}`, { token });
   await app.request('GET', `${v1}/tasks?search=x&tags=a&sort_by=due_date&limit=1`, { token });
   await app.request('POST', '/api/v1/auth/login', {
     body: { email: 'nobody@example.com', password: 'gentle-otter-42' },

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { type Changes, changeTogether, given, type Part } from '../db/compiled.ts';
 import type { Position } from '../db/paging.ts';
 import type { Db } from '../db/schema.ts';
 import type { AuditEntry, AuditRecord } from './model.ts';
@@ -12,36 +13,50 @@ export const digest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build_arra
   e.address)::text, 'UTF8'))`;
 
 /**
- * Adds entries to the chains of their users, in one statement; in the caller's transaction, if it is in one. Chains are
- * locked in one order, so that two callers cannot wait for each other.
+ * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one order,
+ * so that two callers cannot wait for each other.
+ * @param parts what to change in the same statement.
  */
-export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<void> {
-  const userIds = new Set(entries.map(({ userId }) => userId));
-  if (userIds.size < entries.length) await appendMany(db, entries, [...userIds]);
-  else if (userIds.size > 0) await appendOneEach(db, entries);
+export async function appendAudit(
+  db: Db,
+  entries: readonly AuditEntry[],
+  parts: readonly Part[] = [],
+): Promise<void> {
+  const [entry, ...more] = entries;
+  if (entry !== undefined && more.length === 0)
+    return changeTogether(db, [...parts, { changes: appendOne, values: toRow(entry) }]);
+  if (parts.length > 0) await changeTogether(db, parts);
+  if (more.length > 0) await appendMany(db, entries);
 }
 
 /** What nearly every write does: it takes half the time of the general form. */
-async function appendOneEach(db: Db, entries: readonly AuditEntry[]): Promise<void> {
-  await sql`
-    with e as materialized (${given(entries)} order by x.user_id), head as (
-      insert into audit_heads as h (user_id, seq, hash) select user_id, 1, ${digest} from e order by user_id
+const appendOne: Changes = {
+  name: 'audit',
+  expressions: sql`e as materialized (
+      select ${given('user_id')}::text as user_id, statement_timestamp()::timestamptz(3) as at,
+        ${given('actor')}::text as actor, ${given('action')}::text as action, ${given('subject')}::text as subject,
+        ${given('outcome')}::text as outcome, ${given('count')}::integer as count,
+        ${given('request_id')}::text as request_id, ${given('address')}::text as address
+    ), head as (
+      insert into audit_heads as h (user_id, seq, hash) select e.user_id, 1, ${digest} from e
       on conflict (user_id) do update set seq = h.seq + 1, hash = sha256(h.hash || excluded.hash)
       returning user_id, seq, hash
-    )
-    insert into audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
-    select e.user_id, head.seq, e.at, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id, e.address,
-      head.hash
-    from e join head on head.user_id = e.user_id`.execute(db);
-}
+    ), entered as (
+      insert into audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
+      select e.user_id, head.seq, e.at, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id, e.address,
+        head.hash
+      from e join head on head.user_id = e.user_id
+    )`,
+};
 
 /**
  * Locks the heads, then links entry by entry. A chain that somebody else began meanwhile is passed over; its entries are
  * added then.
  */
-async function appendMany(db: Db, entries: readonly AuditEntry[], userIds: readonly string[]): Promise<void> {
+async function appendMany(db: Db, entries: readonly AuditEntry[]): Promise<void> {
+  const userIds = [...new Set(entries.map(({ userId }) => userId))];
   const { rows } = await sql<{ user_id: string }>`
-    with recursive e as materialized (${given(entries)}), head as (
+    with recursive e as materialized (${rowsOf(entries)}), head as (
       select h.user_id, h.seq, h.hash
       from unnest(${userIds}::text[]) as named (user_id) join audit_heads as h on h.user_id = named.user_id
       order by h.user_id for update of h
@@ -72,7 +87,7 @@ async function appendMany(db: Db, entries: readonly AuditEntry[], userIds: reado
 }
 
 /** The entries as rows. */
-const given = (entries: readonly AuditEntry[]) => sql`
+const rowsOf = (entries: readonly AuditEntry[]) => sql`
   select x.user_id, x.place, x.is_last, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
     statement_timestamp()::timestamptz(3) as at
   from jsonb_to_recordset(${JSON.stringify(toRows(entries))}::jsonb) as x (user_id text, place integer,
@@ -81,14 +96,24 @@ const given = (entries: readonly AuditEntry[]) => sql`
 /** With the place of each entry among those of its user, from 1. */
 function toRows(entries: readonly AuditEntry[]) {
   const counts = new Map<string, number>();
-  const rows = entries.map(({ userId, origin, action, subject = null, outcome, count = 1 }) => {
-    const place = (counts.get(userId) ?? 0) + 1;
-    counts.set(userId, place);
-    const { actor, requestId: request_id, address } = origin;
-    return { user_id: userId, place, actor, action, subject, outcome, count, request_id, address };
+  const rows = entries.map((entry) => {
+    const place = (counts.get(entry.userId) ?? 0) + 1;
+    counts.set(entry.userId, place);
+    return { ...toRow(entry), place };
   });
   return rows.map((row) => ({ ...row, is_last: row.place === counts.get(row.user_id) }));
 }
+
+const toRow = ({ userId, origin, action, subject = null, outcome, count = 1 }: AuditEntry) => ({
+  user_id: userId,
+  actor: origin.actor,
+  action,
+  subject,
+  outcome,
+  count,
+  request_id: origin.requestId,
+  address: origin.address,
+});
 
 export interface AuditPage {
   entries: AuditRecord[];

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { AuditEntry, Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
+import type { Part } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction, Unchanged } from '../db/transaction.ts';
 import { idempotencyInFlight } from '../errors.ts';
@@ -16,6 +17,19 @@ export type Act = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
 export interface Writer extends Origin {
   retry?: Retry | undefined;
 }
+
+/** A change whose last statement is still to be made. */
+class Prepared<T> {
+  readonly value: T;
+  readonly last: Part;
+  constructor(value: T, last: Part) {
+    this.value = value;
+    this.last = last;
+  }
+}
+
+/** What a change may return in place of its value: `writeFor` makes the last statement, in one with the audit entry. */
+export const withLast = <T>(value: T, last: Part): Prepared<T> => new Prepared(value, last);
 
 const queues = new WeakMap<Db, ReturnType<typeof createTurnsByKey>>();
 
@@ -42,16 +56,17 @@ export function writeFor<T>(
   userId: string,
   writer: Writer,
   acts: Act | ((value: T) => readonly Act[]),
-  change: (tx: Tx, moment: Moment) => Promise<T>,
+  change: (tx: Tx, moment: Moment) => Promise<T | Prepared<T>>,
   lockFirst?: (tx: Tx) => Promise<unknown>,
 ): Promise<T> {
   const { retry, ...origin } = writer;
   const perform = async (tx: Tx) => {
     await lockFirst?.(tx);
-    const value = await change(tx, await bumpRevision(tx, userId));
+    const made = await change(tx, await bumpRevision(tx, userId));
+    const [value, parts] = made instanceof Prepared ? [made.value, [made.last]] : [made, []];
     const done = typeof acts === 'function' ? acts(value) : [acts];
     const entries = done.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
-    await appendAudit(tx, entries);
+    await appendAudit(tx, entries, parts);
     return value;
   };
   return retry === undefined ? inOwnersTurn(db, userId, perform) : performOnce(db, userId, retry, perform);

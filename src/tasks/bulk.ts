@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { AppError, type ErrorCode, type Issue, invalid } from '../errors.ts';
-import { type Act, type Writer, writeFor } from '../owners/service.ts';
+import { type Act, type Writer, withLast, writeFor } from '../owners/service.ts';
 import type { BulkOperation } from './bulk-model.ts';
 import {
   completedAs,
@@ -15,7 +15,7 @@ import {
   toLive,
 } from './changes.ts';
 import { isTaskId, type Task } from './model.ts';
-import { findStoredTasks, storeTasks } from './queries.ts';
+import { findStoredTasks, tasksToStore } from './queries.ts';
 
 /** What became of one operation, as of a request of its own. */
 export interface BulkResult {
@@ -75,13 +75,8 @@ export function doInBulk(
       });
       if (acts.length === 0) throw unchanged(results);
       const changes = [...after].map(([id, task]) => ({ before: before.get(id), after: task }));
-      await storeTasks(
-        tx,
-        userId,
-        revision,
-        changes.filter(({ before: old, after: task }) => old !== task),
-      );
-      return results;
+      const made = changes.filter(({ before: old, after: task }) => old !== task);
+      return withLast(results, tasksToStore(userId, revision, made));
     },
   );
 }

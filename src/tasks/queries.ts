@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
+import { type Changes, compiled, given, type Part } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import type { StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
@@ -7,15 +8,19 @@ import { taskColumns, toStored, toTask } from './row.ts';
 
 /** @returns the live task, or null when this user has none of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
-  const row = await db
-    .selectFrom('tasks as t')
-    .select(taskColumns)
-    .where('t.user_id', '=', userId)
-    .where('t.id', '=', taskId)
-    .where('t.deleted_at', 'is', null)
-    .executeTakeFirst();
+  const [row] = await findLive(db, { user_id: userId, id: taskId });
   return row === undefined ? null : toTask(row);
 }
+
+const findLive = compiled((db) =>
+  db
+    .selectFrom('tasks as t')
+    .select(taskColumns)
+    .where('t.user_id', '=', given<string>('user_id'))
+    .where('t.id', '=', given<string>('id'))
+    .where('t.deleted_at', 'is', null)
+    .compile(),
+);
 
 /** Those of the tasks that this user has, by id, whether live or in the trash. */
 export async function findStoredTasks(
@@ -23,14 +28,18 @@ export async function findStoredTasks(
   userId: string,
   taskIds: readonly string[],
 ): Promise<Map<string, StoredTask>> {
-  const rows = await tx
-    .selectFrom('tasks as t')
-    .select(taskColumns)
-    .where('t.user_id', '=', userId)
-    .where('t.id', '=', sql<string>`any(${taskIds}::uuid[])`)
-    .execute();
+  const rows = await findStored(tx, { user_id: userId, ids: taskIds });
   return new Map(rows.map((row) => [row.id, toStored(row)]));
 }
+
+const findStored = compiled((db) =>
+  db
+    .selectFrom('tasks as t')
+    .select(taskColumns)
+    .where('t.user_id', '=', given<string>('user_id'))
+    .where('t.id', '=', sql<string>`any(${given('ids')}::uuid[])`)
+    .compile(),
+);
 
 /** A task before a write, undefined when it is new, and after. */
 export interface TaskChange {
@@ -39,47 +48,56 @@ export interface TaskChange {
 }
 
 /**
- * Writes tasks as they are after a change, any number in one statement. Tags whose use changes are stamped with the
- * revision too, and made where the user has not had them before.
+ * Writes tasks as they are after a change, any number at a time. Tags whose use changes are stamped with the revision
+ * too, and made where the user has not had them before.
  */
-export async function storeTasks(
-  tx: Tx,
-  userId: string,
-  revision: bigint,
-  changes: readonly TaskChange[],
-): Promise<void> {
+export function tasksToStore(userId: string, revision: bigint, changes: readonly TaskChange[]): Part {
   const rows = changes.map(({ before, after }) => ({
     ...after,
-    tags: isDeepStrictEqual(before?.tags, after.tags) ? null : after.tags,
+    tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
   }));
   const names = new Set(changes.flatMap(touchedTags));
-  await sql`
-    with given as materialized (
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g (id uuid, title text, description text,
+  const values = { user_id: userId, revision, rows: JSON.stringify(rows), names: [...names] };
+  const isTagged = names.size > 0 || rows.some(({ tags }) => tags !== null);
+  return { changes: isTagged ? storeTagged : storeTasks, values };
+}
+
+const [userId, revision] = [given<string>('user_id'), sql`${given<bigint>('revision')}::bigint`];
+
+const storeTasks: Changes = {
+  name: 'tasks',
+  expressions: sql`given as materialized (
+      select * from jsonb_to_recordset(${given<string>('rows')}::jsonb) as g (id uuid, title text, description text,
         completed_at timestamptz, priority task_priority, due_date date, version integer, created_at timestamptz,
         updated_at timestamptz, deleted_at timestamptz, tags text[])
     ), stored as (
       insert into tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
         created_at, updated_at, deleted_at)
-      select ${userId}, id, title, description, completed_at, priority, due_date, version, ${revision}::bigint,
+      select ${userId}, id, title, description, completed_at, priority, due_date, version, ${revision},
         created_at, updated_at, deleted_at
       from given
       on conflict (user_id, id) do update set title = excluded.title, description = excluded.description,
         completed_at = excluded.completed_at, priority = excluded.priority, due_date = excluded.due_date,
         version = excluded.version, revision = excluded.revision, updated_at = excluded.updated_at,
         deleted_at = excluded.deleted_at
-    ), named as (
+    )`,
+};
+
+const storeTagged: Changes = {
+  name: 'tasks and tags',
+  expressions: sql`${storeTasks.expressions}, named as (
       insert into tags (user_id, name, revision)
-      select ${userId}, name, ${revision}::bigint from unnest(${[...names]}::text[]) as name
+      select ${userId}, name, ${revision} from unnest(${given<string[]>('names')}::text[]) as name
       on conflict (user_id, name) do update set revision = excluded.revision
     ), untagged as (
       delete from task_tags as t using given as g
       where t.user_id = ${userId} and t.task_id = g.id and t.name <> all (g.tags)
-    )
-    insert into task_tags (user_id, task_id, name)
-    select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name
-    on conflict do nothing`.execute(tx);
-}
+    ), tagged as (
+      insert into task_tags (user_id, task_id, name)
+      select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name
+      on conflict do nothing
+    )`,
+};
 
 /** The tags that are on one live task more, or one less, and those that the task gets on its way into the trash. */
 function touchedTags({ before, after }: TaskChange): string[] {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { type Writer, writeFor } from '../owners/service.ts';
+import { type Writer, withLast, writeFor } from '../owners/service.ts';
 import {
   type Condition,
   completedAs,
@@ -13,15 +13,14 @@ import {
   toLive,
 } from './changes.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
-import { findStoredTasks, storeTasks } from './queries.ts';
+import { findStoredTasks, tasksToStore } from './queries.ts';
 
 export function createTask(db: Db, userId: string, writer: Writer, input: NewTask): Promise<Task> {
   const id = randomUUID();
   const act = { action: 'task.create', subject: id };
-  return writeFor(db, userId, writer, act, async (tx, { revision, now }) => {
+  return writeFor(db, userId, writer, act, async (_tx, { revision, now }) => {
     const after = created(userId, id, input, now.toISOString());
-    await storeTasks(tx, userId, revision, [{ before: undefined, after }]);
-    return toLive(after);
+    return withLast(toLive(after), tasksToStore(userId, revision, [{ before: undefined, after }]));
   });
 }
 
@@ -92,7 +91,6 @@ export function changeTask(
     const before = required(found.get(taskId), place, condition);
     const after = change(before, now.toISOString());
     if (after === before) throw unchanged(toLive(before));
-    await storeTasks(tx, userId, revision, [{ before, after }]);
-    return toLive(after);
+    return withLast(toLive(after), tasksToStore(userId, revision, [{ before, after }]));
   });
 }

@@ -12,7 +12,7 @@ export interface Issued {
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const frame = /\/(src|test)\/[^\s:)?]+/;
 /** They hand on what others ask. */
-const passing = /^src\/(db\/(pool|prepared|transaction)\.ts)|^test\/support\/sql\//;
+const passing = /^src\/(db\/(pool|prepared|transaction|compiled)\.ts)|^test\/support\/sql\//;
 
 /** Statements are noted once for each text; those of tests themselves are not noted at all. */
 export const issued = new Map<string, Issued>();
