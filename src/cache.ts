@@ -46,6 +46,10 @@ export interface AnswerCache {
    * @throws whatever `make` does, and what `isUnavailable` knows.
    */
   find(question: Question, make: Make): Promise<Found>;
+  /** Whether an answer is kept; it may be outdated. */
+  has(userId: string, url: string): boolean;
+  /** The kept answer, when it is right at this moment. @throws what `isUnavailable` knows. */
+  findKept(userId: string, url: string): Promise<Answer | null>;
   /** To be called when revisions may not be those of the same history any more: the database was set back. */
   clear(): void;
   use(): CacheUse;
@@ -76,6 +80,15 @@ export function createAnswerCache(
     sizeCalculation: sizeOf,
   });
 
+  /** Right, as nothing has changed since. */
+  function hit(key: string, revision: bigint, askedAt: number): Answer | null {
+    const known = kept.get(key);
+    if (known?.revision !== revision) return null;
+    known.rightAt = askedAt;
+    counts.hits += 1;
+    return known;
+  }
+
   /**
    * The revision is read before the data. A write between the two makes the data newer than its label says, which costs
    * a needless miss; it never makes an outdated answer look right.
@@ -83,14 +96,10 @@ export function createAnswerCache(
   async function findFresh(userId: string, key: string, make: Make): Promise<Answer> {
     const askedAt = performance.now();
     const revision = await revisionOf(userId);
-    const known = kept.get(key);
-    if (known?.revision === revision) {
-      known.rightAt = askedAt;
-      counts.hits += 1;
-      return known;
-    }
+    const known = hit(key, revision, askedAt);
+    if (known !== null) return known;
     const making = reads.at(userId, revision, make);
-    const answer = await (serveStale && known !== undefined ? withDeadline(making) : making);
+    const answer = await (serveStale && kept.has(key) ? withDeadline(making) : making);
     counts.misses += 1;
     // Of whom nothing is stored an account may still come or go, which is no revision then.
     if (revision > 0n) kept.set(key, { ...answer, revision, rightAt: askedAt });
@@ -106,8 +115,7 @@ export function createAnswerCache(
 
   return {
     async find({ userId, url, isDatabaseAway }, make) {
-      // Neither has a NUL.
-      const key = `${userId}\0${url}`;
+      const key = keyOf(userId, url);
       if (isDatabaseAway) {
         const stale = findStale(key);
         if (stale === null) throw unavailable();
@@ -121,6 +129,11 @@ export function createAnswerCache(
         if (!isUnavailable(error)) kept.delete(key);
         throw error;
       }
+    },
+    has: (userId, url) => kept.has(keyOf(userId, url)),
+    async findKept(userId, url) {
+      const askedAt = performance.now();
+      return hit(keyOf(userId, url), await revisionOf(userId), askedAt);
     },
     clear: () => kept.clear(),
     use: () => ({ ...counts, bytes: kept.calculatedSize, entries: kept.size }),
@@ -136,10 +149,15 @@ function keepNothing(revisionOf: RevisionOf, reads: Reads): AnswerCache {
       misses += 1;
       return { answer, staleForMs: null };
     },
+    has: () => false,
+    findKept: async () => null,
     clear: () => {},
     use: () => ({ hits: 0, misses, stale: 0, bytes: 0, entries: 0 }),
   };
 }
+
+/** Neither has a NUL. */
+const keyOf = (userId: string, url: string) => `${userId}\0${url}`;
 
 /** What an entry takes beside its texts and bytes: objects, their places in the cache, a memory block of its own. */
 const overheadBytes = 1_000;

@@ -96,6 +96,8 @@ export interface Access {
    * @throws AppError SERVICE_UNAVAILABLE when the database is away and the token or its user is not known.
    */
   roleOf(identity: Identity, isDatabaseAway: boolean): Promise<Role | null>;
+  /** The same from memory; undefined when the token or its user has to be asked for. */
+  recallRole(identity: Identity): Role | null | undefined;
   /** Logs out: the session behind a token of this server, or another issuer's token itself. Dead here at once. */
   end(db: Db, identity: Identity): Promise<void>;
 }
@@ -141,7 +143,8 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
     askedAt = begin;
   }
 
-  async function look(identity: Identity, key: string): Promise<UserAccess | null> {
+  async function look(identity: Identity): Promise<Role | null> {
+    const key = identity.sessionId ?? identity.tokenHash ?? '';
     const changesBefore = changes;
     const { liveUntil, ...user } = await withDeadline(findAccess(db, identity));
     const ttl = liveUntil === null ? 0 : liveUntil.getTime() - Date.now();
@@ -153,10 +156,13 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
       users.set(identity.userId, user);
       live.set(key, true, { ttl });
     }
-    return user;
+    return roleAs(identity, user);
   }
 
+  const recallRole = (identity: Identity) => roleIn({ users, live, dead }, identity);
+
   return {
+    recallRole,
     refresh(maxAgeMs = trustMs) {
       const ageMs = performance.now() - askedAt;
       if (ageMs < refreshMs) return undefined;
@@ -171,14 +177,9 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
     isTrustedWhileAway: () => performance.now() - askedAt < trustWhileAwayMs,
     isLocked: () => locked,
     async roleOf(identity, isDatabaseAway) {
-      const key = identity.sessionId ?? identity.tokenHash;
-      if (key === null || dead.has(key)) return null;
-      const known = live.has(key) ? users.get(identity.userId) : undefined;
+      const known = recallRole(identity);
       if (known === undefined && isDatabaseAway) throw unavailable();
-      const user = known ?? (await look(identity, key));
-      if (user === null || user.banned || isOutdated(identity, user)) return null;
-      // Whoever shares a secret for signing users' tokens does not become an admin by it.
-      return identity.sessionId === null ? 'user' : user.role;
+      return known === undefined ? look(identity) : known;
     },
     async end(db, identity) {
       const { userId, sessionId } = identity;
@@ -186,6 +187,25 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
       live.delete(identity.sessionId ?? identity.tokenHash ?? '');
     },
   };
+}
+
+interface Memory {
+  users: LRUCache<string, UserAccess>;
+  live: LRUCache<string, true>;
+  dead: LRUCache<string, true>;
+}
+
+function roleIn({ users, live, dead }: Memory, identity: Identity): Role | null | undefined {
+  const key = identity.sessionId ?? identity.tokenHash;
+  if (key === null || dead.has(key)) return null;
+  const user = live.has(key) ? users.get(identity.userId) : undefined;
+  return user && roleAs(identity, user);
+}
+
+function roleAs(identity: Identity, user: UserAccess): Role | null {
+  if (user.banned || isOutdated(identity, user)) return null;
+  // Whoever shares a secret for signing users' tokens does not become an admin by it.
+  return identity.sessionId === null ? 'user' : user.role;
 }
 
 /** Tokens of this server end with their session; those of others when they were issued before a cut, or do not say. */

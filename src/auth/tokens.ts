@@ -55,6 +55,8 @@ export interface Tokens {
    * @throws AppError UNAUTHORIZED, the same for every reason; SERVICE_UNAVAILABLE when nobody can tell.
    */
   authenticate(authorization: readonly string[], isDatabaseAway?: boolean): Promise<Caller>;
+  /** Whose token this is, from memory: undefined when it has to be verified, or to be asked for. */
+  recall(authorization: string): Caller | undefined;
 }
 
 export function createTokens(config: Config, betterAuth: BetterAuth, access: Access, log: Logger): Tokens {
@@ -104,15 +106,25 @@ export function createTokens(config: Config, betterAuth: BetterAuth, access: Acc
   }
 
   return {
+    recall(authorization) {
+      const token = tokenIn(authorization);
+      const identity = token === undefined ? undefined : verified.get(token);
+      if (identity === undefined) return undefined;
+      for (const { refresh } of issuers) refresh();
+      const role = access.recallRole(identity);
+      return role ? { ...identity, role } : undefined;
+    },
     async authenticate(authorization, isDatabaseAway = false) {
       if (authorization.length === 0) throw unauthorized('missing');
-      const token = authorization.length === 1 ? bearer.exec(authorization[0] ?? '')?.[1] : undefined;
+      const token = authorization.length === 1 ? tokenIn(authorization[0] ?? '') : undefined;
       const caller = token === undefined ? null : await identify(token, isDatabaseAway);
       if (caller === null) throw unauthorized('invalid');
       return caller;
     },
   };
 }
+
+const tokenIn = (authorization: string): string | undefined => bearer.exec(authorization)?.[1];
 
 /** Without the signature: an ECDSA one has a twin that is as good, and a token that was logged out must not come back as it. */
 const hashOf = (token: string) =>

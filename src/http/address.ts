@@ -7,7 +7,7 @@ const mapped = '::ffff:';
  * The caller's address: the socket's or, from a trusted proxy, the one that it names; IPv4 is written as IPv4.
  * Everything that counts, limits or records by address asks here.
  */
-export function addressOf({ ip, socket }: FastifyRequest): string | null {
+export function addressOf({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string | null {
   return plain(ip) ?? plain(socket.remoteAddress);
 }
 

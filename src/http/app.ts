@@ -7,7 +7,7 @@ import { bareRoutes } from './bare/routes.ts';
 import { betterAuthRoutes } from './better-auth.ts';
 import { parseJsonBodies } from './body.ts';
 import { createEarlyAnswers } from './broken-request.ts';
-import { endConnectionsOnClose } from './closing.ts';
+import { createClosing } from './closing.ts';
 import { documentApi } from './docs.ts';
 import { errorHandler } from './errors.ts';
 import { healthRoutes } from './health.ts';
@@ -17,6 +17,7 @@ import { logRequests, requestId } from './logging.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { metricsRoute } from './metrics.ts';
 import { limitRequests } from './rate-limits.ts';
+import { createRepeats } from './repeats.ts';
 import { namedSchemas } from './schemas.ts';
 import { securityHeaders } from './security-headers.ts';
 import { serverFactory } from './server.ts';
@@ -63,6 +64,8 @@ export async function buildApp(ctx: Context): Promise<App> {
   const { tls, trustedProxies } = ctx.config.http;
   const headers = securityHeaders(ctx.config);
   const early = createEarlyAnswers(headers, ctx.log);
+  const closing = createClosing();
+  const repeats = createRepeats(ctx, closing.isClosing);
   const loggerInstance: FastifyBaseLogger = ctx.log;
   const app: App = Fastify({
     loggerInstance,
@@ -79,7 +82,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     routerOptions: { maxParamLength: pathParameterMaxLength },
     ajv,
     schemaErrorFormatter,
-    serverFactory: serverFactory(tls, early, ctx.log),
+    serverFactory: serverFactory(tls, early, ctx.log, repeats.before),
     clientErrorHandler: early.answerBroken,
     frameworkErrors: (error, request, reply) => {
       // No hook has run.
@@ -87,18 +90,17 @@ export async function buildApp(ctx: Context): Promise<App> {
       errorHandler(renderError)(error, request, reply);
     },
   });
+  app.decorate('repeats', repeats);
   app.decorateRequest('identity', null);
   app.setErrorHandler(errorHandler(renderError));
   app.setNotFoundHandler(() => {
     throw notFound('Route');
   });
   logRequests(app, ctx, headers);
-  endConnectionsOnClose(app);
+  closing.endConnections(app);
   app.addHook('preClose', async () => ctx.followers.close());
-  app.addHook('onClose', () => ctx.wakeUps.close());
-  app.addHook('onClose', () => ctx.mailer.close());
-  app.addHook('onClose', () => ctx.auditCounts.close());
-  app.addHook('onClose', () => ctx.jobs.close());
+  for (const part of [ctx.wakeUps, ctx.mailer, ctx.auditCounts, ctx.jobs])
+    app.addHook('onClose', () => part.close());
   app.addHook('onClose', () => ctx.reads.close());
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);

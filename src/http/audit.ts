@@ -5,9 +5,8 @@ import type { AuditCounts } from '../audit/reads.ts';
 const userIdMaxLength = 255;
 
 /** Counts a read by the owner; changes write their entries themselves. */
-export function countRead(counts: AuditCounts, request: FastifyRequest, origin: Origin): void {
-  if (origin.actor === null || (request.method !== 'GET' && request.method !== 'HEAD')) return;
-  counts.add({ userId: origin.actor, origin, action: actionOf(request), outcome: 'success' });
+export function countRead(counts: AuditCounts, action: string, origin: Origin): void {
+  if (origin.actor !== null) counts.add({ userId: origin.actor, origin, action, outcome: 'success' });
 }
 
 /**
@@ -43,7 +42,7 @@ const actions = new Map<string, string>();
  * `noun.verb` from the operation's id, so that a new route is audited from its first day: `bareListTasks` is `task.list`,
  * `adminListUsers` is `admin.user.list`.
  */
-function actionOf({ routeOptions }: FastifyRequest): string {
+export function actionOf({ routeOptions }: FastifyRequest): string {
   const id = routeOptions.schema?.operationId ?? 'useRoute';
   let action = actions.get(id);
   if (action === undefined) {

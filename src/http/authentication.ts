@@ -5,7 +5,7 @@ import type { Caller } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { adminsOnly, forbidden } from '../errors.ts';
 import { addressOf } from './address.ts';
-import { countRead, countRefusal, namedUser } from './audit.ts';
+import { actionOf, countRead, countRefusal, namedUser } from './audit.ts';
 import { limitUser } from './rate-limits.ts';
 
 declare module 'fastify' {
@@ -19,7 +19,7 @@ declare module 'fastify' {
 async function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Promise<Caller> {
   const caller = await ctx.tokens.authenticate(authorizationOf(request), request.isDatabaseAway);
   request.identity = caller;
-  await limitUser(reply, ctx, caller.userId);
+  await limitUser(request, reply, ctx, caller.userId);
   return caller;
 }
 
@@ -38,8 +38,9 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
   // Before the answer leaves: nobody reads what is not counted.
   app.addHook('onSend', (request, { statusCode }, _payload, done) => {
     const origin = originOf(request);
-    if (statusCode < 400) countRead(ctx.auditCounts, request, origin);
-    else countRefusal(ctx.auditCounts, request, origin, statusCode);
+    if (statusCode >= 400) countRefusal(ctx.auditCounts, request, origin, statusCode);
+    else if (request.method === 'GET' || request.method === 'HEAD')
+      countRead(ctx.auditCounts, actionOf(request), origin);
     done();
   });
   announceWrites(app, ctx);

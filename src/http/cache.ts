@@ -41,6 +41,7 @@ export async function sendKept(
   // RFC 9111 §5.5, obsolete but understood, and the one way to say it.
   if (staleForMs !== null)
     reply.header('warning', '110 - "Response is Stale"').header('age', Math.floor(staleForMs / 1000));
+  else request.server.repeats.remember(request, reply);
   const isHeld = isHeldBy(answer.headers.etag ?? '');
   if (isHeld) reply.status(304);
   // To HEAD the framework answers with the length of what it is given, and no more.

@@ -2,14 +2,19 @@ import type { FastifyInstance } from 'fastify';
 import { unavailable } from '../errors.ts';
 
 /** Once the server closes, each answer under way ends its connection: kept alive, it would hold up the end. Requests that come later get a 503. */
-export function endConnectionsOnClose(app: FastifyInstance): void {
+export function createClosing() {
   let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
-  app.addHook('onRequest', (_request, _reply, done) => done(closing ? unavailable() : undefined));
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (closing) reply.header('connection', 'close');
-    done();
-  });
+  return {
+    isClosing: () => closing,
+    endConnections(app: FastifyInstance): void {
+      app.addHook('preClose', async () => {
+        closing = true;
+      });
+      app.addHook('onRequest', (_request, _reply, done) => done(closing ? unavailable() : undefined));
+      app.addHook('onSend', (_request, reply, _payload, done) => {
+        if (closing) reply.header('connection', 'close');
+        done();
+      });
+    },
+  };
 }

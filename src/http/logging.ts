@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
+import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.ts';
 import { streamOf } from '../log.ts';
 
@@ -14,42 +13,51 @@ export function requestId({ headers }: IncomingMessage): string {
 }
 
 /**
- * The answer's id and `headers`; for each answer one line, and its time in the metrics. The route's pattern stands for the
- * URL: paths and queries carry ids and search texts.
+ * The answer's id and `headers`, and a note of each answer. The route's pattern stands for the URL: paths and queries carry
+ * ids and search texts.
  */
-export function logRequests(
-  app: FastifyInstance,
-  { log, metrics: { requests } }: Context,
-  headers: Record<string, string>,
-): void {
+export function logRequests(app: FastifyInstance, ctx: Context, headers: Record<string, string>): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).headers(headers);
     done();
   });
-  const write = requestLines(log);
-  app.addHook('onResponse', (request, reply, done) => {
-    const { url } = request.routeOptions;
-    requests.observe(request.method, url, reply.statusCode, reply.elapsedTime / 1000);
-    write(request, reply, url);
+  const note = createRequestNotes(ctx);
+  app.addHook('onResponse', ({ id, method, routeOptions, identity }, { statusCode, elapsedTime }, done) => {
+    const userId = identity?.userId ?? null;
+    note({ id, method, route: routeOptions.url, status: statusCode, durationMs: elapsedTime, userId });
     done();
   });
 }
 
-/** Lines like the log's others, put together from their few fields at a quarter of the cost: there is one for every request. */
-function requestLines(log: Logger) {
+/** What is noted of a request that was answered. */
+export interface RequestNote {
+  id: string;
+  method: string;
+  /** The pattern that matched, if any. */
+  route: string | undefined;
+  status: number;
+  durationMs: number;
+  userId: string | null;
+}
+
+/**
+ * For each answer one line, and its time in the metrics. The lines are like the log's others, put together from their few
+ * fields at a quarter of the cost: there is one for every request.
+ */
+export function createRequestNotes({ log, metrics: { requests } }: Context): (note: RequestNote) => void {
   const stream = streamOf(log);
   const bindings = JSON.stringify(log.bindings()).slice(1, -1);
   const base = bindings === '' ? '' : `${bindings},`;
-  return (request: FastifyRequest, { statusCode, elapsedTime }: FastifyReply, route?: string) => {
-    const level = statusCode >= 500 ? 'error' : 'info';
+  return ({ id, method, route, status, durationMs, userId }) => {
+    requests.observe(method, route, status, durationMs / 1000);
+    const level = status >= 500 ? 'error' : 'info';
     if (!log.isLevelEnabled(level)) return;
-    const { id, method, identity } = request;
     // An id and a method are of plain characters only.
     stream.write(
       `{"level":"${level}","time":"${new Date().toISOString()}",${base}"request_id":"${id}","method":"${method}",` +
-        `"route":${JSON.stringify(route ?? null)},"status":${statusCode},` +
-        `"duration_ms":${Math.round(elapsedTime * 1000) / 1000},` +
-        `"user_id":${JSON.stringify(identity?.userId ?? null)},"msg":"request"}\n`,
+        `"route":${JSON.stringify(route ?? null)},"status":${status},` +
+        `"duration_ms":${Math.round(durationMs * 1000) / 1000},` +
+        `"user_id":${JSON.stringify(userId)},"msg":"request"}\n`,
     );
   };
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
 import { type AppError, rateLimited } from '../errors.ts';
@@ -34,7 +35,9 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
       return;
     }
     request.wayIn = wayIn(url, request.url);
-    const verdicts = limits.byAddress(addressOf(request) ?? '', request.wayIn !== null);
+    const verdicts =
+      counted.get(request.raw)?.byAddress ??
+      limits.byAddress(addressOf(request) ?? '', request.wayIn !== null);
     if (verdicts instanceof Promise)
       verdicts.then((all) => obey(reply, limits, all)).then(() => done(), done);
     else {
@@ -53,9 +56,17 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   });
 }
 
+/** Requests that were counted before they came to the routes, and what was said to them. */
+export const counted = new WeakMap<IncomingMessage, { byAddress: Verdict[]; byUser: Verdict[] }>();
+
 /** To be called once the token was checked. */
-export async function limitUser(reply: FastifyReply, { limits }: Context, userId: string): Promise<void> {
-  const verdicts = limits.byUser(userId);
+export async function limitUser(
+  { raw }: FastifyRequest,
+  reply: FastifyReply,
+  { limits }: Context,
+  userId: string,
+): Promise<void> {
+  const verdicts = counted.get(raw)?.byUser ?? limits.byUser(userId);
   obey(reply, limits, verdicts instanceof Promise ? await verdicts : verdicts);
 }
 
@@ -122,24 +133,20 @@ function refusal(limits: Limits, refused: readonly Verdict[]): AppError {
 
 const secondsOf = ({ resetMs }: Verdict): number => Math.max(1, Math.ceil(resetMs / 1000));
 
-/** The fields of draft-ietf-httpapi-ratelimit-headers, the limit that was asked last before the others. */
+/** The limit that was asked last before the others. */
 function show(reply: FastifyReply, verdicts: readonly Verdict[]): void {
-  prepend(
-    reply,
-    'ratelimit-policy',
-    verdicts.map(({ name, quota }) => `"${name}";q=${quota.requests};w=${quota.seconds}`),
-  );
-  prepend(
-    reply,
-    'ratelimit',
-    verdicts.map((verdict) => {
-      const left = Math.max(0, verdict.quota.requests - verdict.used);
-      return `"${verdict.name}";r=${left};t=${secondsOf(verdict)}`;
-    }),
-  );
+  for (const [name, value] of Object.entries(limitHeaders(verdicts))) {
+    const before = reply.getHeader(name);
+    reply.header(name, before === undefined ? value : `${value}, ${before}`);
+  }
 }
 
-function prepend(reply: FastifyReply, name: string, items: string[]): void {
-  const before = reply.getHeader(name);
-  reply.header(name, [...items, ...(before === undefined ? [] : [String(before)])].join(', '));
+/** The fields of draft-ietf-httpapi-ratelimit-headers; none without limits. */
+export function limitHeaders(verdicts: readonly Verdict[]): Record<string, string> {
+  const policy = verdicts.map(({ name, quota }) => `"${name}";q=${quota.requests};w=${quota.seconds}`);
+  const state = verdicts.map((verdict) => {
+    const left = Math.max(0, verdict.quota.requests - verdict.used);
+    return `"${verdict.name}";r=${left};t=${secondsOf(verdict)}`;
+  });
+  return verdicts.length === 0 ? {} : { 'ratelimit-policy': policy.join(', '), ratelimit: state.join(', ') };
 }

@@ -25,14 +25,18 @@ const maxConnections = 10_000;
 /** How long a connection may stand still with an answer half sent. */
 const stallMs = 30_000;
 
-/** The listener under Fastify: HTTP or HTTPS, with limits for clients that are slow, silent or many. */
+/**
+ * The listener under Fastify: HTTP or HTTPS, with limits for clients that are slow, silent or many; `before` gets what the
+ * gate lets in.
+ */
 export function serverFactory(
   tls: TlsFiles | null,
   answers: EarlyAnswers,
   log: Logger,
+  before: (handle: RequestListener) => RequestListener,
 ): FastifyServerFactory<Server> {
   return (handler) => {
-    const server = listener(gate(handler, answers.refuse), tls, log);
+    const server = listener(gate(before(handler), answers.refuse), tls, log);
     server.maxConnections = maxConnections;
     server.setTimeout(stallMs, endStalled);
     server.on('checkExpectation', (request, response) => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.ts';
 import { isUnavailable } from '../db/failures.ts';
@@ -14,6 +15,9 @@ declare module 'fastify' {
   }
 }
 
+/** What requests found that asked the database before they came to the routes: they do not wait for it again. */
+export const foundAway = new WeakMap<IncomingMessage, unknown>();
+
 /** Everything below `/api` first hears what is decided on any instance, and answers 503 while the kill switch is on. */
 export function obeyServiceLock(app: FastifyInstance, { access, config }: Context): void {
   app.decorateRequest('isDatabaseAway', false);
@@ -22,6 +26,7 @@ export function obeyServiceLock(app: FastifyInstance, { access, config }: Contex
     // The pattern that matched, whatever the spelling of the path; none is a path that does not exist.
     if (url !== undefined && !url.startsWith('/api')) return;
     try {
+      if (foundAway.has(request.raw)) throw foundAway.get(request.raw);
       const refreshing = access.refresh();
       if (refreshing !== undefined) await refreshing;
     } catch (error) {

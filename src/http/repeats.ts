@@ -1,0 +1,194 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { all as addressesOf, compile } from '@fastify/proxy-addr';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '../auth/tokens.ts';
+import type { Answer } from '../cache.ts';
+import type { Context } from '../context.ts';
+import { isUnavailable } from '../db/failures.ts';
+import type { Verdict } from '../limits/service.ts';
+import { addressOf } from './address.ts';
+import { actionOf, countRead } from './audit.ts';
+import { jsonType } from './errors.ts';
+import { createRequestNotes, requestId } from './logging.ts';
+import { counted, limitHeaders } from './rate-limits.ts';
+import { foundAway } from './service-lock.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    repeats: Repeats;
+  }
+}
+
+/**
+ * Reads that were answered out of kept answers, asked again in the same words. Routing, syntax, whose URL it is and what
+ * CORS says depend on nothing but the words, and were found good the first time. What may have changed since is looked at
+ * each time by those who always do: tokens and users, the kill switch, the limits, the user's revision. Whatever is not as
+ * before goes the way of every request.
+ */
+export interface Repeats {
+  /** Stands before the routes, and answers what it can. */
+  before(handle: RequestListener): RequestListener;
+  /** To be called when a request is about to be answered with a kept answer. */
+  remember(request: FastifyRequest, reply: FastifyReply): void;
+}
+
+/** What the words of a request lead to. */
+interface Meaning {
+  route: string;
+  action: string;
+  /** Names and values in turn: those of the answer's headers that are the same each time. */
+  headers: readonly string[];
+}
+
+interface Recalled {
+  caller: Caller;
+  meaning: Meaning;
+}
+
+const rememberedMax = 20_000;
+/** Of the request at hand, of the answer that is kept, or made of what is sent. */
+const otherHeaders = new Set([
+  'x-request-id',
+  'ratelimit',
+  'ratelimit-policy',
+  'etag',
+  'link',
+  'x-total-count',
+  'content-type',
+  'content-length',
+]);
+
+export function createRepeats(ctx: Context, isClosing: () => boolean): Repeats {
+  const meanings = new LRUCache<string, Meaning>({ max: rememberedMax });
+  const recall = createRecall(ctx, meanings, isClosing);
+  const answer = createAnswer(ctx, isClosing);
+
+  async function answerOr(
+    handle: RequestListener,
+    request: IncomingMessage,
+    response: ServerResponse,
+    recalled: Recalled,
+  ): Promise<void> {
+    let isAnswered = false;
+    try {
+      isAnswered = await answer(request, response, recalled);
+    } catch (error) {
+      // The routes say so.
+      if (isUnavailable(error)) foundAway.set(request, error);
+    }
+    if (!isAnswered) handle(request, response);
+  }
+
+  return {
+    before: (handle) => (request, response) => {
+      const recalled = recall(request);
+      if (recalled === null) handle(request, response);
+      else void answerOr(handle, request, response, recalled);
+    },
+    remember(request, reply) {
+      const { raw, identity, routeOptions, headers } = request;
+      if (identity === null || request.method !== 'GET' || !isPlain(raw) || request.wayIn !== null) return;
+      const lines = Object.entries(reply.getHeaders()).filter(([name]) => !otherHeaders.has(name));
+      meanings.set(keyOf(identity.userId, request.url, headers.origin), {
+        route: routeOptions.url ?? '',
+        action: actionOf(request),
+        headers: lines.flatMap(([name, value]) => [name, String(value)]),
+      });
+    },
+  };
+}
+
+/** Tells whose request it is and what it means; null where this is not the place to answer. */
+function createRecall(
+  { access, answers, tokens }: Context,
+  meanings: LRUCache<string, Meaning>,
+  isClosing: () => boolean,
+) {
+  return (request: IncomingMessage): Recalled | null => {
+    const { method, url = '', headers } = request;
+    if (method !== 'GET' || headers.authorization === undefined || !isPlain(request) || isClosing())
+      return null;
+    const caller = tokens.recall(headers.authorization);
+    if (caller === undefined || !answers.has(caller.userId, url)) return null;
+    const meaning = meanings.get(keyOf(caller.userId, url, headers.origin));
+    // News that have to be waited for, and what they say, are the routes' affair.
+    if (meaning === undefined || access.refresh() !== undefined || access.isLocked()) return null;
+    return { caller, meaning };
+  };
+}
+
+/** Counts a request and answers it, when the limits allow it and nothing has changed; @returns whether it did. */
+function createAnswer(ctx: Context, isClosing: () => boolean) {
+  const { answers, limits, auditCounts, config } = ctx;
+  const note = createRequestNotes(ctx);
+  const { trustedProxies } = config.http;
+  const trust = trustedProxies.length > 0 ? compile([...trustedProxies]) : null;
+
+  return async (request: IncomingMessage, response: ServerResponse, { caller, meaning }: Recalled) => {
+    const begin = performance.now();
+    const { userId } = caller;
+    const { socket } = request;
+    // As the framework has it on other requests.
+    const ip = trust === null ? socket.remoteAddress : addressesOf(request, trust).at(-1);
+    const address = addressOf({ ip: ip ?? '', socket });
+    const said = { byAddress: limits.byAddress(address ?? '', false), byUser: limits.byUser(userId) };
+    const byAddress = said.byAddress instanceof Promise ? await said.byAddress : said.byAddress;
+    const byUser = said.byUser instanceof Promise ? await said.byUser : said.byUser;
+    counted.set(request, { byAddress, byUser });
+    const verdicts = [...byUser, ...byAddress];
+    if (!verdicts.every(({ allowed }) => allowed)) return false;
+    const found = await answers.findKept(userId, request.url ?? '');
+    if (found === null) return false;
+    // The client went away meanwhile.
+    if (response.destroyed) return true;
+    if (isClosing()) response.shouldKeepAlive = false;
+    const id = requestId(request);
+    const status = write(request, response, { id, meaning, found, verdicts });
+    countRead(auditCounts, meaning.action, { actor: userId, requestId: id, address });
+    const durationMs = performance.now() - begin;
+    note({ id, method: 'GET', route: meaning.route, status, durationMs, userId });
+    return true;
+  };
+}
+
+interface Reply {
+  id: string;
+  meaning: Meaning;
+  found: Answer;
+  verdicts: readonly Verdict[];
+}
+
+/** @returns the status. */
+function write(request: IncomingMessage, response: ServerResponse, reply: Reply): number {
+  const { id, meaning, found, verdicts } = reply;
+  const headers = [...meaning.headers, 'x-request-id', id];
+  for (const [name, value] of Object.entries(found.headers)) headers.push(name, value);
+  for (const [name, value] of Object.entries(limitHeaders(verdicts))) headers.push(name, value);
+  if (request.headers['if-none-match'] === found.headers.etag) {
+    response.writeHead(304, headers).end();
+    return 304;
+  }
+  headers.push('content-type', jsonType, 'content-length', String(found.body.length));
+  response.writeHead(200, headers).end(found.body);
+  return 200;
+}
+
+/** None of the three has a NUL. */
+const keyOf = (userId: string, url: string, origin = '') => `${userId}\0${url}\0${origin}`;
+
+const oneTag = /^"[^"\s,]*"$/;
+
+/** One token, no content and no condition but one that is a single tag. */
+function isPlain(request: IncomingMessage): boolean {
+  const { headers, rawHeaders } = request;
+  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return false;
+  if (headers.expect !== undefined || headers.upgrade !== undefined) return false;
+  if (!oneTag.test(headers['if-none-match'] ?? '""')) return false;
+  let tokens = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') tokens += 1;
+  }
+  return tokens === 1;
+}
