@@ -1,7 +1,7 @@
 /** What Duly does against what the database and the framework do by themselves, measured in turn. */
 
 import { createScript, hasPgbench, listScript, measureScript } from './references.ts';
-import { median, type Report, tableLine } from './report.ts';
+import { median, type Report, tableHead, tableLine } from './report.ts';
 import type { Operation } from './requests.ts';
 import { type Server, startBareRoute, startServer } from './server.ts';
 import { measure, type Trial } from './trial.ts';
@@ -11,7 +11,8 @@ interface Options {
   rounds: number;
 }
 
-const connections = 32;
+/** Enough that neither side waits for the other. */
+const connections = 64;
 /** Of the database's clients; the best number is found out first. */
 const clientCounts = [4, 8, 15];
 
@@ -34,6 +35,7 @@ export async function measureLimits(
     console.log(tableLine(result));
     return result;
   };
+  console.log(tableHead());
   const { bodyBytes } = await rateOf(trial.server, 'list', 'warm-up');
   const bare = await startBareRoute(bodyBytes);
   const database = await databaseRates(trial, seconds);

@@ -36,12 +36,14 @@ const production = {
   METRICS_TOKEN: 'a-token-of-the-benchmark',
 };
 
-/** Starts a server and waits until it is ready. */
+/** Starts a server, by the runtime's options of this process, and waits until it is ready. */
 export async function startServer(env: Record<string, string>): Promise<Server> {
   const port = await freePort();
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [file('../src/main.ts'), 'serve'], {
-    env: { PATH, HOME, ...production, PORT: String(port), ...env },
+  const { NODE_COMPILE_CACHE } = process.env;
+  const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+  const child = spawn(process.execPath, [...process.execArgv, file('../src/main.ts'), 'serve'], {
+    env: { PATH, HOME, ...cache, ...production, PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}/health/ready`;
