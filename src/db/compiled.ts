@@ -1,4 +1,5 @@
 import { CompiledQuery, type RawBuilder, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Db } from './schema.ts';
 
 /** Stands in a statement for a value that is given each time. */
@@ -9,21 +10,36 @@ class Given {
   }
 }
 
-type Values = Readonly<Record<string, unknown>>;
+export type Values = Readonly<Record<string, unknown>>;
 
 /** The value of that name among those that the statement is run with. */
 export const given = <T>(name: string): RawBuilder<T> => sql<T>`${new Given(name)}`;
 
-/** A statement that is compiled at its first use and run with other values each time. */
-export function compiled<Row>(build: (db: Db) => CompiledQuery<Row>) {
+/** Runs a statement, compiled at its first use, with other values each time. */
+export type Run<Row> = (db: Db, values: Values) => Promise<Row[]>;
+
+export function compiled<Row>(build: (db: Db) => CompiledQuery<Row>): Run<Row> {
   let query: CompiledQuery<Row> | undefined;
-  return async (db: Db, values: Values): Promise<Row[]> => {
+  return async (db, values) => {
     query ??= build(db);
     const parameters = query.parameters.map((parameter) =>
       parameter instanceof Given ? values[parameter.name] : parameter,
     );
     const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(query.sql, parameters));
     return rows;
+  };
+}
+
+/** Of each kind of statement that has many shapes, so many are kept. */
+const shapesMax = 500;
+
+/** The same for a statement of many shapes, each of which has a name. */
+export function compiledByShape<Row>() {
+  const shapes = new LRUCache<string, Run<Row>>({ max: shapesMax });
+  return (shape: string, build: (db: Db) => CompiledQuery<Row>): Run<Row> => {
+    const run = shapes.get(shape) ?? compiled(build);
+    shapes.set(shape, run);
+    return run;
   };
 }
 
@@ -40,14 +56,13 @@ export interface Changes {
   expressions: RawBuilder<unknown>;
 }
 
-const statements = new Map<string, ReturnType<typeof compiled>>();
+const together = compiledByShape();
 
 /** Makes changes, none of which sees what another makes, in one statement; a name in the values means the same to all. */
 export async function changeTogether(db: Db, parts: readonly Part[]): Promise<void> {
-  const name = parts.map(({ changes }) => changes.name).join();
-  const expressions = parts.map(({ changes }) => changes.expressions);
-  const change =
-    statements.get(name) ?? compiled((on) => sql`with ${sql.join(expressions)} select`.compile(on));
-  statements.set(name, change);
+  const shape = parts.map(({ changes }) => changes.name).join();
+  const change = together(shape, (on) =>
+    sql`with ${sql.join(parts.map(({ changes }) => changes.expressions))} select`.compile(on),
+  );
   await change(db, Object.assign({}, ...parts.map(({ values }) => values)));
 }

@@ -1,5 +1,6 @@
-import { type Expression, type SqlBool, sql } from 'kysely';
-import type { Db } from '../db/schema.ts';
+import { type SqlBool, sql } from 'kysely';
+import { given } from '../db/compiled.ts';
+import type { Db, Priority } from '../db/schema.ts';
 import { containing } from '../db/search.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
 import { type Order, readTasks, type Slice, type TaskPage, tasksOf } from './page.ts';
@@ -46,38 +47,68 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
   const { sort_by, sort_direction: direction } = filter;
   const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' };
   const { search, tags, due_after, due_before } = filter;
-  // The others leave so much that a page is soon full.
-  const isDear = Boolean(search || tags?.length || due_after || due_before);
-  return readTasks(db, { userId, tasks: matchingTasks(db, userId, filter), isDear }, order, filter, toTask);
+  const names = new Set(tags);
+  const selection = {
+    shape: shapeOf(filter),
+    tasks: (on: Db) => matchingTasks(on, filter),
+    values: {
+      user_id: userId,
+      priority: filter.priority,
+      due_after,
+      due_before,
+      pattern: containing(search ?? ''),
+      tags: [...names],
+      tags_wanted: filter.tags_match === 'all' ? names.size : 1,
+    },
+    // The others leave so much that a page is soon full.
+    isDear: Boolean(search || tags?.length || due_after || due_before),
+  };
+  return readTasks(db, selection, order, filter, toTask);
 }
 
-function matchingTasks(db: Db, userId: string, filter: TaskListFilter) {
-  let query = tasksOf(db, userId).where('t.deleted_at', 'is', null);
+/** All that the statement of `matchingTasks` depends on. */
+function shapeOf({
+  completed,
+  status,
+  priority,
+  due_after,
+  due_before,
+  search,
+  tags,
+}: TaskListFilter): string {
+  const given = [
+    priority !== 'all',
+    due_after !== undefined,
+    due_before !== undefined,
+    Boolean(tags?.length),
+  ];
+  return [completed, status, ...given, Boolean(search), isOfLines(search)].join();
+}
+
+const isOfLines = (search: string | undefined): boolean => search?.includes('\n') ?? false;
+
+function matchingTasks(db: Db, filter: TaskListFilter) {
+  let query = tasksOf(db).where('t.deleted_at', 'is', null);
   for (const completed of [filter.completed, completedOf[filter.status]]) {
     if (completed !== undefined) query = query.where('t.completed_at', completed ? 'is not' : 'is', null);
   }
-  if (filter.priority !== 'all') query = query.where('t.priority', '=', filter.priority);
-  if (filter.due_after !== undefined) query = query.where('t.due_date', '>=', filter.due_after);
-  if (filter.due_before !== undefined) query = query.where('t.due_date', '<=', filter.due_before);
-  if (filter.search) query = query.where(contains(filter.search));
-  if (filter.tags?.length) query = query.where(tagged(userId, new Set(filter.tags), filter.tags_match));
+  if (filter.priority !== 'all') query = query.where('t.priority', '=', given<Priority>('priority'));
+  if (filter.due_after !== undefined) query = query.where('t.due_date', '>=', given<string>('due_after'));
+  if (filter.due_before !== undefined) query = query.where('t.due_date', '<=', given<string>('due_before'));
+  if (filter.search) query = query.where(isOfLines(filter.search) ? containsLines : contains);
+  if (filter.tags?.length) query = query.where(tagged);
   return query;
 }
 
 const completedOf = { all: undefined, pending: false, completed: true };
 
-function contains(search: string): Expression<SqlBool> {
-  const pattern = containing(search);
-  const found = sql<SqlBool>`t.search_text like lower(${pattern})`;
-  if (!search.includes('\n')) return found;
-  // It could begin in the title and end in the description.
-  return sql<SqlBool>`(${found} and (t.title ilike ${pattern} or t.description ilike ${pattern}))`;
-}
+const contains = sql<SqlBool>`t.search_text like lower(${given('pattern')})`;
 
-function tagged(userId: string, names: ReadonlySet<string>, match: 'any' | 'all'): Expression<SqlBool> {
-  const wanted = match === 'all' ? names.size : 1;
-  return sql<SqlBool>`t.id in (
-    select task_id from task_tags where user_id = ${userId} and name = any(${[...names]})
-    group by task_id having count(*) >= ${wanted}
+/** It could begin in the title and end in the description. */
+const containsLines = sql<SqlBool>`(${contains}
+  and (t.title ilike ${given('pattern')} or t.description ilike ${given('pattern')}))`;
+
+const tagged = sql<SqlBool>`t.id in (
+    select task_id from task_tags where user_id = ${given('user_id')} and name = any(${given('tags')})
+    group by task_id having count(*) >= ${given('tags_wanted')}
   )`;
-}

@@ -1,4 +1,5 @@
 import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { compiledByShape, given, type Values } from '../db/compiled.ts';
 import type { Position } from '../db/paging.ts';
 import type { Db } from '../db/schema.ts';
 import { type TaskRow, taskColumns } from './row.ts';
@@ -18,7 +19,7 @@ export interface Order<T> {
   /** The key of an item, as text for a position. */
   keyOf(item: T): string | null;
   /** That text as the key again. */
-  toKey(text: string): Expression<unknown>;
+  toKey(text: Expression<string>): Expression<unknown>;
   direction: 'asc' | 'desc';
   /** Rows may have no key: they come last in both directions; read backward, first. */
   nullable: boolean;
@@ -32,9 +33,9 @@ export interface TaskPage<T> {
   prev: Position | null;
 }
 
-/** The tasks `t` of a user, live and in the trash: where each list begins. */
-export const tasksOf = (db: Db, userId: string) =>
-  db.selectFrom('tasks as t').where('t.user_id', '=', userId);
+/** The tasks `t` of the user who is given, live and in the trash: where each list begins. */
+export const tasksOf = (db: Db) =>
+  db.selectFrom('tasks as t').where('t.user_id', '=', given<string>('user_id'));
 
 /** What `taskColumns` is made of. */
 const pageColumns = [
@@ -53,11 +54,16 @@ const pageColumns = [
 
 /** Which tasks a list has, on all of its pages. */
 export interface Selection {
-  userId: string;
-  tasks: ReturnType<typeof tasksOf>;
+  /** Tells the statement of `tasks` from any other's. */
+  shape: string;
+  tasks(db: Db): ReturnType<typeof tasksOf>;
+  /** What is given to it: at the least the user. */
+  values: Values & { user_id: string };
   /** Whether finding out takes more than reading them along an index: then it is done once for the page and the total. */
   isDear: boolean;
 }
+
+const statements = compiledByShape<ListRow>();
 
 /** One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only. */
 export async function readTasks<T extends { id: string }>(
@@ -67,9 +73,16 @@ export async function readTasks<T extends { id: string }>(
   slice: Slice,
   toItem: (row: TaskRow) => T,
 ): Promise<TaskPage<T>> {
-  const inOrder = orderOf(order, slice.position?.backward ?? false);
-  const statement = (selection.isDear ? fromMatched : fromTasks)(db, selection, order, slice);
-  const rows: ListRow[] = await statement.select('total').select(taskColumns).orderBy(inOrder).execute();
+  const { limit, offset, position } = slice;
+  const place = position === null ? 'start' : [position.backward, position.key === null];
+  const read = statements([selection.shape, order.column, order.direction, place].join(), (on) => {
+    const statement = (selection.isDear ? fromMatched : fromTasks)(on, selection, order, position);
+    const inOrder = orderOf(order, position?.backward ?? false);
+    return statement.select('total').select(taskColumns).orderBy(inOrder).compile();
+  });
+  const { key, id } = position ?? {};
+  // One more than the page holds, to know whether there is more.
+  const rows = await read(db, { ...selection.values, limit: limit + 1, offset, key, id });
   const found = rows.filter((row): row is ListRow & TaskRow => row.id !== null).map(toItem);
   return { ...toPage(found, order, slice), total: rows[0]?.total ?? 0 };
 }
@@ -77,36 +90,37 @@ export async function readTasks<T extends { id: string }>(
 const total = sql<number>`count(*)::int`.as('total');
 
 /** The page in the order of an index where there is one; the total without a look at the rows where an index has all it takes. */
-function fromTasks<T>(db: Db, { tasks }: Selection, order: Order<T>, slice: Slice) {
+function fromTasks<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
-    .with('page', () => sliced(tasks.select(pageColumns), order, slice))
-    .selectFrom(tasks.select(total).as('counted'))
+    .with('page', () => sliced(selection.tasks(db).select(pageColumns), order, position))
+    .selectFrom(selection.tasks(db).select(total).as('counted'))
     .leftJoin('page as t', (join) => join.onTrue());
 }
 
 /** Kept of those that match is what orders them: a hundred thousand of them fit into the memory that a statement has. */
-function fromMatched<T>(db: Db, { userId, tasks }: Selection, order: Order<T>, slice: Slice) {
+function fromMatched<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
     .with(
       (cte) => cte('matched').materialized(),
-      () => tasks.select(['t.id', `t.${order.column}`]),
+      () => selection.tasks(db).select(['t.id', `t.${order.column}`]),
     )
-    .with('page', (made) => sliced(made.selectFrom('matched as t').select('t.id'), order, slice))
+    .with('page', (made) => sliced(made.selectFrom('matched as t').select('t.id'), order, position))
     .selectFrom((made) => made.selectFrom('matched').select(total).as('counted'))
     .leftJoin('page', (join) => join.onTrue())
-    .leftJoin('tasks as t', (join) => join.on('t.user_id', '=', userId).onRef('t.id', '=', 'page.id'));
+    .leftJoin('tasks as t', (join) =>
+      join.on('t.user_id', '=', given<string>('user_id')).onRef('t.id', '=', 'page.id'),
+    );
 }
 
-/** One more than the page holds, to know whether there is more. */
 function sliced<D, S extends keyof D, O, T>(
   query: SelectQueryBuilder<D, S, O>,
   order: Order<T>,
-  { limit, offset, position }: Slice,
+  position: Position | null,
 ): SelectQueryBuilder<D, S, O> {
   const page = query
     .orderBy(orderOf(order, position?.backward ?? false))
-    .limit(limit + 1)
-    .offset(offset);
+    .limit(given<number>('limit'))
+    .offset(given<number>('offset'));
   return position === null ? page : page.where(beyond(order, position));
 }
 
@@ -145,14 +159,15 @@ function orderOf<T>({ key, direction, nullable }: Order<T>, backward: boolean): 
 }
 
 /** The rows beyond a position, in the order of `orderOf`. */
-function beyond<T>(order: Order<T>, { backward, key, id }: Position): Expression<SqlBool> {
+function beyond<T>(order: Order<T>, { backward, key }: Position): Expression<SqlBool> {
   const operator = (order.direction === 'asc') === backward ? sql`<` : sql`>`;
-  const later = sql<SqlBool>`t.id ${operator} ${id}::uuid`;
+  const id = sql`${given('id')}::uuid`;
+  const later = sql<SqlBool>`t.id ${operator} ${id}`;
   if (key === null) {
     return backward
       ? sql<SqlBool>`(${order.key} is not null or ${later})`
       : sql<SqlBool>`(${order.key} is null and ${later})`;
   }
-  const row = sql<SqlBool>`(${order.key}, t.id) ${operator} (${order.toKey(key)}, ${id}::uuid)`;
+  const row = sql<SqlBool>`(${order.key}, t.id) ${operator} (${order.toKey(given('key'))}, ${id})`;
   return backward || !order.nullable ? row : sql<SqlBool>`(${order.key} is null or ${row})`;
 }

@@ -4,13 +4,19 @@ import { unchanged } from '../db/transaction.ts';
 import { type Act, type Writer, writeFor } from '../owners/service.ts';
 import { type Condition, required, restored, type StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
-import { type Order, readTasks, type Slice, type TaskPage, tasksOf } from './page.ts';
+import { type Order, readTasks, type Selection, type Slice, type TaskPage, tasksOf } from './page.ts';
 import { findStoredTasks } from './queries.ts';
 import { toStored } from './row.ts';
 import { changeTask } from './service.ts';
 
 /** A statement that purges more would hold its locks, and the memory for its cascades, for too long. */
 export const purgeBatchSize = 1_000;
+
+const trashed: Omit<Selection, 'values'> = {
+  shape: 'trash',
+  tasks: (db) => tasksOf(db).where('t.deleted_at', 'is not', null),
+  isDear: false,
+};
 
 /** A page of the trash, the newest deletion first. */
 export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPage<StoredTask>> {
@@ -22,8 +28,7 @@ export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPag
     direction: 'desc',
     nullable: false,
   };
-  const tasks = tasksOf(db, userId).where('t.deleted_at', 'is not', null);
-  return readTasks(db, { userId, tasks, isDear: false }, order, slice, toStored);
+  return readTasks(db, { ...trashed, values: { user_id: userId } }, order, slice, toStored);
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
