@@ -43,6 +43,7 @@ class Connection {
   #headBytes = 0;
   #status = 0;
   #isLast = false;
+  #isAsking = false;
 
   constructor(port: number, onAnswer: (status: number, bodyBytes: number) => void) {
     this.#port = port;
@@ -57,13 +58,15 @@ class Connection {
     socket.on('close', () => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.#answer(0, 0);
+      // Idle, it may go; the next request opens another.
+      if (this.#isAsking) this.#answer(0, 0);
     });
     await once(socket, 'connect');
     this.#socket = socket;
   }
 
   send(request: Buffer | string): void {
+    this.#isAsking = true;
     if (this.#socket === null) {
       this.open().then(
         () => this.#socket?.write(request),
@@ -109,6 +112,7 @@ class Connection {
 
   #answer(status: number, bodyBytes: number): void {
     this.#received = [];
+    this.#isAsking = false;
     this.#onAnswer(status, bodyBytes);
   }
 }
