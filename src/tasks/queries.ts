@@ -58,8 +58,9 @@ export function tasksToStore(userId: string, revision: bigint, changes: readonly
   }));
   const names = new Set(changes.flatMap(touchedTags));
   const values = { user_id: userId, revision, rows: JSON.stringify(rows), names: [...names] };
-  const isTagged = names.size > 0 || rows.some(({ tags }) => tags !== null);
-  return { changes: isTagged ? storeTagged : storeTasks, values };
+  if (names.size === 0 && rows.every(({ tags }) => tags === null)) return { changes: storeTasks, values };
+  const isRetagged = changes.some(({ before }, index) => before?.tags.length && rows[index]?.tags !== null);
+  return { changes: isRetagged ? storeRetagged : storeTagged, values };
 }
 
 const [userId, revision] = [given<string>('user_id'), sql`${given<bigint>('revision')}::bigint`];
@@ -89,9 +90,6 @@ const storeTagged: Changes = {
       insert into tags (user_id, name, revision)
       select ${userId}, name, ${revision} from unnest(${given<string[]>('names')}::text[]) as name
       on conflict (user_id, name) do update set revision = excluded.revision
-    ), untagged as (
-      delete from task_tags as t using given as g
-      where t.user_id = ${userId} and t.task_id = g.id and t.name <> all (g.tags)
     ), tagged as (
       insert into task_tags (user_id, task_id, name)
       select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name
@@ -99,11 +97,20 @@ const storeTagged: Changes = {
     )`,
 };
 
+/** Some had tags before that they have no more, perhaps. */
+const storeRetagged: Changes = {
+  name: 'tasks and other tags',
+  expressions: sql`${storeTagged.expressions}, untagged as (
+      delete from task_tags as t using given as g
+      where t.user_id = ${userId} and t.task_id = g.id and t.name <> all (g.tags)
+    )`,
+};
+
 /** The tags that are on one live task more, or one less, and those that the task gets on its way into the trash. */
 function touchedTags({ before, after }: TaskChange): string[] {
   const [old, now] = [liveTags(before), liveTags(after)];
-  const given = [...now, ...after.tags.filter((name) => !before?.tags.includes(name))];
-  return [...old.filter((name) => !now.includes(name)), ...given.filter((name) => !old.includes(name))];
+  const added = [...now, ...after.tags.filter((name) => !before?.tags.includes(name))];
+  return [...old.filter((name) => !now.includes(name)), ...added.filter((name) => !old.includes(name))];
 }
 
 const liveTags = (task: StoredTask | undefined): string[] =>
