@@ -82,6 +82,11 @@ class Connection {
   }
 
   #take(part: Buffer): void {
+    if (!this.#isAsking) {
+      // A server that tires of waiting for a first request says so.
+      this.close();
+      return;
+    }
     this.#receivedBytes += part.length;
     if (this.#wantedBytes === 0) {
       this.#received.push(part);
