@@ -19,6 +19,7 @@ import { measureLimits } from './limits.ts';
 import { newReport, printComparison, printRatios, writeReport } from './report.ts';
 import { measureScale } from './scale.ts';
 import { soak } from './soak.ts';
+import { measureStarts } from './starts.ts';
 import { measureTable } from './table.ts';
 import { openTrial } from './trial.ts';
 
@@ -58,6 +59,7 @@ if (values.scale) {
     if (values.soak !== undefined) {
       await soak(trial, { minutes: Number(values.soak), rate: Number(values.rate) });
     } else {
+      await measureStarts(report);
       await measureLimits(trial, report, { seconds, rounds: Number(values.rounds) });
       await measureTable(trial, report, { seconds, only: values.only?.split(',') ?? null });
     }

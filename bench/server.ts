@@ -37,12 +37,19 @@ const production = {
 };
 
 /** Starts a server, by the runtime's options of this process, and waits until it is ready. */
-export async function startServer(env: Record<string, string>): Promise<Server> {
+export const startServer = (env: Record<string, string>): Promise<Server> =>
+  start([...process.execArgv, file('../src/main.ts'), 'serve'], env);
+
+/** The same as `npm start` does it. */
+export const launchServer = (env: Record<string, string>): Promise<Server> =>
+  start([file('../scripts/run.mjs'), 'serve'], env);
+
+async function start(args: string[], env: Record<string, string>): Promise<Server> {
   const port = await freePort();
   const { PATH, HOME } = process.env;
   const { NODE_COMPILE_CACHE } = process.env;
   const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
-  const child = spawn(process.execPath, [...process.execArgv, file('../src/main.ts'), 'serve'], {
+  const child = spawn(process.execPath, args, {
     env: { PATH, HOME, ...cache, ...production, PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
