@@ -30,6 +30,8 @@ export async function measureLimits(
 ): Promise<void> {
   const uncached = await startServer({ ...trial.env, CACHE_MAX_BYTES: '0' });
   const rateOf = async (server: Server, operation: Operation, name: string) => {
+    // The tasks that were created meanwhile made outdated what was kept.
+    if (server === trial.server) await trial.refresh();
     const next = trial.requests[operation];
     const result = await measure(trial, server, { name, next, connections, seconds });
     console.log(tableLine(result));

@@ -49,9 +49,10 @@ export async function measureTable(trial: Trial, report: Report, { seconds, only
     for (const share of isRated ? openShares : [])
       await add(server, { name, next, connections: 1_000, rate: Math.round((best * share) / 100) * 100 });
   };
-  for (const name of operations)
-    if (isWanted(name))
-      await addAll(trial.server, name, trial.requests[name], name === 'list' || name === 'mixed');
+  for (const name of operations.filter(isWanted)) {
+    await trial.refresh();
+    await addAll(trial.server, name, trial.requests[name], name === 'list' || name === 'mixed');
+  }
   if (isWanted('login')) await addAll(trial.server, 'login', await newLogins(trial.server), false);
   const uncached = await startServer({ ...trial.env, CACHE_MAX_BYTES: '0' });
   for (const name of ['list', 'get'] as const)

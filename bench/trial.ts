@@ -15,6 +15,8 @@ export interface Trial {
   env: Record<string, string>;
   server: Server;
   requests: ReturnType<typeof operations>;
+  /** Reads every list once, so that it is kept, and known by its newest tag. */
+  refresh(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,20 +33,24 @@ export async function openTrial({ dataDir, size, hot, env }: TrialOptions): Prom
   const askers = await database.findAskers(Math.min(hot, size.users));
   const settings = { ...env, DATABASE_URL: database.url };
   const server = await startServer(settings);
-  return {
+  const trial: Trial = {
     database,
     askers,
     env: settings,
     server,
     requests: operations(askers, await etagsOf(server, askers)),
+    async refresh() {
+      trial.requests = operations(askers, await etagsOf(server, askers));
+    },
     async close() {
       await server.stop();
       await database.close();
     },
   };
+  return trial;
 }
 
-/** What each list is tagged with now; reading them also fills the server's memory of answers. */
+/** What each list is tagged with now. */
 async function etagsOf({ port }: Server, askers: readonly Asker[]): Promise<Map<string, string>> {
   const etags = new Map<string, string>();
   for (const { id } of askers) {

@@ -17,7 +17,7 @@ const oldestNode = 20;
  */
 const memory = (process.env.NODE_OPTIONS || '').includes('space-size')
   ? []
-  : ['--max-old-space-size=512', '--max-semi-space-size=8'];
+  : ['--max-old-space-size=512', '--max-semi-space-size=16'];
 const parentPollMs = 500;
 const unreachable =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT)\b/;

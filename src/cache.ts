@@ -46,9 +46,7 @@ export interface AnswerCache {
    * @throws whatever `make` does, and what `isUnavailable` knows.
    */
   find(question: Question, make: Make): Promise<Found>;
-  /** Whether an answer is kept; it may be outdated. */
-  has(userId: string, url: string): boolean;
-  /** The kept answer, when it is right at this moment. @throws what `isUnavailable` knows. */
+  /** The kept answer, if any that is right at this moment. @throws what `isUnavailable` knows. */
   findKept(userId: string, url: string): Promise<Answer | null>;
   /** To be called when revisions may not be those of the same history any more: the database was set back. */
   clear(): void;
@@ -130,10 +128,10 @@ export function createAnswerCache(
         throw error;
       }
     },
-    has: (userId, url) => kept.has(keyOf(userId, url)),
     async findKept(userId, url) {
+      const key = keyOf(userId, url);
       const askedAt = performance.now();
-      return hit(keyOf(userId, url), await revisionOf(userId), askedAt);
+      return kept.has(key) ? hit(key, await revisionOf(userId), askedAt) : null;
     },
     clear: () => kept.clear(),
     use: () => ({ ...counts, bytes: kept.calculatedSize, entries: kept.size }),
@@ -149,7 +147,6 @@ function keepNothing(revisionOf: RevisionOf, reads: Reads): AnswerCache {
       misses += 1;
       return { answer, staleForMs: null };
     },
-    has: () => false,
     findKept: async () => null,
     clear: () => {},
     use: () => ({ hits: 0, misses, stale: 0, bytes: 0, entries: 0 }),

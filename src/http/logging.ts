@@ -48,6 +48,12 @@ export function createRequestNotes({ log, metrics: { requests } }: Context): (no
   const stream = streamOf(log);
   const bindings = JSON.stringify(log.bindings()).slice(1, -1);
   const base = bindings === '' ? '' : `${bindings},`;
+  const routes = new Map<string | undefined, string>();
+  const routeAsJson = (route: string | undefined): string => {
+    const text = routes.get(route) ?? JSON.stringify(route ?? null);
+    routes.set(route, text);
+    return text;
+  };
   return ({ id, method, route, status, durationMs, userId }) => {
     requests.observe(method, route, status, durationMs / 1000);
     const level = status >= 500 ? 'error' : 'info';
@@ -55,7 +61,7 @@ export function createRequestNotes({ log, metrics: { requests } }: Context): (no
     // An id and a method are of plain characters only.
     stream.write(
       `{"level":"${level}","time":"${new Date().toISOString()}",${base}"request_id":"${id}","method":"${method}",` +
-        `"route":${JSON.stringify(route ?? null)},"status":${status},` +
+        `"route":${routeAsJson(route)},"status":${status},` +
         `"duration_ms":${Math.round(durationMs * 1000) / 1000},` +
         `"user_id":${JSON.stringify(userId)},"msg":"request"}\n`,
     );

@@ -143,10 +143,13 @@ function show(reply: FastifyReply, verdicts: readonly Verdict[]): void {
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers; none without limits. */
 export function limitHeaders(verdicts: readonly Verdict[]): Record<string, string> {
-  const policy = verdicts.map(({ name, quota }) => `"${name}";q=${quota.requests};w=${quota.seconds}`);
-  const state = verdicts.map((verdict) => {
-    const left = Math.max(0, verdict.quota.requests - verdict.used);
-    return `"${verdict.name}";r=${left};t=${secondsOf(verdict)}`;
-  });
-  return verdicts.length === 0 ? {} : { 'ratelimit-policy': policy.join(', '), ratelimit: state.join(', ') };
+  if (verdicts.length === 0) return {};
+  let [policy, state] = ['', ''];
+  for (const verdict of verdicts) {
+    const { name, quota, used } = verdict;
+    const comma = policy === '' ? '' : ', ';
+    policy += `${comma}"${name}";q=${quota.requests};w=${quota.seconds}`;
+    state += `${comma}"${name}";r=${Math.max(0, quota.requests - used)};t=${secondsOf(verdict)}`;
+  }
+  return { 'ratelimit-policy': policy, ratelimit: state };
 }

@@ -101,7 +101,7 @@ export function createRepeats(ctx: Context, isClosing: () => boolean): Repeats {
 
 /** Tells whose request it is and what it means; null where this is not the place to answer. */
 function createRecall(
-  { access, answers, tokens }: Context,
+  { access, tokens }: Context,
   meanings: LRUCache<string, Meaning>,
   isClosing: () => boolean,
 ) {
@@ -110,7 +110,7 @@ function createRecall(
     if (method !== 'GET' || headers.authorization === undefined || !isPlain(request) || isClosing())
       return null;
     const caller = tokens.recall(headers.authorization);
-    if (caller === undefined || !answers.has(caller.userId, url)) return null;
+    if (caller === undefined) return null;
     const meaning = meanings.get(keyOf(caller.userId, url, headers.origin));
     // News that have to be waited for, and what they say, are the routes' affair.
     if (meaning === undefined || access.refresh() !== undefined || access.isLocked()) return null;
@@ -135,10 +135,14 @@ function createAnswer(ctx: Context, isClosing: () => boolean) {
     const said = { byAddress: limits.byAddress(address ?? '', false), byUser: limits.byUser(userId) };
     const byAddress = said.byAddress instanceof Promise ? await said.byAddress : said.byAddress;
     const byUser = said.byUser instanceof Promise ? await said.byUser : said.byUser;
-    counted.set(request, { byAddress, byUser });
     const verdicts = [...byUser, ...byAddress];
-    if (!verdicts.every(({ allowed }) => allowed)) return false;
-    const found = await answers.findKept(userId, request.url ?? '');
+    let found: Answer | null = null;
+    try {
+      if (verdicts.every(({ allowed }) => allowed)) found = await answers.findKept(userId, request.url ?? '');
+    } finally {
+      // Not counted again on the long way.
+      if (found === null) counted.set(request, { byAddress, byUser });
+    }
     if (found === null) return false;
     // The client went away meanwhile.
     if (response.destroyed) return true;
