@@ -22,7 +22,7 @@ export async function measureScale(report: Report, { seconds, rounds, dataDir }:
   // Without kept answers: it is the database that grew.
   const env = { CACHE_MAX_BYTES: '0' };
   const few = await openTrial({ dataDir: null, size: small, hot: 100, env });
-  const many = await openTrial({ dataDir, size: large, hot: 10_000, env });
+  const many = await openTrial({ dataDir, size: large, hot: 2_000, env });
   try {
     console.log(tableHead());
     for (const operation of compared) await compare(report, { few, many }, operation, { seconds, rounds });
