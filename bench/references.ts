@@ -5,18 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  type CompiledQuery,
-  DummyDriver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-} from 'kysely';
 import pg from 'pg';
 import type { Connection } from '../src/db/embedded.ts';
-import type { Database } from '../src/db/schema.ts';
 import { listTasks } from '../src/tasks/list.ts';
+import { statementOf } from '../test/support/statement.ts';
 
 /** A script for pgbench, in which `:u` is a random user's number; and the same as one statement with `$1` for the user's id. */
 interface Script {
@@ -28,19 +20,7 @@ const someone = "'bench-' || :u";
 
 /** The very statement that a list is read by, as the code under test makes it. */
 export async function listScript(users: number): Promise<Script> {
-  const asked: CompiledQuery[] = [];
-  const db = new Kysely<Database>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (of) => new PostgresIntrospector(of),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-    log: ({ query }) => {
-      asked.push(query);
-    },
-  });
-  await listTasks(db, 'the user', {
+  const filter = {
     sort_by: 'created_at',
     sort_direction: 'desc',
     status: 'all',
@@ -49,10 +29,8 @@ export async function listScript(users: number): Promise<Script> {
     limit: 50,
     offset: 0,
     position: null,
-  });
-  const [query] = asked;
-  if (query === undefined) throw new Error('a list asks nothing');
-  const { sql: text, parameters } = query;
+  } as const;
+  const { sql: text, parameters } = await statementOf((db) => listTasks(db, 'the user', filter));
   const shown = (parameter: unknown) => (parameter === 'the user' ? someone : String(parameter));
   const inline = text.replaceAll(/\$(\d+)/g, (_, place) => shown(parameters[Number(place) - 1]));
   return {

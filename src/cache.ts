@@ -41,8 +41,8 @@ export type Make = (db: Db) => Promise<Answer>;
 /** Answers that are kept until something of their user changes. */
 export interface AnswerCache {
   /**
-   * The answer of this moment, from `make` when none is kept, with a handle to read it by; while the database is away, a kept one of any age if the
-   * operator allows it.
+   * The answer of this moment, from `make` when none is kept, with a handle to read it by; while the database is away, a
+   * kept one of any age if the operator allows it.
    * @throws whatever `make` does, and what `isUnavailable` knows.
    */
   find(question: Question, make: Make): Promise<Found>;

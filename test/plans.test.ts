@@ -10,7 +10,8 @@ import { listTasks, type TaskListFilter } from '../src/tasks/list.ts';
 import { findTask } from '../src/tasks/queries.ts';
 import { listTrash } from '../src/tasks/trash.ts';
 import { startApp, type TestApp } from './support/app.ts';
-import { indexesOf, planOf, readWhole, rowsTouched, statementOf } from './support/plans.ts';
+import { indexesOf, planOf, readWhole, rowsTouched } from './support/plans.ts';
+import { statementOf } from './support/statement.ts';
 
 const size = { users: 1_000, tasksPerUser: 60, heavyUserTasks: 6_000 };
 const page = { limit: 50, offset: 0, position: null };

@@ -21,18 +21,19 @@ const checkAfterIdleMs = 1_000;
 const maxLifetimeSeconds = 1_800;
 const idleTimeoutMs = 10_000;
 
-const limits = `statement_timeout = ${statementTimeoutMs}; lock_timeout = 10000; idle_in_transaction_session_timeout = 15000`;
+const limits = [
+  `statement_timeout = ${statementTimeoutMs}`,
+  'lock_timeout = 10000',
+  'idle_in_transaction_session_timeout = 15000',
+];
 const begin = 'begin isolation level read committed';
 
 /**
  * `set local` because the settings end with the transaction: behind a pooler in transaction mode the session belongs to
  * somebody else afterwards. One message, so that it costs no round trip of its own.
  */
-const beginWithLimits = [begin, ...limits.split('; ').map((limit) => `set local ${limit}`)].join('; ');
-const setLimits = limits
-  .split('; ')
-  .map((limit) => `set ${limit}`)
-  .join('; ');
+const beginWithLimits = [begin, ...limits.map((limit) => `set local ${limit}`)].join('; ');
+const setLimits = limits.map((limit) => `set ${limit}`).join('; ');
 
 class Driver extends PostgresDriver {
   override async beginTransaction(

@@ -46,7 +46,10 @@ interface Recalled {
   meaning: Meaning;
 }
 
-const rememberedMax = 20_000;
+/** Most memory that it may take: a URL may have thousands of characters. */
+const rememberedBytes = 16 * 1024 * 1024;
+/** The headers of an answer, and objects. */
+const overheadBytes = 1_500;
 /** Of the request at hand, of the answer that is kept, or made of what is sent. */
 const otherHeaders = new Set([
   'x-request-id',
@@ -60,7 +63,10 @@ const otherHeaders = new Set([
 ]);
 
 export function createRepeats(ctx: Context, isClosing: () => boolean): Repeats {
-  const meanings = new LRUCache<string, Meaning>({ max: rememberedMax });
+  const meanings = new LRUCache<string, Meaning>({
+    maxSize: rememberedBytes,
+    sizeCalculation: (_meaning, words) => words.length * 2 + overheadBytes,
+  });
   const recall = createRecall(ctx, meanings, isClosing);
   const answer = createAnswer(ctx, isClosing);
 
@@ -88,6 +94,8 @@ export function createRepeats(ctx: Context, isClosing: () => boolean): Repeats {
     },
     remember(request, reply) {
       const { raw, identity, routeOptions, headers } = request;
+      // Where nothing is kept, nothing is answered from here.
+      if (ctx.config.cache.maxBytes === 0) return;
       if (identity === null || request.method !== 'GET' || !isPlain(raw) || request.wayIn !== null) return;
       const lines = Object.entries(reply.getHeaders()).filter(([name]) => !otherHeaders.has(name));
       meanings.set(keyOf(identity.userId, request.url, headers.origin), {

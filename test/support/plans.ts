@@ -1,13 +1,6 @@
-import {
-  CompiledQuery,
-  DummyDriver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-} from 'kysely';
+import { CompiledQuery } from 'kysely';
 import { expect } from 'vitest';
-import type { Database, Db } from '../../src/db/schema.ts';
+import type { Db } from '../../src/db/schema.ts';
 
 /** One step of a plan; the counts of rows are what there really was. */
 export interface PlanNode {
@@ -19,25 +12,6 @@ export interface PlanNode {
   'Rows Removed by Filter'?: number;
   'Rows Removed by Index Recheck'?: number;
   Plans?: PlanNode[];
-}
-
-/** The statement that a query asks, without asking it; that it then gets no row may make it fail. */
-export async function statementOf(query: (db: Db) => Promise<unknown>): Promise<CompiledQuery> {
-  const asked: CompiledQuery[] = [];
-  const recorder = new Kysely<Database>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-    log: (event) => {
-      asked.push(event.query);
-    },
-  });
-  await query(recorder).catch(() => {});
-  expect(asked).toHaveLength(1);
-  return asked[0] ?? expect.fail('nothing asked');
 }
 
 function nodesOf(node: PlanNode): PlanNode[] {

@@ -1,0 +1,29 @@
+import {
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely';
+import type { Database, Db } from '../../src/db/schema.ts';
+
+/** The one statement that a query asks, without asking it; that it then gets no row may make it fail. */
+export async function statementOf(query: (db: Db) => Promise<unknown>): Promise<CompiledQuery> {
+  const asked: CompiledQuery[] = [];
+  const recorder = new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+    log: (event) => {
+      asked.push(event.query);
+    },
+  });
+  await query(recorder).catch(() => {});
+  const [only, ...more] = asked;
+  if (only === undefined || more.length > 0) throw new Error(`${asked.length} statements instead of one`);
+  return only;
+}
