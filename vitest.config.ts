@@ -10,8 +10,9 @@ export default defineConfig({
     isolate: false,
     // More than there are processors: much of the time is waiting, for time-outs, restarts and the database.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Against what hangs, not what is slow: a machine that is busy stands still for many seconds.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // The sources run as they do in production, by the runtime itself; so coverage adds up over all processes.
     // What collects their SQL changes the driver once for all files of a worker.
     server: { deps: { external: [/\/src\/.*\.ts$/, /\/test\/support\/sql\/collect\.ts$/] } },

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAnswerCache } from '../src/cache.ts';
-import type { Tx } from '../src/db/schema.ts';
+import { findRevisions } from '../src/owners/queries.ts';
 import { createRevisionReader } from '../src/owners/revisions.ts';
 import { newAccount, newBrowser, password } from './support/accounts.ts';
 import { type Reply, startApp, type TestApp } from './support/app.ts';
@@ -173,28 +173,28 @@ describe('a change of the account shows in the profile at once, on every instanc
 describe('revisions', () => {
   test('are read for all callers of a turn at once, and never by a statement that began before the call', async () => {
     const { client } = await newUserWithTasks();
-    const revisionOf = createRevisionReader(app.ctx.db);
-    expect(await Promise.all([revisionOf(client.user.id), revisionOf('nobody')])).toEqual([2n, 0n]);
-    const asked: Promise<bigint>[] = [];
-    const statements = await statementsOf(async () => {
-      await other.ctx.db.transaction().execute(async (tx) => {
-        await sql`lock table owners`.execute(tx);
-        for (const underWay of [1, 2, 2]) {
-          for (let caller = 0; caller < 10; caller += 1) asked.push(revisionOf(client.user.id));
-          await until(async () => (await countWaiting(tx)) === underWay);
-        }
-      });
-      expect(new Set(await Promise.all(asked))).toEqual(new Set([2n]));
+    const under: PromiseWithResolvers<void>[] = [];
+    const { user } = client;
+    const revisionOf = createRevisionReader(app.ctx.db, async (...asked) => {
+      const end = Promise.withResolvers<void>();
+      under.push(end);
+      const found = await findRevisions(...asked);
+      await end.promise;
+      return found;
     });
-    expect(statements.filter(isOfRevisions)).toHaveLength(3);
+    const asked: Promise<bigint>[] = [];
+    const bumps = [0n, 1n, 1n];
+    for (const [round, bump] of bumps.entries()) {
+      if (bump > 0n) await client.create({ title: 'meanwhile' });
+      for (let caller = 0; caller < 10; caller += 1) asked.push(revisionOf(user.id), revisionOf('nobody'));
+      await until(async () => under.length === round + 1);
+    }
+    for (const end of under) end.resolve();
+    const of = (revision: bigint) => Array.from({ length: 10 }, () => [revision, 0n]).flat();
+    expect(await Promise.all(asked)).toEqual([...of(2n), ...of(3n), ...of(4n)]);
+    expect(under).toHaveLength(3);
   });
 });
-
-async function countWaiting(tx: Tx): Promise<number> {
-  const { rows } = await sql`select from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`.execute(tx);
-  return rows.length;
-}
 
 describe('the memory that answers take', () => {
   const key = (index: number) => ({
