@@ -20,6 +20,7 @@ import { limitRequests } from './rate-limits.ts';
 import { createRepeats } from './repeats.ts';
 import { namedSchemas } from './schemas.ts';
 import { securityHeaders } from './security-headers.ts';
+import { buildSerializer } from './serializers.ts';
 import { serverFactory } from './server.ts';
 import { obeyServiceLock } from './service-lock.ts';
 import { renderError } from './v1/render.ts';
@@ -81,6 +82,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: pathParameterMaxLength },
     ajv,
+    schemaController: { compilersFactory: { buildSerializer } },
     schemaErrorFormatter,
     serverFactory: serverFactory(tls, early, ctx.log, repeats.before),
     clientErrorHandler: early.answerBroken,
