@@ -19,7 +19,10 @@ export const keepsAnswers = { keepsAnswers: true };
 /** The headers that a handler sets and that belong to the answer. */
 const ownHeaders = ['etag', 'link', 'x-total-count'];
 
-/** Makes an answer from what it reads with the handle it is given: not every read has to go to the same server. */
+/**
+ * Makes an answer from what it reads with the handle it is given: not every read has to go to the same server. A text is
+ * the JSON itself.
+ */
 type Make = (db: Context['db']) => Promise<unknown>;
 
 /**
@@ -49,7 +52,7 @@ export async function sendKept(
 }
 
 function toAnswer(reply: FastifyReply, payload: unknown): Answer {
-  const body = bytesOf(String(reply.serialize(payload)));
+  const body = bytesOf(typeof payload === 'string' ? payload : String(reply.serialize(payload)));
   const headers: Record<string, string> = {};
   for (const name of ownHeaders) {
     const value = reply.getHeader(name);

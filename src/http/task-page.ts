@@ -2,15 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
 import { type CursorScope, decodeCursor, encodeCursor } from '../db/paging.ts';
 import { invalid } from '../errors.ts';
-import type { StoredTask } from '../tasks/changes.ts';
 import { listTasks } from '../tasks/list.ts';
-import type { Task, TaskListQuery, TrashListQuery } from '../tasks/model.ts';
+import type { TaskListQuery, TrashListQuery } from '../tasks/model.ts';
 import type { Slice, TaskPage } from '../tasks/page.ts';
 import { listTrash } from '../tasks/trash.ts';
 import { type Links, linkHeader } from './links.ts';
 
-export interface TaskPageReply<T> {
-  tasks: T[];
+export interface TaskPageReply {
+  /** JSON: an array of tasks. */
+  tasks: string;
   pagination: { total: number; limit: number; offset: number | null; next_cursor: string | null };
 }
 
@@ -22,7 +22,7 @@ export function readTaskPage(
   reply: FastifyReply,
   userId: string,
   query: TaskListQuery,
-): Promise<TaskPageReply<Task>> {
+): Promise<TaskPageReply> {
   const { limit, offset, cursor, ...filter } = query;
   const scope: CursorScope = { secrets: config.auth.secrets, scope: [userId, inNameOrder(filter)] };
   return readPage(request, reply, scope, query, (slice) => listTasks(db, userId, { ...filter, ...slice }));
@@ -36,18 +36,18 @@ export function readTrashPage(
   reply: FastifyReply,
   userId: string,
   query: TrashListQuery,
-): Promise<TaskPageReply<StoredTask>> {
+): Promise<TaskPageReply> {
   const scope: CursorScope = { secrets: config.auth.secrets, scope: [userId, 'trash'] };
   return readPage(request, reply, scope, query, (slice) => listTrash(db, userId, slice));
 }
 
-async function readPage<T>(
+async function readPage(
   request: FastifyRequest,
   reply: FastifyReply,
   scope: CursorScope,
   { limit, offset, cursor }: TrashListQuery,
-  list: (slice: Slice) => Promise<TaskPage<T>>,
-): Promise<TaskPageReply<T>> {
+  list: (slice: Slice) => Promise<TaskPage>,
+): Promise<TaskPageReply> {
   if (cursor !== undefined && offset !== undefined) {
     throw invalid([{ loc: ['query', 'cursor'], msg: 'cannot be used with offset', type: 'cursor' }]);
   }
@@ -64,7 +64,7 @@ async function readPage<T>(
   }
   reply.header('x-total-count', page.total).header('link', linkHeader(request.url, links));
   return {
-    tasks: page.tasks,
+    tasks: `[${page.tasks.join()}]`,
     pagination: {
       total: page.total,
       limit,

@@ -4,7 +4,7 @@ import type { Db, Priority } from '../db/schema.ts';
 import { containing } from '../db/search.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
 import { type Order, readTasks, type Slice, type TaskPage, tasksOf } from './page.ts';
-import { toTask } from './row.ts';
+import { taskJson } from './row.ts';
 
 /** What to list, and which part of it. */
 export type TaskListFilter = Omit<TaskListQuery, keyof Slice | 'cursor'> & Slice;
@@ -43,7 +43,7 @@ const sorts: Record<SortKey, Sort> = {
 };
 
 /** A page of live tasks. */
-export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<TaskPage<Task>> {
+export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<TaskPage> {
   const { sort_by, sort_direction: direction } = filter;
   const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' };
   const { search, tags, due_after, due_before } = filter;
@@ -51,6 +51,7 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
   const selection = {
     shape: shapeOf(filter),
     tasks: (on: Db) => matchingTasks(on, filter),
+    json: taskJson,
     values: {
       user_id: userId,
       priority: filter.priority,
@@ -63,7 +64,7 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
     // The others leave so much that a page is soon full.
     isDear: Boolean(search || tags?.length || due_after || due_before),
   };
-  return readTasks(db, selection, order, filter, toTask);
+  return readTasks(db, selection, order, filter);
 }
 
 /** All that the statement of `matchingTasks` depends on. */

@@ -1,8 +1,7 @@
-import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { type Expression, type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import { compiledByShape, given, type Values } from '../db/compiled.ts';
 import type { Position } from '../db/paging.ts';
 import type { Db } from '../db/schema.ts';
-import { type TaskRow, taskColumns } from './row.ts';
 
 /** Which part of a list is asked for; `position` (keyset) and `offset` exclude each other. */
 export interface Slice {
@@ -25,8 +24,9 @@ export interface Order<T> {
   nullable: boolean;
 }
 
-export interface TaskPage<T> {
-  tasks: T[];
+export interface TaskPage {
+  /** The JSON text of each. */
+  tasks: string[];
   /** How many tasks match on all pages. */
   total: number;
   next: Position | null;
@@ -37,7 +37,7 @@ export interface TaskPage<T> {
 export const tasksOf = (db: Db) =>
   db.selectFrom('tasks as t').where('t.user_id', '=', given<string>('user_id'));
 
-/** What `taskColumns` is made of. */
+/** What the JSON of a task is made of. */
 const pageColumns = [
   't.id',
   't.user_id',
@@ -52,49 +52,62 @@ const pageColumns = [
   't.deleted_at',
 ] as const;
 
-/** Which tasks a list has, on all of its pages. */
+/** Which tasks a list has, on all of its pages, and how each is shown. */
 export interface Selection {
   /** Tells the statement of `tasks` from any other's. */
   shape: string;
   tasks(db: Db): ReturnType<typeof tasksOf>;
+  /** The JSON of a task `t`, of one line. */
+  json: RawBuilder<string>;
   /** What is given to it: at the least the user. */
   values: Values & { user_id: string };
   /** Whether finding out takes more than reading them along an index: then it is done once for the page and the total. */
   isDear: boolean;
 }
 
-const statements = compiledByShape<ListRow>();
+const statements = compiledByShape<{ total: number; tasks: string | null }>();
 
-/** One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only. */
+/**
+ * One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only. The
+ * database makes the JSON: to it that costs about what sending the values does, and this process needs not look at them.
+ */
 export async function readTasks<T extends { id: string }>(
   db: Db,
   selection: Selection,
   order: Order<T>,
   slice: Slice,
-  toItem: (row: TaskRow) => T,
-): Promise<TaskPage<T>> {
+): Promise<TaskPage> {
   const { limit, offset, position } = slice;
   const place = position === null ? 'start' : [position.backward, position.key === null];
-  const read = statements([selection.shape, order.column, order.direction, place].join(), (on) => {
-    const statement = (selection.isDear ? fromMatched : fromTasks)(on, selection, order, position);
-    const inOrder = orderOf(order, position?.backward ?? false);
-    return statement.select('total').select(taskColumns).orderBy(inOrder).compile();
-  });
+  const read = statements([selection.shape, order.column, order.direction, place].join(), (on) =>
+    (selection.isDear ? fromMatched : fromTasks)(on, selection, order, position).compile(),
+  );
   const { key, id } = position ?? {};
   // One more than the page holds, to know whether there is more.
-  const rows = await read(db, { ...selection.values, limit: limit + 1, offset, key, id });
-  const found = rows.filter((row): row is ListRow & TaskRow => row.id !== null).map(toItem);
-  return { ...toPage(found, order, slice), total: rows[0]?.total ?? 0 };
+  const [row] = await read(db, { ...selection.values, limit: limit + 1, offset, key, id });
+  return { ...toPage(row?.tasks?.split('\n') ?? [], order, slice), total: row?.total ?? 0 };
 }
 
 const total = sql<number>`count(*)::int`.as('total');
+
+/** Each on a line of its own: in JSON a line's end within a text is escaped. */
+function inLines<T>({ json }: Selection, order: Order<T>, position: Position | null) {
+  const inOrder = orderOf(order, position?.backward ?? false);
+  return sql<string | null>`string_agg(${json}, chr(10) order by ${inOrder})`.as('tasks');
+}
 
 /** The page in the order of an index where there is one; the total without a look at the rows where an index has all it takes. */
 function fromTasks<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
     .with('page', () => sliced(selection.tasks(db).select(pageColumns), order, position))
     .selectFrom(selection.tasks(db).select(total).as('counted'))
-    .leftJoin('page as t', (join) => join.onTrue());
+    .select('total')
+    .select((made) =>
+      made
+        .selectFrom('page as t')
+        .select(inLines(selection, order, position))
+        .as('tasks'),
+    );
 }
 
 /** Kept of those that match is what orders them: a hundred thousand of them fit into the memory that a statement has. */
@@ -106,9 +119,15 @@ function fromMatched<T>(db: Db, selection: Selection, order: Order<T>, position:
     )
     .with('page', (made) => sliced(made.selectFrom('matched as t').select('t.id'), order, position))
     .selectFrom((made) => made.selectFrom('matched').select(total).as('counted'))
-    .leftJoin('page', (join) => join.onTrue())
-    .leftJoin('tasks as t', (join) =>
-      join.on('t.user_id', '=', given<string>('user_id')).onRef('t.id', '=', 'page.id'),
+    .select('total')
+    .select((made) =>
+      made
+        .selectFrom('page')
+        .innerJoin('tasks as t', (join) =>
+          join.on('t.user_id', '=', given<string>('user_id')).onRef('t.id', '=', 'page.id'),
+        )
+        .select(inLines(selection, order, position))
+        .as('tasks'),
     );
 }
 
@@ -124,14 +143,12 @@ function sliced<D, S extends keyof D, O, T>(
   return position === null ? page : page.where(beyond(order, position));
 }
 
-type ListRow = { total: number } & { [Column in keyof TaskRow]: TaskRow[Column] | null };
-
 /** @param found one more than the page holds, where there is more. */
 function toPage<T extends { id: string }>(
-  found: readonly T[],
+  found: readonly string[],
   order: Order<T>,
   { limit, position }: Slice,
-): Omit<TaskPage<T>, 'total'> {
+): Omit<TaskPage, 'total'> {
   const backward = position?.backward ?? false;
   const more = found.length > limit;
   const tasks = found.slice(0, limit);
@@ -139,11 +156,10 @@ function toPage<T extends { id: string }>(
   const [first, last] = [tasks[0], tasks.at(-1)];
   const before = backward ? more : position !== null;
   const after = backward || more;
-  const place = (task: T, isBefore: boolean) => ({
-    backward: isBefore,
-    key: order.keyOf(task),
-    id: task.id,
-  });
+  const place = (text: string, isBefore: boolean) => {
+    const task: T = JSON.parse(text);
+    return { backward: isBefore, key: order.keyOf(task), id: task.id };
+  };
   return {
     tasks,
     next: after && last !== undefined ? place(last, false) : null,

@@ -6,7 +6,7 @@ import { type Condition, required, restored, type StoredTask } from './changes.t
 import type { Task } from './model.ts';
 import { type Order, readTasks, type Selection, type Slice, type TaskPage, tasksOf } from './page.ts';
 import { findStoredTasks } from './queries.ts';
-import { toStored } from './row.ts';
+import { storedJson } from './row.ts';
 import { changeTask } from './service.ts';
 
 /** A statement that purges more would hold its locks, and the memory for its cascades, for too long. */
@@ -15,11 +15,12 @@ export const purgeBatchSize = 1_000;
 const trashed: Omit<Selection, 'values'> = {
   shape: 'trash',
   tasks: (db) => tasksOf(db).where('t.deleted_at', 'is not', null),
+  json: storedJson,
   isDear: false,
 };
 
 /** A page of the trash, the newest deletion first. */
-export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPage<StoredTask>> {
+export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPage> {
   const order: Order<StoredTask> = {
     key: sql`t.deleted_at`,
     column: 'deleted_at',
@@ -28,7 +29,7 @@ export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPag
     direction: 'desc',
     nullable: false,
   };
-  return readTasks(db, { ...trashed, values: { user_id: userId } }, order, slice, toStored);
+  return readTasks(db, { ...trashed, values: { user_id: userId } }, order, slice);
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */

@@ -9,6 +9,10 @@ export const envelope = <T>(data: T, message: string, status = 200) => ({
   status_code: status,
 });
 
+/** The same around data that are JSON already, as JSON. */
+export const envelopeJson = (data: string, message: string, more: object = {}) =>
+  `{"data":${data},${JSON.stringify({ message, status_code: 200, ...more }).slice(1)}`;
+
 export const envelopeOf = (
   data: TSchema,
   description: string,

@@ -19,7 +19,7 @@ import {
   WriteHeaders,
 } from '../schemas.ts';
 import { readTaskPage } from '../task-page.ts';
-import { envelope, envelopeOf } from './render.ts';
+import { envelope, envelopeJson, envelopeOf } from './render.ts';
 
 const tags = ['Tasks'];
 const task = (description: string) => envelopeOf(Type.Ref('Task'), description, etagHeader);
@@ -119,7 +119,7 @@ function readRoutes(app: App, ctx: Context): void {
     sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
       const { tasks, pagination } = await readTaskPage(db, ctx, request, reply, params.user_id, query);
-      return { ...envelope(tasks, 'Tasks retrieved successfully'), pagination };
+      return envelopeJson(tasks, 'Tasks retrieved successfully', { pagination });
     }),
   );
 

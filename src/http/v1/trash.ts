@@ -17,7 +17,7 @@ import {
   WriteHeaders,
 } from '../schemas.ts';
 import { readTrashPage } from '../task-page.ts';
-import { envelope, envelopeOf } from './render.ts';
+import { envelope, envelopeJson, envelopeOf } from './render.ts';
 import { Pagination } from './tasks.ts';
 
 const tags = ['Trash'];
@@ -87,7 +87,7 @@ export function trashRoutes(app: App, ctx: Context): void {
     sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
       const { tasks, pagination } = await readTrashPage(db, ctx, request, reply, params.user_id, query);
-      return { ...envelope(tasks, 'Trash retrieved successfully'), pagination };
+      return envelopeJson(tasks, 'Trash retrieved successfully', { pagination });
     }),
   );
 
