@@ -15,7 +15,7 @@ export const digest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build_arra
 /**
  * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one order,
  * so that two callers cannot wait for each other.
- * @param parts what to change in the same statement.
+ * @param parts what to change in the same statement, with a `moment`.
  */
 export async function appendAudit(
   db: Db,
@@ -23,17 +23,23 @@ export async function appendAudit(
   parts: readonly Part[] = [],
 ): Promise<void> {
   const [entry, ...more] = entries;
-  if (entry !== undefined && more.length === 0)
-    return changeTogether(db, [...parts, { changes: appendOne, values: toRow(entry) }]);
+  if (entry !== undefined && more.length === 0) {
+    const alone = { changes: appendAlone, values: toRow(entry) };
+    await changeTogether(db, parts.length > 0 ? [...parts, entryOf(entry)] : [alone]);
+    return;
+  }
   if (parts.length > 0) await changeTogether(db, parts);
   if (more.length > 0) await appendMany(db, entries);
 }
 
+/** The entry of a change, for the statement that makes it: with a `moment`, which is the time of the entry. */
+export const entryOf = (entry: AuditEntry): Part => ({ changes: appendWithChange, values: toRow(entry) });
+
 /** What nearly every write does: it takes half the time of the general form. */
-const appendOne: Changes = {
-  name: 'audit',
+const appendOne = (name: string, at: RawBuilder<unknown>): Changes => ({
+  name,
   expressions: sql`e as materialized (
-      select ${given('user_id')}::text as user_id, statement_timestamp()::timestamptz(3) as at,
+      select ${given('user_id')}::text as user_id, ${at} as at,
         ${given('actor')}::text as actor, ${given('action')}::text as action, ${given('subject')}::text as subject,
         ${given('outcome')}::text as outcome, ${given('count')}::integer as count,
         ${given('request_id')}::text as request_id, ${given('address')}::text as address
@@ -47,7 +53,10 @@ const appendOne: Changes = {
         head.hash
       from e join head on head.user_id = e.user_id
     )`,
-};
+});
+
+const appendAlone = appendOne('audit', sql`statement_timestamp()::timestamptz(3)`);
+const appendWithChange = appendOne('audit of a change', sql`(select now from moment)`);
 
 /**
  * Locks the heads, then links entry by entry. A chain that somebody else began meanwhile is passed over; its entries are

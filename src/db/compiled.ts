@@ -54,15 +54,22 @@ export interface Changes {
   /** Tells them from all others. */
   name: string;
   expressions: RawBuilder<unknown>;
+  /** What the statement gives: columns, and where they are from. */
+  gives?: RawBuilder<unknown>;
 }
 
-const together = compiledByShape();
+const together = compiledByShape<unknown>();
 
-/** Makes changes, none of which sees what another makes, in one statement; a name in the values means the same to all. */
-export async function changeTogether(db: Db, parts: readonly Part[]): Promise<void> {
+/**
+ * Makes changes, none of which sees what another makes, in one statement; a name in the values means the same to all.
+ * @returns what the first of them gives.
+ */
+export async function changeTogether<Row>(db: Db, parts: readonly Part[]): Promise<Row[]> {
   const shape = parts.map(({ changes }) => changes.name).join();
-  const change = together(shape, (on) =>
-    sql`with ${sql.join(parts.map(({ changes }) => changes.expressions))} select`.compile(on),
-  );
-  await change(db, Object.assign({}, ...parts.map(({ values }) => values)));
+  const change = together(shape, (on) => {
+    const gives = parts[0]?.changes.gives ?? sql``;
+    return sql`with ${sql.join(parts.map(({ changes }) => changes.expressions))} select ${gives}`.compile(on);
+  });
+  const rows = await change(db, Object.assign({}, ...parts.map(({ values }) => values)));
+  return rows as Row[];
 }

@@ -19,13 +19,23 @@ export const unchanged = (value: unknown): Unchanged => new Unchanged(value);
  * transaction (serialization failure, deadlock) or when the connection failed before `work` began; so `work` must have
  * no effect outside the database.
  */
-export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  persistently(work, (begin) => db.transaction().execute(begin));
+
+/** The same for a single statement, which is a transaction by itself. */
+export const asTransaction = <T>(db: Db, statement: (on: Db) => Promise<T>): Promise<T> =>
+  persistently(statement, (begin) => db.connection().execute(begin));
+
+async function persistently<H, T>(
+  work: (handle: H) => Promise<T>,
+  run: (begin: (handle: H) => Promise<T>) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     let begun = false;
     try {
-      return await db.transaction().execute((tx) => {
+      return await run((handle) => {
         begun = true;
-        return work(tx);
+        return work(handle);
       });
     } catch (error) {
       if (error instanceof Unchanged) return error.value as T;

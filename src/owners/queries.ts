@@ -1,4 +1,5 @@
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
+import { type Changes, compiled, given, type Part } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
 
 /** The moment of a write: what it stamps on the rows it changes. */
@@ -8,21 +9,42 @@ export interface Moment {
   now: Date;
 }
 
+const bump = sql<Moment>`insert into owners (user_id, revision) values (${given('user_id')}, 1)
+  on conflict (user_id) do update set revision = owners.revision + 1
+  returning revision, clock_timestamp()::timestamptz(3) as now`;
+const bumped = compiled<Moment>((db) => bump.compile(db));
+
 /**
  * Adds 1 to the owner's revision, making the owner's row at the first write. From here to the end of the transaction
  * nobody else changes anything of this user.
  */
 export async function bumpRevision(tx: Tx, userId: string): Promise<Moment> {
-  const { rows } = await tx.executeQuery<Moment>(CompiledQuery.raw(bump, [userId]));
-  const [moment] = rows;
+  const [moment] = await bumped(tx, { user_id: userId });
   if (moment === undefined) throw new Error('an owner without a revision');
   return moment;
 }
 
-/** Asked for with every write; not compiled anew each time. */
-const bump = `insert into owners (user_id, revision) values ($1, 1)
-  on conflict (user_id) do update set revision = owners.revision + 1
-  returning revision, clock_timestamp()::timestamptz(3) as now`;
+/** In a statement with others: the user's next moment, which they take what they need of, so that they wait for the lock. */
+export const nextMoment = (userId: string): Part => ({ changes: nextOne, values: { user_id: userId } });
+
+const nextOne: Changes = {
+  name: 'next moment',
+  expressions: sql`moment as (${bump})`,
+  gives: sql`revision, now from moment`,
+};
+
+/** The same of a moment that an earlier statement of the transaction began. */
+export const thisMoment = ({ revision, now }: Moment): Part => ({
+  changes: thisOne,
+  values: { revision, now },
+});
+
+const thisOne: Changes = {
+  name: 'moment',
+  expressions: sql`moment as materialized (
+      select ${given('revision')}::bigint as revision, ${given('now')}::timestamptz(3) as now
+    )`,
+};
 
 /** Asked for with every read; not compiled anew each time. */
 const revisionsOf = 'select "user_id", "revision" from "owners" where "user_id" = any($1)';

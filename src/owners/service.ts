@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { AuditEntry, Origin } from '../audit/model.ts';
-import { appendAudit } from '../audit/queries.ts';
-import type { Part } from '../db/compiled.ts';
+import { appendAudit, entryOf } from '../audit/queries.ts';
+import { changeTogether, type Part } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
-import { inTransaction, Unchanged } from '../db/transaction.ts';
+import { asTransaction, inTransaction, Unchanged } from '../db/transaction.ts';
 import { idempotencyInFlight } from '../errors.ts';
 import { createTurnsByKey } from '../turns.ts';
 import { findAnswer, insertAnswer, lockKey, type Retry } from './idempotency.ts';
-import { bumpRevision, type Moment } from './queries.ts';
+import { bumpRevision, type Moment, nextMoment, thisMoment } from './queries.ts';
 
 /** What a change is, for the audit log. */
 export type Act = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
@@ -37,10 +37,10 @@ const queues = new WeakMap<Db, ReturnType<typeof createTurnsByKey>>();
  * A user's writes wait for one another in the database; those that would wait do so here, without a connection, so that
  * one user's many writes leave the pool to others. The second one gets as far as the lock meanwhile.
  */
-function inOwnersTurn<T>(db: Db, userId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+function inOwnersTurn<T>(db: Db, userId: string, work: () => Promise<T>): Promise<T> {
   const inTurn = queues.get(db) ?? createTurnsByKey(2, 1_000);
   queues.set(db, inTurn);
-  return inTurn(userId, () => inTransaction(db, work));
+  return inTurn(userId, work);
 }
 
 /**
@@ -62,14 +62,40 @@ export function writeFor<T>(
   const { retry, ...origin } = writer;
   const perform = async (tx: Tx) => {
     await lockFirst?.(tx);
-    const made = await change(tx, await bumpRevision(tx, userId));
-    const [value, parts] = made instanceof Prepared ? [made.value, [made.last]] : [made, []];
+    const moment = await bumpRevision(tx, userId);
+    const made = await change(tx, moment);
+    const [value, parts] =
+      made instanceof Prepared ? [made.value, [thisMoment(moment), made.last]] : [made, []];
     const done = typeof acts === 'function' ? acts(value) : [acts];
     const entries = done.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
     await appendAudit(tx, entries, parts);
     return value;
   };
-  return retry === undefined ? inOwnersTurn(db, userId, perform) : performOnce(db, userId, retry, perform);
+  if (retry !== undefined) return performOnce(db, userId, retry, perform);
+  return inOwnersTurn(db, userId, () => inTransaction(db, perform));
+}
+
+/**
+ * The same for a change that reads nothing before: one statement, which takes the revision, makes the change and adds its
+ * audit entry. `change` takes what it needs of the moment from `moment`.
+ * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
+ */
+export function writeAtOnce<T>(
+  db: Db,
+  userId: string,
+  { retry, ...origin }: Writer,
+  act: Act,
+  change: Part,
+  toValue: (moment: Moment) => T,
+): Promise<T> {
+  const entry = entryOf({ ...act, userId, origin, outcome: 'success' });
+  const perform = async (on: Db) => {
+    const [moment] = await changeTogether<Moment>(on, [nextMoment(userId), change, entry]);
+    if (moment === undefined) throw new Error('a write without a moment');
+    return toValue(moment);
+  };
+  if (retry !== undefined) return performOnce(db, userId, retry, perform);
+  return inOwnersTurn(db, userId, () => asTransaction(db, perform));
 }
 
 const inFlightWaitMs = 2_000;
@@ -93,7 +119,9 @@ async function performOnce<T>(
   };
   let pauseMs = firstPauseMs;
   for (let deadline = Number.POSITIVE_INFINITY; ; ) {
-    const done = (await inOwnersTurn(db, userId, attempt)) ?? (await findAnswer(db, userId, retry));
+    const done =
+      (await inOwnersTurn(db, userId, () => inTransaction(db, attempt))) ??
+      (await findAnswer(db, userId, retry));
     // What is found was stored by this very function, for this route and these parameters.
     if (done !== null) {
       retry.isReplayed = done.isReplayed;

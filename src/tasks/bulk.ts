@@ -56,7 +56,7 @@ export function doInBulk(
     userId,
     writer,
     () => acts,
-    async (tx, { revision, now }) => {
+    async (tx, { now }) => {
       acts = [];
       const before = await findStoredTasks(tx, userId, [...namedIds(steps)]);
       const after = new Map(before);
@@ -76,7 +76,7 @@ export function doInBulk(
       if (acts.length === 0) throw unchanged(results);
       const changes = [...after].map(([id, task]) => ({ before: before.get(id), after: task }));
       const made = changes.filter(({ before: old, after: task }) => old !== task);
-      return withLast(results, tasksToStore(userId, revision, made));
+      return withLast(results, tasksToStore(userId, made));
     },
   );
 }

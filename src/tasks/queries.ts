@@ -48,34 +48,42 @@ export interface TaskChange {
 }
 
 /**
- * Writes tasks as they are after a change, any number at a time. Tags whose use changes are stamped with the revision
- * too, and made where the user has not had them before.
+ * Writes tasks as they are after a change, any number at a time, in a statement that has a `moment`. Tags whose use changes
+ * are stamped with its revision too, and made where the user has not had them before. For times that are `atMoment` it has
+ * the time.
  */
-export function tasksToStore(userId: string, revision: bigint, changes: readonly TaskChange[]): Part {
+export function tasksToStore(userId: string, changes: readonly TaskChange[]): Part {
   const rows = changes.map(({ before, after }) => ({
     ...after,
+    completed_at: after.completed_at || null,
+    created_at: after.created_at || null,
+    updated_at: after.updated_at || null,
     tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
   }));
   const names = new Set(changes.flatMap(touchedTags));
-  const values = { user_id: userId, revision, rows: JSON.stringify(rows), names: [...names] };
+  const values = { user_id: userId, rows: JSON.stringify(rows), names: [...names] };
   if (names.size === 0 && rows.every(({ tags }) => tags === null)) return { changes: storeTasks, values };
   const isRetagged = changes.some(({ before }, index) => before?.tags.length && rows[index]?.tags !== null);
   return { changes: isRetagged ? storeRetagged : storeTagged, values };
 }
 
-const [userId, revision] = [given<string>('user_id'), sql`${given<bigint>('revision')}::bigint`];
+const [userId, revision, now] = [
+  given<string>('user_id'),
+  sql`(select revision from moment)`,
+  sql`(select now from moment)`,
+];
 
 const storeTasks: Changes = {
   name: 'tasks',
   expressions: sql`given as materialized (
       select * from jsonb_to_recordset(${given<string>('rows')}::jsonb) as g (id uuid, title text, description text,
-        completed_at timestamptz, priority task_priority, due_date date, version integer, created_at timestamptz,
+        completed boolean, completed_at timestamptz, priority task_priority, due_date date, version integer, created_at timestamptz,
         updated_at timestamptz, deleted_at timestamptz, tags text[])
     ), stored as (
       insert into tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
         created_at, updated_at, deleted_at)
-      select ${userId}, id, title, description, completed_at, priority, due_date, version, ${revision},
-        created_at, updated_at, deleted_at
+      select ${userId}, id, title, description, case when completed then coalesce(completed_at, ${now}) end, priority,
+        due_date, version, ${revision}, coalesce(created_at, ${now}), coalesce(updated_at, ${now}), deleted_at
       from given
       on conflict (user_id, id) do update set title = excluded.title, description = excluded.description,
         completed_at = excluded.completed_at, priority = excluded.priority, due_date = excluded.due_date,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { type Writer, withLast, writeFor } from '../owners/service.ts';
+import { type Writer, withLast, writeAtOnce, writeFor } from '../owners/service.ts';
 import {
+  atMoment,
   type Condition,
   completedAs,
   created,
@@ -18,10 +19,15 @@ import { findStoredTasks, tasksToStore } from './queries.ts';
 export function createTask(db: Db, userId: string, writer: Writer, input: NewTask): Promise<Task> {
   const id = randomUUID();
   const act = { action: 'task.create', subject: id };
-  return writeFor(db, userId, writer, act, async (_tx, { revision, now }) => {
-    const after = created(userId, id, input, now.toISOString());
-    return withLast(toLive(after), tasksToStore(userId, revision, [{ before: undefined, after }]));
-  });
+  const after = created(userId, id, input, atMoment);
+  return writeAtOnce(
+    db,
+    userId,
+    writer,
+    act,
+    tasksToStore(userId, [{ before: undefined, after }]),
+    ({ now }) => toLive(created(userId, id, input, now.toISOString())),
+  );
 }
 
 /** What a write is asked to do to one task of a user. */
@@ -86,11 +92,11 @@ export function changeTask(
   { userId, taskId, place, condition }: Target,
   change: (task: StoredTask, now: string) => StoredTask,
 ): Promise<Task> {
-  return writeFor(db, userId, writer, { action, subject: taskId }, async (tx, { revision, now }) => {
+  return writeFor(db, userId, writer, { action, subject: taskId }, async (tx, { now }) => {
     const found = await findStoredTasks(tx, userId, [taskId]);
     const before = required(found.get(taskId), place, condition);
     const after = change(before, now.toISOString());
     if (after === before) throw unchanged(toLive(before));
-    return withLast(toLive(after), tasksToStore(userId, revision, [{ before, after }]));
+    return withLast(toLive(after), tasksToStore(userId, [{ before, after }]));
   });
 }
