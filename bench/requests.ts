@@ -40,9 +40,10 @@ function newTask(random: Random) {
     description: 'Something that somebody wrote down in a hurry, to be done before the week is over',
     priority: random.pick(priorities),
     due_date: `2027-0${1 + random.below(9)}-1${random.below(10)}`,
-    tags: [commonTag, 'work'],
   };
 }
+
+const newTaggedTask = (random: Random) => ({ ...newTask(random), tags: [commonTag, 'work'] });
 
 /** One stream of requests for each operation. `etags` are the lists' that the 304 is asked for with, by user. */
 export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, string>) {
@@ -57,6 +58,7 @@ export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, 
   const list = () => random.pick(lists);
   const get = ofTask((userId, task) => request('GET', userId, task));
   const create = () => request('POST', someone(), '/tasks', newTask(random));
+  const createTagged = () => request('POST', someone(), '/tasks', newTaggedTask(random));
   const patch = ofTask((userId, task) =>
     request('PATCH', userId, task, { title: `Changed to ${random.below(1_000_000)}` }),
   );
@@ -68,6 +70,7 @@ export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, 
     'list 304': () => random.pick(conditional),
     get,
     create,
+    'create, 2 tags': createTagged,
     patch,
     complete: ofTask((userId, task) =>
       request('PATCH', userId, `${task}/complete`, { completed: random.below(2) === 0 }),
@@ -76,14 +79,14 @@ export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, 
     tags: () => request('GET', someone(), '/tags'),
     changes: () => request('GET', someone(), '/changes?limit=100'),
     'bulk 100': () => {
-      const all = Array.from({ length: 100 }, () => ({ op: 'create', ...newTask(random) }));
+      const all = Array.from({ length: 100 }, () => ({ op: 'create', ...newTaggedTask(random) }));
       return request('POST', someone(), '/tasks/bulk', { operations: all });
     },
     mixed: mix(random, [
       [80, list],
       [10, get],
       [5, patch],
-      [5, create],
+      [5, createTagged],
     ]),
   } satisfies Record<string, Requests>;
 }

@@ -63,9 +63,9 @@ async function start(args: string[], env: Record<string, string>): Promise<Serve
   return asServer(child, port);
 }
 
-/** `bare-route.ts`, with a body of the given length. */
-export async function startBareRoute(bodyBytes: number): Promise<Server> {
-  const child = fork(file('bare-route.ts'), [secret, String(bodyBytes)]);
+/** `bare-route.ts`, with a body of the given length; it verifies each token each time, or only when it is new. */
+export async function startBareRoute(bodyBytes: number, tokens: 'verified' | 'remembered'): Promise<Server> {
+  const child = fork(file('bare-route.ts'), [secret, String(bodyBytes), tokens]);
   const [url] = await once(child, 'message');
   return asServer(child, Number(new URL(url).port));
 }

@@ -23,6 +23,7 @@ const operations: Operation[] = [
   'list 304',
   'get',
   'create',
+  'create, 2 tags',
   'patch',
   'complete',
   'search',
