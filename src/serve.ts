@@ -8,6 +8,11 @@ import type { App } from './http/app-type.ts';
 import { createLog } from './log.ts';
 import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from './start.ts';
 
+/**
+ * How many new connections may wait to be taken on; the system may allow fewer. Of those that come at once after a start, a
+ * shorter queue would drop some, and they would try again seconds later.
+ */
+const backlog = 4_096;
 /** How long requests under way have to finish once the server stops. */
 const graceMs = 4_000;
 
@@ -71,7 +76,7 @@ async function listen(app: App, { http }: Config, options: object): Promise<void
   const scheme = http.tls === null ? 'http' : 'https';
   const listenTextResolver = (address: string) => `listening at ${address.replace(/^http/, scheme)}`;
   try {
-    await app.listen({ host: http.host, port: http.port, listenTextResolver, ...options });
+    await app.listen({ host: http.host, port: http.port, backlog, listenTextResolver, ...options });
   } catch (error) {
     throw portRefusal(error, http) ?? error;
   }
