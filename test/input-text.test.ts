@@ -53,6 +53,34 @@ describe('valid text', () => {
     }
   });
 
+  test('is the same in a list, in the trash and by itself, as are times and what is not there', async () => {
+    const { create, get, list, v1, bare, user } = await newClient(app);
+    const { db } = app.ctx;
+    for (const [index, text] of texts.entries()) {
+      const some = { description: text, tags: [text, text + 1], completed: true, due_date: '2028-02-29' };
+      const { id } = await create({ title: `${text}\t\b\u001f`, ...(index % 3 > 0 && some) });
+      // With none, one, two and three digits behind the second.
+      const time = new Date(Date.UTC(2000, 0, 1, 0, 0, index, [0, 100, 120, 123][index % 4]));
+      const set = { created_at: time, updated_at: time, completed_at: index % 3 > 0 ? time : null };
+      await db.updateTable('tasks').set(set).where('user_id', '=', user.id).where('id', '=', id).execute();
+      expect((await get(id)).created_at).toBe(time.toISOString());
+    }
+    const listed = await list('?limit=100');
+    expect(listed).toHaveLength(texts.length);
+    const alone = await Promise.all(listed.map(({ id }) => get(id)));
+    // As text, for the order of the members.
+    expect(JSON.stringify(listed)).toBe(JSON.stringify(alone));
+    expect((await bare('GET', '/tasks?limit=100')).body).toEqual(alone);
+    for (const { id } of listed) await v1('DELETE', `/tasks/${id}`);
+    const trashed = (await v1('GET', '/trash?limit=100')).body.data;
+    expect(trashed).toEqual(
+      alone.toReversed().map((task) => {
+        const { deleted_at } = trashed.find(({ id }: { id: string }) => id === task.id);
+        return { ...task, version: 2, updated_at: deleted_at, deleted_at };
+      }),
+    );
+  });
+
   test.each(['x', 'é', '日', '😀', '\u{10ffff}'])('is counted in code points: %s', async (one) => {
     const { create, get, list } = await newClient(app);
     const fields = {

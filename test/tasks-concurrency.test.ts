@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, startApp, type TestApp } from './support/app.ts';
+import { createDatabase } from './support/database.ts';
 import { locsOf, newClient } from './support/tasks.ts';
 
 let app: TestApp;
@@ -240,4 +242,45 @@ test('a deletion may be conditional on the version in its body, too', async () =
     );
     expect((await app.request('DELETE', path, { token, body: { version: 1 } })).status).toBe(deleted);
   }
+});
+
+describe('creations of one user at the same time, by two instances', () => {
+  test.each(['read committed', 'serializable'])(
+    'are all stored, in the order of their times, where %s is the default of the database',
+    async (isolation) => {
+      const database = await createDatabase();
+      const { connection } = database;
+      const first = await startApp({}, { database });
+      await sql`alter database ${sql.id(connection.database)} set default_transaction_isolation = ${sql.lit(isolation)}`.execute(
+        first.ctx.db,
+      );
+      const apps = [await startApp({}, { database }), await startApp({}, { database })];
+      for (const { ctx } of apps) {
+        // Else a write that waits for another loses to it, and has to be made again.
+        const { rows } = await sql`show default_transaction_isolation`.execute(ctx.db);
+        expect(rows).toEqual([{ default_transaction_isolation: 'read committed' }]);
+      }
+      const { id, token, v1 } = await first.newUser();
+      const replies = await times(40, (index) =>
+        (apps[index % 2] ?? first).request('POST', `${v1}/tasks`, {
+          token,
+          body: { title: 't', tags: ['home'] },
+        }),
+      );
+      expect(withStatus(replies, 201)).toHaveLength(40);
+      const { rows } = await sql<{ place: string; at: Date; logged: Date }>`
+        select t.revision::text as place, t.created_at as at, a.at as logged
+        from tasks t join audit a on a.user_id = t.user_id and a.subject = t.id::text
+        where t.user_id = ${id} and a.seq = t.revision order by t.revision`.execute(first.ctx.db);
+      expect(rows.map(({ place }) => place)).toEqual(
+        Array.from({ length: 40 }, (_, index) => `${index + 1}`),
+      );
+      for (const kind of ['at', 'logged'] as const) {
+        const when = rows.map((row) => row[kind].getTime());
+        expect(when).toEqual(when.toSorted((a, b) => a - b));
+      }
+      for (const each of [...apps, first]) await each.close();
+      await database.drop();
+    },
+  );
 });

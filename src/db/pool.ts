@@ -33,7 +33,10 @@ const begin = 'begin isolation level read committed';
  * somebody else afterwards. One message, so that it costs no round trip of its own.
  */
 const beginWithLimits = [begin, ...limits.map((limit) => `set local ${limit}`)].join('; ');
-const setLimits = limits.map((limit) => `set ${limit}`).join('; ');
+/** A single statement is a transaction too, and waits for locks as one that is begun. */
+const setSession = [...limits, "default_transaction_isolation = 'read committed'"]
+  .map((setting) => `set ${setting}`)
+  .join('; ');
 
 class Driver extends PostgresDriver {
   override async beginTransaction(
@@ -115,7 +118,7 @@ export function createDb(options: PoolOptions): Db {
     keepAlive: true,
     verify: (client, done) => {
       noteDirect(client)
-        .then(async () => isDirect(client) && (await client.query(setLimits)))
+        .then(async () => isDirect(client) && (await client.query(setSession)))
         .then(() => verify?.(client))
         .then(() => done(), done);
     },
