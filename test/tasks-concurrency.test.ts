@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, startApp, type TestApp } from './support/app.ts';
+import { afterTest } from './support/clean-up.ts';
 import { createDatabase } from './support/database.ts';
+import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.ts';
 import { locsOf, newClient } from './support/tasks.ts';
 
 let app: TestApp;
@@ -244,43 +246,51 @@ test('a deletion may be conditional on the version in its body, too', async () =
   }
 });
 
+const isPooler = hasPgBouncer('creations behind a pooler');
+
 describe('creations of one user at the same time, by two instances', () => {
-  test.each(['read committed', 'serializable'])(
-    'are all stored, in the order of their times, where %s is the default of the database',
-    async (isolation) => {
+  const ways: [isolation: string, way: string][] = [
+    ['read committed', 'directly'],
+    ['serializable', 'directly'],
+  ];
+  if (isPooler) ways.push(['serializable', 'through a pooler']);
+  test.each(ways)(
+    'are all stored, in the order of their times, in a database whose default is %s, %s',
+    async (isolation, way) => {
       const database = await createDatabase();
-      const { connection } = database;
-      const first = await startApp({}, { database });
-      await sql`alter database ${sql.id(connection.database)} set default_transaction_isolation = ${sql.lit(isolation)}`.execute(
-        first.ctx.db,
-      );
-      const apps = [await startApp({}, { database }), await startApp({}, { database })];
-      for (const { ctx } of apps) {
-        // Else a write that waits for another loses to it, and has to be made again.
+      afterTest.push(() => database.drop());
+      const start = async (env = {}) => {
+        const started = await startApp(env, { database });
+        afterTest.push(() => started.close());
+        return started;
+      };
+      const first = await start();
+      const { db } = first.ctx;
+      const name = sql.id(database.connection.database);
+      await sql`alter database ${name} set default_transaction_isolation = ${sql.lit(isolation)}`.execute(db);
+      const env = way === 'directly' ? {} : { DATABASE_URL: await startPgBouncer(database) };
+      const apps = [await start(env), await start(env)];
+      const { id, token, v1 } = await first.newUser();
+      const body = { title: 't', tags: ['home'] };
+      const send = (on = first) => on.request('POST', `${v1}/tasks`, { token, body });
+      const replies = await times(60, (index) => send(apps[index % 2]));
+      expect(withStatus(replies, 201)).toHaveLength(60);
+      for (const { ctx } of way === 'directly' ? apps : []) {
         const { rows } = await sql`show default_transaction_isolation`.execute(ctx.db);
+        // Else a write that waits for another loses to it, and has to be made again.
         expect(rows).toEqual([{ default_transaction_isolation: 'read committed' }]);
       }
-      const { id, token, v1 } = await first.newUser();
-      const replies = await times(40, (index) =>
-        (apps[index % 2] ?? first).request('POST', `${v1}/tasks`, {
-          token,
-          body: { title: 't', tags: ['home'] },
-        }),
-      );
-      expect(withStatus(replies, 201)).toHaveLength(40);
       const { rows } = await sql<{ place: string; at: Date; logged: Date }>`
-        select t.revision::text as place, t.created_at as at, a.at as logged
-        from tasks t join audit a on a.user_id = t.user_id and a.subject = t.id::text
-        where t.user_id = ${id} and a.seq = t.revision order by t.revision`.execute(first.ctx.db);
+      select t.revision::text as place, t.created_at as at, a.at as logged
+      from tasks t join audit a on a.user_id = t.user_id and a.subject = t.id::text
+      where t.user_id = ${id} and a.seq = t.revision order by t.revision`.execute(db);
       expect(rows.map(({ place }) => place)).toEqual(
-        Array.from({ length: 40 }, (_, index) => `${index + 1}`),
+        Array.from({ length: 60 }, (_, index) => `${index + 1}`),
       );
       for (const kind of ['at', 'logged'] as const) {
         const when = rows.map((row) => row[kind].getTime());
         expect(when).toEqual(when.toSorted((a, b) => a - b));
       }
-      for (const each of [...apps, first]) await each.close();
-      await database.drop();
     },
   );
 });

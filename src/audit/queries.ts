@@ -24,22 +24,30 @@ export async function appendAudit(
 ): Promise<void> {
   const [entry, ...more] = entries;
   if (entry !== undefined && more.length === 0) {
-    const alone = { changes: appendAlone, values: toRow(entry) };
-    await changeTogether(db, parts.length > 0 ? [...parts, entryOf(entry)] : [alone]);
+    await changeTogether(db, [...(parts.length > 0 ? parts : [now]), entryOf(entry)]);
     return;
   }
   if (parts.length > 0) await changeTogether(db, parts);
   if (more.length > 0) await appendMany(db, entries);
 }
 
-/** The entry of a change, for the statement that makes it: with a `moment`, which is the time of the entry. */
-export const entryOf = (entry: AuditEntry): Part => ({ changes: appendWithChange, values: toRow(entry) });
+/** An entry, for the statement that makes the change; its time is that of the `moment`. */
+export const entryOf = (entry: AuditEntry): Part => ({ changes: appendOne, values: toRow(entry) });
+
+/** The `moment` of an entry by itself. */
+const now: Part = {
+  changes: {
+    name: 'now',
+    expressions: sql`moment as materialized (select statement_timestamp()::timestamptz(3) as now)`,
+  },
+  values: {},
+};
 
 /** What nearly every write does: it takes half the time of the general form. */
-const appendOne = (name: string, at: RawBuilder<unknown>): Changes => ({
-  name,
+const appendOne: Changes = {
+  name: 'audit',
   expressions: sql`e as materialized (
-      select ${given('user_id')}::text as user_id, ${at} as at,
+      select ${given('user_id')}::text as user_id, (select now from moment) as at,
         ${given('actor')}::text as actor, ${given('action')}::text as action, ${given('subject')}::text as subject,
         ${given('outcome')}::text as outcome, ${given('count')}::integer as count,
         ${given('request_id')}::text as request_id, ${given('address')}::text as address
@@ -53,10 +61,7 @@ const appendOne = (name: string, at: RawBuilder<unknown>): Changes => ({
         head.hash
       from e join head on head.user_id = e.user_id
     )`,
-});
-
-const appendAlone = appendOne('audit', sql`statement_timestamp()::timestamptz(3)`);
-const appendWithChange = appendOne('audit of a change', sql`(select now from moment)`);
+};
 
 /**
  * Locks the heads, then links entry by entry. A chain that somebody else began meanwhile is passed over; its entries are

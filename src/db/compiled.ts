@@ -61,7 +61,7 @@ export interface Changes {
 const together = compiledByShape<unknown>();
 
 /**
- * Makes changes, none of which sees what another makes, in one statement; a name in the values means the same to all.
+ * Makes changes, none of which sees what another makes but by what it returns, in one statement; a name in the values means the same to all.
  * @returns what the first of them gives.
  */
 export async function changeTogether<Row>(db: Db, parts: readonly Part[]): Promise<Row[]> {

@@ -119,6 +119,7 @@ export function createDb(options: PoolOptions): Db {
     verify: (client, done) => {
       noteDirect(client)
         .then(async () => isDirect(client) && (await client.query(setSession)))
+        .then(() => (isDirect(client) ? ownSessions.add(db) : ownSessions.delete(db)))
         .then(() => verify?.(client))
         .then(() => done(), done);
     },
@@ -133,6 +134,10 @@ export function createDb(options: PoolOptions): Db {
 }
 
 const pools = new WeakMap<Db, pg.Pool>();
+const ownSessions = new WeakSet<Db>();
+
+/** Whether a statement that is not in a transaction has the limits and the isolation of one: not behind a pooler. */
+export const hasOwnSessions = (db: Db): boolean => ownSessions.has(db);
 
 /** How many connections there are, are idle and may be at most, and how many callers wait for one. */
 export function poolUse(db: Db) {

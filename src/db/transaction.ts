@@ -1,4 +1,5 @@
 import { isSerializationFailure, isUnavailable } from './failures.ts';
+import { hasOwnSessions } from './pool.ts';
 import type { Db, Tx } from './schema.ts';
 
 const attempts = 3;
@@ -22,9 +23,14 @@ export const unchanged = (value: unknown): Unchanged => new Unchanged(value);
 export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> =>
   persistently(work, (begin) => db.transaction().execute(begin));
 
-/** The same for a single statement, which is a transaction by itself. */
+/**
+ * The same for a single statement, which is a transaction by itself, and is begun only where it would lack limits and
+ * isolation otherwise. A connection that turns out to be gone when it is sent is an error: it may have been done.
+ */
 export const asTransaction = <T>(db: Db, statement: (on: Db) => Promise<T>): Promise<T> =>
-  persistently(statement, (begin) => db.connection().execute(begin));
+  hasOwnSessions(db)
+    ? persistently(statement, (begin) => db.connection().execute(begin))
+    : inTransaction(db, statement);
 
 async function persistently<H, T>(
   work: (handle: H) => Promise<T>,

@@ -5,7 +5,7 @@ import {
 } from '@fastify/fast-json-stringify-compiler';
 
 /**
- * Fastify's own compiler of response schemas, asked once for each schema that differs: nearly every route has the same
+ * Fastify's own compiler of response schemas, asked once in each part of the app for each schema that differs: nearly every route has the same
  * errors, and to compile them for each route would be half of the time that a start takes.
  */
 export const buildSerializer: SerializerFactory = (named, options) => {

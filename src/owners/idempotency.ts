@@ -9,7 +9,7 @@ export interface Retry {
   key: string;
   /** SHA-256 of what is asked for. */
   fingerprint: Buffer;
-  /** Set by `writeFor`: the answer is that of an earlier request. */
+  /** Set by what writes: the answer is that of an earlier request. */
   isReplayed: boolean;
 }
 

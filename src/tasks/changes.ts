@@ -36,9 +36,6 @@ export function required(
   return task;
 }
 
-/** The time of a change whose moment is not known before it is stored. */
-export const atMoment = '';
-
 /** Each of the following gives the task after a change at `now`, an ISO time; the very same one when nothing changes. */
 
 export function created(userId: string, id: string, input: NewTask, now: string): StoredTask {

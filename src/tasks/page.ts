@@ -37,21 +37,6 @@ export interface TaskPage {
 export const tasksOf = (db: Db) =>
   db.selectFrom('tasks as t').where('t.user_id', '=', given<string>('user_id'));
 
-/** What the JSON of a task is made of. */
-const pageColumns = [
-  't.id',
-  't.user_id',
-  't.title',
-  't.description',
-  't.completed_at',
-  't.priority',
-  't.due_date',
-  't.version',
-  't.created_at',
-  't.updated_at',
-  't.deleted_at',
-] as const;
-
 /** Which tasks a list has, on all of its pages, and how each is shown. */
 export interface Selection {
   /** Tells the statement of `tasks` from any other's. */
@@ -99,7 +84,7 @@ function inLines<T>({ json }: Selection, order: Order<T>, position: Position | n
 /** The page in the order of an index where there is one; the total without a look at the rows where an index has all it takes. */
 function fromTasks<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
-    .with('page', () => sliced(selection.tasks(db).select(pageColumns), order, position))
+    .with('page', () => sliced(selection.tasks(db).selectAll('t'), order, position))
     .selectFrom(selection.tasks(db).select(total).as('counted'))
     .select('total')
     .select((made) =>

@@ -49,15 +49,12 @@ export interface TaskChange {
 
 /**
  * Writes tasks as they are after a change, any number at a time, in a statement that has a `moment`. Tags whose use changes
- * are stamped with its revision too, and made where the user has not had them before. For times that are `atMoment` it has
- * the time.
+ * are stamped with its revision too, and made where the user has not had them before. The times of a new task are the moment's.
  */
 export function tasksToStore(userId: string, changes: readonly TaskChange[]): Part {
   const rows = changes.map(({ before, after }) => ({
     ...after,
-    completed_at: after.completed_at || null,
-    created_at: after.created_at || null,
-    updated_at: after.updated_at || null,
+    ...(before === undefined && timesOfMoment),
     tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
   }));
   const names = new Set(changes.flatMap(touchedTags));
@@ -66,6 +63,9 @@ export function tasksToStore(userId: string, changes: readonly TaskChange[]): Pa
   const isRetagged = changes.some(({ before }, index) => before?.tags.length && rows[index]?.tags !== null);
   return { changes: isRetagged ? storeRetagged : storeTagged, values };
 }
+
+/** Filled in where the task is stored. */
+const timesOfMoment = { created_at: null, updated_at: null, completed_at: null };
 
 const [userId, revision, now] = [
   given<string>('user_id'),

@@ -3,7 +3,6 @@ import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { type Writer, withLast, writeAtOnce, writeFor } from '../owners/service.ts';
 import {
-  atMoment,
   type Condition,
   completedAs,
   created,
@@ -19,15 +18,10 @@ import { findStoredTasks, tasksToStore } from './queries.ts';
 export function createTask(db: Db, userId: string, writer: Writer, input: NewTask): Promise<Task> {
   const id = randomUUID();
   const act = { action: 'task.create', subject: id };
-  const after = created(userId, id, input, atMoment);
-  return writeAtOnce(
-    db,
-    userId,
-    writer,
-    act,
-    tasksToStore(userId, [{ before: undefined, after }]),
-    ({ now }) => toLive(created(userId, id, input, now.toISOString())),
-  );
+  const at = (now: string) => created(userId, id, input, now);
+  // Its times are the moment's.
+  const change = tasksToStore(userId, [{ before: undefined, after: at('') }]);
+  return writeAtOnce(db, userId, writer, act, change, ({ now }) => toLive(at(now.toISOString())));
 }
 
 /** What a write is asked to do to one task of a user. */
