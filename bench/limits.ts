@@ -3,7 +3,7 @@
 import { createScript, hasPgbench, listScript, measureScript } from './references.ts';
 import { median, type Report, tableHead, tableLine } from './report.ts';
 import type { Operation } from './requests.ts';
-import { type Server, startBareRoute, startServer } from './server.ts';
+import { type Server, startBareList, startBareRoute, startServer } from './server.ts';
 import { measure, type Trial } from './trial.ts';
 
 interface Options {
@@ -18,7 +18,7 @@ const clientCounts = [4, 8, 15];
 
 /** Each gives requests or transactions a second. */
 type Contestants = Record<
-  'bare' | 'remembering' | 'kept' | 'notModified' | 'dbList' | 'made' | 'dbCreate' | 'create',
+  'bare' | 'remembering' | 'kept' | 'notModified' | 'dbList' | 'bareList' | 'made' | 'dbCreate' | 'create',
   () => Promise<number>
 >;
 
@@ -41,6 +41,7 @@ export async function measureLimits(
   const { bodyBytes } = await rateOf(trial.server, 'list', 'warm-up');
   const bare = await startBareRoute(bodyBytes, 'verified');
   const remembering = await startBareRoute(bodyBytes, 'remembered');
+  const bareList = await startBareList(trial.database.url);
   const database = await databaseRates(trial, seconds);
   const contestants: Contestants = {
     bare: async () => (await rateOf(bare, 'list', 'bare route')).perSecond,
@@ -48,6 +49,7 @@ export async function measureLimits(
     kept: async () => (await rateOf(trial.server, 'list', 'list, cached')).perSecond,
     notModified: async () => (await rateOf(trial.server, 'list 304', 'list, 304')).perSecond,
     dbList: database.list,
+    bareList: async () => (await rateOf(bareList, 'list', 'node:http and pg: list')).perSecond,
     made: async () => (await rateOf(uncached, 'list', 'list, uncached')).perSecond,
     dbCreate: database.create,
     create: async () => (await rateOf(trial.server, 'create', 'create')).perSecond,
@@ -62,11 +64,11 @@ export async function measureLimits(
   tell('cached list / bare Fastify route', ['kept', 'bare'], '≥ 0.6');
   tell('cached list / bare Fastify route that remembers tokens', ['kept', 'remembering'], '≥ 0.6');
   tell(`uncached list / ${tool} of its statement`, ['made', 'dbList'], '≥ 0.75');
+  tell('uncached list / node:http and pg by themselves', ['made', 'bareList'], '');
+  tell(`node:http and pg by themselves / ${tool}`, ['bareList', 'dbList'], '');
   tell('304 / cached list', ['notModified', 'kept'], '≥ 1');
   tell(`create / ${tool} of counter and insert`, ['create', 'dbCreate'], '≥ 0.3');
-  await bare.stop();
-  await remembering.stop();
-  await uncached.stop();
+  for (const server of [bare, remembering, bareList, uncached]) await server.stop();
 }
 
 async function inTurn(

@@ -21,7 +21,7 @@ export interface Report {
   node: string;
   at: string;
   results: Result[];
-  /** What is compared within this run, and what it has to reach. */
+  /** What is compared within this run, and what it has to reach; empty where it is only told. */
   ratios: { name: string; value: number; wanted: string }[];
 }
 
@@ -60,7 +60,7 @@ export const tableLine = (result: Result) =>
 export function printRatios({ ratios }: Report): void {
   console.log();
   for (const { name, value, wanted } of ratios)
-    console.log(`${name.padEnd(64)} ${value.toFixed(2).padStart(8)}   wanted ${wanted}`);
+    console.log(`${name.padEnd(64)} ${value.toFixed(2).padStart(8)}${wanted && `   wanted ${wanted}`}`);
 }
 
 /** Each result against the one of the same name, connections and rate in an earlier run. */

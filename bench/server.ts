@@ -64,8 +64,15 @@ async function start(args: string[], env: Record<string, string>): Promise<Serve
 }
 
 /** `bare-route.ts`, with a body of the given length; it verifies each token each time, or only when it is new. */
-export async function startBareRoute(bodyBytes: number, tokens: 'verified' | 'remembered'): Promise<Server> {
-  const child = fork(file('bare-route.ts'), [secret, String(bodyBytes), tokens]);
+export const startBareRoute = (bodyBytes: number, tokens: 'verified' | 'remembered'): Promise<Server> =>
+  startBare('bare-route.ts', [secret, String(bodyBytes), tokens]);
+
+/** `bare-list.ts`, on a database. */
+export const startBareList = (databaseUrl: string): Promise<Server> =>
+  startBare('bare-list.ts', [databaseUrl]);
+
+async function startBare(program: string, args: string[]): Promise<Server> {
+  const child = fork(file(program), args);
   const [url] = await once(child, 'message');
   return asServer(child, Number(new URL(url).port));
 }

@@ -1,0 +1,31 @@
+/**
+ * What Node itself makes of the statement of a list: `node:http` and `pg`, and nothing else, neither token nor validation, log,
+ * limits, cursors or `ETag`. A process of its own; its argument is the database's URL.
+ */
+
+import { createServer } from 'node:http';
+import pg from 'pg';
+import { listScript } from './references.ts';
+
+const [url = ''] = process.argv.slice(2);
+const pool = new pg.Pool({ connectionString: url, max: 15 });
+const [statement] = (await listScript(1)).statements;
+if (statement === undefined) throw new Error('no statement');
+const { text, values } = statement;
+
+const server = createServer(async (request, response) => {
+  const userId = /\/users\/([^/]+)/.exec(request.url ?? '')?.[1] ?? '';
+  const { rows } = await pool.query<{ total: number; tasks: string }>({
+    name: 'list',
+    text,
+    values: values(userId),
+  });
+  const body = `{"data":[${rows[0]?.tasks.replaceAll('\n', ',')}],"total":${rows[0]?.total}}`;
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  response.writeHead(200, headers).end(body);
+});
+process.on('disconnect', () => process.exit());
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object') process.send?.(`http://127.0.0.1:${address?.port}`);
+});
