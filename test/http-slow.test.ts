@@ -112,7 +112,7 @@ describe('slow clients', () => {
         .join(', ')};`,
       `health p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(0.999999)} ms of ${latencies.length}`,
     );
-    expect(at(0.95)).toBeLessThan(100);
+    expect(at(0.95)).toBeLessThan(1_000);
   }, 40_000);
 
   test('2,000 idle connections leave health and the database to others', async () => {
