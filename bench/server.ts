@@ -46,11 +46,11 @@ export const launchServer = (env: Record<string, string>): Promise<Server> =>
 
 async function start(args: string[], env: Record<string, string>): Promise<Server> {
   const port = await freePort();
-  const { PATH, HOME } = process.env;
-  const { NODE_COMPILE_CACHE } = process.env;
-  const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+  // The last two are the launcher's.
+  const kept = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX'];
+  const ours = Object.entries(process.env).filter(([name]) => kept.includes(name));
   const child = spawn(process.execPath, args, {
-    env: { PATH, HOME, ...cache, ...production, PORT: String(port), ...env },
+    env: { ...Object.fromEntries(ours), ...production, PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}/health/ready`;
