@@ -1,4 +1,4 @@
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 
 /** The socket's name carries it; nothing listens on TCP. */
 export const port = 5432;
@@ -40,7 +40,16 @@ export function serverArguments(directory: string, socketDirectory: string): str
     max_wal_size: '256MB',
     io_method: 'sync',
     jit: 'off',
-    max_parallel_workers_per_gather: '0',
+
+    // What is read often is in memory, and then rows cost more than PostgreSQL takes for granted. Whoever searches a hundred
+    // thousand tasks gets a second processor; its memory is taken at the start, whatever /dev/shm has room for.
+    cpu_tuple_cost: '0.1',
+    max_parallel_workers_per_gather: availableParallelism() > 1 ? '1' : '0',
+    max_parallel_workers: '2',
+    parallel_setup_cost: '100',
+    parallel_tuple_cost: '0.001',
+    min_dynamic_shared_memory: '2MB',
+
     max_wal_senders: '0',
     max_logical_replication_workers: '0',
 
