@@ -54,14 +54,15 @@ export interface Changes {
   /** Tells them from all others. */
   name: string;
   expressions: RawBuilder<unknown>;
-  /** What the statement gives: columns, and where they are from. */
+  /** What a statement gives that begins with these: columns, and where they are from. */
   gives?: RawBuilder<unknown>;
 }
 
 const together = compiledByShape<unknown>();
 
 /**
- * Makes changes, none of which sees what another makes but by what it returns, in one statement; a name in the values means the same to all.
+ * Makes changes, none of which sees what another makes but by what it returns, in one statement; a name in the values
+ * means the same to all.
  * @returns what the first of them gives.
  */
 export async function changeTogether<Row>(db: Db, parts: readonly Part[]): Promise<Row[]> {

@@ -5,8 +5,8 @@ import {
 } from '@fastify/fast-json-stringify-compiler';
 
 /**
- * Fastify's own compiler of response schemas, asked once in each part of the app for each schema that differs: nearly every route has the same
- * errors, and to compile them for each route would be half of the time that a start takes.
+ * Fastify's own compiler of response schemas, asked once in each part of the app for each schema that differs: nearly
+ * every route has the same errors, and to compile them for each route would be half of the time that a start takes.
  */
 export const buildSerializer: SerializerFactory = (named, options) => {
   const compile = SerializerSelector()(named, options);

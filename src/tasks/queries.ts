@@ -49,7 +49,8 @@ export interface TaskChange {
 
 /**
  * Writes tasks as they are after a change, any number at a time, in a statement that has a `moment`. Tags whose use changes
- * are stamped with its revision too, and made where the user has not had them before. The times of a new task are the moment's.
+ * are stamped with its revision too, and made where the user has not had them before. The times of a new task are the
+ * moment's.
  */
 export function tasksToStore(userId: string, changes: readonly TaskChange[]): Part {
   const rows = changes.map(({ before, after }) => ({
@@ -77,8 +78,8 @@ const storeTasks: Changes = {
   name: 'tasks',
   expressions: sql`given as materialized (
       select * from jsonb_to_recordset(${given<string>('rows')}::jsonb) as g (id uuid, title text, description text,
-        completed boolean, completed_at timestamptz, priority task_priority, due_date date, version integer, created_at timestamptz,
-        updated_at timestamptz, deleted_at timestamptz, tags text[])
+        completed boolean, completed_at timestamptz, priority task_priority, due_date date, version integer,
+        created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, tags text[])
     ), stored as (
       insert into tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
         created_at, updated_at, deleted_at)

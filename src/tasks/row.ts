@@ -72,7 +72,10 @@ const members: { [Name in keyof Task]: RawBuilder<unknown> } = {
   updated_at: timeJson('updated_at'),
 };
 
-/** Put together as text: with `json_build_object` a list takes half as long again. None of the values is null, or all would be. */
+/**
+ * Put together as text: with `json_build_object` a list takes half as long again. None of the values is null, or all
+ * would be.
+ */
 const objectOf = (values: Readonly<Record<string, RawBuilder<unknown>>>) =>
   sql<string>`${sql.join(
     Object.entries(values).map(
