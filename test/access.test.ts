@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { mintToken, type Reply, startApp, type TestApp } from './support/app.ts';
 
 /** The contract says within a second; a busy machine may need more. */
@@ -181,23 +181,40 @@ describe('the common request', () => {
   test('asks the database nothing about its token', async () => {
     const user = await register();
     expect(await statuses(user)).toEqual([200, 200]);
-    const asked: string[] = [];
-    const prototype = Object.getPrototypeOf(app.ctx.db.getExecutor());
-    const original = prototype.executeQuery;
-    const spy = vi.spyOn(prototype, 'executeQuery').mockImplementation(function (
-      this: unknown,
-      query: unknown,
-    ) {
-      asked.push(JSON.stringify(query));
-      return original.call(this, query);
-    });
+    const asked = spyOnStatements();
     for (let i = 0; i < 50; i += 1) expect(await statusOn(app, user)).toBe(200);
-    spy.mockRestore();
-    const about = (name: string) => asked.filter((text) => text.includes(name)).length;
-    expect(about('task_tags')).toBe(50);
-    expect([about('better_auth'), about('user_access'), about('revoked_tokens')]).toEqual([0, 0, 0]);
+    expect(asked('task_tags')).toBe(50);
+    expect([asked('better_auth'), asked('user_access'), asked('revoked_tokens')]).toEqual([0, 0, 0]);
+  });
+
+  test('asks once after a change, though it is told again while an older transaction is under way', async () => {
+    const user = await register();
+    await app.ctx.db.transaction().execute(async (older) => {
+      await sql`select pg_current_xact_id()`.execute(older);
+      expect(await statusOn(app, user)).toBe(200);
+      const asked = spyOnStatements();
+      await sql`update better_auth."user" set role = 'admin' where id = ${user.id}`.execute(second.ctx.db);
+      while (asked('access_events') < 5) expect(await statusOn(app, user)).toBe(200);
+      expect(asked('revoked_tokens')).toBe(1);
+    });
   });
 });
+
+/** Tells how many of this process's statements have named something since. */
+function spyOnStatements(): (name: string) => number {
+  const asked: string[] = [];
+  const prototype = Object.getPrototypeOf(app.ctx.db.getExecutor());
+  const original = prototype.executeQuery;
+  const spy = vi.spyOn(prototype, 'executeQuery').mockImplementation(function (
+    this: unknown,
+    query: unknown,
+  ) {
+    asked.push(JSON.stringify(query));
+    return original.call(this, query);
+  });
+  onTestFinished(() => spy.mockRestore());
+  return (name) => asked.filter((text) => text.includes(name)).length;
+}
 
 describe('an admin', () => {
   test('lists users by id, page by page, accounts and those of other issuers alike', async () => {

@@ -3,45 +3,18 @@ import { LRUCache } from 'lru-cache';
 import { withDeadline } from '../db/deadline.ts';
 import type { Db } from '../db/schema.ts';
 import { unavailable } from '../errors.ts';
+import { type AccessNews, createAccessNews } from './access-news.ts';
 import { deleteSession } from './access-queries.ts';
 import type { Identity } from './tokens.ts';
 
 export type Role = 'user' | 'admin';
 
-/** Contract §3: what is decided about tokens and users is in force within 1 s on every instance. */
-const trustMs = 900;
-/** Older news are followed up in the background, so that nobody waits for them. */
-const refreshMs = 300;
-/** Events are kept for an hour; whoever slept for longer starts anew. */
-const longestSleepMs = 30 * 60_000;
-/** How long what was last heard may do for stale answers while the database is away. */
-const trustWhileAwayMs = 5 * 60_000;
 const mostKnown = 50_000;
 
 interface UserAccess {
   role: Role;
   banned: boolean;
   tokensValidFrom: number | null;
-}
-
-interface News {
-  position: string;
-  locked: boolean;
-  events: [userId: string, session: string | null][];
-}
-
-/**
- * What changed since a place in `access_events`, in one look. Transactions older than the place it returns have all
- * ended, so whoever goes on from there misses none; events may come twice.
- */
-async function findNews(db: Db, since: string | null): Promise<News> {
-  const { rows } = await sql<News>`
-    select pg_snapshot_xmin(pg_current_snapshot())::text as position,
-      exists (select from service_lock) as locked,
-      coalesce((select jsonb_agg(jsonb_build_array(user_id, session)) from access_events
-        where xact >= ${since}::xid8), '[]') as events`.execute(db);
-  if (rows[0] === undefined) throw new Error('no answer to a question that always has one');
-  return rows[0];
 }
 
 interface Found {
@@ -81,16 +54,7 @@ async function revokeToken(db: Db, { userId, tokenHash, expiresAt }: Identity): 
 }
 
 /** What is decided about users and tokens at this moment, on any instance. */
-export interface Access {
-  /**
-   * Nothing when the news are fresh enough, by default for a request; else a promise to wait for. Rejects, within 2 s,
-   * when the database is away.
-   */
-  refresh(maxAgeMs?: number): Promise<void> | undefined;
-  /** Whether the last news are young enough for answers that may be stale, though `refresh` rejects. */
-  isTrustedWhileAway(): boolean;
-  /** Whether the kill switch is on, as of the last `refresh`. */
-  isLocked(): boolean;
+export interface Access extends AccessNews {
   /**
    * The role of a token's user, as of the last `refresh`; null when the token is dead.
    * @throws AppError SERVICE_UNAVAILABLE when the database is away and the token or its user is not known.
@@ -112,36 +76,22 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
   const live = new LRUCache<string, true>({ max: mostKnown });
   /** A dead session or token stays dead; asking again and again would be a stranger's way to load the database. */
   const dead = new LRUCache<string, true>({ max: mostKnown });
-  let position: string | null = null;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let heardAt = Date.now();
-  let asking: Promise<void> | undefined;
-  let locked = false;
   /** Goes up with every change heard of: an answer from before it may be outdated. */
   let changes = 0;
 
-  async function ask(): Promise<void> {
-    const begin = performance.now();
-    const news = await findNews(db, position);
-    // After a deadline somebody else has asked, and heard what is newer.
-    if (begin < askedAt) return;
-    const isGap = Date.now() - heardAt > longestSleepMs;
-    // A smaller position is that of another database, such as a restored one.
-    if (isGap || (position !== null && BigInt(news.position) < BigInt(position))) {
+  const news = createAccessNews(db, {
+    onEvent(userId, session) {
+      users.delete(userId);
+      if (session !== null) live.delete(session);
+      changes += 1;
+    },
+    onSetBack() {
       users.clear();
       live.clear();
       onSetBack();
       changes += 1;
-    }
-    for (const [userId, session] of news.events) {
-      users.delete(userId);
-      if (session !== null) live.delete(session);
-    }
-    if (news.events.length > 0) changes += 1;
-    ({ position, locked } = news);
-    heardAt = Date.now();
-    askedAt = begin;
-  }
+    },
+  });
 
   async function look(identity: Identity): Promise<Role | null> {
     const key = identity.sessionId ?? identity.tokenHash ?? '';
@@ -162,20 +112,8 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
   const recallRole = (identity: Identity) => roleIn({ users, live, dead }, identity);
 
   return {
+    ...news,
     recallRole,
-    refresh(maxAgeMs = trustMs) {
-      const ageMs = performance.now() - askedAt;
-      if (ageMs < refreshMs) return undefined;
-      asking ??= withDeadline(ask()).finally(() => {
-        asking = undefined;
-      });
-      if (ageMs >= maxAgeMs) return asking;
-      // Nobody waits for this one; should it fail, somebody will for the next.
-      asking.catch(() => undefined);
-      return undefined;
-    },
-    isTrustedWhileAway: () => performance.now() - askedAt < trustWhileAwayMs,
-    isLocked: () => locked,
     async roleOf(identity, isDatabaseAway) {
       const known = recallRole(identity);
       if (known === undefined && isDatabaseAway) throw unavailable();

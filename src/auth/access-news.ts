@@ -1,0 +1,94 @@
+import { sql } from 'kysely';
+import { withDeadline } from '../db/deadline.ts';
+import type { Db } from '../db/schema.ts';
+
+/** Contract §3: what is decided about tokens and users is in force within 1 s on every instance. */
+const trustMs = 900;
+/** Older news are followed up in the background, so that nobody waits for them. */
+const refreshMs = 300;
+/** Events are kept for an hour; whoever slept for longer starts anew. */
+const longestSleepMs = 30 * 60_000;
+/** How long what was last heard may do for stale answers while the database is away. */
+const trustWhileAwayMs = 5 * 60_000;
+
+interface News {
+  position: string;
+  locked: boolean;
+  events: [id: string, userId: string, session: string | null][];
+}
+
+/**
+ * What changed since a place in `access_events`, in one look. Transactions older than the place it returns have all
+ * ended, so whoever goes on from there misses none; events may come again.
+ */
+async function findNews(db: Db, since: string | null): Promise<News> {
+  const { rows } = await sql<News>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as position,
+      exists (select from service_lock) as locked,
+      coalesce((select jsonb_agg(jsonb_build_array(id::text, user_id, session)) from access_events
+        where xact >= ${since}::xid8), '[]') as events`.execute(db);
+  if (rows[0] === undefined) throw new Error('no answer to a question that always has one');
+  return rows[0];
+}
+
+/** What is decided on any instance, as far as it was heard of. */
+export interface AccessNews {
+  /**
+   * Nothing when the news are fresh enough, by default for a request; else a promise to wait for. Rejects, within 2 s,
+   * when the database is away.
+   */
+  refresh(maxAgeMs?: number): Promise<void> | undefined;
+  /** Whether the last news are young enough for answers that may be stale, though `refresh` rejects. */
+  isTrustedWhileAway(): boolean;
+  /** Whether the kill switch is on, as of the last `refresh`. */
+  isLocked(): boolean;
+}
+
+interface Listener {
+  /** Something of a user was decided, or a session or token has ended. Called once for each event. */
+  onEvent(userId: string, session: string | null): void;
+  /** Nothing that was known holds any more: too long a silence, or another database than before. */
+  onSetBack(): void;
+}
+
+/** Hears of what changes from one question for all requests, asked only while there are some. */
+export function createAccessNews(db: Db, { onEvent, onSetBack }: Listener): AccessNews {
+  let position: string | null = null;
+  /** The events of the last answer; they come again while an older transaction is under way. */
+  let heard = new Set<string>();
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let heardAt = Date.now();
+  let asking: Promise<void> | undefined;
+  let locked = false;
+
+  async function ask(): Promise<void> {
+    const begin = performance.now();
+    const news = await findNews(db, position);
+    // After a deadline somebody else has asked, and heard what is newer.
+    if (begin < askedAt) return;
+    const isGap = Date.now() - heardAt > longestSleepMs;
+    // A smaller position is that of another database, such as a restored one.
+    if (isGap || (position !== null && BigInt(news.position) < BigInt(position))) onSetBack();
+    for (const [id, userId, session] of news.events) if (!heard.has(id)) onEvent(userId, session);
+    heard = new Set(news.events.map(([id]) => id));
+    ({ position, locked } = news);
+    heardAt = Date.now();
+    askedAt = begin;
+  }
+
+  return {
+    refresh(maxAgeMs = trustMs) {
+      const ageMs = performance.now() - askedAt;
+      if (ageMs < refreshMs) return undefined;
+      asking ??= withDeadline(ask()).finally(() => {
+        asking = undefined;
+      });
+      if (ageMs >= maxAgeMs) return asking;
+      // Nobody waits for this one; should it fail, somebody will for the next.
+      asking.catch(() => undefined);
+      return undefined;
+    },
+    isTrustedWhileAway: () => performance.now() - askedAt < trustWhileAwayMs,
+    isLocked: () => locked,
+  };
+}
