@@ -41,4 +41,4 @@ test('the command line makes the first admin, and locks the service, beside a ru
     'admin: got "nobody@example.com", wants the email address of an account; register it first',
   ]);
   expect(await admin('dance')).toEqual([1, 'admin: got "dance", wants grant, revoke, lock, unlock, status']);
-}, 60_000);
+});

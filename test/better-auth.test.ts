@@ -11,12 +11,11 @@ import { createDb } from '../src/db/pool.ts';
 import { buildApp } from '../src/http/app.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { createDatabase } from './support/database.ts';
+import { patience } from './support/patience.ts';
 
 const password = 'gentle-otter-42';
 const origin = 'http://localhost:3000';
 /** How soon a killed token is dead, and the time of the last poll. */
-/** The contract says within a second; a busy machine may need more. */
-const inForce = { timeout: 5_000, interval: 20 };
 
 let app: TestApp;
 beforeAll(async () => {
@@ -66,7 +65,7 @@ async function jwtOf(client: Client): Promise<string> {
 const tasks = (userId: string, token: string) =>
   app.request('GET', `/api/v1/users/${userId}/tasks`, { token });
 const isDead = (userId: string, token: string) =>
-  vi.waitFor(async () => expect((await tasks(userId, token)).status).toBe(401), inForce);
+  vi.waitFor(async () => expect((await tasks(userId, token)).status).toBe(401), patience);
 
 describe("Better Auth's own client", () => {
   test('signs up, keeps a session, gets a JWT that works on both surfaces, signs out and the JWT dies', async () => {

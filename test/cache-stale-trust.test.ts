@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startApp } from './support/app.ts';
-import { patience } from './support/embedded.ts';
+import { patience } from './support/patience.ts';
 import {
   expectAllRefused,
   expectRefused,

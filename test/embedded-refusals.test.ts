@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createdDataDir,
   query,
@@ -9,8 +9,6 @@ import {
   temporaryDataDir,
   temporaryDirectory,
 } from './support/embedded.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe('refuses with one line', () => {
   it('a data directory that another live Duly uses', async () => {

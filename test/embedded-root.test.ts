@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { canEnter } from '../src/db/embedded/account.ts';
 import {
   account,
@@ -26,8 +26,6 @@ import {
   temporaryDataDir,
   temporaryDirectory,
 } from './support/embedded.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 if (account === undefined) console.warn('skipped: what root does differently, for want of root');
 

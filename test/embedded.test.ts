@@ -20,7 +20,6 @@ import {
   kill,
   killPostmaster,
   mode,
-  patience,
   postmasterPid,
   query,
   start,
@@ -28,8 +27,7 @@ import {
   temporaryDataDir,
   temporaryDirectory,
 } from './support/embedded.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+import { patience } from './support/patience.ts';
 
 describe('first start', () => {
   it('creates a private cluster with a role and database of its own', async () => {
@@ -110,7 +108,7 @@ describe('first start', () => {
     const dataDir = temporaryDataDir();
     const child = startInChild(dataDir);
     const halfway = join(dataDir, `postgres.new-${child.pid}`, 'data', 'base');
-    await vi.waitUntil(() => existsSync(halfway), { timeout: 10_000, interval: 1 });
+    await vi.waitUntil(() => existsSync(halfway), { ...patience, interval: 1 });
     await kill(child);
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
     const server = await start(dataDir);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from './support/app.ts';
 import { changesOf, walk } from './support/feed.ts';
+import { patience } from './support/patience.ts';
 import { type Client, locsOf, newClient } from './support/tasks.ts';
 
 let app: TestApp;
@@ -16,7 +17,7 @@ async function wait(client: Client, since: string, seconds = 30) {
   const before = app.ctx.followers.count();
   const began = performance.now();
   const asked = changesOf(client, since, `wait=${seconds}`);
-  await vi.waitFor(() => expect(app.ctx.followers.count()).toBeGreaterThan(before));
+  await vi.waitFor(() => expect(app.ctx.followers.count()).toBeGreaterThan(before), patience);
   return { answer: asked.then((page) => ({ ...page, tookMs: performance.now() - began })) };
 }
 
@@ -28,7 +29,7 @@ describe('a request that waits', () => {
     const { id } = await client.create();
     const { data, next_cursor, tookMs } = await answer;
     expect(data.map((change) => change.id)).toEqual([client.user.id, id]);
-    expect(tookMs).toBeLessThan(5_000);
+    expect(tookMs).toBeLessThan(20_000);
     expect((await changesOf(client, next_cursor)).data).toEqual([]);
   });
 
@@ -39,7 +40,7 @@ describe('a request that waits', () => {
     const began = performance.now();
     expect((await changesOf(client, cursor, 'wait=30')).data).toHaveLength(2);
     expect((await changesOf(client, undefined, 'wait=30')).data).toHaveLength(2);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   test('is answered with nothing when the wait is over, and the cursor is as good as before', async () => {
@@ -67,7 +68,7 @@ describe('a request that waits', () => {
     const waits = await Promise.all(
       clients.map(async (client) => wait(client, (await changesOf(client)).next_cursor)),
     );
-    await vi.waitFor(() => expect(app.ctx.followers.count()).toBe(40));
+    await vi.waitFor(() => expect(app.ctx.followers.count()).toBe(40), patience);
     const made = await Promise.all(clients.map((client) => client.create()));
     for (const [index, { answer }] of waits.entries())
       expect((await answer).data.at(-1)?.id).toBe(made[index]?.id);
@@ -97,7 +98,7 @@ test('a follower that waits misses nothing of 60 writes at any moment', async ()
     made.add((await client.create()).id);
     await sleep(index % 5);
   }
-  await vi.waitFor(() => expect(seen).toEqual(made));
+  await vi.waitFor(() => expect(seen).toEqual(made), patience);
   isDone = true;
   await following;
 });

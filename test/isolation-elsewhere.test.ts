@@ -162,4 +162,4 @@ test("Better Auth, asked with another's session and the victim's names in every 
     expect(await rows.of(victim.id), path).toEqual(before);
   }
   expect(await whoAmI()).toMatchObject({ email, role: 'user' });
-}, 30_000);
+});

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { mintToken, startApp, type TestApp } from './support/app.ts';
 import { startJwksServer } from './support/jwks-server.ts';
 import { jws, newKey } from './support/jws.ts';
+import { patience } from './support/patience.ts';
 
 const issuer = 'https://front.example';
 const audience = 'duly-clients';
@@ -84,7 +85,7 @@ describe('keys of a remote issuer', () => {
     expect([await statusOf(seen), await statusOf(seen)]).toEqual([200, 200]);
     remote.publish([second.jwk]);
     pass(601);
-    await vi.waitFor(async () => expect(await statusOf(seen)).toBe(401));
+    await vi.waitFor(async () => expect(await statusOf(seen)).toBe(401), patience);
     expect([await statusOf(token(first)), await statusOf(token(second))]).toEqual([401, 200]);
     expect(remote.asked).toHaveLength(2);
   });
@@ -161,6 +162,6 @@ describe('a remote issuer that fails', () => {
     remote.answer(() => undefined);
     pass(601);
     expect([await statusOf(seen), await statusOf(token(first))]).toEqual([200, 200]);
-    await vi.waitFor(() => expect(remote.asked).toHaveLength(2));
+    await vi.waitFor(() => expect(remote.asked).toHaveLength(2), patience);
   });
 });

@@ -9,6 +9,7 @@ import { buildApp } from '../src/http/app.ts';
 import type { App } from '../src/http/app-type.ts';
 import { startApp, type TestApp, type TestUser } from './support/app.ts';
 import { asAdmin } from './support/database.ts';
+import { patience } from './support/patience.ts';
 
 interface Line {
   level: string;
@@ -60,10 +61,7 @@ const lines = (): Line[] => written.map((line) => JSON.parse(line));
 const requestLines = () => lines().filter(({ msg }) => msg === 'request');
 /** The line is written when the answer has gone out, which may be after the client has it. */
 const waitForLines = (count: number) =>
-  vi.waitFor(() => expect(requestLines().length).toBeGreaterThanOrEqual(count), {
-    timeout: 5_000,
-    interval: 10,
-  });
+  vi.waitFor(() => expect(requestLines().length).toBeGreaterThanOrEqual(count), patience);
 
 interface Sent {
   token?: string;

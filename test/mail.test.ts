@@ -6,6 +6,7 @@ import { readConfig } from '../src/config.ts';
 import { createMailer, type Mail } from '../src/mail/mailer.ts';
 import { startApp } from './support/app.ts';
 import { startMailServer } from './support/mail.ts';
+import { patience } from './support/patience.ts';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -86,7 +87,7 @@ test('a password is not sent to a server without TLS', async () => {
     MAIL_FROM: 'a@example.com',
   });
   mailer.send(letter);
-  await vi.waitFor(() => expect(commands.join('')).toMatch(/STARTTLS/));
+  await vi.waitFor(() => expect(commands.join('')).toMatch(/STARTTLS/), patience);
   await mailer.close();
   expect(commands.join('')).not.toMatch(/AUTH /);
   expect(JSON.stringify(lines)).not.toContain('hush');

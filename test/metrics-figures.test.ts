@@ -4,6 +4,7 @@ import { startApp, type TestApp } from './support/app.ts';
 import { openEvents } from './support/events.ts';
 import { createLine } from './support/line.ts';
 import { metricsToken, type Sample, scrape, valueIn } from './support/metrics.ts';
+import { patience } from './support/patience.ts';
 import { get, untilNewsAreOld } from './support/stale.ts';
 import { newClient } from './support/tasks.ts';
 
@@ -68,14 +69,11 @@ test('the cache: answers that may be out of date; and it can be read while the d
 test('streams and waiting requests, as long as they are open', async () => {
   const { user, v1 } = await newClient(app);
   const expectOpen = (streams: number, waiting: number) =>
-    vi.waitFor(
-      async () => {
-        const samples = await scrape(app.url);
-        const names = ['duly_event_streams', 'duly_waiting_requests'];
-        expect(names.map((name) => valueIn(samples, name))).toEqual([streams, waiting]);
-      },
-      { timeout: 5_000, interval: 20 },
-    );
+    vi.waitFor(async () => {
+      const samples = await scrape(app.url);
+      const names = ['duly_event_streams', 'duly_waiting_requests'];
+      expect(names.map((name) => valueIn(samples, name))).toEqual([streams, waiting]);
+    }, patience);
   await expectOpen(0, 0);
   const streams = [];
   for (let time = 0; time < 3; time += 1)
@@ -159,7 +157,7 @@ test('the pool: connections in use and idle, and who waits', async () => {
         ...['waiting', 'connections_max'].map((name) => valueIn(samples, `duly_database_${name}`)),
       ];
     };
-    await vi.waitFor(async () => expect(await connections()).toEqual([2, 0, 1, 2]));
+    await vi.waitFor(async () => expect(await connections()).toEqual([2, 0, 1, 2]), patience);
     release.resolve();
     await Promise.all(held);
     expect(await connections()).toEqual([0, 2, 0, 2]);

@@ -4,6 +4,7 @@ import { startApp, type TestApp } from './support/app.ts';
 import { createClient, inParallel } from './support/client.ts';
 import { metricsToken, parseMetrics, requestCounts, type Sample, scrape } from './support/metrics.ts';
 import { fillPath, operations } from './support/operations.ts';
+import { patience } from './support/patience.ts';
 import { seeded } from './support/random.ts';
 import { newClient } from './support/tasks.ts';
 
@@ -15,14 +16,11 @@ afterAll(() => app.close());
 
 /** The scrape in which they are all counted, without scrapes: a request is counted when its answer has gone out. */
 async function scrapeWith(total: number): Promise<Sample[]> {
-  return vi.waitFor(
-    async () => {
-      const samples = await scrape(app.url);
-      expect(totalOf(samples)).toBe(total);
-      return samples;
-    },
-    { timeout: 10_000, interval: 20 },
-  );
+  return vi.waitFor(async () => {
+    const samples = await scrape(app.url);
+    expect(totalOf(samples)).toBe(total);
+    return samples;
+  }, patience);
 }
 
 const ownCounts = (samples: readonly Sample[]) =>
@@ -67,7 +65,7 @@ test('a histogram adds up: each bucket holds those under it, the last all, the s
     const found = await scrape(app.url);
     expect(requestCounts(found)['GET /health/live 200']).toBe(1);
     return found;
-  });
+  }, patience);
   const name = 'duly_http_request_duration_seconds';
   const counts = samples.filter((sample) => sample.name === `${name}_count`);
   expect(counts.length).toBeGreaterThan(2);
@@ -170,7 +168,7 @@ describe('what is not bounded is in no label', () => {
       const found = await (await fetch(`${app.url}/metrics`, { headers })).text();
       expect(totalOf(parseMetrics(found))).toBeGreaterThan(2 * operations.length);
       return found;
-    });
+    }, patience);
     expect(text).not.toMatch(/canary|@|example\.com|%|\?/);
     expect(text).not.toContain(metricsToken);
     expect(text).not.toMatch(/[\da-f]{8}-[\da-f]{4}/);

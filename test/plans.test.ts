@@ -28,7 +28,7 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
   await seed(app.database.connection, size);
-}, 120_000);
+});
 afterAll(() => app.close());
 
 /** How the database answers, for the user with few tasks or the one with many. */

@@ -4,6 +4,7 @@ import { countersMax } from '../src/limits/table.ts';
 import { createWindows } from '../src/limits/windows.ts';
 import { startApp, type TestApp, type TestUser } from './support/app.ts';
 import { addresses, type Limited, limitedServer } from './support/limited.ts';
+import { patience } from './support/patience.ts';
 
 let app: TestApp;
 /** Each with some limits; tests keep apart by addresses and users. */
@@ -11,7 +12,7 @@ let perUser: Limited;
 let perAddress: Limited;
 beforeAll(async () => {
   app = await startApp();
-  perUser = await limitedServer(app, { RATE_LIMIT_PER_USER: '2/60', RATE_LIMIT_AUTH: '2/1' });
+  perUser = await limitedServer(app, { RATE_LIMIT_PER_USER: '2/60', RATE_LIMIT_AUTH: '2/5' });
   perAddress = await limitedServer(app, { RATE_LIMIT_PER_IP: '3/60', TRUSTED_PROXIES: proxy });
 });
 afterAll(() => app.close());
@@ -74,8 +75,7 @@ describe('a user', () => {
     const login = { method: 'POST', url: '/api/v1/auth/login', payload: {} } as const;
     const from = newAddress();
     expect(await perUser.repeat(3, from, login)).toEqual([422, 422, 429]);
-    const again = { timeout: 3_000, interval: 50 };
-    await expect.poll(async () => (await perUser.send(from, login)).status, again).toBe(422);
+    await expect.poll(async () => (await perUser.send(from, login)).status, patience).toBe(422);
   });
 });
 

@@ -79,5 +79,5 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
       primary: many,
       replica: many,
     });
-  }, 120_000);
+  });
 });

@@ -2,11 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { startBalancer } from './support/balancer.ts';
+import { patience } from './support/patience.ts';
 import { type Cluster, caughtUp, copyCluster, hasPostgres15, initCluster } from './support/postgres15.ts';
 import { database, noteByPort, type Pair, startPair } from './support/replica.ts';
 import { newClient } from './support/tasks.ts';
-
-const within = { timeout: 10_000, interval: 25 };
 
 describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is not read from', () => {
   let pair: Pair;
@@ -29,7 +28,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
       await vi.waitFor(async () => {
         expect(await client.list()).toHaveLength(1);
         expect(said()).toHaveLength(1);
-      }, within);
+      }, patience);
       expect(await client.list()).toHaveLength(1);
       const asked = notes.on(port).filter((text) => /tasks|owners/.test(text));
       if (port !== pair.primary.port) expect(asked).toEqual([]);
@@ -94,7 +93,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
       expect(lists.map((tasks) => tasks.length)).toEqual([1, 1, 1, 1, 1]);
       const reasons = warned.mock.calls.map(([about]) => String(Reflect.get(Object(about), 'reason')));
       expect(reasons).toContainEqual(expect.stringContaining('several servers behind it'));
-    }, within);
+    }, patience);
     await app.close();
   });
 
@@ -109,7 +108,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
       expect(await client.list()).toHaveLength(1);
       return notes.on(pair.replica.port).some((text) => text.includes('tasks'));
     };
-    await vi.waitFor(async () => expect(await read()).toBe(true), within);
+    await vi.waitFor(async () => expect(await read()).toBe(true), patience);
     await pair.replica.ask('select pg_promote()');
     // Its connections live on, and what it shows is as new as before.
     expect(await read()).toBe(false);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createContext } from '../src/context.ts';
 import { buildApp } from '../src/http/app.ts';
 import { startApp, type TestApp } from './support/app.ts';
+import { patience } from './support/patience.ts';
 import { type Account, kidOf, login, register, statusOf, storedKeys } from './support/signing.ts';
 
 /** Two instances on one database. */
@@ -49,7 +50,7 @@ describe('the signing key', () => {
     await age(29.5);
     const requests = apps.flatMap((app) => Array.from({ length: 20 }, () => publishedIds(app)));
     await Promise.all(requests);
-    await vi.waitFor(async () => expect(await storedKeys(apps[0])).toHaveLength(2));
+    await vi.waitFor(async () => expect(await storedKeys(apps[0])).toHaveLength(2), patience);
     const next = (await storedKeys(apps[0]))[1]?.id;
     for (const app of apps) expect(new Set(await publishedIds(app))).toEqual(new Set([old?.id, next]));
     for (const app of apps) expect(kidOf(await login(app, account))).toBe(old?.id);
@@ -84,9 +85,7 @@ describe('the signing key', () => {
       pass(601);
       await vi.waitFor(
         async () => expect((await storedKeys(apps[0])).map(({ live }) => live)).toEqual([true, true]),
-        {
-          timeout: 20_000,
-        },
+        patience,
       );
       pass(601);
       await age(1.1);
@@ -128,8 +127,9 @@ describe('the signing key', () => {
     await age(60);
     await sql`update better_auth.jwks set "expiresAt" = null`.execute(db());
     expect(kidOf(await login(apps[0], account))).toBe(old?.id);
-    await vi.waitFor(async () =>
-      expect((await storedKeys(apps[0])).map(({ live }) => live)).toEqual([true, true]),
+    await vi.waitFor(
+      async () => expect((await storedKeys(apps[0])).map(({ live }) => live)).toEqual([true, true]),
+      patience,
     );
     const token = await login(apps[1], account);
     expect(kidOf(token)).toBe(old?.id);

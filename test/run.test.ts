@@ -10,12 +10,10 @@ import {
   launch,
   lock,
   type Project,
-  patience,
   project,
   run,
 } from './support/launcher.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
+import { patience } from './support/patience.ts';
 
 describe('with everything installed', () => {
   it('hands the command to src/main.ts in the pinned runtime', async () => {

@@ -147,7 +147,7 @@ describe('no acknowledged write is lost and no hand is needed', () => {
     await load.stop();
     const kept = await allIds(server.url);
     expect([...load.acknowledged].filter((id) => !kept.has(id))).toEqual([]);
-  }, 90_000);
+  });
 
   test('after kill -9 of the postmaster during writes: not ready, alive, and back without a restart', async () => {
     const DATA_DIR = await dataDirectory();

@@ -14,6 +14,7 @@ import { buildApp } from '../src/http/app.ts';
 import type { App } from '../src/http/app-type.ts';
 import { secret, startApp, type TestApp } from './support/app.ts';
 import { selfSigned } from './support/certificate.ts';
+import { patience } from './support/patience.ts';
 import { dial } from './support/raw.ts';
 
 let directory: string;
@@ -170,10 +171,7 @@ describe('the TLS listener', () => {
 
     const second = selfSigned('second');
     await place('second', second);
-    await vi.waitFor(async () => expect(await shownNow()).toBe(fingerprint(second.cert)), {
-      timeout: 10_000,
-      interval: 100,
-    });
+    await vi.waitFor(async () => expect(await shownNow()).toBe(fingerprint(second.cert)), patience);
     isDone = true;
     await load;
     expect(statuses).toEqual(new Set([200]));
@@ -185,28 +183,22 @@ describe('the TLS listener', () => {
     await place('foreign key', { cert: selfSigned('third').cert, key: second.key });
     await vi.waitFor(
       () => expect(warnings().at(-1)?.reason).toMatch(/^TLS_KEY: .* not the key of TLS_CERT/),
-      {
-        timeout: 10_000,
-      },
+      patience,
     );
     await place('garbage', { cert: 'garbage', key: second.key });
-    await vi.waitFor(() => expect(warnings().at(-1)?.reason).toMatch(/^TLS_CERT: .* cannot be used/), {
-      timeout: 10_000,
-    });
+    await vi.waitFor(
+      () => expect(warnings().at(-1)?.reason).toMatch(/^TLS_CERT: .* cannot be used/),
+      patience,
+    );
     await rm(join(directory, 'live'));
-    await vi.waitFor(() => expect(warnings().at(-1)?.reason).toMatch(/^TLS_CERT: .*ENOENT/), {
-      timeout: 10_000,
-    });
+    await vi.waitFor(() => expect(warnings().at(-1)?.reason).toMatch(/^TLS_CERT: .*ENOENT/), patience);
     expect(await shownNow()).toBe(fingerprint(second.cert));
 
     const fourth = selfSigned('fourth');
     await place('fourth', fourth);
-    await vi.waitFor(async () => expect(await shownNow()).toBe(fingerprint(fourth.cert)), {
-      timeout: 10_000,
-      interval: 100,
-    });
+    await vi.waitFor(async () => expect(await shownNow()).toBe(fingerprint(fourth.cert)), patience);
     expect(written.filter(({ level }) => level >= 50)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('TLS_CERT and TLS_KEY', () => {

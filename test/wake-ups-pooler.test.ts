@@ -6,6 +6,7 @@ import { changesOf } from './support/feed.ts';
 import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.ts';
 import { newClient } from './support/tasks.ts';
 
+/** Less than the time between two polls of an instance that listens. */
 const within = { timeout: 10_000, interval: 25 };
 
 describe.skipIf(!hasPgBouncer('a pooler in transaction mode'))('behind a pooler in transaction mode', () => {

@@ -3,6 +3,7 @@ import { mintToken } from './support/app.ts';
 import { afterFile } from './support/clean-up.ts';
 import { createDatabase, urlOf } from './support/database.ts';
 import { metricsToken, requestCounts, type Sample, scrape, valueIn } from './support/metrics.ts';
+import { patience } from './support/patience.ts';
 import { until } from './support/process.ts';
 import { startWorkers, type WorkersServer } from './support/workers.ts';
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
   afterFile.push(() => database.drop());
   const env = { METRICS_TOKEN: metricsToken, DATABASE_URL: urlOf(database.connection) };
   server = await startWorkers(env, afterFile);
-}, 60_000);
+});
 
 const figures = () => scrape(server.url);
 const countOf = (samples: readonly Sample[]) =>
@@ -21,7 +22,7 @@ const count = async () => countOf(await figures());
 
 /** Waits: a request is counted when its answer has gone out, and a worker that was killed is replaced after a while. */
 const expectSoon = (value: () => Promise<number>, wanted: number) =>
-  vi.waitFor(async () => expect(await value()).toBe(wanted), { timeout: 20_000, interval: 50 });
+  vi.waitFor(async () => expect(await value()).toBe(wanted), patience);
 const processes = async () => valueIn(await figures(), 'duly_processes');
 
 /** Each on a connection of its own, so that both workers get some. */
@@ -58,7 +59,7 @@ test('the sum does not fall when a worker is killed', async () => {
   await expectSoon(processes, 3);
   await list(3);
   await expectSoon(count, before + 3);
-}, 60_000);
+});
 
 test('a worker that stands still counts as it last was', async () => {
   const before = (await count()) + 5;

@@ -55,7 +55,7 @@ test('two workers serve on the embedded database of a third process; a signal to
   const again = await start({ DATA_DIR });
   const kept = await taskIds(again.url, 'ada');
   for (const id of acknowledged) expect(kept).toContain(id);
-}, 90_000);
+});
 
 test('kill -9 of workers during writes loses nothing that was acknowledged, others serve on; kill -9 of the primary process ends them all', async () => {
   const DATABASE_URL = await migratedDatabase();
@@ -104,7 +104,7 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
   server.child.kill('SIGKILL');
   await until(() => orphans.filter(isAlive).length === 0);
   expect(await status(`${server.url}/health`)).toBe(0);
-}, 90_000);
+});
 
 test('workers that die again and again before they serve end the service, with one line', async () => {
   const env = { ...two, DATABASE_URL: await migratedDatabase(), DATA_DIR: await dataDirectory() };
@@ -122,7 +122,7 @@ test('workers that die again and again before they serve end the service, with o
   expect(code).toBe(1);
   expect(stderr).toBe('WEB_CONCURRENCY: 5 workers ended before they served, the last with SIGKILL\n');
   expect(killed).toBeLessThan(12);
-}, 60_000);
+});
 
 test('a port that is in use is refused with one line, and the database is stopped', async () => {
   const port = await freePort();

@@ -44,7 +44,8 @@ export function createRevisionReader(db: Db, find = findRevisions): RevisionOf {
     next = null;
     underWay += 1;
     // From the time of collecting on: whoever waited for a statement that hung does not wait as long again.
-    const found = withDeadline(find(db, [...userIds]), deadline - performance.now());
+    const leftMs = Math.max(0, deadline - performance.now());
+    const found = withDeadline(find(db, [...userIds]), leftMs);
     begin(
       found.finally(() => {
         underWay -= 1;

