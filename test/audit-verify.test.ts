@@ -9,9 +9,9 @@ import { type Head, readHeads, verifyAudit } from '../src/audit/verify.ts';
 import { createDb } from '../src/db/pool.ts';
 import type { Db } from '../src/db/schema.ts';
 import { inTransaction } from '../src/db/transaction.ts';
-import { createLog } from '../src/log.ts';
 import { entriesOf } from './support/audit.ts';
 import { asAdmin, createDatabase, type TestDatabase, urlOf } from './support/database.ts';
+import { silentLog } from './support/log.ts';
 import { run } from './support/process.ts';
 import { statementsOf } from './support/sql/count.ts';
 
@@ -19,7 +19,7 @@ let database: TestDatabase;
 let db: Db;
 beforeAll(async () => {
   database = await createDatabase();
-  db = createDb({ connection: database.connection, max: 15, log: createLog('silent') });
+  db = createDb({ connection: database.connection, max: 15, log: silentLog });
 });
 afterAll(async () => {
   await db.destroy();
@@ -252,7 +252,7 @@ test('the command: heads, verify, one line for each finding and exit code 1', as
       .ended;
     return { code, lines: (stdout + stderr).trim().split('\n') };
   };
-  const handle = createDb({ connection: own.connection, max: 1, log: createLog('silent') });
+  const handle = createDb({ connection: own.connection, max: 1, log: silentLog });
   try {
     const userId = 'x"\ny';
     await appendAudit(handle, [entryOf(userId), entryOf(userId), entryOf('')]);

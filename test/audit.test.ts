@@ -5,9 +5,9 @@ import document from '../openapi.json' with { type: 'json' };
 import type { AuditEntry } from '../src/audit/model.ts';
 import { createAuditCounts } from '../src/audit/reads.ts';
 import type { Db } from '../src/db/schema.ts';
-import { createLog } from '../src/log.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { actionsOf, type Entry, entriesOf } from './support/audit.ts';
+import { silentLog } from './support/log.ts';
 import { linksOf, newClient } from './support/tasks.ts';
 
 let app: TestApp;
@@ -273,7 +273,7 @@ describe('while the database is away', () => {
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
-    return { state, counts: createAuditCounts(handle, createLog('silent')) };
+    return { state, counts: createAuditCounts(handle, silentLog) };
   }
   const read = (userId: string): AuditEntry => ({
     userId,

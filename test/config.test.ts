@@ -6,7 +6,7 @@ import { type Config, readConfig } from '../src/config.ts';
 import { unprivilegedAccount } from '../src/db/embedded/account.ts';
 import { startEmbedded } from '../src/db/embedded.ts';
 import { StartError } from '../src/errors.ts';
-import { createLog } from '../src/log.ts';
+import { silentLog } from './support/log.ts';
 
 const secret = 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u';
 const newSecret = 'Rk4-tW9x_Qm2.Zp7sLc5+Hb8nVd3gYf6';
@@ -282,7 +282,7 @@ describe('the generated secret', () => {
     const account = unprivilegedAccount();
     expect(mode(dataDir)).toBe(account === undefined ? 0o700 : 0o710);
     if (account !== undefined) expect(statSync(dataDir).gid).toBe(account.gid);
-    const server = await startEmbedded({ dataDir, log: createLog('silent') });
+    const server = await startEmbedded({ dataDir, log: silentLog });
     await server.stop();
     expect(server.dataDir).toBe(join(dataDir, 'postgres'));
   });

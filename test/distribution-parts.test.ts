@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listMigrations } from '../src/db/migrator.ts';
 import { createDb } from '../src/db/pool.ts';
-import { createLog } from '../src/log.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { createStage, newMark, newPlayer, type Sight } from './support/cache-players.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { partCount, partitionedSchema, readPlacement } from './support/distribution.ts';
+import { silentLog } from './support/log.ts';
 import { until } from './support/process.ts';
 import { seeded } from './support/random.ts';
 import { faultsIn } from './support/sights.ts';
@@ -18,7 +18,7 @@ const tables = readPlacement().distributed.map(({ table }) => table.replace('pub
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createDatabase('empty');
-  const db = createDb({ connection: database.connection, max: 1, log: createLog('silent') });
+  const db = createDb({ connection: database.connection, max: 1, log: silentLog });
   await sql.raw(partitionedSchema()).execute(db);
   for (const { version, name } of listMigrations())
     await sql`insert into schema_migrations (version, name) values (${version}, ${name})`.execute(db);
@@ -93,7 +93,7 @@ test(`cut by the hash of user_id, seed ${seed}: everything works, and reads say 
 });
 
 test('what a user asks for is done in one part of each table', async () => {
-  const reader = createDb({ connection: database.connection, max: 1, log: createLog('silent') });
+  const reader = createDb({ connection: database.connection, max: 1, log: silentLog });
   const scans = async () => {
     const { rows } = await sql<{ name: string; scans: number }>`
       select relname as name, (coalesce(seq_scan, 0) + coalesce(idx_scan, 0))::int as scans from pg_stat_user_tables

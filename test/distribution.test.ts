@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDb } from '../src/db/pool.ts';
 import type { Db } from '../src/db/schema.ts';
-import { createLog } from '../src/log.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { readPlacement } from './support/distribution.ts';
+import { silentLog } from './support/log.ts';
 
 const { distributed, local } = readPlacement();
 const tables = distributed.map(({ table }) => table);
@@ -13,7 +13,7 @@ let database: TestDatabase;
 let db: Db;
 beforeAll(async () => {
   database = await createDatabase();
-  db = createDb({ connection: database.connection, max: 1, log: createLog('silent') });
+  db = createDb({ connection: database.connection, max: 1, log: silentLog });
 });
 afterAll(async () => {
   await db.destroy();

@@ -1,11 +1,10 @@
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createChannel } from '../src/sync/channel.ts';
 import { endOf } from '../src/sync/place.ts';
 import type { FeedPage } from '../src/sync/queries.ts';
 import type { Stream } from '../src/sync/stream.ts';
+import { silentLog as log } from './support/log.ts';
 
-const log = pino({ level: 'silent' });
 const nothing: FeedPage = { changes: [], next: endOf(1), hasMore: false };
 
 /** A stream as the channel sees it, and what it was given. */

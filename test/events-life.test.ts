@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clockToleranceSeconds } from '../src/auth/issuers.ts';
 import { createContext } from '../src/context.ts';
@@ -14,6 +13,7 @@ import { noteStatements } from './support/asked.ts';
 import { urlOf } from './support/database.ts';
 import { type EventStream, openEvents } from './support/events.ts';
 import { changesOf } from './support/feed.ts';
+import { silentLog as log } from './support/log.ts';
 import { patience } from './support/patience.ts';
 import { dataDirectory, start } from './support/servers.ts';
 import { newClient } from './support/tasks.ts';
@@ -198,7 +198,6 @@ describe('a client that is slow', () => {
   let server: App;
   let url: string;
   beforeAll(async () => {
-    const log = pino({ level: 'silent' });
     server = await buildApp(createContext(app.ctx.config, app.ctx.db, log, app.database.connection));
     url = await server.listen({ host: '127.0.0.1', port: 0 });
   });

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectionFromUrl, createDb } from '../src/db/pool.ts';
-import { createLog } from '../src/log.ts';
+import { silentLog } from './support/log.ts';
 import { binaries, databaseAccount } from './support/postgres15.ts';
 import { createTask, freePort, run, serve, taskIds, temporaryDirectory, until } from './support/process.ts';
 
@@ -127,7 +127,7 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
   ])('sslmode=%s%s with a certificate of its own: connects %s', async (mode, more, connects) => {
     const root = encodeURIComponent(join(directory.path, 'pg', 'cert.pem'));
     const url = `${directUrl}?sslmode=${mode}${more.replace('ROOT', root)}`;
-    const db = createDb({ connection: connectionFromUrl(url), max: 1, log: createLog('silent') });
+    const db = createDb({ connection: connectionFromUrl(url), max: 1, log: silentLog });
     const asked = sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(db);
     if (connects) expect((await asked).rows).toEqual([{ ssl: mode !== 'disable' }]);
     else await expect(asked).rejects.toThrow(/certificate/);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, startApp, type TestApp } from './support/app.ts';
+import { statementsOf } from './support/sql/count.ts';
 import { invalidStatus, namedIn, newClient, type SurfaceName } from './support/tasks.ts';
 
 let app: TestApp;
@@ -148,6 +149,25 @@ test('a toggle that is sent twice under one key flips once', async () => {
   const [first, again] = [await toggle(), await toggle()];
   expect([first.body.completed, again.text]).toEqual([true, first.text]);
   expect(await client.get(id)).toMatchObject({ completed: true, version: 2 });
+});
+
+test('a key adds a transaction, its lock, and the answer that is looked for and kept', async () => {
+  const client = await newClient(app);
+  const kindsOf = async (work: () => Promise<unknown>) =>
+    (await statementsOf(work)).map((text) => /^\s*(\w+)/.exec(text)?.[1]);
+  const create = (headers: Record<string, string>) => client.v1('POST', '/tasks', { title: 'a' }, headers);
+  await create(keyed());
+  const headers = keyed();
+  expect(await kindsOf(() => create({}))).toEqual(['with']);
+  expect(await kindsOf(() => create(headers))).toEqual([
+    'begin',
+    'select',
+    'select',
+    'with',
+    'insert',
+    'commit',
+  ]);
+  expect(await kindsOf(() => create(headers))).toEqual(['begin', 'select', 'select', 'commit']);
 });
 
 test('a replay is the first answer even when the task has changed or gone since', async () => {

@@ -11,11 +11,10 @@ import {
 import { createDb, statementTimeoutMs } from '../src/db/pool.ts';
 import { requireSupported, unsupported } from '../src/db/requirements.ts';
 import type { Db } from '../src/db/schema.ts';
-import { createLog } from '../src/log.ts';
 import { asAdmin, createDatabase, type TestDatabase } from './support/database.ts';
+import { silentLog as log } from './support/log.ts';
 import { dumpSchema } from './support/schema-dump.ts';
 
-const log = createLog('silent');
 const newest = listMigrations().length;
 let database: TestDatabase;
 let db: Db;

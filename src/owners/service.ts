@@ -71,7 +71,7 @@ export function writeFor<T>(
     await appendAudit(tx, entries, parts);
     return value;
   };
-  if (retry !== undefined) return performOnce(db, userId, retry, perform);
+  if (retry !== undefined) return performOnce(db, userId, retry, (tx) => orUnchanged(tx, perform));
   return inOwnersTurn(db, userId, () => inTransaction(db, perform));
 }
 
@@ -113,7 +113,7 @@ async function performOnce<T>(
     if (!(await lockKey(tx, userId, retry))) return null;
     const found = await findAnswer(tx, userId, retry);
     if (found !== null) return found;
-    const answer = await orUnchanged(tx, perform);
+    const answer = await perform(tx);
     await insertAnswer(tx, userId, retry, answer);
     return { answer, isReplayed: false };
   };

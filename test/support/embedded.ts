@@ -5,16 +5,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, type QueryResultRow } from 'pg';
-import { pino } from 'pino';
 import { expect, vi } from 'vitest';
 import { canEnter, unprivilegedAccount } from '../../src/db/embedded/account.ts';
 import { isPostmaster } from '../../src/db/embedded/postmaster.ts';
 import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/embedded.ts';
 import { StartError } from '../../src/errors.ts';
 import { afterFile, afterTest } from './clean-up.ts';
+import { silentLog as log } from './log.ts';
 import { patience } from './patience.ts';
 
-const log = pino({ level: 'silent' });
 export const account = unprivilegedAccount();
 export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 

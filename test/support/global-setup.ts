@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { type Connection, startEmbedded } from '../../src/db/embedded.ts';
 import { migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
-import { createLog } from '../../src/log.ts';
+import { silentLog as log } from './log.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -28,7 +28,6 @@ export default async function setup(project: TestProject) {
   // Run as root, the database has an account of its own, which has to pass through here.
   await chmod(directory, 0o755);
   const dataDir = join(directory, 'data');
-  const log = createLog('silent');
   const server = await startEmbedded({ dataDir, log });
   const admin = new pg.Client(server.admin);
   await admin.connect();

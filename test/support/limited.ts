@@ -6,9 +6,9 @@ import { expect } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { buildApp } from '../../src/http/app.ts';
-import { createLog } from '../../src/log.ts';
 import { secret, type TestApp, withoutLimits } from './app.ts';
 import { afterFile } from './clean-up.ts';
+import { silentLog } from './log.ts';
 import { createContract } from './openapi.ts';
 
 export const password = 'gentle-otter-42';
@@ -39,7 +39,7 @@ export interface Limited {
 export async function limitedServer(
   app: TestApp,
   env: Record<string, string>,
-  log = createLog('silent'),
+  log = silentLog,
 ): Promise<Limited> {
   const config = readConfig({ BETTER_AUTH_SECRET: secret, PORT: '0', ...withoutLimits, ...env });
   const server = await buildApp(createContext(config, app.ctx.db, log));

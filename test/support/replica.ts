@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { migrateUp } from '../../src/db/migrator.ts';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
-import { createLog } from '../../src/log.ts';
 import { startApp, type TestApp } from './app.ts';
+import { silentLog } from './log.ts';
 import { type Cluster, copyCluster, initCluster } from './postgres15.ts';
 
 const role = 'app';
@@ -22,7 +22,7 @@ export async function startPair(): Promise<Pair> {
   await primary.ask(`create role ${role} login`);
   await primary.ask(`create database ${database} owner ${role}`);
   const url = primary.url(role, database);
-  const db = createDb({ connection: connectionFromUrl(url), max: 2, log: createLog('silent') });
+  const db = createDb({ connection: connectionFromUrl(url), max: 2, log: silentLog });
   await migrateUp(db);
   await db.destroy();
   const replica = await copyCluster(primary);
