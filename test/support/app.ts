@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
+import { pino } from 'pino';
 import { ensureSigningKey } from '../../src/auth/signing-key.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Context, createContext } from '../../src/context.ts';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
-import { createLog } from '../../src/log.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { type Contract, createContract, type OpenApi } from './openapi.ts';
 
@@ -81,7 +81,7 @@ export async function startApp(
     ...withoutLimits,
     ...env,
   });
-  const log = createLog(config.logLevel);
+  const log = pino({ level: config.logLevel });
   const { url: way, poolMax: max } = config.database;
   const connection = way === null ? database.connection : connectionFromUrl(way);
   const db = createDb({ connection, max, log });
