@@ -55,6 +55,18 @@ test('a stream begins with where it is, then tells of each change as the feed do
 });
 
 describe('a stream goes on', () => {
+  test('after the longest name there is, in the middle of a revision', async () => {
+    const client = await newClient(app, '😀'.repeat(255));
+    await client.create({ tags: ['a'] });
+    const [, profile] = await (await open(client, '', { 'last-event-id': '0' })).take(2);
+    expect(profile?.id).toMatch(/^1\/profile\//);
+    const again = await open(client, '', { 'last-event-id': profile?.id ?? '' });
+    expect(told((await again.take(3)).slice(1))).toEqual([
+      ['1/tag/a', 1, 'tag', 'upsert'],
+      ['1', 1, 'task', 'upsert'],
+    ]);
+  });
+
   test('after the last event that came, whatever `since` says', async () => {
     const client = await newClient(app);
     const { next_cursor: since } = await changesOf(client);

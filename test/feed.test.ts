@@ -73,6 +73,16 @@ describe('from nothing', () => {
   });
 });
 
+test.each([
+  ['of four bytes', '😀'],
+  ['that JSON writes with six', '\u0001'],
+])('a user id of 255 characters %s fits into every cursor', async (_, character) => {
+  const client = await newClient(app, character.repeat(255));
+  await client.create({ tags: [character.repeat(50).replaceAll('\u0001', '"'), 'b'] });
+  const { changes } = await walk(client, { query: 'limit=1' });
+  expect(told(changes).map(([, type]) => type)).toEqual(['profile', 'tag', 'tag', 'task']);
+});
+
 describe('since a cursor', () => {
   test('come changes made since, and only those: upserts and deletions', async () => {
     const client = await newClient(app);

@@ -4,7 +4,7 @@ import type { Task } from '../src/tasks/model.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { type Random, seeded } from './support/random.ts';
 import { type ListQuery, matching, pageOf, queryString } from './support/task-model.ts';
-import { type Client, locsOf, newClient } from './support/tasks.ts';
+import { type Client, linksOf, locsOf, newClient } from './support/tasks.ts';
 
 const words = [
   'report',
@@ -201,6 +201,23 @@ test('200 random combinations of parameters agree with the model on both surface
     if (found.length > 1) hits += 1;
   }
   expect(hits).toBeGreaterThan(100);
+});
+
+test('links that make the headers too long for common clients are left out, that to the next page last', async () => {
+  const client = await newClient(app);
+  const tags = Array.from({ length: 15 }, (_, index) => String.fromCodePoint(0x6728 + index).repeat(50));
+  for (let count = 0; count < 3; count += 1) await client.create({ tags });
+  const relsWith = async (count: number) => {
+    const query = new URLSearchParams(tags.slice(0, count).map((tag) => ['tags', tag] as [string, string]));
+    const { body } = await client.v1('GET', `/tasks?${query}&limit=1`);
+    const second = await client.v1('GET', `/tasks?${query}&limit=1&cursor=${body.pagination.next_cursor}`);
+    return Object.keys(linksOf(second));
+  };
+  expect([await relsWith(1), await relsWith(6), await relsWith(12)]).toEqual([
+    ['next', 'prev', 'first'],
+    ['next', 'prev'],
+    ['next'],
+  ]);
 });
 
 test.each<[string, string]>([

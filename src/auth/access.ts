@@ -86,8 +86,7 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
       changes += 1;
     },
     onSetBack() {
-      users.clear();
-      live.clear();
+      for (const known of [users, live, dead]) known.clear();
       onSetBack();
       changes += 1;
     },

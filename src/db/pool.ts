@@ -33,10 +33,13 @@ const begin = 'begin isolation level read committed';
  * somebody else afterwards. One message, so that it costs no round trip of its own.
  */
 const beginWithLimits = [begin, ...limits.map((limit) => `set local ${limit}`)].join('; ');
+/** The form that the driver reads times in, whatever server, database or role prefer. A pooler keeps it for its client. */
+const setDates = "set datestyle = 'ISO'";
 /** A single statement is a transaction too, and waits for locks as one that is begun. */
-const setSession = [...limits, "default_transaction_isolation = 'read committed'"]
-  .map((setting) => `set ${setting}`)
-  .join('; ');
+const setSession = [
+  ...[...limits, "default_transaction_isolation = 'read committed'"].map((setting) => `set ${setting}`),
+  setDates,
+].join('; ');
 
 class Driver extends PostgresDriver {
   override async beginTransaction(
@@ -118,7 +121,7 @@ export function createDb(options: PoolOptions): Db {
     keepAlive: true,
     verify: (client, done) => {
       noteDirect(client)
-        .then(async () => isDirect(client) && (await client.query(setSession)))
+        .then(() => client.query(isDirect(client) ? setSession : setDates))
         .then(() => (isDirect(client) ? ownSessions.add(db) : ownSessions.delete(db)))
         .then(() => verify?.(client))
         .then(() => done(), done);

@@ -31,7 +31,7 @@ export function parseJsonBodies(app: FastifyInstance): void {
       return;
     }
     parse(request, text, (error, body) => {
-      if (error) done(notJson('it does not parse'));
+      if (error) done(notJson('it does not parse, or has a name such as __proto__'));
       else done(null, body);
     });
   });

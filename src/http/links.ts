@@ -1,17 +1,26 @@
 export type Links = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
 
-/** RFC 8288; relative to the request's URL, so that it is right behind any proxy. */
+/** Common clients and proxies take no more than 8 or 16 kB of an answer's headers, and a link is as long as its request. */
+const maxLength = 8_000;
+
+/**
+ * RFC 8288; relative to the request's URL, so that it is right behind any proxy. Links that have no room are left out, the
+ * next page's last.
+ */
 export function linkHeader(url: string, links: Links): string {
   const [path = ''] = url.split('?', 1);
   const search = url.slice(path.length);
-  return Object.entries(links)
-    .map(([rel, page]) => {
-      const params = new URLSearchParams(search);
-      params.delete('cursor');
-      params.delete('offset');
-      for (const [name, value] of Object.entries(page)) params.set(name, value);
-      const target = params.size === 0 ? path : `${path}?${params}`;
-      return `<${target}>; rel="${rel}"`;
-    })
-    .join(', ');
+  let header = '';
+  for (const rel of ['next', 'prev', 'first'] as const) {
+    const page = links[rel];
+    if (page === undefined) continue;
+    const params = new URLSearchParams(search);
+    params.delete('cursor');
+    params.delete('offset');
+    for (const [name, value] of Object.entries(page)) params.set(name, value);
+    const target = params.size === 0 ? path : `${path}?${params}`;
+    const link = `${header === '' ? '' : ', '}<${target}>; rel="${rel}"`;
+    if (header.length + link.length <= maxLength) header += link;
+  }
+  return header;
 }

@@ -28,7 +28,8 @@ export const told = ({ revision, type }: Place): number => (type === lastType ? 
 export const eventIdOf = ({ revision, type, id }: Omit<Place, 'base'>): string =>
   type === lastType ? String(revision) : `${revision}/${type}/${encodeURIComponent(id)}`;
 
-const eventIdSyntax = /^(\d{1,15})(?:\/(task|tag|profile)\/([\w.!~*'()%-]{1,3000}))?$/;
+/** The longest name is a user id of 255 characters of four bytes each. */
+const eventIdSyntax = /^(\d{1,15})(?:\/(task|tag|profile)\/([\w.!~*'()%-]{1,3060}))?$/;
 
 /** @returns null for what `eventIdOf` does not make. */
 export function placeOfEvent(eventId: string): Place | null {

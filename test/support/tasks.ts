@@ -4,8 +4,8 @@ import type { Reply, TestApp } from './app.ts';
 type Headers = Record<string, string>;
 
 /** A new user, and what the tests of tasks and tags ask for in that user's name. */
-export async function newClient(app: TestApp) {
-  const user = await app.newUser();
+export async function newClient(app: TestApp, id?: string) {
+  const user = await app.newUser(id);
   const { token, id: userId } = user;
   const below =
     (base: string) =>
