@@ -3,8 +3,10 @@ import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type EmbeddedServer, joinEmbedded, startEmbedded } from './db/embedded.ts';
+import { isForbidden, isUnavailable } from './db/failures.ts';
 import { connectionFromUrl, createDb } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
+import { StartError } from './errors.ts';
 
 const poolGraceMs = 2_000;
 
@@ -19,6 +21,15 @@ export interface OpenDatabase {
   withoutTimeLimit<T>(work: (db: Db) => Promise<T>): Promise<T>;
   /** Closes the pool, then stops the embedded server. */
   close(): Promise<void>;
+}
+
+/** In one line, why the database does not let us work, when that is for the operator to set right; else null. */
+export function refusalOf(error: unknown): StartError | null {
+  if (isForbidden(error))
+    return new StartError(`DATABASE_URL: got a role that may not do what is needed (${String(error)})`);
+  return isUnavailable(error)
+    ? new StartError(`DATABASE_URL: the database cannot be reached (${String(error)})`)
+    : null;
 }
 
 /** @throws StartError when the embedded server cannot start. An external one is not asked for yet. */

@@ -1,6 +1,5 @@
 import type { Config } from './config.ts';
-import { openDatabase } from './database.ts';
-import { isUnavailable } from './db/failures.ts';
+import { openDatabase, refusalOf } from './database.ts';
 import { currentVersion, listMigrations, migrateDown, migrateUp } from './db/migrator.ts';
 import { requireSupported } from './db/requirements.ts';
 import type { Db } from './db/schema.ts';
@@ -48,8 +47,7 @@ export async function migrate(config: Config, [word = 'status']: string[]): Prom
     await requireSupported(database.db);
     await database.withoutTimeLimit(action);
   } catch (error) {
-    if (!isUnavailable(error)) throw error;
-    throw new StartError(`DATABASE_URL: the database cannot be reached (${String(error)})`);
+    throw refusalOf(error) ?? error;
   } finally {
     await database.close();
   }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { HttpSettings } from './config/http.ts';
 import type { Config } from './config.ts';
-import type { OpenDatabase } from './database.ts';
-import { isUnavailable } from './db/failures.ts';
+import { type OpenDatabase, refusalOf } from './database.ts';
+import { isTlsFault, isUnavailable } from './db/failures.ts';
 import { migrateUp, requireMigrated } from './db/migrator.ts';
 import { requireSupported } from './db/requirements.ts';
 import { StartError } from './errors.ts';
@@ -46,7 +46,8 @@ export async function unlessAway(log: Logger, isOurs: boolean, work: () => Promi
     await work();
     return true;
   } catch (error) {
-    if (isOurs || !isUnavailable(error)) throw error;
+    if (isOurs) throw error;
+    if (!isUnavailable(error) || isTlsFault(error)) throw refusalOf(error) ?? error;
     log.warn({ reason: String(error) }, 'DATABASE_URL cannot be reached; not ready until it can');
     return false;
   }

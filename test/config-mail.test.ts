@@ -47,6 +47,7 @@ test.each([
   ['MAIL_FROM', 'a@example.com, b@example.com', '"a@example.com, b', 'no-reply@example.com'],
   ['MAIL_FROM', 'A\r\nBcc: <b@example.com>', '"A\\r\\nBcc', 'no-reply@example.com'],
   ['PASSWORD_RESET_URL', 'app.example.com', '"app.example.com"', 'https://'],
+  ['PASSWORD_RESET_URL', 'https://u:PASSWORD@a.example/reset', 'a URL with credentials', 'https://'],
   ['PASSWORD_RESET_URL', 'javascript:alert(1)', '"javascript:', 'https://'],
 ])('%s=%j stops the start with one line', (name, value, got, wants) => {
   const refusal = () => read({ MAIL_FROM: 'duly@example.com', [name]: value });

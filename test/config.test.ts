@@ -190,6 +190,8 @@ describe('a bad value stops the start with one line that names the variable, wha
     ['BETTER_AUTH_SECRET', `${secret},`, '0 characters', '32 for each of several'],
     ['BETTER_AUTH_SECRET', `${secret},${newSecret.slice(1)}`, '31 characters', '32 for each of several'],
     ['BETTER_AUTH_SECRET', `${secret},${newSecret},${secret}`, 'the same secret twice', 'newest first'],
+    ['BETTER_AUTH_URL', url('https://u:PASSWORD@a.example'), 'credentials', 'an origin'],
+    ['ALLOWED_ORIGINS', url('https://u:PASSWORD@a.example'), 'credentials', 'exact origins'],
     ['JWKS_URL', 'auth.example.com', '"auth.example.com"', 'https://auth.example.com'],
     ['JWKS_URL', 'file:///etc/passwd', '"file:///etc/passwd"', 'https://auth.example.com'],
     ['JWKS_URL', url('https://u:PASSWORD@auth.example/jwks'), 'credentials', 'https://auth.example.com'],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isUnavailable } from '../src/db/failures.ts';
 import { connectionFromUrl, createDb } from '../src/db/pool.ts';
 import { silentLog } from './support/log.ts';
 import { binaries, databaseAccount } from './support/postgres15.ts';
@@ -130,8 +131,54 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     const db = createDb({ connection: connectionFromUrl(url), max: 1, log: silentLog });
     const asked = sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(db);
     if (connects) expect((await asked).rows).toEqual([{ ssl: mode !== 'disable' }]);
-    else await expect(asked).rejects.toThrow(/certificate/);
+    else {
+      await expect(asked).rejects.toThrow(/certificate/);
+      // A certificate that expires is a database that is away, until it is renewed.
+      expect(isUnavailable(await asked.catch((error) => error))).toBe(true);
+    }
     await db.destroy();
+  });
+
+  test.each([
+    [
+      'a certificate nobody knows',
+      'serve',
+      () => `${directUrl}?sslmode=verify-full`,
+      /self-signed certificate/,
+    ],
+    ['no TLS', 'serve', () => `${pooledUrl}?sslmode=require`, /does not support SSL/],
+    [
+      'a file that is no certificate',
+      'migrate',
+      () => `${directUrl}?sslmode=require&sslrootcert=/etc/hosts`,
+      /cert/,
+    ],
+    ['a certificate nobody knows', 'admin', () => `${directUrl}?sslmode=require`, /self-signed certificate/],
+    ['a certificate nobody knows', 'audit', () => `${directUrl}?sslmode=require`, /self-signed certificate/],
+  ])('%s stops %s with one line', async (_, command, url, reason) => {
+    const env = { DATABASE_URL: url(), DATA_DIR: directory.path, PORT: '0' };
+    const { code, stderr } = await run(command === 'audit' ? ['audit', 'heads'] : [command], env).ended;
+    expect([code, stderr.trim().split('\n')]).toEqual([1, [expect.stringMatching(/^DATABASE_URL: .*\)$/)]]);
+    expect(stderr).toMatch(reason);
+    expect(stderr).not.toContain(password);
+  });
+
+  test('a role without rights stops migrate with one line', async () => {
+    const client = new pg.Client(directUrl);
+    await client.connect();
+    await client.query(`create role guest login password '${password}'`);
+    await client.query('create database guests');
+    await client.end();
+    const url = new URL(directUrl);
+    [url.username, url.pathname] = ['guest', '/guests'];
+    const { code, stderr } = await run(['migrate', 'up'], {
+      DATABASE_URL: url.href,
+      DATA_DIR: directory.path,
+    }).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      'DATABASE_URL: got a role that may not do what is needed (error: permission denied for schema public)\n',
+    ]);
   });
 
   test('a pooled session keeps nothing of ours once the server is gone', async () => {

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
+import { secret } from './support/app.ts';
 import { afterTest } from './support/clean-up.ts';
 import { createTask, freePort, run, status, taskIds, until } from './support/process.ts';
 import { dataDirectory, migratedDatabase, start } from './support/servers.ts';
@@ -28,6 +29,30 @@ test('a first start serves on an embedded database, says where things are, and t
 
   const second = await start({ DATA_DIR });
   expect(await taskIds(second.url, 'ada')).toEqual(new Set([id]));
+});
+
+test('a disk that is too full for the log costs its lines, and nothing else', async () => {
+  const full = openSync('/dev/full', 'w');
+  const PORT = String(await freePort());
+  const settings = {
+    PORT,
+    DATA_DIR: await dataDirectory(),
+    DATABASE_URL: await migratedDatabase(),
+    BETTER_AUTH_SECRET: secret,
+    RATE_LIMIT_PER_IP: 'off',
+  };
+  const server = run(['serve'], settings, false, full);
+  closeSync(full);
+  const url = `http://127.0.0.1:${PORT}`;
+  await until(async () => (await status(`${url}/health/ready`)) === 200);
+  for (let round = 0; round < 20; round += 1)
+    await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/api/ada/tasks`)));
+  expect(await createTask(url, 'ada', 'made without a log')).not.toBeNull();
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toMatchObject({
+    code: 0,
+    stderr: 'the log cannot be written: ENOSPC: no space left on device, write\n',
+  });
 });
 
 test('SIGTERM lets requests under way finish, then ends with code 0', async () => {

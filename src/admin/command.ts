@@ -1,7 +1,6 @@
 import type { Origin } from '../audit/model.ts';
 import type { Config } from '../config.ts';
-import { joinDatabase } from '../database.ts';
-import { isUnavailable } from '../db/failures.ts';
+import { joinDatabase, refusalOf } from '../database.ts';
 import { requireMigrated } from '../db/migrator.ts';
 import type { Db } from '../db/schema.ts';
 import { StartError } from '../errors.ts';
@@ -54,8 +53,7 @@ export async function admin(config: Config, [word = 'status', ...args]: string[]
     await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
     await action(database.db, args);
   } catch (error) {
-    if (!isUnavailable(error)) throw error;
-    throw new StartError(`DATABASE_URL: the database cannot be reached (${String(error)})`);
+    throw refusalOf(error) ?? error;
   } finally {
     await database.close();
   }

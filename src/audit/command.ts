@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Config } from '../config.ts';
-import { joinDatabase, type OpenDatabase } from '../database.ts';
-import { isUnavailable } from '../db/failures.ts';
+import { joinDatabase, type OpenDatabase, refusalOf } from '../database.ts';
 import { requireMigrated } from '../db/migrator.ts';
 import { StartError } from '../errors.ts';
 import { createLog } from '../log.ts';
@@ -89,8 +88,7 @@ export async function audit(config: Config, [word = 'verify', ...args]: string[]
     await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
     await action(database, args);
   } catch (error) {
-    if (!isUnavailable(error)) throw error;
-    throw new StartError(`DATABASE_URL: the database cannot be reached (${String(error)})`);
+    throw refusalOf(error) ?? error;
   } finally {
     await database.close();
   }

@@ -5,7 +5,7 @@ import { prepareDataDir } from '../db/embedded/data-dir.ts';
 import { createOnce } from '../db/embedded/files.ts';
 import { StartError } from '../errors.ts';
 import type { HttpSettings } from './http.ts';
-import { type Env, integer, isHttp, parseUrl, refuse, text } from './values.ts';
+import { type Env, hasCredentials, integer, isHttp, parseUrl, refuse, shown, text } from './values.ts';
 
 /** The first signs and encrypts; what an older one signed or encrypted is still known. */
 export type Secrets = readonly [string, ...string[]];
@@ -53,7 +53,7 @@ function baseUrl(env: Env, { host, port, tls }: HttpSettings): string {
   }
   const url = parseUrl(value);
   if (url === null || !isHttp(url) || url.origin !== value.replace(/\/$/, '')) {
-    return refuse('BETTER_AUTH_URL', JSON.stringify(value), 'an origin such as https://api.example.com');
+    return refuse('BETTER_AUTH_URL', shown(value), 'an origin such as https://api.example.com');
   }
   return url.origin;
 }
@@ -133,8 +133,7 @@ function remoteKeys(env: Env, production: boolean): string | null {
   if (value === null) return null;
   const url = parseUrl(value);
   const wants = 'a URL such as https://auth.example.com/api/auth/jwks';
-  if (url === null || !isHttp(url)) return refuse('JWKS_URL', JSON.stringify(value), wants);
-  if (url.username !== '' || url.password !== '') return refuse('JWKS_URL', 'a URL with credentials', wants);
+  if (url === null || !isHttp(url) || hasCredentials(url)) return refuse('JWKS_URL', shown(value), wants);
   if (production && url.protocol === 'http:' && !loopbackHost.test(url.hostname))
     return refuse('JWKS_URL', JSON.stringify(value), 'https in production');
   return url.href;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type TlsFiles, tlsSettings } from './tls.ts';
-import { type Env, integer, isHttp, parseUrl, refuse, text } from './values.ts';
+import { type Env, integer, isHttp, parseUrl, refuse, shown, text } from './values.ts';
 
 export interface HttpSettings {
   readonly host: string;
@@ -34,7 +34,7 @@ function allowedOrigins(env: Env): string[] {
     if (url !== null && isHttp(url) && url.origin === origin && !origin.includes('*')) return origin;
     return refuse(
       'ALLOWED_ORIGINS',
-      JSON.stringify(origin),
+      shown(origin),
       'comma-separated exact origins such as https://app.example.com (no *, no path, no trailing slash)',
     );
   });

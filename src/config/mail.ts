@@ -1,5 +1,5 @@
 import type { HttpSettings } from './http.ts';
-import { type Env, isHttp, parseUrl, refuse, text } from './values.ts';
+import { type Env, hasCredentials, isHttp, parseUrl, refuse, shown, text } from './values.ts';
 
 export interface SmtpSettings {
   readonly host: string;
@@ -67,10 +67,10 @@ function from(env: Env, isSending: boolean): string {
 function passwordResetUrl(env: Env, { allowedOrigins }: HttpSettings): string {
   const value = text(env, 'PASSWORD_RESET_URL') ?? `${allowedOrigins[0]}/reset-password`;
   const url = parseUrl(value);
-  if (url !== null && isHttp(url) && url.hash === '') return url.href;
+  if (url !== null && isHttp(url) && url.hash === '' && !hasCredentials(url)) return url.href;
   return refuse(
     'PASSWORD_RESET_URL',
-    JSON.stringify(value),
+    shown(value),
     'a page of the front end such as https://app.example.com/reset-password',
   );
 }

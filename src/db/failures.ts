@@ -13,6 +13,11 @@ const networkCodes = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
 ]);
+/** Certificates and protocols that do not fit (Node's and OpenSSL's codes). */
+const tlsCodes =
+  /^(ERR_(TLS|SSL|OSSL)_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE)/;
+const tlsMessages =
+  /^(The server does not support SSL connections|There was an error establishing an SSL connection)/;
 /** What `pg` says without a code. */
 const driverMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Connection was destroyed)/;
@@ -26,10 +31,19 @@ export function codeOf(error: unknown): string {
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   if (unavailableStates.test(code) || networkCodes.has(code) || serializationStates.has(code)) return true;
+  if (isTlsFault(error)) return true;
   if (code === 'ENOENT' && error instanceof Error && 'syscall' in error) return error.syscall === 'connect';
   if (!(error instanceof Error)) return false;
   return driverMessages.test(error.message) || (error.cause !== undefined && isUnavailable(error.cause));
 }
+
+/** Whether the server was reached and is not trusted, or not to be spoken to, as it is set. */
+export function isTlsFault(error: unknown): boolean {
+  return tlsCodes.test(codeOf(error)) || (error instanceof Error && tlsMessages.test(error.message));
+}
+
+/** Whether the role may not do what is asked of the database. */
+export const isForbidden = (error: unknown): boolean => codeOf(error) === '42501';
 
 /** Whether two transactions stood in each other's way and trying again is the cure. */
 export function isSerializationFailure(error: unknown): boolean {

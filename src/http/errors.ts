@@ -82,7 +82,7 @@ function describeCause(cause: unknown) {
   return {
     type: cause.name,
     code,
-    message: code === undefined ? cause.message : undefined,
+    reason: code === undefined ? cause.message : undefined,
     stack: frames(cause),
   };
 }

@@ -26,13 +26,18 @@ export interface Running {
 }
 
 /** Starts `src/main.ts` as a process of its own, with only these variables beside PATH and HOME. */
-export function run(args: string[], env: Record<string, string>, ipc = false): Running {
+export function run(
+  args: string[],
+  env: Record<string, string>,
+  ipc = false,
+  stdout: 'pipe' | number = 'pipe',
+): Running {
   const { PATH, HOME } = process.env;
   const collected = { [statementsVariable]: statementsFile };
   const child = spawn(process.execPath, ['--import', collector, main, ...args], {
     env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...collected, ...env },
     cwd: tmpdir(),
-    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
+    stdio: ['ignore', stdout, 'pipe', ...(ipc ? (['ipc'] as const) : [])],
   });
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {

@@ -13,7 +13,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { StartError } from '../../errors.ts';
 import { type Account, canEnter, runsAsRoot, unprivilegedAccount } from './account.ts';
@@ -148,7 +148,9 @@ async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
     writeSynced(passwordFile, password, 0o600);
     mkdirSync(data, { mode: 0o700 });
     if (account !== undefined) chownTree(work, account.uid, account.gid);
-    await runInitdb(binaries, account, data, passwordFile);
+    const failure = await runInitdb(binaries, account, data, passwordFile);
+    if (failure !== null)
+      throw new StartError(`DATA_DIR ${dataDir}: initdb could not create the database (${failure})`);
     publish(data, target, path);
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -185,12 +187,13 @@ function publish(data: string, target: string, path: string): void {
   }
 }
 
+/** @returns why there is no cluster, or null. */
 async function runInitdb(
   binaries: Binaries,
   account: Account | undefined,
   data: string,
   passwordFile: string,
-) {
+): Promise<string | null> {
   const args = [
     `--pgdata=${data}`,
     '--username=postgres',
@@ -216,9 +219,6 @@ async function runInitdb(
     child.once('error', (error) => settle(error.message));
     child.once('close', (code, signal) => settle(code === 0 ? '' : `exit ${code ?? signal}`));
   });
-  if (status === '') return;
-  const reason = output.split('\n').find((line) => /error|fatal|could not/i.test(line)) ?? status;
-  throw new StartError(
-    `DATA_DIR ${dirname(dirname(dirname(data)))}: initdb could not create the database (${reason.trim()}) in ${basename(data)}`,
-  );
+  if (status === '') return null;
+  return (output.split('\n').find((line) => /error|fatal|could not/i.test(line)) ?? status).trim();
 }
