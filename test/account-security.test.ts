@@ -6,8 +6,6 @@ import { startApp, type TestApp } from './support/app.ts';
 import { type MailServer, startMailServer } from './support/mail.ts';
 import { patience } from './support/patience.ts';
 
-/** How soon a killed token is dead on every instance, and the time of the last poll. */
-
 let mail: MailServer;
 let app: TestApp;
 let instance: TestApp;

@@ -11,7 +11,6 @@ const password = 'gentle-otter-42';
 const registerPath = '/api/v1/auth/register';
 const loginPath = '/api/v1/auth/login';
 const logoutPath = '/api/v1/auth/logout';
-/** How soon a killed token is dead on every instance, and the time of the last poll. */
 
 let app: TestApp;
 beforeAll(async () => {

@@ -15,7 +15,6 @@ import { patience } from './support/patience.ts';
 
 const password = 'gentle-otter-42';
 const origin = 'http://localhost:3000';
-/** How soon a killed token is dead, and the time of the last poll. */
 
 let app: TestApp;
 beforeAll(async () => {

@@ -192,6 +192,8 @@ describe('a bad value stops the start with one line that names the variable, wha
     ['BETTER_AUTH_SECRET', `${secret},${newSecret},${secret}`, 'the same secret twice', 'newest first'],
     ['BETTER_AUTH_URL', url('https://u:PASSWORD@a.example'), 'credentials', 'an origin'],
     ['ALLOWED_ORIGINS', url('https://u:PASSWORD@a.example'), 'credentials', 'exact origins'],
+    ['BETTER_AUTH_URL', url('https:u:PASSWORD@a.example'), 'credentials', 'an origin'],
+    ['BETTER_AUTH_URL', url('//u:PASSWORD@a.example'), 'credentials', 'an origin'],
     ['JWKS_URL', 'auth.example.com', '"auth.example.com"', 'https://auth.example.com'],
     ['JWKS_URL', 'file:///etc/passwd', '"file:///etc/passwd"', 'https://auth.example.com'],
     ['JWKS_URL', url('https://u:PASSWORD@auth.example/jwks'), 'credentials', 'https://auth.example.com'],

@@ -287,8 +287,9 @@ describe('the end of the server', () => {
     const third = await startApp({}, app);
     const { v1, token } = await app.newUser();
     const streams = await Promise.all(Array.from({ length: 20 }, () => streamOf(v1, token, third)));
+    (await streamOf(v1, token, third)).response.pause();
     const waiting = waitOn(v1, token, third);
-    await vi.waitFor(() => expect(third.ctx.followers.count()).toBe(21), patience);
+    await vi.waitFor(() => expect(third.ctx.followers.count()).toBe(22), patience);
     const began = performance.now();
     await third.close();
     // Left alone, the request would wait for 30 s, and streams for ever.

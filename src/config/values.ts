@@ -27,15 +27,18 @@ export function flag(env: Env, name: string): boolean {
   return refuse(name, JSON.stringify(value), '1 or 0');
 }
 
-/** A URL as it may be shown. */
-export const shown = (value: string): string =>
-  /\/\/[^/?#]*@/.test(value) ? 'a URL with credentials' : JSON.stringify(value);
-
 export function parseUrl(value: string): URL | null {
   return URL.canParse(value) ? new URL(value) : null;
 }
 
 export const hasCredentials = ({ username, password }: URL) => username !== '' || password !== '';
+
+/** What came in place of a URL, as it may be shown: there may be a password in it, even where it is none. */
+export function shown(value: string): string {
+  const url = parseUrl(value);
+  const isSecret = url === null ? value.includes('@') : hasCredentials(url);
+  return isSecret ? 'a URL with credentials' : JSON.stringify(value);
+}
 
 export const isHttp = (url: URL) => url.protocol === 'http:' || url.protocol === 'https:';
 
