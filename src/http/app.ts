@@ -16,6 +16,7 @@ import { prepareInput } from './input.ts';
 import { logRequests, requestId } from './logging.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { metricsRoute } from './metrics.ts';
+import { refuseEmptyParams } from './paths.ts';
 import { limitRequests } from './rate-limits.ts';
 import { createRepeats } from './repeats.ts';
 import { namedSchemas } from './schemas.ts';
@@ -80,7 +81,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     // `closing.ts` says so, in the form of every error.
     return503OnClosing: false,
     bodyLimit: bodyLimitBytes,
-    routerOptions: { maxParamLength: pathParameterMaxLength },
+    routerOptions: { maxParamLength: pathParameterMaxLength, ignoreTrailingSlash: true },
     ajv,
     schemaController: { compilersFactory: { buildSerializer } },
     schemaErrorFormatter,
@@ -101,9 +102,8 @@ export async function buildApp(ctx: Context): Promise<App> {
   logRequests(app, ctx, headers);
   closing.endConnections(app);
   app.addHook('preClose', async () => ctx.followers.close());
-  for (const part of [ctx.wakeUps, ctx.mailer, ctx.auditCounts, ctx.jobs])
+  for (const part of [ctx.wakeUps, ctx.mailer, ctx.auditCounts, ctx.jobs, ctx.reads])
     app.addHook('onClose', () => part.close());
-  app.addHook('onClose', () => ctx.reads.close());
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
   for (const schema of namedSchemas) app.addSchema(schema);
@@ -118,6 +118,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   });
   takeIdempotencyKeys(app);
   limitRequests(app, ctx);
+  refuseEmptyParams(app);
   obeyServiceLock(app, ctx);
 
   await documentApi(app);

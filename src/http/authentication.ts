@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { adminsOnly, forbidden } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { actionOf, countRead, countRefusal, namedUser } from './audit.ts';
+import { replaceMe } from './paths.ts';
 import { limitUser } from './rate-limits.ts';
 
 declare module 'fastify' {
@@ -31,6 +32,7 @@ export const authorizationOf = (request: FastifyRequest): readonly string[] =>
 export function requireToken(app: FastifyInstance, ctx: Context): void {
   app.addHook('onRequest', async (request, reply) => {
     const caller = await authenticate(request, reply, ctx);
+    replaceMe(request, caller.userId);
     const { params } = request;
     const named = typeof params === 'object' && params !== null && 'user_id' in params;
     if (named && params.user_id !== caller.userId) throw forbidden();
