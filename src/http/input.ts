@@ -9,6 +9,7 @@ interface Schema {
   type?: string | string[];
   enum?: unknown[];
   properties?: Record<string, Schema>;
+  format?: string;
   items?: Schema;
   maxItems?: number;
   oneOf?: Schema[];
@@ -22,6 +23,7 @@ interface Schema {
  * The one place where input is brought into the form that its schema checks; runs before validation, for every route.
  * - A query says everything in strings: integers, booleans and lists become what the schema names; `tags[]` is `tags`.
  * - `x-trim` strips white space at the ends; `x-ignore-case` gives an enum's value its own spelling.
+ * - A UUID is in lower case; a date-time at midnight is its date, and an empty date that may be null is null.
  * - A list that is longer than its schema allows is refused before anything looks at what is in it.
  * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused, wherever it stands.
  * @throws AppError VALIDATION_ERROR
@@ -166,8 +168,19 @@ function variantOf(value: Record<string, unknown>, schema: Schema): Schema {
   return schema.oneOf?.find(({ properties }) => properties?.[tag]?.enum?.includes(value[tag])) ?? schema;
 }
 
-function preparedText(value: string, schema: Schema): string {
+function preparedText(value: string, schema: Schema): string | null {
   const text = schema['x-trim'] ? value.trim() : value;
+  if (schema.format === 'uuid') return text.toLowerCase();
+  if (schema.format === 'date') return preparedDate(text, schema);
   if (!schema['x-ignore-case']) return text;
   return schema.enum?.map(String).find((item) => item.toLowerCase() === text.toLowerCase()) ?? text;
+}
+
+/** Midnight in UTC or in no zone, with seconds or without. Midnight elsewhere may be another day for the user. */
+const midnight = /^(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$/i;
+
+/** Date pickers give a date-time, and an emptied one gives an empty text. */
+function preparedDate(text: string, { type }: Schema): string | null {
+  if (text === '' && type?.includes('null')) return null;
+  return midnight.exec(text)?.[1] ?? text;
 }

@@ -16,10 +16,23 @@ function isDate(text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
+const rfc3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+
+/** Of what is compared with stored times: any year will do. */
+function isDateTime(text: string): boolean {
+  const date = rfc3339.exec(text)?.[1];
+  return date !== undefined && !Number.isNaN(Date.parse(text)) && !Number.isNaN(Date.parse(date));
+}
+
 /** Formats of input, with what a message says is wanted. */
 const formats: Record<string, { test: (text: string) => boolean; wanted: string }> = {
-  uuid: { test: isTaskId, wanted: 'a UUID in lower case with hyphens' },
-  date: { test: isDate, wanted: 'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31' },
+  uuid: { test: isTaskId, wanted: 'a UUID with hyphens' },
+  date: {
+    test: isDate,
+    wanted:
+      'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31 (a time may only be midnight UTC: send the date alone)',
+  },
+  'date-time': { test: isDateTime, wanted: 'a time such as 2026-12-24T08:00:00Z (RFC 3339)' },
   email: { test: (text) => emailAddress.test(text), wanted: 'an email address' },
   'totp-code': { test: (text) => /^\d{6}$/.test(text), wanted: 'six digits' },
   'time-zone': { test: isTimeZone, wanted: 'the name of a time zone such as Europe/Berlin' },

@@ -66,6 +66,10 @@ export const Profile = Type.Object(
 );
 export type Profile = Static<typeof Profile>;
 
+/** What clients that send a whole profile back send too. */
+const readOnly = (schema: object) =>
+  Type.Optional(nullable<string>({ ...schema, description: 'Read-only: the stored value, if sent.' }));
+
 /** RFC 7396: absent keeps; null clears a name, but an account has to have its names. */
 export const ProfilePatch = Type.Object(
   {
@@ -73,6 +77,11 @@ export const ProfilePatch = Type.Object(
     last_name: Type.Optional(nullable<string>(lastName)),
     time_zone: Type.Optional(Type.String(timeZone)),
     locale: Type.Optional(Type.String(locale)),
+    id: readOnly({}),
+    email: readOnly({}),
+    email_verified: Type.Optional(Type.Boolean({ description: 'Read-only: the stored value, if sent.' })),
+    role: readOnly({}),
+    created_at: readOnly({ format: 'date-time' }),
   },
   {
     $id: 'ProfilePatch',

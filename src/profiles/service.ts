@@ -4,22 +4,25 @@ import { unchanged } from '../db/transaction.ts';
 import { invalid } from '../errors.ts';
 import type { Moment } from '../owners/queries.ts';
 import { type Writer, writeFor } from '../owners/service.ts';
+import { refuseReadOnly } from '../read-only.ts';
 import { canonicalLocale, canonicalTimeZone, type Profile, type ProfilePatch } from './model.ts';
 import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './queries.ts';
 
 /**
  * Merge patch (RFC 7396); one that changes nothing is no write.
- * @throws AppError VALIDATION_ERROR when it would take a name from an account.
+ * @throws AppError VALIDATION_ERROR when it would take a name from an account, or change what is read-only.
  */
 export function patchProfile(db: Db, userId: string, writer: Writer, patch: ProfilePatch): Promise<Profile> {
-  const { time_zone, locale } = patch;
+  const { id, email, email_verified, role, created_at, ...fields } = patch;
+  const { time_zone, locale } = fields;
   const changes = {
-    ...patch,
+    ...fields,
     ...(time_zone === undefined ? {} : { time_zone: canonicalTimeZone(time_zone) }),
     ...(locale === undefined ? {} : { locale: canonicalLocale(locale) }),
   };
   const change = async (tx: Tx, { revision }: Moment) => {
     const before = await findProfile(tx, userId);
+    refuseReadOnly(before, { id, email, email_verified, role, created_at });
     const after = { ...before, ...changes };
     if (isDeepStrictEqual(before, after)) throw unchanged(before);
     const { first_name, last_name } = after;

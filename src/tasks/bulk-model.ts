@@ -24,7 +24,7 @@ const Create = Type.Object(
   { title: 'create', ...closed },
 );
 const Update = Type.Object(
-  { op: Type.Enum(['update'], { type: 'string' }), id, ...TaskPatch.properties },
+  { op: Type.Enum(['update'], { type: 'string' }), ...TaskPatch.properties, id },
   { title: 'update', ...closed },
 );
 const Complete = Type.Object(
@@ -87,7 +87,7 @@ export const bulkRequest = (maxOperations: number) =>
 export const BulkResult = Type.Object(
   {
     op: Type.Enum(['create', 'update', 'complete', 'delete', 'restore'], { type: 'string' }),
-    status: Type.Integer({ description: '201, 200, 404 or 409, as of a request of its own.' }),
+    status: Type.Integer({ description: '201, 200, 404, 409 or 422, as of a request of its own.' }),
     id: Type.String({ format: 'uuid' }),
     temp_id: Type.Optional(Type.String()),
     task: Type.Optional(Type.Ref('Task')),

@@ -12,6 +12,7 @@ import {
   required,
   restored,
   type StoredTask,
+  splitPatch,
   toLive,
 } from './changes.ts';
 import { isTaskId, type Task } from './model.ts';
@@ -40,7 +41,7 @@ interface Step {
  * statements for a hundred as for one.
  * @returns what became of each. One that fails changes nothing, and the others are done all the same.
  * @throws AppError VALIDATION_ERROR for a `temp_id` given twice or an `id` that is none; with `isAtomic` also
- * NOT_FOUND and VERSION_CONFLICT, of the first operation that fails: then nothing is changed.
+ * NOT_FOUND, VERSION_CONFLICT and VALIDATION_ERROR, of the first operation that fails: then nothing is changed.
  */
 export function doInBulk(
   db: Db,
@@ -97,9 +98,9 @@ function stepsOf(operations: readonly BulkOperation[]): Step[] {
     }
     const known = given.get(operation.id);
     if (known !== undefined) return { operation, id: known, tempId: operation.id };
-    if (!isTaskId(operation.id))
-      refuse('id', 'must be a UUID in lower case with hyphens, or the temp_id of an earlier create');
-    return { operation, id: operation.id, tempId: undefined };
+    const id = operation.id.toLowerCase();
+    if (!isTaskId(id)) refuse('id', 'must be a UUID with hyphens, or the temp_id of an earlier create');
+    return { operation, id, tempId: undefined };
   });
   if (issues.length > 0) throw invalid(issues);
   return steps;
@@ -113,7 +114,7 @@ const namedIds = (steps: readonly Step[]): Set<string> =>
       .map(({ id }) => id),
   );
 
-/** @throws AppError NOT_FOUND, VERSION_CONFLICT */
+/** @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT */
 function changedBy(
   { operation, id }: Step,
   userId: string,
@@ -124,8 +125,9 @@ function changedBy(
     case 'create':
       return created(userId, id, operation, now);
     case 'update': {
-      const { op: _, id: __, version, ...patch } = operation;
-      return patched(required(task, 'live', { version }), patch, now);
+      const { op: _, ...patch } = operation;
+      const { fields, condition } = splitPatch({ ...patch, id });
+      return patched(required(task, 'live', condition), fields, now);
     }
     case 'complete':
       return completedAs(required(task, 'live', operation), operation.completed ?? true, now);
@@ -159,10 +161,12 @@ const failed = (step: Step, { code, status, message, current }: AppError): BulkR
  */
 function naming(
   index: number,
-  { code, message, current }: AppError,
+  { code, message, current, issues: faults }: AppError,
   stored: StoredTask | undefined,
 ): AppError {
   const loc = ['body', 'operations', index];
+  if (faults !== undefined)
+    return invalid(faults.map((fault) => ({ ...fault, loc: [...loc, ...fault.loc.slice(1)] })));
   const issues = [{ loc, msg: message, type: 'operation' }];
   const kept = current === undefined || stored === undefined ? undefined : toLive(stored);
   return new AppError(code, `${loc.join('.')}: ${message}`, { issues, current: kept });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound, preconditionFailed, versionConflict } from '../errors.ts';
+import { refuseReadOnly } from '../read-only.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
 
 /** A task as it is stored: one with `deleted_at` is in the trash. */
@@ -13,6 +14,16 @@ export interface Condition {
   version?: number | undefined;
   /** From `If-Match`: versions any of which will do, or `*`; none of them is answered with 412. */
   ifMatch?: readonly number[] | '*' | undefined;
+  /** What a client that sends the whole task back says of fields that it cannot change. */
+  copy?: { [Field in 'id' | 'user_id' | 'created_at']?: string | undefined };
+  /** Of that copy. With neither of the above, a time before the stored one is answered with 409. */
+  updatedAt?: string | undefined;
+}
+
+/** A patch, which may be the whole task as it was read, as the fields to change and what the change is conditional on. */
+export function splitPatch(patch: TaskPatch) {
+  const { version, id, user_id, created_at, updated_at: updatedAt, completed_at: _, ...fields } = patch;
+  return { fields, condition: { version, copy: { id, user_id, created_at }, updatedAt } satisfies Condition };
 }
 
 /** The task as its owner sees it. */
@@ -22,23 +33,28 @@ export function toLive({ deleted_at: _, ...task }: StoredTask): Task {
 
 /**
  * The task, provided that it is where it is looked for.
- * @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED
+ * @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT, PRECONDITION_FAILED
  */
 export function required(
   task: StoredTask | undefined,
   place: 'live' | 'trash',
-  { version, ifMatch }: Condition,
+  { version, ifMatch, copy = {}, updatedAt }: Condition,
 ): StoredTask {
   if (task === undefined || (task.deleted_at === null) !== (place === 'live')) throw notFound('Task');
+  refuseReadOnly(task, copy);
   if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(task.version))
     throw preconditionFailed(toLive(task));
   if (version !== undefined && version !== task.version) throw versionConflict(toLive(task));
+  const isStale = updatedAt !== undefined && Date.parse(updatedAt) < Date.parse(task.updated_at);
+  if (isStale && version === undefined && ifMatch === undefined) throw versionConflict(toLive(task));
   return task;
 }
 
 /** Each of the following gives the task after a change at `now`, an ISO time; the very same one when nothing changes. */
 
+/** @throws AppError VALIDATION_ERROR when it is said to be another user's. */
 export function created(userId: string, id: string, input: NewTask, now: string): StoredTask {
+  refuseReadOnly({ user_id: userId }, { user_id: input.user_id });
   const { title, description = null, completed = false, priority = 'Medium', due_date = null } = input;
   return {
     id,
@@ -57,8 +73,10 @@ export function created(userId: string, id: string, input: NewTask, now: string)
   };
 }
 
+type PatchFields = ReturnType<typeof splitPatch>['fields'];
+
 /** Merge patch (RFC 7396). */
-export function patched(task: StoredTask, patch: Omit<TaskPatch, 'version'>, now: string): StoredTask {
+export function patched(task: StoredTask, patch: PatchFields, now: string): StoredTask {
   const { title, description, completed, priority, due_date, tags } = { ...task, ...patch };
   const fields = { title, description, completed, priority, due_date, tags: tagSet(tags) };
   const isSame = Object.entries(fields).every(([name, value]) =>

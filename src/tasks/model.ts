@@ -28,7 +28,8 @@ const priority = Type.Enum([...priorities], {
 const dueDate = nullable<string>({
   type: ['string', 'null'],
   format: 'date',
-  description: 'A calendar date from 1970-01-01 to 2100-12-31.',
+  description:
+    'A calendar date from 1970-01-01 to 2100-12-31. A date-time at midnight UTC is taken as its date, an empty text as null.',
 });
 const tags = Type.Array(tagName, { maxItems: 20, description: 'A set: duplicates fold, case counts.' });
 const completed = Type.Boolean();
@@ -38,6 +39,25 @@ const version = Type.Integer({
   description: 'The version the change is based on; another one is answered with 409.',
 });
 const dateTime = Type.String({ format: 'date-time' });
+
+/** What clients that send a whole task back send too. */
+const sameUser = Type.Optional(Type.String({ description: 'Read-only: the user of the path, if sent.' }));
+const stamps = {
+  user_id: sameUser,
+  created_at: Type.Optional(
+    Type.String({ format: 'date-time', description: 'Read-only: the stored time, if sent.' }),
+  ),
+  updated_at: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description:
+        'Without `version` and `If-Match`, a time before the stored one is a stale copy, answered with 409.',
+    }),
+  ),
+  completed_at: Type.Optional(
+    nullable<string>({ type: ['string', 'null'], format: 'date-time', description: 'Ignored.' }),
+  ),
+};
 
 const taskExample = {
   id: '6f1c1f6e-2b0a-4c55-9d3c-0f8c0f1f8a11',
@@ -94,6 +114,7 @@ export const NewTask = Type.Object(
     priority: Type.Optional(priority),
     due_date: Type.Optional(dueDate),
     tags: Type.Optional(tags),
+    user_id: sameUser,
   },
   {
     $id: 'NewTask',
@@ -103,7 +124,10 @@ export const NewTask = Type.Object(
 );
 export type NewTask = Static<typeof NewTask>;
 
-/** RFC 7396: absent keeps, null clears, `tags` replaces the set. */
+/**
+ * RFC 7396: absent keeps, null clears, `tags` replaces the set. A whole task as it was read is a patch too: what cannot be
+ * changed is compared.
+ */
 export const TaskPatch = Type.Object(
   {
     title: Type.Optional(title),
@@ -113,6 +137,10 @@ export const TaskPatch = Type.Object(
     due_date: Type.Optional(dueDate),
     tags: Type.Optional(tags),
     version: Type.Optional(version),
+    id: Type.Optional(
+      Type.String({ format: 'uuid', description: 'Read-only: the id of the path, if sent.' }),
+    ),
+    ...stamps,
   },
   { $id: 'TaskPatch', additionalProperties: false, examples: [{ title: 'Buy oat milk', version: 1 }] },
 );
@@ -144,7 +172,7 @@ export const isTaskId = (text: string): boolean => canonicalUuid.test(text);
 
 export const TaskPath = Type.Object({
   user_id: userId,
-  task_id: Type.String({ format: 'uuid', description: "The task's `id`, in lower case." }),
+  task_id: Type.String({ format: 'uuid', description: "The task's `id`." }),
 });
 
 const sortKeys = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;

@@ -10,6 +10,7 @@ import {
   patched,
   required,
   type StoredTask,
+  splitPatch,
   toLive,
 } from './changes.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
@@ -35,7 +36,7 @@ interface Target {
 
 /**
  * Merge patch (RFC 7396). A patch that changes nothing leaves version and times as they are.
- * @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED
+ * @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT, PRECONDITION_FAILED
  */
 export function patchTask(
   db: Db,
@@ -45,9 +46,9 @@ export function patchTask(
   patch: TaskPatch,
   ifMatch?: Condition['ifMatch'],
 ): Promise<Task> {
-  const { version, ...changes } = patch;
-  const target = { userId, taskId, place: 'live', condition: { version, ifMatch } } as const;
-  return changeTask(db, writer, 'task.update', target, (task, now) => patched(task, changes, now));
+  const { fields, condition } = splitPatch(patch);
+  const target = { userId, taskId, place: 'live', condition: { ...condition, ifMatch } } as const;
+  return changeTask(db, writer, 'task.update', target, (task, now) => patched(task, fields, now));
 }
 
 /**
