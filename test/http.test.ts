@@ -33,7 +33,7 @@ describe('paths', () => {
     '/api/v1/nope',
     '/api/v1/users',
     '/X',
-    '/health/',
+    '/health//',
     '//health',
     '/Health',
   ])('%s is not there: 404 in the form of every error', async (path) => {

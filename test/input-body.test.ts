@@ -99,7 +99,7 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
       ['PATCH', `/tasks/${id}/complete`],
     ] as const) {
       const body = path.endsWith('complete') ? { completed: true } : { title: 'x' };
-      const reply = await client[surface](method, path, { ...body, [field]: null });
+      const reply = await client[surface](method, path, { ...body, [field]: 5 });
       expect(reply.status).toBe(invalid);
       expect(namedIn(surface, reply)).toEqual([`body.${field}`]);
     }

@@ -89,7 +89,8 @@ describe.each(
   ),
 )('every text field of the body of %s', (_, operation) => {
   const { body: { schema, example } = { schema: {}, example: {} } } = operation;
-  const places = textPlaces(schema, example);
+  // An old time there is a stale copy, which is another test's.
+  const places = textPlaces(schema, example).filter(([name]) => name !== 'updated_at');
   const filled = (fields: (string | number)[][], text: string) =>
     fields.reduce((body: unknown, place) => withValue(body, place, text), fresh(example));
   const strings = isOfCredentials(operation)
@@ -134,6 +135,11 @@ async function kept(operation: Operation, reply: RawReply, places: (string | num
     const value = thing[name];
     if (value === undefined) continue;
     const [same, folded] = [[text, text.trim()], text.toLowerCase()];
+    // Of a date-time at midnight the date is kept, and none of an emptied one.
+    if (name === 'due_date') {
+      expect(value).toBe(text === '' ? null : text.slice(0, 10));
+      continue;
+    }
     const isSame = [value]
       .flat()
       .some((item) => same.includes(String(item)) || String(item).toLowerCase() === folded);
@@ -213,8 +219,8 @@ test.each(byId(operations.filter(({ path }) => path.includes('{'))))(
         const marked = ownPath(operation, { [name]: '~' });
         const reply = await send(operation, marked.replace('~', percentEncoded(text)), body?.example);
         const what = `${name} ${JSON.stringify(text).slice(0, 80)}`;
-        // A tag may be called anything.
-        if (name !== 'name') expect(reply.status, what).toBeGreaterThanOrEqual(400);
+        // A tag may be called anything, and an empty name at the end of a path leaves that of the collection.
+        if (name !== 'name' && text !== '') expect(reply.status, what).toBeGreaterThanOrEqual(400);
         expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(500);
       });
     }

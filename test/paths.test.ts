@@ -20,10 +20,10 @@ describe.each(surfaces)('a slash at the end of a path on %s', (surface) => {
       const [plain, reply] = [await client[surface]('GET', path), await client[surface]('GET', slashed)];
       expect([reply.status, reply.text]).toEqual([200, plain.text]);
       const { token } = client.user;
-    const head = await fetch(app.url + client.user[surface] + slashed, {
-      method: 'HEAD',
-      headers: { authorization: `Bearer ${token}` },
-    });
+      const head = await fetch(app.url + client.user[surface] + slashed, {
+        method: 'HEAD',
+        headers: { authorization: `Bearer ${token}` },
+      });
       expect([head.status, head.headers.get('x-total-count')]).toEqual([200, '1']);
     },
   );

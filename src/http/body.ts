@@ -5,22 +5,40 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const notJson = (reason: string) => new AppError('INVALID_JSON', `The body is not valid JSON: ${reason}`);
 
+/** JSON Merge Patch (RFC 7396), which is what every PATCH with a body takes under either name. */
+export const mergePatchType = 'application/merge-patch+json';
+/** `Accept-Patch` (RFC 5789 §3.1). */
+export const acceptPatch = `application/json, ${mergePatchType}`;
+
+const unsupported = ({ method }: FastifyRequest, message: string): AppError =>
+  new AppError('UNSUPPORTED_MEDIA_TYPE', message, {
+    headers: method === 'PATCH' ? { 'accept-patch': acceptPatch } : {},
+  });
+
+const unsupportedType = (request: FastifyRequest): AppError =>
+  unsupported(
+    request,
+    `Content-Type must be application/json${request.method === 'PATCH' ? ` or ${mergePatchType}` : ''}`,
+  );
+
+type Done = (error: Error | null, body?: unknown) => void;
+
 /** One parser for request bodies: JSON (RFC 8259) in UTF-8, and nothing else. */
 export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+  const parseJson = (request: FastifyRequest, bytes: Buffer, done: Done) => {
     if (bytes.length === 0) {
       if (takesNoBody(request)) done(null, undefined);
       else done(notJson('it is empty'));
       return;
     }
     if (!isUtf8(request)) {
-      done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The charset must be utf-8'));
+      done(unsupported(request, 'The charset must be utf-8'));
       return;
     }
     if (request.headers['content-encoding'] !== undefined) {
-      done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed'));
+      done(unsupported(request, 'The body must not be compressed'));
       return;
     }
     let text: string;
@@ -34,10 +52,15 @@ export function parseJsonBodies(app: FastifyInstance): void {
       if (error) done(notJson('it does not parse, or has a name such as __proto__'));
       else done(null, body);
     });
+  };
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parseJson);
+  app.addContentTypeParser<Buffer>(mergePatchType, { parseAs: 'buffer' }, (request, bytes, done) => {
+    if (request.method === 'PATCH') parseJson(request, bytes, done);
+    else done(unsupportedType(request));
   });
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
     if (bytes.length === 0 && takesNoBody(request)) done(null, undefined);
-    else done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json'));
+    else done(unsupportedType(request));
   });
 }
 

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { mergePatchType } from './body.ts';
 import { inputKeywords } from './input.ts';
 import { version } from './version.ts';
 
@@ -58,10 +59,14 @@ function published(key: string, value: unknown): unknown {
   return key === 'format' && value === 'uncommon-password' ? 'password' : value;
 }
 
-/** What the generator cannot know: a parameter with a default may be left out, so may a body that may be null. */
+/** What the generator cannot know: a parameter with a default may be left out, so may a body that may be null; a PATCH takes either type. */
 function polish(document: object) {
   const copy = JSON.parse(JSON.stringify(document, published));
   const paths: Record<string, Record<string, Operation>> = copy.paths;
+  for (const path of Object.values(paths)) {
+    const patch = path.patch?.requestBody?.content;
+    if (patch?.['application/json'] !== undefined) patch[mergePatchType] = patch['application/json'];
+  }
   for (const { parameters = [], requestBody } of Object.values(paths).flatMap((path) =>
     Object.values(path),
   )) {
