@@ -89,8 +89,10 @@ describe.each(
   ),
 )('every text field of the body of %s', (_, operation) => {
   const { body: { schema, example } = { schema: {}, example: {} } } = operation;
-  // An old time there is a stale copy, which is another test's.
-  const places = textPlaces(schema, example).filter(([name]) => name !== 'updated_at');
+  // What is compared with the stored task, or ignored, is the matter of another test.
+  const places = textPlaces(schema, example).filter(
+    ([name]) => name !== 'updated_at' && name !== 'completed_at',
+  );
   const filled = (fields: (string | number)[][], text: string) =>
     fields.reduce((body: unknown, place) => withValue(body, place, text), fresh(example));
   const strings = isOfCredentials(operation)
