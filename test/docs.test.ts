@@ -142,8 +142,10 @@ describe('openapi.json', () => {
 
   test.each(each.filter(([, { requestBody }]) => requestBody !== undefined))(
     '%s takes JSON, and shows an example of it',
-    (_, { requestBody }) => {
-      expect(Object.keys(requestBody?.content ?? {})).toEqual(['application/json']);
+    (_, { method, requestBody }) => {
+      const types =
+        method === 'patch' ? ['application/json', 'application/merge-patch+json'] : ['application/json'];
+      expect(Object.keys(requestBody?.content ?? {})).toEqual(types);
       const { schema, example, examples } = requestBody?.content['application/json'] ?? {};
       expect(schema).toBeDefined();
       expect(example ?? examples).toBeDefined();
