@@ -1,11 +1,12 @@
 // Behind `npm start`, `npm test` and `npm run bench`: sees that the dependencies are there, then hands over to the pinned runtime.
 // Run by whatever Node the machine has, so the syntax stays at Node 14's.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findMissing } from './installed.mjs';
+import { informationFor } from './usage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Compiled modules are kept here, which takes a third off the time to start. */
@@ -26,7 +27,7 @@ const unreachable =
 const [command, ...args] = process.argv.slice(2);
 const isTest = command === 'test';
 const isBench = command === 'bench';
-const parentsAtStart = parents();
+const parentAtStart = process.ppid;
 
 function fail(line) {
   process.stderr.write(`${line}\n`);
@@ -39,6 +40,11 @@ const missing = () =>
 async function main() {
   if (Number.parseInt(process.versions.node, 10) < oldestNode) {
     fail(`Duly needs Node.js ${oldestNode} or newer to start, and this is ${process.versions.node}`);
+  }
+  const information = informationFor(root, command, args);
+  if (information !== null) {
+    process.stdout.write(`${information}\n`);
+    return;
   }
   const absent = missing();
   if (absent.length > 0) await install(absent);
@@ -73,6 +79,9 @@ function runProgram(program, programArgs, cwd, runtimeArgs = []) {
   return ended(child, (error) => fail(`The runtime ${runtime} does not run: ${error.message}`));
 }
 
+/** Only the tests need development packages, but a start does not take them away. */
+const withDev = () => isTest || existsSync(join(root, 'node_modules', 'vitest'));
+
 /**
  * `npm install` and not `npm ci`, which refuses a lock file that lacks another platform's optional packages and
  * begins by removing everything. `--no-save` keeps the lock file as it is.
@@ -84,7 +93,7 @@ async function install(absent) {
   const [npm, ...script] = findNpm();
   const options = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
-  const child = spawn(npm, [...script, ...options, ...retries, ...(isTest ? ['--include=dev'] : [])], {
+  const child = spawn(npm, [...script, ...options, ...retries, withDev() ? '--include=dev' : '--omit=dev'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -122,30 +131,17 @@ function findNpm() {
 
 /** Settles with the exit code for a child that was told of every request to end; 128 + number when a signal ended it. */
 function ended(child, onError) {
-  // Ctrl-C reaches the child by itself: the terminal sends it to the whole foreground group.
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
+  // Ctrl-C reaches the child by itself: a terminal sends it to the whole foreground group.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  // A killed npm says nothing.
   if (process.env.npm_lifecycle_event) {
-    setInterval(() => parents() === parentsAtStart || child.kill('SIGTERM'), parentPollMs).unref();
+    setInterval(() => process.ppid === parentAtStart || child.kill('SIGTERM'), parentPollMs).unref();
   }
   return new Promise((settle) => {
     child.once('error', onError);
     child.once('close', (code, signal) => settle(signal ? 128 + constants.signals[signal] : code));
   });
-}
-
-/**
- * Identifies npm and the shell it may have put between itself and us. A signal to npm ends that shell and never
- * arrives here, and a killed npm leaves it behind; either way another parent shows up.
- */
-function parents() {
-  try {
-    const [, name, grandparent] =
-      /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8')) || [];
-    return /^(npm|node)/.test(name) ? process.ppid : `${process.ppid} ${grandparent}`;
-  } catch {
-    return process.ppid;
-  }
 }
 
 main().catch((error) => fail(`Duly cannot be started: ${error.message}`));

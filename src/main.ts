@@ -1,12 +1,14 @@
 import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
+import usage from './commands.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';
 import { StartError } from './errors.ts';
 
 type Command = (config: Config, args: string[]) => Promise<void>;
+type CommandName = keyof typeof usage;
 
 /** Loaded when called for: a wrong setting is refused before the rest is read. */
-const commands: Record<string, (config: Config) => Promise<Command>> = {
+const commands: Record<CommandName, (config: Config) => Promise<Command>> = {
   serve: async ({ workers }) =>
     workers === 1
       ? (await import('./serve.ts')).serve
@@ -28,16 +30,31 @@ function loadEnvironment(): void {
   }
 }
 
+const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
+
+/** Before anything is read or made. What a known word takes is its command's to check, but not how much. */
+function refuseUnknown(name: CommandName, [word, ...args]: string[]): void {
+  if (word === undefined) return;
+  const words: Record<string, { takes: string[] }> = usage[name].words;
+  const { takes } = (Object.hasOwn(words, word) ? words[word] : undefined) ?? {};
+  if (takes !== undefined && args.length <= takes.length) return;
+  const got = JSON.stringify(takes === undefined ? word : args[takes.length]);
+  const wanted = takes === undefined ? Object.keys(words).join(', ') : takes.join(' ');
+  throw new StartError(
+    `${takes === undefined ? name : `${name} ${word}`}: got ${got}, wants ${wanted || 'no more arguments'}`,
+  );
+}
+
 async function runCommand([name = 'serve', ...args]: string[]): Promise<void> {
-  loadEnvironment();
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (load === undefined) {
+  if (!isCommand(name)) {
     throw new StartError(
       `duly: no command ${JSON.stringify(name)}; there are: ${Object.keys(commands).join(', ')}`,
     );
   }
+  refuseUnknown(name, args);
+  loadEnvironment();
   const config = readConfig();
-  const command = await load(config);
+  const command = await commands[name](config);
   await command(config, args);
 }
 

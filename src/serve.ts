@@ -17,7 +17,7 @@ const backlog = 4_096;
 const graceMs = 4_000;
 
 /**
- * Serves until SIGTERM, SIGINT or the loss of the launcher; then finishes what is under way and stops the database.
+ * Serves until a signal to stop or the loss of the launcher; then finishes what is under way and stops the database.
  * @throws StartError when a setting, the port or the database's version forbids to serve.
  */
 export async function serve(config: Config): Promise<void> {

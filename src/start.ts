@@ -10,15 +10,17 @@ import { StartError } from './errors.ts';
 
 const databaseRetryMs = 1_000;
 
-/** Aborted by SIGTERM, SIGINT, the loss of the launcher, or a fault that nothing caught; from the first moment on. */
+/** What asks a process to end: a service manager, Ctrl-C and Ctrl-\ in a terminal, and a terminal that is closed. */
+export const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
+
+/** Aborted by one of those, the loss of the launcher, or a fault that nothing caught; from the first moment on. */
 export function stopSignal(log: Logger): AbortSignal {
   const stopping = new AbortController();
   const stop = (reason: string) => {
     if (!stopping.signal.aborted) log.info({ reason }, 'stopping');
     stopping.abort();
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  for (const signal of stopSignals) process.on(signal, () => stop(signal));
   process.on('disconnect', () => stop('the launcher is gone'));
   onFault(log, () => stop('a fault'));
   return stopping.signal;

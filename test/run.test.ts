@@ -46,7 +46,7 @@ describe('with everything installed', () => {
     expect((await run(of, ['die', 'SIGKILL'])).code).toBe(137);
   });
 
-  it.each(['SIGTERM', 'SIGHUP'] as const)('passes %s on', async (signal) => {
+  it.each(['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGINT'] as const)('passes %s on', async (signal) => {
     const of = project();
     const child = launch(of, ['serve']);
     await vi.waitUntil(() => of.told().includes('up'), patience);
@@ -55,14 +55,17 @@ describe('with everything installed', () => {
     expect(of.told()).toContain(signal);
   });
 
-  it('leaves SIGINT to the terminal, which sends it to the program too', async () => {
+  it('does not double a Ctrl-C, which a terminal sends to the program too', async () => {
     const of = project();
-    const child = launch(of, ['serve']);
+    // `script` runs it on a terminal of its own.
+    const line = `"${process.execPath}" "${join(of.root, 'scripts/run.mjs')}" patient`;
+    const terminal = spawn('script', ['-qec', line, '/dev/null'], { cwd: of.root });
     await vi.waitUntil(() => of.told().includes('up'), patience);
-    child.kill('SIGINT');
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-    expect(of.told()).not.toContain('SIGINT');
+    terminal.stdin.write('\x03');
+    await vi.waitUntil(() => of.told().includes('SIGINT'), patience);
+    terminal.stdin.write('\x1c');
+    await vi.waitUntil(() => of.told().includes('SIGQUIT'), patience);
+    expect(of.told().filter((what) => what === 'SIGINT')).toHaveLength(1);
   });
 
   it('lets the program notice that the launcher was killed', async () => {
@@ -83,6 +86,21 @@ describe('with everything installed', () => {
     await vi.waitUntil(() => of.told().includes('up'), patience);
     shell.kill('SIGKILL');
     await vi.waitUntil(() => of.told().includes('SIGTERM'), patience);
+  });
+
+  it.each([
+    ['serve', '--help', /^npm start: .*npm run migrate .*npm run admin .*npm run audit /s],
+    ['migrate', '--help', /^npm run migrate --: .*\n {2}up /s],
+    ['admin', '-h', /^npm run admin --: .*\n {2}grant EMAIL /s],
+    ['serve', '--version', /^0\.1\.0\n$/],
+  ])('%s %s prints and ends, with nothing installed', async (command, flag, text) => {
+    const of = project();
+    of.remove('node_modules');
+    cpSync('src/commands.json', join(of.root, 'src/commands.json'));
+    of.write('package.json', { version: '0.1.0' });
+    const { code, stdout, stderr } = await run(of, [command, flag]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(text);
   });
 
   it('refuses a Node that is too old, and a runtime that does not run', async () => {
@@ -150,9 +168,19 @@ describe('installs', () => {
     const { of, npm } = damaged((broken) =>
       broken.write('node_modules/.package-lock.json', { packages: withoutDev }),
     );
+    const called = () => readFileSync(join(of.root, 'npm-called'), 'utf8');
+    of.remove('node_modules/vitest');
     expect((await run(of, ['migrate'], npm)).stderr).toBe('');
+    of.remove('node_modules/node/bin');
+    expect((await run(of, ['migrate'], npm)).stderr).toBe(installing);
+    expect(called()).toContain('--omit=dev');
+    of.write('node_modules/.package-lock.json', { packages: withoutDev });
     expect((await run(of, ['test'], npm)).stderr).toBe(installing);
-    expect(readFileSync(join(of.root, 'npm-called'), 'utf8')).toContain('--include=dev');
+    expect(called()).toContain('--include=dev');
+    // What the tests have brought stays with the next start that has to install something.
+    of.remove('node_modules/node/bin');
+    expect((await run(of, ['migrate'], npm)).stderr).toBe(installing);
+    expect(called()).toContain('--include=dev');
   });
 
   it('no embedded database when another one is set', async () => {

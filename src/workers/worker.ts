@@ -7,7 +7,7 @@ import { createPrimaryCounters } from '../limits/primary.ts';
 import { redisCounters } from '../limits/redis.ts';
 import { createLog } from '../log.ts';
 import { serveHttp } from '../serve.ts';
-import { onFault, unlessAway } from '../start.ts';
+import { onFault, stopSignals, unlessAway } from '../start.ts';
 import { createGathering } from './figures.ts';
 import { type FromWorker, isToWorker, type News, type Start } from './messages.ts';
 
@@ -20,7 +20,7 @@ const sharesPortByKernel = process.platform === 'linux';
 /** Serves as one of several processes, until the primary says stop; without the primary it ends at once. */
 export async function work(): Promise<void> {
   // They reach the whole group, from a terminal or a service manager; the primary hears them too and decides.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
+  for (const signal of stopSignals) process.on(signal, () => undefined);
   const primary = openChannel();
   const start = await primary.start;
   if (start === null) return;

@@ -36,9 +36,10 @@ const [command, argument] = process.argv.slice(2);
 const told = (what) => appendFileSync(new URL('../told', import.meta.url), what + '\\n');
 if (command === 'exit') process.exit(Number(argument));
 if (command === 'die') process.kill(process.pid, argument);
-if (command !== 'serve') console.log(JSON.stringify(process.argv.slice(1)));
+if (!['serve', 'patient'].includes(command)) console.log(JSON.stringify(process.argv.slice(1)));
 else {
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.on(signal, () => { told(signal); process.exit(5); });
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGINT'])
+    process.on(signal, () => { told(signal); if (command === 'serve' || signal !== 'SIGINT') process.exit(5); });
   process.on('disconnect', () => { told('disconnect'); process.exit(0); });
   setInterval(() => {}, 1000);
   told('up');

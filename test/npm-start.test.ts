@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { mintToken, secret, withoutLimits } from './support/app.ts';
+import { afterTest } from './support/clean-up.ts';
+import { freePort, status, until } from './support/process.ts';
+import { dataDirectory } from './support/servers.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** `npm start` on a new DATA_DIR, below the program that `before` names, ready to serve. */
+async function npmStart(before: string[] = []) {
+  const [DATA_DIR, port] = [await dataDirectory(), await freePort()];
+  const [program = '', ...args] = [...before, 'npm', 'start'];
+  const { npm_lifecycle_event: _, npm_execpath: __, npm_config_loglevel: ___, ...env } = process.env;
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...env, ...withoutLimits, DATA_DIR, PORT: String(port), BETTER_AUTH_SECRET: secret },
+    // A group of its own, as a terminal or a service manager gives it.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  const exited = once(child, 'exit');
+  afterTest.push(async () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGTERM');
+    await exited;
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => child.exitCode !== null || (await status(`${url}/health/ready`)) === 200);
+  const pidFile = join(DATA_DIR, 'postgres', 'postmaster.pid');
+  expect(existsSync(pidFile)).toBe(true);
+  return { child, exited, url, pidFile, stdout: () => stdout };
+}
+
+/** A creation whose body is not there yet: the server has its headers, and waits. */
+async function beginCreation(url: string) {
+  const body = JSON.stringify({ title: 'under way' });
+  const posted = request(`${url}/api/ada/tasks`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await mintToken({ sub: 'ada' })}`,
+      'content-type': 'application/json',
+      'content-length': body.length,
+      expect: '100-continue',
+    },
+  });
+  const answered = once(posted, 'response');
+  posted.flushHeaders();
+  await once(posted, 'continue');
+  return async () => {
+    posted.end(body);
+    const [{ statusCode }] = await answered;
+    return statusCode;
+  };
+}
+
+const isGone = (pidFile: string) => until(() => !existsSync(pidFile));
+
+const childOf = ({ pid }: ChildProcess) =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+
+test('SIGTERM to npm: a request under way gets its answer, the database stops, the code is 0', async () => {
+  const { child, exited, url, pidFile, stdout } = await npmStart();
+  const finish = await beginCreation(url);
+  child.kill('SIGTERM');
+  await until(() => stdout().includes('"stopping"'));
+  expect(await finish()).toBe(201);
+  expect(await exited).toEqual([0, null]);
+  expect(existsSync(pidFile)).toBe(false);
+  for (const line of stdout().trim().split('\n')) expect(() => JSON.parse(line), line).not.toThrow();
+});
+
+test.each(['SIGHUP', 'SIGQUIT', 'SIGINT'] as const)(
+  '%s to the whole group, as from a terminal, stops the database too, and answers what is under way',
+  async (signal) => {
+    const { child, exited, url, pidFile, stdout } = await npmStart();
+    const finish = await beginCreation(url);
+    process.kill(-(child.pid ?? 0), signal);
+    await until(() => stdout().includes('"stopping"'));
+    expect(await finish()).toBe(201);
+    await exited;
+    await isGone(pidFile);
+  },
+);
+
+const namespaces = ['unshare', '--pid', '--fork', '--mount-proc'];
+const canUnshare = spawnSync('unshare', [...namespaces.slice(1), 'true']).status === 0;
+if (!canUnshare) console.warn('skipped: npm as PID 1, for want of rights for a PID namespace');
+
+test.skipIf(!canUnshare)('as PID 1, as in a container, SIGTERM does the same', async () => {
+  const { child, exited, url, pidFile, stdout } = await npmStart(namespaces);
+  const finish = await beginCreation(url);
+  process.kill(childOf(child), 'SIGTERM');
+  await until(() => stdout().includes('"stopping"'));
+  expect(await finish()).toBe(201);
+  expect(await exited).toEqual([0, null]);
+  expect(existsSync(pidFile)).toBe(false);
+});
