@@ -76,7 +76,7 @@ const challenge = 'Bearer realm="duly"';
 
 /** No token at all, or one that is refused: two challenges (RFC 6750 §3), one body. */
 export const unauthorized = (reason: 'missing' | 'invalid') =>
-  new AppError('UNAUTHORIZED', 'Not authenticated', {
+  new AppError('UNAUTHORIZED', 'Not authenticated: authorization required', {
     headers: { 'www-authenticate': reason === 'missing' ? challenge : `${challenge}, error="invalid_token"` },
   });
 
@@ -97,7 +97,7 @@ export const totpRequired = () =>
 /** A link sent by mail that was used, replaced by a newer one, is too old or never was. */
 export const invalidToken = () => new AppError('INVALID_TOKEN', 'The link is no longer valid');
 
-export const forbidden = () => new AppError('FORBIDDEN', 'Not allowed to access this user');
+export const forbidden = () => new AppError('FORBIDDEN', "Not authorized to access this user's data");
 
 export const adminsOnly = () => new AppError('FORBIDDEN', 'For admins only');
 

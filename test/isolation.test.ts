@@ -123,7 +123,9 @@ describe.each(byId(ofUsers))('%s', (_, operation) => {
         }
       }
       for (const answer of answers) expect(essence(answer)).toEqual(essence(answers[0] ?? answer));
-      expect(codeOf(answers[0] ?? { status: 0, headers: {}, text: '' })).toEqual([403, 'FORBIDDEN']);
+      const detail = "Not authorized to access this user's data";
+      const refused = { detail, error_code: 'FORBIDDEN', status_code: 403 };
+      expect(JSON.parse(answers[0]?.text ?? '')).toMatchObject(refused);
     });
   });
 

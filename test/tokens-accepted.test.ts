@@ -40,7 +40,7 @@ function essence({ status, body, headers }: Reply) {
 
 const refused = (challenge: string) => ({
   status: 401,
-  rest: { detail: 'Not authenticated', error_code: 'UNAUTHORIZED', status_code: 401 },
+  rest: { detail: 'Not authenticated: authorization required', error_code: 'UNAUTHORIZED', status_code: 401 },
   challenge,
 });
 const invalid = refused('Bearer realm="duly", error="invalid_token"');

@@ -174,7 +174,7 @@ function essence({ status, body, headers }: Reply) {
 
 const refused = {
   status: 401,
-  rest: { detail: 'Not authenticated', error_code: 'UNAUTHORIZED', status_code: 401 },
+  rest: { detail: 'Not authenticated: authorization required', error_code: 'UNAUTHORIZED', status_code: 401 },
   challenge: 'Bearer realm="duly", error="invalid_token"',
 };
 
