@@ -2,29 +2,27 @@ import { type Static, Type } from 'typebox';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema, type: ['string', 'null'] });
 
-/** A name of the IANA database; offsets such as +01:00 know no summer. */
-export function isTimeZone(text: string): boolean {
+/** Letters first: an offset such as +01:00 knows no summer. */
+const zoneSyntax = /^[A-Za-z][\w+/-]*$/;
+
+/**
+ * A name of the IANA database, in any case (ECMA-402 §6.5). It is stored as it was sent: the runtime's own name of a
+ * zone may be older than the client's.
+ */
+export const isTimeZone = (text: string): boolean =>
+  zoneSyntax.test(text) && isKnown(() => new Intl.DateTimeFormat('en', { timeZone: text }));
+
+/** A well-formed tag (RFC 5646 §2.2.9), in any case. It is stored as it was sent: canonical form turns `iw` into `he`. */
+export const isLanguageTag = (text: string): boolean => isKnown(() => Intl.getCanonicalLocales(text));
+
+function isKnown(look: () => unknown): boolean {
   try {
-    return /^[A-Za-z]/.test(text) && canonicalTimeZone(text) !== '';
+    look();
+    return true;
   } catch {
     return false;
   }
 }
-
-export function isLanguageTag(text: string): boolean {
-  try {
-    return canonicalLocale(text) !== '';
-  } catch {
-    return false;
-  }
-}
-
-/** @throws RangeError for one that is not known. */
-export const canonicalTimeZone = (text: string): string =>
-  new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
-
-/** @throws RangeError for one that is not well-formed. */
-export const canonicalLocale = (text: string): string => Intl.getCanonicalLocales(text)[0] ?? '';
 
 const firstName = { minLength: 1, maxLength: 100, 'x-trim': true };
 const lastName = { maxLength: 100, 'x-trim': true };
@@ -38,8 +36,8 @@ export const Profile = Type.Object(
     email_verified: Type.Boolean(),
     first_name: nullable<string>({}),
     last_name: nullable<string>({}),
-    time_zone: Type.String({ description: 'IANA name.' }),
-    locale: Type.String({ description: 'BCP 47.' }),
+    time_zone: Type.String({ description: 'IANA name, as it was sent.' }),
+    locale: Type.String({ description: 'BCP 47, as it was sent.' }),
     role: Type.Enum(['user', 'admin'], { type: 'string' }),
     created_at: nullable<string>({
       format: 'date-time',

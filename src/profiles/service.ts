@@ -5,7 +5,7 @@ import { invalid } from '../errors.ts';
 import type { Moment } from '../owners/queries.ts';
 import { type Writer, writeFor } from '../owners/service.ts';
 import { refuseReadOnly } from '../read-only.ts';
-import { canonicalLocale, canonicalTimeZone, type Profile, type ProfilePatch } from './model.ts';
+import type { Profile, ProfilePatch } from './model.ts';
 import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './queries.ts';
 
 /**
@@ -13,13 +13,7 @@ import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './q
  * @throws AppError VALIDATION_ERROR when it would take a name from an account, or change what is read-only.
  */
 export function patchProfile(db: Db, userId: string, writer: Writer, patch: ProfilePatch): Promise<Profile> {
-  const { id, email, email_verified, role, created_at, ...fields } = patch;
-  const { time_zone, locale } = fields;
-  const changes = {
-    ...fields,
-    ...(time_zone === undefined ? {} : { time_zone: canonicalTimeZone(time_zone) }),
-    ...(locale === undefined ? {} : { locale: canonicalLocale(locale) }),
-  };
+  const { id, email, email_verified, role, created_at, ...changes } = patch;
   const change = async (tx: Tx, { revision }: Moment) => {
     const before = await findProfile(tx, userId);
     refuseReadOnly(before, { id, email, email_verified, role, created_at });
