@@ -72,11 +72,45 @@ describe('the log-in of an account with a second factor', () => {
     // Nobody was let in besides: registration, before and after enabling, and the one with the code.
     const { body } = await account.send(token, 'GET', '/sessions');
     expect(body.data).toHaveLength(4);
-    for (const odd of ['12345', '1234567', 'abcdef', ' 12345'])
-      expect((await account.login(password, { totp_code: odd })).body.errors[0].loc).toEqual([
-        'body',
-        'totp_code',
+    for (const odd of ['12345', '1234567', 'abcdef', ' 12345', '123-456', '１２３４５６'])
+      expect((await account.login(password, { totp_code: odd })).body.errors).toEqual([
+        { loc: ['body', 'totp_code'], msg: 'must be six digits', type: 'format' },
       ]);
+  });
+
+  test.each([
+    ['in the middle', (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`],
+    [
+      'that does not break, at the ends and in pairs',
+      (code: string) => ` ${code.slice(0, 2)}\u00a0${code.slice(2, 4)}\u202f${code.slice(4)}\n`,
+    ],
+  ])('takes a code with white space %s, once however it is written', async (_, spaced) => {
+    const account = await newAccount(app);
+    const { secret, usedCode } = await withSecondFactor(account);
+    const code = codeOf(secret, 1);
+    expect(await account.login(password, { totp_code: spaced(usedCode) })).toMatchObject(wrong);
+    expect((await account.login(password, { totp_code: spaced(code) })).status).toBe(200);
+    expect(await account.login(password, { totp_code: code })).toMatchObject(wrong);
+  });
+
+  test('through Better Auth takes codes with white space, once however they are written', async () => {
+    const account = await newAccount(app);
+    const { secret, backupCodes } = await withSecondFactor(account);
+    const code = codeOf(secret, 1);
+    const spaced = `${code.slice(0, 3)} ${code.slice(3)}`;
+    for (const [kind, sent, status] of [
+      ['totp', spaced, 200],
+      ['totp', code, 401],
+      ['totp', ` ${code}`, 401],
+      ['backup-code', ` ${backupCodes[0]}\n`, 200],
+      ['backup-code', backupCodes[0], 401],
+    ] as const) {
+      const browser = newBrowser(app);
+      await browser.send('POST', '/sign-in/email', { email: account.email, password });
+      const reply = await browser.send('POST', `/two-factor/verify-${kind}`, { code: sent });
+      expect(reply.status).toBe(status);
+    }
+    expect(await account.login(password, { totp_code: spaced })).toMatchObject(wrong);
   });
 
   test('is locked after ten wrong codes, also for the right one, on both faces', async () => {

@@ -8,7 +8,7 @@ import { deleteSession, endAllTokens, isBanned, isStillGood } from './access-que
 import { deleteLinks } from './links.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { isCommonPassword, passwordMaxLength, passwordMinLength, signIn } from './passwords.ts';
-import { wrongCode } from './second-factor.ts';
+import { withoutSpace, wrongCode } from './second-factor.ts';
 
 /** Fields of Better Auth's requests that set a password. */
 const passwordFields = ['password', 'newPassword'] as const;
@@ -55,8 +55,7 @@ const resetRequested = {
 export const beforeRequest = (passwordReset: PasswordReset) =>
   createAuthMiddleware(async ({ path, body, query }) => {
     if (passwordPaths.has(path)) return checkPasswords(path, body);
-    // A device that is trusted would be a second factor that no change of the password ends.
-    if (path.startsWith('/two-factor/')) return { context: { body: { ...body, trustDevice: false } } };
+    if (path.startsWith('/two-factor/')) return prepareSecondFactor(body);
     if (path === '/verify-email') checkVerificationToken(query?.token);
     if (path === '/request-password-reset' && typeof body?.email === 'string') {
       const { email, redirectTo } = body;
@@ -65,6 +64,12 @@ export const beforeRequest = (passwordReset: PasswordReset) =>
     }
     return undefined;
   });
+
+/** A device that is trusted would be a second factor that no change of the password ends. */
+function prepareSecondFactor(body: Record<string, unknown> | undefined) {
+  const code = typeof body?.code === 'string' ? { code: withoutSpace(body.code) } : {};
+  return { context: { body: { ...body, ...code, trustDevice: false } } };
+}
 
 /** How long a code of a second factor is remembered: longer than the 90 s it is good for. */
 const codeSeconds = 180;

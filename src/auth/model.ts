@@ -37,7 +37,10 @@ export const Credentials = Type.Object(
     totp_code: Type.Optional(
       Type.String({
         format: 'totp-code',
-        description: 'Six digits; wanted of accounts with a second factor.',
+        pattern: '^\\s*(?:\\d\\s*){6}$',
+        'x-no-space': true,
+        description:
+          'Six digits, wanted of accounts with a second factor; white space, as apps show it, is ignored.',
       }),
     ),
   },

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
+import { withoutSpace } from '../auth/second-factor.ts';
 import { type Issue, invalid, maxIssues } from '../errors.ts';
 
 /** Keywords of our own in the schemas: instructions for this file, of no meaning to clients. */
-export const inputKeywords = ['x-trim', 'x-ignore-case'];
+export const inputKeywords = ['x-trim', 'x-no-space', 'x-ignore-case'];
 
 /** The part of a JSON Schema that this file acts on. */
 interface Schema {
@@ -16,13 +17,15 @@ interface Schema {
   /** Names the field that says which of `oneOf` is meant. */
   discriminator?: { propertyName: string };
   'x-trim'?: boolean;
+  'x-no-space'?: boolean;
   'x-ignore-case'?: boolean;
 }
 
 /**
  * The one place where input is brought into the form that its schema checks; runs before validation, for every route.
  * - A query says everything in strings: integers, booleans and lists become what the schema names; `tags[]` is `tags`.
- * - `x-trim` strips white space at the ends; `x-ignore-case` gives an enum's value its own spelling.
+ * - `x-trim` strips white space at the ends, `x-no-space` everywhere; `x-ignore-case` gives an enum's value its own
+ *   spelling.
  * - A UUID is in lower case; a date-time at midnight is its date, and an empty date that may be null is null.
  * - A list that is longer than its schema allows is refused before anything looks at what is in it.
  * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused, wherever it stands.
@@ -169,7 +172,8 @@ function variantOf(value: Record<string, unknown>, schema: Schema): Schema {
 }
 
 function preparedText(value: string, schema: Schema): string | null {
-  const text = schema['x-trim'] ? value.trim() : value;
+  const spaced = schema['x-trim'] ? value.trim() : value;
+  const text = schema['x-no-space'] ? withoutSpace(spaced) : spaced;
   if (schema.format === 'uuid') return text.toLowerCase();
   if (schema.format === 'date') return preparedDate(text, schema);
   if (!schema['x-ignore-case']) return text;

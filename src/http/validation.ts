@@ -64,7 +64,7 @@ interface SchemaError {
   params: Record<string, unknown>;
   message?: string;
   data?: unknown;
-  parentSchema?: { oneOf?: { title?: string }[] };
+  parentSchema?: { format?: string; oneOf?: { title?: string }[] };
 }
 
 const places: Record<string, string> = {
@@ -76,7 +76,11 @@ const places: Record<string, string> = {
 
 /** The errors of one part of a request as the AppError that both surfaces render. */
 export function schemaErrorFormatter(errors: SchemaError[], part: string): AppError {
-  return invalid(errors.slice(0, maxIssues).map((error) => toIssue(error, places[part] ?? part)));
+  // Beside a format, a pattern is for clients, and the format says it better.
+  const own = errors.filter(
+    ({ keyword, parentSchema }) => keyword !== 'pattern' || parentSchema?.format === undefined,
+  );
+  return invalid(own.slice(0, maxIssues).map((error) => toIssue(error, places[part] ?? part)));
 }
 
 function toIssue(error: SchemaError, place: string): Issue {
