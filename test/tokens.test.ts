@@ -4,7 +4,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, secret, startApp, type TestApp } from './support/app.ts';
-import { badTokens, goodToken, type Minter, now } from './support/bad-tokens.ts';
+import { badTokens, goodToken, type Minter, now, tokenForListOfOne } from './support/bad-tokens.ts';
 import { startJwksServer } from './support/jwks-server.ts';
 import { hmacSigner, jws, keySigner, newKey } from './support/jws.ts';
 
@@ -188,6 +188,11 @@ describe.each(Object.keys(minters))('%s', (name) => {
   test('a good token is accepted', async () => {
     const { sub } = minter().claims();
     expect((await ask(goodToken(minter()), `/api/v1/users/${sub}/tasks`)).status).toBe(200);
+  });
+
+  test('a token whose audience is a list of one is accepted', async () => {
+    const { sub } = minter().claims();
+    expect((await ask(tokenForListOfOne(minter()), `/api/v1/users/${sub}/tasks`)).status).toBe(200);
   });
 
   test.each(Object.keys(badTokens))('is refused, and the answer does not say why: %s', async (bad) => {

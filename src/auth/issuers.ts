@@ -114,10 +114,13 @@ async function verifyWithKey(
       ...(issuer === null ? {} : { issuer }),
       ...(audience === null ? {} : { audience }),
     });
-    // A token for several audiences could be replayed here by any of them.
-    return audience === null || payload.aud === audience ? payload : null;
+    return audience === null || isOnlyFor(audience, payload.aud) ? payload : null;
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
     throw error;
   }
 }
+
+/** A list of one says what the string does (RFC 7519 §4.1.3); a token for several could be replayed here by any of them. */
+const isOnlyFor = (audience: string, aud: JWTPayload['aud']) =>
+  Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience;

@@ -164,13 +164,32 @@ const claimsOfOthers: BadTokens = Object.fromEntries(
     [`${name}: null`, (minter: Minter) => claimed(minter, { [name]: null })],
     [`${name}: another`, (minter: Minter) => claimed(minter, { [name]: 'https://evil.example' })],
     [`${name}: with a slash`, (minter: Minter) => claimed(minter, { [name]: `${minter.claims()[name]}/` })],
-    [`${name}: a list`, (minter: Minter) => claimed(minter, { [name]: [minter.claims()[name]] })],
     [
       `${name}: a list with others`,
       (minter: Minter) => claimed(minter, { [name]: ['others', minter.claims()[name]] }),
     ],
+    [`${name}: a list of others`, (minter: Minter) => claimed(minter, { [name]: ['https://evil.example'] })],
+    [`${name}: an empty list`, (minter: Minter) => claimed(minter, { [name]: [] })],
+    [`${name}: a list of a number`, (minter: Minter) => claimed(minter, { [name]: [5] })],
+    [
+      `${name}: a list with a number`,
+      (minter: Minter) => claimed(minter, { [name]: [minter.claims()[name], 5] }),
+    ],
+    [`${name}: a list in a list`, (minter: Minter) => claimed(minter, { [name]: [[minter.claims()[name]]] })],
+    [
+      `${name}: the same twice in a list`,
+      (minter: Minter) => claimed(minter, { [name]: [minter.claims()[name], minter.claims()[name]] }),
+    ],
   ]),
 );
+
+/** As good as with the string (RFC 7519 §4.1.3). */
+export const tokenForListOfOne = (minter: Minter) => claimed(minter, { aud: [minter.claims().aud] });
+
+/** `iss` is never a list (RFC 7519 §4.1.1). */
+const issuerList: BadTokens = {
+  'iss: a list': (minter) => claimed(minter, { iss: [minter.claims().iss] }),
+};
 
 const subjects: BadTokens = Object.fromEntries(
   [undefined, '', null, 5, true, ['ada'], { id: 'ada' }, 'x'.repeat(256), 'a\0b', '\ud800'].map((sub) => [
@@ -201,6 +220,7 @@ export const badTokens: BadTokens = {
   ...algorithms,
   ...times,
   ...claimsOfOthers,
+  ...issuerList,
   ...subjects,
   ...payloads,
 };
