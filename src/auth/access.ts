@@ -5,6 +5,7 @@ import type { Db } from '../db/schema.ts';
 import { unavailable } from '../errors.ts';
 import { type AccessNews, createAccessNews } from './access-news.ts';
 import { deleteSession } from './access-queries.ts';
+import { Refusal } from './refusals.ts';
 import type { Identity } from './tokens.ts';
 
 export type Role = 'user' | 'admin';
@@ -62,6 +63,8 @@ export interface Access extends AccessNews {
   roleOf(identity: Identity, isDatabaseAway: boolean): Promise<Role | null>;
   /** The same from memory; undefined when the token or its user has to be asked for. */
   recallRole(identity: Identity): Role | null | undefined;
+  /** Why `roleOf` has just found a token dead, as far as memory tells. */
+  refusalOf(identity: Identity): Refusal;
   /** Logs out: the session behind a token of this server, or another issuer's token itself. Dead here at once. */
   end(db: Db, identity: Identity): Promise<void>;
 }
@@ -113,6 +116,7 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
   return {
     ...news,
     recallRole,
+    refusalOf: (identity) => refusalOf(identity, users.peek(identity.userId)),
     async roleOf(identity, isDatabaseAway) {
       const known = recallRole(identity);
       if (known === undefined && isDatabaseAway) throw unavailable();
@@ -149,4 +153,11 @@ function roleAs(identity: Identity, user: UserAccess): Role | null {
 function isOutdated({ sessionId, issuedAt }: Identity, { tokensValidFrom }: UserAccess): boolean {
   if (sessionId !== null || tokensValidFrom === null) return false;
   return issuedAt === null || issuedAt * 1000 < tokensValidFrom;
+}
+
+function refusalOf(identity: Identity, user: UserAccess | undefined): Refusal {
+  if (user?.banned) return new Refusal('user banned', 'a user who is not banned');
+  if (user !== undefined && isOutdated(identity, user))
+    return new Refusal('issued before the sessions of its user were ended', 'a later iat');
+  return new Refusal('session ended or token logged out', 'a token of a new log-in');
 }

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import type { BetterAuth } from './better-auth.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
 import { publicKeyAlgorithms } from './public-key.ts';
+import { Refusal, subRefusal } from './refusals.ts';
 import { remoteKeys } from './remote-keys.ts';
 import type { TokenHeader } from './token-form.ts';
 
@@ -19,8 +20,8 @@ export interface Issuer {
   readonly issuer: string | null;
   /** Whether this server signs them, for sessions of its own. */
   readonly isOwn: boolean;
-  /** @returns the claims; null for a token this issuer refuses. */
-  verify(token: string, header: TokenHeader): Promise<JWTPayload | null>;
+  /** @returns the claims. */
+  verify(token: string, header: TokenHeader): Promise<JWTPayload | Refusal>;
   /** Sees to it that keys that were withdrawn are missed before long; costs nothing. */
   refresh(): void;
 }
@@ -40,52 +41,61 @@ export function createIssuers(
   return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
 
+const ownSignature = 'EdDSA with a key of /api/auth/jwks';
+
 function ownIssuer(auth: AuthSettings, betterAuth: BetterAuth, onChange: () => void): Issuer {
   const algorithms = new Set(['EdDSA']);
   const load = async () => (await betterAuth.api.getJwks()).keys;
   const keys = createKeySet({ load, algorithms, retryMs: 0, onChange });
-  const expected = { issuer: auth.baseUrl, audience: auth.baseUrl };
+  const expected = { issuer: auth.baseUrl, audience: auth.baseUrl, signature: ownSignature };
   return {
     issuer: expected.issuer,
     isOwn: true,
     refresh: keys.refresh,
     async verify(token, header) {
       const payload = await verifyWithKeySet(token, header, keys, algorithms, expected);
-      return typeof payload?.sid === 'string' ? payload : null;
+      if (payload instanceof Refusal || typeof payload.sid === 'string') return payload;
+      return new Refusal('no session', 'sid');
     },
   };
 }
 
-function sharedSecretIssuer(auth: AuthSettings): Issuer {
-  const keys = auth.secrets.map((secret) => createSecretKey(secret, 'utf8'));
+function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer {
+  const keys = secrets.map((secret) => createSecretKey(secret, 'utf8'));
+  const expected = { issuer, audience, signature: 'HS256 with BETTER_AUTH_SECRET' };
   return {
-    issuer: auth.issuer,
+    issuer,
     isOwn: false,
     refresh: () => undefined,
     async verify(token) {
       for (const key of keys) {
-        const payload = await verifyWithKey(token, key, 'HS256', auth);
-        if (payload !== null) return payload;
+        const payload = await verifyWithKey(token, key, 'HS256', expected);
+        // Of everything else another secret says the same.
+        if (!(payload instanceof Refusal) || payload.reason !== 'wrong signature') return payload;
       }
-      return null;
+      return new Refusal('wrong signature', expected.signature);
     },
   };
 }
 
 function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: () => void): Issuer {
+  const { issuer, audience } = auth;
   const algorithms = publicKeyAlgorithms;
   const keys = createKeySet({ load: remoteKeys(url, log), algorithms, retryMs: remoteRetryMs, onChange });
+  const expected = { issuer, audience, signature: 'a key of JWKS_URL' };
   return {
-    issuer: auth.issuer,
+    issuer,
     isOwn: false,
     refresh: keys.refresh,
-    verify: (token, header) => verifyWithKeySet(token, header, keys, algorithms, auth),
+    verify: (token, header) => verifyWithKeySet(token, header, keys, algorithms, expected),
   };
 }
 
 interface Expected {
   issuer: string | null;
   audience: string | null;
+  /** Whose signatures count, in words for the log. */
+  signature: string;
 }
 
 async function verifyWithKeySet(
@@ -94,18 +104,21 @@ async function verifyWithKeySet(
   keys: KeySet,
   algorithms: ReadonlySet<string>,
   expected: Expected,
-): Promise<JWTPayload | null> {
-  if (keyId === null || !algorithms.has(algorithm)) return null;
+): Promise<JWTPayload | Refusal> {
+  if (!algorithms.has(algorithm)) return new Refusal('wrong algorithm', expected.signature);
+  if (keyId === null) return new Refusal('no key id', expected.signature);
   const found = await keys.find(keyId);
-  return found && verifyWithKey(token, found.key, found.algorithm, expected);
+  if (found === null) return new Refusal('unknown key id', expected.signature);
+  return verifyWithKey(token, found.key, found.algorithm, expected);
 }
 
 async function verifyWithKey(
   token: string,
   key: KeyObject,
   algorithm: string,
-  { issuer, audience }: Expected,
-): Promise<JWTPayload | null> {
+  expected: Expected,
+): Promise<JWTPayload | Refusal> {
+  const { issuer, audience } = expected;
   try {
     const { payload } = await jwtVerify(token, key, {
       algorithms: [algorithm],
@@ -114,11 +127,36 @@ async function verifyWithKey(
       ...(issuer === null ? {} : { issuer }),
       ...(audience === null ? {} : { audience }),
     });
-    return audience === null || isOnlyFor(audience, payload.aud) ? payload : null;
+    if (audience === null || isOnlyFor(audience, payload.aud)) return payload;
+    return new Refusal('wrong audience', audience);
   } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return refusalOf(error, expected);
     throw error;
   }
+}
+
+const tolerance = `${clockToleranceSeconds} s by this server's clock`;
+
+function refusalOf(error: errors.JOSEError | TypeError, expected: Expected): Refusal {
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return new Refusal('wrong signature', expected.signature);
+  if (error instanceof errors.JOSEAlgNotAllowed) return new Refusal('wrong algorithm', expected.signature);
+  if (error instanceof errors.JWTExpired) return new Refusal('expired', `exp at most ${tolerance} ago`);
+  if (error instanceof errors.JWTClaimValidationFailed) return claimRefusal(error, expected);
+  return new Refusal('malformed claims', 'a JSON object (RFC 7519 §4)');
+}
+
+function claimRefusal(
+  { claim, reason }: errors.JWTClaimValidationFailed,
+  { issuer, audience }: Expected,
+): Refusal {
+  if (claim === 'iss') return new Refusal('wrong issuer', issuer ?? 'any');
+  if (claim === 'aud') return new Refusal('wrong audience', audience ?? 'any');
+  if (claim === 'sub') return subRefusal;
+  if (claim === 'exp' && reason === 'missing') return new Refusal('no exp', 'exp, in seconds');
+  if (claim === 'nbf' && reason === 'check_failed')
+    return new Refusal('not yet valid', `nbf at most ${tolerance} ahead`);
+  return new Refusal('time that is no number', 'exp, iat and nbf as numbers, in seconds');
 }
 
 /** A list of one says what the string does (RFC 7519 §4.1.3); a token for several could be replayed here by any of them. */

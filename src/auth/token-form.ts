@@ -1,3 +1,5 @@
+import { Refusal } from './refusals.ts';
+
 /** What may select a key. Nothing else of a header is used; whatever could bring keys or rules of its own is refused. */
 export interface TokenHeader {
   readonly algorithm: string;
@@ -16,18 +18,32 @@ const tokenMaxLength = 6_144;
 const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const headerAllowed = new Set(['alg', 'kid', 'typ']);
 
-/** Checks that come before any cryptography: length, form, and the header. @returns null for a token that fails one. */
-export function parseToken(token: string): ParsedToken | null {
-  if (token.length > tokenMaxLength || !compactForm.test(token)) return null;
+/** Better Auth's: an opaque text, in cookies and in `set-auth-token` with a signature. */
+const sessionTokenForm = /^[A-Za-z0-9]{32}(?:\.[\w%+/=-]+)?$/;
+
+const malformed = new Refusal(
+  'malformed JWT',
+  'a signed JWT: three parts of base64url, two JSON objects in UTF-8',
+);
+const headerRefused = new Refusal('JWT header not accepted', 'alg, kid as text, typ JWT and nothing else');
+
+/** Checks that come before any cryptography: length, form, and the header. */
+export function parseToken(token: string): ParsedToken | Refusal {
+  if (token.length > tokenMaxLength)
+    return new Refusal('token too long', `${tokenMaxLength} characters at most`);
+  if (sessionTokenForm.test(token))
+    return new Refusal('session token instead of a JWT', 'a JWT, such as GET /api/auth/token gives');
+  if (!compactForm.test(token)) return malformed;
   const parts = token.split('.');
-  if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) return null;
+  if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) return malformed;
   try {
     const [header, payload] = parts.slice(0, 2).map(parseObject);
-    if (header === undefined || payload === undefined) return null;
+    if (header === undefined || payload === undefined) return malformed;
     const known = parseHeader(header);
-    return known && { header: known, issuer: 'iss' in payload ? payload.iss : undefined };
+    if (known === null) return headerRefused;
+    return { header: known, issuer: 'iss' in payload ? payload.iss : undefined };
   } catch {
-    return null;
+    return malformed;
   }
 }
 

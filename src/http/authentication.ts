@@ -18,7 +18,8 @@ declare module 'fastify' {
 
 /** @throws AppError UNAUTHORIZED, or RATE_LIMITED when the user asks for too much. */
 async function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Promise<Caller> {
-  const caller = await ctx.tokens.authenticate(authorizationOf(request), request.isDatabaseAway);
+  const { isDatabaseAway, headers } = request;
+  const caller = await ctx.tokens.authenticate(authorizationOf(request), isDatabaseAway, headers.cookie);
   request.identity = caller;
   await limitUser(request, reply, ctx, caller.userId);
   return caller;

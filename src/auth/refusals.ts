@@ -1,0 +1,77 @@
+import type { Logger } from 'pino';
+
+/** Why a token is refused, in the order of the checks. Only the log says so: the answer is the same for all. */
+export const reasons = [
+  'no credentials',
+  'cookie instead of a header',
+  'several Authorization headers',
+  'no "Bearer"',
+  'session token instead of a JWT',
+  'malformed JWT',
+  'token too long',
+  'JWT header not accepted',
+  'wrong issuer',
+  'wrong algorithm',
+  'no key id',
+  'unknown key id',
+  'wrong signature',
+  'malformed claims',
+  'wrong audience',
+  'sub missing or invalid',
+  'no exp',
+  'time that is no number',
+  'not yet valid',
+  'expired',
+  'exp too far ahead',
+  'iat in the future',
+  'no session',
+  'session ended or token logged out',
+  'issued before the sessions of its user were ended',
+  'user banned',
+] as const;
+
+export type Reason = (typeof reasons)[number];
+
+/** Tells refusals from what is accepted by `instanceof`. */
+export class Refusal {
+  readonly reason: Reason;
+  /** What would have been accepted: a value of this server's, never one that the caller chose. */
+  readonly expected: string;
+
+  constructor(reason: Reason, expected: string) {
+    this.reason = reason;
+    this.expected = expected;
+  }
+}
+
+export const subRefusal = new Refusal('sub missing or invalid', 'a user id of 1 to 255 characters');
+
+const rank = ({ reason }: Refusal) => reasons.indexOf(reason);
+
+/** Of what two issuers say about one token: what comes later in the order of the checks, or both when that is the same. */
+export function further(one: Refusal, other: Refusal): Refusal {
+  if (one.reason !== other.reason) return rank(one) > rank(other) ? one : other;
+  const expected = new Set([...one.expected.split(' or '), other.expected]);
+  return new Refusal(one.reason, [...expected].join(' or '));
+}
+
+const quietMs = 60_000;
+
+/**
+ * Logs refusals: a line for each reason and what was expected, once a minute in each process. `suppressed` counts those
+ * without a line since the one before. There are as many different lines as reasons and issuers, whatever is sent.
+ */
+export function createRefusalLog(log: Logger): (refusal: Refusal) => void {
+  const lines = new Map<string, { loggedAt: number; suppressed: number }>();
+  return ({ reason, expected }) => {
+    const key = `${reason}: ${expected}`;
+    const last = lines.get(key);
+    const now = performance.now();
+    if (last !== undefined && now - last.loggedAt < quietMs) {
+      last.suppressed += 1;
+      return;
+    }
+    lines.set(key, { loggedAt: now, suppressed: 0 });
+    log.info({ reason, expected, suppressed: last?.suppressed ?? 0 }, 'token refused');
+  };
+}
