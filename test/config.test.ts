@@ -61,6 +61,7 @@ describe('with nothing set', () => {
         baseUrl: 'http://127.0.0.1:8000',
         issuer: null,
         audience: null,
+        acceptsHs256: true,
         maxAgeSeconds: 604_800,
       },
       limits: {
@@ -119,6 +120,12 @@ describe('good values are taken', () => {
     [{ JWT_MAX_AGE_SECONDS: '60' }, ({ auth }) => auth.maxAgeSeconds, 60],
     [{ LOG_LEVEL: 'debug' }, ({ logLevel }) => logLevel, 'debug'],
     [production, (config) => config.production, true],
+    [production, ({ auth }) => auth.acceptsHs256, true],
+    [
+      { NODE_ENV: 'production', BETTER_AUTH_SECRET: secret },
+      ({ auth: { issuer, audience, acceptsHs256 } }) => [issuer, audience, acceptsHs256],
+      [null, null, false],
+    ],
     [{ BETTER_AUTH_SECRET: 'short' }, ({ auth }) => auth.secrets, ['short']],
     [
       { ...production, BETTER_AUTH_SECRET: `${newSecret} , ${secret}` },

@@ -36,7 +36,8 @@ export function createIssuers(
   log: Logger,
   onKeysChanged: () => void,
 ): Issuer[] {
-  const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), sharedSecretIssuer(auth)];
+  const shared = auth.acceptsHs256 ? sharedSecretIssuer(auth) : noSharedSecret(auth);
+  const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), shared];
   if (auth.jwksUrl === null) return issuers;
   return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
@@ -77,6 +78,17 @@ function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer
     },
   };
 }
+
+/** In the place of the shared secret where none of its tokens is accepted. */
+const noSharedSecret = ({ baseUrl }: AuthSettings): Issuer => ({
+  issuer: null,
+  isOwn: false,
+  refresh: () => undefined,
+  verify: async (_token, { algorithm }) =>
+    algorithm === 'HS256'
+      ? new Refusal('HS256 not accepted: set JWT_ISSUER and JWT_AUDIENCE', ownSignature)
+      : new Refusal('wrong issuer', baseUrl),
+});
 
 function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: () => void): Issuer {
   const { issuer, audience } = auth;

@@ -11,6 +11,7 @@ export const reasons = [
   'token too long',
   'JWT header not accepted',
   'wrong issuer',
+  'HS256 not accepted: set JWT_ISSUER and JWT_AUDIENCE',
   'wrong algorithm',
   'no key id',
   'unknown key id',

@@ -16,6 +16,8 @@ export interface AuthSettings {
   readonly baseUrl: string;
   readonly issuer: string | null;
   readonly audience: string | null;
+  /** Whether tokens that others sign with the secret are accepted: in production, only for an issuer and audience. */
+  readonly acceptsHs256: boolean;
   /** Where another server publishes the keys of its tokens. */
   readonly jwksUrl: string | null;
   /** How far ahead of now a token's `exp` may lie. */
@@ -32,11 +34,15 @@ export function authSettings(
   dataDir: string,
 ): AuthSettings {
   const jwksUrl = remoteKeys(env, production);
-  const isRequired = production || jwksUrl !== null;
+  const issuer = text(env, 'JWT_ISSUER');
+  const audience = text(env, 'JWT_AUDIENCE');
+  const isHalf = production && (issuer === null) !== (audience === null);
+  if (jwksUrl !== null || isHalf) requireClaims({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience });
   return Object.freeze({
     baseUrl: baseUrl(env, http),
-    issuer: expectedClaim(env, 'JWT_ISSUER', isRequired),
-    audience: expectedClaim(env, 'JWT_AUDIENCE', isRequired),
+    issuer,
+    audience,
+    acceptsHs256: !production || issuer !== null,
     jwksUrl,
     maxAgeSeconds: integer(env, 'JWT_MAX_AGE_SECONDS', 604_800, 60, 31_536_000),
     secrets: Object.freeze(authSecrets(env, production, dataDir)),
@@ -115,14 +121,16 @@ function generatedSecret(dataDir: string): string {
   );
 }
 
-function expectedClaim(env: Env, name: string, isRequired: boolean): string | null {
-  const value = text(env, name);
-  if (value !== null || !isRequired) return value;
-  return refuse(
-    name,
-    'nothing',
-    'the value that tokens minted elsewhere carry (required in production and with JWKS_URL)',
-  );
+/** One without the other would let tokens in that are meant for another service, or come from another. */
+function requireClaims(claims: Record<string, string | null>): void {
+  for (const [name, value] of Object.entries(claims)) {
+    if (value !== null) continue;
+    refuse(
+      name,
+      'nothing',
+      'the value that tokens minted elsewhere carry (JWT_ISSUER and JWT_AUDIENCE: both or neither in production, both with JWKS_URL)',
+    );
+  }
 }
 
 const loopbackHost = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
