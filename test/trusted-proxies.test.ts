@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { sql } from 'kysely';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { StartError } from '../src/errors.ts';
@@ -19,10 +22,11 @@ afterEach(async () => {
 });
 
 /** The same service with these proxies; gives its address as seen over IPv4. */
-async function behind(trustedProxies: string[], host = '127.0.0.1'): Promise<string> {
+async function behind(trustedProxies: string[], host = '127.0.0.1', log = app.ctx.log): Promise<string> {
   const { config } = app.ctx;
   const server = await buildApp({
     ...app.ctx,
+    log,
     config: { ...config, http: { ...config.http, trustedProxies } },
   });
   cleanups.push(() => server.close());
@@ -87,6 +91,64 @@ describe('the address of a caller', () => {
     expect(await addressSeen(await behind([], '::'))).toBe('127.0.0.1');
     const trusting = await behind(['127.0.0.0/8'], '::');
     expect(await addressSeen(trusting, { 'x-forwarded-for': '203.0.113.7' })).toBe('203.0.113.7');
+  });
+});
+
+describe('an address forwarded by a peer that is no trusted proxy', () => {
+  /** The warnings that the log of such a service gets, read as they come. */
+  async function watched(trustedProxies: string[], host?: string) {
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void (line.includes('TRUSTED_PROXIES') && lines.push(line)) };
+    return { lines, url: await behind(trustedProxies, host, pino({ level: 'warn' }, stream)) };
+  }
+  const ask = async (url: string, headers: Record<string, string>, localAddress = '127.0.0.1') => {
+    const sent = request(`${url}/health`, { headers, localAddress, agent: false });
+    const [reply]: IncomingMessage[] = await once(sent.end(), 'response');
+    await once(reply?.resume() ?? sent, 'close');
+  };
+
+  test.each(['x-forwarded-for', 'forwarded', 'x-real-ip'])(
+    'is said once for each peer, without what %s holds',
+    async (header) => {
+      const { lines, url } = await watched(['127.0.0.9']);
+      await ask(url, {});
+      expect(lines).toEqual([]);
+      for (const value of ['6.6.6.6', 'for=6.6.6.6', 'canary']) await ask(url, { [header]: value });
+      await ask(url, { [header]: '6.6.6.6' }, '127.0.0.2');
+      expect(lines.map((line) => JSON.parse(line))).toEqual(
+        ['127.0.0.1', '127.0.0.2'].map((peer) =>
+          expect.objectContaining({ peer, header, setting: 'TRUSTED_PROXIES' }),
+        ),
+      );
+      expect(lines.join('')).not.toMatch(/6\.6\.6\.6|canary/);
+    },
+  );
+
+  test('is said of ten peers at most', async () => {
+    const { lines, url } = await watched([]);
+    for (let peer = 1; peer <= 15; peer += 1)
+      await ask(url, { 'x-forwarded-for': '6.6.6.6' }, `127.0.1.${peer}`);
+    expect(lines).toHaveLength(10);
+  });
+
+  test('is said of a request on a connection that had others before', async () => {
+    const { lines, url } = await watched([]);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (const headers of [{}, { 'x-forwarded-for': '6.6.6.6' }, { 'x-forwarded-for': '6.6.6.7' }]) {
+      const [reply]: IncomingMessage[] = await once(
+        request(`${url}/health`, { headers, agent }).end(),
+        'response',
+      );
+      await once(reply?.resume() ?? agent, 'end');
+    }
+    agent.destroy();
+    expect(lines).toHaveLength(1);
+  });
+
+  test.each(['127.0.0.1', '::'])('is not said of a trusted proxy, on %s', async (host) => {
+    const { lines, url } = await watched(['127.0.0.0/8'], host);
+    await ask(url, { 'x-forwarded-for': '203.0.113.7', forwarded: 'for=203.0.113.7' });
+    expect(lines).toEqual([]);
   });
 });
 

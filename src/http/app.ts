@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import cors from '@fastify/cors';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Context } from '../context.ts';
@@ -10,6 +11,7 @@ import { createEarlyAnswers } from './broken-request.ts';
 import { createClosing } from './closing.ts';
 import { documentApi } from './docs.ts';
 import { errorHandler } from './errors.ts';
+import { warnOfForwarded } from './forwarded.ts';
 import { healthRoutes } from './health.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { prepareInput } from './input.ts';
@@ -18,7 +20,7 @@ import { methodNotAllowed } from './method-not-allowed.ts';
 import { metricsRoute } from './metrics.ts';
 import { refuseEmptyParams } from './paths.ts';
 import { limitRequests } from './rate-limits.ts';
-import { createRepeats } from './repeats.ts';
+import { createRepeats, type Repeats } from './repeats.ts';
 import { namedSchemas } from './schemas.ts';
 import { securityHeaders } from './security-headers.ts';
 import { buildSerializer } from './serializers.ts';
@@ -85,7 +87,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     ajv,
     schemaController: { compilersFactory: { buildSerializer } },
     schemaErrorFormatter,
-    serverFactory: serverFactory(tls, early, ctx.log, repeats.before),
+    serverFactory: serverFactory(tls, early, ctx.log, beforeRoutes(ctx, repeats)),
     clientErrorHandler: early.answerBroken,
     frameworkErrors: (error, request, reply) => {
       // No hook has run.
@@ -133,3 +135,6 @@ export async function buildApp(ctx: Context): Promise<App> {
   refuseOtherMethods();
   return app;
 }
+
+const beforeRoutes = (ctx: Context, repeats: Repeats) => (handle: RequestListener) =>
+  warnOfForwarded(ctx, repeats.before(handle));
