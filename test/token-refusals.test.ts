@@ -7,7 +7,9 @@ import { mintToken, secret, startApp, type TestApp } from './support/app.ts';
 import { badTokens, now } from './support/bad-tokens.ts';
 import { startJwksServer } from './support/jwks-server.ts';
 import { hmacSigner, jws, newKey } from './support/jws.ts';
-import { type Limited, limitedServer } from './support/limited.ts';
+import { type Limited, limitedServer, type Sent } from './support/limited.ts';
+
+type Headers = NonNullable<Sent['headers']>;
 
 const issuer = 'https://front.example';
 const audience = 'duly-clients';
@@ -40,8 +42,7 @@ beforeEach(() => {
 const lines = () => written.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'token refused');
 const essence = () => lines().map(({ reason, expected, suppressed }) => ({ reason, expected, suppressed }));
 
-const send = (headers: Record<string, string>) =>
-  server.send('127.0.0.1', { url: `/api/${sub}/tasks`, headers });
+const send = (headers: Headers) => server.send('127.0.0.1', { url: `/api/${sub}/tasks`, headers });
 const withToken = (token: string) => send({ authorization: `Bearer ${token}` });
 
 const claims = () => ({ sub, iss: issuer, aud: audience, iat: now(), exp: now() + 3600 });
@@ -62,12 +63,7 @@ describe('the log says why a token is refused, and what is expected', () => {
   const baseUrl = () => app.ctx.config.auth.baseUrl;
   const sessionToken = 'a'.repeat(32);
   const signed = `${sessionToken}.${createHmac('sha256', 'x').update('y').digest('base64')}`;
-  const wrong: [
-    string,
-    () => Record<string, string> | Promise<Record<string, string>>,
-    string,
-    () => string,
-  ][] = [
+  const wrong: [string, () => Headers | Promise<Headers>, string, () => string][] = [
     ['none', () => ({}), 'no credentials', () => wanted.header],
     [
       'a session in a cookie',
@@ -76,6 +72,12 @@ describe('the log says why a token is refused, and what is expected', () => {
       () => wanted.header,
     ],
     ['another cookie', () => ({ cookie: 'theme=dark' }), 'no credentials', () => wanted.header],
+    [
+      'two headers',
+      async () => ({ authorization: [`Bearer ${await minted({})}`, `Bearer ${await minted({})}`] }),
+      'several Authorization headers',
+      () => 'one',
+    ],
     ['no scheme', async () => ({ authorization: await minted({}) }), 'no "Bearer"', () => wanted.header],
     ['another scheme', () => ({ authorization: 'Basic YTpi' }), 'no "Bearer"', () => wanted.header],
     ['nothing after the scheme', () => ({ authorization: 'Bearer' }), 'malformed JWT', () => wanted.header],
@@ -102,7 +104,20 @@ describe('the log says why a token is refused, and what is expected', () => {
       'another issuer',
       () => authorized(minted({ iss: 'https://canary.example' })),
       'wrong issuer',
+      () => issuer,
+    ],
+    [
+      'another server’s, by a key',
+      () => authorized(jws({ alg: 'EdDSA', kid: 'canary' }, { sub, iss: 'canary' }, newKey('EdDSA'))),
+      'wrong issuer',
       () => `${baseUrl()} or ${issuer}`,
+    ],
+    [
+      'another issuer and algorithm',
+      () => authorized(jws({ alg: 'HS512' }, { ...claims(), iss: 'canary' }, hmacSigner(secret, 'HS512'))),
+      'wrong issuer and algorithm',
+      () =>
+        `${wanted.own} for ${baseUrl()} or ${wanted.shared} for ${issuer} or ${wanted.remote} for ${issuer}`,
     ],
     ['another secret', () => authorized(minted({}, 'x'.repeat(40))), 'wrong signature', () => wanted.shared],
     [
@@ -187,6 +202,14 @@ describe('the log says why a token is refused, and what is expected', () => {
       'issued before the sessions of its user were ended',
     ]);
   });
+});
+
+test('where the secret’s tokens may name any issuer, a token by a key of another server is one or the other', async () => {
+  const development = await limitedServer(app, {}, log);
+  const token = jws({ alg: 'EdDSA', kid: 'canary' }, { sub, iss: 'canary' }, newKey('EdDSA'));
+  await development.send('127.0.0.1', { url: '/api/x/tasks', headers: { authorization: `Bearer ${token}` } });
+  const expected = `${app.ctx.config.auth.baseUrl} or ${wanted.shared}`;
+  expect(essence()).toEqual([{ reason: 'wrong issuer or algorithm', expected, suppressed: 0 }]);
 });
 
 test('a reason is one line a minute, with the number of those that had none, and other reasons have their own', async () => {

@@ -8,7 +8,7 @@ import { createKeySet, type KeySet } from './key-set.ts';
 import { publicKeyAlgorithms } from './public-key.ts';
 import { Refusal, subRefusal } from './refusals.ts';
 import { remoteKeys } from './remote-keys.ts';
-import type { TokenHeader } from './token-form.ts';
+import type { ParsedToken } from './token-form.ts';
 
 export const clockToleranceSeconds = 5;
 /** How soon keys that never came are asked for again. */
@@ -16,12 +16,10 @@ const remoteRetryMs = 5_000;
 
 /** One accepted issuer: its own keys, algorithms, issuer and audience. A token's header selects among its keys, no more. */
 export interface Issuer {
-  /** The `iss` of its tokens; null takes any. */
-  readonly issuer: string | null;
-  /** Whether this server signs them, for sessions of its own. */
+  /** Whether this server signs its tokens, for sessions of its own. */
   readonly isOwn: boolean;
   /** @returns the claims. */
-  verify(token: string, header: TokenHeader): Promise<JWTPayload | Refusal>;
+  verify(token: string, parsed: ParsedToken): Promise<JWTPayload | Refusal>;
   /** Sees to it that keys that were withdrawn are missed before long; costs nothing. */
   refresh(): void;
 }
@@ -42,19 +40,32 @@ export function createIssuers(
   return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
 
-const ownSignature = 'EdDSA with a key of /api/auth/jwks';
+/** What an issuer's tokens must be like. */
+interface Expected {
+  /** The `iss`; null takes any. */
+  issuer: string | null;
+  audience: string | null;
+  algorithms: ReadonlySet<string>;
+  /** Whose signatures count, in words for the log. */
+  signature: string;
+}
+
+const ownTokens = ({ baseUrl }: AuthSettings): Expected => ({
+  issuer: baseUrl,
+  audience: baseUrl,
+  algorithms: new Set(['EdDSA']),
+  signature: 'EdDSA with a key of /api/auth/jwks',
+});
 
 function ownIssuer(auth: AuthSettings, betterAuth: BetterAuth, onChange: () => void): Issuer {
-  const algorithms = new Set(['EdDSA']);
+  const expected = ownTokens(auth);
   const load = async () => (await betterAuth.api.getJwks()).keys;
-  const keys = createKeySet({ load, algorithms, retryMs: 0, onChange });
-  const expected = { issuer: auth.baseUrl, audience: auth.baseUrl, signature: ownSignature };
+  const keys = createKeySet({ load, algorithms: expected.algorithms, retryMs: 0, onChange });
   return {
-    issuer: expected.issuer,
     isOwn: true,
     refresh: keys.refresh,
-    async verify(token, header) {
-      const payload = await verifyWithKeySet(token, header, keys, algorithms, expected);
+    async verify(token, parsed) {
+      const payload = await verifyWithKeySet(token, parsed, keys, expected);
       if (payload instanceof Refusal || typeof payload.sid === 'string') return payload;
       return new Refusal('no session', 'sid');
     },
@@ -63,61 +74,69 @@ function ownIssuer(auth: AuthSettings, betterAuth: BetterAuth, onChange: () => v
 
 function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer {
   const keys = secrets.map((secret) => createSecretKey(secret, 'utf8'));
-  const expected = { issuer, audience, signature: 'HS256 with BETTER_AUTH_SECRET' };
+  const signature = 'HS256 with BETTER_AUTH_SECRET';
+  const expected = { issuer, audience, algorithms: new Set(['HS256']), signature };
   return {
-    issuer,
     isOwn: false,
     refresh: () => undefined,
-    async verify(token) {
+    async verify(token, parsed) {
+      const other = ofAnother(parsed, expected);
+      if (other !== null) return other;
       for (const key of keys) {
         const payload = await verifyWithKey(token, key, 'HS256', expected);
         // Of everything else another secret says the same.
         if (!(payload instanceof Refusal) || payload.reason !== 'wrong signature') return payload;
       }
-      return new Refusal('wrong signature', expected.signature);
+      return new Refusal('wrong signature', signature);
     },
   };
 }
 
 /** In the place of the shared secret where none of its tokens is accepted. */
-const noSharedSecret = ({ baseUrl }: AuthSettings): Issuer => ({
-  issuer: null,
-  isOwn: false,
-  refresh: () => undefined,
-  verify: async (_token, { algorithm }) =>
-    algorithm === 'HS256'
-      ? new Refusal('HS256 not accepted: set JWT_ISSUER and JWT_AUDIENCE', ownSignature)
-      : new Refusal('wrong issuer', baseUrl),
-});
+function noSharedSecret(auth: AuthSettings): Issuer {
+  const own = ownTokens(auth);
+  return {
+    isOwn: false,
+    refresh: () => undefined,
+    verify: async (_token, { header }) =>
+      header.algorithm === 'HS256'
+        ? new Refusal('HS256 not accepted: set JWT_ISSUER and JWT_AUDIENCE', own.signature)
+        : unlike(own),
+  };
+}
 
 function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: () => void): Issuer {
   const { issuer, audience } = auth;
   const algorithms = publicKeyAlgorithms;
   const keys = createKeySet({ load: remoteKeys(url, log), algorithms, retryMs: remoteRetryMs, onChange });
-  const expected = { issuer, audience, signature: 'a key of JWKS_URL' };
+  const expected = { issuer, audience, algorithms, signature: 'a key of JWKS_URL' };
   return {
-    issuer,
     isOwn: false,
     refresh: keys.refresh,
-    verify: (token, header) => verifyWithKeySet(token, header, keys, algorithms, expected),
+    verify: (token, parsed) => verifyWithKeySet(token, parsed, keys, expected),
   };
 }
 
-interface Expected {
-  issuer: string | null;
-  audience: string | null;
-  /** Whose signatures count, in words for the log. */
-  signature: string;
+const unlike = ({ issuer, signature }: Expected) =>
+  new Refusal('wrong issuer and algorithm', issuer === null ? signature : `${signature} for ${issuer}`);
+
+/** Why a token is another's, as far as it says so itself; null when it may be this issuer's. */
+function ofAnother({ header, issuer }: ParsedToken, expected: Expected): Refusal | null {
+  const fits = expected.algorithms.has(header.algorithm);
+  if (expected.issuer === null || expected.issuer === issuer)
+    return fits ? null : new Refusal('wrong algorithm', expected.signature);
+  return fits ? new Refusal('wrong issuer', expected.issuer) : unlike(expected);
 }
 
 async function verifyWithKeySet(
   token: string,
-  { algorithm, keyId }: TokenHeader,
+  parsed: ParsedToken,
   keys: KeySet,
-  algorithms: ReadonlySet<string>,
   expected: Expected,
 ): Promise<JWTPayload | Refusal> {
-  if (!algorithms.has(algorithm)) return new Refusal('wrong algorithm', expected.signature);
+  const other = ofAnother(parsed, expected);
+  if (other !== null) return other;
+  const { keyId } = parsed.header;
   if (keyId === null) return new Refusal('no key id', expected.signature);
   const found = await keys.find(keyId);
   if (found === null) return new Refusal('unknown key id', expected.signature);

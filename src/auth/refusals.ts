@@ -10,9 +10,11 @@ export const reasons = [
   'malformed JWT',
   'token too long',
   'JWT header not accepted',
+  'wrong issuer and algorithm',
   'wrong issuer',
-  'HS256 not accepted: set JWT_ISSUER and JWT_AUDIENCE',
   'wrong algorithm',
+  'wrong issuer or algorithm',
+  'HS256 not accepted: set JWT_ISSUER and JWT_AUDIENCE',
   'no key id',
   'unknown key id',
   'wrong signature',
@@ -49,12 +51,18 @@ export const subRefusal = new Refusal('sub missing or invalid', 'a user id of 1 
 
 const rank = ({ reason }: Refusal) => reasons.indexOf(reason);
 
-/** Of what two issuers say about one token: what comes later in the order of the checks, or both when that is the same. */
+/** Of what two issuers say about one token: what comes later in the order of the checks, or both where neither is nearer. */
 export function further(one: Refusal, other: Refusal): Refusal {
-  if (one.reason !== other.reason) return rank(one) > rank(other) ? one : other;
-  const expected = new Set([...one.expected.split(' or '), other.expected]);
-  return new Refusal(one.reason, [...expected].join(' or '));
+  const [earlier, later] = rank(one) <= rank(other) ? [one, other] : [other, one];
+  if (earlier.reason === later.reason) return both(later.reason, earlier, later);
+  // The token would be one issuer's if it named another, and the other's if it were signed otherwise.
+  if (earlier.reason === 'wrong issuer' && later.reason === 'wrong algorithm')
+    return both('wrong issuer or algorithm', earlier, later);
+  return later;
 }
+
+const both = (reason: Reason, one: Refusal, other: Refusal) =>
+  new Refusal(reason, [...new Set([...one.expected.split(' or '), other.expected])].join(' or '));
 
 const quietMs = 60_000;
 

@@ -69,13 +69,12 @@ async function verify(token: string, issuers: readonly Issuer[], maxAgeSeconds: 
 }
 
 async function verifyBy(
-  { issuer, isOwn, verify }: Issuer,
+  { isOwn, verify }: Issuer,
   token: string,
   parsed: ParsedToken,
   maxAgeSeconds: number,
 ): Promise<Identity | Refusal> {
-  if (issuer !== null && issuer !== parsed.issuer) return new Refusal('wrong issuer', issuer);
-  const payload = await verify(token, parsed.header);
+  const payload = await verify(token, parsed);
   if (payload instanceof Refusal) return payload;
   const identity = identityOf(payload, maxAgeSeconds);
   if (identity instanceof Refusal) return identity;

@@ -16,7 +16,7 @@ export const password = 'gentle-otter-42';
 export interface Sent {
   method?: 'GET' | 'POST' | 'OPTIONS' | 'TRACE';
   url: string;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   payload?: object | string;
 }
 
