@@ -190,6 +190,9 @@ function claimRefusal(
   return new Refusal('time that is no number', 'exp, iat and nbf as numbers, in seconds');
 }
 
-/** A list of one says what the string does (RFC 7519 §4.1.3); a token for several could be replayed here by any of them. */
+/**
+ * A list of one says what the string does (RFC 7519 §4.1.3). A token for several audiences could be replayed
+ * here by any of them.
+ */
 const isOnlyFor = (audience: string, aud: JWTPayload['aud']) =>
   Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience;

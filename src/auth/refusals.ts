@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 
-/** Why a token is refused, in the order of the checks. Only the log says so: the answer is the same for all. */
+/**
+ * Why a token is refused, in the order of the checks. Only the log says so: the answer is always the same.
+ */
 export const reasons = [
   'no credentials',
   'cookie instead of a header',
@@ -51,7 +53,10 @@ export const subRefusal = new Refusal('sub missing or invalid', 'a user id of 1 
 
 const rank = ({ reason }: Refusal) => reasons.indexOf(reason);
 
-/** Of what two issuers say about one token: what comes later in the order of the checks, or both where neither is nearer. */
+/**
+ * Of two issuers' refusals of one token: the later one in the order of the checks, or both where neither is
+ * nearer.
+ */
 export function further(one: Refusal, other: Refusal): Refusal {
   const [earlier, later] = rank(one) <= rank(other) ? [one, other] : [other, one];
   if (earlier.reason === later.reason) return both(later.reason, earlier, later);
@@ -67,8 +72,9 @@ const both = (reason: Reason, one: Refusal, other: Refusal) =>
 const quietMs = 60_000;
 
 /**
- * Logs refusals: a line for each reason and what was expected, once a minute in each process. `suppressed` counts those
- * without a line since the one before. There are as many different lines as reasons and issuers, whatever is sent.
+ * Logs refusals: a line for each reason and expectation, once a minute in each process. `suppressed` counts
+ * the refusals without a line since the last one. Reasons and issuers bound the number of lines, whatever is
+ * sent.
  */
 export function createRefusalLog(log: Logger): (refusal: Refusal) => void {
   const lines = new Map<string, { loggedAt: number; suppressed: number }>();

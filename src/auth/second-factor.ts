@@ -6,7 +6,10 @@ import type { BetterAuth } from './better-auth.ts';
 /** After so many wrong codes in a row, on either face, the second factor of an account is locked for so long. */
 export const secondFactorLock = { maxFailedAttempts: 10, durationSeconds: 900 };
 
-/** Authenticator apps show `123 456`, and what is copied from a page often ends with a space: none has a meaning in a code. */
+/**
+ * Authenticator apps show `123 456`, and copied text often ends with a space: white space means nothing in a
+ * code.
+ */
 export const withoutSpace = (code: string): string => code.replaceAll(/\s/g, '');
 
 /**

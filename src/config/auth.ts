@@ -16,7 +16,10 @@ export interface AuthSettings {
   readonly baseUrl: string;
   readonly issuer: string | null;
   readonly audience: string | null;
-  /** Whether tokens that others sign with the secret are accepted: in production, only for an issuer and audience. */
+  /**
+   * Whether tokens that others sign with the secret are accepted: in production, only with issuer and
+   * audience.
+   */
   readonly acceptsHs256: boolean;
   /** Where another server publishes the keys of its tokens. */
   readonly jwksUrl: string | null;

@@ -4,9 +4,9 @@ import { compile } from '@fastify/proxy-addr';
 import type { Context } from '../context.ts';
 import { addressOf } from './address.ts';
 
-/** Where proxies write the address they forward for. Only the first is read, and only from TRUSTED_PROXIES. */
+/** Headers in which proxies name an address. Only the first is read, and only from TRUSTED_PROXIES. */
 const headerNames = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
-/** Anybody can send such a header: it brings so many lines into the log and no more. */
+/** Anybody can send such a header, so the number of lines is bounded. */
 const maxPeers = 10;
 
 const warning =
@@ -14,8 +14,8 @@ const warning =
   'until then all of its callers share one rate limit';
 
 /**
- * Warns, once for each peer that is no trusted proxy, when it forwards an address: if it is a proxy, all who come through
- * it share its rate limit. The line names the peer, never what it sent.
+ * Warns once for each peer that forwards an address and is no trusted proxy. If it is a proxy, all of its
+ * callers share one rate limit. The line names the peer, never what it sent.
  */
 export function warnOfForwarded({ config, log }: Context, handle: RequestListener): RequestListener {
   const isTrusted = compile([...config.http.trustedProxies]);

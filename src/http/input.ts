@@ -24,8 +24,8 @@ interface Schema {
 /**
  * The one place where input is brought into the form that its schema checks; runs before validation, for every route.
  * - A query says everything in strings: integers, booleans and lists become what the schema names; `tags[]` is `tags`.
- * - `x-trim` strips white space at the ends, `x-no-space` everywhere; `x-ignore-case` gives an enum's value its own
- *   spelling.
+ * - `x-trim` strips white space at the ends, `x-no-space` everywhere.
+ * - `x-ignore-case` gives an enum's value its own spelling.
  * - A UUID is in lower case; a date-time at midnight is its date, and an empty date that may be null is null.
  * - A list that is longer than its schema allows is refused before anything looks at what is in it.
  * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused, wherever it stands.
