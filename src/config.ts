@@ -50,15 +50,16 @@ export function readConfig(env: Env = process.env): Config {
   const dataDir = resolve(text(env, 'DATA_DIR') ?? 'data');
   const http = httpSettings(env);
   const database = databaseSettings(env);
+  const auth = authSettings(env, http, production, dataDir);
   return Object.freeze({
     production,
     workers: workerCount(env, database),
     http,
     database,
     dataDir,
-    auth: authSettings(env, http, production, dataDir),
+    auth,
     limits: limitSettings(env),
-    mail: mailSettings(env, http),
+    mail: mailSettings(env, http, auth.baseUrl),
     cache: cacheSettings(env),
     retention: retentionSettings(env),
     metrics: metricsSettings(env),

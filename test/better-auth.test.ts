@@ -261,7 +261,7 @@ describe('what Better Auth is not left to decide', () => {
     }
   });
 
-  test.each(['https://evil.example', 'http://localhost:3000.evil.example', 'http://localhost:30001', 'null'])(
+  test.each(['https://evil.example', 'http://localhost:3000.evil.example', 'ftp://localhost:3000', 'null'])(
     'an origin that is not ours is refused with 403: %s',
     async (untrusted) => {
       const body = person();

@@ -10,7 +10,7 @@ const http = {
   trustedProxies: [],
   bulkMaxOperations: 100,
 };
-const read = (env: Env) => mailSettings(env, http);
+const read = (env: Env) => mailSettings(env, http, 'https://api.example.com');
 
 test.each([
   [

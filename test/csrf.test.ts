@@ -12,7 +12,7 @@ let cookie: string;
 let token: string;
 let userId: string;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ ALLOWED_ORIGINS: trusted });
   email = `grace.${randomUUID()}@example.com`;
   const signUp = await app.request('POST', '/api/auth/sign-up/email', {
     body: { email, password, name: 'Grace' },

@@ -206,7 +206,7 @@ describe('TLS_CERT and TLS_KEY', () => {
 
   test('make the public address https, unless BETTER_AUTH_URL says otherwise', async () => {
     await place('for the settings', first);
-    expect(read(files()).auth.baseUrl).toBe('https://127.0.0.1:8000');
+    expect(read(files()).auth.baseUrl).toBe('https://localhost:8000');
     const BETTER_AUTH_URL = 'http://api.example.com';
     expect(read({ ...files(), BETTER_AUTH_URL }).auth.baseUrl).toBe(BETTER_AUTH_URL);
     expect(read({}).http.tls).toBeNull();

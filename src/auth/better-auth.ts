@@ -7,6 +7,7 @@ import type { Mailer } from '../mail/mailer.ts';
 import { verificationMail } from '../mail/texts.ts';
 import * as hooks from './better-auth-hooks.ts';
 import { storeIdentifier } from './links.ts';
+import { trustedLinks, trustedOrigins } from './origins.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
 import { secondFactorLock } from './second-factor.ts';
@@ -33,18 +34,19 @@ const disabledPaths = [
   '/verify-password',
 ];
 
-const plugins = (baseUrl: string, db: Db, log: Logger) => [
+const plugins = (config: Config, db: Db, log: Logger) => [
   jwt({
     adapter: signingKeys(db, log),
     jwt: {
-      issuer: baseUrl,
-      audience: baseUrl,
+      issuer: config.auth.baseUrl,
+      audience: config.auth.baseUrl,
       expirationTime: '15m',
       definePayload: ({ session }) => ({ sid: session.id }),
     },
   }),
   bearer({ requireSignature: true }),
   twoFactor({ accountLockout: secondFactorLock }),
+  trustedLinks(config),
 ];
 
 const nameField = { type: 'string', required: false, returned: true } as const;
@@ -71,7 +73,7 @@ export function createBetterAuth(
     // The one of before secrets had versions is the oldest.
     secret: secrets.at(-1) ?? secrets[0],
     database: { db, type: 'postgres', transaction: true, schemaName: 'better_auth' },
-    trustedOrigins: [...config.http.allowedOrigins],
+    trustedOrigins: trustedOrigins(config),
     disabledPaths,
     emailAndPassword: {
       enabled: true,
@@ -122,7 +124,7 @@ export function createBetterAuth(
       level: 'error',
       log: (level) => log.warn({ source: 'better-auth', severity: level }, 'account error'),
     },
-    plugins: plugins(baseUrl, db, log),
+    plugins: plugins(config, db, log),
   });
 }
 

@@ -5,7 +5,17 @@ import { prepareDataDir } from '../db/embedded/data-dir.ts';
 import { createOnce } from '../db/embedded/files.ts';
 import { StartError } from '../errors.ts';
 import type { HttpSettings } from './http.ts';
-import { type Env, hasCredentials, integer, isHttp, parseUrl, refuse, shown, text } from './values.ts';
+import {
+  type Env,
+  hasCredentials,
+  integer,
+  isHttp,
+  isLoopback,
+  parseUrl,
+  refuse,
+  shown,
+  text,
+} from './values.ts';
 
 /** The first signs and encrypts; what an older one signed or encrypted is still known. */
 export type Secrets = readonly [string, ...string[]];
@@ -52,14 +62,10 @@ export function authSettings(
   });
 }
 
-function baseUrl(env: Env, { host, port, tls }: HttpSettings): string {
+function baseUrl(env: Env, { port, tls }: HttpSettings): string {
   const value = text(env, 'BETTER_AUTH_URL');
-  if (value === null) {
-    const derived = `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    return URL.canParse(derived)
-      ? derived
-      : refuse('HOST', JSON.stringify(host), 'a host name or an IP address');
-  }
+  // By name, as front ends on this machine are: to a browser, pages on `localhost` and `127.0.0.1` are two sites.
+  if (value === null) return new URL(`${tls === null ? 'http' : 'https'}://localhost:${port}`).origin;
   const url = parseUrl(value);
   if (url === null || !isHttp(url) || url.origin !== value.replace(/\/$/, '')) {
     return refuse('BETTER_AUTH_URL', shown(value), 'an origin such as https://api.example.com');
@@ -136,8 +142,6 @@ function requireClaims(claims: Record<string, string | null>): void {
   }
 }
 
-const loopbackHost = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
 /** Whoever could change the answer on its way could sign tokens for every user. */
 function remoteKeys(env: Env, production: boolean): string | null {
   const value = text(env, 'JWKS_URL');
@@ -145,7 +149,7 @@ function remoteKeys(env: Env, production: boolean): string | null {
   const url = parseUrl(value);
   const wants = 'a URL such as https://auth.example.com/api/auth/jwks';
   if (url === null || !isHttp(url) || hasCredentials(url)) return refuse('JWKS_URL', shown(value), wants);
-  if (production && url.protocol === 'http:' && !loopbackHost.test(url.hostname))
+  if (production && url.protocol === 'http:' && !isLoopback(url))
     return refuse('JWKS_URL', JSON.stringify(value), 'https in production');
   return url.href;
 }

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
 import { type TlsFiles, tlsSettings } from './tls.ts';
-import { type Env, integer, isHttp, parseUrl, refuse, shown, text } from './values.ts';
+import { type Env, integer, originOf, parseUrl, refuse, shown, text } from './values.ts';
 
 export interface HttpSettings {
+  /** `localhost` is both loopback addresses. */
   readonly host: string;
   readonly port: number;
-  readonly allowedOrigins: readonly string[];
+  /** Null: not set. `isAllowedOrigin` says what that allows. */
+  readonly allowedOrigins: readonly string[] | null;
   /** Most operations of one bulk request. */
   readonly bulkMaxOperations: number;
   /** Null: plain HTTP. */
@@ -16,28 +18,36 @@ export interface HttpSettings {
 
 export function httpSettings(env: Env): HttpSettings {
   return Object.freeze({
-    host: text(env, 'HOST') ?? '127.0.0.1',
+    host: host(env),
     port: integer(env, 'PORT', 8000, 0, 65535),
-    allowedOrigins: Object.freeze(allowedOrigins(env)),
+    allowedOrigins: allowedOrigins(env),
     bulkMaxOperations: integer(env, 'BULK_MAX_OPERATIONS', 100, 1, 500),
     tls: tlsSettings(env),
     trustedProxies: Object.freeze(trustedProxies(env)),
   });
 }
 
-function allowedOrigins(env: Env): string[] {
-  const value = text(env, 'ALLOWED_ORIGINS') ?? 'http://localhost:3000';
-  return value.split(',').map((part) => {
+function host(env: Env): string {
+  const value = text(env, 'HOST') ?? 'localhost';
+  if (isIP(value) !== 0 || URL.canParse(`http://${value}`)) return value;
+  return refuse('HOST', JSON.stringify(value), 'a host name or an IP address');
+}
+
+function allowedOrigins(env: Env): readonly string[] | null {
+  const value = text(env, 'ALLOWED_ORIGINS');
+  if (value === null) return null;
+  const origins = value.split(',').map((part) => {
     const origin = part.trim();
     const url = parseUrl(origin);
     // A host may hold a `*`, which Better Auth would take for a pattern.
-    if (url !== null && isHttp(url) && url.origin === origin && !origin.includes('*')) return origin;
+    if (url !== null && originOf(url) === origin && !origin.includes('*')) return origin;
     return refuse(
       'ALLOWED_ORIGINS',
       shown(origin),
-      'comma-separated exact origins such as https://app.example.com (no *, no path, no trailing slash)',
+      'comma-separated exact origins such as https://app.example.com or capacitor://localhost (no *, no path, no trailing slash)',
     );
   });
+  return Object.freeze(origins);
 }
 
 /** Whoever connects can claim a number of hops, or a name; an address cannot be claimed. */

@@ -1,5 +1,5 @@
 import type { HttpSettings } from './http.ts';
-import { type Env, hasCredentials, isHttp, parseUrl, refuse, shown, text } from './values.ts';
+import { type Env, hasCredentials, isHttp, isLoopback, parseUrl, refuse, shown, text } from './values.ts';
 
 export interface SmtpSettings {
   readonly host: string;
@@ -20,12 +20,12 @@ export interface MailSettings {
 
 const sender = /^(?:[^<>@,;:"\\\r\n]* <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/;
 
-export function mailSettings(env: Env, http: HttpSettings): MailSettings {
+export function mailSettings(env: Env, http: HttpSettings, baseUrl: string): MailSettings {
   const smtp = smtpSettings(env);
   return Object.freeze({
     smtp,
     from: from(env, smtp !== null),
-    passwordResetUrl: passwordResetUrl(env, http),
+    passwordResetUrl: passwordResetUrl(env, http, baseUrl),
   });
 }
 
@@ -64,8 +64,14 @@ function from(env: Env, isSending: boolean): string {
     : refuse('MAIL_FROM', JSON.stringify(value), wants);
 }
 
-function passwordResetUrl(env: Env, { allowedOrigins }: HttpSettings): string {
-  const value = text(env, 'PASSWORD_RESET_URL') ?? `${allowedOrigins[0]}/reset-password`;
+/** Where a front end's pages are, if nobody says: never a host that no setting names, as the link holds a token. */
+function frontEnd({ allowedOrigins }: HttpSettings, baseUrl: string): string {
+  const allowed = allowedOrigins?.find((origin) => isHttp(new URL(origin)));
+  return allowed ?? (isLoopback(new URL(baseUrl)) ? 'http://localhost:3000' : baseUrl);
+}
+
+function passwordResetUrl(env: Env, http: HttpSettings, baseUrl: string): string {
+  const value = text(env, 'PASSWORD_RESET_URL') ?? `${frontEnd(http, baseUrl)}/reset-password`;
   const url = parseUrl(value);
   if (url !== null && isHttp(url) && url.hash === '' && !hasCredentials(url)) return url.href;
   return refuse(

@@ -42,6 +42,18 @@ export function shown(value: string): string {
 
 export const isHttp = (url: URL) => url.protocol === 'http:' || url.protocol === 'https:';
 
+/** Whether a URL's host is this machine, for whoever asks for it: localhost, 127.0.0.0/8 or ::1. */
+export const isLoopback = ({ hostname }: URL) => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+
+/** Schemes whose pages have an opaque origin, which browsers send as `null`, and schemes without pages. */
+const withoutOrigin = ['about:', 'blob:', 'data:', 'file:', 'ftp:', 'javascript:', 'ws:', 'wss:'];
+
+/** The origin of a URL as browsers send it, that of an app's own scheme (`capacitor://localhost`) too; null: it has none. */
+export function originOf(url: URL): string | null {
+  if (isHttp(url)) return url.origin;
+  return url.host === '' || withoutOrigin.includes(url.protocol) ? null : `${url.protocol}//${url.host}`;
+}
+
 /** Whether percent-encoded text, such as a password in a URL, can be decoded. */
 export function isDecodable(text: string): boolean {
   try {

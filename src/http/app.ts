@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import cors from '@fastify/cors';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
@@ -9,6 +8,7 @@ import { betterAuthRoutes } from './better-auth.ts';
 import { parseJsonBodies } from './body.ts';
 import { createEarlyAnswers } from './broken-request.ts';
 import { createClosing } from './closing.ts';
+import { allowOrigins } from './cors.ts';
 import { documentApi } from './docs.ts';
 import { errorHandler } from './errors.ts';
 import { warnOfForwarded } from './forwarded.ts';
@@ -35,33 +35,6 @@ const handlerTimeoutMs = 60_000;
 const bodyLimitBytes = 65_536;
 /** 255 characters of four bytes each, percent-encoded. */
 const pathParameterMaxLength = 255 * 4 * 3;
-
-const exposedHeaders = [
-  'Age',
-  'Authorization',
-  'ETag',
-  'Idempotency-Replayed',
-  'Link',
-  'Location',
-  'RateLimit',
-  'RateLimit-Policy',
-  'Retry-After',
-  // What Better Auth's bearer plugin answers a sign-in with.
-  'Set-Auth-Token',
-  'WWW-Authenticate',
-  'Warning',
-  'X-Request-Id',
-  'X-Total-Count',
-];
-const allowedHeaders = [
-  'Authorization',
-  'Content-Type',
-  'Idempotency-Key',
-  'If-Match',
-  'If-None-Match',
-  'Last-Event-ID',
-  'X-Request-Id',
-];
 
 /** The HTTP server, all of its routes in the order in which they are told apart. Not listening yet. */
 export async function buildApp(ctx: Context): Promise<App> {
@@ -98,7 +71,9 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.decorate('repeats', repeats);
   app.decorateRequest('identity', null);
   app.setErrorHandler(errorHandler(renderError));
-  app.setNotFoundHandler(() => {
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    // Asks for the server as a whole (RFC 9110 §9.3.7).
+    if (method === 'OPTIONS' && url === '*') return reply.code(204).send();
     throw notFound('Route');
   });
   logRequests(app, ctx, headers);
@@ -109,22 +84,14 @@ export async function buildApp(ctx: Context): Promise<App> {
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
   for (const schema of namedSchemas) app.addSchema(schema);
-  await app.register(cors, {
-    origin: [...ctx.config.http.allowedOrigins],
-    credentials: true,
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders,
-    exposedHeaders,
-    maxAge: 600,
-    strictPreflight: false,
-  });
+  await allowOrigins(app, ctx);
   takeIdempotencyKeys(app);
   limitRequests(app, ctx);
   refuseEmptyParams(app);
   obeyServiceLock(app, ctx);
 
-  await documentApi(app);
   const refuseOtherMethods = methodNotAllowed(app);
+  await documentApi(app);
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   healthRoutes(app, ctx);

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isAllowedOrigin } from '../auth/origins.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 
@@ -8,10 +9,10 @@ const refused = () => new AppError('FORBIDDEN', 'Not allowed from this origin');
  * Guards routes that a browser's cookies open: what a page of a foreign origin sends, or may have sent, is refused.
  * Browsers name the origin of every POST; what names none, and carries no cookie, is no browser's.
  */
-export function crossSiteGuard({ auth, http }: Config): (headers: IncomingHttpHeaders) => void {
-  const ours = new Set([auth.baseUrl, ...http.allowedOrigins]);
+export function crossSiteGuard(config: Config): (headers: IncomingHttpHeaders) => void {
   return ({ origin, cookie, 'sec-fetch-site': site }) => {
-    if (origin === undefined ? cookie !== undefined || site === 'cross-site' : !ours.has(origin))
-      throw refused();
+    const isForeign =
+      origin === undefined ? cookie !== undefined || site === 'cross-site' : !isAllowedOrigin(config, origin);
+    if (isForeign) throw refused();
   };
 }

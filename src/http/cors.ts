@@ -1,0 +1,81 @@
+import cors, { type FastifyCorsOptions } from '@fastify/cors';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { isAllowedOrigin } from '../auth/origins.ts';
+import type { Context } from '../context.ts';
+
+const exposedHeaders = [
+  'Age',
+  'Authorization',
+  'ETag',
+  'Idempotency-Replayed',
+  'Link',
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  // What Better Auth's bearer plugin answers a sign-in with.
+  'Set-Auth-Token',
+  'WWW-Authenticate',
+  'Warning',
+  'X-Request-Id',
+  'X-Total-Count',
+];
+
+/** RFC 9110 §5.6.2, without `*`. Browsers, libraries and error trackers add headers that no list here could know. */
+const fieldName = /^[\w!#$%&'+.^`|~-]*$/;
+const fieldNamesMaxLength = 2_048;
+
+const areFieldNames = (list: string): boolean =>
+  list.length <= fieldNamesMaxLength && list.split(',').every((name) => fieldName.test(name.trim()));
+
+const refused: FastifyCorsOptions = { origin: false };
+const allowed: FastifyCorsOptions = {
+  origin: true,
+  credentials: true,
+  exposedHeaders,
+  preflight: false,
+};
+const preflight: FastifyCorsOptions = {
+  ...allowed,
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  maxAge: 600,
+  preflight: true,
+  strictPreflight: false,
+};
+
+/** Lets the pages of allowed origins call, with the headers that they ask for (Fetch standard, "CORS protocol"). */
+export async function allowOrigins(app: FastifyInstance, { config, log }: Context): Promise<void> {
+  const noteRefused = createRefusedNotes(log);
+  await app.register(cors, {
+    delegator: ({ method, headers }: FastifyRequest, done) => {
+      const { origin } = headers;
+      if (origin === undefined) return done(null, refused);
+      if (!isAllowedOrigin(config, origin)) {
+        noteRefused(origin);
+        return done(null, refused);
+      }
+      const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+      if (!isPreflight) return done(null, allowed);
+      return done(null, areFieldNames(headers['access-control-request-headers'] ?? '') ? preflight : refused);
+    },
+  });
+}
+
+const notedOrigins = 100;
+const notedLength = 200;
+
+/** The browser tells its user little, and this server's operator nothing. Each of the first refused origins has one line. */
+function createRefusedNotes(log: Logger): (origin: string) => void {
+  const noted = new Set<string>();
+  return (text) => {
+    // Anybody can send anything.
+    const origin = text.slice(0, notedLength).replaceAll(/[^\x21-\x7e]/g, '?');
+    if (noted.size >= notedOrigins || noted.has(origin)) return;
+    noted.add(origin);
+    log.warn(
+      { origin, setting: 'ALLOWED_ORIGINS' },
+      'this origin may not call from a browser: ALLOWED_ORIGINS lists those that may',
+    );
+  };
+}
