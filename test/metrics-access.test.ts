@@ -38,7 +38,7 @@ test.each([
   ['HEAD', 404],
   ['POST', 404],
   ['DELETE', 404],
-  ['OPTIONS', 204],
+  ['OPTIONS', 404],
 ])('without METRICS_TOKEN, %s /metrics is a path like any that is not there', async (method, status) => {
   const { token } = await plain.newUser();
   for (const authorization of [

@@ -1,5 +1,6 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { AppError } from '../errors.ts';
+import { acceptPatch } from './body.ts';
 
 const allMethods = [
   'GET',
@@ -11,11 +12,13 @@ const allMethods = [
   'TRACE',
 ] as const satisfies HTTPMethods[];
 
-/** Collects the routes registered from here on; the function it gives answers 405 for the methods they lack. */
+/** Collects the routes registered from here on; the function it gives answers OPTIONS, and 405 for the methods they lack. */
 export function methodNotAllowed(app: FastifyInstance): () => void {
   const methods = new Map<string, string[]>();
   let areAllKnown = false;
-  app.addHook('onRoute', ({ url, method }) => {
+  app.addHook('onRoute', ({ url: path, method }) => {
+    // The root of a plugin with a prefix comes in both spellings.
+    const url = path.replace(/(?<=.)\/$/, '');
     if (!areAllKnown) methods.set(url, [...new Set([...(methods.get(url) ?? []), ...[method].flat()])]);
   });
   // `DELETE …/trash/` is the deletion of one task by a client whose id was empty: it must not empty the trash.
@@ -29,7 +32,16 @@ export function methodNotAllowed(app: FastifyInstance): () => void {
     areAllKnown = true;
     for (const [url, allowed] of methods) {
       const others = allMethods.filter((method) => !allowed.includes(method));
-      if (url === '*' || others.length === 0) continue;
+      // It takes every method itself.
+      if (allowed.includes('OPTIONS')) continue;
+      const headers = {
+        allow: withOptions(allowed),
+        ...(allowed.includes('PATCH') && { 'accept-patch': acceptPatch }),
+      };
+      app.options(url, { schema: { hide: true } }, (_request, reply) =>
+        reply.code(204).headers(headers).send(),
+      );
+      if (others.length === 0) continue;
       app.route({
         url,
         method: others,
@@ -42,8 +54,10 @@ export function methodNotAllowed(app: FastifyInstance): () => void {
   };
 }
 
+const withOptions = (allowed: readonly string[]): string => [...allowed, 'OPTIONS'].join(', ');
+
 function refusal(allowed: readonly string[]): AppError {
-  const allow = [...allowed, 'OPTIONS'].join(', ');
+  const allow = withOptions(allowed);
   return new AppError('METHOD_NOT_ALLOWED', `This path allows ${allow}`, { headers: { allow } });
 }
 
