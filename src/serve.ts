@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { ensureSigningKey } from './auth/signing-key.ts';
+import type { HttpSettings } from './config/http.ts';
 import type { Config } from './config.ts';
 import { type Context, createContext } from './context.ts';
 import { openDatabase } from './database.ts';
 import { buildApp } from './http/app.ts';
 import type { App } from './http/app-type.ts';
+import { listen } from './http/listeners.ts';
 import { createLog } from './log.ts';
+import { addressesOf, withFreePort } from './ports.ts';
 import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from './start.ts';
 
 /**
@@ -20,9 +23,10 @@ const graceMs = 4_000;
  * Serves until a signal to stop or the loss of the launcher; then finishes what is under way and stops the database.
  * @throws StartError when a setting, the port or the database's version forbids to serve.
  */
-export async function serve(config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
+export async function serve(settings: Config): Promise<void> {
+  const log = createLog(settings.logLevel);
   const stop = stopSignal(log);
+  const config = settings.http.port === 0 ? await withFreePort(settings) : settings;
   const database = await openDatabase(config, log);
   try {
     const ctx = createContext(config, database.db, log, database.connection);
@@ -58,7 +62,7 @@ export async function serveHttp(ctx: Context, stop: AbortSignal, stages: Stages)
   try {
     const isPrepared = await stages.prepare();
     if (!stop.aborted) {
-      await listen(app, ctx.config, stages.listenOptions ?? {});
+      await listenOn(app, ctx.config.http, stages.listenOptions ?? {});
       stages.listening();
       if (!isPrepared) await waitForDatabase(ctx.log, stop, stages.prepare);
     }
@@ -72,11 +76,9 @@ export async function serveHttp(ctx: Context, stop: AbortSignal, stages: Stages)
   }
 }
 
-async function listen(app: App, { http }: Config, options: object): Promise<void> {
-  const scheme = http.tls === null ? 'http' : 'https';
-  const listenTextResolver = (address: string) => `listening at ${address.replace(/^http/, scheme)}`;
+async function listenOn(app: App, http: HttpSettings, options: object): Promise<void> {
   try {
-    await app.listen({ host: http.host, port: http.port, backlog, listenTextResolver, ...options });
+    await listen(app, http, addressesOf(http.host), { backlog, ...options });
   } catch (error) {
     throw portRefusal(error, http) ?? error;
   }

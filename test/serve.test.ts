@@ -20,8 +20,9 @@ test('a first start serves on an embedded database, says where things are, and t
   first.child.kill('SIGINT');
   const { code, stderr, stdout } = await first.ended;
   expect(code).toBe(0);
-  expect(stderr).toContain(first.url);
-  expect(stderr).toContain(`${first.url}/docs`);
+  const url = first.url.replace('127.0.0.1', 'localhost');
+  expect(stderr).toContain(`serves on ${url}\n`);
+  expect(stderr).toContain(`${url}/docs`);
   expect(stderr).toContain(join(DATA_DIR, 'postgres'));
   expect(stderr).toContain('Ctrl-C');
   for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();

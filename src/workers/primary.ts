@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { HttpSettings } from '../config/http.ts';
 import { connectionsEach, primaryConnections } from '../config/workers.ts';
 import type { Config } from '../config.ts';
 import { type OpenDatabase, openDatabase } from '../database.ts';
@@ -10,7 +8,8 @@ import { createMemoryCounters, type Question } from '../limits/memory.ts';
 import { createLog } from '../log.ts';
 import { createProcessFigures } from '../metrics/process.ts';
 import { jobFigures, poolFigures } from '../metrics/service.ts';
-import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from '../start.ts';
+import { withFreePort } from '../ports.ts';
+import { announce, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from '../start.ts';
 import { createWakeUps } from '../sync/wake-ups.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { ToWorker } from './messages.ts';
@@ -29,10 +28,10 @@ export async function serveByWorkers(config: Config): Promise<void> {
   const prepare = () => unlessAway(log, database.embedded !== null, () => prepareDatabase(database));
   let fleet: Fleet | undefined;
 
-  async function untilStopped(isPrepared: boolean, { serving }: Fleet): Promise<void> {
+  async function untilStopped(isPrepared: boolean, { serving }: Fleet, withPort: Config): Promise<void> {
     const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
     await Promise.race([serving, stopped]);
-    if (!stop.aborted) announce(config, database, log);
+    if (!stop.aborted) announce(withPort, database, log);
     if (!isPrepared) await waitForDatabase(log, stop, prepare);
     if (!stop.aborted) jobs.start();
     await stopped;
@@ -41,33 +40,15 @@ export async function serveByWorkers(config: Config): Promise<void> {
   try {
     const isPrepared = await prepare();
     if (stop.aborted) return;
-    const port = await freePort(config.http);
-    const orders = ordersOf({ ...config, http: { ...config.http, port } }, database, jobs);
-    fleet = startFleet(config.workers, log, orders);
-    await Promise.race([untilStopped(isPrepared, fleet), fleet.failed]);
+    const withPort = await withFreePort(config);
+    fleet = startFleet(config.workers, log, ordersOf(withPort, database, jobs));
+    await Promise.race([untilStopped(isPrepared, fleet, withPort), fleet.failed]);
   } finally {
     await fleet?.stop();
     await jobs.close();
     await wakeUps.close();
     await database.close();
     log.info('stopped');
-  }
-}
-
-/**
- * Workers share a port even with strangers: that nobody else has it is found out here.
- * @returns the port; for 0, one that is free.
- */
-async function freePort(http: HttpSettings): Promise<number> {
-  const server = createServer();
-  try {
-    await once(server.listen({ host: http.host, port: http.port, exclusive: true }), 'listening');
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : http.port;
-  } catch (error) {
-    throw portRefusal(error, http) ?? error;
-  } finally {
-    server.close();
   }
 }
 
