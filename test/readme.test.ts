@@ -16,7 +16,7 @@ test('the tour of the README does what it says', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
   const script = /## A tour with curl\n\n```sh\n(.*?)```/s
     .exec(readme)?.[1]
-    ?.replace('http://127.0.0.1:8000', app.url);
+    ?.replace('http://localhost:8000', app.url);
   const { stdout } = await execute('bash', ['-e', '-o', 'pipefail', '-c', script ?? 'false']);
   const answers = stdout
     .replaceAll('}{', '}\n{')
