@@ -25,6 +25,8 @@ export interface Question {
   userId: string;
   /** Path and query as they came: each surface and each spelling has an answer of its own. */
   url: string;
+  /** The content coding that the answer is to have where it is worth it; empty: none. Each has an answer of its own. */
+  coding: string;
   /** Nobody is to be asked; only a kept answer will do. */
   isDatabaseAway: boolean;
 }
@@ -47,7 +49,7 @@ export interface AnswerCache {
    */
   find(question: Question, make: Make): Promise<Found>;
   /** The kept answer, if any that is right at this moment. @throws what `isUnavailable` knows. */
-  findKept(userId: string, url: string): Promise<Answer | null>;
+  findKept(userId: string, url: string, coding: string): Promise<Answer | null>;
   /** To be called when revisions may not be those of the same history any more: the database was set back. */
   clear(): void;
   use(): CacheUse;
@@ -112,8 +114,8 @@ export function createAnswerCache(
   }
 
   return {
-    async find({ userId, url, isDatabaseAway }, make) {
-      const key = keyOf(userId, url);
+    async find({ userId, url, coding, isDatabaseAway }, make) {
+      const key = keyOf(userId, url, coding);
       if (isDatabaseAway) {
         const stale = findStale(key);
         if (stale === null) throw unavailable();
@@ -128,8 +130,8 @@ export function createAnswerCache(
         throw error;
       }
     },
-    async findKept(userId, url) {
-      const key = keyOf(userId, url);
+    async findKept(userId, url, coding) {
+      const key = keyOf(userId, url, coding);
       const askedAt = performance.now();
       return kept.has(key) ? hit(key, await revisionOf(userId), askedAt) : null;
     },
@@ -153,8 +155,8 @@ function keepNothing(revisionOf: RevisionOf, reads: Reads): AnswerCache {
   };
 }
 
-/** Neither has a NUL. */
-const keyOf = (userId: string, url: string) => `${userId}\0${url}`;
+/** None of them has a NUL. */
+const keyOf = (userId: string, url: string, coding: string) => `${userId}\0${url}\0${coding}`;
 
 /** What an entry takes beside its texts and bytes: objects, their places in the cache, a memory block of its own. */
 const overheadBytes = 1_000;

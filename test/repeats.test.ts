@@ -48,13 +48,17 @@ describe('a read that is asked again', () => {
   test('is answered as it would be by the routes, whatever is said with it: 300 random requests', async () => {
     const random = seeded(Number(process.env.DULY_TEST_SEED ?? 7));
     const client = await newClient(app);
-    const { id } = await client.create({ title: 'first', tags: ['home', 'ümläut 🦦'] });
+    const description = 'Long enough to be worth compressing. '.repeat(27);
+    const { id } = await client.create({ title: 'first', description, tags: ['home', 'ümläut 🦦'] });
     const { token } = client.user;
     const paths = pathsOf(client, id);
+    const codings = ['gzip', 'br', 'GZIP;q=0.5, br;q=0.4', 'br;q=0, *', 'identity', 'gzip;q=2', ''];
     for (const path of paths) await ask(app, path, [bearer(token)]);
     for (let round = 0; round < 300; round += 1) {
       const path = random.pick(paths);
-      const etag = (await ask(uncached, path, [bearer(token)])).headers.etag ?? '"none"';
+      const coding = random.some([`Accept-Encoding: ${random.pick(codings)}`], 0.6);
+      const tagged = random.chance(0.5) ? coding : [`Accept-Encoding: ${random.pick(codings)}`];
+      const etag = (await ask(uncached, path, [bearer(token), ...tagged])).headers.etag ?? '"none"';
       const said = [
         random.pick([
           bearer(token),
@@ -63,6 +67,8 @@ describe('a read that is asked again', () => {
           `authorization:   bearer ${token}`,
           'X-Nothing: 1',
         ]),
+        ...coding,
+        ...random.some(['Cache-Control: no-transform', 'Cache-Control: no-cache'], 0.1),
         ...random.some(['Origin: http://localhost:3000', 'Origin: https://elsewhere.example'], 0.3),
         ...random.some(
           [

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../cache.ts';
 import type { Context } from '../context.ts';
 import { unauthorized } from '../errors.ts';
+import { type Coding, codedTag, codingOf, encode, varyByCoding } from './coding.ts';
 import { ifNoneMatchOf } from './conditions.ts';
 import { jsonType } from './errors.ts';
 
@@ -10,11 +11,20 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Its handler is `sendKept`: what it answers is decided by its user's rows and its URL alone. */
     keepsAnswers?: boolean;
+    /** Such answers are compressed for clients that take it; not those whose `ETag` is compared on writes. */
+    compresses?: boolean;
   }
 }
 
 /** The `config` of a route whose handler is `sendKept`. */
 export const keepsAnswers = { keepsAnswers: true };
+
+/** The same of a route that answers with a list. */
+export const keepsLists = { keepsAnswers: true, compresses: true };
+
+/** The coding that the answer to a read is kept and sent in, if it is worth it. */
+export const keptCodingOf = ({ routeOptions, headers }: FastifyRequest): Coding =>
+  routeOptions.config.compresses === true ? codingOf(headers) : null;
 
 /** The headers that a handler sets and that belong to the answer. */
 const ownHeaders = ['etag', 'link', 'x-total-count'];
@@ -27,7 +37,8 @@ type Make = (db: Context['db']) => Promise<unknown>;
 
 /**
  * Answers with what `make` gives, or with the kept bytes of it as long as nothing of its user has changed; 304 when the
- * client has them (RFC 9110 §13.1.2). Content, `ETag` and headers are the same with and without the cache.
+ * client has them, in whatever coding (RFC 9110 §13.1.2). Content, `ETag` and headers are the same with and without the
+ * cache. Compressed bytes are kept compressed.
  */
 export async function sendKept(
   { answers }: Context,
@@ -35,18 +46,22 @@ export async function sendKept(
   reply: FastifyReply,
   make: Make,
 ): Promise<FastifyReply> {
-  const { identity, url, isDatabaseAway, method, headers } = request;
+  const { identity, url, isDatabaseAway, method, headers, routeOptions } = request;
   if (identity === null) throw unauthorized('missing');
   const isHeldBy = ifNoneMatchOf(headers);
-  const question = { userId: identity.userId, url, isDatabaseAway };
-  const { answer, staleForMs } = await answers.find(question, async (db) => toAnswer(reply, await make(db)));
+  const coding = keptCodingOf(request);
+  const question = { userId: identity.userId, url, coding: coding ?? '', isDatabaseAway };
+  const { answer, staleForMs } = await answers.find(question, async (db) =>
+    inCoding(toAnswer(reply, await make(db)), coding),
+  );
   reply.headers(answer.headers);
+  if (routeOptions.config.compresses === true) varyByCoding(reply);
   // RFC 9111 §5.5, obsolete but understood, and the one way to say it.
   if (staleForMs !== null)
     reply.header('warning', '110 - "Response is Stale"').header('age', Math.floor(staleForMs / 1000));
   else request.server.repeats.remember(request, reply);
   const isHeld = isHeldBy(answer.headers.etag ?? '');
-  if (isHeld) reply.status(304);
+  if (isHeld) reply.status(304).removeHeader('content-encoding');
   // To HEAD the framework answers with the length of what it is given, and no more.
   return isHeld && method !== 'HEAD' ? reply.send() : reply.type(jsonType).send(answer.body);
 }
@@ -60,6 +75,16 @@ function toAnswer(reply: FastifyReply, payload: unknown): Answer {
   }
   headers.etag ??= `"${hashOf(body, headers)}"`;
   return { body, headers };
+}
+
+async function inCoding(answer: Answer, coding: Coding): Promise<Answer> {
+  const encoded = await encode(answer.body, coding);
+  if (encoded === null || coding === null) return answer;
+  const { etag = '', ...headers } = answer.headers;
+  // The encoder's block is larger than what it holds.
+  const body = Buffer.allocUnsafeSlow(encoded.length);
+  encoded.copy(body);
+  return { body, headers: { ...headers, etag: codedTag(etag, coding), 'content-encoding': coding } };
 }
 
 /** In a memory block of its own: from Buffer's pool, a few bytes that are kept would keep a block of many. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalid } from '../errors.ts';
 import type { Condition } from '../tasks/changes.ts';
+import { uncodedTag } from './coding.ts';
 
 const opaqueTag = '"[\\x21\\x23-\\x7e\\x80-\\xff]*"';
 const entityTag = `(?:W/)?${opaqueTag}`;
@@ -22,7 +23,8 @@ export function ifMatchOf(headers: IncomingHttpHeaders): Condition['ifMatch'] {
 }
 
 /**
- * Whether `If-None-Match` names a tag (RFC 9110 §13.1.2); weak or not makes no difference.
+ * Whether `If-None-Match` names a tag (RFC 9110 §13.1.2); weak or not makes no difference, nor the coding: what the
+ * client has is the same content.
  * @throws AppError VALIDATION_ERROR when the header is not a list of entity tags.
  */
 export function ifNoneMatchOf(headers: IncomingHttpHeaders): (etag: string) => boolean {
@@ -30,8 +32,8 @@ export function ifNoneMatchOf(headers: IncomingHttpHeaders): (etag: string) => b
   if (value === undefined) return () => false;
   if (value === '*') return () => true;
   if (!ifNoneMatchSyntax.test(value)) throw noTags('if-none-match', 'tags as they came in ETag, or *');
-  const tags = new Set<string>(value.match(anyTag));
-  return (etag) => tags.has(etag);
+  const tags = new Set(value.match(anyTag)?.map(uncodedTag));
+  return (etag) => tags.has(uncodedTag(etag));
 }
 
 const noTags = (header: string, wanted: string) =>

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { mergePatchType } from './body.ts';
+import { compress } from './coding.ts';
 import { inputKeywords } from './input.ts';
 import { version } from './version.ts';
 
@@ -102,6 +103,9 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `schema-${index}`),
     },
+  });
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/docs')) route.onSend = [compress, ...[route.onSend ?? []].flat()];
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { all as addressesOf, compile } from '@fastify/proxy-addr';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
@@ -9,6 +9,8 @@ import { isUnavailable } from '../db/failures.ts';
 import type { Verdict } from '../limits/service.ts';
 import { addressOf } from './address.ts';
 import { actionOf, countRead } from './audit.ts';
+import { keptCodingOf } from './cache.ts';
+import { codingOf, uncodedTag } from './coding.ts';
 import { jsonType } from './errors.ts';
 import { createRequestNotes, requestId } from './logging.ts';
 import { counted, limitHeaders } from './rate-limits.ts';
@@ -37,6 +39,8 @@ export interface Repeats {
 interface Meaning {
   route: string;
   action: string;
+  /** Under which the answer is kept: not each route compresses. */
+  coding: string;
   /** Names and values in turn: those of the answer's headers that are the same each time. */
   headers: readonly string[];
 }
@@ -58,6 +62,7 @@ const otherHeaders = new Set([
   'etag',
   'link',
   'x-total-count',
+  'content-encoding',
   'content-type',
   'content-length',
 ]);
@@ -98,9 +103,10 @@ export function createRepeats(ctx: Context, isClosing: () => boolean): Repeats {
       if (ctx.config.cache.maxBytes === 0) return;
       if (identity === null || request.method !== 'GET' || !isPlain(raw) || request.wayIn !== null) return;
       const lines = Object.entries(reply.getHeaders()).filter(([name]) => !otherHeaders.has(name));
-      meanings.set(keyOf(identity.userId, request.url, headers.origin), {
+      meanings.set(keyOf(identity.userId, request.url, headers), {
         route: routeOptions.url ?? '',
         action: actionOf(request),
+        coding: keptCodingOf(request) ?? '',
         headers: lines.flatMap(([name, value]) => [name, String(value)]),
       });
     },
@@ -119,7 +125,7 @@ function createRecall(
       return null;
     const caller = tokens.recall(headers.authorization);
     if (caller === undefined) return null;
-    const meaning = meanings.get(keyOf(caller.userId, url, headers.origin));
+    const meaning = meanings.get(keyOf(caller.userId, url, headers));
     // News that have to be waited for, and what they say, are the routes' affair.
     if (meaning === undefined || access.refresh() !== undefined || access.isLocked()) return null;
     return { caller, meaning };
@@ -146,7 +152,8 @@ function createAnswer(ctx: Context, isClosing: () => boolean) {
     const verdicts = [...byUser, ...byAddress];
     let found: Answer | null = null;
     try {
-      if (verdicts.every(({ allowed }) => allowed)) found = await answers.findKept(userId, request.url ?? '');
+      if (verdicts.every(({ allowed }) => allowed))
+        found = await answers.findKept(userId, request.url ?? '', meaning.coding);
     } finally {
       // Not counted again on the long way.
       if (found === null) counted.set(request, { byAddress, byUser });
@@ -175,9 +182,11 @@ interface Reply {
 function write(request: IncomingMessage, response: ServerResponse, reply: Reply): number {
   const { id, meaning, found, verdicts } = reply;
   const headers = [...meaning.headers, 'x-request-id', id];
-  for (const [name, value] of Object.entries(found.headers)) headers.push(name, value);
+  const isHeld = isSameContent(request.headers['if-none-match'], found.headers.etag);
+  for (const [name, value] of Object.entries(found.headers))
+    if (!isHeld || name !== 'content-encoding') headers.push(name, value);
   for (const [name, value] of Object.entries(limitHeaders(verdicts))) headers.push(name, value);
-  if (request.headers['if-none-match'] === found.headers.etag) {
+  if (isHeld) {
     response.writeHead(304, headers).end();
     return 304;
   }
@@ -186,8 +195,13 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
   return 200;
 }
 
-/** None of the three has a NUL. */
-const keyOf = (userId: string, url: string, origin = '') => `${userId}\0${url}\0${origin}`;
+/** As `ifNoneMatchOf` has it, for a single tag. */
+const isSameContent = (tag: string | undefined, etag = ''): boolean =>
+  tag !== undefined && (tag === etag || uncodedTag(tag) === uncodedTag(etag));
+
+/** None of them has a NUL. */
+const keyOf = (userId: string, url: string, headers: IncomingHttpHeaders) =>
+  `${userId}\0${url}\0${headers.origin ?? ''}\0${codingOf(headers) ?? ''}`;
 
 const oneTag = /^"[^"\s,]*"$/;
 

@@ -151,13 +151,23 @@ export const contentTagHeader = {
   ETag: { type: 'string', description: 'Another one whenever anything of the answer is.' },
 };
 
-/** The answer to a client that has what a 200 would have brought, with the same headers. */
-export const notModified = (headers: object) => ({
-  304: { description: '`If-None-Match` names what would be answered.', headers, type: 'null' },
-});
+/** Of answers that are compressed for clients that take it. */
+export const codingHeader = {
+  'Content-Encoding': {
+    type: 'string',
+    enum: ['br', 'gzip'],
+    description: 'By `Accept-Encoding`, from 1 kB on; absent when the answer is as it is.',
+  },
+};
+
+/** The answer to a client that has what a 200 would have brought, with the same headers but that of the content. */
+export function notModified({ 'Content-Encoding': _, ...headers }: Record<string, unknown>) {
+  return { 304: { description: '`If-None-Match` names what would be answered.', headers, type: 'null' } };
+}
 
 export const listHeaders = {
   ...contentTagHeader,
+  ...codingHeader,
   'X-Total-Count': { type: 'integer', description: 'How many match on all pages.' },
 };
 

@@ -20,6 +20,9 @@ const queries: ListQuery[] = [
   { priority: 'High', sort_by: 'updated_at' },
 ];
 
+/** Values of `Accept-Encoding`; empty: none. */
+const codings = ['gzip', '', 'br', 'gzip, deflate, br', 'identity', 'gzip;q=0'];
+
 export interface Player {
   id: string;
   token: string;
@@ -40,6 +43,7 @@ export interface Sight {
   from: number;
   to: number;
   status: number;
+  /** Without what says the coding: the content is the same. */
   etag: string;
   /** Undefined for a 304, which says nothing itself. */
   said: Said | undefined;
@@ -130,11 +134,18 @@ export function createStage(instances: readonly TestApp[], random: Random) {
     const tag = random.chance(0.1) ? random.pick([...held.values(), '"1"']) : held.get(url);
     const isConditional = tag !== undefined && random.chance(0.5);
     const from = performance.now();
-    const reply = await send(player, 'GET', url, undefined, isConditional ? { 'if-none-match': tag } : {});
+    // Most clients ask for the same each time, and each coding is kept by itself.
+    const [usual = ''] = codings.slice(player.mark.charCodeAt(4) % codings.length);
+    const coding = random.chance(0.8) ? usual : random.pick(codings);
+    const reply = await send(player, 'GET', url, undefined, {
+      ...(isConditional && { 'if-none-match': tag }),
+      ...(coding !== '' && { 'accept-encoding': coding }),
+    });
     const to = performance.now();
     const { status, text: body } = reply;
-    const etag = String(reply.headers.etag ?? '');
-    if (status === 200) held.set(url, etag);
+    const sent = String(reply.headers.etag ?? '');
+    if (status === 200) held.set(url, sent);
+    const etag = sent.replace(/-(?:br|gzip)"$/, '"');
     return {
       player,
       look,

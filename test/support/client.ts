@@ -1,9 +1,13 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 export interface RawReply {
   status: number;
   headers: IncomingHttpHeaders;
+  /** Decoded. */
   text: string;
+  /** As it came. */
+  sizeBytes: number;
 }
 
 export interface RawRequest {
@@ -36,11 +40,12 @@ export function createClient(url: string, connections: number) {
           },
           (response) => {
             const chunks: Buffer[] = [];
-            const reply = (): RawReply => ({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              text: Buffer.concat(chunks).toString(),
-            });
+            const reply = (): RawReply => {
+              const { statusCode: status = 0, headers } = response;
+              const bytes = Buffer.concat(chunks);
+              const text = decode(bytes, headers['content-encoding']).toString();
+              return { status, headers, text, sizeBytes: bytes.length };
+            };
             // Has no end: its beginning will do.
             if (response.headers['content-type'] === 'text/event-stream') {
               response
@@ -54,13 +59,24 @@ export function createClient(url: string, connections: number) {
             response
               .on('data', (chunk: Buffer) => chunks.push(chunk))
               .on('error', reject)
-              .on('end', () => resolve(reply()));
+              .on('end', () => {
+                try {
+                  resolve(reply());
+                } catch (error) {
+                  reject(error);
+                }
+              });
           },
         );
         request.on('error', reject).end(body);
       }),
     close: () => agent.destroy(),
   };
+}
+
+function decode(bytes: Buffer, coding: string | undefined): Buffer {
+  if (bytes.length === 0 || coding === undefined) return bytes;
+  return coding === 'br' ? brotliDecompressSync(bytes) : gunzipSync(bytes);
 }
 
 export type RawClient = ReturnType<typeof createClient>;

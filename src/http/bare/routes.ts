@@ -16,7 +16,7 @@ import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
 import { requireToken } from '../authentication.ts';
-import { keepsAnswers, sendKept } from '../cache.ts';
+import { keepsAnswers, keepsLists, sendKept } from '../cache.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { errorHandler } from '../errors.ts';
 import { writerOf } from '../idempotency.ts';
@@ -134,7 +134,7 @@ const list = '/:user_id/tasks';
 const one = '/:user_id/tasks/:task_id';
 
 function readRoutes(app: App, ctx: Context): void {
-  app.get(list, { schema: listSchema, config: keepsAnswers }, (request, reply) =>
+  app.get(list, { schema: listSchema, config: keepsLists }, (request, reply) =>
     sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
       return (await readTaskPage(db, ctx, request, reply, params.user_id, query)).tasks;
@@ -151,7 +151,7 @@ function readRoutes(app: App, ctx: Context): void {
     }),
   );
 
-  app.get('/:user_id/tags', { schema: tagsSchema, config: keepsAnswers }, (request, reply) =>
+  app.get('/:user_id/tags', { schema: tagsSchema, config: keepsLists }, (request, reply) =>
     sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
       const found = await listTags(db, params.user_id, query);

@@ -17,6 +17,7 @@ import type { Context } from '../../context.ts';
 import type { App } from '../app-type.ts';
 import { readAuditPage } from '../audit-page.ts';
 import { originOf, requireAdmin } from '../authentication.ts';
+import { compress } from '../coding.ts';
 import { errorResponses } from '../schemas.ts';
 import { auditPage } from './audit.ts';
 import { envelope, envelopeOf } from './render.ts';
@@ -154,14 +155,18 @@ const serviceAuditSchema = {
 function auditRoutes(app: App, ctx: Context): void {
   const { db } = ctx;
 
-  app.get('/admin/users/:user_id/audit', { schema: auditSchema }, async (request, reply) => {
-    const { params, query } = request;
-    await getUser(db, params.user_id, originOf(request), 'admin.audit.list');
-    const { entries, pagination } = await readAuditPage(ctx, request, reply, params.user_id, query);
-    return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };
-  });
+  app.get(
+    '/admin/users/:user_id/audit',
+    { schema: auditSchema, onSend: compress },
+    async (request, reply) => {
+      const { params, query } = request;
+      await getUser(db, params.user_id, originOf(request), 'admin.audit.list');
+      const { entries, pagination } = await readAuditPage(ctx, request, reply, params.user_id, query);
+      return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };
+    },
+  );
 
-  app.get('/admin/audit', { schema: serviceAuditSchema }, async (request, reply) => {
+  app.get('/admin/audit', { schema: serviceAuditSchema, onSend: compress }, async (request, reply) => {
     await recordServiceLook(db, originOf(request));
     const { entries, pagination } = await readAuditPage(ctx, request, reply, '', request.query);
     return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };

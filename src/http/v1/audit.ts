@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { UserPath } from '../../owners/model.ts';
 import type { App } from '../app-type.ts';
 import { readAuditPage } from '../audit-page.ts';
+import { compress } from '../coding.ts';
 import { errorResponses, pageHeaders } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
@@ -36,7 +37,7 @@ const listSchema = {
 };
 
 export function auditRoutes(app: App, ctx: Context): void {
-  app.get('/users/:user_id/audit', { schema: listSchema }, async (request, reply) => {
+  app.get('/users/:user_id/audit', { schema: listSchema, onSend: compress }, async (request, reply) => {
     const { params, query } = request;
     const { entries, pagination } = await readAuditPage(ctx, request, reply, params.user_id, query);
     return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };

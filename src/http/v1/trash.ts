@@ -4,7 +4,7 @@ import { UserPath } from '../../owners/model.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
 import type { App } from '../app-type.ts';
-import { keepsAnswers, sendKept } from '../cache.ts';
+import { keepsLists, sendKept } from '../cache.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { writerOf } from '../idempotency.ts';
 import {
@@ -83,7 +83,7 @@ const list = '/users/:user_id/trash';
 const one = '/users/:user_id/trash/:task_id';
 
 export function trashRoutes(app: App, ctx: Context): void {
-  app.get(list, { schema: listSchema, config: keepsAnswers }, (request, reply) =>
+  app.get(list, { schema: listSchema, config: keepsLists }, (request, reply) =>
     sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
       const { tasks, pagination } = await readTrashPage(db, ctx, request, reply, params.user_id, query);
