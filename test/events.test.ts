@@ -28,7 +28,8 @@ test('a stream begins with where it is, then tells of each change as the feed do
   expect(stream.status).toBe(200);
   expect(stream.response.headers).toMatchObject({
     'content-type': 'text/event-stream',
-    'cache-control': 'private, no-cache',
+    'cache-control': 'private, no-cache, no-transform',
+    'x-accel-buffering': 'no',
     'x-content-type-options': 'nosniff',
     'x-request-id': expect.any(String),
   });
@@ -147,6 +148,30 @@ describe('a stream goes on', () => {
       expect(events.filter(({ id }) => !id?.includes('/'))).toHaveLength(226);
     }
   });
+});
+
+test('the last event is named by the query too, for polyfills of EventSource; the header wins', async () => {
+  const client = await newClient(app);
+  const { next_cursor: since } = await changesOf(client);
+  for (const title of ['one', 'two', 'three']) await client.create({ title });
+  for (const [query, headers, id] of [
+    ['?lastEventId=1', {}, '1'],
+    [`?since=${since}&lastEventId=2`, {}, '2'],
+    ['?lastEventId=1', { 'last-event-id': '2' }, '2'],
+    ['?lastEventId=1', { 'last-event-id': '' }, '1'],
+    [`?since=${since}&lastEventId=`, {}, '0'],
+    ['?lastEventId=broken', { 'last-event-id': '2' }, '2'],
+  ] as const) {
+    const stream = await open(client, query, headers);
+    expect((await stream.take(1))[0], query).toMatchObject({ event: 'ready', id });
+    stream.close();
+  }
+  // In the middle of a revision, as a browser writes it.
+  const { id } = await client.create({ tags: ['a b'] });
+  const stream = await open(client, `?lastEventId=${encodeURIComponent('4/tag/a%20b')}`);
+  expect((await stream.take(1, isChange))[0]).toMatchObject({ id: '4', data: { id } });
+  const refused = await client.v1('GET', '/events?lastEventId=broken');
+  expect([refused.status, locsOf(refused.body.errors)]).toEqual([422, ['query.lastEventId']]);
 });
 
 test('an empty Last-Event-ID is none', async () => {

@@ -45,7 +45,17 @@ export const ChangeListQuery = Type.Object(
 export type ChangeListQuery = Static<typeof ChangeListQuery>;
 
 export const EventsQuery = Type.Object(
-  { since: cursor('A `next_cursor`; absent to start with what changes from now on.') },
+  {
+    since: cursor('A `next_cursor`; absent to start with what changes from now on.'),
+    lastEventId: Type.Optional(
+      Type.String({
+        // As long as an id can be.
+        maxLength: 3100,
+        description:
+          'For clients that cannot send `Last-Event-ID`; that header wins, and both win over `since`.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 

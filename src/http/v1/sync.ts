@@ -9,7 +9,8 @@ import { decodePlace, type Place, placeOfEvent, scopeOf } from '../../sync/place
 import { awaitChanges, isSomething, readChanges } from '../../sync/service.ts';
 import type { App } from '../app-type.ts';
 import { authorizationOf } from '../authentication.ts';
-import { errorResponses } from '../schemas.ts';
+import { compress } from '../coding.ts';
+import { codingHeader, errorResponses } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const tags = ['Sync'];
@@ -24,7 +25,7 @@ const changesSchema = {
   params: UserPath,
   querystring: ChangeListQuery,
   response: {
-    200: envelopeOf(Type.Array(Type.Ref('Change')), 'Changes, the oldest first.', undefined, {
+    200: envelopeOf(Type.Array(Type.Ref('Change')), 'Changes, the oldest first.', codingHeader, {
       next_cursor: Type.String({ description: 'Where to go on: with `has_more` at once, else later.' }),
       has_more: Type.Boolean({
         description: 'Whether more is there already; `data` may be empty all the same.',
@@ -57,11 +58,21 @@ const eventsSchema = {
 /** A stream goes on; its limits are its token, and how long it may stand still. The longest that a timer can do. */
 const neverMs = 2 ** 31 - 1;
 
+/**
+ * The connection ends with the stream. Nothing between us and the client may collect events: `no-transform` keeps
+ * compressing proxies and middleware off, which wait for a full block; `X-Accel-Buffering` is nginx's and others'.
+ */
+const streamHeaders = {
+  connection: 'close',
+  'cache-control': 'private, no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};
+
 export function syncRoutes(app: App, ctx: Context): void {
   const { db, followers, wakeUps, eventStreams } = ctx;
   const { secrets } = ctx.config.auth;
 
-  app.get('/users/:user_id/changes', { schema: changesSchema }, async (request) => {
+  app.get('/users/:user_id/changes', { schema: changesSchema, onSend: compress }, async (request) => {
     const userId = request.params.user_id;
     const { wait, ...page } = request.query;
     const read = () => readChanges(db, secrets, userId, page);
@@ -80,9 +91,8 @@ export function syncRoutes(app: App, ctx: Context): void {
     const { params, query, headers, method } = request;
     const userId = params.user_id;
     const since = query.since === undefined ? null : decodePlace(query.since, scopeOf(secrets, userId));
-    const place = lastEventOf(headers) ?? since;
-    // The connection ends with the stream; what stands between us and the client is not to collect it.
-    reply.type('text/event-stream').headers({ connection: 'close', 'x-accel-buffering': 'no' });
+    const place = lastEventOf(headers, query.lastEventId) ?? since;
+    reply.type('text/event-stream').headers(streamHeaders);
     if (method === 'HEAD') return reply.send(undefined);
     const stream = await eventStreams.open({
       userId,
@@ -94,13 +104,17 @@ export function syncRoutes(app: App, ctx: Context): void {
   });
 }
 
-/** @throws AppError VALIDATION_ERROR for what is no id of ours. */
-function lastEventOf(headers: IncomingHttpHeaders): Place | null {
-  const id = headers['last-event-id'];
-  // Some clients send what an EventSource would leave out.
+/**
+ * The header's place, else the query's. Some clients send an empty one, which an EventSource would leave out.
+ * @throws AppError VALIDATION_ERROR for what is no id of ours.
+ */
+function lastEventOf(headers: IncomingHttpHeaders, parameter: string | undefined): Place | null {
+  const header = headers['last-event-id'];
+  const isInHeader = header !== undefined && header !== '';
+  const id = isInHeader ? header : parameter;
   if (id === undefined || id === '') return null;
   const place = typeof id === 'string' ? placeOfEvent(id) : null;
   if (place !== null) return place;
-  const issue = { loc: ['header', 'last-event-id'], msg: 'must be the id of an event', type: 'format' };
-  throw invalid([issue]);
+  const loc = isInHeader ? ['header', 'last-event-id'] : ['query', 'lastEventId'];
+  throw invalid([{ loc, msg: 'must be the id of an event', type: 'format' }]);
 }
