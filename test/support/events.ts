@@ -1,4 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { constants, createGunzip } from 'node:zlib';
 import { afterTest } from './clean-up.ts';
 import { patience } from './patience.ts';
 
@@ -45,7 +46,9 @@ export async function openEvents(
   const others: string[] = [];
   const watchers = new Set<() => void>();
   let [rest, isEnded] = ['', false];
-  response.setEncoding('utf8').on('data', (part: string) => {
+  const isCoded = response.headers['content-encoding'] === 'gzip';
+  const decoded = isCoded ? response.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH })) : response;
+  decoded.setEncoding('utf8').on('data', (part: string) => {
     rest += part;
     for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
       parse(rest.slice(0, end), events, others);

@@ -93,6 +93,7 @@ export function syncRoutes(app: App, ctx: Context): void {
     const since = query.since === undefined ? null : decodePlace(query.since, scopeOf(secrets, userId));
     const place = lastEventOf(headers, query.lastEventId) ?? since;
     reply.type('text/event-stream').headers(streamHeaders);
+    if (isProxied(headers)) reply.header('content-encoding', 'identity');
     if (method === 'HEAD') return reply.send(undefined);
     const stream = await eventStreams.open({
       userId,
@@ -103,6 +104,13 @@ export function syncRoutes(app: App, ctx: Context): void {
     return reply.send(stream);
   });
 }
+
+/**
+ * Whether a proxy says that it is one. Caddy 2.6, Debian's, compresses whatever has no coding in spite of `no-transform`, and
+ * then holds events back. RFC 9110 §8.4.1 would rather not see this value, so others do not get it.
+ */
+const isProxied = (headers: IncomingHttpHeaders): boolean =>
+  headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined;
 
 /**
  * The header's place, else the query's. Some clients send an empty one, which an EventSource would leave out.

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
+import { createRequire } from 'node:module';
+import { afterFile } from './clean-up.ts';
+
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+// It has no types of its own.
+const compression: () => Middleware = createRequire(import.meta.url)('compression');
+
+/**
+ * A development server of a front end that passes requests on, with Express' `compression` in front, as Next.js and webpack
+ * have it; until the end of the file. @returns its URL.
+ */
+export async function startDevelopmentServer(target: string): Promise<string> {
+  const compress = compression();
+  const pass: RequestListener = (request, response) => {
+    // The server is not to compress: the middleware is.
+    const { 'accept-encoding': _, ...headers } = request.headers;
+    const { method, url } = request;
+    const passed = httpRequest(target + url, { method, headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    passed.on('error', () => response.destroy());
+    response.on('close', () => passed.destroy());
+    request.pipe(passed);
+  };
+  const server = createServer((request, response) =>
+    compress(request, response, () => pass(request, response)),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterFile.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+}
