@@ -10,11 +10,13 @@
  *   --data DIR      a database that is kept there and used again, instead of one for this run
  *   --workers N     WEB_CONCURRENCY of the servers (1)
  *   --json FILE     writes the results, --compare FILE shows ratios against those of an earlier run
+ *   --compression   lists with and without gzip, cached and made anew; --before DIR: the plain ones against another checkout's
  *   --scale         10 million tasks against 10 thousand
  *   --soak MINUTES  mixed load at --rate N a second (1000), memory told each minute
  */
 
 import { parseArgs } from 'node:util';
+import { measureCompression } from './compression.ts';
 import { measureLimits } from './limits.ts';
 import { newReport, printComparison, printRatios, writeReport } from './report.ts';
 import { measureScale } from './scale.ts';
@@ -35,6 +37,8 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     json: { type: 'string' },
     compare: { type: 'string' },
+    compression: { type: 'boolean', default: false },
+    before: { type: 'string' },
     scale: { type: 'boolean', default: false },
     soak: { type: 'string' },
     rate: { type: 'string', default: '1000' },
@@ -58,6 +62,9 @@ if (values.scale) {
   try {
     if (values.soak !== undefined) {
       await soak(trial, { minutes: Number(values.soak), rate: Number(values.rate) });
+    } else if (values.compression) {
+      const before = values.before ?? null;
+      await measureCompression(trial, report, { seconds, rounds: Number(values.rounds), before });
     } else {
       await measureStarts(report);
       await measureLimits(trial, report, { seconds, rounds: Number(values.rounds) });

@@ -56,6 +56,9 @@ export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, 
   // Made beforehand: there are tens of thousands of them in a second.
   const lists = askers.map(({ id }) => Buffer.from(request('GET', id, '/tasks')));
   const list = () => random.pick(lists);
+  const gzipLists = askers.map(({ id }) =>
+    Buffer.from(request('GET', id, '/tasks', undefined, 'Accept-Encoding: gzip\r\n')),
+  );
   const get = ofTask((userId, task) => request('GET', userId, task));
   const create = () => request('POST', someone(), '/tasks', newTask(random));
   const createTagged = () => request('POST', someone(), '/tasks', newTaggedTask(random));
@@ -67,6 +70,7 @@ export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, 
   );
   return {
     list,
+    'list, gzip': () => random.pick(gzipLists),
     'list 304': () => random.pick(conditional),
     get,
     create,

@@ -5,6 +5,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -39,6 +40,10 @@ const production = {
 /** Starts a server, by the runtime's options of this process, and waits until it is ready. */
 export const startServer = (env: Record<string, string>): Promise<Server> =>
   start([...process.execArgv, file('../src/main.ts'), 'serve'], env);
+
+/** The same of another checkout, whose dependencies are installed. */
+export const startOther = (directory: string, env: Record<string, string>): Promise<Server> =>
+  start([...process.execArgv, resolve(directory, 'src/main.ts'), 'serve'], env);
 
 /** The same as `npm start` does it. */
 export const launchServer = (env: Record<string, string>): Promise<Server> =>

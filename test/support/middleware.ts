@@ -1,18 +1,7 @@
 import { once } from 'node:events';
-import {
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from 'node:http';
-import { createRequire } from 'node:module';
+import { createServer, request as httpRequest, type RequestListener } from 'node:http';
+import compression from 'compression';
 import { afterFile } from './clean-up.ts';
-
-type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
-
-// It has no types of its own.
-const compression: () => Middleware = createRequire(import.meta.url)('compression');
 
 /**
  * A development server of a front end that passes requests on, with Express' `compression` in front, as Next.js and webpack
