@@ -64,6 +64,6 @@ test(`two instances, seed ${seed}: each read says what was so at a moment betwee
   expect({ sights: sights.length, held: count(304), reads: reads.length }).toEqual({
     sights: expect.toSatisfy((number: number) => number > 500),
     held: expect.toSatisfy((number: number) => number > 50),
-    reads: expect.toSatisfy((number: number) => number > 50 && number < 0.9 * sights.length),
+    reads: expect.toSatisfy((number: number) => number > 50 && number < 0.95 * sights.length),
   });
 });

@@ -136,7 +136,7 @@ export function createStage(instances: readonly TestApp[], random: Random) {
     const from = performance.now();
     // Most clients ask for the same each time, and each coding is kept by itself.
     const [usual = ''] = codings.slice(player.mark.charCodeAt(4) % codings.length);
-    const coding = random.chance(0.8) ? usual : random.pick(codings);
+    const coding = random.chance(0.9) ? usual : random.pick(codings);
     const reply = await send(player, 'GET', url, undefined, {
       ...(isConditional && { 'if-none-match': tag }),
       ...(coding !== '' && { 'accept-encoding': coding }),
