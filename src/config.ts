@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import { type AuthSettings, authSettings } from './config/auth.ts';
+import { type AuthSettings, authSettings, type CheckedAuth, withSecrets } from './config/auth.ts';
 import { type CacheSettings, cacheSettings } from './config/cache.ts';
 import { type DatabaseSettings, databaseSettings } from './config/database.ts';
+import { loadEnvFile } from './config/env-file.ts';
 import { type HttpSettings, httpSettings } from './config/http.ts';
 import { type LimitSettings, limitSettings } from './config/limits.ts';
 import { type MailSettings, mailSettings } from './config/mail.ts';
 import { type MetricsSettings, metricsSettings } from './config/metrics.ts';
 import { type RetentionSettings, retentionSettings } from './config/retention.ts';
-import { type Env, refuse, text } from './config/values.ts';
+import { attempt, type Env, group, refuse, refuseAll, text } from './config/values.ts';
 import { workerCount } from './config/workers.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
@@ -41,28 +42,55 @@ function logLevel(env: Env): string {
   return logLevels.includes(level) ? level : refuse('LOG_LEVEL', JSON.stringify(level), logLevels.join(', '));
 }
 
+/** Adds what `.env` in the working directory sets. @throws StartError with a line for each that cannot be read. */
+export const loadEnvironment = (): void => loadEnvFile('.env', process.env);
+
 /**
  * Reads and checks the settings (contract: README, "Configuration"); `config/` has one file for each group.
- * @throws StartError with one line that names the variable, what it got and what it wants.
+ * @throws StartError with a line for each that is wrong: the variable, what it got and what it wants. Nothing is made then.
  */
 export function readConfig(env: Env = process.env): Config {
-  const production = isProduction(env);
+  const faults = new Set<string>();
+  // Where a group is wrong, its defaults stand in for the checks of those that depend on it.
+  const production = attempt(
+    faults,
+    () => isProduction(env),
+    () => false,
+  );
+  const http = attempt(
+    faults,
+    () => httpSettings(env),
+    () => httpSettings({}),
+  );
+  const database = attempt(
+    faults,
+    () => databaseSettings(env, production),
+    () => databaseSettings({}, false),
+  );
+  const auth = attempt(
+    faults,
+    () => authSettings(env, http, production),
+    () => authSettings({}, http, false),
+  );
+  const others = attempt(
+    faults,
+    () => otherSettings(env, http, database, auth),
+    () => otherSettings({}, http, database, auth),
+  );
+  refuseAll(faults);
   const dataDir = resolve(text(env, 'DATA_DIR') ?? 'data');
-  const http = httpSettings(env);
-  const database = databaseSettings(env);
-  const auth = authSettings(env, http, production, dataDir);
-  return Object.freeze({
-    production,
-    workers: workerCount(env, database),
-    http,
-    database,
-    dataDir,
-    auth,
-    limits: limitSettings(env),
-    mail: mailSettings(env, http, auth.baseUrl),
-    cache: cacheSettings(env),
-    retention: retentionSettings(env),
-    metrics: metricsSettings(env),
-    logLevel: logLevel(env),
-  });
+  return Object.freeze({ production, http, database, dataDir, auth: withSecrets(auth, dataDir), ...others });
 }
+
+type Others = Omit<Config, 'production' | 'http' | 'database' | 'dataDir' | 'auth'>;
+
+const otherSettings = (env: Env, http: HttpSettings, database: DatabaseSettings, auth: CheckedAuth) =>
+  group<Others>({
+    workers: () => workerCount(env, database),
+    limits: () => limitSettings(env),
+    mail: () => mailSettings(env, http, auth.baseUrl),
+    cache: () => cacheSettings(env),
+    retention: () => retentionSettings(env),
+    metrics: () => metricsSettings(env),
+    logLevel: () => logLevel(env),
+  });

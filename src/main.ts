@@ -1,7 +1,6 @@
 import cluster from 'node:cluster';
-import { existsSync } from 'node:fs';
 import usage from './commands.json' with { type: 'json' };
-import { type Config, readConfig } from './config.ts';
+import { type Config, loadEnvironment, readConfig } from './config.ts';
 import { StartError } from './errors.ts';
 
 type Command = (config: Config, args: string[]) => Promise<void>;
@@ -17,18 +16,6 @@ const commands: Record<CommandName, (config: Config) => Promise<Command>> = {
   audit: async () => (await import('./audit/command.ts')).audit,
   migrate: async () => (await import('./migrate.ts')).migrate,
 };
-
-function loadEnvironment(): void {
-  if (!existsSync('.env')) return;
-  try {
-    process.loadEnvFile('.env');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
-    throw new StartError(
-      `.env: got a file that cannot be read (${code}), wants lines NAME=value, or no file`,
-    );
-  }
-}
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
 

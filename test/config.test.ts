@@ -252,7 +252,7 @@ describe('a bad value stops the start with one line that names the variable, wha
     ['JWKS_URL', url('https://u:PASSWORD@auth.example/jwks'), 'credentials', 'https://auth.example.com'],
   ];
   test.each(bad)('%s=%j', (name, value, got, wants) => {
-    const message = refusal({ BETTER_AUTH_SECRET: secret, [name]: value });
+    const message = refusal({ BETTER_AUTH_SECRET: secret, ...remote, [name]: value });
     expect(message.startsWith(`${name}: got `)).toBe(true);
     const [before, after] = message.split(', wants ');
     expect(before).toContain(got);
@@ -350,4 +350,66 @@ describe('the generated secret', () => {
     readConfig({ DATA_DIR: dataDir });
     expect(mode(dataDir)).toBe(0o750);
   });
+});
+
+describe('several faults', () => {
+  test('are told at once, a line each, and nothing is made', () => {
+    const dataDir = join(temporaryDirectory(), 'new');
+    const lines = refusal({
+      DATA_DIR: dataDir,
+      PORT: 'eighty',
+      ALLOWED_ORIGINS: 'https://a.example/',
+      TLS_CERT: '/nowhere/cert.pem',
+      TLS_KEY: '/nowhere/key.pem',
+      DATABASE_POOL_SIZE: '0',
+      DATABASE_POOL_OVERFLOW: '91',
+      DATABASE_REPLICA_URL: 'postgres://h/d',
+      BETTER_AUTH_URL: 'api.example.com',
+      JWKS_URL: 'https://auth.example.com/jwks',
+      RATE_LIMIT_PER_USER: '0/60',
+      REDIS_URL: 'http://h',
+      SMTP_URL: 'smtp://',
+      PASSWORD_RESET_URL: 'reset',
+      SERVE_STALE: 'yes',
+      TRASH_RETENTION_DAYS: '0',
+      METRICS_TOKEN: 'short',
+      LOG_LEVEL: 'loud',
+      WEB_CONCURRENCY: '0',
+    }).split('\n');
+    const named = lines.map((line) => line.split(':', 1)[0]);
+    expect(named.toSorted()).toEqual(
+      [
+        ...['PORT', 'ALLOWED_ORIGINS', 'TLS_CERT', 'TLS_KEY', 'DATABASE_POOL_SIZE', 'DATABASE_POOL_OVERFLOW'],
+        ...['DATABASE_REPLICA_URL', 'BETTER_AUTH_URL', 'JWT_ISSUER', 'JWT_AUDIENCE', 'RATE_LIMIT_PER_USER'],
+        ...[
+          'REDIS_URL',
+          'SMTP_URL',
+          'MAIL_FROM',
+          'PASSWORD_RESET_URL',
+          'SERVE_STALE',
+          'TRASH_RETENTION_DAYS',
+        ],
+        ...['METRICS_TOKEN', 'LOG_LEVEL', 'WEB_CONCURRENCY'],
+      ].toSorted(),
+    );
+    for (const line of lines) expect(line).toMatch(/^[A-Z_]+: got .+, wants .+/);
+    expect(() => statSync(dataDir)).toThrow('ENOENT');
+  });
+
+  test('in production name what is missing beside what is wrong', () => {
+    const lines = refusal({ NODE_ENV: 'production', DATABASE_URL: '', JWT_ISSUER: 'i', PORT: '-1' });
+    expect(lines.split('\n').map((line) => line.split(':', 1)[0])).toEqual([
+      'PORT',
+      'DATABASE_URL',
+      'JWT_AUDIENCE',
+      'BETTER_AUTH_SECRET',
+    ]);
+  });
+});
+
+test('in production an empty DATABASE_URL is refused, and one that is not set is the embedded database', () => {
+  for (const DATABASE_URL of ['', ' '])
+    expect(refusal({ ...production, DATABASE_URL })).toMatch(/^DATABASE_URL: got nothing, wants a URL/);
+  expect(readConfig(production).database.url).toBeNull();
+  expect(read({ DATABASE_URL: '' }).database.url).toBeNull();
 });

@@ -62,7 +62,7 @@ describe('a wrong setting stops the start with one line and code 1', () => {
   test('a HOST that is no name, an environment nobody knows, a remote issuer without its name', async () => {
     expect(await refusal({ HOST: 'a b' })).toBe('HOST: got "a b", wants a host name or an IP address\n');
     expect(await refusal({ NODE_ENV: 'prod' })).toMatch(/^NODE_ENV: got "prod", wants production, /);
-    expect(await refusal({ JWKS_URL: 'https://issuer.example/jwks' })).toMatch(
+    expect(await refusal({ JWKS_URL: 'https://issuer.example/jwks', JWT_AUDIENCE: 'a' })).toMatch(
       /^JWT_ISSUER: got nothing, wants .* with JWKS_URL\)$/m,
     );
   });

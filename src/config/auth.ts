@@ -7,6 +7,7 @@ import { StartError } from '../errors.ts';
 import type { HttpSettings } from './http.ts';
 import {
   type Env,
+  group,
   hasCredentials,
   integer,
   isHttp,
@@ -40,27 +41,29 @@ export interface AuthSettings {
 const secretMinLength = 32;
 const placeholders = /secret|change.?me|placeholder|example|password|your.?key|^test/i;
 
-export function authSettings(
-  env: Env,
-  http: HttpSettings,
-  production: boolean,
-  dataDir: string,
-): AuthSettings {
-  const jwksUrl = remoteKeys(env, production);
-  const issuer = text(env, 'JWT_ISSUER');
-  const audience = text(env, 'JWT_AUDIENCE');
+/** `secrets` is null where one has to be made, which `withSecrets` does. */
+export type CheckedAuth = Omit<AuthSettings, 'secrets'> & { readonly secrets: Secrets | null };
+
+export function authSettings(env: Env, http: HttpSettings, production: boolean): CheckedAuth {
+  const [issuer, audience] = [text(env, 'JWT_ISSUER'), text(env, 'JWT_AUDIENCE')];
   const isHalf = production && (issuer === null) !== (audience === null);
-  if (jwksUrl !== null || isHalf) requireClaims({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience });
-  return Object.freeze({
-    baseUrl: baseUrl(env, http),
-    issuer,
-    audience,
-    acceptsHs256: !production || issuer !== null,
-    jwksUrl,
-    maxAgeSeconds: integer(env, 'JWT_MAX_AGE_SECONDS', 604_800, 60, 31_536_000),
-    secrets: Object.freeze(authSecrets(env, production, dataDir)),
+  const areRequired = isHalf || text(env, 'JWKS_URL') !== null;
+  const claim = (name: string, value: string | null) => () =>
+    value === null && areRequired ? refuse(name, 'nothing', claimWanted) : value;
+  return group<CheckedAuth>({
+    baseUrl: () => baseUrl(env, http),
+    issuer: claim('JWT_ISSUER', issuer),
+    audience: claim('JWT_AUDIENCE', audience),
+    acceptsHs256: () => !production || issuer !== null,
+    jwksUrl: () => remoteKeys(env, production),
+    maxAgeSeconds: () => integer(env, 'JWT_MAX_AGE_SECONDS', 604_800, 60, 31_536_000),
+    secrets: () => Object.freeze(authSecrets(env, production)),
   });
 }
+
+/** Makes the secret of a development server, when it has none: to be called once nothing else is wrong. */
+export const withSecrets = (auth: CheckedAuth, dataDir: string): AuthSettings =>
+  Object.freeze({ ...auth, secrets: auth.secrets ?? Object.freeze([generatedSecret(dataDir)] as const) });
 
 function baseUrl(env: Env, { port, tls }: HttpSettings): string {
   const value = text(env, 'BETTER_AUTH_URL');
@@ -74,12 +77,12 @@ function baseUrl(env: Env, { port, tls }: HttpSettings): string {
 }
 
 /** The secret of a development server is made once and kept; production has to bring its own. */
-function authSecrets(env: Env, production: boolean, dataDir: string): Secrets {
+function authSecrets(env: Env, production: boolean): Secrets | null {
   const value = text(env, 'BETTER_AUTH_SECRET');
   if (value === null) {
     if (production)
       return refuse('BETTER_AUTH_SECRET', 'nothing', `a random secret of ${secretMinLength}+ characters`);
-    return [generatedSecret(dataDir)];
+    return null;
   }
   const [newest = '', ...older] = value.split(',').map((secret) => secret.trim());
   if (older.length === 0) {
@@ -131,16 +134,8 @@ function generatedSecret(dataDir: string): string {
 }
 
 /** One without the other would let tokens in that are meant for another service, or come from another. */
-function requireClaims(claims: Record<string, string | null>): void {
-  for (const [name, value] of Object.entries(claims)) {
-    if (value !== null) continue;
-    refuse(
-      name,
-      'nothing',
-      'the value that tokens minted elsewhere carry (JWT_ISSUER and JWT_AUDIENCE: both or neither in production, both with JWKS_URL)',
-    );
-  }
-}
+const claimWanted =
+  'the value that tokens minted elsewhere carry (JWT_ISSUER and JWT_AUDIENCE: both or neither in production, both with JWKS_URL)';
 
 /** Whoever could change the answer on its way could sign tokens for every user. */
 function remoteKeys(env: Env, production: boolean): string | null {

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { type Env, integer, isDecodable, parseUrl, refuse, text } from './values.ts';
+import { type Env, group, integer, isDecodable, parseUrl, refuse, text } from './values.ts';
 
 const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
@@ -17,18 +17,41 @@ export interface ReplicaSettings {
   readonly poolMax: number;
 }
 
-export function databaseSettings(env: Env): DatabaseSettings {
-  const url = databaseUrl(env, 'DATABASE_URL');
-  const directUrl = databaseUrl(env, 'DATABASE_DIRECT_URL');
-  if (directUrl !== null && url === null)
-    refuse('DATABASE_DIRECT_URL', 'a URL', 'DATABASE_URL beside it, which names the same database');
-  return Object.freeze({ url, directUrl, poolMax: poolMax(env), replica: replicaSettings(env, url) });
+export function databaseSettings(env: Env, production: boolean): DatabaseSettings {
+  return group<DatabaseSettings>({
+    url: () => primaryUrl(env, production),
+    directUrl: () => directUrl(env),
+    poolMax: () => poolMax(env),
+    replica: () => replicaSettings(env),
+  });
 }
 
-function replicaSettings(env: Env, primaryUrl: string | null): ReplicaSettings | null {
-  const url = databaseUrl(env, 'DATABASE_REPLICA_URL');
-  const poolMax = integer(env, 'DATABASE_REPLICA_POOL_SIZE', 5, 1, 90);
+/** A secret store that gave nothing must not have production start on a new, empty database. */
+function primaryUrl(env: Env, production: boolean): string | null {
+  const url = databaseUrl(env, 'DATABASE_URL');
+  if (production && url === null && env.DATABASE_URL !== undefined)
+    return refuse(
+      'DATABASE_URL',
+      'nothing',
+      'a URL, or in production not to be set for the embedded PostgreSQL',
+    );
+  return url;
+}
+
+function directUrl(env: Env): string | null {
+  const url = databaseUrl(env, 'DATABASE_DIRECT_URL');
+  if (url !== null && text(env, 'DATABASE_URL') === null)
+    refuse('DATABASE_DIRECT_URL', 'a URL', 'DATABASE_URL beside it, which names the same database');
+  return url;
+}
+
+function replicaSettings(env: Env): ReplicaSettings | null {
+  const { url, poolMax } = group<{ url: string | null; poolMax: number }>({
+    url: () => databaseUrl(env, 'DATABASE_REPLICA_URL'),
+    poolMax: () => integer(env, 'DATABASE_REPLICA_POOL_SIZE', 5, 1, 90),
+  });
   if (url === null) return null;
+  const primaryUrl = text(env, 'DATABASE_URL');
   if (primaryUrl === null)
     refuse('DATABASE_REPLICA_URL', 'a URL', 'DATABASE_URL beside it, which names its primary');
   if (url === primaryUrl)
@@ -37,8 +60,10 @@ function replicaSettings(env: Env, primaryUrl: string | null): ReplicaSettings |
 }
 
 function poolMax(env: Env): number {
-  const poolSize = integer(env, 'DATABASE_POOL_SIZE', 5, 1, 90);
-  const poolOverflow = integer(env, 'DATABASE_POOL_OVERFLOW', 10, 0, 90);
+  const { poolSize, poolOverflow } = group({
+    poolSize: () => integer(env, 'DATABASE_POOL_SIZE', 5, 1, 90),
+    poolOverflow: () => integer(env, 'DATABASE_POOL_OVERFLOW', 10, 0, 90),
+  });
   const sum = poolSize + poolOverflow;
   // Two: the signing key is made under a lock that takes a connection of its own.
   if (sum >= 2 && sum <= 90) return sum;

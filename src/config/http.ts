@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type TlsFiles, tlsSettings } from './tls.ts';
-import { type Env, integer, originOf, parseUrl, refuse, shown, text } from './values.ts';
+import { type Env, group, integer, originOf, parseUrl, refuse, shown, text } from './values.ts';
 
 export interface HttpSettings {
   /** `localhost` is both loopback addresses. */
@@ -17,13 +17,13 @@ export interface HttpSettings {
 }
 
 export function httpSettings(env: Env): HttpSettings {
-  return Object.freeze({
-    host: host(env),
-    port: integer(env, 'PORT', 8000, 0, 65535),
-    allowedOrigins: allowedOrigins(env),
-    bulkMaxOperations: integer(env, 'BULK_MAX_OPERATIONS', 100, 1, 500),
-    tls: tlsSettings(env),
-    trustedProxies: Object.freeze(trustedProxies(env)),
+  return group<HttpSettings>({
+    host: () => host(env),
+    port: () => integer(env, 'PORT', 8000, 0, 65535),
+    allowedOrigins: () => allowedOrigins(env),
+    bulkMaxOperations: () => integer(env, 'BULK_MAX_OPERATIONS', 100, 1, 500),
+    tls: () => tlsSettings(env),
+    trustedProxies: () => Object.freeze(trustedProxies(env)),
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Env, isDecodable, parseUrl, refuse, text } from './values.ts';
+import { type Env, group, isDecodable, parseUrl, refuse, text } from './values.ts';
 
 /** At most so many requests in so many seconds. */
 export interface Quota {
@@ -16,11 +16,11 @@ export interface LimitSettings {
 }
 
 export function limitSettings(env: Env): LimitSettings {
-  return Object.freeze({
-    perUser: quota(env, 'RATE_LIMIT_PER_USER', { requests: 1200, seconds: 60 }),
-    perAddress: quota(env, 'RATE_LIMIT_PER_IP', { requests: 3000, seconds: 60 }),
-    auth: quota(env, 'RATE_LIMIT_AUTH', { requests: 10, seconds: 60 }),
-    redisUrl: redisUrl(env),
+  return group<LimitSettings>({
+    perUser: () => quota(env, 'RATE_LIMIT_PER_USER', { requests: 1200, seconds: 60 }),
+    perAddress: () => quota(env, 'RATE_LIMIT_PER_IP', { requests: 3000, seconds: 60 }),
+    auth: () => quota(env, 'RATE_LIMIT_AUTH', { requests: 10, seconds: 60 }),
+    redisUrl: () => redisUrl(env),
   });
 }
 

@@ -1,5 +1,15 @@
 import type { HttpSettings } from './http.ts';
-import { type Env, hasCredentials, isHttp, isLoopback, parseUrl, refuse, shown, text } from './values.ts';
+import {
+  type Env,
+  group,
+  hasCredentials,
+  isHttp,
+  isLoopback,
+  parseUrl,
+  refuse,
+  shown,
+  text,
+} from './values.ts';
 
 export interface SmtpSettings {
   readonly host: string;
@@ -21,11 +31,10 @@ export interface MailSettings {
 const sender = /^(?:[^<>@,;:"\\\r\n]* <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/;
 
 export function mailSettings(env: Env, http: HttpSettings, baseUrl: string): MailSettings {
-  const smtp = smtpSettings(env);
-  return Object.freeze({
-    smtp,
-    from: from(env, smtp !== null),
-    passwordResetUrl: passwordResetUrl(env, http, baseUrl),
+  return group<MailSettings>({
+    smtp: () => smtpSettings(env),
+    from: () => from(env, text(env, 'SMTP_URL') !== null),
+    passwordResetUrl: () => passwordResetUrl(env, http, baseUrl),
   });
 }
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { type Env, refuse, text } from './values.ts';
+import { type Env, group, refuse, text } from './values.ts';
 
 /** Paths of PEM files: the certificate with its chain, and its private key. */
 export interface TlsFiles {
@@ -32,10 +32,14 @@ export function tlsSettings(env: Env): TlsFiles | null {
 
 /** @throws StartError when a file cannot be read or used, or the key is another certificate's. */
 export function readCertificate({ certFile, keyFile }: TlsFiles): Certificate {
-  const cert = read('TLS_CERT', certFile);
-  const key = read('TLS_KEY', keyFile);
-  const certificate = parse('TLS_CERT', certFile, () => new X509Certificate(cert));
-  const privateKey = parse('TLS_KEY', keyFile, () => createPrivateKey(key));
+  const { cert, key } = group<Certificate>({
+    cert: () => read('TLS_CERT', certFile),
+    key: () => read('TLS_KEY', keyFile),
+  });
+  const { certificate, privateKey } = group({
+    certificate: () => parse('TLS_CERT', certFile, () => new X509Certificate(cert)),
+    privateKey: () => parse('TLS_KEY', keyFile, () => createPrivateKey(key)),
+  });
   if (!certificate.checkPrivateKey(privateKey)) {
     return refuse('TLS_KEY', `${JSON.stringify(keyFile)}, which is not the key of TLS_CERT`, wants.TLS_KEY);
   }

@@ -8,6 +8,36 @@ export function refuse(name: string, got: string, wants: string): never {
   throw new StartError(`${name}: got ${got}, wants ${wants}`);
 }
 
+/**
+ * Reads every setting of a group, also after one that is wrong.
+ * @throws StartError with a line for each that is.
+ */
+export function group<T extends object>(readers: { [Name in keyof T]: () => T[Name] }): Readonly<T> {
+  const faults = new Set<string>();
+  const entries = Object.entries<() => unknown>(readers).map(([name, read]) => [
+    name,
+    attempt(faults, read, () => undefined),
+  ]);
+  refuseAll(faults);
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+/** What `read` gives; where it refuses a setting, the lines of that are added to `faults`, and `otherwise` stands in. */
+export function attempt<T>(faults: Set<string>, read: () => T, otherwise: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    for (const line of error.message.split('\n')) faults.add(line);
+    return otherwise();
+  }
+}
+
+/** @throws StartError when there are some. */
+export function refuseAll(faults: ReadonlySet<string>): void {
+  if (faults.size > 0) throw new StartError([...faults].join('\n'));
+}
+
 export function text(env: Env, name: string): string | null {
   const value = env[name]?.trim();
   return value === undefined || value === '' ? null : value;

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { hasCode } from '../db/embedded/files.ts';
+import { StartError } from '../errors.ts';
+
+const byteOrderMark = '\u{feff}';
+const assignment = /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*(.*)$/;
+const wanted = 'lines NAME=value, comments that begin with #, or no file';
+
+/**
+ * Adds what the file sets to the environment, where a variable that is there already stays. A missing file sets nothing.
+ * @throws StartError with a line for each that is no assignment; values, which may be secrets, are not shown.
+ */
+export function loadEnvFile(path: string, env: NodeJS.ProcessEnv): void {
+  const text = readText(path);
+  const faults = faultyLines(text).map((fault) => `${path}: got ${fault}, wants ${wanted}`);
+  if (faults.length > 0) throw new StartError(faults.join('\n'));
+  for (const [name, value] of Object.entries(parseEnv(text))) env[name] ??= value;
+}
+
+function readText(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return '';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
+    throw new StartError(`${path}: got a file that cannot be read (${code}), wants ${wanted}`);
+  }
+  // Of UTF-16, which editors on Windows write, each second byte of plain letters is NUL.
+  const text = bytes.toString();
+  if (bytes.includes(0) || !Buffer.from(text).equals(bytes))
+    throw new StartError(`${path}: got a file that is not in UTF-8, wants ${wanted}`);
+  return text.startsWith(byteOrderMark) ? text.slice(1) : text;
+}
+
+/** A quoted value may go on over several lines. */
+function faultyLines(text: string): string[] {
+  const faults: string[] = [];
+  let [quote, openedIn] = ['', 0];
+  text.split(/\r\n?|\n/).forEach((line, index) => {
+    if (quote !== '') {
+      if (line.includes(quote)) quote = '';
+      return;
+    }
+    if (/^\s*(?:#|$)/.test(line)) return;
+    const value = assignment.exec(line)?.[1];
+    if (value === undefined) faults.push(`line ${index + 1}, which is no assignment`);
+    else if (/^["'`]/.test(value) && !value.slice(1).includes(value.charAt(0)))
+      [quote, openedIn] = [value.charAt(0), index + 1];
+  });
+  if (quote !== '') faults.push(`line ${openedIn}, whose quote does not end`);
+  return faults;
+}
