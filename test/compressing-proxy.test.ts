@@ -4,19 +4,19 @@ import { hasCaddy, startCaddy } from './support/caddy.ts';
 import { createClient } from './support/client.ts';
 import { openEvents } from './support/events.ts';
 import { startDevelopmentServer } from './support/middleware.ts';
-import { hasNginx, startNginx } from './support/nginx.ts';
+import { hasNginx, startCompressingNginx } from './support/nginx.ts';
 import { newClient } from './support/tasks.ts';
 
 const proxies = [
   {
     name: 'nginx, which tells what the client accepts',
     isThere: hasNginx('nginx in front of the service'),
-    start: (url: string) => startNginx(url, true),
+    start: (url: string) => startCompressingNginx(url, true),
   },
   {
     name: 'nginx, which compresses by itself',
     isThere: hasNginx('nginx in front of the service'),
-    start: (url: string) => startNginx(url, false),
+    start: (url: string) => startCompressingNginx(url, false),
   },
   { name: 'Caddy', isThere: hasCaddy('Caddy in front of the service'), start: startCaddy },
   { name: "a front end's development server", isThere: true, start: startDevelopmentServer },

@@ -8,6 +8,7 @@ const http = {
   allowedOrigins: ['https://app.example.com'],
   tls: null,
   trustedProxies: [],
+  keepAliveSeconds: 75,
   bulkMaxOperations: 100,
 };
 const read = (env: Env) => mailSettings(env, http, 'https://api.example.com');

@@ -50,6 +50,7 @@ describe('with nothing set', () => {
         port: 8000,
         allowedOrigins: null,
         bulkMaxOperations: 100,
+        keepAliveSeconds: 75,
         tls: null,
         trustedProxies: [],
       },

@@ -10,6 +10,8 @@ export interface HttpSettings {
   readonly allowedOrigins: readonly string[] | null;
   /** Most operations of one bulk request. */
   readonly bulkMaxOperations: number;
+  /** How long a connection may be idle between requests. */
+  readonly keepAliveSeconds: number;
   /** Null: plain HTTP. */
   readonly tls: TlsFiles | null;
   /** Addresses and CIDR blocks of the proxies whose `X-Forwarded-For` is believed. */
@@ -22,6 +24,7 @@ export function httpSettings(env: Env): HttpSettings {
     port: () => integer(env, 'PORT', 8000, 0, 65535),
     allowedOrigins: () => allowedOrigins(env),
     bulkMaxOperations: () => integer(env, 'BULK_MAX_OPERATIONS', 100, 1, 500),
+    keepAliveSeconds: () => integer(env, 'KEEP_ALIVE_SECONDS', 75, 1, 3_600),
     tls: () => tlsSettings(env),
     trustedProxies: () => Object.freeze(trustedProxies(env)),
   });

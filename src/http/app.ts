@@ -39,7 +39,7 @@ const pathParameterMaxLength = 255 * 4 * 3;
 
 /** The HTTP server, all of its routes in the order in which they are told apart. Not listening yet. */
 export async function buildApp(ctx: Context): Promise<App> {
-  const { tls, trustedProxies } = ctx.config.http;
+  const { trustedProxies } = ctx.config.http;
   const headers = securityHeaders(ctx.config);
   const early = createEarlyAnswers(headers, ctx.log);
   const closing = createClosing();
@@ -61,7 +61,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     ajv,
     schemaController: { compilersFactory: { buildSerializer } },
     schemaErrorFormatter,
-    serverFactory: serverFactory(tls, early, ctx.log, beforeRoutes(ctx, repeats)),
+    serverFactory: serverFactory(ctx.config.http, early, ctx.log, beforeRoutes(ctx, repeats)),
     clientErrorHandler: early.answerBroken,
     frameworkErrors: (error, request, reply) => {
       // No hook has run.

@@ -3,10 +3,12 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import type { Logger } from 'pino';
+import type { HttpSettings } from '../config/http.ts';
 import type { TlsFiles } from '../config/tls.ts';
 import { AppError } from '../errors.ts';
 import type { EarlyAnswers } from './broken-request.ts';
 import { connectionOf, gate } from './gate.ts';
+import { endIdle } from './keep-alive.ts';
 import { followCertificate, tlsOptions } from './tls.ts';
 
 /** How long a client may take, and how much it may say before anybody listens. */
@@ -15,7 +17,6 @@ const options: ServerOptions = {
   /** Headers and body. */
   requestTimeout: 10_000,
   connectionsCheckingInterval: 500,
-  keepAliveTimeout: 5_000,
   maxHeaderSize: 8_192,
   // The gate says so itself, in the form of every error.
   requireHostHeader: false,
@@ -30,7 +31,7 @@ const stallMs = 30_000;
  * gate lets in.
  */
 export function serverFactory(
-  tls: TlsFiles | null,
+  { tls, keepAliveSeconds }: HttpSettings,
   answers: EarlyAnswers,
   log: Logger,
   before: (handle: RequestListener) => RequestListener,
@@ -38,6 +39,7 @@ export function serverFactory(
   return (handler) => {
     const server = listener(gate(before(handler), answers.refuse), tls, log);
     server.maxConnections = maxConnections;
+    endIdle(server, tls === null ? 'connection' : 'secureConnection', keepAliveSeconds * 1_000);
     server.setTimeout(stallMs, endStalled);
     server.on('checkExpectation', (request, response) => {
       answers.refuse(

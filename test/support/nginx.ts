@@ -11,22 +11,34 @@ export function hasNginx(what: string): boolean {
   return isThere;
 }
 
-/**
- * nginx in front of a server, until the end of the file: it buffers answers, as by default, and compresses events and JSON.
- * @param passes whether the server hears what the client accepts; if not, nginx alone compresses.
- * @returns its URL.
- */
-export const startNginx = (target: string, passes: boolean): Promise<string> =>
+/** nginx in front of a server, with these settings of `http`, until the end of the file. @returns its URL. */
+const startNginx = (settings: (port: number) => string): Promise<string> =>
   launchProxy(async (directory, port) => {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+    const file = join(directory, 'nginx.conf');
     // Without a user of its own, so that it may write there.
-    const settings = `daemon off;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-pid ${directory}/nginx.pid;
-events {}
-http {
-  access_log off;
-  ${temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join('\n  ')}
+    const lines = [
+      'daemon off;',
+      process.getuid?.() === 0 ? 'user root;' : '',
+      `pid ${directory}/nginx.pid;`,
+      'events {}',
+      'http {',
+      'access_log off;',
+      ...temporary.map((name) => `${name}_temp_path ${directory}/${name};`),
+      settings(port),
+      '}',
+    ];
+    await writeFile(file, `${lines.join('\n')}\n`);
+    return [binary, '-p', directory, '-c', file, '-e', 'stderr'];
+  });
+
+/**
+ * It buffers answers, as by default, and compresses events and JSON.
+ * @param passes whether the server hears what the client accepts; if not, nginx alone compresses.
+ */
+export const startCompressingNginx = (target: string, passes: boolean): Promise<string> =>
+  startNginx(
+    (port) => `
   gzip on;
   gzip_min_length 1;
   gzip_types text/event-stream application/json;
@@ -36,10 +48,25 @@ http {
       proxy_pass ${target};
       ${passes ? '' : 'proxy_set_header Accept-Encoding "";'}
     }
+  }`,
+  );
+
+/** It keeps its connections to the server for 60 s, and gives up where one breaks. */
+export const startKeepAliveNginx = (target: string): Promise<string> =>
+  startNginx(
+    (port) => `
+  upstream duly {
+    server ${new URL(target).host};
+    keepalive 64;
+    keepalive_timeout 60s;
   }
-}
-`;
-    const file = join(directory, 'nginx.conf');
-    await writeFile(file, settings);
-    return [binary, '-p', directory, '-c', file, '-e', 'stderr'];
-  });
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://duly;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_next_upstream off;
+    }
+  }`,
+  );

@@ -1,0 +1,34 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { connectionOf } from './gate.ts';
+
+/** While more than this part of the connections is in use, idle ones have to make room. */
+const crowdedShare = 0.8;
+const crowdedIdleMs = 5_000;
+
+/**
+ * Ends connections that are idle after an answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps
+ * its own for longer would send requests into ones that end at that moment.
+ */
+export function endIdle(server: Server, connectionEvent: string, idleMs: number): void {
+  const sockets = new Set<Socket>();
+  server.keepAliveTimeout = idleMs;
+  function update(): void {
+    const wantedMs =
+      sockets.size > server.maxConnections * crowdedShare ? Math.min(idleMs, crowdedIdleMs) : idleMs;
+    if (server.keepAliveTimeout === wantedMs) return;
+    server.keepAliveTimeout = wantedMs;
+    // Those that are idle already had more time.
+    if (wantedMs < idleMs) for (const socket of sockets) if (isIdle(socket)) socket.setTimeout(wantedMs);
+  }
+  server.on(connectionEvent, (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      update();
+    });
+    update();
+  });
+}
+
+const isIdle = (socket: Socket): boolean => connectionOf(socket)?.last.writableFinished ?? false;
