@@ -1,77 +1,190 @@
-import { existsSync } from 'node:fs';
-import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from './support/app.ts';
+import { chromiumPath, launchChromium, seriousFindings } from './support/browser.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-if (executablePath === undefined)
+if (chromiumPath === undefined)
   console.warn('skipped: the API page in a browser, for want of Chromium in /usr/bin');
 
-describe.skipIf(executablePath === undefined)('the API page in a browser', () => {
+const password = 'long and uncommon 77';
+const register = { email: 'ada@example.com', password, first_name: 'Ada', last_name: 'Lovelace' };
+
+describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
   let app: TestApp;
   let browser: Browser;
-  let page: Page;
   const asked: string[] = [];
   const complaints: string[] = [];
 
   beforeAll(async () => {
     app = await startApp();
-    browser = await chromium.launch({
-      ...(executablePath === undefined ? {} : { executablePath }),
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-      ],
-    });
-    page = await browser.newPage();
-    page.on('request', (request) => asked.push(request.url()));
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(`${app.url}/docs`);
-    await page.getByText('/api/v1/users/{user_id}/tasks', { exact: true }).first().waitFor();
+    const { status } = await app.request('POST', '/api/v1/auth/register', { body: register });
+    expect(status).toBe(201);
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser.close();
     await app.close();
   });
 
+  /** A tab of its own, with its own session storage. */
+  async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+    page.on('request', (request) => asked.push(request.url()));
+    // The browser reports answers that are errors too, which some tests ask for.
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load')) {
+        complaints.push(message.text());
+      }
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(`${app.url}/docs${hash}`);
+    await page.getByText('/api/v1/users/{user_id}/tasks', { exact: true }).first().waitFor();
+    await page.locator('#start').waitFor();
+    return page;
+  }
+  const start = (page: Page) => page.locator('#start');
+  const tasks = (page: Page) => page.locator('#operations-Tasks-listTasks');
+
+  async function logIn(page: Page, keys: { email: string; password: string } = register): Promise<void> {
+    await start(page).getByLabel('Existing account').check();
+    await start(page).getByLabel('Email').fill(keys.email);
+    await start(page).getByLabel('Password').fill(keys.password);
+    await page.locator('#start-submit').click();
+  }
+
+  /** The status that Swagger UI shows after "Execute". */
+  async function execute(page: Page): Promise<string | null> {
+    await tasks(page).getByRole('button', { name: 'Execute' }).click();
+    const status = tasks(page).locator('.live-responses-table tbody .response-col_status').first();
+    await status.waitFor();
+    return status.textContent();
+  }
+
   test('shows every operation of openapi.json', async () => {
+    const page = await open();
     const { body } = await app.request('GET', '/openapi.json');
     const operations = Object.values<object>(body.paths).flatMap((path) => Object.keys(path));
     expect(await page.locator('.opblock').count()).toBe(operations.length);
+    await page.close();
   });
 
-  test('asks nothing of another host, and nothing is refused by its own content security policy', async () => {
-    expect(asked.length).toBeGreaterThan(3);
-    expect(asked.filter((url) => !url.startsWith(app.url) && !url.startsWith('data:'))).toEqual([]);
-    expect(complaints).toEqual([]);
+  test('opens the operation that its address names, and puts an opened one into its address', async () => {
+    const page = await open('#/Tasks/createTask');
+    const create = page.locator('#operations-Tasks-createTask .opblock-body');
+    await create.waitFor();
+    await page.reload();
+    await create.waitFor();
+    await tasks(page).locator('.opblock-summary-control').click();
+    await page.waitForURL(/#\/Tasks\/listTasks$/);
+    await page.close();
   });
 
-  test('tries an operation out', async () => {
-    await page.locator('#operations-Health-getHealth .opblock-summary').click();
-    await page.locator('#operations-Health-getHealth').getByRole('button', { name: 'Execute' }).click();
-    const body = page
-      .locator('#operations-Health-getHealth .live-responses-table .response-col_description pre')
-      .first();
-    await body.waitFor();
-    expect(await body.textContent()).toContain('duly');
+  test('registers an account, and requests then need no further typing, after a reload either', async () => {
+    const page = await open('#/Tasks/listTasks');
+    await start(page).getByLabel('Email').fill('grace@example.com');
+    await start(page).getByLabel('Password').fill(password);
+    await start(page).getByLabel('First name').fill('Grace');
+    await start(page).getByLabel('Last name').fill('Hopper');
+    await start(page).getByRole('button', { name: 'Register' }).click();
+    await start(page).getByLabel('Access token').waitFor();
+    expect(await start(page).getByRole('status').textContent()).toContain('Signed in');
+    const token = await start(page).getByLabel('Access token').inputValue();
+    const userId = await page.locator('#start-user').textContent();
+    expect(await tasks(page).locator('[data-param-name=user_id] input').inputValue()).toBe(userId);
+    expect(await execute(page)).toBe('200');
+
+    await page.reload();
+    await tasks(page).locator('.opblock-body').waitFor();
+    await start(page).getByLabel('Access token').waitFor();
+    expect(await start(page).getByLabel('Access token').inputValue()).toBe(token);
+    expect(await execute(page)).toBe('200');
+    expect(await page.evaluate('[Object.keys(localStorage), document.cookie]')).toEqual([[], '']);
+    await page.close();
   });
 
-  test.each(['Tasks-listTasks', 'Tasks-updateTask'])(
-    'has no serious fault that axe can find, with %s open',
-    async (operation) => {
-      await page.locator(`#operations-${operation} .opblock-summary`).click();
-      await page.locator(`#operations-${operation} .responses-inner`).waitFor();
-      await page.evaluate(axe.source);
-      const faults: unknown = await page.evaluate(`axe.run().then(({ violations }) => violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 200) + ' ' + node.failureSummary)))`);
-      expect(faults).toEqual([]);
+  test('says what the server says of a registration or log-in that is refused', async () => {
+    const page = await open();
+    await start(page).getByRole('button', { name: 'Register' }).click();
+    const alert = start(page).getByRole('alert');
+    await alert.filter({ hasText: 'email' }).waitFor();
+    await logIn(page, { email: register.email, password: 'not the password' });
+    const { body } = await app.request('POST', '/api/v1/auth/login', {
+      body: { email: register.email, password: 'not the password' },
+    });
+    await alert.filter({ hasText: body.detail }).waitFor();
+    await page.close();
+  });
+
+  test('logs out: the server ends the session, the page forgets token and user id', async () => {
+    const page = await open('#/Tasks/listTasks');
+    await logIn(page);
+    await start(page).getByLabel('Access token').waitFor();
+    const token = await start(page).getByLabel('Access token').inputValue();
+    await start(page).getByRole('button', { name: 'Log out and forget token' }).click();
+    await start(page).getByRole('status').filter({ hasText: 'Logged out' }).waitFor();
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    expect(await tasks(page).locator('[data-param-name=user_id] input').inputValue()).toBe('');
+    await expect
+      .poll(async () => (await app.request('GET', '/api/v1/auth/sessions', { token })).status)
+      .not.toBe(200);
+    await page.close();
+  });
+
+  test('takes over a token that was pasted into the Authorize dialog', async () => {
+    const { id, token } = await app.newUser();
+    const page = await open('#/Tasks/listTasks');
+    await page.locator('.scheme-container .authorize').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('input').fill(token);
+    await dialog.getByRole('button', { name: 'Authorize' }).click();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.locator('#start-user').textContent()).toBe(id);
+    expect(await execute(page)).toBe('200');
+    await page.close();
+  });
+
+  const screens = [1280, 390].flatMap((width) =>
+    (['light', 'dark'] as const).map((colorScheme) => [width, colorScheme] as const),
+  );
+  test.each(screens)(
+    'at %d px in %s: no sideways scrolling and nothing serious that axe can find',
+    async (width, colorScheme) => {
+      const page = await open('', {
+        viewport: { width, height: 844 },
+        isMobile: width === 390,
+        colorScheme,
+      });
+      const check = async (state: string) => {
+        expect(await seriousFindings(page), state).toEqual([]);
+        const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+        expect(isWide, state).toBe(false);
+      };
+      expect(await page.evaluate('innerWidth')).toBe(width);
+      const background = await page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+      expect(background === 'rgb(28, 32, 34)').toBe(colorScheme === 'dark');
+      await page.locator('#start-submit').click();
+      await page.locator('#start-error').filter({ hasText: /./ }).waitFor();
+      await check('a refused registration');
+      await logIn(page);
+      await start(page).getByLabel('Access token').waitFor();
+      for (const id of ['listTasks', 'updateTask']) {
+        await page.locator(`#operations-Tasks-${id} .opblock-summary-control`).click();
+        await page.locator(`#operations-Tasks-${id} .responses-inner`).waitFor();
+      }
+      expect(await execute(page)).toBe('200');
+      await check('two operations open, one executed');
+      await page.locator('.scheme-container .authorize').click();
+      await check('the Authorize dialog with a token');
+      await page.getByRole('dialog').getByRole('button', { name: 'Logout' }).click();
+      await check('the Authorize dialog without one');
+      await page.close();
     },
   );
+
+  test('asks nothing of another host, and nothing is refused by its own content security policy', () => {
+    expect(asked.length).toBeGreaterThan(3);
+    expect(asked.filter((url) => !url.startsWith(app.url) && !/^(data|blob):/.test(url))).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
 });
