@@ -13,10 +13,10 @@ export const launchChromium = (): Promise<Browser> =>
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
   });
 
-/** The findings of axe on the page as it is, of impact serious or critical. */
-export async function seriousFindings(page: Page): Promise<unknown> {
+/** The findings of axe in a part of the page as it is, of impact serious or critical. */
+export async function seriousFindings(page: Page, selector: string): Promise<unknown> {
   await page.evaluate(axe.source);
-  return page.evaluate(`axe.run().then(({ violations }) => violations
+  return page.evaluate(`axe.run(${JSON.stringify(selector)}).then(({ violations }) => violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 200) + ' ' + node.failureSummary)))`);
 }
