@@ -129,7 +129,7 @@ describe('openapi.json', () => {
 
   test.each(each.filter(([, { path }]) => !isHealth(path)))('%s names its failures', (_, operation) => {
     const statuses = Object.keys(operation.responses);
-    expect(statuses).toEqual(expect.arrayContaining(['500', '503']));
+    expect(statuses).toEqual(expect.arrayContaining(['408', '417', '429', '431', '500', '503']));
     expect(statuses.some((status) => status.startsWith('4'))).toBe(true);
     expect(statuses.filter((status) => status.startsWith('2'))).toHaveLength(1);
     if (operation.security === undefined) expect(statuses).toContain('401');
@@ -163,6 +163,6 @@ describe('openapi.json', () => {
   );
 
   test('the readiness check names the failure it is for', () => {
-    expect(Object.keys(paths['/health/ready']?.get?.responses ?? {})).toEqual(['200', '503']);
+    expect(Object.keys(paths['/health/ready']?.get?.responses ?? {})).toEqual(['200', '408', '431', '503']);
   });
 });

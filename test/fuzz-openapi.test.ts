@@ -153,7 +153,7 @@ function fault(
   if (status >= 500 && !(status === 503 && headers['retry-after'] !== undefined)) return `status ${status}`;
   const others = sent?.authorization === `Bearer ${admin.token}` ? [] : ['the victim', 'the deleted'];
   for (const secret of others.flatMap(secretsOf)) if (text.includes(secret)) return `shows ${secret}`;
-  if (method === 'HEAD' || status === 431) return null;
+  if (method === 'HEAD') return null;
   const isJson = headers['content-type']?.includes('json');
   return tenants.app.violation(method, path, status, isJson ? JSON.parse(text) : undefined);
 }

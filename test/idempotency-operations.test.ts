@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from './support/app.ts';
-import { fillPath, isOfUser, type Operation, operations, typesOf } from './support/operations.ts';
+import { fillPath, isOfUser, type Operation, operations } from './support/operations.ts';
 import { newClient } from './support/tasks.ts';
 
 let app: TestApp;
@@ -48,7 +48,7 @@ test.each(
 
 test.each(writes.filter(takesKey).map((operation) => [operation.operationId, operation] as const))(
   '%s is done once under one key, and answered the same again',
-  async (_id, { method, path, body, operationId }) => {
+  async (_id, { method, path, body, operationId, isBodyOptional }) => {
     const client = await newClient(app);
     const { user } = client;
     const [task, gone] = [await client.create({ tags: ['home'] }), await client.create({ tags: ['home'] })];
@@ -58,11 +58,10 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
       task_id: path.includes('/trash/') ? gone.id : task.id,
       name: 'home',
     };
-    const isOptional = body === undefined || typesOf(body.schema).includes('null');
     const send = () =>
       app.request(method, fillPath(path, names), {
         token: user.token,
-        ...(isOptional ? {} : { body: body.example }),
+        ...(isBodyOptional ? {} : { body: body?.example }),
         headers: { 'idempotency-key': `key-of-${operationId}` },
       });
     const first = await send();
@@ -77,7 +76,7 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
     // Another key is another write; what is gone cannot go again.
     const other = await app.request(method, fillPath(path, names), {
       token: user.token,
-      ...(isOptional ? {} : { body: body.example }),
+      ...(isBodyOptional ? {} : { body: body?.example }),
       headers: { 'idempotency-key': randomUUID() },
     });
     expect(other.headers.has('idempotency-replayed')).toBe(false);

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { userId } from '../owners/model.ts';
+import { anyUserId } from '../owners/model.ts';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema, type: ['string', 'null'] });
 
@@ -15,11 +15,11 @@ export const AdminUser = Type.Object(
     ban_reason: nullable<string>({}),
     created_at: Type.String({ format: 'date-time' }),
   },
-  { $id: 'AdminUser', additionalProperties: false },
+  { $id: 'AdminUser' },
 );
 export type AdminUser = Static<typeof AdminUser>;
 
-export const AdminUserPath = Type.Object({ user_id: userId });
+export const AdminUserPath = Type.Object({ user_id: anyUserId });
 
 export const AdminUserListQuery = Type.Object(
   {

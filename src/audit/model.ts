@@ -43,7 +43,6 @@ export const AuditRecord = Type.Object(
   },
   {
     $id: 'AuditEntry',
-    additionalProperties: false,
     examples: [
       {
         seq: 7,

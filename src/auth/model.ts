@@ -37,7 +37,6 @@ export const Credentials = Type.Object(
     totp_code: Type.Optional(
       Type.String({
         format: 'totp-code',
-        pattern: '^\\s*(?:\\d\\s*){6}$',
         'x-no-space': true,
         description:
           'Six digits, wanted of accounts with a second factor; white space, as apps show it, is ignored.',
@@ -63,7 +62,6 @@ export const User = Type.Object(
   },
   {
     $id: 'User',
-    additionalProperties: false,
     examples: [
       {
         id: 'ZvpeXabhuMsR1hFWnhQhP2r5yLnJRUnp',
@@ -126,7 +124,6 @@ export const Session = Type.Object(
   },
   {
     $id: 'Session',
-    additionalProperties: false,
     examples: [
       {
         id: 'q1Zy8mGJ0c5oT3vN7xW2bE4rK6uP9sHd',

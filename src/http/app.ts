@@ -84,7 +84,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     app.addHook('onClose', () => part.close());
   parseJsonBodies(app);
   app.addHook('preValidation', prepareInput);
-  for (const schema of namedSchemas) app.addSchema(schema);
+  for (const schema of namedSchemas(ctx.config.http.bulkMaxOperations)) app.addSchema(schema);
   await allowOrigins(app, ctx);
   takeIdempotencyKeys(app);
   limitRequests(app, ctx);

@@ -11,12 +11,21 @@ import {
   Session,
   User,
 } from '../auth/model.ts';
-import { errorCodes } from '../errors.ts';
+import { type AppError, errorCodes } from '../errors.ts';
 import { Profile, ProfilePatch } from '../profiles/model.ts';
-import { Change } from '../sync/model.ts';
+import { Change, changeForms } from '../sync/model.ts';
 import { Tag, TagRename } from '../tags/model.ts';
-import { BulkResult } from '../tasks/bulk-model.ts';
-import { Completion, NewTask, Task, TaskPatch, TrashedTask } from '../tasks/model.ts';
+import { BulkResult, bulkRequest } from '../tasks/bulk-model.ts';
+import {
+  Completion,
+  NewTask,
+  OptionalCompletion,
+  Precondition,
+  Task,
+  TaskPatch,
+  TrashedTask,
+} from '../tasks/model.ts';
+import { errorExamples, type ProblemName } from './error-examples.ts';
 
 const Issue = Type.Object(
   {
@@ -26,7 +35,6 @@ const Issue = Type.Object(
   },
   {
     $id: 'Issue',
-    additionalProperties: false,
     examples: [{ loc: ['body', 'title'], msg: 'is missing', type: 'required' }],
   },
 );
@@ -39,50 +47,30 @@ const errorFields = {
   current: Type.Optional(Type.Ref('Task')),
 };
 
-const V1Error = Type.Object(
+const Problem = Type.Object(
   { detail: Type.String(), ...errorFields, errors: Type.Optional(Type.Array(Type.Ref('Issue'))) },
-  {
-    $id: 'Error',
-    additionalProperties: false,
-    examples: [
-      {
-        detail: 'Task not found',
-        error_code: 'NOT_FOUND',
-        status_code: 404,
-        timestamp: '2026-11-21T08:00:00.000Z',
-        request_id: '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11',
-      },
-    ],
-  },
+  { $id: 'Problem' },
 );
 
-const BareError = Type.Object(
+const BareProblem = Type.Object(
   { detail: Type.Union([Type.String(), Type.Array(Type.Ref('Issue'))]), ...errorFields },
-  {
-    $id: 'BareError',
-    additionalProperties: false,
-    examples: [
-      {
-        detail: [{ loc: ['body', 'title'], msg: 'is missing', type: 'required' }],
-        error_code: 'VALIDATION_ERROR',
-        status_code: 400,
-        timestamp: '2026-11-21T08:00:00.000Z',
-        request_id: '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11',
-      },
-    ],
-  },
+  { $id: 'BareProblem' },
 );
 
 /** The schemas that have a name in `openapi.json`. */
-export const namedSchemas: TSchema[] = [
+export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   Task,
   NewTask,
   TaskPatch,
   TrashedTask,
+  bulkRequest(bulkMaxOperations),
   BulkResult,
   Completion,
+  OptionalCompletion,
+  Precondition,
   Tag,
   TagRename,
+  ...changeForms,
   Change,
   AuditRecord,
   Registration,
@@ -99,8 +87,8 @@ export const namedSchemas: TSchema[] = [
   Ban,
   RoleChange,
   Issue,
-  V1Error,
-  BareError,
+  Problem,
+  BareProblem,
 ];
 
 const reasons: Record<number, string> = {
@@ -108,14 +96,17 @@ const reasons: Record<number, string> = {
   401: 'No valid token.',
   403: 'The path names another user.',
   404: 'This user has no such thing.',
+  408: 'The request took too long to arrive.',
   409: 'The version is not the newest, and `current` is the task as it is now; or a request with the same `Idempotency-Key` is under way.',
   410: 'The cursor is too old.',
   412: '`If-Match` does not name the newest version; `current` is the task as it is now.',
   413: 'The body is larger than 64 kB.',
   414: 'A part of the path is too long.',
   415: 'The body is not announced as JSON in UTF-8.',
+  417: '`Expect` is not `100-continue`.',
   422: 'A field or parameter is not valid, and `errors` names each; or the `Idempotency-Key` was used for another request.',
   429: 'Too many requests; `Retry-After` says when to try again.',
+  431: 'The headers are larger than 8 kB.',
   500: 'An unexpected failure.',
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
 };
@@ -124,19 +115,24 @@ const retryHeader = {
   'Retry-After': { type: 'integer', description: 'Seconds.' },
 };
 
-/** Descriptions of the given error statuses, all in the form that `name` has; 429, 500 and 503 can always happen. */
+/** What any request may get before it reaches its operation, and what any operation may end with. */
+const always = [408, 417, 429, 431, 500, 503];
+
+/** Descriptions and examples of the given error statuses, and of those that can always happen. */
 export function errorResponses(
-  name: 'Error' | 'BareError',
+  name: ProblemName,
   statuses: readonly number[],
   own: Record<number, string> = {},
+  ownExamples: Record<number, AppError> = {},
 ) {
+  const exampleOf = errorExamples(name, statuses, ownExamples);
   return Object.fromEntries(
-    [...statuses, 429, 500, 503].map((status) => [
+    [...statuses, ...always].map((status) => [
       status,
       {
         description: own[status] ?? reasons[status] ?? 'Error',
         ...(status === 429 || status === 503 ? { headers: retryHeader } : {}),
-        content: { 'application/json': { schema: Type.Ref(name) } },
+        content: { 'application/json': { schema: Type.Ref(name), example: exampleOf(status) } },
       },
     ]),
   );
@@ -178,6 +174,7 @@ export const pageHeaders = {
 
 const ifMatch = Type.Optional(
   Type.String({
+    format: 'if-match',
     description: 'The version the change is based on, quoted: `"3"`; another one is answered with 412.',
   }),
 );

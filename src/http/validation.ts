@@ -3,12 +3,13 @@ import { isCommonPassword } from '../auth/passwords.ts';
 import { type AppError, type Issue, invalid, maxIssues } from '../errors.ts';
 import { isLanguageTag, isTimeZone } from '../profiles/model.ts';
 import { isTaskId } from '../tasks/model.ts';
+import { ifMatchSyntax } from './conditions.ts';
 import { inputKeywords } from './input.ts';
 
-const calendarDate = /^(?:19[7-9]\d|20\d\d|2100)-\d\d-\d\d$/;
+const calendarDate = /^(?:19[7-9][0-9]|20[0-9][0-9]|2100)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/;
 /** A dot-separated local part and a dotted host name: what Better Auth takes as an address, no more. */
 const emailAddress =
-  /^[\w+-](?:[\w'+-]*[\w+-])?(?:\.[\w+-](?:[\w'+-]*[\w+-])?)*@(?:[A-Za-z0-9](?:-*[A-Za-z0-9])*\.)+[A-Za-z]{2,}$/;
+  /^[A-Za-z0-9_+-](?:[A-Za-z0-9_'+-]*[A-Za-z0-9_+-])?(?:\.[A-Za-z0-9_+-](?:[A-Za-z0-9_'+-]*[A-Za-z0-9_+-])?)*@(?:[A-Za-z0-9](?:-*[A-Za-z0-9])*\.)+[A-Za-z]{2,}$/;
 
 function isDate(text: string): boolean {
   if (!calendarDate.test(text)) return false;
@@ -24,21 +25,59 @@ function isDateTime(text: string): boolean {
   return date !== undefined && !Number.isNaN(Date.parse(text)) && !Number.isNaN(Date.parse(date));
 }
 
-/** Formats of input, with what a message says is wanted. */
-const formats: Record<string, { test: (text: string) => boolean; wanted: string }> = {
+/** A language with script, region, a variant and Unicode extensions (BCP 47); what is rarer the service takes too. */
+const languageTag =
+  '^[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))?' +
+  '(?:-u(?:-[A-Za-z0-9][A-Za-z](?:-[A-Za-z0-9]{3,8})*)+)?$';
+
+interface Format {
+  test: (text: string) => boolean;
+  /** What a message says is wanted. */
+  wanted: string;
+  /** What `openapi.json` says of it, in syntax that other languages share: whatever matches has the right form. */
+  pattern?: string;
+}
+
+/** Formats of input. */
+const formats: Record<string, Format> = {
   uuid: { test: isTaskId, wanted: 'a UUID with hyphens' },
   date: {
     test: isDate,
+    pattern: calendarDate.source,
     wanted:
       'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31 (a time may only be midnight UTC: send the date alone)',
   },
   'date-time': { test: isDateTime, wanted: 'a time such as 2026-12-24T08:00:00Z (RFC 3339)' },
-  email: { test: (text) => emailAddress.test(text), wanted: 'an email address' },
-  'totp-code': { test: (text) => /^\d{6}$/.test(text), wanted: 'six digits' },
-  'time-zone': { test: isTimeZone, wanted: 'the name of a time zone such as Europe/Berlin' },
-  'language-tag': { test: isLanguageTag, wanted: 'a language tag (BCP 47) such as en or pt-BR' },
+  email: {
+    test: (text) => emailAddress.test(text),
+    wanted: 'an email address',
+    pattern: emailAddress.source,
+  },
+  'totp-code': {
+    test: (text) => /^\d{6}$/.test(text),
+    wanted: 'six digits',
+    // With the white space that is taken away first.
+    pattern: '^\\s*(?:[0-9]\\s*){6}$',
+  },
+  'time-zone': {
+    test: isTimeZone,
+    wanted: 'the name of a time zone such as Europe/Berlin',
+    pattern: '^[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*$',
+  },
+  'language-tag': {
+    test: isLanguageTag,
+    wanted: 'a language tag (BCP 47) such as en or pt-BR',
+    pattern: languageTag,
+  },
   'uncommon-password': { test: (text) => !isCommonPassword(text), wanted: 'a less common password' },
+  'if-match': {
+    test: (text) => ifMatchSyntax.test(text),
+    wanted: 'a quoted version such as "3", or *',
+    pattern: ifMatchSyntax.source,
+  },
 };
+
+export const patternOf = (format: string): string | undefined => formats[format]?.pattern;
 
 /** Validation as the contract has it: no coercion, nothing dropped, every error reported. */
 export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
@@ -64,7 +103,7 @@ interface SchemaError {
   params: Record<string, unknown>;
   message?: string;
   data?: unknown;
-  parentSchema?: { format?: string; oneOf?: { title?: string }[] };
+  parentSchema?: { oneOf?: { properties?: Record<string, { enum?: string[] }> }[] };
 }
 
 const places: Record<string, string> = {
@@ -76,11 +115,7 @@ const places: Record<string, string> = {
 
 /** The errors of one part of a request as the AppError that both surfaces render. */
 export function schemaErrorFormatter(errors: SchemaError[], part: string): AppError {
-  // Beside a format, a pattern is for clients, and the format says it better.
-  const own = errors.filter(
-    ({ keyword, parentSchema }) => keyword !== 'pattern' || parentSchema?.format === undefined,
-  );
-  return invalid(own.slice(0, maxIssues).map((error) => toIssue(error, places[part] ?? part)));
+  return invalid(errors.slice(0, maxIssues).map((error) => toIssue(error, places[part] ?? part)));
 }
 
 function toIssue(error: SchemaError, place: string): Issue {
@@ -109,7 +144,7 @@ function messageOf({ keyword, params, message, data, parentSchema }: SchemaError
     case 'enum':
       return `must be one of ${[params.allowedValues].flat().join(', ')}, got ${describe(data)}`;
     case 'discriminator':
-      return `must be one of ${parentSchema?.oneOf?.map(({ title }) => title).join(', ')}, got ${describe(params.tagValue)}`;
+      return `must be one of ${parentSchema?.oneOf?.flatMap(({ properties }) => properties?.[String(params.tag)]?.enum).join(', ')}, got ${describe(params.tagValue)}`;
     case 'format':
       return `must be ${formats[String(params.format)]?.wanted ?? 'valid'}${isSecret(params) ? '' : `, got ${describe(data)}`}`;
     case 'minLength':

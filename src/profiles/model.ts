@@ -49,7 +49,6 @@ export const Profile = Type.Object(
   },
   {
     $id: 'Profile',
-    additionalProperties: false,
     examples: [
       {
         id: 'ZvpeXabhuMsR1hFWnhQhP2r5yLnJRUnp',

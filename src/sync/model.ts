@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import type { Profile } from '../profiles/model.ts';
 import type { Tag } from '../tags/model.ts';
 import type { Task } from '../tasks/model.ts';
@@ -6,25 +6,43 @@ import type { Task } from '../tasks/model.ts';
 /** What the feed tells of, by code point: the order in which one revision's changes come. */
 const types = ['profile', 'tag', 'task'] as const;
 
-export const Change = Type.Object(
-  {
-    revision: Type.Integer({ description: "The user's revision that the thing was last changed at." }),
-    type: Type.Enum([...types], { type: 'string' }),
-    id: Type.String({ description: 'Of a task its id, of a tag its name, of the profile the user id.' }),
-    op: Type.Enum(['upsert', 'delete'], { type: 'string' }),
-    task: Type.Optional(Type.Unsafe<Task>(Type.Ref('Task'))),
-    tag: Type.Optional(Type.Unsafe<Tag>(Type.Ref('Tag'))),
-    profile: Type.Optional(Type.Unsafe<Profile>(Type.Ref('Profile'))),
-  },
-  {
-    $id: 'Change',
-    additionalProperties: false,
-    description:
-      'The thing as it is now, in the field that `type` names; nothing more when `op` is `delete`.',
-    examples: [{ revision: 7, type: 'tag', id: 'home', op: 'upsert', tag: { name: 'home', usage_count: 3 } }],
-  },
-);
-export type Change = Static<typeof Change>;
+export interface Change {
+  revision: number;
+  type: (typeof types)[number];
+  id: string;
+  op: 'upsert' | 'delete';
+  task?: Task;
+  tag?: Tag;
+  profile?: Profile;
+}
+
+const form = ($id: string, type: Change['type'], id: string, thing: TSchema) =>
+  Type.Object(
+    {
+      revision: Type.Integer({ description: "The user's revision that it was last changed at." }),
+      type: Type.Enum([type], { type: 'string' }),
+      id: Type.String({ description: id }),
+      op: Type.Enum(['upsert', 'delete'], { type: 'string' }),
+      [type]: Type.Optional(thing),
+    },
+    { $id, description: `\`${type}\` is there when \`op\` is \`upsert\`.` },
+  );
+
+const formNames = ['ProfileChange', 'TagChange', 'TaskChange'] as const;
+
+/** The forms that a change may have, by its `type`. */
+export const changeForms = [
+  form(formNames[0], 'profile', 'The user id.', Type.Ref('Profile')),
+  form(formNames[1], 'tag', "The tag's name.", Type.Ref('Tag')),
+  form(formNames[2], 'task', "The task's id.", Type.Ref('Task')),
+];
+
+export const Change = Type.Unsafe<Change>({
+  $id: 'Change',
+  description: 'The thing as it is now, in the field that `type` names; nothing more when `op` is `delete`.',
+  oneOf: formNames.map((name) => Type.Ref(name)),
+  discriminator: { propertyName: 'type' },
+});
 
 /** The longest one holds a user id of 255 control characters, each six bytes of JSON: less than 2,200 characters. */
 const cursor = (description: string) => Type.Optional(Type.String({ maxLength: 2200, description }));

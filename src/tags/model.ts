@@ -8,7 +8,7 @@ export const Tag = Type.Object(
     name: Type.String(),
     usage_count: Type.Integer({ minimum: 0, description: 'How many live tasks it is on.' }),
   },
-  { $id: 'Tag', additionalProperties: false, examples: [{ name: 'home', usage_count: 3 }] },
+  { $id: 'Tag', examples: [{ name: 'home', usage_count: 3 }] },
 );
 export type Tag = Static<typeof Tag>;
 

@@ -21,11 +21,11 @@ const Create = Type.Object(
     temp_id: Type.Optional(tempId),
     ...NewTask.properties,
   },
-  { title: 'create', ...closed },
+  { title: 'BulkCreate', ...closed },
 );
 const Update = Type.Object(
   { op: Type.Enum(['update'], { type: 'string' }), ...TaskPatch.properties, id },
-  { title: 'update', ...closed },
+  { title: 'BulkUpdate', ...closed },
 );
 const Complete = Type.Object(
   {
@@ -34,15 +34,15 @@ const Complete = Type.Object(
     completed: Type.Optional(Type.Boolean({ description: 'true when absent.' })),
     version,
   },
-  { title: 'complete', ...closed },
+  { title: 'BulkComplete', ...closed },
 );
 const Delete = Type.Object(
   { op: Type.Enum(['delete'], { type: 'string' }), id, version },
-  { title: 'delete', ...closed },
+  { title: 'BulkDelete', ...closed },
 );
 const Restore = Type.Object(
   { op: Type.Enum(['restore'], { type: 'string' }), id, version },
-  { title: 'restore', ...closed },
+  { title: 'BulkRestore', ...closed },
 );
 
 const operations = [Create, Update, Complete, Delete, Restore];
@@ -54,6 +54,7 @@ export type BulkOperation =
   | Static<typeof Restore>;
 
 const BulkOperation = Type.Unsafe<BulkOperation>({
+  title: 'BulkOperation',
   type: 'object',
   required: ['op'],
   discriminator: { propertyName: 'op' },
@@ -70,6 +71,7 @@ export const bulkRequest = (maxOperations: number) =>
       operations: Type.Array(BulkOperation, { minItems: 1, maxItems: maxOperations }),
     },
     {
+      $id: 'BulkRequest',
       additionalProperties: false,
       examples: [
         {
@@ -92,15 +94,12 @@ export const BulkResult = Type.Object(
     temp_id: Type.Optional(Type.String()),
     task: Type.Optional(Type.Ref('Task')),
     error: Type.Optional(
-      Type.Object(
-        {
-          error_code: Type.Enum(Object.keys(errorCodes), { type: 'string' }),
-          detail: Type.String(),
-          current: Type.Optional(Type.Ref('Task')),
-        },
-        { additionalProperties: false },
-      ),
+      Type.Object({
+        error_code: Type.Enum(Object.keys(errorCodes), { type: 'string' }),
+        detail: Type.String(),
+        current: Type.Optional(Type.Ref('Task')),
+      }),
     ),
   },
-  { $id: 'BulkResult', additionalProperties: false },
+  { $id: 'BulkResult' },
 );

@@ -59,7 +59,7 @@ const stamps = {
   ),
 };
 
-const taskExample = {
+export const taskExample = {
   id: '6f1c1f6e-2b0a-4c55-9d3c-0f8c0f1f8a11',
   user_id: 'user_123',
   title: 'Buy milk',
@@ -91,7 +91,6 @@ export const Task = Type.Object(
   },
   {
     $id: 'Task',
-    additionalProperties: false,
     examples: [taskExample],
   },
 );
@@ -101,7 +100,6 @@ export const TrashedTask = Type.Object(
   { ...Task.properties, deleted_at: dateTime },
   {
     $id: 'TrashedTask',
-    additionalProperties: false,
     examples: [{ ...taskExample, version: 2, deleted_at: '2026-11-22T08:00:00.000Z' }],
   },
 );
@@ -153,6 +151,7 @@ export const Completion = Type.Object(
 
 /** P2's form: no body, or one without `completed`, flips. */
 export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: number } | null>({
+  $id: 'OptionalCompletion',
   type: ['object', 'null'],
   properties: { completed, version },
   additionalProperties: false,
@@ -161,6 +160,7 @@ export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: n
 
 /** What a write that says nothing else may be conditional on: a deletion, a restoration, a purge. */
 export const Precondition = Type.Unsafe<{ version?: number } | null>({
+  $id: 'Precondition',
   type: ['object', 'null'],
   properties: { version },
   additionalProperties: false,
@@ -181,7 +181,9 @@ export type SortKey = (typeof sortKeys)[number];
 /** Which part of a list. */
 const paging = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Most tasks on a page.' }),
-  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: '0 when absent.' })),
+  offset: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: '0 when absent; not with `cursor`.' }),
+  ),
   cursor: Type.Optional(
     Type.String({ maxLength: 2000, description: 'A `next_cursor`, or from a `Link`; not with `offset`.' }),
   ),

@@ -14,14 +14,23 @@ export type Contract = (method: string, url: string, status: number, body: unkno
 
 const escapePointer = (part: string) => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
+/** The document says nothing of other properties, so that clients expect new ones; the server may send none all the same. */
+const closed = (document: OpenApi) =>
+  JSON.parse(JSON.stringify(document), (_, value) =>
+    value?.type === 'object' && value.properties !== undefined
+      ? { additionalProperties: false, ...value }
+      : value,
+  );
+
 /**
- * Holds answers against `openapi.json`: the status must be one the operation names, and a JSON body must fit its schema.
+ * Holds answers against `openapi.json`: the status must be one the operation names, and a JSON body must fit its schema
+ * and have no property that the schema does not name.
  * @returns what is wrong, or null. Paths and methods that the document does not have are not judged.
  */
 export function createContract(document: OpenApi): Contract {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  ajv.addSchema(document, 'openapi');
+  ajv.addSchema(closed(document), 'openapi');
   const paths = Object.keys(document.paths)
     .map((path) => ({
       path,

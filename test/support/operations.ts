@@ -32,14 +32,22 @@ export interface Operation {
   parameters: Parameter[];
   /** The body's schema, and one that is valid; undefined where none is taken. */
   body: { schema: Schema; example: unknown } | undefined;
+  /** Whether a request may come without the body that it takes. */
+  isBodyOptional: boolean;
+  responses: Record<string, Response>;
   /** Whether it is for anybody, without a token. */
   open: boolean;
+}
+
+interface Response {
+  content?: Record<string, { schema: Schema; example?: unknown }>;
 }
 
 interface Documented {
   operationId: string;
   parameters?: Parameter[];
-  requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
+  requestBody?: { required: boolean; content: Record<string, { schema: Schema; example?: unknown }> };
+  responses: Record<string, Response>;
   security?: unknown[];
 }
 
@@ -53,19 +61,23 @@ const { schemas } = document.components;
 
 /** Every operation of the document: one that is added is tested from its first day. */
 export const operations: Operation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, { operationId, parameters = [], requestBody, security }]) => {
-    const content = requestBody?.content['application/json'];
-    if (requestBody !== undefined && content?.example === undefined)
-      throw new Error(`${operationId}: its body needs an example in its schema`);
-    return {
-      operationId,
-      method: method.toUpperCase(),
-      path,
-      parameters,
-      body: content && { schema: resolve(content.schema), example: content.example },
-      open: security?.length === 0,
-    };
-  }),
+  Object.entries(methods).map(
+    ([method, { operationId, parameters = [], requestBody, responses, security }]) => {
+      const content = requestBody?.content['application/json'];
+      if (requestBody !== undefined && content?.example === undefined)
+        throw new Error(`${operationId}: its body needs an example in its schema`);
+      return {
+        operationId,
+        method: method.toUpperCase(),
+        path,
+        parameters,
+        body: content && { schema: resolve(content.schema), example: content.example },
+        isBodyOptional: requestBody?.required !== true,
+        responses,
+        open: security?.length === 0,
+      };
+    },
+  ),
 );
 
 /** Whether an operation is below a user, and so that user's alone. */
@@ -87,6 +99,18 @@ export function resolve(schema: Schema): Schema {
   return resolve(found);
 }
 
+/** The schema with every reference in it replaced by what it names. */
+export const expanded = (schema: Schema): unknown =>
+  JSON.parse(JSON.stringify(schema), (_, value) =>
+    typeof value?.$ref === 'string' ? expanded(resolve(value)) : value,
+  );
+
+/** The schemas of all JSON answers. */
+export const responseSchemas = ({ responses }: Operation): unknown[] =>
+  Object.values(responses).flatMap(({ content = {} }) =>
+    Object.values(content).map(({ schema }) => expanded(schema)),
+  );
+
 export const typesOf = (schema: Schema): string[] => [resolve(schema).type ?? []].flat();
 
 type Place = (string | number)[];
@@ -97,8 +121,9 @@ export function textPlaces(schema: Schema, example: unknown, at: Place = []): Pl
   const fields = Object.entries(properties).flatMap(([name, field]) =>
     textPlaces(field, isRecord(example) ? example[name] : undefined, [...at, name]),
   );
-  if (items?.oneOf !== undefined && Array.isArray(example))
-    return example.flatMap((item, index) => textPlaces(formOf(items, item), item, [...at, index]));
+  const list = resolve(items ?? {});
+  if (list.oneOf !== undefined && Array.isArray(example))
+    return example.flatMap((item, index) => textPlaces(formOf(list, item), item, [...at, index]));
   return [
     ...(typesOf(schema).includes('string') ? [at] : []),
     ...(items === undefined ? [] : textPlaces(items, undefined, [...at, 0])),
@@ -107,11 +132,13 @@ export function textPlaces(schema: Schema, example: unknown, at: Place = []): Pl
 }
 
 const formOf = (schema: Schema, item: unknown): Schema =>
-  schema.oneOf?.find(({ properties = {} }) =>
-    Object.entries(properties).some(
-      ([name, { enum: one }]) => isRecord(item) && one?.length === 1 && one.includes(item[name]),
-    ),
-  ) ?? schema;
+  schema.oneOf
+    ?.map(resolve)
+    .find(({ properties = {} }) =>
+      Object.entries(properties).some(
+        ([name, { enum: one }]) => isRecord(item) && one?.length === 1 && one.includes(item[name]),
+      ),
+    ) ?? schema;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

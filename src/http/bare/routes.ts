@@ -35,11 +35,12 @@ import { renderError } from './render.ts';
 
 const tags = ['Bare surface'];
 const task = (description: string) => ({ description, headers: etagHeader, ...Type.Ref('Task') });
-const errors = (...statuses: number[]) => errorResponses('BareError', [400, 401, 403, 414, ...statuses]);
+const errors = (...statuses: number[]) => errorResponses('BareProblem', [400, 401, 403, 414, ...statuses]);
 
 const listSchema = {
   operationId: 'bareListTasks',
   summary: 'List tasks',
+  description: 'The answer is the list; totals and links are in headers.',
   tags,
   params: UserPath,
   querystring: TaskListQuery,
@@ -54,6 +55,7 @@ const listSchema = {
 const createSchema = {
   operationId: 'bareCreateTask',
   summary: 'Create a task',
+  description: 'Fields that are absent get their defaults.',
   tags,
   params: UserPath,
   headers: WriteHeaders,
@@ -64,6 +66,7 @@ const createSchema = {
 const getSchema = {
   operationId: 'bareGetTask',
   summary: 'Get a task',
+  description: 'Its `ETag` is its version.',
   tags,
   params: TaskPath,
   headers: ReadHeaders,
@@ -73,6 +76,8 @@ const getSchema = {
 const updateSchema = (operationId: string) => ({
   operationId,
   summary: 'Update a task',
+  description:
+    'JSON Merge Patch (RFC 7396) for PUT and PATCH alike: absent keeps, null clears, `tags` replaces the set.',
   tags,
   params: TaskPath,
   headers: ConditionalHeaders,
@@ -94,6 +99,7 @@ const completeSchema = {
 const deleteSchema = {
   operationId: 'bareDeleteTask',
   summary: 'Delete a task',
+  description: 'The task is gone from every read at once, and in the trash.',
   tags,
   params: TaskPath,
   headers: ConditionalHeaders,
@@ -107,6 +113,7 @@ const deleteSchema = {
 const tagsSchema = {
   operationId: 'bareListTags',
   summary: 'List tags with their usage counts',
+  description: 'By name. Tags that no live task has are not listed.',
   tags,
   params: UserPath,
   querystring: TagListQuery,

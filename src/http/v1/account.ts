@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { EmailChangeRequest, PasswordChange } from '../../auth/model.ts';
 import { endOtherSessions, endSession, listSessions } from '../../auth/session-service.ts';
 import type { Context } from '../../context.ts';
-import { notFound } from '../../errors.ts';
+import { notFound, wrongPassword } from '../../errors.ts';
 import { UserPath, userId } from '../../owners/model.ts';
 import type { App } from '../app-type.ts';
 import { clientOf, originOf } from '../authentication.ts';
@@ -13,6 +13,7 @@ import { envelope, envelopeOf, granted } from './render.ts';
 const tags = ['Accounts'];
 
 const reasons = { 401: 'No valid token, or a wrong password.', 404: 'This user has no account here.' };
+const examples = { 401: wrongPassword(), 404: notFound('Account') };
 
 const passwordSchema = {
   operationId: 'changePassword',
@@ -24,7 +25,7 @@ const passwordSchema = {
   body: PasswordChange,
   response: {
     200: granted('The password is the new one.'),
-    ...errorResponses('Error', [400, 401, 403, 404, 413, 414, 415, 422], reasons),
+    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415, 422], reasons, examples),
   },
 };
 
@@ -39,7 +40,7 @@ const emailSchema = {
   body: EmailChangeRequest,
   response: {
     202: envelopeOf(Type.Null(), 'The link is on its way.'),
-    ...errorResponses('Error', [400, 401, 403, 404, 413, 414, 415, 422], reasons),
+    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415, 422], reasons, examples),
   },
 };
 
@@ -51,18 +52,19 @@ const verificationSchema = {
   params: UserPath,
   response: {
     202: envelopeOf(Type.Null(), 'The link is on its way.'),
-    ...errorResponses('Error', [400, 401, 403, 404, 413, 414, 415], reasons),
+    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415], reasons, examples),
   },
 };
 
 const sessionsSchema = {
   operationId: 'listSessions',
   summary: 'List where the account is logged in',
+  description: "Sessions of this server's log-ins; `current` marks the one of the token.",
   tags,
   params: UserPath,
   response: {
     200: envelopeOf(Type.Array(Type.Ref('Session')), 'Sessions that live, the newest first.'),
-    ...errorResponses('Error', [400, 401, 403, 414]),
+    ...errorResponses('Problem', [400, 401, 403, 414]),
   },
 };
 
@@ -74,7 +76,7 @@ const endOthersSchema = {
   params: UserPath,
   response: {
     200: envelopeOf(Type.Null(), 'The other sessions are over.'),
-    ...errorResponses('Error', [400, 401, 403, 413, 414, 415]),
+    ...errorResponses('Problem', [400, 401, 403, 413, 414, 415]),
   },
 };
 
@@ -86,11 +88,19 @@ const SessionPath = Type.Object({
 const endSchema = {
   operationId: 'endSession',
   summary: 'Log out one session',
+  description: 'Ends the session, and with it every token of it.',
   tags,
   params: SessionPath,
   response: {
     200: envelopeOf(Type.Null(), 'The session is over.'),
-    ...errorResponses('Error', [400, 401, 403, 404, 413, 414, 415, 422]),
+    ...errorResponses(
+      'Problem',
+      [400, 401, 403, 404, 413, 414, 415, 422],
+      {},
+      {
+        404: notFound('Session'),
+      },
+    ),
   },
 };
 

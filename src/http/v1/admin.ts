@@ -14,6 +14,7 @@ import {
 } from '../../admin/service.ts';
 import { AuditListQuery } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
+import { adminsOnly, notFound } from '../../errors.ts';
 import type { App } from '../app-type.ts';
 import { readAuditPage } from '../audit-page.ts';
 import { originOf, requireAdmin } from '../authentication.ts';
@@ -23,9 +24,10 @@ import { auditPage } from './audit.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const tags = ['Administration'];
+const examples = { 403: adminsOnly(), 404: notFound('User') };
 const forAdmins = { 403: 'The caller is not an admin.' };
 const errors = (...statuses: number[]) =>
-  errorResponses('Error', [400, 401, 403, 414, ...statuses], forAdmins);
+  errorResponses('Problem', [400, 401, 403, 414, ...statuses], forAdmins, examples);
 const user = (description: string) => envelopeOf(Type.Ref('AdminUser'), description);
 
 const listSchema = {
@@ -47,12 +49,13 @@ const listSchema = {
   },
 };
 
-const one = (operationId: string, summary: string, description: string) => ({
+const one = (operationId: string, summary: string, answer: string, description = '') => ({
   operationId,
   summary,
+  description,
   tags,
   params: AdminUserPath,
-  response: { 200: user(description), ...errors(404, 422) },
+  response: { 200: user(answer), ...errors(404, 422) },
 });
 
 const withBody = (statuses = [404, 413, 415, 422]) => ({ ...errors(...statuses) });
@@ -75,13 +78,13 @@ const roleSchema = {
 const lock = (operationId: string, summary: string) => ({
   operationId,
   summary,
+  description: 'Answered while the service is locked, too.',
   tags,
   response: {
     200: envelopeOf(
-      Type.Object(
-        { locked_at: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }) },
-        { additionalProperties: false },
-      ),
+      Type.Object({
+        locked_at: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
+      }),
       'Whether the service is locked.',
     ),
     ...errors(413, 415),
@@ -106,8 +109,18 @@ function userRoutes(app: App, { db }: Context): void {
     return { ...envelope(users, 'Users retrieved successfully'), next_after: next };
   });
 
-  app.get(path, { schema: one('adminGetUser', 'Get a user', 'The user.') }, async (request) =>
-    envelope(await getUser(db, request.params.user_id, originOf(request)), 'User retrieved successfully'),
+  app.get(
+    path,
+    {
+      schema: one(
+        'adminGetUser',
+        'Get a user',
+        'The user.',
+        'An account of this server, or a user id of another issuer that holds data here.',
+      ),
+    },
+    async (request) =>
+      envelope(await getUser(db, request.params.user_id, originOf(request)), 'User retrieved successfully'),
   );
 
   app.put(`${path}/ban`, { schema: banSchema }, async (request) => {
@@ -116,12 +129,22 @@ function userRoutes(app: App, { db }: Context): void {
     return envelope(banned, 'User banned successfully');
   });
 
-  const unban = one('adminUnbanUser', 'Lift the ban of a user', 'The user.');
+  const unban = one(
+    'adminUnbanUser',
+    'Lift the ban of a user',
+    'The user.',
+    'Tokens and log-ins are accepted again; ended sessions stay so.',
+  );
   app.delete(`${path}/ban`, { schema: unban }, async (request) =>
     envelope(await unbanUser(db, request.params.user_id, originOf(request)), 'Ban lifted successfully'),
   );
 
-  const cut = one('adminEndSessions', 'End all sessions and tokens of a user', 'The user.');
+  const cut = one(
+    'adminEndSessions',
+    'End all sessions and tokens of a user',
+    'The user.',
+    'Refuses every token from before.',
+  );
   app.delete(`${path}/sessions`, { schema: cut }, async (request) =>
     envelope(await cutSessions(db, request.params.user_id, originOf(request)), 'Sessions ended successfully'),
   );
@@ -136,6 +159,7 @@ function userRoutes(app: App, { db }: Context): void {
 const auditSchema = {
   operationId: 'adminListUserAudit',
   summary: 'List what happened to a user',
+  description: 'The look itself becomes an entry of the user.',
   tags,
   params: AdminUserPath,
   querystring: AuditListQuery,

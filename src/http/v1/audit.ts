@@ -14,14 +14,11 @@ export const auditPage = envelopeOf(
   'A page of entries, newest first.',
   pageHeaders,
   {
-    pagination: Type.Object(
-      {
-        total: Type.Integer(),
-        limit: Type.Integer(),
-        next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-      },
-      { additionalProperties: false },
-    ),
+    pagination: Type.Object({
+      total: Type.Integer(),
+      limit: Type.Integer(),
+      next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    }),
   },
 );
 
@@ -33,7 +30,7 @@ const listSchema = {
   tags: ['Audit'],
   params: UserPath,
   querystring: AuditListQuery,
-  response: { 200: auditPage, ...errorResponses('Error', [400, 401, 403, 414, 422]) },
+  response: { 200: auditPage, ...errorResponses('Problem', [400, 401, 403, 414, 422]) },
 };
 
 export function auditRoutes(app: App, ctx: Context): void {

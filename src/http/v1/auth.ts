@@ -8,6 +8,7 @@ import {
   Registration,
 } from '../../auth/model.ts';
 import type { Context } from '../../context.ts';
+import { emailTaken, invalidCredentials, invalidToken } from '../../errors.ts';
 import type { App } from '../app-type.ts';
 import { audited } from '../attempts.ts';
 import { clientOf, originOf, requireToken } from '../authentication.ts';
@@ -19,12 +20,18 @@ const tags = ['Accounts'];
 const registerSchema = {
   operationId: 'register',
   summary: 'Register',
+  description: 'Makes an account and logs it in: the answer holds an access token.',
   tags,
   security: [],
   body: Registration,
   response: {
     201: granted('The new user, with an access token.'),
-    ...errorResponses('Error', [400, 409, 413, 414, 415, 422], { 409: 'The address is taken.' }),
+    ...errorResponses(
+      'Problem',
+      [400, 409, 413, 414, 415, 422],
+      { 409: 'The address is taken.' },
+      { 409: emailTaken() },
+    ),
   },
 };
 
@@ -39,9 +46,14 @@ const loginSchema = {
   body: Credentials,
   response: {
     200: granted('An access token.'),
-    ...errorResponses('Error', [400, 401, 413, 414, 415, 422], {
-      401: 'Wrong email or password, or no or a wrong code of the second factor.',
-    }),
+    ...errorResponses(
+      'Problem',
+      [400, 401, 413, 414, 415, 422],
+      {
+        401: 'Wrong email or password, or no or a wrong code of the second factor.',
+      },
+      { 401: invalidCredentials() },
+    ),
   },
 };
 
@@ -53,10 +65,11 @@ const logoutSchema = {
   tags,
   response: {
     200: envelopeOf(Type.Null(), 'The session is over.'),
-    ...errorResponses('Error', [400, 401, 413, 414, 415]),
+    ...errorResponses('Problem', [400, 401, 413, 414, 415]),
   },
 };
 
+const linkExamples = { 400: invalidToken() };
 const linkErrors = { 400: 'The link is no longer valid (INVALID_TOKEN), or the request is not.' };
 
 const requestResetSchema = {
@@ -70,7 +83,7 @@ const requestResetSchema = {
   body: PasswordResetRequest,
   response: {
     202: envelopeOf(Type.Null(), 'A link is on its way if there is such an account.'),
-    ...errorResponses('Error', [400, 413, 414, 415, 422]),
+    ...errorResponses('Problem', [400, 413, 414, 415, 422]),
   },
 };
 
@@ -83,7 +96,7 @@ const confirmResetSchema = {
   body: PasswordResetConfirmation,
   response: {
     200: envelopeOf(Type.Null(), 'The password is the new one.'),
-    ...errorResponses('Error', [400, 413, 414, 415, 422], linkErrors),
+    ...errorResponses('Problem', [400, 413, 414, 415, 422], linkErrors, linkExamples),
   },
 };
 
@@ -96,7 +109,7 @@ const confirmEmailSchema = {
   querystring: EmailChangeQuery,
   response: {
     200: envelopeOf(Type.Null(), 'The account has the new address, and it is confirmed.'),
-    ...errorResponses('Error', [400, 414, 422], linkErrors),
+    ...errorResponses('Problem', [400, 414, 422], linkErrors, linkExamples),
   },
 };
 

@@ -21,7 +21,7 @@ const bulkSchema = (maxOperations: number) => ({
   body: bulkRequest(maxOperations),
   response: {
     200: envelopeOf(Type.Array(Type.Ref('BulkResult')), 'What became of each operation, in their order.'),
-    ...errorResponses('Error', [400, 401, 403, 404, 409, 413, 414, 415, 422], {
+    ...errorResponses('Problem', [400, 401, 403, 404, 409, 413, 414, 415, 422], {
       404: 'With `atomic`: this user has no such task.',
       413: 'The body is larger than 1 MB.',
     }),

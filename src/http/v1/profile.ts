@@ -15,13 +15,14 @@ const tags = ['Profile'];
 const getSchema = {
   operationId: 'getProfile',
   summary: 'Get the profile',
+  description: 'Users of other issuers have one too, with what they set and defaults.',
   tags,
   params: UserPath,
   headers: ReadHeaders,
   response: {
     200: envelopeOf(Type.Ref('Profile'), 'The profile.', contentTagHeader),
     ...notModified(contentTagHeader),
-    ...errorResponses('Error', [400, 401, 403, 414, 422]),
+    ...errorResponses('Problem', [400, 401, 403, 414, 422]),
   },
 };
 
@@ -35,7 +36,7 @@ const patchSchema = {
   body: ProfilePatch,
   response: {
     200: envelopeOf(Type.Ref('Profile'), 'The profile as it is now.'),
-    ...errorResponses('Error', [400, 401, 403, 409, 413, 414, 415, 422]),
+    ...errorResponses('Problem', [400, 401, 403, 409, 413, 414, 415, 422]),
   },
 };
 

@@ -21,26 +21,20 @@ export const envelopeOf = (
 ) => ({
   description,
   headers,
-  ...Type.Object(
-    { data, message: Type.String(), status_code: Type.Integer(), ...more },
-    { additionalProperties: false },
-  ),
+  ...Type.Object({ data, message: Type.String(), status_code: Type.Integer(), ...more }),
 });
 
 /** An access token: flat, as P1 and RFC 6749 §5.1 have it, the one exception to the envelope. */
 export const granted = (description: string) => ({
   description,
-  ...Type.Object(
-    {
-      access_token: Type.String(),
-      token_type: Type.Enum(['bearer'], { type: 'string' }),
-      expires_in: Type.Integer({ description: 'Seconds.' }),
-      user: Type.Ref('User'),
-      message: Type.String(),
-      status_code: Type.Integer(),
-    },
-    { additionalProperties: false },
-  ),
+  ...Type.Object({
+    access_token: Type.String(),
+    token_type: Type.Enum(['bearer'], { type: 'string' }),
+    expires_in: Type.Integer({ description: 'Seconds.' }),
+    user: Type.Ref('User'),
+    message: Type.String(),
+    status_code: Type.Integer(),
+  }),
 });
 
 /** The full surface's errors: 422 for a field that is not valid, `detail` always a string. */

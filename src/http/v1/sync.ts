@@ -31,15 +31,20 @@ const changesSchema = {
         description: 'Whether more is there already; `data` may be empty all the same.',
       }),
     }),
-    ...errorResponses('Error', [400, 401, 403, 410, 414, 422]),
+    ...errorResponses('Problem', [400, 401, 403, 410, 414, 422]),
   },
 };
+
+const eventsExample =
+  'retry: 2000\nevent: ready\nid: 6\ndata: {"next_cursor":"WzZd"}\n\n' +
+  'event: change\nid: 7\ndata: {"revision":7,"type":"tag","id":"home","op":"delete","next_cursor":"Wzdd"}\n\n';
 
 const eventsSchema = {
   operationId: 'streamEvents',
   summary: 'Hear of changes as they happen',
   description:
-    'Server-sent events: first `ready`, then a `change` for each that the feed has, with what the feed says of it as JSON. ' +
+    'Server-sent events: first `ready`, then a `change` for each that the feed has. The `data` of each is one line of JSON ' +
+    'text: of `change` a Change, of `ready` an object with `next_cursor`. ' +
     'The last change of a revision has the revision as its `id`, and a `next_cursor` of the feed; those before it have an ' +
     '`id` in the middle of it.',
   tags,
@@ -49,9 +54,14 @@ const eventsSchema = {
   response: {
     200: {
       description: 'Events, until the client or the token goes.',
-      content: { 'text/event-stream': { schema: Type.Unsafe<Readable | undefined>({ type: 'string' }) } },
+      content: {
+        'text/event-stream': {
+          schema: Type.Unsafe<Readable | undefined>({ type: 'string' }),
+          example: eventsExample,
+        },
+      },
     },
-    ...errorResponses('Error', [400, 401, 403, 410, 414, 422]),
+    ...errorResponses('Problem', [400, 401, 403, 410, 414, 422]),
   },
 };
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
+import { notFound } from '../../errors.ts';
 import { UserPath } from '../../owners/model.ts';
 import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
@@ -13,6 +14,7 @@ import { envelope, envelopeOf } from './render.ts';
 const listSchema = {
   operationId: 'listTags',
   summary: 'List tags with their usage counts',
+  description: 'By name. Tags that no live task has are not listed.',
   tags: ['Tags'],
   params: UserPath,
   querystring: TagListQuery,
@@ -20,9 +22,11 @@ const listSchema = {
   response: {
     200: envelopeOf(Type.Array(Type.Ref('Tag')), 'Tags on live tasks, by name.', listHeaders),
     ...notModified(listHeaders),
-    ...errorResponses('Error', [400, 401, 403, 414, 422]),
+    ...errorResponses('Problem', [400, 401, 403, 414, 422]),
   },
 };
+
+const tagExamples = { 404: notFound('Tag') };
 
 const renameSchema = {
   operationId: 'renameTag',
@@ -34,7 +38,7 @@ const renameSchema = {
   body: TagRename,
   response: {
     200: envelopeOf(Type.Ref('Tag'), 'The tag as it is called now.'),
-    ...errorResponses('Error', [400, 401, 403, 404, 409, 413, 414, 415, 422]),
+    ...errorResponses('Problem', [400, 401, 403, 404, 409, 413, 414, 415, 422], {}, tagExamples),
   },
 };
 
@@ -47,7 +51,7 @@ const deleteSchema = {
   headers: WriteHeaders,
   response: {
     200: envelopeOf(Type.Null(), 'No task has the tag.'),
-    ...errorResponses('Error', [400, 401, 403, 404, 409, 413, 414, 415, 422]),
+    ...errorResponses('Problem', [400, 401, 403, 404, 409, 413, 414, 415, 422], {}, tagExamples),
   },
 };
 

@@ -23,24 +23,22 @@ import { envelope, envelopeJson, envelopeOf } from './render.ts';
 
 const tags = ['Tasks'];
 const task = (description: string) => envelopeOf(Type.Ref('Task'), description, etagHeader);
-const errors = (...statuses: number[]) => errorResponses('Error', [400, 401, 403, 414, ...statuses]);
+const errors = (...statuses: number[]) => errorResponses('Problem', [400, 401, 403, 414, ...statuses]);
 
-export const Pagination = Type.Object(
-  {
-    total: Type.Integer(),
-    limit: Type.Integer(),
-    offset: Type.Unsafe<number | null>({
-      type: ['integer', 'null'],
-      description: 'null when paging by cursor',
-    }),
-    next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-  },
-  { additionalProperties: false },
-);
+export const Pagination = Type.Object({
+  total: Type.Integer(),
+  limit: Type.Integer(),
+  offset: Type.Unsafe<number | null>({
+    type: ['integer', 'null'],
+    description: 'null when paging by cursor',
+  }),
+  next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+});
 
 const listSchema = {
   operationId: 'listTasks',
   summary: 'List tasks',
+  description: 'Filters combine. Pages by `cursor` stay stable while tasks are written; `offset` skips.',
   tags,
   params: UserPath,
   querystring: TaskListQuery,
@@ -57,6 +55,7 @@ const listSchema = {
 const createSchema = {
   operationId: 'createTask',
   summary: 'Create a task',
+  description: 'Fields that are absent get their defaults.',
   tags,
   params: UserPath,
   headers: WriteHeaders,
@@ -67,6 +66,7 @@ const createSchema = {
 const getSchema = {
   operationId: 'getTask',
   summary: 'Get a task',
+  description: 'Its `ETag` is its version.',
   tags,
   params: TaskPath,
   headers: ReadHeaders,
@@ -88,6 +88,7 @@ const updateSchema = (operationId: string, summary: string) => ({
 const completeSchema = {
   operationId: 'completeTask',
   summary: 'Set whether a task is completed',
+  description: 'Sets the state, whatever it was.',
   tags,
   params: TaskPath,
   headers: ConditionalHeaders,

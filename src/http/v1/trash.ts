@@ -21,7 +21,7 @@ import { envelope, envelopeJson, envelopeOf } from './render.ts';
 import { Pagination } from './tasks.ts';
 
 const tags = ['Trash'];
-const errors = (...statuses: number[]) => errorResponses('Error', [400, 401, 403, 414, ...statuses]);
+const errors = (...statuses: number[]) => errorResponses('Problem', [400, 401, 403, 414, ...statuses]);
 
 const listSchema = {
   operationId: 'listTrash',
@@ -57,6 +57,7 @@ const restoreSchema = {
 const purgeSchema = {
   operationId: 'purgeTask',
   summary: 'Delete a task from the trash for good',
+  description: 'Cannot be undone.',
   tags,
   params: TaskPath,
   headers: ConditionalHeaders,
@@ -67,12 +68,13 @@ const purgeSchema = {
 const emptySchema = {
   operationId: 'emptyTrash',
   summary: 'Delete every task in the trash for good',
+  description: 'Cannot be undone.',
   tags,
   params: UserPath,
   headers: WriteHeaders,
   response: {
     200: envelopeOf(
-      Type.Object({ purged: Type.Integer({ minimum: 0 }) }, { additionalProperties: false }),
+      Type.Object({ purged: Type.Integer({ minimum: 0 }) }),
       'The trash is empty; `purged` tasks are gone.',
     ),
     ...errors(409, 413, 415, 422),

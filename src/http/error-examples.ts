@@ -1,0 +1,68 @@
+import {
+  AppError,
+  cursorExpired,
+  forbidden,
+  idempotencyInFlight,
+  idempotencyKeyReused,
+  invalid,
+  notFound,
+  preconditionFailed,
+  rateLimited,
+  unauthorized,
+  unavailable,
+  versionConflict,
+} from '../errors.ts';
+import { taskExample } from '../tasks/model.ts';
+import { renderError as renderBare } from './bare/render.ts';
+import { renderError as renderV1 } from './v1/render.ts';
+
+const surfaces = { Problem: renderV1, BareProblem: renderBare };
+export type ProblemName = keyof typeof surfaces;
+
+const missing = invalid([{ loc: ['body', 'title'], msg: 'is missing', type: 'required' }]);
+const tooMany = invalid([{ loc: ['query', 'limit'], msg: 'must be <= 100, got 101', type: 'maximum' }]);
+
+const common: Record<number, AppError> = {
+  400: new AppError('BAD_REQUEST', 'The path is not valid percent-encoding'),
+  401: unauthorized('missing'),
+  403: forbidden(),
+  404: notFound('Task'),
+  408: new AppError('REQUEST_TIMEOUT', 'The request took too long to arrive'),
+  409: idempotencyInFlight(),
+  410: cursorExpired(),
+  412: preconditionFailed(taskExample),
+  413: new AppError('PAYLOAD_TOO_LARGE', 'The body is too large'),
+  414: new AppError('URI_TOO_LONG', 'A part of the path is too long'),
+  415: new AppError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json'),
+  417: new AppError('EXPECTATION_FAILED', 'Expect may only be 100-continue'),
+  422: tooMany,
+  429: rateLimited(30),
+  431: new AppError('HEADERS_TOO_LARGE', 'The headers are too large'),
+  500: new AppError('INTERNAL_ERROR', 'Internal server error'),
+  503: unavailable(),
+};
+
+/** Where the surfaces, or requests with a body, differ from the rest. */
+function typical(name: ProblemName, statuses: readonly number[]): Record<number, AppError> {
+  const conflict = statuses.includes(412) ? { 409: versionConflict(taskExample) } : {};
+  const issue = statuses.includes(415) ? missing : tooMany;
+  return name === 'Problem'
+    ? { ...conflict, 422: issue }
+    : { ...conflict, 400: issue, 422: idempotencyKeyReused() };
+}
+
+const timestamp = '2026-11-21T08:00:00.000Z';
+const requestId = '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11';
+
+/** Gives an error answer for each status that an operation of these may have, as the surface renders it; `own` come first. */
+export function errorExamples(
+  name: ProblemName,
+  statuses: readonly number[],
+  own: Record<number, AppError>,
+): (status: number) => object | undefined {
+  const examples = { ...common, ...typical(name, statuses), ...own };
+  return (status) => {
+    const error = examples[status];
+    return error && { ...surfaces[name](error, requestId).body, timestamp };
+  };
+}

@@ -1,0 +1,189 @@
+import { mergePatchType } from './body.ts';
+import { inputKeywords } from './input.ts';
+import { patternOf } from './validation.ts';
+
+/** The parts of the generated document, and of the schemas in it, that are changed here. */
+interface Schema {
+  $ref?: string;
+  title?: string;
+  type?: string | string[];
+  required?: string[];
+  enum?: string[];
+  format?: string;
+  pattern?: string;
+  minLength?: number;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  oneOf?: Schema[];
+  discriminator?: { propertyName: string; mapping?: Record<string, string> };
+  default?: unknown;
+  examples?: unknown[];
+  'x-trim'?: boolean;
+}
+
+interface Media {
+  schema: Schema;
+  example?: unknown;
+}
+
+interface Operation {
+  parameters?: { in: string; required?: boolean; schema: Schema }[];
+  requestBody?: { required?: boolean; content: Record<string, Media> };
+}
+
+interface Document {
+  components: { schemas: Record<string, Schema> };
+  paths: Record<string, Record<string, Operation>>;
+}
+
+const tokenDescription =
+  'From register, login or `/api/auth/token`, or signed with HS256 and the shared secret. Its `sub` is the user id.';
+
+/** What is said of the API as a whole. */
+export const about = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Duly',
+    description:
+      'Tasks, tags and accounts. Two surfaces over one core: `/api/v1` with an envelope, `/api/{user_id}` bare.',
+    contact: { name: 'The operator of this server' },
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: '/', description: 'The server that this document comes from.' }],
+  tags: [
+    { name: 'Accounts', description: 'Accounts of this server: registration, log-in, password, sessions.' },
+    { name: 'Administration', description: 'For admins: users, bans, roles, the lock of the service.' },
+    { name: 'Audit', description: 'What happened to a user, in a chain of hashes.' },
+    { name: 'Bare surface', description: 'Tasks and tags without an envelope, below `/api/{user_id}`.' },
+    { name: 'Health', description: 'For load balancers and monitoring; without a token.' },
+    { name: 'Profile', description: 'Names, time zone and locale of a user.' },
+    { name: 'Sync', description: 'The feed of changes, as pages and as a stream of events.' },
+    { name: 'Tags', description: 'The tags on tasks of a user.' },
+    { name: 'Tasks', description: 'Tasks of a user, one at a time or many.' },
+    { name: 'Trash', description: 'Deleted tasks, until they are restored or purged.' },
+    {
+      name: 'Better Auth',
+      description:
+        'Below `/api/auth` the server is a Better Auth server with its own routes, such as `POST /api/auth/sign-up/email`, ' +
+        '`POST /api/auth/sign-in/email`, `POST /api/auth/sign-out`, `GET /api/auth/get-session`, `GET /api/auth/token` ' +
+        '(an access token for this API) and `GET /api/auth/jwks`. Use its client; its errors have its own form.',
+      externalDocs: { description: 'Better Auth', url: 'https://www.better-auth.com/docs' },
+    },
+  ],
+  components: {
+    securitySchemes: {
+      bearer: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: tokenDescription,
+      },
+    },
+  },
+  security: [{ bearer: [] }],
+};
+
+/** A body that has a name is a component. */
+export function withNamedBody<T extends { body?: unknown }>(schema: T): T {
+  const { body } = schema;
+  return typeof body === 'object' && body !== null && '$id' in body
+    ? { ...schema, body: { $ref: String(body.$id) } }
+    : schema;
+}
+
+/** Keywords and formats of our own mean nothing to clients. */
+function published(key: string, value: unknown): unknown {
+  if (inputKeywords.includes(key)) return undefined;
+  return key === 'format' && value === 'uncommon-password' ? 'password' : value;
+}
+
+/** What the generator cannot know, and what is checked elsewhere than by a schema. */
+export function polish(document: object): object {
+  const copy: Document = JSON.parse(JSON.stringify(document));
+  const { schemas } = copy.components;
+  for (const schema of Object.values(schemas)) nameForms(schema, schemas);
+  const taken = new Set<Schema>();
+  for (const path of Object.values(copy.paths)) {
+    for (const { parameters = [], requestBody } of Object.values(path)) {
+      for (const parameter of parameters) {
+        collect(parameter.schema, schemas, taken);
+        // One that has a default may be left out.
+        if (parameter.in === 'query' && parameter.schema.default !== undefined) parameter.required = false;
+      }
+      const media = requestBody?.content['application/json'];
+      const schema = media && schemas[nameOf(media.schema)];
+      if (requestBody === undefined || media === undefined || schema === undefined) continue;
+      [media.example] = schema.examples ?? [];
+      requestBody.required = !isNullable(schema);
+      collect(schema, schemas, taken);
+    }
+    const patch = path.patch?.requestBody?.content;
+    if (patch?.['application/json'] !== undefined) patch[mergePatchType] = patch['application/json'];
+  }
+  for (const schema of taken) sayRules(schema);
+  return JSON.parse(JSON.stringify(copy, published));
+}
+
+const prefix = '#/components/schemas/';
+const nameOf = ({ $ref = '' }: Schema): string => $ref.slice(prefix.length);
+const isNullable = ({ type }: Schema) => [type].flat().includes('null');
+
+const nested = ({ properties = {}, items, oneOf = [] }: Schema): Schema[] => [
+  ...Object.values(properties),
+  ...(items === undefined ? [] : [items]),
+  ...oneOf,
+];
+
+/** Makes components of the forms that a value may have by its discriminator (OpenAPI 3.1 §4.8.25), and of their union. */
+function nameForms(schema: Schema, schemas: Record<string, Schema>): void {
+  for (const one of nested(schema)) nameForms(one, schemas);
+  const { discriminator, oneOf, title } = schema;
+  if (discriminator === undefined || oneOf === undefined) return;
+  const forms = oneOf.map((form) => (form.$ref === undefined ? toComponent(form, schemas) : form));
+  const mapping = forms.flatMap((form) => {
+    const values = schemas[nameOf(form)]?.properties?.[discriminator.propertyName]?.enum ?? [];
+    return values.map((value) => [value, form.$ref]);
+  });
+  const { type: _type, required: _required, ...rest } = schema;
+  const union = {
+    ...rest,
+    oneOf: forms,
+    discriminator: { ...discriminator, mapping: Object.fromEntries(mapping) },
+  };
+  replace(schema, title === undefined ? union : toComponent(union, schemas));
+}
+
+function toComponent(schema: Schema, schemas: Record<string, Schema>): Schema {
+  const { title = '', ...rest } = schema;
+  schemas[title] = rest;
+  return { $ref: prefix + title };
+}
+
+function replace(schema: Schema, other: Schema): void {
+  for (const name of Object.keys(schema)) Reflect.deleteProperty(schema, name);
+  Object.assign(schema, other);
+}
+
+/** A body's schema and those that it refers to. */
+function collect(schema: Schema, schemas: Record<string, Schema>, found: Set<Schema>): void {
+  const target = schemas[nameOf(schema)] ?? schema;
+  if (found.has(target)) return;
+  found.add(target);
+  for (const one of nested(target)) collect(one, schemas, found);
+}
+
+const withoutNul = '^[^\\u0000]*$';
+const notBlank = '^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$';
+
+/** What input has to hold to beside its schema. A body of `null` is taken like none, of which clients need not know. */
+function sayRules(schema: Schema): void {
+  const { type, format = '', pattern, minLength = 0, properties } = schema;
+  const types = [type].flat();
+  if (properties !== undefined && isNullable(schema)) schema.type = 'object';
+  if (!types.includes('string') || schema.enum !== undefined || standardFormats.has(format)) return;
+  const isTrimmed = schema['x-trim'] === true && minLength > 0;
+  schema.pattern = patternOf(format) ?? (pattern === '\\S' || isTrimmed ? notBlank : (pattern ?? withoutNul));
+}
+
+/** They allow no NUL. */
+const standardFormats = new Set(['uuid', 'date-time']);

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from './support/app.ts';
+import { operations, responseSchemas } from './support/operations.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+const body = { email: 'ada@example.com', password: 'gentle-otter-42', first_name: 'Ada', last_name: '' };
+
+test('a property that the schema does not name is not sent, at any depth', async () => {
+  const { accounts } = app.ctx;
+  const { register } = accounts;
+  accounts.register = async (...args) => {
+    const grant = await register(...args);
+    return { ...grant, internal: 1, user: { ...grant.user, internal: 1 } };
+  };
+  const reply = await app.request('POST', '/api/v1/auth/register', { body });
+  expect(reply.status).toBe(201);
+  expect(reply.body.user.email).toBe(body.email);
+  expect(reply.text).not.toContain('internal');
+});
+
+test('the suite takes no answer with a property that the schema does not name, at any depth', async () => {
+  const { status, body: user } = await app.request('POST', '/api/v1/auth/register', {
+    body: { ...body, email: 'bob@example.com' },
+  });
+  const verdict = (answer: object) => app.violation('POST', '/api/v1/auth/register', status, answer);
+  expect(verdict(user)).toBeNull();
+  expect(verdict({ ...user, internal: 1 })).toMatch('additional');
+  expect(verdict({ ...user, user: { ...user.user, internal: 1 } })).toMatch('additional');
+});
+
+const each = operations.map((operation) => [operation.operationId, operation] as const);
+
+test.each(each)('the answers of %s may get new properties', (_, operation) => {
+  const schemas = responseSchemas(operation);
+  expect(schemas.length).toBeGreaterThan(0);
+  expect(JSON.stringify(schemas).includes('additionalProperties')).toBe(false);
+});
