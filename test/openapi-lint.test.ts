@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { createConfig, lint, lintFromString } from '@redocly/openapi-core';
+import { expect, test } from 'vitest';
+
+const ref = fileURLToPath(new URL('../openapi.json', import.meta.url));
+
+test("redocly's recommended rules find nothing in openapi.json", async () => {
+  const config = await createConfig({ extends: ['recommended'] });
+  const findings = await lint({ ref, config });
+  expect(findings.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual(
+    [],
+  );
+  // The linter is awake.
+  const empty = await lintFromString({ source: '{"openapi":"3.1.0"}', config });
+  expect(empty.map(({ ruleId }) => ruleId)).toContain('struct');
+});
