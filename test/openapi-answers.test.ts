@@ -40,3 +40,14 @@ test.each(each)('the answers of %s may get new properties', (_, operation) => {
   expect(schemas.length).toBeGreaterThan(0);
   expect(JSON.stringify(schemas).includes('additionalProperties')).toBe(false);
 });
+
+test.each(each)('every refusal that %s may answer with has an example of its own', (_, operation) => {
+  const { method, path, responses, operationId } = operation;
+  for (const [status, { content = {} }] of Object.entries(responses)) {
+    if (Number(status) < 400 || operationId === 'getReadiness') continue;
+    const example = content['application/json']?.example;
+    expect(example, status).toMatchObject({ status_code: Number(status) });
+    const url = path.replaceAll(/\{\w+\}/g, 'x');
+    expect(app.violation(method, url, Number(status), example), status).toBeNull();
+  }
+});
