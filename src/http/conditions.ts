@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Condition } from '../tasks/changes.ts';
 import { uncodedTag } from './coding.ts';
 
-const opaqueTag = '"[\\x21\\x23-\\x7e\\x80-\\xff]*"';
+const opaqueTag = '"[!#-~\\x80-\\xff]*"';
 const entityTag = `(?:W/)?${opaqueTag}`;
 /** A list of entity tags, or `*` (RFC 9110 §13.1.1): what the schema of a write's headers asks for. */
 export const ifMatchSyntax = new RegExp(`^(?:\\*|${entityTag}(?:\\s*,\\s*${entityTag})*)$`);

@@ -91,10 +91,13 @@ export function withNamedBody<T extends { body?: unknown }>(schema: T): T {
     : schema;
 }
 
+const commonFormats = new Set(['uuid', 'date', 'date-time', 'email']);
+
 /** Keywords and formats of our own mean nothing to clients. */
 function published(key: string, value: unknown): unknown {
   if (inputKeywords.includes(key)) return undefined;
-  return key === 'format' && value === 'uncommon-password' ? 'password' : value;
+  if (key !== 'format' || typeof value !== 'string' || commonFormats.has(value)) return value;
+  return value === 'uncommon-password' ? 'password' : undefined;
 }
 
 /** What the generator cannot know, and what is checked elsewhere than by a schema. */
