@@ -1,4 +1,7 @@
+import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { namedSchemas } from '../src/http/schemas.ts';
+import { buildSerializer } from '../src/http/serializers.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { operations, responseSchemas } from './support/operations.ts';
 
@@ -21,6 +24,20 @@ test('a property that the schema does not name is not sent, at any depth', async
   expect(reply.status).toBe(201);
   expect(reply.body.user.email).toBe(body.email);
   expect(reply.text).not.toContain('internal');
+});
+
+test('nor is it sent in one of several forms', async () => {
+  const server = Fastify({ schemaController: { compilersFactory: { buildSerializer } } });
+  for (const schema of namedSchemas(100)) server.addSchema(schema);
+  const changes = [
+    { revision: 1, type: 'tag', id: 'a', op: 'upsert', tag: { name: 'a', usage_count: 1 } },
+    { revision: 2, type: 'task', id: 'b', op: 'delete' },
+  ];
+  const schema = { response: { 200: { type: 'array', items: { $ref: 'Change' } } } };
+  server.get('/', { schema }, () =>
+    changes.map(({ tag, ...rest }) => ({ ...rest, internal: 1, tag: tag && { ...tag, internal: 1 } })),
+  );
+  expect((await server.inject('/')).json()).toEqual(changes);
 });
 
 test('the suite takes no answer with a property that the schema does not name, at any depth', async () => {

@@ -159,6 +159,7 @@ function repair() {
     for (const control of row.querySelectorAll('select, input, textarea'))
       control.ariaLabel = row.dataset.paramName;
   }
+  for (const servers of document.querySelectorAll('#servers')) servers.ariaLabel = 'Server';
   for (const body of document.querySelectorAll('textarea.body-param__text')) body.ariaLabel = 'Request body';
   for (const text of document.querySelectorAll('.swagger-ui pre')) text.tabIndex = 0;
   for (const button of document.querySelectorAll('.modal-btn[aria-label]'))
