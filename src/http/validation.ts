@@ -73,7 +73,7 @@ const formats: Record<string, Format> = {
   'if-match': {
     test: (text) => ifMatchSyntax.test(text),
     wanted: 'a quoted version such as "3", or *',
-    pattern: ifMatchSyntax.source,
+    pattern: '^(?:[*]|(?:W/)?"[!#-~]*"(?:, ?(?:W/)?"[!#-~]*")*)$',
   },
 };
 
