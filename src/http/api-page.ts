@@ -39,7 +39,7 @@ export async function serveApiPage(app: FastifyInstance): Promise<void> {
       staticCSP: pagePolicy,
       theme: {
         title: 'Duly API',
-        css: [{ filename: 'page.css', content: part('page.css') }],
+        css: ['page.css', 'start.css'].map((filename) => ({ filename, content: part(filename) })),
         js: [{ filename: 'page.js', content: part('page.js') }],
       },
       uiConfig: { deepLinking: true, layout: 'BaseLayout', tryItOutEnabled: true, syntaxHighlight: false },
