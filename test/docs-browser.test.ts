@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
+import { mintToken, startApp, type TestApp } from './support/app.ts';
 import { chromiumPath, launchChromium, seriousFindings } from './support/browser.ts';
 
 if (chromiumPath === undefined)
@@ -76,6 +76,8 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await create.waitFor();
     await tasks(page).locator('.opblock-summary-control').click();
     await page.waitForURL(/#\/Tasks\/listTasks$/);
+    await page.goto(`${app.url}/docs#/Health/getHealth`);
+    await page.locator('#operations-Health-getHealth .opblock-body').waitFor();
     await page.close();
   });
 
@@ -141,6 +143,39 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await dialog.waitFor({ state: 'detached' });
     expect(await page.locator('#start-user').textContent()).toBe(id);
     expect(await execute(page)).toBe('200');
+    await page.close();
+  });
+
+  test('leaves the user id of the operations of administrators empty', async () => {
+    const page = await open('#/Administration/adminBanUser');
+    await logIn(page);
+    await start(page).getByLabel('Access token').waitFor();
+    const ban = page.locator('#operations-Administration-adminBanUser');
+    expect(await ban.locator('[data-param-name=user_id] input').inputValue()).toBe('');
+    await page.close();
+  });
+
+  test('forgets a token that the server refuses, at a reload and at a request, and stays usable', async () => {
+    const page = await open('#/Tasks/listTasks');
+    const refused = start(page).getByRole('alert').filter({ hasText: 'refused the token' });
+    const expired = await mintToken({ sub: 'ada', exp: Math.floor(Date.now() / 1000) - 3600 });
+    for (const token of [expired, 'no token at all']) {
+      await page.evaluate(`sessionStorage.setItem('duly.token', ${JSON.stringify(token)})`);
+      await page.reload();
+      await refused.waitFor();
+      expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    }
+    await logIn(page);
+    const shown = start(page).getByLabel('Access token');
+    await shown.waitFor();
+    const token = await shown.inputValue();
+    const { status } = await app.request('POST', '/api/v1/auth/logout', { token });
+    expect(status).toBe(200);
+    expect(await execute(page)).toBe('401');
+    await refused.waitFor();
+    await logIn(page);
+    await shown.waitFor();
+    expect(await refused.count()).toBe(0);
     await page.close();
   });
 

@@ -26,9 +26,11 @@ function authorize(token) {
   system.authActions.authorize({ bearer: { name: 'bearer', schema, value: token } });
 }
 
+/** Not for administrators' operations: those act on other users, by ban or by role. */
 function fillUserIds(userId) {
   const paths = system.specSelectors.specJson().get('paths');
   paths.forEach((operations, path) => {
+    if (path.startsWith('/api/v1/admin/')) return;
     operations.forEach((operation, method) => {
       const parameter = operation.get?.('parameters')?.find((p) => p.get('name') === 'user_id');
       if (parameter) system.specActions.changeParamByIdentity([path, method], parameter, userId);
@@ -102,6 +104,30 @@ async function logOut() {
   byId('start-register').focus();
 }
 
+/** The server decides which token is good: the clock of the browser may be wrong. */
+function forgetRefused(status, answer) {
+  if (status !== 401 || answer?.error_code !== 'UNAUTHORIZED') return;
+  if (sessionStorage.getItem(storageKey) === null) return;
+  system.authActions.logout(['bearer']);
+  say(
+    'start-error',
+    `The server refused the token, so it is forgotten here. Log in again. (${answer.detail})`,
+  );
+}
+
+async function restore() {
+  const token = sessionStorage.getItem(storageKey);
+  if (token === null) return;
+  authorize(token);
+  try {
+    const response = await fetch('/api/v1/users/me', { headers: { authorization: `Bearer ${token}` } });
+    const answer = await response.json();
+    if (sessionStorage.getItem(storageKey) === token) forgetRefused(response.status, answer);
+  } catch {
+    // Without an answer the token may still be good.
+  }
+}
+
 function mountPanel(host) {
   if (host === null || host.firstChild !== null) return;
   host.append(byId('start-template').content.cloneNode(true));
@@ -145,13 +171,19 @@ function dulyPlugin({ React }) {
 }
 
 window.SwaggerUIBundle = Object.assign((config) => {
-  const onComplete = () => {
-    const token = sessionStorage.getItem(storageKey);
-    if (token !== null) authorize(token);
+  const responseInterceptor = (response) => {
+    forgetRefused(response.status, response.body);
+    return response;
   };
-  system = bundle({ ...config, onComplete, plugins: [...config.plugins, dulyPlugin] });
+  const plugins = [...config.plugins, dulyPlugin];
+  system = bundle({ ...config, onComplete: restore, responseInterceptor, plugins });
   return system;
 }, bundle);
+
+// Swagger UI reads the address only once, at its start.
+addEventListener('hashchange', () =>
+  system.layoutActions.parseDeepLinkHash(decodeURIComponent(location.hash)),
+);
 
 /** Names for the page's form controls, and a way for the keyboard into what scrolls: Swagger UI gives neither. */
 function repair() {
