@@ -5,6 +5,7 @@ import { requireSupported } from './db/requirements.ts';
 import type { Db } from './db/schema.ts';
 import { StartError } from './errors.ts';
 import { createLog } from './log.ts';
+import { stopRequest } from './start.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -42,10 +43,11 @@ export async function migrate(config: Config, [word = 'status']: string[]): Prom
   if (action === undefined) {
     throw new StartError(`migrate: got ${JSON.stringify(word)}, wants ${Object.keys(actions).join(', ')}`);
   }
+  const stopped = stopRequest();
   const database = await openDatabase(config, createLog('silent'));
   try {
     await requireSupported(database.db);
-    await database.withoutTimeLimit(action);
+    await Promise.race([database.withoutTimeLimit(action), stopped]);
   } catch (error) {
     throw refusalOf(error) ?? error;
   } finally {

@@ -26,6 +26,17 @@ export function stopSignal(log: Logger): AbortSignal {
   return stopping.signal;
 }
 
+/**
+ * For a command: rejects with a StartError at a signal to stop. Raced with the work from before the database is opened, it
+ * lets an embedded database that was started for the command be stopped.
+ */
+export function stopRequest(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
+  for (const signal of stopSignals) process.on(signal, () => reject(new StartError(`stopped by ${signal}`)));
+  return promise;
+}
+
 /** A fault that nothing caught ends the process with code 1, but not before it has stopped as it should. */
 export function onFault(log: Logger, stop: () => void): void {
   process.on('uncaughtException', (error) => {

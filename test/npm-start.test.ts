@@ -103,3 +103,23 @@ test.skipIf(!canUnshare)('as PID 1, as in a container, SIGTERM does the same', a
   expect(await exited).toEqual([0, null]);
   expect(existsSync(pidFile)).toBe(false);
 });
+
+test('a migration that is told to stop ends the database that was started for it', async () => {
+  const { PATH = '', HOME = '' } = process.env;
+  const DATA_DIR = await dataDirectory();
+  const child = spawn('npm', ['run', 'migrate', '--', 'redo'], {
+    cwd: root,
+    env: { PATH, HOME, DATA_DIR },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  const pidFile = join(DATA_DIR, 'postgres', 'postmaster.pid');
+  await until(() => existsSync(pidFile));
+  child.kill('SIGTERM');
+  expect((await once(child, 'close'))[0]).toBe(1);
+  expect(stderr).toBe('stopped by SIGTERM\n');
+  expect(existsSync(pidFile)).toBe(false);
+});

@@ -5,6 +5,7 @@ import { requireMigrated } from '../db/migrator.ts';
 import type { Db } from '../db/schema.ts';
 import { StartError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { stopRequest } from '../start.ts';
 import { findAccountId, findLock } from './queries.ts';
 import { changeRole, lockService, unlockService } from './service.ts';
 
@@ -48,10 +49,11 @@ export async function admin(config: Config, [word = 'status', ...args]: string[]
   if (action === undefined) {
     throw new StartError(`admin: got ${JSON.stringify(word)}, wants ${Object.keys(actions).join(', ')}`);
   }
+  const stopped = stopRequest();
   const database = await joinDatabase(config, createLog('silent'));
   try {
     await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
-    await action(database.db, args);
+    await Promise.race([action(database.db, args), stopped]);
   } catch (error) {
     throw refusalOf(error) ?? error;
   } finally {

@@ -4,6 +4,7 @@ import { joinDatabase, type OpenDatabase, refusalOf } from '../database.ts';
 import { requireMigrated } from '../db/migrator.ts';
 import { StartError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { stopRequest } from '../start.ts';
 import { type Head, readHeads, verifyAudit } from './verify.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -83,10 +84,11 @@ export async function audit(config: Config, [word = 'verify', ...args]: string[]
   if (action === undefined) {
     throw new StartError(`audit: got ${JSON.stringify(word)}, wants ${Object.keys(actions).join(', ')}`);
   }
+  const stopped = stopRequest();
   const database = await joinDatabase(config, createLog('silent'));
   try {
     await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
-    await action(database, args);
+    await Promise.race([action(database, args), stopped]);
   } catch (error) {
     throw refusalOf(error) ?? error;
   } finally {

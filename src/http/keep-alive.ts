@@ -2,8 +2,9 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { connectionOf } from './gate.ts';
 
-/** While more than this part of the connections is in use, idle ones have to make room. */
+/** While more than this part of the connections is in use, idle ones have to make room; until it is less than the other. */
 const crowdedShare = 0.8;
+const relaxedShare = 0.7;
 const crowdedIdleMs = 5_000;
 
 /**
@@ -12,14 +13,15 @@ const crowdedIdleMs = 5_000;
  */
 export function endIdle(server: Server, connectionEvent: string, idleMs: number): void {
   const sockets = new Set<Socket>();
+  const shorterMs = Math.min(idleMs, crowdedIdleMs);
   server.keepAliveTimeout = idleMs;
   function update(): void {
-    const wantedMs =
-      sockets.size > server.maxConnections * crowdedShare ? Math.min(idleMs, crowdedIdleMs) : idleMs;
-    if (server.keepAliveTimeout === wantedMs) return;
-    server.keepAliveTimeout = wantedMs;
+    const share = sockets.size / server.maxConnections;
+    if (share < relaxedShare) server.keepAliveTimeout = idleMs;
+    if (share <= crowdedShare || server.keepAliveTimeout === shorterMs) return;
+    server.keepAliveTimeout = shorterMs;
     // Those that are idle already had more time.
-    if (wantedMs < idleMs) for (const socket of sockets) if (isIdle(socket)) socket.setTimeout(wantedMs);
+    for (const socket of sockets) if (isIdle(socket)) socket.setTimeout(shorterMs);
   }
   server.on(connectionEvent, (socket: Socket) => {
     sockets.add(socket);
