@@ -58,7 +58,8 @@ function send(operation: Operation, path: string, body?: unknown): Promise<RawRe
   });
 }
 
-const jsonOf = ({ text }: RawReply) => (text === '' ? undefined : JSON.parse(text));
+const jsonOf = ({ text, headers }: RawReply) =>
+  text !== '' && headers['content-type']?.includes('json') ? JSON.parse(text) : undefined;
 
 /** The fields that a refusal points at; null for an answer that is none, which must not be a failure. */
 function refusedFields(operation: Operation, reply: RawReply, what: string): unknown[][] | null {
@@ -199,7 +200,10 @@ test.each(byId(operations.filter((operation) => withTexts(operation).length > 0)
         const refused = refusedFields(operation, reply, what);
         if (refused === null) {
           // A secret cannot be guessed.
-          if (!names.includes('token')) expect(reply.status, `${what} in ${asked}: ${reply.text}`).toBe(200);
+          // A position that is a number may be one that is too far.
+          const good = asked.includes('lastEventId') ? [200, 410] : [200];
+          if (!names.includes('token'))
+            expect(good, `${what} in ${asked}: ${reply.text}`).toContain(reply.status);
           return;
         }
         const rest = asked.filter((name) => !refused.some(([field]) => field === name));

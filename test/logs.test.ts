@@ -154,7 +154,7 @@ describe('what a log must not hold', () => {
       [
         'POST',
         '/api/auth/sign-in/email',
-        { body: credentials, headers: { origin: 'https://canary-origin' } },
+        { body: credentials, headers: { origin: 'https://elsewhere.example' } },
       ],
       ['GET', '/api/auth/get-session', { headers }],
       ['POST', '/api/v1/auth/password-reset', { body: { email: mail } }],

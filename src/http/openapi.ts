@@ -49,7 +49,7 @@ export const about = {
     contact: { name: 'The operator of this server' },
     license: { name: 'MIT', identifier: 'MIT' },
   },
-  servers: [{ url: '/', description: 'The server that this document comes from.' }],
+  servers: [{ url: '/', description: 'This server.' }],
   tags: [
     { name: 'Accounts', description: 'Accounts of this server: registration, log-in, password, sessions.' },
     { name: 'Administration', description: 'For admins: users, bans, roles, the lock of the service.' },

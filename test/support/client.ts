@@ -75,8 +75,9 @@ export function createClient(url: string, connections: number) {
 }
 
 function decode(bytes: Buffer, coding: string | undefined): Buffer {
-  if (bytes.length === 0 || coding === undefined) return bytes;
-  return coding === 'br' ? brotliDecompressSync(bytes) : gunzipSync(bytes);
+  if (bytes.length === 0) return bytes;
+  if (coding === 'br') return brotliDecompressSync(bytes);
+  return coding === 'gzip' ? gunzipSync(bytes) : bytes;
 }
 
 export type RawClient = ReturnType<typeof createClient>;
