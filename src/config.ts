@@ -65,7 +65,8 @@ export function readConfig(env: Env = process.env): Config {
   const database = attempt(
     faults,
     () => databaseSettings(env, production),
-    () => databaseSettings({}, false),
+    // Any number of workers has connections in it: what is wrong of them is told once.
+    () => ({ ...databaseSettings({}, false), poolMax: 90 }),
   );
   const auth = attempt(
     faults,

@@ -38,6 +38,7 @@ test.each([
   ['# comment\r\n\r\nPORT=80\r\n  HOST = ::1\r\n', { PORT: '80', HOST: '::1' }],
   ['export PORT=80', { PORT: '80' }],
   ['A="x # y"\nB=\'=\'\nC=z # comment\nD=', { A: 'x # y', B: '=', C: 'z', D: '' }],
+  ['A="x" # comment', { A: 'x' }],
   ['A="first\nsecond line\nthird"\nB=1', { A: 'first\nsecond line\nthird', B: '1' }],
   ['', {}],
 ])('%j is read', (content, env) => {
@@ -61,6 +62,19 @@ test('a quote that does not end is named by the line it begins in', () => {
   expect(refusal(envFile('A=1\nSECRET="hunter2\nB=2\n'))).toEqual([
     `got line 2, whose quote does not end, ${wants}`,
   ]);
+});
+
+test.each([
+  ["A='abc\nNODE_ENV='production'\nC=3\n", 2],
+  ['A="x"y', 1],
+  ['A="x" "y"', 1],
+  ['A=1\nB="x\ny"z\n', 3],
+])('%j has text after a quote, which would be lost', (content, line) => {
+  expect(refusal(envFile(content))).toEqual([`got line ${line}, which has text after a quote, ${wants}`]);
+});
+
+test('a carriage return alone ends no line', () => {
+  expect(refusal(envFile('A=1\rB=2\r'))).toEqual([`got line 1, which is no assignment, ${wants}`]);
 });
 
 test.each([

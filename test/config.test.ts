@@ -397,6 +397,12 @@ describe('several faults', () => {
     expect(() => statSync(dataDir)).toThrow('ENOENT');
   });
 
+  test('of one variable say nothing of another that depends on it', () => {
+    const pool = { DATABASE_POOL_SIZE: '40', DATABASE_POOL_OVERFLOW: '0', WEB_CONCURRENCY: '12' };
+    const lines = refusal({ BETTER_AUTH_SECRET: secret, DATABASE_URL: 'mysql://x/y', ...pool });
+    expect(lines).toMatch(/^DATABASE_URL: [^\n]*$/);
+  });
+
   test('in production name what is missing beside what is wrong', () => {
     const lines = refusal({ NODE_ENV: 'production', DATABASE_URL: '', JWT_ISSUER: 'i', PORT: '-1' });
     expect(lines.split('\n').map((line) => line.split(':', 1)[0])).toEqual([

@@ -205,7 +205,7 @@ describe('a refused origin', () => {
   test('is said once in the log, with the name of the setting', async () => {
     const origins = ['https://a.example', 'http://localhost:3000', 'https://a.example', 'null'];
     expect(await logged(origins)).toEqual(
-      ['https://a.example', 'null'].map((origin) =>
+      ['https://a.example'].map((origin) =>
         expect.objectContaining({ level: 40, origin, setting: 'ALLOWED_ORIGINS' }),
       ),
     );
@@ -217,8 +217,8 @@ describe('a refused origin', () => {
     expect(String(line?.origin).length).toBe(200);
   });
 
-  test('is not said of the 101st and those after it', async () => {
+  test('is not said of the 21st in an hour and those after it', async () => {
     const many = Array.from({ length: 150 }, (_, index) => `https://${index}.example`);
-    expect((await logged(many)).map(({ origin }) => origin)).toEqual(many.slice(0, 100));
+    expect((await logged(many)).map(({ origin }) => origin)).toEqual(many.slice(0, 20));
   });
 });

@@ -69,7 +69,8 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
   });
 
   test('opens the operation that its address names, and puts an opened one into its address', async () => {
-    const page = await open('#/Tasks/createTask');
+    // Whatever a link to the page adds to its query.
+    const page = await open('?utm_source=x#/Tasks/createTask');
     const create = page.locator('#operations-Tasks-createTask .opblock-body');
     await create.waitFor();
     await page.reload();
@@ -78,6 +79,8 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await page.waitForURL(/#\/Tasks\/listTasks$/);
     await page.goto(`${app.url}/docs#/Health/getHealth`);
     await page.locator('#operations-Health-getHealth .opblock-body').waitFor();
+    // No link at all: nothing is complained of.
+    await page.goto(`${app.url}/docs#/%`);
     await page.close();
   });
 

@@ -89,6 +89,7 @@ describe('what is not HTTP', () => {
     ['a method in lower case', `get /health HTTP/1.1\r\n${host}\r\n`],
     ['NUL in the target', `GET /hea\0lth HTTP/1.1\r\n${host}\r\n`],
     ['a space in the target', `GET /hea lth HTTP/1.1\r\n${host}\r\n`],
+    ['a fragment in the target', `DELETE /api/v1/users/ada/trash/# HTTP/1.1\r\n${host}\r\n`],
     ['no target', `GET HTTP/1.1\r\n${host}\r\n`],
     ['a target that is no path', `GET health HTTP/1.1\r\n${host}\r\n`],
     ['a target of another scheme', `GET ftp://a/health HTTP/1.1\r\n${host}\r\n`],

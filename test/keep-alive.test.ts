@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createContext } from '../src/context.ts';
@@ -84,6 +85,20 @@ describe.concurrent('a connection that is idle between requests', () => {
     const closed = once(socket, 'close');
     await server.close();
     await closed;
+  });
+
+  test('is refused beyond the limit, whichever listener of the server took it', async () => {
+    const { server, url } = await startServer();
+    const second = createServer((socket) => server.server.emit('connection', socket));
+    await once(second.listen(0, '127.0.0.1'), 'listening');
+    const address = second.address();
+    const secondUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    server.server.maxConnections = 2;
+    const kept = [await idleConnection(url), await idleConnection(secondUrl)];
+    const third = dial(secondUrl);
+    await new Promise((resolve) => third.once('close', resolve));
+    for (const socket of kept) socket.destroy();
+    second.close();
   });
 
   test('makes room while the server is crowded, also one that was idle before', async () => {

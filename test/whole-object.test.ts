@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from './support/app.ts';
 import { invalidStatus, locsOf, namedIn, newClient } from './support/tasks.ts';
@@ -202,5 +203,34 @@ describe('a profile', () => {
       ]);
     }
     expect((await v1('GET', '')).body.data).toMatchObject({ id: user.id, first_name: 'Ada', role: 'user' });
+  });
+
+  test('is sent back whole before anything of its user is stored', async () => {
+    const { v1 } = await newClient(app);
+    const { data: profile } = (await v1('GET', '')).body;
+    expect(profile.created_at).toBeNull();
+    const { status, body } = await v1('PATCH', '', { ...profile, first_name: 'Ada' });
+    expect([status, body.data.first_name]).toEqual([200, 'Ada']);
+    expect((await v1('PATCH', '', { ...profile, last_name: 'Lovelace' })).status).toBe(200);
+  });
+
+  test('in an old copy may say less than what is so now, and never more', async () => {
+    const credentials = { email: 'ada@example.com', password: 'gentle-otter-42' };
+    const names = { first_name: 'Ada', last_name: 'Lovelace' };
+    const { body: login } = await app.request('POST', '/api/v1/auth/register', {
+      body: { ...credentials, ...names },
+    });
+    const token = login.access_token;
+    const path = '/api/v1/users/me';
+    const { data: profile } = (await app.request('GET', path, { token })).body;
+    const more = { ...profile, email_verified: true, first_name: 'Eve' };
+    expect((await app.request('PATCH', path, { token, body: more })).status).toBe(422);
+    await sql`update better_auth."user" set "emailVerified" = true where id = ${profile.id}`.execute(
+      app.ctx.db,
+    );
+    const body = { ...profile, first_name: 'Augusta' };
+    const changed = await app.request('PATCH', path, { token, body });
+    expect(changed.status).toBe(200);
+    expect(changed.body.data).toEqual({ ...profile, first_name: 'Augusta', email_verified: true });
   });
 });

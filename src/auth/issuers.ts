@@ -166,13 +166,14 @@ async function verifyWithKey(
   }
 }
 
-const tolerance = `${clockToleranceSeconds} s by this server's clock`;
+const tolerance = `at most ${clockToleranceSeconds} s`;
 
 function refusalOf(error: errors.JOSEError | TypeError, expected: Expected): Refusal {
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return new Refusal('wrong signature', expected.signature);
   if (error instanceof errors.JOSEAlgNotAllowed) return new Refusal('wrong algorithm', expected.signature);
-  if (error instanceof errors.JWTExpired) return new Refusal('expired', `exp at most ${tolerance} ago`);
+  if (error instanceof errors.JWTExpired)
+    return new Refusal('expired', `exp ${tolerance} in the past by this server's clock`);
   if (error instanceof errors.JWTClaimValidationFailed) return claimRefusal(error, expected);
   return new Refusal('malformed claims', 'a JSON object (RFC 7519 §4)');
 }
@@ -186,7 +187,7 @@ function claimRefusal(
   if (claim === 'sub') return subRefusal;
   if (claim === 'exp' && reason === 'missing') return new Refusal('no exp', 'exp, in seconds');
   if (claim === 'nbf' && reason === 'check_failed')
-    return new Refusal('not yet valid', `nbf at most ${tolerance} ahead`);
+    return new Refusal('not yet valid', `nbf ${tolerance} ahead of this server's clock`);
   return new Refusal('time that is no number', 'exp, iat and nbf as numbers, in seconds');
 }
 

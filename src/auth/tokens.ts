@@ -44,7 +44,7 @@ function identityOf(payload: JWTPayload, maxAgeSeconds: number): Identity | Refu
   if (iat !== undefined && iat > now + clockToleranceSeconds)
     return new Refusal(
       'iat in the future',
-      `iat at most ${clockToleranceSeconds} s ahead by this server's clock`,
+      `iat at most ${clockToleranceSeconds} s ahead of this server's clock`,
     );
   return {
     userId: sub,

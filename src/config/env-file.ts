@@ -38,16 +38,20 @@ function readText(path: string): string {
 function faultyLines(text: string): string[] {
   const faults: string[] = [];
   let [quote, openedIn] = ['', 0];
-  text.split(/\r\n?|\n/).forEach((line, index) => {
-    if (quote !== '') {
-      if (line.includes(quote)) quote = '';
-      return;
+  text.split(/\r?\n/).forEach((line, index) => {
+    const refuse = (what: string) => faults.push(`line ${index + 1}, ${what}`);
+    let quoted = line;
+    if (quote === '') {
+      if (/^\s*(?:#|$)/.test(line)) return;
+      const value = assignment.exec(line)?.[1];
+      if (value === undefined || line.includes('\r')) refuse('which is no assignment');
+      if (value === undefined || !/^["'`]/.test(value)) return;
+      [quote, openedIn, quoted] = [value.charAt(0), index + 1, value.slice(1)];
     }
-    if (/^\s*(?:#|$)/.test(line)) return;
-    const value = assignment.exec(line)?.[1];
-    if (value === undefined) faults.push(`line ${index + 1}, which is no assignment`);
-    else if (/^["'`]/.test(value) && !value.slice(1).includes(value.charAt(0)))
-      [quote, openedIn] = [value.charAt(0), index + 1];
+    const end = quoted.indexOf(quote);
+    if (end < 0) return;
+    if (!/^\s*(?:#.*)?$/.test(quoted.slice(end + 1))) refuse('which has text after a quote');
+    quote = '';
   });
   if (quote !== '') faults.push(`line ${openedIn}, whose quote does not end`);
   return faults;

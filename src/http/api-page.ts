@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { compress } from './coding.ts';
+import { createDocumentCompression } from './coding.ts';
 
 /** Everything from here; no upgrade to https, which a page served over plain http on a local network does not survive. */
 const pagePolicy = {
@@ -24,6 +24,7 @@ function completePage(html: string, panel: string): string {
 /** The page at `/docs`. It asks nothing of another host and has no inline script; docs/decisions/0001-api-page.md. */
 export async function serveApiPage(app: FastifyInstance): Promise<void> {
   const panel = part('start.html');
+  const compress = createDocumentCompression();
   await app.register(async (scope) => {
     scope.addHook('onSend', async (_request, reply, payload) =>
       typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')

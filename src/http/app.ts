@@ -8,7 +8,7 @@ import { betterAuthRoutes } from './better-auth.ts';
 import { parseJsonBodies } from './body.ts';
 import { createEarlyAnswers } from './broken-request.ts';
 import { createClosing } from './closing.ts';
-import { compress } from './coding.ts';
+import { createDocumentCompression } from './coding.ts';
 import { allowOrigins } from './cors.ts';
 import { documentApi } from './docs.ts';
 import { errorHandler } from './errors.ts';
@@ -94,6 +94,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   const refuseOtherMethods = methodNotAllowed(app);
   await documentApi(app);
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
+  const compress = createDocumentCompression();
   app.get('/openapi.json', { schema: { hide: true }, onSend: compress }, () => app.swagger());
   healthRoutes(app, ctx);
   metricsRoute(app, ctx);

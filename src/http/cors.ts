@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { isAllowedOrigin } from '../auth/origins.ts';
 import type { Context } from '../context.ts';
+import { createHourlyNotes } from './notes.ts';
 
 const exposedHeaders = [
   'Age',
@@ -62,17 +63,17 @@ export async function allowOrigins(app: FastifyInstance, { config, log }: Contex
   });
 }
 
-const notedOrigins = 100;
+const notedOrigins = 20;
 const notedLength = 200;
 
-/** The browser tells its user little, and this server's operator nothing. Each of the first refused origins has one line. */
+/** The browser tells its user little, and this server's operator nothing. */
 function createRefusedNotes(log: Logger): (origin: string) => void {
-  const noted = new Set<string>();
+  const isNew = createHourlyNotes(notedOrigins);
   return (text) => {
     // Anybody can send anything.
     const origin = text.slice(0, notedLength).replaceAll(/[^\x21-\x7e]/g, '?');
-    if (noted.size >= notedOrigins || noted.has(origin)) return;
-    noted.add(origin);
+    // It cannot be set.
+    if (origin === 'null' || !isNew(origin)) return;
     log.warn(
       { origin, setting: 'ALLOWED_ORIGINS' },
       'this origin may not call from a browser: ALLOWED_ORIGINS lists those that may',

@@ -3,10 +3,11 @@ import type { Socket } from 'node:net';
 import { compile } from '@fastify/proxy-addr';
 import type { Context } from '../context.ts';
 import { addressOf } from './address.ts';
+import { createHourlyNotes } from './notes.ts';
 
 /** Headers in which proxies name an address. Only the first is read, and only from TRUSTED_PROXIES. */
 const headerNames = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
-/** Anybody can send such a header, so the number of lines is bounded. */
+/** Lines an hour: anybody can send such a header. */
 const maxPeers = 10;
 
 const warning =
@@ -14,20 +15,19 @@ const warning =
   'until then all of its callers share one rate limit';
 
 /**
- * Warns once for each peer that forwards an address and is no trusted proxy. If it is a proxy, all of its
+ * Warns once an hour of each peer that forwards an address and is no trusted proxy. If it is a proxy, all of its
  * callers share one rate limit. The line names the peer, never what it sent.
  */
 export function warnOfForwarded({ config, log }: Context, handle: RequestListener): RequestListener {
   const isTrusted = compile([...config.http.trustedProxies]);
-  const peers = new Set<string>();
+  const isNew = createHourlyNotes(maxPeers);
   const checked = new WeakSet<Socket>();
 
   function check({ headers, socket }: IncomingMessage): void {
-    if (peers.size >= maxPeers || checked.has(socket)) return;
+    if (checked.has(socket)) return;
     checked.add(socket);
     const peer = addressOf({ ip: '', socket });
-    if (peer === null || peers.has(peer) || isTrusted(peer, 0)) return;
-    peers.add(peer);
+    if (peer === null || isTrusted(peer, 0) || !isNew(peer)) return;
     const header = headerNames.find((name) => headers[name]);
     log.warn({ peer, header, setting: 'TRUSTED_PROXIES' }, warning);
   }

@@ -84,6 +84,8 @@ function faultOf({ rawHeaders, headers, httpVersion, url = '', method }: Incomin
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
     return bad('Transfer-Encoding may only be chunked');
   }
+  // RFC 9112 §3.2: a target has none, and the router would cut it off.
+  if (url.includes('#')) return bad('The target has a fragment');
   if (url.startsWith('/') || (url === '*' && method === 'OPTIONS') || absolute.test(url)) return null;
   return bad('The target is not a path');
 }

@@ -8,11 +8,20 @@ const relaxedShare = 0.7;
 const crowdedIdleMs = 5_000;
 
 /**
- * Ends connections that are idle after an answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps
+ * Refuses connections beyond `server.maxConnections`, whichever listener took them, and ends those that are idle after an answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps
  * its own for longer would send requests into ones that end at that moment.
  */
 export function endIdle(server: Server, connectionEvent: string, idleMs: number): void {
   const sockets = new Set<Socket>();
+  let open = 0;
+  // Each listener has a limit of its own, and hands its connections to this server.
+  server.on('connection', (socket: Socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
+    if (open > server.maxConnections) socket.destroy();
+  });
   const shorterMs = Math.min(idleMs, crowdedIdleMs);
   server.keepAliveTimeout = idleMs;
   function update(): void {

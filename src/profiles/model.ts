@@ -79,8 +79,10 @@ export const ProfilePatch = Type.Object(
     locale: Type.Optional(Type.String(locale)),
     id: readOnly({}),
     email: readOnly({}),
-    email_verified: Type.Optional(Type.Boolean({ description: 'Read-only: the stored value, if sent.' })),
-    role: readOnly({}),
+    email_verified: Type.Optional(
+      Type.Boolean({ description: 'Read-only: the stored value, or false, if sent.' }),
+    ),
+    role: Type.Optional(Type.String({ description: 'Read-only: the stored value, or `user`, if sent.' })),
     created_at: readOnly({ format: 'date-time' }),
   },
   {

@@ -16,7 +16,14 @@ export function patchProfile(db: Db, userId: string, writer: Writer, patch: Prof
   const { id, email, email_verified, role, created_at, ...changes } = patch;
   const change = async (tx: Tx, { revision }: Moment) => {
     const before = await findProfile(tx, userId);
-    refuseReadOnly(before, { id, email, email_verified, role, created_at });
+    // An old copy may say less than what is so now: no verified address, no role, nothing stored yet. Nobody claims more.
+    refuseReadOnly(before, {
+      id,
+      email,
+      created_at: created_at ?? undefined,
+      email_verified: email_verified || undefined,
+      role: role === 'user' ? undefined : role,
+    });
     const after = { ...before, ...changes };
     if (isDeepStrictEqual(before, after)) throw unchanged(before);
     const { first_name, last_name } = after;

@@ -176,14 +176,20 @@ window.SwaggerUIBundle = Object.assign((config) => {
     return response;
   };
   const plugins = [...config.plugins, dulyPlugin];
-  system = bundle({ ...config, onComplete: restore, responseInterceptor, plugins });
+  // Its own idea of the document's address includes the page's query.
+  system = bundle({ ...config, url: '/openapi.json', onComplete: restore, responseInterceptor, plugins });
   return system;
 }, bundle);
 
 // Swagger UI reads the address only once, at its start.
-addEventListener('hashchange', () =>
-  system.layoutActions.parseDeepLinkHash(decodeURIComponent(location.hash)),
-);
+addEventListener('hashchange', () => {
+  try {
+    system.layoutActions.parseDeepLinkHash(decodeURIComponent(location.hash));
+  } catch (error) {
+    // No link of this page's.
+    if (!(error instanceof URIError)) throw error;
+  }
+});
 
 /** Names for the page's form controls, and a way for the keyboard into what scrolls: Swagger UI gives neither. */
 function repair() {
