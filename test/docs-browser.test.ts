@@ -2,6 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from './support/app.ts';
 import { chromiumPath, launchChromium, seriousFindings } from './support/browser.ts';
+import { isLong } from './support/long.ts';
 
 if (chromiumPath === undefined)
   console.warn('skipped: the API page in a browser, for want of Chromium in /usr/bin');
@@ -182,9 +183,14 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await page.close();
   });
 
-  const screens = [1280, 390].flatMap((width) =>
-    (['light', 'dark'] as const).map((colorScheme) => [width, colorScheme] as const),
-  );
+  const screens = (
+    [
+      [1280, 'light'],
+      [390, 'dark'],
+      [1280, 'dark'],
+      [390, 'light'],
+    ] as const
+  ).slice(0, isLong ? 4 : 2);
   test.each(screens)(
     'at %d px in %s: no sideways scrolling and nothing serious that axe can find',
     async (width, colorScheme) => {

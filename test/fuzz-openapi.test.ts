@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mintToken } from './support/app.ts';
 import { inParallel, type RawReply, type RawRequest } from './support/client.ts';
 import { oddBody, validValue, wrongValue } from './support/generate.ts';
+import { isLong } from './support/long.ts';
 import { naughtyStrings } from './support/naughty.ts';
 import {
   isOfAdmin,
@@ -16,7 +17,7 @@ import { createTenants, keyOf, secretsOf, type Tenant, type Tenants } from './su
 
 /** Another sequence of requests, or the one of a failure again: `DULY_TEST_SEED=7 npm test -- test/fuzz-openapi.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
-const total = 10_000;
+const total = isLong ? 10_000 : 4_000;
 /** A session does not last long here: so many requests are made with one. */
 const perRenewal = 25;
 /** Hashing a password takes a tenth of a second: so many requests may get that far. */
