@@ -92,7 +92,7 @@ function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer
   };
 }
 
-/** In the place of the shared secret where none of its tokens is accepted. */
+/** Stands for the shared secret's issuer where HS256 is off: it refuses every token. */
 function noSharedSecret(auth: AuthSettings): Issuer {
   const own = ownTokens(auth);
   return {

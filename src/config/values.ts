@@ -72,7 +72,7 @@ export function shown(value: string): string {
 
 export const isHttp = (url: URL) => url.protocol === 'http:' || url.protocol === 'https:';
 
-/** Whether a URL's host is this machine, for whoever asks for it: localhost, 127.0.0.0/8 or ::1. */
+/** Whether a URL's host is a loopback name or address: localhost, 127.0.0.0/8 or ::1. */
 export const isLoopback = ({ hostname }: URL) => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 /** Schemes whose pages have an opaque origin, which browsers send as `null`, and schemes without pages. */

@@ -2,14 +2,15 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { connectionOf } from './gate.ts';
 
-/** While more than this part of the connections is in use, idle ones have to make room; until it is less than the other. */
+/** Idle connections make room from more than 80 % of `maxConnections` in use until less than 70 % are. */
 const crowdedShare = 0.8;
 const relaxedShare = 0.7;
 const crowdedIdleMs = 5_000;
 
 /**
- * Refuses connections beyond `server.maxConnections`, whichever listener took them, and ends those that are idle after an answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps
- * its own for longer would send requests into ones that end at that moment.
+ * Refuses connections beyond `server.maxConnections`, whichever listener took them. Ends those that are idle after an
+ * answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps its own for longer would send requests
+ * into connections that end at that moment.
  */
 export function endIdle(server: Server, connectionEvent: string, idleMs: number): void {
   const sockets = new Set<Socket>();

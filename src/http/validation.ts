@@ -19,7 +19,7 @@ function isDate(text: string): boolean {
 
 const rfc3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** Of what is compared with stored times: any year will do. */
+/** A time that is compared with a stored one; its year may be any. */
 function isDateTime(text: string): boolean {
   const date = rfc3339.exec(text)?.[1];
   return date !== undefined && !Number.isNaN(Date.parse(text)) && !Number.isNaN(Date.parse(date));
