@@ -1,43 +1,8 @@
 create schema better_auth;
 
-create type task_priority as enum ('High', 'Medium', 'Low');
+create schema duly;
 
-create table access_events (
-  id bigint not null generated always as identity,
-  xact xid8 not null default pg_current_xact_id(),
-  user_id text collate "C" not null,
-  session text collate "C",
-  created_at timestamp with time zone not null default now(),
-  PRIMARY KEY (id)
-);
-CREATE INDEX access_events_created_at ON public.access_events USING btree (created_at);
-CREATE INDEX access_events_xact ON public.access_events USING btree (xact);
-
-create table audit (
-  user_id text collate "C" not null,
-  seq bigint not null,
-  at timestamp(3) with time zone not null,
-  actor text collate "C",
-  action text collate "C" not null,
-  subject text collate "C",
-  outcome text collate "C" not null,
-  count integer not null default 1,
-  request_id text collate "C",
-  address text collate "C",
-  hash bytea not null,
-  CHECK ((count >= 1)),
-  CHECK ((outcome = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text]))),
-  PRIMARY KEY (user_id, seq)
-);
-comment on column audit.user_id is 'Whose data or account it is about; empty for none.';
-comment on column audit.hash is 'SHA-256 of the hash before and of this entry; the newest is in audit_heads.';
-
-create table audit_heads (
-  user_id text collate "C" not null,
-  seq bigint not null,
-  hash bytea not null,
-  PRIMARY KEY (user_id)
-);
+create type duly.task_priority as enum ('High', 'Medium', 'Low');
 
 create table better_auth."twoFactor" (
   id text not null,
@@ -129,7 +94,44 @@ create table better_auth.verification (
 CREATE INDEX verification_identifier ON better_auth.verification USING btree (identifier);
 CREATE INDEX verification_user_id ON better_auth.verification USING btree (split_part(value, ' '::text, 1));
 
-create table idempotency_keys (
+create table duly.access_events (
+  id bigint not null generated always as identity,
+  xact xid8 not null default pg_current_xact_id(),
+  user_id text collate "C" not null,
+  session text collate "C",
+  created_at timestamp with time zone not null default now(),
+  PRIMARY KEY (id)
+);
+CREATE INDEX access_events_created_at ON duly.access_events USING btree (created_at);
+CREATE INDEX access_events_xact ON duly.access_events USING btree (xact);
+
+create table duly.audit (
+  user_id text collate "C" not null,
+  seq bigint not null,
+  at timestamp(3) with time zone not null,
+  actor text collate "C",
+  action text collate "C" not null,
+  subject text collate "C",
+  outcome text collate "C" not null,
+  count integer not null default 1,
+  request_id text collate "C",
+  address text collate "C",
+  hash bytea not null,
+  CHECK ((count >= 1)),
+  CHECK ((outcome = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text]))),
+  PRIMARY KEY (user_id, seq)
+);
+comment on column duly.audit.user_id is 'Whose data or account it is about; empty for none.';
+comment on column duly.audit.hash is 'SHA-256 of the hash before and of this entry; the newest is in audit_heads.';
+
+create table duly.audit_heads (
+  user_id text collate "C" not null,
+  seq bigint not null,
+  hash bytea not null,
+  PRIMARY KEY (user_id)
+);
+
+create table duly.idempotency_keys (
   user_id text collate "C" not null,
   route text collate "C" not null,
   key text collate "C" not null,
@@ -140,10 +142,10 @@ create table idempotency_keys (
   CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 255))),
   PRIMARY KEY (user_id, route, key)
 );
-CREATE INDEX idempotency_keys_created_at ON public.idempotency_keys USING btree (created_at);
-comment on column idempotency_keys.fingerprint is 'SHA-256 of what the request asked for: the same key with another one is refused.';
+CREATE INDEX idempotency_keys_created_at ON duly.idempotency_keys USING btree (created_at);
+comment on column duly.idempotency_keys.fingerprint is 'SHA-256 of what the request asked for: the same key with another one is refused.';
 
-create table owners (
+create table duly.owners (
   user_id text collate "C" not null,
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
@@ -151,10 +153,10 @@ create table owners (
   CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 255))),
   PRIMARY KEY (user_id)
 );
-comment on table owners is 'One row per user id. Every transaction that changes anything of a user first adds 1 to revision; the row lock makes commit order equal revision order.';
-comment on column owners.feed_from is 'Tombstones up to this revision may be gone: who has followed the change feed less far has to start anew.';
+comment on table duly.owners is 'One row per user id. Every transaction that changes anything of a user first adds 1 to revision; the row lock makes commit order equal revision order.';
+comment on column duly.owners.feed_from is 'Tombstones up to this revision may be gone: who has followed the change feed less far has to start anew.';
 
-create table profiles (
+create table duly.profiles (
   user_id text collate "C" not null,
   first_name text,
   last_name text,
@@ -167,30 +169,30 @@ create table profiles (
   CHECK ((char_length(time_zone) <= 64)),
   PRIMARY KEY (user_id)
 );
-comment on column profiles.first_name is 'Of users without an account here; an account has its own.';
+comment on column duly.profiles.first_name is 'Of users without an account here; an account has its own.';
 
-create table revoked_tokens (
+create table duly.revoked_tokens (
   user_id text collate "C" not null,
   token_hash text collate "C" not null,
   expires_at timestamp with time zone not null,
   PRIMARY KEY (user_id, token_hash)
 );
 
-create table schema_migrations (
+create table duly.schema_migrations (
   version integer not null,
   name text not null,
   applied_at timestamp(3) with time zone not null default now(),
   PRIMARY KEY (version)
 );
 
-create table service_lock (
+create table duly.service_lock (
   only_row boolean not null default true,
   locked_at timestamp(3) with time zone not null default now(),
   CHECK (only_row),
   PRIMARY KEY (only_row)
 );
 
-create table tags (
+create table duly.tags (
   user_id text collate "C" not null,
   name text collate "C" not null,
   revision bigint not null,
@@ -198,23 +200,23 @@ create table tags (
   CHECK (((char_length(name) >= 1) AND (char_length(name) <= 50))),
   PRIMARY KEY (user_id, name)
 );
-CREATE INDEX tags_revision ON public.tags USING btree (user_id, revision);
+CREATE INDEX tags_revision ON duly.tags USING btree (user_id, revision);
 
-create table task_tags (
+create table duly.task_tags (
   user_id text collate "C" not null,
   task_id uuid not null,
   name text collate "C" not null,
   PRIMARY KEY (user_id, task_id, name)
 );
-CREATE INDEX task_tags_name ON public.task_tags USING btree (user_id, name);
+CREATE INDEX task_tags_name ON duly.task_tags USING btree (user_id, name);
 
-create table tasks (
+create table duly.tasks (
   user_id text collate "C" not null,
   id uuid not null default gen_random_uuid(),
   title text not null,
   description text,
   completed_at timestamp(3) with time zone,
-  priority task_priority not null default 'Medium'::task_priority,
+  priority duly.task_priority not null default 'Medium'::duly.task_priority,
   due_date date,
   version integer not null default 1,
   revision bigint not null,
@@ -228,13 +230,13 @@ create table tasks (
   CHECK ((version >= 1)),
   PRIMARY KEY (user_id, id)
 );
-CREATE INDEX tasks_deleted_at ON public.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
-CREATE INDEX tasks_live_created_at ON public.tasks USING btree (user_id, created_at, id) WHERE (deleted_at IS NULL);
-CREATE INDEX tasks_revision ON public.tasks USING btree (user_id, revision);
-CREATE INDEX tasks_trash ON public.tasks USING btree (user_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
-comment on column tasks.completed_at is 'Null while the task is pending; "completed" is read from it.';
+CREATE INDEX tasks_deleted_at ON duly.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX tasks_revision ON duly.tasks USING btree (user_id, revision);
+CREATE INDEX tasks_trash ON duly.tasks USING btree (user_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
+comment on column duly.tasks.completed_at is 'Null while the task is pending; "completed" is read from it.';
 
-create table tombstones (
+create table duly.tombstones (
   user_id text collate "C" not null,
   type text collate "C" not null,
   id text collate "C" not null,
@@ -243,10 +245,10 @@ create table tombstones (
   CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text]))),
   PRIMARY KEY (user_id, type, id)
 );
-CREATE INDEX tombstones_created_at ON public.tombstones USING btree (created_at);
-CREATE INDEX tombstones_revision ON public.tombstones USING btree (user_id, revision);
+CREATE INDEX tombstones_created_at ON duly.tombstones USING btree (created_at);
+CREATE INDEX tombstones_revision ON duly.tombstones USING btree (user_id, revision);
 
-create table user_access (
+create table duly.user_access (
   user_id text collate "C" not null,
   tokens_valid_from timestamp(3) with time zone,
   banned_at timestamp(3) with time zone,
@@ -255,21 +257,22 @@ create table user_access (
   CHECK ((char_length(ban_reason) <= 500)),
   PRIMARY KEY (user_id)
 );
-comment on column user_access.tokens_valid_from is 'Tokens of other issuers that were issued before are refused; those of this server end with their session.';
+comment on column duly.user_access.tokens_valid_from is 'Tokens of other issuers that were issued before are refused; those of this server end with their session.';
 
 alter table better_auth."twoFactor" add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.account add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.session add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
-alter table profiles add FOREIGN KEY (user_id) REFERENCES owners(user_id);
-alter table tags add FOREIGN KEY (user_id) REFERENCES owners(user_id);
-alter table task_tags add FOREIGN KEY (user_id, name) REFERENCES tags(user_id, name);
-alter table task_tags add FOREIGN KEY (user_id, task_id) REFERENCES tasks(user_id, id) ON DELETE CASCADE;
-alter table tasks add FOREIGN KEY (user_id) REFERENCES owners(user_id);
-alter table tombstones add FOREIGN KEY (user_id) REFERENCES owners(user_id);
+alter table duly.profiles add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
+alter table duly.tags add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
+alter table duly.task_tags add FOREIGN KEY (user_id, name) REFERENCES duly.tags(user_id, name);
+alter table duly.task_tags add FOREIGN KEY (user_id, task_id) REFERENCES duly.tasks(user_id, id) ON DELETE CASCADE;
+alter table duly.tasks add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
+alter table duly.tombstones add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
 
-CREATE OR REPLACE FUNCTION public.account_came_or_went()
+CREATE OR REPLACE FUNCTION duly.account_came_or_went()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
 AS $function$
 declare
   next_revision bigint;
@@ -282,18 +285,20 @@ begin
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.account_changed()
+CREATE OR REPLACE FUNCTION duly.account_changed()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
   insert into access_events (user_id) values (old.id);
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.account_profile_changed()
+CREATE OR REPLACE FUNCTION duly.account_profile_changed()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
 AS $function$
 declare
   next_revision bigint;
@@ -306,9 +311,10 @@ begin
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.forget_access_events()
+CREATE OR REPLACE FUNCTION duly.forget_access_events()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
   delete from access_events where id in (
@@ -316,47 +322,51 @@ begin
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.refuse_change()
+CREATE OR REPLACE FUNCTION duly.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
   raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.session_ended()
+CREATE OR REPLACE FUNCTION duly.session_ended()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
   insert into access_events (user_id, session) values (old."userId", old.id);
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.token_revoked()
+CREATE OR REPLACE FUNCTION duly.token_revoked()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
   insert into access_events (user_id, session) values (new.user_id, new.token_hash);
   return null;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.user_access_changed()
+CREATE OR REPLACE FUNCTION duly.user_access_changed()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
   insert into access_events (user_id) values (coalesce(new.user_id, old.user_id));
   return null;
 end $function$;
 
-CREATE TRIGGER forget_access_events AFTER INSERT ON public.access_events FOR EACH STATEMENT EXECUTE FUNCTION forget_access_events();
-CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER token_revoked AFTER INSERT ON public.revoked_tokens FOR EACH ROW EXECUTE FUNCTION token_revoked();
-CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION session_ended();
-CREATE TRIGGER account_came_or_went AFTER INSERT OR DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION account_came_or_went();
-CREATE TRIGGER account_deleted AFTER DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION account_changed();
-CREATE TRIGGER account_profile_changed AFTER UPDATE ON better_auth."user" FOR EACH ROW WHEN (((old.email IS DISTINCT FROM new.email) OR (old."emailVerified" IS DISTINCT FROM new."emailVerified") OR (old."firstName" IS DISTINCT FROM new."firstName") OR (old."lastName" IS DISTINCT FROM new."lastName") OR (old.role IS DISTINCT FROM new.role))) EXECUTE FUNCTION account_profile_changed();
-CREATE TRIGGER account_role_changed AFTER UPDATE OF role ON better_auth."user" FOR EACH ROW WHEN ((old.role IS DISTINCT FROM new.role)) EXECUTE FUNCTION account_changed();
-CREATE TRIGGER user_access_changed AFTER INSERT OR DELETE OR UPDATE ON public.user_access FOR EACH ROW EXECUTE FUNCTION user_access_changed();
+CREATE TRIGGER forget_access_events AFTER INSERT ON duly.access_events FOR EACH STATEMENT EXECUTE FUNCTION duly.forget_access_events();
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON duly.audit FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
+CREATE TRIGGER token_revoked AFTER INSERT ON duly.revoked_tokens FOR EACH ROW EXECUTE FUNCTION duly.token_revoked();
+CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION duly.session_ended();
+CREATE TRIGGER account_came_or_went AFTER INSERT OR DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION duly.account_came_or_went();
+CREATE TRIGGER account_deleted AFTER DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION duly.account_changed();
+CREATE TRIGGER account_profile_changed AFTER UPDATE ON better_auth."user" FOR EACH ROW WHEN (((old.email IS DISTINCT FROM new.email) OR (old."emailVerified" IS DISTINCT FROM new."emailVerified") OR (old."firstName" IS DISTINCT FROM new."firstName") OR (old."lastName" IS DISTINCT FROM new."lastName") OR (old.role IS DISTINCT FROM new.role))) EXECUTE FUNCTION duly.account_profile_changed();
+CREATE TRIGGER account_role_changed AFTER UPDATE OF role ON better_auth."user" FOR EACH ROW WHEN ((old.role IS DISTINCT FROM new.role)) EXECUTE FUNCTION duly.account_changed();
+CREATE TRIGGER user_access_changed AFTER INSERT OR DELETE OR UPDATE ON duly.user_access FOR EACH ROW EXECUTE FUNCTION duly.user_access_changed();

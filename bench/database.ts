@@ -61,19 +61,19 @@ async function migrate(connection: Connection): Promise<void> {
 }
 
 async function isSeeded(connection: Connection): Promise<boolean> {
-  const rows = await ask<{ seeded: boolean }>(connection, 'select exists (select from tasks) as seeded');
+  const rows = await ask<{ seeded: boolean }>(connection, 'select exists (select from duly.tasks) as seeded');
   return rows[0]?.seeded ?? false;
 }
 
 async function countConnections({ admin }: EmbeddedServer): Promise<number> {
   const text =
-    "select count(*)::int as count from pg_stat_activity where application_name in ('duly', 'duly listener')";
+    "select count(*)::int as count from pg_stat_activity where application_name in ('duly pool', 'duly listener')";
   const rows = await ask<{ count: number }>(admin, text);
   return rows[0]?.count ?? 0;
 }
 
 const askers = `
-  select user_id as id, array(select t.id::text from tasks as t where t.user_id = asked.user_id and t.deleted_at is null
+  select user_id as id, array(select t.id::text from duly.tasks as t where t.user_id = asked.user_id and t.deleted_at is null
     order by t.revision desc limit 20) as tasks
   from (select 'bench-' || n as user_id from generate_series(0, $1::int - 1) as n) as asked`;
 

@@ -47,9 +47,9 @@ export async function listScript(users: number): Promise<Script> {
 /** What any backend with a counter for each owner does at the least to store a task. */
 export function createScript(users: number): Script {
   const bump = (userId: string) =>
-    `update owners set revision = revision + 1 where user_id = ${userId} returning revision`;
+    `update duly.owners set revision = revision + 1 where user_id = ${userId} returning revision`;
   const insert = (userId: string, revision: string) =>
-    `insert into tasks (user_id, title, description, priority, due_date, revision) values (${userId}, 'Call number 7 about the meeting', 'Something that somebody wrote down in a hurry, to be done before the week is over', 'High', '2027-01-11', ${revision})`;
+    `insert into duly.tasks (user_id, title, description, priority, due_date, revision) values (${userId}, 'Call number 7 about the meeting', 'Something that somebody wrote down in a hurry, to be done before the week is over', 'High', '2027-01-11', ${revision})`;
   const begin = { text: 'begin', values: () => [] };
   const end = { text: 'commit', values: () => [] };
   return {

@@ -114,10 +114,10 @@ const insertOwners = `
   with given as (
     select * from unnest($1::text[], $2::int[]) as g (user_id, u)
   ), made as (
-    insert into owners (user_id, revision, created_at)
+    insert into duly.owners (user_id, revision, created_at)
     select user_id, 2 * $3::int, date_trunc('day', now()) - interval '400 days' from given
   )
-  insert into tags (user_id, name, revision, created_at)
+  insert into duly.tags (user_id, name, revision, created_at)
   select user_id, ${tagOf('t')}, 2 * $3::int - t, date_trunc('day', now()) - interval '400 days'
   from given, (select $4::text[] as names) as n, generate_series(0, least(${tagsPerUser}, $3::int) - 1) as t`;
 
@@ -136,13 +136,13 @@ const chooseTasks = `
 
 /** Half of the tasks are completed, one in thirty is in the trash, a third has a due date, a quarter no description. */
 const insertTasks = `
-  insert into tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision, created_at,
+  insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision, created_at,
     updated_at, deleted_at)
   select user_id, md5(u || '/' || i)::uuid,
     case when h % 2 = 0 then title else title || ' ' || 1000 + (h >> 8) % 90000 end,
     case when (h >> 3) % 4 > 0 then description end,
     case when is_done then changed end,
-    case (h >> 5) % 4 when 0 then 'High' when 1 then 'Low' else 'Medium' end::task_priority,
+    case (h >> 5) % 4 when 0 then 'High' when 1 then 'Low' else 'Medium' end::duly.task_priority,
     case when (h >> 7) % 3 = 0 then (created + (h >> 10) % 400 * interval '1 day')::date end,
     case when is_done or is_gone then 2 else 1 end,
     case when is_done or is_gone then count + i else i end,
@@ -159,7 +159,7 @@ const insertTasks = `
 
 /** Four in five have a tag, some two or three. */
 const insertTaskTags = `
-  insert into task_tags (user_id, task_id, name)
+  insert into duly.task_tags (user_id, task_id, name)
   select user_id, md5(u || '/' || i)::uuid, ${tagOf('t')}
   from (
     select *, least(${tagsPerUser}, count) as tags from wanted

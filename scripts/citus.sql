@@ -6,23 +6,23 @@
 set citus.enable_unsafe_triggers to on;
 
 -- A table after those that it refers to. All rows of a user are on one node, in shards of the same number.
-select create_distributed_table('public.owners', 'user_id');
-select create_distributed_table('public.profiles', 'user_id', colocate_with => 'public.owners');
-select create_distributed_table('public.tasks', 'user_id', colocate_with => 'public.owners');
-select create_distributed_table('public.tags', 'user_id', colocate_with => 'public.owners');
-select create_distributed_table('public.task_tags', 'user_id', colocate_with => 'public.owners');
-select create_distributed_table('public.tombstones', 'user_id', colocate_with => 'public.owners');
-select create_distributed_table('public.idempotency_keys', 'user_id', colocate_with => 'public.owners');
-select create_distributed_table('public.audit', 'user_id', colocate_with => 'public.owners');
-select create_distributed_table('public.audit_heads', 'user_id', colocate_with => 'public.owners');
+select create_distributed_table('duly.owners', 'user_id');
+select create_distributed_table('duly.profiles', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.tasks', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.tags', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.task_tags', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.tombstones', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.idempotency_keys', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.audit', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.audit_heads', 'user_id', colocate_with => 'duly.owners');
 
 -- What stays on the coordinator, as the tables of PostgreSQL that they are: nothing has to be done.
 select * from (values
-  ('public.schema_migrations', 'of the database, not of a user'),
-  ('public.service_lock', 'of the service, not of a user'),
-  ('public.access_events', 'every instance reads the news of all users, by transaction'),
-  ('public.user_access', 'its trigger writes to access_events; a row only for users something was decided about'),
-  ('public.revoked_tokens', 'its trigger writes to access_events; a row only for tokens that were logged out'),
+  ('duly.schema_migrations', 'of the database, not of a user'),
+  ('duly.service_lock', 'of the service, not of a user'),
+  ('duly.access_events', 'every instance reads the news of all users, by transaction'),
+  ('duly.user_access', 'its trigger writes to access_events; a row only for users something was decided about'),
+  ('duly.revoked_tokens', 'its trigger writes to access_events; a row only for tokens that were logged out'),
   ('better_auth.user', 'an email address is one account''s among all'),
   ('better_auth.account', 'found by the provider''s id, which is unique among all'),
   ('better_auth.session', 'found by its token, which is unique among all'),

@@ -79,7 +79,7 @@ async function dies(user: Bearer, act: () => Promise<unknown>, others: Bearer[] 
 const auditOf = async (userId: string) =>
   (
     await sql<{ action: string; actor: string }>`
-      select action, actor from audit where user_id = ${userId} order by seq`.execute(app.ctx.db)
+      select action, actor from duly.audit where user_id = ${userId} order by seq`.execute(app.ctx.db)
   ).rows;
 
 describe("this server's tokens are dead on every instance within 1 s of", () => {

@@ -110,7 +110,7 @@ describe('an attempt to get in', () => {
 
   test('that cannot be recorded gets no token', async () => {
     const { email, id } = await register();
-    await sql`alter table audit add constraint broken check (action <> 'auth.login') not valid`.execute(db);
+    await sql`alter table duly.audit add constraint broken check (action <> 'auth.login') not valid`.execute(db);
     try {
       for (const path of ['/api/v1/auth/login', '/api/auth/sign-in/email']) {
         const { status, headers, text } = await post(path, { email, password });
@@ -118,7 +118,7 @@ describe('an attempt to get in', () => {
         expect(text).not.toContain('token');
       }
     } finally {
-      await sql`alter table audit drop constraint broken`.execute(db);
+      await sql`alter table duly.audit drop constraint broken`.execute(db);
     }
     expect(await actionsOf(db, id)).toEqual(['auth.register success']);
   });

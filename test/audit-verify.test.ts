@@ -72,18 +72,18 @@ async function findingsOf(userId: string, anchors?: Head[]): Promise<string[]> {
   return findings;
 }
 
-const move = (from: number, to: number) => `update audit set seq = ${to} where $ and seq = ${from}`;
+const move = (from: number, to: number) => `update duly.audit set seq = ${to} where $ and seq = ${from}`;
 const swap = (a: number, b: number) => [move(a, -1), move(b, a), move(-1, b)];
 const rebuild = (from: number) => `
   with recursive chain as (
-    select a.seq, a.hash from audit a where $ and seq = ${from - 1}
+    select a.seq, a.hash from duly.audit a where $ and seq = ${from - 1}
     union all
     select n.seq, sha256(chain.hash || sha256(convert_to(jsonb_build_array(n.user_id,
       (extract(epoch from n.at) * 1000)::bigint, n.actor, n.action, n.subject, n.outcome, n.count, n.request_id,
       n.address)::text, 'UTF8')))
-    from chain join audit n on n.$ and n.seq = chain.seq + 1
-  ), done as (update audit set hash = chain.hash from chain where $ and audit.seq = chain.seq)
-  update audit_heads h set hash = chain.hash, seq = chain.seq from chain
+    from chain join duly.audit n on n.$ and n.seq = chain.seq + 1
+  ), done as (update duly.audit set hash = chain.hash from chain where $ and audit.seq = chain.seq)
+  update duly.audit_heads h set hash = chain.hash, seq = chain.seq from chain
   where h.$ and chain.seq = (select max(seq) from chain)`;
 
 describe('the verifier', () => {
@@ -111,14 +111,14 @@ describe('the verifier', () => {
   ])('names the entry whose %s was changed: the first, one between, the last', async (column, value) => {
     for (const seq of [1, 5, 10]) {
       const userId = await newChain();
-      await tamper(userId, `update audit set ${column} = ${value} where $ and seq = ${seq}`);
+      await tamper(userId, `update duly.audit set ${column} = ${value} where $ and seq = ${seq}`);
       expect(await findingsOf(userId)).toEqual([`entry ${seq} was changed`]);
     }
   });
 
   test('names an entry that was given to another user, on both sides', async () => {
     const [owner, other] = [await newChain(), await newChain()];
-    await tamper(owner, `update audit set user_id = '${other}', seq = 11 where $ and seq = 10`);
+    await tamper(owner, `update duly.audit set user_id = '${other}', seq = 11 where $ and seq = 10`);
     expect(await findingsOf(owner)).toEqual(['entry 10 is missing at the end']);
     expect(await findingsOf(other)).toEqual([
       'entry 11 and what follows is beyond the head',
@@ -128,10 +128,10 @@ describe('the verifier', () => {
 
   test('names what was deleted', async () => {
     const first = await newChain();
-    await tamper(first, 'delete from audit where $ and seq = 1');
+    await tamper(first, 'delete from duly.audit where $ and seq = 1');
     expect(await findingsOf(first)).toEqual(['entry 1 is missing, and entry 2 cannot be checked']);
     const middle = await newChain();
-    await tamper(middle, 'delete from audit where $ and seq in (4, 7, 8)');
+    await tamper(middle, 'delete from duly.audit where $ and seq in (4, 7, 8)');
     expect(await findingsOf(middle)).toEqual([
       'entry 4 is missing, and entry 5 cannot be checked',
       'entries 7 to 8 are missing, and entry 9 cannot be checked',
@@ -140,7 +140,7 @@ describe('the verifier', () => {
 
   test('names a deleted entry also where those behind it were moved up', async () => {
     const userId = await newChain();
-    await tamper(userId, 'delete from audit where $ and seq = 8', move(9, 8), move(10, 9));
+    await tamper(userId, 'delete from duly.audit where $ and seq = 8', move(9, 8), move(10, 9));
     expect(await findingsOf(userId)).toEqual(['entry 10 is missing at the end', 'entry 8 was changed']);
   });
 
@@ -158,26 +158,26 @@ describe('the verifier', () => {
 
   test('names what is missing at the end, up to the whole chain, and a head that is gone or another', async () => {
     const [cut, emptied, headless, other, added] = await Promise.all([1, 2, 3, 4, 5].map(newChain));
-    await tamper(String(cut), 'delete from audit where $ and seq > 7');
+    await tamper(String(cut), 'delete from duly.audit where $ and seq > 7');
     expect(await findingsOf(String(cut))).toEqual(['entries 8 to 10 are missing at the end']);
-    await tamper(String(emptied), 'delete from audit where $');
+    await tamper(String(emptied), 'delete from duly.audit where $');
     expect(await findingsOf(String(emptied))).toEqual(['entries 1 to 10 are missing at the end']);
-    await tamper(String(headless), 'delete from audit_heads where $');
+    await tamper(String(headless), 'delete from duly.audit_heads where $');
     expect(await findingsOf(String(headless))).toEqual([
       'the head is missing, which was at entry 10 or later',
     ]);
-    await tamper(String(other), "update audit_heads set hash = sha256('') where $");
+    await tamper(String(other), "update duly.audit_heads set hash = sha256('') where $");
     expect(await findingsOf(String(other))).toEqual(['the head does not fit entry 10']);
-    await tamper(String(added), 'update audit_heads set seq = 8 where $');
+    await tamper(String(added), 'update duly.audit_heads set seq = 8 where $');
     expect(await findingsOf(String(added))).toEqual(['entry 9 and what follows is beyond the head']);
   });
 
   test('needs kept heads for a chain that was rebuilt, or cut together with its head', async () => {
     const [rebuilt, cut, removed] = await Promise.all([1, 2, 3].map(newChain));
     const heads = await currentHeads();
-    await tamper(String(rebuilt), "update audit set action = 'x' where $ and seq = 6", rebuild(6));
-    await tamper(String(cut), 'delete from audit where $ and seq > 7', rebuild(6));
-    await tamper(String(removed), 'delete from audit where $', 'delete from audit_heads where $');
+    await tamper(String(rebuilt), "update duly.audit set action = 'x' where $ and seq = 6", rebuild(6));
+    await tamper(String(cut), 'delete from duly.audit where $ and seq > 7', rebuild(6));
+    await tamper(String(removed), 'delete from duly.audit where $', 'delete from duly.audit_heads where $');
     for (const [userId, finding] of [
       [rebuilt, 'entry 10 is not the one of the kept heads: the chain was rewritten'],
       [cut, 'entry 10 of the kept heads is missing'],
@@ -273,7 +273,7 @@ test('the command: heads, verify, one line for each finding and exit code 1', as
     expect((await audit('verify', '--heads', file)).code).toBe(0);
 
     await asAdmin(
-      "set session_replication_role = 'replica'; delete from audit where user_id <> '' and seq = 2; update audit set count = 3",
+      "set session_replication_role = 'replica'; delete from duly.audit where user_id <> '' and seq = 2; update duly.audit set count = 3",
       own.connection.database,
     );
     expect(await audit('verify', '--heads', file)).toEqual({

@@ -72,11 +72,11 @@ describe('a change', () => {
 
   test('is not kept when its entry cannot be written', async () => {
     const { user, v1, list } = await newClient(app);
-    await sql`alter table audit add constraint broken check (action <> 'task.create') not valid`.execute(db);
+    await sql`alter table duly.audit add constraint broken check (action <> 'task.create') not valid`.execute(db);
     try {
       expect((await v1('POST', '/tasks', { title: 'unseen' })).status).toBe(500);
     } finally {
-      await sql`alter table audit drop constraint broken`.execute(db);
+      await sql`alter table duly.audit drop constraint broken`.execute(db);
     }
     expect(await list()).toEqual([]);
     expect(await entriesOf(db, user.id)).toEqual([]);
@@ -113,7 +113,7 @@ test('nothing of what users write is in the log: no title, text, tag, search, ad
   }
   await v1('GET', '/tasks', undefined, { authorization: `Bearer ${mark}` });
   await flush();
-  const { rows } = await sql<{ text: string }>`select to_jsonb(a)::text as text from audit a`.execute(db);
+  const { rows } = await sql<{ text: string }>`select to_jsonb(a)::text as text from duly.audit a`.execute(db);
   expect(rows.length).toBeGreaterThan(8);
   expect(rows.filter(({ text }) => text.includes(mark))).toEqual([]);
 });
@@ -122,10 +122,10 @@ test('the table takes no update, delete or truncate, from the role of the servic
   const { user, create } = await newClient(app);
   await create();
   for (const statement of [
-    sql`update audit set action = 'x' where user_id = ${user.id}`,
-    sql`delete from audit where user_id = ${user.id}`,
-    sql`delete from audit where false`,
-    sql`truncate audit`,
+    sql`update duly.audit set action = 'x' where user_id = ${user.id}`,
+    sql`delete from duly.audit where user_id = ${user.id}`,
+    sql`delete from duly.audit where false`,
+    sql`truncate duly.audit`,
   ]) {
     await expect(statement.execute(db)).rejects.toMatchObject({ code: '42501' });
   }
@@ -303,7 +303,7 @@ describe('while the database is away', () => {
     state.away = false;
     await counts.flush();
     const { rows } = await sql<{ stored: number }>`
-      select count(*)::int as stored from audit where user_id like ${`${prefix}-%`}`.execute(db);
+      select count(*)::int as stored from duly.audit where user_id like ${`${prefix}-%`}`.execute(db);
     expect(rows[0]?.stored).toBe(20_000);
   });
 });

@@ -62,14 +62,14 @@ describe('what was last heard holds while the database is away', () => {
     const banned = await newClient(app);
     await readAll(lenient, client, paths);
     await get(lenient, banned.user.v1, banned.user);
-    await sql`insert into user_access (user_id, banned_at) values (${banned.user.id}, now())`.execute(
+    await sql`insert into duly.user_access (user_id, banned_at) values (${banned.user.id}, now())`.execute(
       app.ctx.db,
     );
     await vi.waitUntil(
       async () => (await get(lenient, banned.user.v1, banned.user)).status === 401,
       patience,
     );
-    await sql`insert into service_lock default values`.execute(app.ctx.db);
+    await sql`insert into duly.service_lock default values`.execute(app.ctx.db);
     await vi.waitUntil(
       async () => (await get(lenient, client.user.v1, client.user)).status === 503,
       patience,
@@ -79,7 +79,7 @@ describe('what was last heard holds while the database is away', () => {
       expectRefused(await get(lenient, client.user.v1, client.user), 'SERVICE_LOCKED'),
     );
     await line.restore();
-    await sql`delete from service_lock`.execute(app.ctx.db);
+    await sql`delete from duly.service_lock`.execute(app.ctx.db);
     await vi.waitUntil(
       async () => (await get(lenient, client.user.v1, client.user)).status === 200,
       patience,
@@ -109,7 +109,7 @@ describe('while the database is there', () => {
     const kept = await get(lenient, list, client.user);
     await client.create({ title: 'newer' });
     await app.ctx.db.transaction().execute(async (tx) => {
-      await sql`lock table tasks`.execute(tx);
+      await sql`lock table duly.tasks`.execute(tx);
       expectStale([await get(lenient, list, client.user)], [kept]);
     });
     expect((await get(lenient, list, client.user)).text).toContain('newer');
@@ -139,7 +139,7 @@ test('nothing is kept of a database that may have been set back meanwhile: revis
   const { app, lenient } = stage;
   const { client, id, list } = await newUserWithTasks(app);
   await get(lenient, list, client.user);
-  await sql`update tasks set title = 'of a backup' where user_id = ${client.user.id} and id = ${id}`.execute(
+  await sql`update duly.tasks set title = 'of a backup' where user_id = ${client.user.id} and id = ${id}`.execute(
     app.ctx.db,
   );
   expect((await get(lenient, list, client.user)).text).toContain('kept');

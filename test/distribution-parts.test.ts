@@ -13,7 +13,7 @@ import { faultsIn } from './support/sights.ts';
 import { newClient } from './support/tasks.ts';
 
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_124);
-const tables = readPlacement().distributed.map(({ table }) => table.replace('public.', ''));
+const tables = readPlacement().distributed.map(({ table }) => table);
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const db = createDb({ connection: database.connection, max: 1, log: silentLog });
   await sql.raw(partitionedSchema()).execute(db);
   for (const { version, name } of listMigrations())
-    await sql`insert into schema_migrations (version, name) values (${version}, ${name})`.execute(db);
+    await sql`insert into duly.schema_migrations (version, name) values (${version}, ${name})`.execute(db);
   await db.destroy();
 });
 afterAll(() => database.drop());
@@ -123,7 +123,7 @@ test('what a user asks for is done in one part of each table', async () => {
   const [home] = (
     await sql<{
       part: string;
-    }>`select right(tableoid::regclass::text, 1) as part from owners where user_id = ${client.user.id}`.execute(
+    }>`select right(tableoid::regclass::text, 1) as part from duly.owners where user_id = ${client.user.id}`.execute(
       app.ctx.db,
     )
   ).rows;

@@ -31,14 +31,14 @@ const columnsOf = (table: string, numbers: string) =>
 test('scripts/citus.sql places every table of the migrated database, once', async () => {
   const { rows } = await sql<{ name: string }>`
     select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'r' and n.nspname in ('public', 'better_auth')`.execute(db);
+    where c.relkind = 'r' and n.nspname in ('duly', 'better_auth')`.execute(db);
   expect([...tables, ...local].sort()).toEqual(rows.map(({ name }) => name).sort());
 });
 
 test('every table of user data is distributed by user_id, next to the first', async () => {
   const [first, ...others] = distributed;
-  expect(first).toEqual({ table: 'public.owners', column: 'user_id', with: undefined });
-  for (const one of others) expect(one).toMatchObject({ column: 'user_id', with: 'public.owners' });
+  expect(first).toEqual({ table: 'duly.owners', column: 'user_id', with: undefined });
+  for (const one of others) expect(one).toMatchObject({ column: 'user_id', with: 'duly.owners' });
   const { rows } = await sql<{ name: string; type: string }>`
     select ${nameOf('attrelid')} as name, format_type(atttypid, atttypmod) || ' collate ' ||
       (select collname from pg_collation where oid = attcollation) as type
@@ -80,5 +80,5 @@ test('a distributed table has no trigger that reads or writes', async () => {
     db,
   );
   const theirs = rows.filter(({ name }) => tables.includes(name));
-  expect(theirs).toEqual([{ name: 'public.audit', function: 'refuse_change' }]);
+  expect(theirs).toEqual([{ name: 'duly.audit', function: 'refuse_change' }]);
 });

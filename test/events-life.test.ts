@@ -209,8 +209,8 @@ describe('a client that is slow', () => {
   /** A user with that many tasks of 4 kB. */
   async function newHeavyUser() {
     const user = await app.newUser();
-    await sql`insert into owners (user_id, revision) values (${user.id}, ${size})`.execute(app.ctx.db);
-    await sql`insert into tasks (user_id, title, description, revision)
+    await sql`insert into duly.owners (user_id, revision) values (${user.id}, ${size})`.execute(app.ctx.db);
+    await sql`insert into duly.tasks (user_id, title, description, revision)
       select ${user.id}, 'x', repeat('🌱', 1000), n from generate_series(1, ${size}::int) n`.execute(
       app.ctx.db,
     );

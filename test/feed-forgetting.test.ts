@@ -15,9 +15,9 @@ afterAll(() => app.close());
 /** What is left of a task once it is purged, all in one transaction. */
 async function purge({ user }: Client, taskId: string): Promise<void> {
   await sql`
-    with moved as (update owners set revision = revision + 1 where user_id = ${user.id} returning revision),
-      gone as (delete from tasks where user_id = ${user.id} and id = ${taskId})
-    insert into tombstones (user_id, type, id, revision) select ${user.id}, 'task', ${taskId}, revision from moved`.execute(
+    with moved as (update duly.owners set revision = revision + 1 where user_id = ${user.id} returning revision),
+      gone as (delete from duly.tasks where user_id = ${user.id} and id = ${taskId})
+    insert into duly.tombstones (user_id, type, id, revision) select ${user.id}, 'task', ${taskId}, revision from moved`.execute(
     app.ctx.db,
   );
 }
@@ -31,12 +31,12 @@ const expectExpired = async ({ v1 }: Client, cursor: string) => {
 };
 
 const age = ({ user }: Client, days: number) =>
-  sql`update tombstones set created_at = now() - make_interval(days => ${days}::int, secs => 60)
+  sql`update duly.tombstones set created_at = now() - make_interval(days => ${days}::int, secs => 60)
     where user_id = ${user.id}`.execute(app.ctx.db);
 
 const feedFrom = async ({ user }: Client) => {
   const { rows } = await sql<{ from: number }>`
-    select feed_from::int as from from owners where user_id = ${user.id}`.execute(app.ctx.db);
+    select feed_from::int as from from duly.owners where user_id = ${user.id}`.execute(app.ctx.db);
   return rows[0]?.from;
 };
 
@@ -112,9 +112,9 @@ describe('the job that forgets deletions', () => {
     const ids = [(await client.create()).id, (await client.create()).id].sort();
     const { cursor } = await walk(client);
     await sql`
-      with moved as (update owners set revision = revision + 1 where user_id = ${client.user.id} returning revision),
-        gone as (delete from tasks where user_id = ${client.user.id} returning id)
-      insert into tombstones (user_id, type, id, revision)
+      with moved as (update duly.owners set revision = revision + 1 where user_id = ${client.user.id} returning revision),
+        gone as (delete from duly.tasks where user_id = ${client.user.id} returning id)
+      insert into duly.tombstones (user_id, type, id, revision)
       select ${client.user.id}, 'task', gone.id, revision from moved, gone`.execute(app.ctx.db);
     const half = await changesOf(client, cursor, 'limit=1');
     expect([told(half.data), half.has_more]).toEqual([[[3, 'task', ids[0], 'delete']], true]);
@@ -144,7 +144,7 @@ describe('a database that was set back', () => {
     await client.create();
     const { cursor } = await walk(client);
     const started = (await changesOf(client, undefined, 'limit=1')).next_cursor;
-    await sql`update owners set revision = 1 where user_id = ${client.user.id}`.execute(app.ctx.db);
+    await sql`update duly.owners set revision = 1 where user_id = ${client.user.id}`.execute(app.ctx.db);
     await expectExpired(client, cursor);
     await expectExpired(client, started);
   });
@@ -153,7 +153,7 @@ describe('a database that was set back', () => {
 describe('the job that forgets unused tags', () => {
   const tombstones = async ({ user }: Client) =>
     (
-      await sql`select type, id, revision::int from tombstones where user_id = ${user.id} order by id`.execute(
+      await sql`select type, id, revision::int from duly.tombstones where user_id = ${user.id} order by id`.execute(
         app.ctx.db,
       )
     ).rows;

@@ -21,15 +21,15 @@ beforeAll(async () => {
   app = await startApp();
   const { db } = app.ctx;
   const run = (query: RawBuilder<unknown>) => query.execute(db);
-  await run(sql`insert into owners (user_id, revision) values (${userId}, ${count})`);
-  await run(sql`insert into owners (user_id, revision) select n::text, 1 from generate_series(1, 1000) n`);
-  await run(sql`insert into tasks (user_id, title, revision, deleted_at)
+  await run(sql`insert into duly.owners (user_id, revision) values (${userId}, ${count})`);
+  await run(sql`insert into duly.owners (user_id, revision) select n::text, 1 from generate_series(1, 1000) n`);
+  await run(sql`insert into duly.tasks (user_id, title, revision, deleted_at)
     select ${userId}, 'x', n, case when n % 10 = 0 then now() end from generate_series(1, ${count}::int) n`);
-  await run(sql`insert into tags (user_id, name, revision)
+  await run(sql`insert into duly.tags (user_id, name, revision)
     select ${userId}, 'tag ' || n, n * 100 from generate_series(1, 1000) n`);
-  await run(sql`insert into task_tags (user_id, task_id, name)
-    select user_id, id, 'tag ' || (1 + revision % 1000) from tasks where user_id = ${userId}`);
-  await run(sql`insert into tombstones (user_id, type, id, revision)
+  await run(sql`insert into duly.task_tags (user_id, task_id, name)
+    select user_id, id, 'tag ' || (1 + revision % 1000) from duly.tasks where user_id = ${userId}`);
+  await run(sql`insert into duly.tombstones (user_id, type, id, revision)
     select ${userId}, 'task', gen_random_uuid(), n from generate_series(1, ${count}::int) n where n % 7 = 0`);
   await run(sql`analyze`);
 });

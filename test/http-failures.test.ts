@@ -98,7 +98,7 @@ describe('a failure', () => {
     async (method, path, body) => {
       const { database } = app.database.connection;
       await asAdmin(
-        `alter schema better_auth rename to hidden; alter table tasks rename to hidden`,
+        `alter schema better_auth rename to hidden; alter table duly.tasks rename to hidden`,
         database,
       );
       cleanups.push(() =>

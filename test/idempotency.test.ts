@@ -191,7 +191,7 @@ test('while the first request is under way the second gets a 409 after a while, 
   await app.ctx.db.transaction().execute(async (tx) => {
     // The first one gets the key, then waits for the owner's row.
     await tx
-      .selectFrom('owners')
+      .selectFrom('duly.owners')
       .select('revision')
       .where('user_id', '=', client.user.id)
       .forUpdate()

@@ -238,6 +238,6 @@ test.each(byId(operations.filter(({ path }) => path.includes('{'))))(
 
 test('nobody else noticed, and the server is well', async () => {
   const { app, rows, victim } = tenants;
-  expect(JSON.parse((await rows.of(victim.id))['public.tasks'] ?? '')).toHaveLength(4);
+  expect(JSON.parse((await rows.of(victim.id))['duly.tasks'] ?? '')).toHaveLength(4);
   expect((await app.request('GET', '/health/ready')).status).toBe(200);
 });

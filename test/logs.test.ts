@@ -195,8 +195,8 @@ describe('what a log must not hold', () => {
 
   test('nor when everything fails inside', async () => {
     const { database } = app.database.connection;
-    const moved = ['better_auth', 'public'].map((name) => `alter schema ${name} rename to ${name}_gone`);
-    const back = ['better_auth', 'public'].map((name) => `alter schema ${name}_gone rename to ${name}`);
+    const moved = ['better_auth', 'duly'].map((name) => `alter schema ${name} rename to ${name}_gone`);
+    const back = ['better_auth', 'duly'].map((name) => `alter schema ${name}_gone rename to ${name}`);
     await asAdmin(moved.join(';'), database);
     try {
       const statuses = await everything(user.token);
@@ -214,7 +214,7 @@ describe('what a log must not hold', () => {
   test('nor when the database refuses a value that the checks let through', async () => {
     const { database } = app.database.connection;
     await asAdmin(
-      `alter table tasks add constraint no_canary check (title not like 'canary%') not valid`,
+      `alter table duly.tasks add constraint no_canary check (title not like 'canary%') not valid`,
       database,
     );
     try {
@@ -222,7 +222,7 @@ describe('what a log must not hold', () => {
       await waitForLines(1);
       expect(status).toBe(500);
     } finally {
-      await asAdmin('alter table tasks drop constraint no_canary', database);
+      await asAdmin('alter table duly.tasks drop constraint no_canary', database);
     }
     expectClean(user.token);
   });

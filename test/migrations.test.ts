@@ -38,7 +38,7 @@ test('up, down to nothing and up again give schema.sql; `npm test -- -u` writes 
     expect(await migrateDown(db)).toMatchObject({ version });
   }
   expect(await migrateDown(db)).toBeNull();
-  expect(await dumpSchema(db)).not.toContain('table tasks');
+  expect(await dumpSchema(db)).not.toContain('table duly.tasks');
 
   await migrateUp(db);
   expect(await dumpSchema(db)).toBe(first);
@@ -80,7 +80,8 @@ test('a migration that fails leaves nothing of itself behind', async () => {
   const fresh = await createDatabase('empty');
   const instance = createDb({ connection: fresh.connection, max: 2, log });
   try {
-    await sql`create table task_tags (only_in_the_way integer)`.execute(instance);
+    await sql`create schema duly`.execute(instance);
+    await sql`create table duly.task_tags (only_in_the_way integer)`.execute(instance);
     await expect(migrateUp(instance)).rejects.toThrow(/task_tags/);
     expect(await currentVersion(instance)).toBe(0);
     const { rows } = await sql`select 1 from pg_class where relname in ('owners', 'tasks', 'tags')`.execute(
@@ -102,7 +103,7 @@ test('a schema behind or ahead of the code is refused with the command to run', 
       `the schema is at version ${newest - 1}, this Duly wants ${newest}; run: npm run migrate -- up`,
     );
     await migrateUp(instance);
-    await sql`insert into schema_migrations (version, name) values (${newest + 1}, 'from_the_future')`.execute(
+    await sql`insert into duly.schema_migrations (version, name) values (${newest + 1}, 'from_the_future')`.execute(
       instance,
     );
     const ahead = `the schema is at version ${newest + 1}, this Duly knows ${newest}`;

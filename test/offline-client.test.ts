@@ -198,8 +198,8 @@ test('a client that was away for longer than tombstones are kept starts anew and
   await v1('DELETE', `/tasks/${gone.id}`);
   await v1('DELETE', `/trash/${gone.id}`);
   const { db } = app.ctx;
-  await db.deleteFrom('tombstones').where('user_id', '=', user.id).execute();
-  await db.updateTable('owners').set({ feed_from: 4n }).where('user_id', '=', user.id).execute();
+  await db.deleteFrom('duly.tombstones').where('user_id', '=', user.id).execute();
+  await db.updateTable('duly.owners').set({ feed_from: 4n }).where('user_id', '=', user.id).execute();
   await phone.edit(stays.id, { title: 'edited' });
   await phone.sync();
   expect([...phone.view().values()]).toMatchObject([{ title: 'edited' }]);

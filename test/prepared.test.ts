@@ -41,8 +41,8 @@ test('what is asked often is asked by a prepared statement, but for searches, wh
   const named = namedStatements(app.database.connection.host);
   await useMuch(app);
   const texts = [...named].join('\n');
-  expect(texts).toContain('insert into owners');
-  expect(texts).toContain('insert into tasks');
+  expect(texts).toContain('insert into duly.owners');
+  expect(texts).toContain('insert into duly.tasks');
   expect(texts).toContain('from "tasks" as "t"');
   expect(texts).not.toContain('like ');
 });

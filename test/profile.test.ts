@@ -19,7 +19,7 @@ const patch = ({ id, token }: Pick<TestUser, 'id' | 'token'>, body: unknown) =>
 
 async function revisionOf(userId: string): Promise<number> {
   const { rows } = await sql<{ revision: number }>`
-    select revision::int from owners where user_id = ${userId}`.execute(app.ctx.db);
+    select revision::int from duly.owners where user_id = ${userId}`.execute(app.ctx.db);
   return rows[0]?.revision ?? 0;
 }
 

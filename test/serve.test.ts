@@ -106,7 +106,7 @@ test('a statement that waits for ever does not keep the server from stopping', a
   const blocker = new pg.Client(DATABASE_URL);
   await blocker.connect();
   afterTest.push(() => blocker.end());
-  await blocker.query("begin; select from owners where user_id = 'ada' for update");
+  await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
   const blocked = createTask(server.url, 'ada', 'blocked');
   await until(async () => {
     const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");

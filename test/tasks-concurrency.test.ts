@@ -282,7 +282,7 @@ describe('creations of one user at the same time, by two instances', () => {
       }
       const { rows } = await sql<{ place: string; at: Date; logged: Date }>`
       select t.revision::text as place, t.created_at as at, a.at as logged
-      from tasks t join audit a on a.user_id = t.user_id and a.subject = t.id::text
+      from duly.tasks t join duly.audit a on a.user_id = t.user_id and a.subject = t.id::text
       where t.user_id = ${id} and a.seq = t.revision order by t.revision`.execute(db);
       expect(rows.map(({ place }) => place)).toEqual(
         Array.from({ length: 60 }, (_, index) => `${index + 1}`),

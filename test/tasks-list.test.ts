@@ -70,7 +70,7 @@ async function withFewTimes(all: Task[]): Promise<Task[]> {
     updated_at: `2026-01-02T00:00:00.00${index % 5}Z`,
   }));
   await sql`
-    update tasks set created_at = timed.created_at, updated_at = timed.updated_at
+    update duly.tasks set created_at = timed.created_at, updated_at = timed.updated_at
     from jsonb_to_recordset(${JSON.stringify(timed)}::jsonb)
       as timed(id uuid, created_at timestamptz, updated_at timestamptz)
     where tasks.id = timed.id`.execute(app.ctx.db);

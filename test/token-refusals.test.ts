@@ -191,7 +191,7 @@ describe('the log says why a token is refused, and what is expected', () => {
     await app.request('POST', '/api/v1/auth/logout', { token: account.token });
     await withToken(account.token);
     await sql`
-      insert into user_access (user_id, banned_at, tokens_valid_from)
+      insert into duly.user_access (user_id, banned_at, tokens_valid_from)
       values ('banned', now(), null), ('cut', null, now())`.execute(app.ctx.db);
     await withToken(await minted({ sub: 'banned' }));
     await withToken(await minted({ sub: 'cut', iat: now() - 60 }));

@@ -43,8 +43,8 @@ describe('the list', () => {
     const client = await newClient(app);
     await trash(client, ...Array.from({ length: 7 }, () => ({})));
     // All but one deleted in the same moment.
-    await sql`update tasks set deleted_at = date_trunc('day', deleted_at) where user_id = ${client.user.id}
-      and id <> (select max(id::text)::uuid from tasks where user_id = ${client.user.id})`.execute(
+    await sql`update duly.tasks set deleted_at = date_trunc('day', deleted_at) where user_id = ${client.user.id}
+      and id <> (select max(id::text)::uuid from duly.tasks where user_id = ${client.user.id})`.execute(
       app.ctx.db,
     );
     const all: { id: string; deleted_at: string }[] = await trashed(client);

@@ -109,8 +109,8 @@ describe('the connection that listens', () => {
     const stream = await openEvents(third.url, `${client.user.v1}/events`, client.user.token);
     await isListening(third);
     await asAdmin(
-      `with moved as (update owners set revision = revision + 1 where user_id = '${client.user.id}' returning revision)
-       update tasks set title = 'by hand', revision = moved.revision from moved where user_id = '${client.user.id}'`,
+      `with moved as (update duly.owners set revision = revision + 1 where user_id = '${client.user.id}' returning revision)
+       update duly.tasks set title = 'by hand', revision = moved.revision from moved where user_id = '${client.user.id}'`,
       third.database.connection.database,
     );
     // It would be found in a while; sooner, as everything is looked through when there may be a gap.

@@ -33,7 +33,7 @@ test('two workers serve on the embedded database of a third process; a signal to
     password,
   });
   await blocker.connect();
-  await blocker.query("begin; select from owners where user_id = 'ada' for update");
+  await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
   const writes = Array.from({ length: 20 }, (_, index) => createTask(server.url, 'ada', `task ${index}`));
   await until(async () => {
     // In a transaction the view is read once.
@@ -79,7 +79,7 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
     const enough = acknowledged.length + 20;
     await until(async () => {
       const { rows } = await watcher.query(
-        "select count(*)::int as used from pg_stat_activity where datname = current_database() and application_name = 'duly'",
+        "select count(*)::int as used from pg_stat_activity where datname = current_database() and application_name = 'duly pool'",
       );
       most = Math.max(most, rows[0].used);
       return acknowledged.length >= enough;

@@ -9,9 +9,9 @@ const columns = sql`
   coalesce(u.role, 'user') as role, a.banned_at, a.ban_reason, coalesce(u."createdAt", o.created_at) as created_at`;
 const joins = sql`
   left join better_auth."user" u on u.id = ids.id
-  left join owners o on o.user_id = ids.id
-  left join profiles p on p.user_id = ids.id
-  left join user_access a on a.user_id = ids.id`;
+  left join duly.owners o on o.user_id = ids.id
+  left join duly.profiles p on p.user_id = ids.id
+  left join duly.user_access a on a.user_id = ids.id`;
 
 interface Row {
   id: string;
@@ -45,7 +45,7 @@ export async function findUsers(
       (select id collate "C" as id from better_auth."user"
         where id collate "C" > ${after} and ${accounts} order by id collate "C" limit ${size})
       union
-      (select user_id from owners where user_id > ${after} and ${owners} order by user_id limit ${size})
+      (select user_id from duly.owners where user_id > ${after} and ${owners} order by user_id limit ${size})
       order by id limit ${size}
     )
     select ${columns} from ids ${joins} order by ids.id`.execute(db);
@@ -68,7 +68,7 @@ export async function findAccountId(db: Db, email: string): Promise<string | nul
 
 export async function setBan(db: Db, userId: string, reason: string | null): Promise<void> {
   await sql`
-    insert into user_access as a (user_id, banned_at, ban_reason) values (${userId}, statement_timestamp(), ${reason})
+    insert into duly.user_access as a (user_id, banned_at, ban_reason) values (${userId}, statement_timestamp(), ${reason})
     on conflict (user_id) do update
       set banned_at = coalesce(a.banned_at, excluded.banned_at), ban_reason = excluded.ban_reason`.execute(
     db,
@@ -76,7 +76,9 @@ export async function setBan(db: Db, userId: string, reason: string | null): Pro
 }
 
 export async function liftBan(db: Db, userId: string): Promise<void> {
-  await sql`update user_access set banned_at = null, ban_reason = null where user_id = ${userId}`.execute(db);
+  await sql`update duly.user_access set banned_at = null, ban_reason = null where user_id = ${userId}`.execute(
+    db,
+  );
 }
 
 /** @returns false when there is no account of that id, or it has the role already. */
@@ -89,19 +91,19 @@ export async function setRole(db: Db, userId: string, role: Role): Promise<boole
 
 /** @returns since when the service is locked, or null. */
 export async function findLock(db: Db): Promise<Date | null> {
-  const { rows } = await sql<{ locked_at: Date }>`select locked_at from service_lock`.execute(db);
+  const { rows } = await sql<{ locked_at: Date }>`select locked_at from duly.service_lock`.execute(db);
   return rows[0]?.locked_at ?? null;
 }
 
 /** @returns whether that changed anything. */
 export async function insertLock(db: Db): Promise<boolean> {
   const { numAffectedRows } =
-    await sql`insert into service_lock default values on conflict do nothing`.execute(db);
+    await sql`insert into duly.service_lock default values on conflict do nothing`.execute(db);
   return numAffectedRows === 1n;
 }
 
 /** @returns whether that changed anything. */
 export async function deleteLock(db: Db): Promise<boolean> {
-  const { numAffectedRows } = await sql`delete from service_lock`.execute(db);
+  const { numAffectedRows } = await sql`delete from duly.service_lock`.execute(db);
   return numAffectedRows === 1n;
 }

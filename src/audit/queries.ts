@@ -52,11 +52,11 @@ const appendOne: Changes = {
         ${given('outcome')}::text as outcome, ${given('count')}::integer as count,
         ${given('request_id')}::text as request_id, ${given('address')}::text as address
     ), head as (
-      insert into audit_heads as h (user_id, seq, hash) select e.user_id, 1, ${digest} from e
+      insert into duly.audit_heads as h (user_id, seq, hash) select e.user_id, 1, ${digest} from e
       on conflict (user_id) do update set seq = h.seq + 1, hash = sha256(h.hash || excluded.hash)
       returning user_id, seq, hash
     ), entered as (
-      insert into audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
+      insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
       select e.user_id, head.seq, e.at, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id, e.address,
         head.hash
       from e join head on head.user_id = e.user_id
@@ -72,7 +72,7 @@ async function appendMany(db: Db, entries: readonly AuditEntry[]): Promise<void>
   const { rows } = await sql<{ user_id: string }>`
     with recursive e as materialized (${rowsOf(entries)}), head as (
       select h.user_id, h.seq, h.hash
-      from unnest(${userIds}::text[]) as named (user_id) join audit_heads as h on h.user_id = named.user_id
+      from unnest(${userIds}::text[]) as named (user_id) join duly.audit_heads as h on h.user_id = named.user_id
       order by h.user_id for update of h
     ), chain as (
       select e.*, coalesce(head.seq, 0) + 1 as seq,
@@ -83,13 +83,13 @@ async function appendMany(db: Db, entries: readonly AuditEntry[]): Promise<void>
       select e.*, chain.seq + 1, sha256(chain.hash || ${digest})
       from chain join e on e.user_id = chain.user_id and e.place = chain.place + 1
     ), moved as (
-      insert into audit_heads as h (user_id, seq, hash)
+      insert into duly.audit_heads as h (user_id, seq, hash)
       select user_id, seq, hash from chain where is_last order by user_id
       on conflict (user_id) do update set seq = excluded.seq, hash = excluded.hash
         where h.user_id in (select head.user_id from head)
       returning h.user_id
     )
-    insert into audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
+    insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
     select chain.user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash
     from chain join moved on moved.user_id = chain.user_id
     returning user_id`.execute(db);
@@ -155,9 +155,9 @@ export async function listAudit(
   const beyond = position === null ? null : BigInt(position.id);
   const { rows } = await sql<{ total: number } & { [Name in keyof AuditRow]: AuditRow[Name] | null }>`
     select counted.total, page.* from (
-      select coalesce((select seq from audit_heads where user_id = ${userId}), 0)::int as total
+      select coalesce((select seq from duly.audit_heads where user_id = ${userId}), 0)::int as total
     ) as counted left join (
-      select seq, at, actor, action, subject, outcome, count, request_id, address, hash from audit
+      select seq, at, actor, action, subject, outcome, count, request_id, address, hash from duly.audit
       where user_id = ${userId} and ${
         beyond === null ? sql`true` : backward ? sql`seq > ${beyond}` : sql`seq < ${beyond}`
       }

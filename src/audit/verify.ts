@@ -41,7 +41,7 @@ const isBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer
 export async function* readHeads(db: Db): AsyncGenerator<Head> {
   for (let last: string | null = null; ; ) {
     const { rows }: { rows: Head[] } = await sql<Head>`
-      select user_id as "userId", seq::float8 as seq, encode(hash, 'hex') as hash from audit_heads
+      select user_id as "userId", seq::float8 as seq, encode(hash, 'hex') as hash from duly.audit_heads
       where ${last}::text is null or user_id > ${last} order by user_id limit ${batchSize}`.execute(db);
     yield* rows;
     last = rows.at(-1)?.userId ?? null;
@@ -55,7 +55,7 @@ async function* readEntries(db: Db): AsyncGenerator<Entry> {
     const { rows }: { rows: Entry[] } = await sql<Entry>`
       select e.user_id as "userId", e.seq::float8 as seq, encode(e.hash, 'hex') as hash,
         encode(${digest}, 'hex') as digest
-      from audit e where ${last === undefined ? sql`true` : sql`(e.user_id, e.seq) > (${last.userId}, ${last.seq})`}
+      from duly.audit e where ${last === undefined ? sql`true` : sql`(e.user_id, e.seq) > (${last.userId}, ${last.seq})`}
       order by e.user_id, e.seq limit ${batchSize}`.execute(db);
     yield* rows;
     last = rows.at(-1);
@@ -136,11 +136,11 @@ async function explain(tx: Tx, { userId, suspects }: Chain, report: Report): Pro
 async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<number | null> {
   const { rows } = await sql<{ seq: number }>`
     with k as materialized (
-      select e.hash, ${digest} as digest from audit e where e.user_id = ${userId} and e.seq = ${seq}
+      select e.hash, ${digest} as digest from duly.audit e where e.user_id = ${userId} and e.seq = ${seq}
     )
     select 0::float8 as seq from k where k.hash = k.digest
     union all
-    select p.seq::float8 from k join audit p on sha256(p.hash || k.digest) = k.hash where p.user_id = ${userId}
+    select p.seq::float8 from k join duly.audit p on sha256(p.hash || k.digest) = k.hash where p.user_id = ${userId}
     limit 1`.execute(tx);
   return rows[0]?.seq ?? null;
 }
@@ -149,7 +149,9 @@ async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<num
 async function checkAnchors(tx: Tx, anchors: AsyncIterable<Head>, report: Report): Promise<void> {
   for await (const { userId, seq, hash } of anchors) {
     const { rows } = await sql<{ hash: string }>`
-      select encode(hash, 'hex') as hash from audit where user_id = ${userId} and seq = ${seq}`.execute(tx);
+      select encode(hash, 'hex') as hash from duly.audit where user_id = ${userId} and seq = ${seq}`.execute(
+      tx,
+    );
     if (rows[0] === undefined) report(userId, `entry ${seq} of the kept heads is missing`);
     else if (rows[0].hash !== hash)
       report(userId, `entry ${seq} is not the one of the kept heads: the chain was rewritten`);

@@ -24,8 +24,8 @@ interface News {
 async function findNews(db: Db, since: string | null): Promise<News> {
   const { rows } = await sql<News>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as position,
-      exists (select from service_lock) as locked,
-      coalesce((select jsonb_agg(jsonb_build_array(id::text, user_id, session)) from access_events
+      exists (select from duly.service_lock) as locked,
+      coalesce((select jsonb_agg(jsonb_build_array(id::text, user_id, session)) from duly.access_events
         where xact >= ${since}::xid8), '[]') as events`.execute(db);
   if (rows[0] === undefined) throw new Error('no answer to a question that always has one');
   return rows[0];

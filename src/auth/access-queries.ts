@@ -11,14 +11,14 @@ export async function endAllTokens(tx: Tx, userId: string, keptSessionId = ''): 
   await sql`select from better_auth."user" where id = ${userId} for update`.execute(tx);
   await sql`
     with sessions as (delete from better_auth.session where "userId" = ${userId} and id <> ${keptSessionId})
-    insert into user_access as access (user_id, tokens_valid_from) values (${userId}, statement_timestamp())
+    insert into duly.user_access as access (user_id, tokens_valid_from) values (${userId}, statement_timestamp())
     on conflict (user_id) do update
       set tokens_valid_from = greatest(access.tokens_valid_from, excluded.tokens_valid_from)`.execute(tx);
 }
 
 export async function isBanned(db: Db, userId: string): Promise<boolean> {
   const { rows } = await sql`
-    select from user_access where user_id = ${userId} and banned_at is not null`.execute(db);
+    select from duly.user_access where user_id = ${userId} and banned_at is not null`.execute(db);
   return rows.length > 0;
 }
 
@@ -27,7 +27,7 @@ export async function isStillGood(db: Db, userId: string, passwordHash: string):
   const { rows } = await sql`
     select from better_auth.account a
     where a."userId" = ${userId} and a."providerId" = 'credential' and a.password = ${passwordHash}
-      and not exists (select from user_access where user_id = ${userId} and banned_at is not null)`.execute(
+      and not exists (select from duly.user_access where user_id = ${userId} and banned_at is not null)`.execute(
     db,
   );
   return rows.length > 0;

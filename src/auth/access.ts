@@ -33,10 +33,10 @@ async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { li
       case when ${sessionId}::text is not null then
         (select "expiresAt" from better_auth.session
           where id = ${sessionId} and "userId" = ${userId} and "expiresAt" > now())
-      when not exists (select from revoked_tokens where user_id = ${userId} and token_hash = ${tokenHash}) then
+      when not exists (select from duly.revoked_tokens where user_id = ${userId} and token_hash = ${tokenHash}) then
         to_timestamp(${expiresAt}) end as live_until
     from (select ${userId}::text as user_id) as asked
-    left join user_access a on a.user_id = asked.user_id
+    left join duly.user_access a on a.user_id = asked.user_id
     left join better_auth."user" u on u.id = asked.user_id`.execute(db);
   const [found] = rows;
   return {
@@ -49,8 +49,8 @@ async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { li
 
 async function revokeToken(db: Db, { userId, tokenHash, expiresAt }: Identity): Promise<void> {
   await sql`
-    with outdated as (delete from revoked_tokens where user_id = ${userId} and expires_at < now())
-    insert into revoked_tokens (user_id, token_hash, expires_at)
+    with outdated as (delete from duly.revoked_tokens where user_id = ${userId} and expires_at < now())
+    insert into duly.revoked_tokens (user_id, token_hash, expires_at)
     values (${userId}, ${tokenHash}, to_timestamp(${expiresAt})) on conflict do nothing`.execute(db);
 }
 

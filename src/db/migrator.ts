@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { StartError } from '../errors.ts';
+import { codeOf, isForbidden, isUnavailable } from './failures.ts';
+import { findOwnSchema, moveVersion, ownSchema, requireNoOldInstance } from './own-schema.ts';
 import { statementTimeoutMs } from './pool.ts';
 import type { Db, Tx } from './schema.ts';
 import { inTransaction } from './transaction.ts';
@@ -43,14 +45,23 @@ function readMigrations(): Migration[] {
 
 /** The version the database is at: the number of its newest migration, 0 for none. */
 export async function currentVersion(db: Db): Promise<number> {
-  const { rows } = await sql<{
-    found: boolean;
-  }>`select to_regclass('schema_migrations') is not null as found`.execute(db);
-  if (rows[0]?.found !== true) return 0;
-  const newest = await sql<{ version: number }>`
-    select coalesce(max(version), 0) as version from schema_migrations`.execute(db);
-  return newest.rows[0]?.version ?? 0;
+  const schema = await findSchema(db);
+  return schema === null ? 0 : newestIn(db, schema);
 }
+
+const findSchema = (db: Db) =>
+  findOwnSchema(
+    db,
+    listMigrations().map(({ name }) => name),
+  );
+
+async function newestIn(db: Db, schema: string): Promise<number> {
+  const { rows } = await sql<{ version: number }>`
+    select coalesce(max(version), 0) as version from ${migrationsIn(schema)}`.execute(db);
+  return rows[0]?.version ?? 0;
+}
+
+const migrationsIn = (schema: string) => sql.id(schema, 'schema_migrations');
 
 /**
  * Brings the database to the newest version. Instances that start together take turns: each migration is one
@@ -68,7 +79,7 @@ export async function migrateUp(db: Db): Promise<Migration[]> {
 }
 
 /**
- * Takes the newest migration back.
+ * Takes the newest migration back; with the first one, the schema `duly` goes too.
  * @returns that migration, or null when there was none.
  */
 export async function migrateDown(db: Db): Promise<Migration | null> {
@@ -77,8 +88,14 @@ export async function migrateDown(db: Db): Promise<Migration | null> {
     if (version === 0) return null;
     const migration = migrations[version - 1];
     if (migration === undefined) throw new StartError(`migrate: ${aheadMessage(version, migrations.length)}`);
-    await runScript(tx, migration.down);
-    await sql`delete from schema_migrations where version = ${version}`.execute(tx);
+    const schema = (await findSchema(tx)) ?? ownSchema;
+    const applied = migrationsIn(schema);
+    await sql`delete from ${applied} where version = ${version}`.execute(tx);
+    await runScript(tx, schema, migration, 'down');
+    if (version === 1) {
+      await sql`drop table ${applied}`.execute(tx);
+      await dropSchema(tx);
+    }
     return migration;
   });
 }
@@ -105,26 +122,60 @@ async function underLock<T>(db: Db, work: (tx: Tx, version: number) => Promise<T
       tx,
     );
     await sql`select pg_advisory_xact_lock(${lockKey})`.execute(tx);
-    await sql`create table if not exists schema_migrations (
-      version integer primary key, name text not null, applied_at timestamptz(3) not null default now())`.execute(
-      tx,
-    );
     return work(tx, await currentVersion(tx));
   });
 }
 
 async function applyUp(tx: Tx, version: number, migration: Migration): Promise<boolean> {
   if (migration.version <= version) return false;
-  await runScript(tx, migration.up);
-  await sql`insert into schema_migrations (version, name) values (${migration.version}, ${migration.name})`.execute(
-    tx,
-  );
+  if (version === 0) await createSchema(tx);
+  if (migration.version === moveVersion) await requireNoOldInstance(tx);
+  await runScript(tx, (await findSchema(tx)) ?? ownSchema, migration, 'up');
+  // The migration may have moved the tables.
+  const schema = (await findSchema(tx)) ?? ownSchema;
+  await sql`insert into ${migrationsIn(schema)} (version, name)
+    values (${migration.version}, ${migration.name})`.execute(tx);
   return true;
 }
 
-/** Migrations are our own files: the one place where SQL text is run as it stands. */
-async function runScript(tx: Tx, script: string): Promise<void> {
-  await sql.raw(script).execute(tx);
+/** An operator may have made the schema, for a role that must not make any. */
+async function createSchema(tx: Tx): Promise<void> {
+  const { rows } = await sql<{ found: boolean }>`
+    select to_regnamespace('duly') is not null as found`.execute(tx);
+  if (rows[0]?.found !== true) await sql`create schema duly`.execute(tx);
+  await sql`create table duly.schema_migrations (
+    version integer primary key, name text not null, applied_at timestamptz(3) not null default now())`.execute(
+    tx,
+  );
+}
+
+/** Leaves it where it holds something else. */
+const dropSchema = (tx: Tx) =>
+  sql`do $$ begin drop schema if exists duly; exception when dependent_objects_still_exist then null; end $$`.execute(
+    tx,
+  );
+
+/**
+ * Migrations are our own files: the one place where SQL text is run as it stands. Names without a schema lead to where
+ * the tables are, for the script only.
+ * @throws StartError with what the database says against it, in one line.
+ */
+async function runScript(
+  tx: Tx,
+  schema: string,
+  { version, name, ...scripts }: Migration,
+  way: 'up' | 'down',
+): Promise<void> {
+  await sql`select set_config('search_path', format('%I, pg_temp', ${schema}::text), true)`.execute(tx);
+  try {
+    await sql.raw(scripts[way]).execute(tx);
+  } catch (error) {
+    if (isUnavailable(error) || isForbidden(error) || codeOf(error) === '') throw error;
+    throw new StartError(
+      `migrate ${way} ${version} ${name}: ${String(error)} (SQLSTATE ${codeOf(error)}); nothing was changed`,
+    );
+  }
+  await sql`set local search_path to default`.execute(tx);
 }
 
 /**

@@ -113,7 +113,7 @@ export function createDb(options: PoolOptions): Db {
     ...connection,
     max,
     types,
-    application_name: 'duly',
+    application_name: 'duly pool',
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
     idleTimeoutMillis: idleTimeoutMs,

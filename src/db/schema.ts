@@ -3,8 +3,13 @@ import type { Generated, GeneratedAlways, Kysely, Transaction } from 'kysely';
 export type Priority = 'High' | 'Medium' | 'Low';
 
 export interface Database {
-  owners: { user_id: string; revision: bigint; created_at: Generated<Date>; feed_from: Generated<bigint> };
-  tasks: {
+  'duly.owners': {
+    user_id: string;
+    revision: bigint;
+    created_at: Generated<Date>;
+    feed_from: Generated<bigint>;
+  };
+  'duly.tasks': {
     user_id: string;
     id: Generated<string>;
     title: string;
@@ -21,8 +26,8 @@ export interface Database {
     /** Title and description, a line break between them, in lower case. */
     search_text: GeneratedAlways<string>;
   };
-  tags: { user_id: string; name: string; revision: bigint; created_at: Generated<Date> };
-  profiles: {
+  'duly.tags': { user_id: string; name: string; revision: bigint; created_at: Generated<Date> };
+  'duly.profiles': {
     user_id: string;
     first_name: string | null;
     last_name: string | null;
@@ -30,15 +35,15 @@ export interface Database {
     locale: Generated<string>;
     revision: bigint;
   };
-  task_tags: { user_id: string; task_id: string; name: string };
-  tombstones: {
+  'duly.task_tags': { user_id: string; task_id: string; name: string };
+  'duly.tombstones': {
     user_id: string;
     type: 'task' | 'tag';
     id: string;
     revision: bigint;
     created_at: Generated<Date>;
   };
-  idempotency_keys: {
+  'duly.idempotency_keys': {
     user_id: string;
     route: string;
     key: string;

@@ -34,7 +34,7 @@ export async function findAnswer(
   retry: Retry,
 ): Promise<{ answer: unknown; isReplayed: true } | null> {
   const found = await db
-    .selectFrom('idempotency_keys')
+    .selectFrom('duly.idempotency_keys')
     .select(['fingerprint', 'answer'])
     .where('user_id', '=', userId)
     .where('route', '=', retry.route)
@@ -48,7 +48,7 @@ export async function findAnswer(
 export async function insertAnswer(tx: Tx, userId: string, retry: Retry, answer: unknown): Promise<void> {
   const { route, key, fingerprint } = retry;
   await tx
-    .insertInto('idempotency_keys')
+    .insertInto('duly.idempotency_keys')
     .values({ user_id: userId, route, key, fingerprint, answer: JSON.stringify(answer ?? null) })
     .execute();
 }
@@ -61,8 +61,8 @@ const answersBatchSize = 1_000;
  */
 export async function deleteOldAnswers(db: Db): Promise<number> {
   const { numAffectedRows } = await sql`
-    delete from idempotency_keys as k using (
-      select user_id, route, key from idempotency_keys
+    delete from duly.idempotency_keys as k using (
+      select user_id, route, key from duly.idempotency_keys
       where created_at < statement_timestamp() - interval '24 hours'
       limit ${answersBatchSize} for update skip locked
     ) as old

@@ -9,7 +9,7 @@ export interface Moment {
   now: Date;
 }
 
-const bump = sql<Moment>`insert into owners (user_id, revision) values (${given('user_id')}, 1)
+const bump = sql<Moment>`insert into duly.owners (user_id, revision) values (${given('user_id')}, 1)
   on conflict (user_id) do update set revision = owners.revision + 1
   returning revision, clock_timestamp()::timestamptz(3) as now`;
 const bumped = compiled<Moment>((db) => bump.compile(db));
@@ -50,7 +50,7 @@ const thisOne: Changes = {
 };
 
 /** Asked for with every read; not compiled anew each time. */
-const revisionsOf = 'select "user_id", "revision" from "owners" where "user_id" = any($1)';
+const revisionsOf = 'select "user_id", "revision" from "duly"."owners" where "user_id" = any($1)';
 const replayedRevisionsOf = `${revisionsOf} and pg_is_in_recovery()`;
 
 /** The revisions of the given users at this moment; 0 of those that nothing was ever stored of. */

@@ -22,8 +22,8 @@ export async function findProfile(db: Db, userId: string): Promise<Profile> {
       coalesce(a."createdAt", o.created_at) as created_at
     from (select ${userId}::text as user_id) as asked
     left join better_auth."user" a on a.id = asked.user_id
-    left join owners o on o.user_id = asked.user_id
-    left join profiles p on p.user_id = asked.user_id`.execute(db);
+    left join duly.owners o on o.user_id = asked.user_id
+    left join duly.profiles p on p.user_id = asked.user_id`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error('no answer to a question that always has one');
   return {
@@ -61,7 +61,7 @@ export async function upsertProfile(
   fields: ProfileFields,
 ): Promise<void> {
   await tx
-    .insertInto('profiles')
+    .insertInto('duly.profiles')
     .values({ user_id: userId, revision, ...fields })
     .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ revision, ...fields }))
     .execute();

@@ -82,26 +82,26 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
     with owner as (
       select coalesce(max(revision), 0) as newest, coalesce(max(feed_from), 0) as feed_from,
         coalesce(${base}::bigint, max(revision), 0) as base
-      from owners where user_id = ${userId}
+      from duly.owners where user_id = ${userId}
     ), page as (
       (select t.revision as changed_at, 'task' collate "C" as type, t.id::text collate "C" as name, t.id as task_id,
           t.deleted_at is not null as is_gone
-        from tasks t
+        from duly.tasks t
         where t.user_id = ${userId} and ${behind(sql`t.revision`, sql`'task'`, sql`t.id::text`)}
           and (t.deleted_at is null or t.revision > (select base from owner))
         order by t.revision, t.id limit ${limit})
       union all
       (select g.revision, 'tag', g.name, null, false
-        from tags g
+        from duly.tags g
         where g.user_id = ${userId} and ${behind(sql`g.revision`, sql`'tag'`, sql`g.name`)}
         order by g.revision, g.name limit ${limit})
       union all
       (select d.revision, d.type, d.id, null, true
-        from tombstones d
+        from duly.tombstones d
         where d.user_id = ${userId} and ${behind(sql`d.revision`, sql`d.type`, sql`d.id`)}
           and d.revision > (select base from owner)
           and (d.type <> 'tag' or not exists (
-            select from tags g where g.user_id = ${userId} and g.name = d.id offset 0))
+            select from duly.tags g where g.user_id = ${userId} and g.name = d.id offset 0))
         order by d.revision, d.type, d.id limit ${limit})
       union all
       (select changed_at, 'profile', ${userId}::text, null, false from (${profileRevision(userId)}) as p
@@ -111,11 +111,11 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
     select owner.newest::float8, owner.feed_from::float8, owner.base::float8, page.changed_at::float8, page.type,
       page.name, page.is_gone, ${sql.join(taskColumns)},
       case when page.type = 'tag' and not page.is_gone then
-        (select count(*)::int from task_tags tt join tasks k on k.user_id = tt.user_id and k.id = tt.task_id
+        (select count(*)::int from duly.task_tags tt join duly.tasks k on k.user_id = tt.user_id and k.id = tt.task_id
           where tt.user_id = ${userId} and tt.name = page.name and k.deleted_at is null) end as usage_count
     from owner
     left join page on true
-    left join tasks t on t.user_id = ${userId} and t.id = page.task_id and not page.is_gone
+    left join duly.tasks t on t.user_id = ${userId} and t.id = page.task_id and not page.is_gone
     order by page.changed_at, page.type, page.name`;
 }
 
@@ -123,8 +123,8 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
 const profileRevision = (userId: string) => sql`
   select coalesce(p.revision, case when o.user_id is null then 0 else 1 end) as changed_at
   from (select ${userId}::text as user_id) as asked
-  left join owners o on o.user_id = asked.user_id
-  left join profiles p on p.user_id = asked.user_id`;
+  left join duly.owners o on o.user_id = asked.user_id
+  left join duly.profiles p on p.user_id = asked.user_id`;
 
 function toChange(row: Row & Found, profile: Change['profile']): Change {
   const { changed_at: revision, type, name: id, is_gone: isGone, usage_count: count } = row;
@@ -151,11 +151,11 @@ export async function forgetTombstones(db: Db, days: number, stop?: AbortSignal)
   return forOwners(db, stop, withTombstones(db, outdated), async (tx, userId) => {
     const { rows } = await sql<{ count: number }>`
       with forgotten as (
-        delete from tombstones where user_id = ${userId} and (type, id) in (
-          select type, id from tombstones where user_id = ${userId} and ${outdated} order by revision limit ${batchSize})
+        delete from duly.tombstones where user_id = ${userId} and (type, id) in (
+          select type, id from duly.tombstones where user_id = ${userId} and ${outdated} order by revision limit ${batchSize})
         returning revision
       ), moved as (
-        update owners set feed_from = greatest(feed_from, (select max(revision) from forgotten))
+        update duly.owners set feed_from = greatest(feed_from, (select max(revision) from forgotten))
         where user_id = ${userId} and exists (select from forgotten)
       )
       select count(*)::int as count from forgotten`.execute(tx);
@@ -166,7 +166,7 @@ export async function forgetTombstones(db: Db, days: number, stop?: AbortSignal)
 async function* withTombstones(db: Db, which: Expression<SqlBool>): AsyncGenerator<string> {
   for (;;) {
     const { rows } = await sql<{ user_id: string }>`
-      select distinct user_id from tombstones where ${which} limit ${batchSize}`.execute(db);
+      select distinct user_id from duly.tombstones where ${which} limit ${batchSize}`.execute(db);
     if (rows.length === 0) return;
     for (const { user_id } of rows) yield user_id;
   }
@@ -182,11 +182,11 @@ export async function forgetUnusedTags(db: Db, stop?: AbortSignal): Promise<numb
   return forOwners(db, stop, withUnusedTags(db), async (tx, userId) => {
     const { numAffectedRows } = await sql`
       with unused as (
-        delete from tags g where g.user_id = ${userId} and g.name in (
-          select g.name from tags g where g.user_id = ${userId} and ${isUnused} limit ${batchSize})
+        delete from duly.tags g where g.user_id = ${userId} and g.name in (
+          select g.name from duly.tags g where g.user_id = ${userId} and ${isUnused} limit ${batchSize})
         returning g.name, g.revision
       )
-      insert into tombstones (user_id, type, id, revision) select ${userId}, 'tag', name, revision from unused
+      insert into duly.tombstones (user_id, type, id, revision) select ${userId}, 'tag', name, revision from unused
       on conflict (user_id, type, id) do update set revision = excluded.revision, created_at = excluded.created_at`.execute(
       tx,
     );
@@ -196,7 +196,7 @@ export async function forgetUnusedTags(db: Db, stop?: AbortSignal): Promise<numb
 
 /** `offset 0` has every tag looked up in an index, where a join might read all that there is. */
 const isUnused = sql<SqlBool>`
-  not exists (select from task_tags tt where tt.user_id = g.user_id and tt.name = g.name offset 0)`;
+  not exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name offset 0)`;
 
 /** How many tags one statement looks at: some 50 ms. */
 const tagsAtATime = 10_000;
@@ -207,7 +207,7 @@ async function* withUnusedTags(db: Db): AsyncGenerator<string> {
   for (;;) {
     const { rows } = await sql<typeof last & { owners: string[] }>`
       with part as (
-        select user_id, name from tags where (user_id, name) > (${last.user_id}, ${last.name})
+        select user_id, name from duly.tags where (user_id, name) > (${last.user_id}, ${last.name})
         order by user_id, name limit ${tagsAtATime}
       )
       select user_id, name, array(select distinct g.user_id from part g where ${isUnused}) as owners
@@ -231,7 +231,7 @@ async function forOwners(
     for (let done = batchSize; done === batchSize; total += done) {
       if (stop?.aborted) return total;
       done = await inTransaction(db, async (tx) => {
-        await sql`select from owners where user_id = ${userId} for update`.execute(tx);
+        await sql`select from duly.owners where user_id = ${userId} for update`.execute(tx);
         return work(tx, userId);
       });
     }

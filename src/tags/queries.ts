@@ -9,7 +9,7 @@ import type { Tag, TagListQuery } from './model.ts';
  * it takes a third of the time that finding it among the live ones takes.
  */
 const isOnLiveTask = (userId: string) => sql<SqlBool>`not exists (
-  select from tasks gone where gone.user_id = ${userId} and gone.id = tt.task_id and gone.deleted_at is not null)`;
+  select from duly.tasks gone where gone.user_id = ${userId} and gone.id = tt.task_id and gone.deleted_at is not null)`;
 
 /** The tags on live tasks, by name (code point order), with the number of live tasks each is on. */
 export async function listTags(
@@ -18,7 +18,7 @@ export async function listTags(
   query: TagListQuery,
 ): Promise<{ tags: Tag[]; total: number }> {
   let tags = db
-    .selectFrom('task_tags as tt')
+    .selectFrom('duly.task_tags as tt')
     .where('tt.user_id', '=', userId)
     .where(isOnLiveTask(userId))
     .groupBy('tt.name')
@@ -42,8 +42,8 @@ export async function countTagged(
   name: string,
 ): Promise<{ live: number; stored: number }> {
   return db
-    .selectFrom('task_tags as tt')
-    .innerJoin('tasks as t', (join) =>
+    .selectFrom('duly.task_tags as tt')
+    .innerJoin('duly.tasks as t', (join) =>
       join.onRef('t.user_id', '=', 'tt.user_id').onRef('t.id', '=', 'tt.task_id'),
     )
     .where('tt.user_id', '=', userId)
@@ -68,18 +68,18 @@ export async function replaceTag(
 ): Promise<void> {
   await sql`
     with tagged as materialized (
-      select task_id from task_tags where user_id = ${userId} and name = ${name}
+      select task_id from duly.task_tags where user_id = ${userId} and name = ${name}
     ), changed as (
-      update tasks as t set version = t.version + 1, revision = ${revision}::bigint, updated_at = ${now}
+      update duly.tasks as t set version = t.version + 1, revision = ${revision}::bigint, updated_at = ${now}
       from tagged where t.user_id = ${userId} and t.id = tagged.task_id
     ), named as (
-      insert into tags (user_id, name, revision)
+      insert into duly.tags (user_id, name, revision)
       select ${userId}, one, ${revision}::bigint from unnest(${[name, ...others]}::text[]) as one
       on conflict (user_id, name) do update set revision = excluded.revision
     ), untagged as (
-      delete from task_tags where user_id = ${userId} and name = ${name}
+      delete from duly.task_tags where user_id = ${userId} and name = ${name}
     )
-    insert into task_tags (user_id, task_id, name)
+    insert into duly.task_tags (user_id, task_id, name)
     select ${userId}, tagged.task_id, other from tagged cross join unnest(${others}::text[]) as other
     on conflict do nothing`.execute(tx);
 }

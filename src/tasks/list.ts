@@ -38,7 +38,7 @@ const sorts: Record<SortKey, Sort> = {
     key: sql`t.priority`,
     column: 'priority',
     keyOf: (task) => task.priority,
-    toKey: (text) => sql`${text}::task_priority`,
+    toKey: (text) => sql`${text}::duly.task_priority`,
   },
 };
 
@@ -110,6 +110,6 @@ const containsLines = sql<SqlBool>`(${contains}
   and (t.title ilike ${given('pattern')} or t.description ilike ${given('pattern')}))`;
 
 const tagged = sql<SqlBool>`t.id in (
-    select task_id from task_tags where user_id = ${given('user_id')} and name = any(${given('tags')})
+    select task_id from duly.task_tags where user_id = ${given('user_id')} and name = any(${given('tags')})
     group by task_id having count(*) >= ${given('tags_wanted')}
   )`;

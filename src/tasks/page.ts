@@ -35,7 +35,7 @@ export interface TaskPage {
 
 /** The tasks `t` of the user who is given, live and in the trash: where each list begins. */
 export const tasksOf = (db: Db) =>
-  db.selectFrom('tasks as t').where('t.user_id', '=', given<string>('user_id'));
+  db.selectFrom('duly.tasks as t').where('t.user_id', '=', given<string>('user_id'));
 
 /** Which tasks a list has, on all of its pages, and how each is shown. */
 export interface Selection {
@@ -108,7 +108,7 @@ function fromMatched<T>(db: Db, selection: Selection, order: Order<T>, position:
     .select((made) =>
       made
         .selectFrom('page')
-        .innerJoin('tasks as t', (join) =>
+        .innerJoin('duly.tasks as t', (join) =>
           join.on('t.user_id', '=', given<string>('user_id')).onRef('t.id', '=', 'page.id'),
         )
         .select(inLines(selection, order, position))

@@ -14,7 +14,7 @@ export async function findTask(db: Db, userId: string, taskId: string): Promise<
 
 const findLive = compiled((db) =>
   db
-    .selectFrom('tasks as t')
+    .selectFrom('duly.tasks as t')
     .select(taskColumns)
     .where('t.user_id', '=', given<string>('user_id'))
     .where('t.id', '=', given<string>('id'))
@@ -34,7 +34,7 @@ export async function findStoredTasks(
 
 const findStored = compiled((db) =>
   db
-    .selectFrom('tasks as t')
+    .selectFrom('duly.tasks as t')
     .select(taskColumns)
     .where('t.user_id', '=', given<string>('user_id'))
     .where('t.id', '=', sql<string>`any(${given('ids')}::uuid[])`)
@@ -81,7 +81,7 @@ const storeTasks: Changes = {
         completed boolean, completed_at timestamptz, priority task_priority, due_date date, version integer,
         created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, tags text[])
     ), stored as (
-      insert into tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
+      insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
         created_at, updated_at, deleted_at)
       select ${userId}, id, title, description, case when completed then coalesce(completed_at, ${now}) end, priority,
         due_date, version, ${revision}, coalesce(created_at, ${now}), coalesce(updated_at, ${now}), deleted_at
@@ -96,11 +96,11 @@ const storeTasks: Changes = {
 const storeTagged: Changes = {
   name: 'tasks and tags',
   expressions: sql`${storeTasks.expressions}, named as (
-      insert into tags (user_id, name, revision)
+      insert into duly.tags (user_id, name, revision)
       select ${userId}, name, ${revision} from unnest(${given<string[]>('names')}::text[]) as name
       on conflict (user_id, name) do update set revision = excluded.revision
     ), tagged as (
-      insert into task_tags (user_id, task_id, name)
+      insert into duly.task_tags (user_id, task_id, name)
       select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name
       on conflict do nothing
     )`,
@@ -110,7 +110,7 @@ const storeTagged: Changes = {
 const storeRetagged: Changes = {
   name: 'tasks and other tags',
   expressions: sql`${storeTagged.expressions}, untagged as (
-      delete from task_tags as t using given as g
+      delete from duly.task_tags as t using given as g
       where t.user_id = ${userId} and t.task_id = g.id and t.name <> all (g.tags)
     )`,
 };

@@ -27,7 +27,7 @@ const time = <Name extends keyof TaskRow>(name: Name) =>
 
 /** By code point. */
 const tags = sql<string[]>`array(
-  select tt.name from task_tags tt where tt.user_id = t.user_id and tt.task_id = t.id order by tt.name
+  select tt.name from duly.task_tags tt where tt.user_id = t.user_id and tt.task_id = t.id order by tt.name
 )`.as('tags');
 
 /** The columns of a `TaskRow`, read from `tasks as t`. */
@@ -64,7 +64,7 @@ const members: { [Name in keyof Task]: RawBuilder<unknown> } = {
   priority: json('priority'),
   due_date: orNull(json('due_date')),
   tags: sql`'[' || coalesce((
-    select string_agg(to_json(tt.name)::text, ',' order by tt.name) from task_tags tt
+    select string_agg(to_json(tt.name)::text, ',' order by tt.name) from duly.task_tags tt
     where tt.user_id = t.user_id and tt.task_id = t.id
   ), '') || ']'`,
   version: sql`t.version`,

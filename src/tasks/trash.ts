@@ -78,7 +78,7 @@ export function emptyTrash(db: Db, userId: string, writer: Writer): Promise<numb
 export async function findUsersOfOldTrash(db: Db, days: number): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`
     select distinct user_id from (
-      select user_id from tasks where deleted_at < ${ago(sql`statement_timestamp()`, days)}
+      select user_id from duly.tasks where deleted_at < ${ago(sql`statement_timestamp()`, days)}
       order by deleted_at limit ${purgeBatchSize}
     ) as old`.execute(db);
   return rows.map(({ user_id }) => user_id);
@@ -114,12 +114,12 @@ async function deleteTrashed(
 ): Promise<number> {
   const { numAffectedRows } = await sql`
     with gone as (
-      delete from tasks where user_id = ${userId} and id in (
-        select t.id from tasks t where t.user_id = ${userId} and t.deleted_at is not null and ${which}
+      delete from duly.tasks where user_id = ${userId} and id in (
+        select t.id from duly.tasks t where t.user_id = ${userId} and t.deleted_at is not null and ${which}
         limit ${purgeBatchSize}
       ) returning id
     )
-    insert into tombstones (user_id, type, id, revision)
+    insert into duly.tombstones (user_id, type, id, revision)
     select ${userId}, 'task', id, ${revision}::bigint from gone`.execute(tx);
   return Number(numAffectedRows ?? 0);
 }

@@ -35,7 +35,7 @@ export async function newAccount(app: TestApp) {
     /** What the audit log says of this account, without reads. */
     async audited(): Promise<string[]> {
       const { rows } = await sql<{ entry: string }>`
-        select action || ' ' || outcome as entry from audit where user_id = ${id} order by seq`.execute(
+        select action || ' ' || outcome as entry from duly.audit where user_id = ${id} order by seq`.execute(
         app.ctx.db,
       );
       return rows.map(({ entry }) => entry);

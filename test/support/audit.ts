@@ -17,7 +17,7 @@ export interface Entry {
 export async function entriesOf(db: Db, userId: string): Promise<Entry[]> {
   const { rows } = await sql<Entry>`
     select user_id, seq::int, actor, action, subject, outcome, count, request_id, address
-    from audit where user_id = ${userId} order by seq`.execute(db);
+    from duly.audit where user_id = ${userId} order by seq`.execute(db);
   return rows;
 }
 

@@ -40,7 +40,7 @@ export const partCount = 4;
 
 /** `schema.sql` with the distributed tables cut by the hash of `user_id`, as a cluster would cut them. */
 export function partitionedSchema(): string {
-  const distributed = new Set(readPlacement().distributed.map(({ table }) => table.replace('public.', '')));
+  const distributed = new Set(readPlacement().distributed.map(({ table }) => table));
   return read('schema.sql').replace(/^create table (\S+) \(\n.*?\n\);$/gms, (statement, name: string) => {
     if (!distributed.has(name)) return statement;
     const parts = Array.from(

@@ -33,7 +33,7 @@ const classes: Record<string, string[]> = {
   ],
   sql: [
     ...'" $1 $$ $a$x$a$ -- ; null::text :: user_id "user_id" title;drop :name ? ??'.split(' '),
-    ...["'", "''", '`', "' or '1'='1", "'; drop table tasks; --", "1'; select pg_sleep(9); --"],
+    ...["'", "''", '`', "' or '1'='1", "'; drop table duly.tasks; --", "1'; select pg_sleep(9); --"],
     ...["E'\\''", '/* */', "') or 1=1--", "\\'", 'case when 1=1 then title end', '{fn x}'],
   ],
   patterns: [

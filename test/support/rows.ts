@@ -12,7 +12,7 @@ async function placesOf(db: Db): Promise<Place[]> {
   const { rows } = await sql<Place>`
     select format('%I.%I', table_schema, table_name) as name, quote_ident(column_name) as column
     from information_schema.columns
-    where table_schema in ('public', 'better_auth')
+    where table_schema in ('duly', 'better_auth')
       and (column_name in ('user_id', 'userId') or (table_schema, table_name, column_name) = ('better_auth', 'user', 'id'))
     order by 1`.execute(db);
   return rows;
@@ -30,7 +30,7 @@ export interface UserRows {
 /** `asAdmin` runs a statement as a superuser on the same database. */
 export async function createRows(db: Db, asAdmin: (text: string) => Promise<unknown>): Promise<UserRows> {
   const places = await placesOf(db);
-  const isAudit = ({ name }: Place) => /^public\.audit/.test(name);
+  const isAudit = ({ name }: Place) => /^duly\.audit/.test(name);
   const rowsIn = ({ name, column }: Place, userId: string) =>
     sql`select ${name}::text as name, coalesce(jsonb_agg(to_jsonb(r) order by to_jsonb(r)), '[]')::text as rows
       from ${sql.raw(name)} r where r.${sql.raw(column)} = ${userId}`;
@@ -45,7 +45,9 @@ export async function createRows(db: Db, asAdmin: (text: string) => Promise<unkn
     },
     async audit(userId) {
       const { rows } = await sql<{ entry: string }>`
-        select to_jsonb(a)::text as entry from audit a where user_id = ${userId} order by seq`.execute(db);
+        select to_jsonb(a)::text as entry from duly.audit a where user_id = ${userId} order by seq`.execute(
+        db,
+      );
       return rows.map(({ entry }) => entry);
     },
     async remove(userId) {

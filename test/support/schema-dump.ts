@@ -11,9 +11,16 @@ interface Table {
 }
 
 /** Everything the migrations made as SQL that makes it again, in a stable order and PostgreSQL's own words. */
-export async function dumpSchema(db: Db): Promise<string> {
+export const dumpSchema = (db: Db): Promise<string> =>
+  db.transaction().execute(async (tx) => {
+    // PostgreSQL leaves out the schemas in the search path, and the role's own may be one.
+    await sql`set local search_path to ''`.execute(tx);
+    return dump(tx);
+  });
+
+async function dump(db: Db): Promise<string> {
   const schemas = await sql<{ line: string }>`
-    select format('create schema %I;', nspname) as line from pg_namespace where nspname = 'better_auth'`.execute(
+    select format('create schema %I;', nspname) as line from pg_namespace where nspname in ('duly', 'better_auth') order by 1`.execute(
     db,
   );
   const types = await sql<{ line: string }>`
@@ -22,7 +29,7 @@ export async function dumpSchema(db: Db): Promise<string> {
     from pg_type t join pg_enum e on e.enumtypid = t.oid group by t.oid order by 1`.execute(db);
   const functions = await sql<{ line: string }>`
     select rtrim(pg_get_functiondef(oid), E'\\n') || ';' as line from pg_proc
-    where pronamespace in ('public'::regnamespace, to_regnamespace('better_auth')) order by proname`.execute(
+    where pronamespace in (to_regnamespace('duly'), to_regnamespace('better_auth')) order by proname`.execute(
     db,
   );
   const triggers = await sql<{ line: string }>`
@@ -79,7 +86,7 @@ async function readTables(db: Db): Promise<Table[]> {
         where d.objoid = c.oid and d.classoid = 'pg_class'::regclass order by d.objsubid
       ) as comments
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'r' and n.nspname in ('public', 'better_auth') order by c.oid::regclass::text collate "C"`.execute(
+    where c.relkind = 'r' and n.nspname in ('duly', 'better_auth') order by c.oid::regclass::text collate "C"`.execute(
     db,
   );
   return rows;

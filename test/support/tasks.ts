@@ -40,7 +40,7 @@ export async function newClient(app: TestApp, id?: string) {
     /** How many effective writes this user has made, as the database counts them. */
     async revision(): Promise<number> {
       const owner = await db
-        .selectFrom('owners')
+        .selectFrom('duly.owners')
         .select('revision')
         .where('user_id', '=', userId)
         .executeTakeFirst();
@@ -49,11 +49,21 @@ export async function newClient(app: TestApp, id?: string) {
     /** Everything the database holds of this user, to prove that a refused request left no trace. */
     async stored() {
       return {
-        owners: await db.selectFrom('owners').selectAll().where('user_id', '=', userId).execute(),
-        tasks: await db.selectFrom('tasks').selectAll().where('user_id', '=', userId).orderBy('id').execute(),
-        tags: await db.selectFrom('tags').selectAll().where('user_id', '=', userId).orderBy('name').execute(),
+        owners: await db.selectFrom('duly.owners').selectAll().where('user_id', '=', userId).execute(),
+        tasks: await db
+          .selectFrom('duly.tasks')
+          .selectAll()
+          .where('user_id', '=', userId)
+          .orderBy('id')
+          .execute(),
+        tags: await db
+          .selectFrom('duly.tags')
+          .selectAll()
+          .where('user_id', '=', userId)
+          .orderBy('name')
+          .execute(),
         taskTags: await db
-          .selectFrom('task_tags')
+          .selectFrom('duly.task_tags')
           .selectAll()
           .where('user_id', '=', userId)
           .orderBy('task_id')

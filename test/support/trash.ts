@@ -21,7 +21,7 @@ export const trashed = async ({ v1 }: Client, query = '') => (await v1('GET', `/
 export async function tombstones(app: TestApp, { user }: Client) {
   const { db } = app.ctx;
   const rows = await db
-    .selectFrom('tombstones')
+    .selectFrom('duly.tombstones')
     .select(['type', 'id', 'revision'])
     .where('user_id', '=', user.id)
     .execute();
@@ -38,7 +38,7 @@ export const essence = ({ status, text }: Reply) => ({
 export async function fillTrash(app: TestApp, { user, create, v1 }: Client, count: number): Promise<void> {
   await v1('DELETE', `/tasks/${(await create()).id}`);
   await sql`
-    insert into tasks (user_id, id, title, revision, deleted_at)
+    insert into duly.tasks (user_id, id, title, revision, deleted_at)
     select ${user.id}, gen_random_uuid(), 'filler', 2, now() from generate_series(2, ${count})`.execute(
     app.ctx.db,
   );

@@ -20,13 +20,13 @@ const exceptions: Exception[] = [
   },
   {
     from: 'src/auth/access-news.ts',
-    sql: /from access_events\s+where xact >= \$1/,
+    sql: /from duly\.access_events\s+where xact >= \$1/,
     tables: ['access_events'],
     because: 'every instance hears of every change, by transaction',
   },
   {
     from: 'src/owners/queries.ts',
-    sql: /^select "user_id", "revision" from "owners" where "user_id" = any\(\$1\)( and pg_is_in_recovery\(\))?$/,
+    sql: /^select "user_id", "revision" from "duly"\."owners" where "user_id" = any\(\$1\)( and pg_is_in_recovery\(\))?$/,
     tables: ['owners'],
     because: 'one statement reads the revisions of everybody whose requests have arrived',
   },
@@ -49,19 +49,19 @@ const exceptions: Exception[] = [
   },
   {
     from: 'src/owners/idempotency.ts',
-    sql: /^\s*delete from idempotency_keys as k using/,
+    sql: /^\s*delete from duly\.idempotency_keys as k using/,
     tables: ['idempotency_keys'],
     because: 'upkeep forgets what is old, whoever asked for it',
   },
   {
     from: 'src/sync/queries.ts',
-    sql: /^\s*select distinct user_id from tombstones/,
+    sql: /^\s*select distinct user_id from duly\.tombstones/,
     tables: ['tombstones'],
     because: 'a job finds out whose deletions are to be forgotten',
   },
   {
     from: 'src/sync/queries.ts',
-    sql: /^\s*with part as \(\s*select user_id, name from tags/,
+    sql: /^\s*with part as \(\s*select user_id, name from duly\.tags/,
     tables: ['tags', 'task_tags'],
     because: 'a job finds out whose tags are not in use',
   },

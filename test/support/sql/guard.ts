@@ -4,6 +4,7 @@ import {
   derived,
   type Equality,
   isBound,
+  isWith,
   type Outputs,
   type Relation,
   relationOf,
@@ -42,6 +43,14 @@ export function complaintsOf(sql: string): Complaint[] {
 }
 
 function createGuard(complain: (table: string, reason: string) => void) {
+  /** Where a name without a schema leads depends on the session: it may be another application's. */
+  function relation(node: Node | undefined, scope: Scope): Relation {
+    const name = text(node, 'relname') ?? '';
+    if (text(node, 'schemaname') === undefined && !isWith(scope, name) && !name.startsWith('pg_'))
+      complain(name, 'names no schema');
+    return relationOf(node, scope);
+  }
+
   const bound = (expression: unknown, scope: Scope) => isBound(expression, scope, statement);
 
   /** One statement at any depth; `outer` is what it may refer to. */
@@ -96,7 +105,7 @@ function createGuard(complain: (table: string, reason: string) => void) {
 
   function insert(node: unknown, outer: Scope | null): Outputs {
     const scope = withScope(node, outer);
-    const target = relationOf(child(node, 'relation'), scope);
+    const target = relation(child(node, 'relation'), scope);
     const { table } = target;
     const set = children(node, 'cols').map(({ ResTarget }) => text(ResTarget, 'name') ?? '');
     const owner = table?.columns.has('user_id') ? 'user_id' : 'userId';
@@ -125,7 +134,7 @@ function createGuard(complain: (table: string, reason: string) => void) {
 
   function change(node: unknown, sources: string, outer: Scope | null): Outputs {
     const scope = withScope(node, outer);
-    const target = relationOf(child(node, 'relation'), scope);
+    const target = relation(child(node, 'relation'), scope);
     scope.relations.push(target);
     const equalities = children(node, sources).flatMap((item) => from(item, scope));
     settle(scope, [...equalities, ...conditions(child(node, 'whereClause'), null)]);
@@ -143,7 +152,7 @@ function createGuard(complain: (table: string, reason: string) => void) {
   /** Adds what one item of `from` brings, and returns the conditions of its joins. */
   function from(item: Node, scope: Scope): Equality[] {
     const { RangeVar, RangeSubselect, RangeFunction, JoinExpr } = item;
-    if (isNode(RangeVar)) scope.relations.push(relationOf(RangeVar, scope));
+    if (isNode(RangeVar)) scope.relations.push(relation(RangeVar, scope));
     else if (RangeSubselect !== undefined) {
       const query = child(RangeSubselect, 'subquery');
       const alias = child(RangeSubselect, 'alias');

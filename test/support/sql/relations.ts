@@ -33,10 +33,11 @@ function readTables(): Map<string, Table> {
   return tables;
 }
 
+/** As statements about it show it: without the schema that all but Better Auth's are in. */
 function qualifiedName(relation: Node | undefined): string {
   const schema = text(relation, 'schemaname');
   const name = text(relation, 'relname') ?? '';
-  return schema === undefined || schema === 'public' ? name : `${schema}.${name}`;
+  return schema === undefined || schema === 'duly' ? name : `${schema}.${name}`;
 }
 
 const tables = readTables();
@@ -66,6 +67,8 @@ export interface Scope {
 function findWith(scope: Scope | null, name: string): Outputs | undefined {
   return scope === null ? undefined : (scope.withs.get(name) ?? findWith(scope.outer, name));
 }
+
+export const isWith = (scope: Scope, name: string): boolean => findWith(scope, name) !== undefined;
 
 export function relationOf(node: Node | undefined, scope: Scope): Relation {
   const name = qualifiedName(node);
