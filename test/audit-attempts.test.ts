@@ -110,7 +110,9 @@ describe('an attempt to get in', () => {
 
   test('that cannot be recorded gets no token', async () => {
     const { email, id } = await register();
-    await sql`alter table duly.audit add constraint broken check (action <> 'auth.login') not valid`.execute(db);
+    await sql`alter table duly.audit add constraint broken check (action <> 'auth.login') not valid`.execute(
+      db,
+    );
     try {
       for (const path of ['/api/v1/auth/login', '/api/auth/sign-in/email']) {
         const { status, headers, text } = await post(path, { email, password });

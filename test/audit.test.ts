@@ -72,7 +72,9 @@ describe('a change', () => {
 
   test('is not kept when its entry cannot be written', async () => {
     const { user, v1, list } = await newClient(app);
-    await sql`alter table duly.audit add constraint broken check (action <> 'task.create') not valid`.execute(db);
+    await sql`alter table duly.audit add constraint broken check (action <> 'task.create') not valid`.execute(
+      db,
+    );
     try {
       expect((await v1('POST', '/tasks', { title: 'unseen' })).status).toBe(500);
     } finally {
@@ -113,7 +115,9 @@ test('nothing of what users write is in the log: no title, text, tag, search, ad
   }
   await v1('GET', '/tasks', undefined, { authorization: `Bearer ${mark}` });
   await flush();
-  const { rows } = await sql<{ text: string }>`select to_jsonb(a)::text as text from duly.audit a`.execute(db);
+  const { rows } = await sql<{ text: string }>`select to_jsonb(a)::text as text from duly.audit a`.execute(
+    db,
+  );
   expect(rows.length).toBeGreaterThan(8);
   expect(rows.filter(({ text }) => text.includes(mark))).toEqual([]);
 });

@@ -192,7 +192,9 @@ describe('what Better Auth is not left to decide', () => {
 
   test("a banned user's sign-in is answered as one with a wrong password", async () => {
     const { email, user } = await signedUp();
-    await sql`insert into duly.user_access (user_id, banned_at) values (${user.id}, now())`.execute(app.ctx.db);
+    await sql`insert into duly.user_access (user_id, banned_at) values (${user.id}, now())`.execute(
+      app.ctx.db,
+    );
     for (const path of ['/api/auth/sign-in/email', '/api/v1/auth/login']) {
       const [banned, wrong] = await Promise.all(
         [password, 'wrong-otter-42'].map((given) =>

@@ -132,7 +132,9 @@ describe('a stream goes on', () => {
 
   test('through more than a page, and from nothing when it is asked to', async () => {
     const client = await newClient(app);
-    await sql`insert into duly.owners (user_id, revision) values (${client.user.id}, 230)`.execute(app.ctx.db);
+    await sql`insert into duly.owners (user_id, revision) values (${client.user.id}, 230)`.execute(
+      app.ctx.db,
+    );
     await sql`insert into duly.tasks (user_id, title, revision)
       select ${client.user.id}, 'x', 1 + n / 2 from generate_series(1, 450) n`.execute(app.ctx.db);
     const first = await changesOf(client, undefined, 'limit=1');

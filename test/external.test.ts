@@ -177,7 +177,7 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     }).ended;
     expect([code, stderr]).toEqual([
       1,
-      'DATABASE_URL: got a role that may not do what is needed (error: permission denied for schema public)\n',
+      'DATABASE_URL: got a role that may not do what is needed (error: permission denied for database guests)\n',
     ]);
   });
 

@@ -22,7 +22,9 @@ beforeAll(async () => {
   const { db } = app.ctx;
   const run = (query: RawBuilder<unknown>) => query.execute(db);
   await run(sql`insert into duly.owners (user_id, revision) values (${userId}, ${count})`);
-  await run(sql`insert into duly.owners (user_id, revision) select n::text, 1 from generate_series(1, 1000) n`);
+  await run(
+    sql`insert into duly.owners (user_id, revision) select n::text, 1 from generate_series(1, 1000) n`,
+  );
   await run(sql`insert into duly.tasks (user_id, title, revision, deleted_at)
     select ${userId}, 'x', n, case when n % 10 = 0 then now() end from generate_series(1, ${count}::int) n`);
   await run(sql`insert into duly.tags (user_id, name, revision)

@@ -62,7 +62,12 @@ describe('valid text', () => {
       // With none, one, two and three digits behind the second.
       const time = new Date(Date.UTC(2000, 0, 1, 0, 0, index, [0, 100, 120, 123][index % 4]));
       const set = { created_at: time, updated_at: time, completed_at: index % 3 > 0 ? time : null };
-      await db.updateTable('duly.tasks').set(set).where('user_id', '=', user.id).where('id', '=', id).execute();
+      await db
+        .updateTable('duly.tasks')
+        .set(set)
+        .where('user_id', '=', user.id)
+        .where('id', '=', id)
+        .execute();
       expect((await get(id)).created_at).toBe(time.toISOString());
     }
     const listed = await list('?limit=100');

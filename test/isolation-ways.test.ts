@@ -78,7 +78,9 @@ test('the schema itself refuses a link from one user to a task or tag of another
   const mine = attacker.id;
   await sql`insert into duly.tags (user_id, name, revision) values (${mine}, 'own', 1)`.execute(db);
   const link = (userId: string, taskId = '', name = '') =>
-    sql`insert into duly.task_tags (user_id, task_id, name) values (${userId}, ${taskId}, ${name})`.execute(db);
+    sql`insert into duly.task_tags (user_id, task_id, name) values (${userId}, ${taskId}, ${name})`.execute(
+      db,
+    );
   const foreignKey = { code: '23503' };
   await expect(link(mine, names.task_id, 'own')).rejects.toMatchObject(foreignKey);
   await expect(link(mine, attacker.names.task_id, names.tag_name)).resolves.toBeDefined();

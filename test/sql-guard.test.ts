@@ -68,10 +68,22 @@ describe('a statement that does not', () => {
     ['select * from duly.tasks where user_id = user_id', ['tasks']],
     ['select * from duly.tasks where user_id like $1', ['tasks']],
     ["select * from duly.tasks where coalesce(user_id, '') = $1", ['tasks']],
-    ['select * from duly.tasks t, duly.task_tags tt where t.user_id = $1 and tt.task_id = t.id', ['task_tags']],
-    ['select * from duly.tasks t join duly.task_tags tt on tt.task_id = t.id where t.user_id = $1', ['task_tags']],
-    ['select * from duly.tasks t left join duly.task_tags tt on t.user_id = $1 and tt.user_id = $1', ['tasks']],
-    ['select * from duly.tasks t full join duly.tags g on t.user_id = $1 and g.user_id = $1', ['tasks', 'tags']],
+    [
+      'select * from duly.tasks t, duly.task_tags tt where t.user_id = $1 and tt.task_id = t.id',
+      ['task_tags'],
+    ],
+    [
+      'select * from duly.tasks t join duly.task_tags tt on tt.task_id = t.id where t.user_id = $1',
+      ['task_tags'],
+    ],
+    [
+      'select * from duly.tasks t left join duly.task_tags tt on t.user_id = $1 and tt.user_id = $1',
+      ['tasks'],
+    ],
+    [
+      'select * from duly.tasks t full join duly.tags g on t.user_id = $1 and g.user_id = $1',
+      ['tasks', 'tags'],
+    ],
     ['select * from duly.tasks t join duly.tags g using (user_id)', ['tasks', 'tags']],
     [
       'select array(select name from duly.task_tags tt where tt.task_id = t.id) from duly.tasks t where t.user_id = $1',
@@ -92,8 +104,14 @@ describe('a statement that does not', () => {
     ],
     ['insert into duly.tasks (title) values ($1)', ['tasks']],
     ['insert into duly.tags (user_id, name) select user_id, title from duly.tasks', ['tasks']],
-    ['insert into duly.tasks (user_id, id) values ($1, $2) on conflict (id) do update set title = $3', ['tasks']],
-    ['insert into duly.owners (user_id) values ($1) on conflict (user_id) do update set user_id = $2', ['owners']],
+    [
+      'insert into duly.tasks (user_id, id) values ($1, $2) on conflict (id) do update set title = $3',
+      ['tasks'],
+    ],
+    [
+      'insert into duly.owners (user_id) values ($1) on conflict (user_id) do update set user_id = $2',
+      ['owners'],
+    ],
     ['update duly.tasks set title = $1', ['tasks']],
     ['update duly.tasks set user_id = $1 where user_id = $2', ['tasks']],
     ['update duly.tasks t set title = g.name from duly.tags g where g.user_id = $1', ['tasks']],

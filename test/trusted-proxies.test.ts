@@ -44,7 +44,9 @@ async function addressSeen(url: string, headers: Record<string, string> = {}): P
   expect(response.status).toBe(201);
   const requestId = response.headers.get('x-request-id') ?? '';
   const { rows } = await sql<{ address: string | null }>`
-    select address from duly.audit where user_id = ${user.id} and request_id = ${requestId}`.execute(app.ctx.db);
+    select address from duly.audit where user_id = ${user.id} and request_id = ${requestId}`.execute(
+    app.ctx.db,
+  );
   expect(rows).toHaveLength(1);
   return rows[0]?.address ?? null;
 }

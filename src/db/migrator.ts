@@ -19,6 +19,10 @@ const fileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
 /** Key of the advisory lock under which migrations run: "migr" in ASCII. */
 const lockKey = 0x6d696772;
 
+const lockTimedOut = '55P03';
+/** The move takes every table from its readers: a session that holds one would keep all others waiting behind it. */
+const moveLockTimeout = '3s';
+
 let known: readonly Migration[] | undefined;
 
 /** The numbered pairs in `migrations/`, oldest first: 1, 2, 3, … without gaps; read once. */
@@ -105,8 +109,10 @@ export async function requireMigrated(db: Db, source = 'DATABASE_URL'): Promise<
   const version = await currentVersion(db);
   const wanted = listMigrations().length;
   if (version < wanted) {
+    const isMoved = version > 0 && version < moveVersion;
+    const first = isMoved ? 'stop every instance of the old version, back up the database, then ' : '';
     throw new StartError(
-      `${source}: the schema is at version ${version}, this Duly wants ${wanted}; run: npm run migrate -- up`,
+      `${source}: the schema is at version ${version}, this Duly wants ${wanted}; ${first}run: npm run migrate -- up`,
     );
   }
   if (version > wanted) throw new StartError(`${source}: ${aheadMessage(version, wanted)}`);
@@ -129,7 +135,10 @@ async function underLock<T>(db: Db, work: (tx: Tx, version: number) => Promise<T
 async function applyUp(tx: Tx, version: number, migration: Migration): Promise<boolean> {
   if (migration.version <= version) return false;
   if (version === 0) await createSchema(tx);
-  if (migration.version === moveVersion) await requireNoOldInstance(tx);
+  if (migration.version === moveVersion) {
+    await requireNoOldInstance(tx);
+    await sql`select set_config('lock_timeout', ${moveLockTimeout}, true)`.execute(tx);
+  }
   await runScript(tx, (await findSchema(tx)) ?? ownSchema, migration, 'up');
   // The migration may have moved the tables.
   const schema = (await findSchema(tx)) ?? ownSchema;
@@ -170,6 +179,10 @@ async function runScript(
   try {
     await sql.raw(scripts[way]).execute(tx);
   } catch (error) {
+    if (codeOf(error) === lockTimedOut)
+      throw new StartError(
+        'migrate: the tables are in use by another session, which has to end its transaction first; nothing was changed',
+      );
     if (isUnavailable(error) || isForbidden(error) || codeOf(error) === '') throw error;
     throw new StartError(
       `migrate ${way} ${version} ${name}: ${String(error)} (SQLSTATE ${codeOf(error)}); nothing was changed`,

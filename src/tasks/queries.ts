@@ -78,7 +78,7 @@ const storeTasks: Changes = {
   name: 'tasks',
   expressions: sql`given as materialized (
       select * from jsonb_to_recordset(${given<string>('rows')}::jsonb) as g (id uuid, title text, description text,
-        completed boolean, completed_at timestamptz, priority task_priority, due_date date, version integer,
+        completed boolean, completed_at timestamptz, priority duly.task_priority, due_date date, version integer,
         created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, tags text[])
     ), stored as (
       insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
