@@ -48,7 +48,8 @@ const readAll = (on: TestApp, paths: string[], token: string) =>
 /** As the other reads are asked: each coding is kept by itself. */
 const asFetch = 'Accept-Encoding: gzip, deflate\r\n';
 
-const isOfRevisions = (statement: string) => /^select "user_id", "revision" from "duly"\."owners"/.test(statement);
+const isOfRevisions = (statement: string) =>
+  /^select "user_id", "revision" from "duly"\."owners"/.test(statement);
 /** How many of each kind are asked while `work` is done. */
 async function countsOf(work: () => Promise<unknown>) {
   const statements = await statementsOf(work);

@@ -102,7 +102,10 @@ describe('a failure', () => {
         database,
       );
       cleanups.push(() =>
-        asAdmin(`alter schema hidden rename to better_auth; alter table duly.hidden rename to tasks`, database),
+        asAdmin(
+          `alter schema hidden rename to better_auth; alter table duly.hidden rename to tasks`,
+          database,
+        ),
       );
       const reply = await send(app.url, method, path, body);
       expect(await reply.json()).toEqual(failure(500, 'INTERNAL_ERROR', 'Internal server error'));
