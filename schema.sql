@@ -131,6 +131,24 @@ create table duly.audit_heads (
   PRIMARY KEY (user_id)
 );
 
+create table duly.epoch (
+  only_row boolean not null default true,
+  id text collate "C" not null,
+  version_floor integer not null,
+  began_at timestamp(3) with time zone not null default now(),
+  system_identifier text collate "C",
+  timeline text collate "C",
+  relation text collate "C",
+  files text collate "C",
+  CHECK (only_row),
+  PRIMARY KEY (only_row)
+);
+comment on column duly.epoch.version_floor is 'The first change of a task in this epoch makes its version at least this: seconds from 2020 to the epoch''s start; 0 in the first epoch.';
+comment on column duly.epoch.system_identifier is 'Where the epoch was last seen: as pg_control_system() has it.';
+comment on column duly.epoch.timeline is 'As the names of WAL files begin.';
+comment on column duly.epoch.relation is 'The oids of the database and of duly.owners.';
+comment on column duly.epoch.files is 'Of an embedded database: which copy of its files.';
+
 create table duly.idempotency_keys (
   user_id text collate "C" not null,
   route text collate "C" not null,
@@ -311,6 +329,54 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION duly.begin_epoch()
+ RETURNS duly.epoch
+ LANGUAGE sql
+ SET search_path TO 'duly', 'pg_temp'
+AS $function$
+  update duly.epoch set id = left(replace(gen_random_uuid()::text, '-', ''), 12), began_at = clock_timestamp(),
+    version_floor = greatest(extract(epoch from clock_timestamp())::bigint - 1577836800, version_floor + 1)
+  returning *
+$function$;
+
+CREATE OR REPLACE FUNCTION duly.check_epoch(found_files text DEFAULT NULL::text)
+ RETURNS duly.epoch
+ LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
+AS $function$
+declare
+  found record;
+  known duly.epoch;
+  is_other boolean;
+begin
+  select * into known from duly.epoch;
+  if pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
+    return known;
+  end if;
+  select *, found_files as files into found from duly.server_identity();
+  for attempt in 1..2 loop
+    if (known.system_identifier, known.timeline, known.relation, known.files) is not distinct from
+      (coalesce(found.system_identifier, known.system_identifier), coalesce(found.timeline, known.timeline),
+        coalesce(found.relation, known.relation), coalesce(found.files, known.files)) then
+      return known;
+    end if;
+    -- Another instance may have begun it meanwhile.
+    select * into known from duly.epoch for update;
+  end loop;
+  is_other := known.system_identifier <> found.system_identifier or known.timeline <> found.timeline
+    or known.relation <> found.relation or known.files <> found.files;
+  if is_other then
+    perform duly.begin_epoch();
+  end if;
+  update duly.epoch e set
+    system_identifier = coalesce(found.system_identifier, e.system_identifier),
+    timeline = coalesce(found.timeline, e.timeline),
+    relation = coalesce(found.relation, e.relation),
+    files = coalesce(found.files, e.files)
+  returning * into known;
+  return known;
+end $function$;
+
 CREATE OR REPLACE FUNCTION duly.forget_access_events()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -329,6 +395,19 @@ CREATE OR REPLACE FUNCTION duly.refuse_change()
 AS $function$
 begin
   raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $function$;
+
+CREATE OR REPLACE FUNCTION duly.server_identity(OUT system_identifier text, OUT timeline text, OUT relation text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
+AS $function$
+begin
+  relation := (select oid from pg_database where datname = current_database()) || '/' || 'duly.owners'::regclass::oid;
+  system_identifier := (select s.system_identifier::text from pg_control_system() s);
+  timeline := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+exception when others then
+  return;
 end $function$;
 
 CREATE OR REPLACE FUNCTION duly.session_ended()

@@ -5,7 +5,7 @@ import { isUnavailable } from './db/failures.ts';
 import type { Db } from './db/schema.ts';
 import { unavailable } from './errors.ts';
 import type { Reads } from './owners/reads.ts';
-import type { RevisionOf } from './owners/revisions.ts';
+import { isSameRevision, type RevisionOf, type UserRevision } from './owners/revisions.ts';
 
 /** An answer as it is sent. */
 export interface Answer {
@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 interface Kept extends Answer {
-  readonly revision: bigint;
+  readonly revision: UserRevision;
   /** When it was last known to be right. */
   rightAt: number;
 }
@@ -81,9 +81,9 @@ export function createAnswerCache(
   });
 
   /** Right, as nothing has changed since. */
-  function hit(key: string, revision: bigint, askedAt: number): Answer | null {
+  function hit(key: string, revision: UserRevision, askedAt: number): Answer | null {
     const known = kept.get(key);
-    if (known?.revision !== revision) return null;
+    if (known === undefined || !isSameRevision(known.revision, revision)) return null;
     known.rightAt = askedAt;
     counts.hits += 1;
     return known;
@@ -102,7 +102,7 @@ export function createAnswerCache(
     const answer = await (serveStale && kept.has(key) ? withDeadline(making) : making);
     counts.misses += 1;
     // Of whom nothing is stored an account may still come or go, which is no revision then.
-    if (revision > 0n) kept.set(key, { ...answer, revision, rightAt: askedAt });
+    if (revision.revision > 0n) kept.set(key, { ...answer, revision, rightAt: askedAt });
     return answer;
   }
 
@@ -140,11 +140,14 @@ export function createAnswerCache(
   };
 }
 
+/** Where there is no other server to read from. */
+const unknown: UserRevision = { epoch: '', revision: 0n };
+
 function keepNothing(revisionOf: RevisionOf, reads: Reads): AnswerCache {
   let misses = 0;
   return {
     async find({ userId }, make) {
-      const revision = reads.hasReplica ? await revisionOf(userId) : 0n;
+      const revision = reads.hasReplica ? await revisionOf(userId) : unknown;
       const answer = await reads.at(userId, revision, make);
       misses += 1;
       return { answer, staleForMs: null };

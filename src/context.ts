@@ -66,7 +66,10 @@ export function createContext(
   const revisionOf = createRevisionReader(db);
   const reads = createReads(db, replica, log);
   const answers = createAnswerCache(config.cache, revisionOf, reads);
-  const access = createAccess(db, answers.clear);
+  const access = createAccess(db, () => {
+    answers.clear();
+    wakeUps.wakeAll();
+  });
   const tokens = createTokens(config, betterAuth, access, log);
   const wakeUps = createWakeUps(db, log, directUrl === null ? connection : connectionFromUrl(directUrl));
   const followers = createFollowers(access, tokens);

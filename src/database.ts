@@ -3,6 +3,7 @@ import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type EmbeddedServer, joinEmbedded, startEmbedded } from './db/embedded.ts';
+import { verifyEpoch } from './db/epoch.ts';
 import { isForbidden, isUnavailable } from './db/failures.ts';
 import { connectionFromUrl, createDb } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
@@ -55,7 +56,7 @@ function openPool(
   max: number,
   log: Logger,
 ): OpenDatabase {
-  const db = createDb({ connection, max, log });
+  const db = createDb({ connection, max, log, verify: verifyEpoch });
   return {
     db,
     connection,

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { HttpSettings } from './config/http.ts';
 import type { Config } from './config.ts';
 import { type OpenDatabase, refusalOf } from './database.ts';
+import { checkEpoch, fileIdentity } from './db/epoch.ts';
 import { isTlsFault, isUnavailable } from './db/failures.ts';
 import { migrateUp, requireMigrated } from './db/migrator.ts';
 import { requireSupported } from './db/requirements.ts';
@@ -51,6 +53,8 @@ export async function prepareDatabase({ db, embedded, withoutTimeLimit }: OpenDa
   await requireSupported(db);
   if (embedded !== null) await withoutTimeLimit(migrateUp);
   await requireMigrated(db, embedded === null ? 'DATABASE_URL' : 'DATA_DIR');
+  // Written once, when the cluster is made.
+  await checkEpoch(db, embedded === null ? null : fileIdentity(join(embedded.dataDir, 'PG_VERSION')));
 }
 
 /** @returns whether `work` was done: false when the database is away, and another's to bring back. */

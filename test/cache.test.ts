@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAnswerCache } from '../src/cache.ts';
 import { findRevisions } from '../src/owners/queries.ts';
-import { createRevisionReader } from '../src/owners/revisions.ts';
+import { createRevisionReader, type UserRevision } from '../src/owners/revisions.ts';
 import { newAccount, newBrowser, password } from './support/accounts.ts';
 import { type Reply, startApp, type TestApp } from './support/app.ts';
 import { until } from './support/process.ts';
@@ -48,8 +48,7 @@ const readAll = (on: TestApp, paths: string[], token: string) =>
 /** As the other reads are asked: each coding is kept by itself. */
 const asFetch = 'Accept-Encoding: gzip, deflate\r\n';
 
-const isOfRevisions = (statement: string) =>
-  /^select "user_id", "revision" from "duly"\."owners"/.test(statement);
+const isOfRevisions = (statement: string) => /^select e.id as epoch, o.user_id, o.revision/.test(statement);
 /** How many of each kind are asked while `work` is done. */
 async function countsOf(work: () => Promise<unknown>) {
   const statements = await statementsOf(work);
@@ -186,7 +185,7 @@ describe('revisions', () => {
       await end.promise;
       return found;
     });
-    const asked: Promise<bigint>[] = [];
+    const asked: Promise<UserRevision>[] = [];
     const bumps = [0n, 1n, 1n];
     for (const [round, bump] of bumps.entries()) {
       if (bump > 0n) await client.create({ title: 'meanwhile' });
@@ -195,7 +194,8 @@ describe('revisions', () => {
     }
     for (const end of under) end.resolve();
     const of = (revision: bigint) => Array.from({ length: 10 }, () => [revision, 0n]).flat();
-    expect(await Promise.all(asked)).toEqual([...of(2n), ...of(3n), ...of(4n)]);
+    const revisions = (await Promise.all(asked)).map(({ revision }) => revision);
+    expect(revisions).toEqual([...of(2n), ...of(3n), ...of(4n)]);
     expect(under).toHaveLength(3);
   });
 });
@@ -220,7 +220,11 @@ describe('the memory that answers take', () => {
     };
     const maxBytes = 8_000_000;
     for (const length of [10, 3_000]) {
-      const cache = createAnswerCache({ maxBytes, serveStale: false }, async () => 1n, app.ctx.reads);
+      const cache = createAnswerCache(
+        { maxBytes, serveStale: false },
+        async () => ({ epoch: '', revision: 1n }),
+        app.ctx.reads,
+      );
       const before = used();
       for (let index = 0; index < 20_000; index += 1)
         await cache.find(key(index), async () => newAnswer(length));
@@ -238,7 +242,11 @@ describe('the memory that answers take', () => {
   });
 
   test('is not given to a single answer that is large', async () => {
-    const cache = createAnswerCache({ maxBytes: 80_000, serveStale: false }, async () => 1n, app.ctx.reads);
+    const cache = createAnswerCache(
+      { maxBytes: 80_000, serveStale: false },
+      async () => ({ epoch: '', revision: 1n }),
+      app.ctx.reads,
+    );
     let made = 0;
     for (const length of [20_000, 20_000, 5_000, 5_000])
       await cache.find(key(length), async () => {

@@ -5,7 +5,7 @@ import type { FeedPage } from '../src/sync/queries.ts';
 import type { Stream } from '../src/sync/stream.ts';
 import { silentLog as log } from './support/log.ts';
 
-const nothing: FeedPage = { changes: [], next: endOf(1), hasMore: false };
+const nothing: FeedPage = { changes: [], next: endOf(null, 1), hasMore: false };
 
 /** A stream as the channel sees it, and what it was given. */
 function fakeStream(fields: { silentMs?: number; isTaking?: boolean; isReady?: boolean } = {}) {
@@ -15,7 +15,7 @@ function fakeStream(fields: { silentMs?: number; isTaking?: boolean; isReady?: b
     request: { userId: 'ada', authorization: [], place: null, isTaking: () => isTaking },
     // Not looked at.
     readable: Reflect.get({}, 'readable'),
-    place: endOf(1),
+    place: endOf(null, 1),
     seen: 0,
     send: (text) => void given.push(String(text)),
     isReady: () => isReady,
@@ -44,7 +44,7 @@ test('what fails to be read is read at the next call', async () => {
     {
       async read() {
         if (isAway) throw new Error('away');
-        return { ...nothing, next: endOf(2) };
+        return { ...nothing, next: endOf(null, 2) };
       },
       textOf: () => 'news',
     },
@@ -55,10 +55,10 @@ test('what fails to be read is read at the next call', async () => {
   channel.wake();
   await new Promise(setImmediate);
   await channel.serve();
-  expect([given, stream.place]).toEqual([[], endOf(1)]);
+  expect([given, stream.place]).toEqual([[], endOf(null, 1)]);
   isAway = false;
   await channel.serve();
-  expect([given, stream.place]).toEqual([['news'], endOf(2)]);
+  expect([given, stream.place]).toEqual([['news'], endOf(null, 2)]);
 });
 
 test('a wake-up while changes are read lets them be read again', async () => {

@@ -49,7 +49,9 @@ async function planAt(place: Place) {
     (node) => node['Relation Name'] !== undefined && node['Relation Name'] !== 'profiles',
   );
   expect(scans.length).toBeGreaterThan(5);
-  const whole = scans.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']);
+  const whole = scans
+    .filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] !== 'epoch')
+    .map((node) => node['Relation Name']);
   const touched = scans.reduce(
     (sum, node) => sum + (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'],
     0,
@@ -59,11 +61,14 @@ async function planAt(place: Place) {
 
 const places: [string, Place][] = [
   ['the beginning', beginning],
-  ['the middle of a walk from nothing', { revision: 50_000, type: 'tag', id: 'tag 500', base: count }],
-  ['its end', { ...endOf(99_900), base: count }],
-  ['a cursor long ago', endOf(10)],
-  ['a cursor in the middle', { revision: 50_000, type: 'tag', id: 'tag 500', base: 0 }],
-  ['a cursor of late', endOf(99_990)],
+  [
+    'the middle of a walk from nothing',
+    { epoch: null, revision: 50_000, type: 'tag', id: 'tag 500', base: count },
+  ],
+  ['its end', { ...endOf(null, 99_900), base: count }],
+  ['a cursor long ago', endOf(null, 10)],
+  ['a cursor in the middle', { epoch: null, revision: 50_000, type: 'tag', id: 'tag 500', base: 0 }],
+  ['a cursor of late', endOf(null, 99_990)],
 ];
 
 test.each(places)(

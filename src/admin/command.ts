@@ -7,7 +7,7 @@ import { StartError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { stopRequest } from '../start.ts';
 import { findAccountId, findLock } from './queries.ts';
-import { changeRole, lockService, unlockService } from './service.ts';
+import { changeRole, lockService, startNewEpoch, unlockService } from './service.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const origin: Origin = { actor: null, requestId: null, address: null };
@@ -22,6 +22,12 @@ const actions: Record<string, (db: Db, args: string[]) => Promise<void>> = {
   async unlock(db) {
     await unlockService(db, origin);
     print('unlocked');
+  },
+  async 'new-epoch'(db) {
+    await startNewEpoch(db, origin);
+    print(
+      'a new epoch: clients of the change feed start anew, and the next change of each task raises its version far',
+    );
   },
   async status(db) {
     const since = await findLock(db);

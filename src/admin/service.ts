@@ -2,6 +2,7 @@ import type { AuditEntry, Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Role } from '../auth/access.ts';
 import { endAllTokens } from '../auth/access-queries.ts';
+import { beginEpoch } from '../db/epoch.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { notFound } from '../errors.ts';
@@ -89,6 +90,14 @@ export function lockService(db: Db, origin: Origin): Promise<Date | null> {
 
 export function unlockService(db: Db, origin: Origin): Promise<Date | null> {
   return switchLock(db, origin, 'service.unlock', queries.deleteLock);
+}
+
+/** For a database that was set back in a way that it cannot notice, such as a snapshot of its disk. */
+export function startNewEpoch(db: Db, origin: Origin): Promise<void> {
+  return inTransaction(db, async (tx) => {
+    await beginEpoch(tx);
+    await record(tx, origin, 'service.new_epoch', service);
+  });
 }
 
 function switchLock(db: Db, origin: Origin, action: string, change: (tx: Tx) => Promise<boolean>) {

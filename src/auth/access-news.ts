@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { withDeadline } from '../db/deadline.ts';
+import type { Epoch } from '../db/epoch.ts';
 import type { Db } from '../db/schema.ts';
 
 /** Contract §3: what is decided about tokens and users is in force within 1 s on every instance. */
@@ -14,19 +15,22 @@ const trustWhileAwayMs = 5 * 60_000;
 interface News {
   position: string;
   locked: boolean;
+  epoch: string;
+  version_floor: number;
   events: [id: string, userId: string, session: string | null][];
 }
 
 /**
- * What changed since a place in `access_events`, in one look. Transactions older than the place it returns have all
+ * What changed since a place in `access_events`, in one look, which is also where another epoch is noticed. Transactions older than the place it returns have all
  * ended, so whoever goes on from there misses none; events may come again.
  */
 async function findNews(db: Db, since: string | null): Promise<News> {
   const { rows } = await sql<News>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as position,
-      exists (select from duly.service_lock) as locked,
+      exists (select from duly.service_lock) as locked, epoch.id as epoch, epoch.version_floor,
       coalesce((select jsonb_agg(jsonb_build_array(id::text, user_id, session)) from duly.access_events
-        where xact >= ${since}::xid8), '[]') as events`.execute(db);
+        where xact >= ${since}::xid8), '[]') as events
+    from duly.check_epoch() as epoch`.execute(db);
   if (rows[0] === undefined) throw new Error('no answer to a question that always has one');
   return rows[0];
 }
@@ -42,6 +46,8 @@ export interface AccessNews {
   isTrustedWhileAway(): boolean;
   /** Whether the kill switch is on, as of the last `refresh`. */
   isLocked(): boolean;
+  /** The epoch, as of the last `refresh`; null before the first. */
+  epoch(): Epoch | null;
 }
 
 interface Listener {
@@ -60,6 +66,7 @@ export function createAccessNews(db: Db, { onEvent, onSetBack }: Listener): Acce
   let heardAt = Date.now();
   let asking: Promise<void> | undefined;
   let locked = false;
+  let epoch: Epoch | null = null;
 
   async function ask(): Promise<void> {
     const begin = performance.now();
@@ -68,7 +75,11 @@ export function createAccessNews(db: Db, { onEvent, onSetBack }: Listener): Acce
     if (begin < askedAt) return;
     const isGap = Date.now() - heardAt > longestSleepMs;
     // A smaller position is that of another database, such as a restored one.
-    if (isGap || (position !== null && BigInt(news.position) < BigInt(position))) onSetBack();
+    const isOther =
+      (position !== null && BigInt(news.position) < BigInt(position)) ||
+      (epoch !== null && epoch.id !== news.epoch);
+    epoch = { id: news.epoch, versionFloor: news.version_floor };
+    if (isGap || isOther) onSetBack();
     for (const [id, userId, session] of news.events) if (!heard.has(id)) onEvent(userId, session);
     heard = new Set(news.events.map(([id]) => id));
     ({ position, locked } = news);
@@ -90,5 +101,6 @@ export function createAccessNews(db: Db, { onEvent, onSetBack }: Listener): Acce
     },
     isTrustedWhileAway: () => performance.now() - askedAt < trustWhileAwayMs,
     isLocked: () => locked,
+    epoch: () => epoch,
   };
 }

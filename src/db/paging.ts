@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type Issue, invalid } from '../errors.ts';
+import { cursorExpired, type Issue, invalid } from '../errors.ts';
+import { type Epoch, isOfEpoch } from './epoch.ts';
 
 /** A place in an ordered list: between the row named by `key` and `id`, and the next one (or, backward, the one before). */
 export interface Position {
@@ -41,8 +42,14 @@ export function unseal<T>(sealed: string, { secrets, scope }: CursorScope): T | 
   return isOurs ? JSON.parse(payload) : null;
 }
 
-export const encodeCursor = ({ backward, key, id }: Position, scope: CursorScope): string =>
-  seal([backward ? 1 : 0, key, id], scope);
+/** The cursors of a list's pages. */
+export interface PageScope extends CursorScope {
+  /** Those of another epoch are expired; null while it is not known. */
+  epoch: Epoch | null;
+}
+
+export const encodeCursor = ({ backward, key, id }: Position, scope: PageScope): string =>
+  seal([backward ? 1 : 0, key, id, scope.epoch?.id], scope);
 
 const refused: Issue = {
   loc: ['query', 'cursor'],
@@ -50,10 +57,18 @@ const refused: Issue = {
   type: 'cursor',
 };
 
-/** @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user, list, filter or order. */
-export function decodeCursor(cursor: string, scope: CursorScope): Position {
-  const found = unseal<[backward: number, key: string | null, id: string]>(cursor, scope);
+/**
+ * @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user, list, filter or order;
+ * CURSOR_EXPIRED for one of another epoch.
+ */
+export function decodeCursor(cursor: string, scope: PageScope): Position {
+  const found = unseal<[backward: number, key: string | null, id: string, epoch?: string | null]>(
+    cursor,
+    scope,
+  );
   if (found === null) throw invalid([refused]);
-  const [backward, key, id] = found;
+  // Those of older versions name no epoch.
+  const [backward, key, id, epoch = null] = found;
+  if (scope.epoch !== null && !isOfEpoch(epoch, scope.epoch)) throw cursorExpired();
   return { backward: backward === 1, key, id };
 }

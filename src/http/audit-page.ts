@@ -2,8 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditListQuery, AuditRecord } from '../audit/model.ts';
 import { listAudit } from '../audit/queries.ts';
 import type { Context } from '../context.ts';
-import { type CursorScope, decodeCursor, encodeCursor } from '../db/paging.ts';
+import { decodeCursor, encodeCursor } from '../db/paging.ts';
 import { type Links, linkHeader } from './links.ts';
+import { pageScope } from './task-page.ts';
 
 export interface AuditPageReply {
   entries: AuditRecord[];
@@ -12,15 +13,15 @@ export interface AuditPageReply {
 
 /** A page of a user's audit entries, with its `X-Total-Count` and `Link` headers set; the empty user id is the service. */
 export async function readAuditPage(
-  { db, config }: Context,
+  ctx: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   userId: string,
   { limit, cursor }: AuditListQuery,
 ): Promise<AuditPageReply> {
-  const scope: CursorScope = { secrets: config.auth.secrets, scope: ['audit', userId] };
+  const scope = pageScope(ctx, ['audit', userId]);
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
-  const { entries, total, next, prev } = await listAudit(db, userId, { limit, position });
+  const { entries, total, next, prev } = await listAudit(ctx.db, userId, { limit, position });
   const nextCursor = next && encodeCursor(next, scope);
   const links: Links = { first: {} };
   if (nextCursor !== null) links.next = { cursor: nextCursor };

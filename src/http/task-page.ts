@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
-import { type CursorScope, decodeCursor, encodeCursor } from '../db/paging.ts';
+import { decodeCursor, encodeCursor, type PageScope } from '../db/paging.ts';
 import { invalid } from '../errors.ts';
 import { listTasks } from '../tasks/list.ts';
 import type { TaskListQuery, TrashListQuery } from '../tasks/model.ts';
@@ -17,34 +17,41 @@ export interface TaskPageReply {
 /** A page of live tasks, with its `X-Total-Count` and `Link` headers set. */
 export function readTaskPage(
   db: Context['db'],
-  { config }: Context,
+  ctx: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   userId: string,
   query: TaskListQuery,
 ): Promise<TaskPageReply> {
   const { limit, offset, cursor, ...filter } = query;
-  const scope: CursorScope = { secrets: config.auth.secrets, scope: [userId, inNameOrder(filter)] };
+  const scope = pageScope(ctx, [userId, inNameOrder(filter)]);
   return readPage(request, reply, scope, query, (slice) => listTasks(db, userId, { ...filter, ...slice }));
 }
 
 /** A page of the trash, with the same headers. */
 export function readTrashPage(
   db: Context['db'],
-  { config }: Context,
+  ctx: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   userId: string,
   query: TrashListQuery,
 ): Promise<TaskPageReply> {
-  const scope: CursorScope = { secrets: config.auth.secrets, scope: [userId, 'trash'] };
+  const scope = pageScope(ctx, [userId, 'trash']);
   return readPage(request, reply, scope, query, (slice) => listTrash(db, userId, slice));
 }
+
+/** @param scope tells a user's list, with its filters and order, from all others */
+export const pageScope = ({ config, access }: Context, scope: readonly unknown[]): PageScope => ({
+  secrets: config.auth.secrets,
+  scope,
+  epoch: access.epoch(),
+});
 
 async function readPage(
   request: FastifyRequest,
   reply: FastifyReply,
-  scope: CursorScope,
+  scope: PageScope,
   { limit, offset, cursor }: TrashListQuery,
   list: (slice: Slice) => Promise<TaskPage>,
 ): Promise<TaskPageReply> {

@@ -7,12 +7,19 @@ export interface Moment {
   revision: bigint;
   /** To the millisecond, read once the owner's lock was got: a later revision never has an earlier time. */
   now: Date;
+  /** The version that the change of a task makes at least: that of the epoch. */
+  versionFloor: number;
 }
 
-const bump = sql<Moment>`insert into duly.owners (user_id, revision) values (${given('user_id')}, 1)
+/** Of a creation, whose version is always the first. */
+export type CreationMoment = Omit<Moment, 'versionFloor'>;
+
+const bump = sql<CreationMoment>`insert into duly.owners (user_id, revision) values (${given('user_id')}, 1)
   on conflict (user_id) do update set revision = owners.revision + 1
   returning revision, clock_timestamp()::timestamptz(3) as now`;
-const bumped = compiled<Moment>((db) => bump.compile(db));
+const bumped = compiled<Moment>((db) =>
+  sql`${bump}, (select version_floor from duly.epoch) as "versionFloor"`.compile(db),
+);
 
 /**
  * Adds 1 to the owner's revision, making the owner's row at the first write. From here to the end of the transaction
@@ -37,7 +44,7 @@ const nextOne: Changes = {
 };
 
 /** The same of a moment that an earlier statement of the transaction began. */
-export const thisMoment = ({ revision, now }: Moment): Part => ({
+export const thisMoment = ({ revision, now }: CreationMoment): Part => ({
   changes: thisOne,
   values: { revision, now },
 });
@@ -49,20 +56,37 @@ const thisOne: Changes = {
     )`,
 };
 
-/** Asked for with every read; not compiled anew each time. */
-const revisionsOf = 'select "user_id", "revision" from "duly"."owners" where "user_id" = any($1)';
-const replayedRevisionsOf = `${revisionsOf} and pg_is_in_recovery()`;
+/** Users' revisions, and the epoch that they count in. */
+export interface Revisions {
+  /** Empty where the server is not to be asked. */
+  epoch: string;
+  /** Without those that nothing was ever stored of: theirs is 0. */
+  byUser: ReadonlyMap<string, bigint>;
+}
 
-/** The revisions of the given users at this moment; 0 of those that nothing was ever stored of. */
+/** Asked for with every read; not compiled anew each time. */
+const revisionsOf = `select e.id as epoch, o.user_id, o.revision
+  from duly.epoch e left join duly.owners o on o.user_id = any($1)`;
+const replayedRevisionsOf = `${revisionsOf} where pg_is_in_recovery()`;
+
+/** The revisions of the given users at this moment. */
 export const findRevisions = (db: Db, userIds: readonly string[]) => readRevisions(db, revisionsOf, userIds);
 
 /** The same on a replica; none from a server that has become a primary, whose revisions may be of another history. */
 export const findReplayedRevisions = (db: Db, userIds: readonly string[]) =>
   readRevisions(db, replayedRevisionsOf, userIds);
 
-async function readRevisions(db: Db, text: string, userIds: readonly string[]): Promise<Map<string, bigint>> {
-  const { rows } = await db.executeQuery<{ user_id: string; revision: bigint }>(
-    CompiledQuery.raw(text, [userIds]),
-  );
-  return new Map(rows.map(({ user_id, revision }) => [user_id, revision]));
+interface RevisionRow {
+  epoch: string;
+  /** Null where none of the users has one. */
+  user_id: string | null;
+  revision: bigint | null;
+}
+
+async function readRevisions(db: Db, text: string, userIds: readonly string[]): Promise<Revisions> {
+  const { rows } = await db.executeQuery<RevisionRow>(CompiledQuery.raw(text, [userIds]));
+  const byUser = new Map<string, bigint>();
+  for (const { user_id, revision } of rows)
+    if (user_id !== null && revision !== null) byUser.set(user_id, revision);
+  return { epoch: rows[0]?.epoch ?? '', byUser };
 }

@@ -7,14 +7,14 @@ import { createReplica } from '../db/replica.ts';
 import type { Db } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { findReplayedRevisions } from './queries.ts';
-import { createRevisionReader, type RevisionOf } from './revisions.ts';
+import { createRevisionReader, type RevisionOf, type UserRevision } from './revisions.ts';
 
 /** Chooses the server that a user's data are read from. */
 export interface Reads {
   /** Whether there is anything to choose: only then has the revision to be known. */
   hasReplica: boolean;
   /** What `read` gives on a server that has all of the user's changes up to `revision`. It may run twice. */
-  at<T>(userId: string, revision: bigint, read: (db: Db) => Promise<T>): Promise<T>;
+  at<T>(userId: string, revision: UserRevision, read: (db: Db) => Promise<T>): Promise<T>;
   /** How often each server was read from so far. */
   use(): { primary: number; replica: number };
   close(): Promise<void>;
@@ -59,11 +59,12 @@ export function createReads(primary: Db, settings: ReplicaSettings | null, log: 
   async function readThere<T>(
     link: Link,
     userId: string,
-    revision: bigint,
+    wanted: UserRevision,
     read: (db: Db) => Promise<T>,
   ): Promise<{ value: T } | null> {
     try {
-      if ((await withDeadline(link.revisionOf(userId), revisionWithinMs)) < revision) return null;
+      const { epoch, revision } = await withDeadline(link.revisionOf(userId), revisionWithinMs);
+      if (epoch !== wanted.epoch || revision < wanted.revision) return null;
       const value = await read(link.db);
       replica.isUseful();
       counts.replica += 1;
@@ -80,7 +81,7 @@ export function createReads(primary: Db, settings: ReplicaSettings | null, log: 
     hasReplica: true,
     async at(userId, revision, read) {
       // Of whom nothing is stored there is nothing to compare.
-      const link = revision > 0n ? replica.current() : null;
+      const link = revision.revision > 0n ? replica.current() : null;
       const found = link === null ? null : await readThere(link, userId, revision, read);
       return found === null ? fromPrimary(read) : found.value;
     },

@@ -1,12 +1,22 @@
 import { withDeadline } from '../db/deadline.ts';
 import type { Db } from '../db/schema.ts';
-import { findRevisions } from './queries.ts';
+import { findRevisions, type Revisions } from './queries.ts';
+
+/** A number that means something in its epoch only. */
+export interface UserRevision {
+  epoch: string;
+  /** 0 of a user that nothing was ever stored of. */
+  revision: bigint;
+}
+
+export const isSameRevision = (a: UserRevision, b: UserRevision): boolean =>
+  a.revision === b.revision && a.epoch === b.epoch;
 
 /**
  * A user's revision at some moment after the call: every write that was acknowledged before the call, by any instance,
  * is in it. Rejects after 2 s when the database does not answer.
  */
-export type RevisionOf = (userId: string) => Promise<bigint>;
+export type RevisionOf = (userId: string) => Promise<UserRevision>;
 
 /** While one is under way others may begin, but not sooner after it: close by, it is back before, and carries the more. */
 const spacingMs = 1;
@@ -16,8 +26,8 @@ const answerWithinMs = 2_000;
 interface Batch {
   userIds: Set<string>;
   deadline: number;
-  found: Promise<Map<string, bigint>>;
-  begin(found: Promise<Map<string, bigint>>): void;
+  found: Promise<Revisions>;
+  begin(found: Promise<Revisions>): void;
 }
 
 /**
@@ -30,7 +40,7 @@ export function createRevisionReader(db: Db, find = findRevisions): RevisionOf {
   let next: Batch | null = null;
 
   function collect(): Batch {
-    const { promise, resolve } = Promise.withResolvers<Map<string, bigint>>();
+    const { promise, resolve } = Promise.withResolvers<Revisions>();
     const deadline = performance.now() + answerWithinMs;
     const batch = { userIds: new Set<string>(), deadline, found: promise, begin: resolve };
     if (underWay === 0) setImmediate(beginNext);
@@ -57,6 +67,7 @@ export function createRevisionReader(db: Db, find = findRevisions): RevisionOf {
   return async (userId) => {
     next ??= collect();
     next.userIds.add(userId);
-    return (await next.found).get(userId) ?? 0n;
+    const { epoch, byUser } = await next.found;
+    return { epoch, revision: byUser.get(userId) ?? 0n };
   };
 }

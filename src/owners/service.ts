@@ -8,7 +8,7 @@ import { asTransaction, inTransaction, Unchanged } from '../db/transaction.ts';
 import { idempotencyInFlight } from '../errors.ts';
 import { createTurnsByKey } from '../turns.ts';
 import { findAnswer, insertAnswer, lockKey, type Retry } from './idempotency.ts';
-import { bumpRevision, type Moment, nextMoment, thisMoment } from './queries.ts';
+import { bumpRevision, type CreationMoment, type Moment, nextMoment, thisMoment } from './queries.ts';
 
 /** What a change is, for the audit log. */
 export type Act = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
@@ -86,11 +86,11 @@ export function writeAtOnce<T>(
   { retry, ...origin }: Writer,
   act: Act,
   change: Part,
-  toValue: (moment: Moment) => T,
+  toValue: (moment: CreationMoment) => T,
 ): Promise<T> {
   const entry = entryOf({ ...act, userId, origin, outcome: 'success' });
   const perform = async (on: Db) => {
-    const [moment] = await changeTogether<Moment>(on, [nextMoment(userId), change, entry]);
+    const [moment] = await changeTogether<CreationMoment>(on, [nextMoment(userId), change, entry]);
     if (moment === undefined) throw new Error('a write without a moment');
     return toValue(moment);
   };

@@ -55,7 +55,7 @@ export function createChannel(feed: Feed, log: Logger): Channel {
 
   async function deliver(group: readonly Stream[]): Promise<void> {
     const before = wakes;
-    const place = group[0]?.place ?? endOf(0);
+    const place = group[0]?.place ?? endOf(null, 0);
     const page = await feed.read(place).catch((error) => {
       if (!(error instanceof AppError) || error.code !== 'CURSOR_EXPIRED') throw error;
       // Their clients will hear so when they come back.
@@ -109,4 +109,9 @@ function beat(stream: Stream): void {
 }
 
 const isSamePlace = (a: Place, b: Place): boolean =>
-  a === b || (a.revision === b.revision && a.type === b.type && a.id === b.id && a.base === b.base);
+  a === b ||
+  (a.revision === b.revision &&
+    a.type === b.type &&
+    a.id === b.id &&
+    a.base === b.base &&
+    a.epoch === b.epoch);

@@ -32,9 +32,9 @@ export function changesText(
     .map((change, index) => {
       const { revision, type, id } = change;
       const isLast = revision <= told(next) && changes[index + 1]?.revision !== revision;
-      if (!isLast) return eventOf('change', eventIdOf({ revision, type, id }), change);
-      const next_cursor = encodePlace(endOf(revision, base), scope);
-      return eventOf('change', String(revision), { ...change, next_cursor });
+      if (!isLast) return eventOf('change', eventIdOf({ epoch: next.epoch, revision, type, id }), change);
+      const end = endOf(next.epoch, revision, base);
+      return eventOf('change', eventIdOf(end), { ...change, next_cursor: encodePlace(end, scope) });
     })
     .join('');
 }

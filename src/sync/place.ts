@@ -3,6 +3,8 @@ import { invalid } from '../errors.ts';
 
 /** A place in the order of the feed: behind the thing of this type and id at this revision. */
 export interface Place {
+  /** The epoch that the revision counts in; null where none is named. */
+  epoch: string | null;
   revision: number;
   type: string;
   id: string;
@@ -16,29 +18,37 @@ export interface Place {
 /** Sorts behind every type of thing. */
 const lastType = '~';
 
-export const beginning: Place = { revision: -1, type: lastType, id: '', base: null };
+export const beginning: Place = { epoch: null, revision: -1, type: lastType, id: '', base: null };
 
 /** Behind everything of a revision. */
-export const endOf = (revision: number, base = 0): Place => ({ revision, type: lastType, id: '', base });
+export const endOf = (epoch: string | null, revision: number, base = 0): Place => ({
+  epoch,
+  revision,
+  type: lastType,
+  id: '',
+  base,
+});
 
 /** The newest revision of which nothing is left to tell. */
 export const told = ({ revision, type }: Place): number => (type === lastType ? revision : revision - 1);
 
-/** The revision where all of it was told; in the middle of one, also the type and id of the thing that was told last. */
-export const eventIdOf = ({ revision, type, id }: Omit<Place, 'base'>): string =>
-  type === lastType ? String(revision) : `${revision}/${type}/${encodeURIComponent(id)}`;
+/** Revision and epoch; in the middle of a revision, also the type and id of the thing that was told last. */
+export function eventIdOf({ epoch, revision, type, id }: Omit<Place, 'base'>): string {
+  const end = epoch === null ? String(revision) : `${revision}@${epoch}`;
+  return type === lastType ? end : `${end}/${type}/${encodeURIComponent(id)}`;
+}
 
 /** The longest name is a user id of 255 characters of four bytes each. */
-const eventIdSyntax = /^(\d{1,15})(?:\/(task|tag|profile)\/([\w.!~*'()%-]{1,3060}))?$/;
+const eventIdSyntax = /^(\d{1,15})(?:@([0-9a-f]{12}))?(?:\/(task|tag|profile)\/([\w.!~*'()%-]{1,3060}))?$/;
 
-/** @returns null for what `eventIdOf` does not make. */
+/** @returns null for what `eventIdOf` does not make; ids of older versions name no epoch. */
 export function placeOfEvent(eventId: string): Place | null {
-  const [, revision, type, name] = eventIdSyntax.exec(eventId) ?? [];
+  const [, revision, epoch = null, type, name] = eventIdSyntax.exec(eventId) ?? [];
   if (revision === undefined) return null;
-  if (type === undefined || name === undefined) return endOf(Number(revision));
+  if (type === undefined || name === undefined) return endOf(epoch, Number(revision));
   try {
     const id = decodeURIComponent(name);
-    return id.includes('\0') ? null : { revision: Number(revision), type, id, base: 0 };
+    return id.includes('\0') ? null : { epoch, revision: Number(revision), type, id, base: 0 };
   } catch {
     return null;
   }
@@ -50,18 +60,22 @@ export const scopeOf = (secrets: CursorScope['secrets'], userId: string): Cursor
   scope: ['changes', userId],
 });
 
-export function encodePlace({ revision, type, id, base }: Place, scope: CursorScope): string {
-  return seal([revision, type, id, base ?? 0], scope);
+export function encodePlace({ epoch, revision, type, id, base }: Place, scope: CursorScope): string {
+  return seal([revision, type, id, base ?? 0, epoch], scope);
 }
 
 /** @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user or list. */
 export function decodePlace(cursor: string, scope: CursorScope): Place {
-  const found = unseal<[revision: number, type: string, id: string, base: number]>(cursor, scope);
+  const found = unseal<[revision: number, type: string, id: string, base: number, epoch?: string]>(
+    cursor,
+    scope,
+  );
   if (found === null) {
     throw invalid([
       { loc: ['query', 'since'], msg: "is not a cursor of this user's changes", type: 'cursor' },
     ]);
   }
-  const [revision, type, id, base] = found;
-  return { revision, type, id, base };
+  // Those of older versions name no epoch.
+  const [revision, type, id, base, epoch = null] = found;
+  return { epoch, revision, type, id, base };
 }

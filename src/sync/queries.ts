@@ -1,4 +1,5 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { isOfEpoch } from '../db/epoch.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { cursorExpired } from '../errors.ts';
@@ -15,6 +16,9 @@ export interface FeedPage {
 }
 
 interface Owner {
+  /** Of the history that the revisions count in. */
+  epoch: string;
+  version_floor: number;
   newest: number;
   /** Deletions up to this revision may be forgotten. */
   feed_from: number;
@@ -36,14 +40,15 @@ type Row = Owner & { [Column in keyof (Found & TaskRow)]: (Found & TaskRow)[Colu
  * What changed behind a place: each thing once, at its newest revision, as it is now, ordered by revision, type and id.
  * One statement, so that all of it is of one moment, and complete up to the user's revision then. Only a profile may be
  * newer than that; it comes again at the revision of that change.
- * @throws AppError CURSOR_EXPIRED when deletions behind the place may be forgotten, or no such place exists (yet): the
- * database was set back.
+ * @throws AppError CURSOR_EXPIRED when deletions behind the place may be forgotten, or it is of another epoch, or no such
+ * place exists.
  */
 export async function findChanges(db: Db, userId: string, place: Place, limit: number): Promise<FeedPage> {
   const { rows } = await feedStatement(userId, place, limit + 1).execute(db);
   const [owner] = rows;
   if (owner === undefined) throw new Error('no answer to a question that always has one');
-  const { newest, feed_from: from, base } = owner;
+  const { newest, feed_from: from, base, epoch, version_floor: versionFloor } = owner;
+  if (place.base !== null && !isOfEpoch(place.epoch, { id: epoch, versionFloor })) throw cursorExpired();
   if (from > Math.max(base, told(place)) || Math.max(base, place.revision) > newest) throw cursorExpired();
   const found = rows.filter((row): row is Row & Found => row.type !== null);
   const page = found.slice(0, limit);
@@ -54,7 +59,7 @@ export async function findChanges(db: Db, userId: string, place: Place, limit: n
     changes: page
       .map((row) => toChange(row, profile))
       .filter(({ op, revision }) => op === 'upsert' || revision > base),
-    next: hasMore ? placeBehind(page.at(-1), found[limit], base) : endOf(newest),
+    next: hasMore ? placeBehind(page.at(-1), found[limit], owner) : endOf(epoch, newest),
     hasMore,
   };
 }
@@ -63,11 +68,13 @@ export async function findChanges(db: Db, userId: string, place: Place, limit: n
 function placeBehind(
   last: (Row & Found) | undefined,
   following: (Row & Found) | undefined,
-  base: number,
+  { epoch, base }: Owner,
 ): Place {
   if (last === undefined) throw new Error('something follows nothing');
   const { changed_at: revision, type, name: id } = last;
-  return following?.changed_at === revision ? { revision, type, id, base } : endOf(revision, base);
+  return following?.changed_at === revision
+    ? { epoch, revision, type, id, base }
+    : endOf(epoch, revision, base);
 }
 
 /**
@@ -80,9 +87,10 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
     sql<SqlBool>`(${at}, ${kind} collate "C", ${name} collate "C") > (${revision}::bigint, ${type}::text, ${id}::text)`;
   return sql<Row>`
     with owner as (
-      select coalesce(max(revision), 0) as newest, coalesce(max(feed_from), 0) as feed_from,
-        coalesce(${base}::bigint, max(revision), 0) as base
-      from duly.owners where user_id = ${userId}
+      select coalesce(max(o.revision), 0) as newest, coalesce(max(o.feed_from), 0) as feed_from,
+        coalesce(${base}::bigint, max(o.revision), 0) as base,
+        max(e.id) as epoch, max(e.version_floor) as version_floor
+      from duly.epoch e left join duly.owners o on o.user_id = ${userId}
     ), page as (
       (select t.revision as changed_at, 'task' collate "C" as type, t.id::text collate "C" as name, t.id as task_id,
           t.deleted_at is not null as is_gone
@@ -108,7 +116,7 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
         where ${behind(sql`changed_at`, sql`'profile'`, sql`${userId}::text`)})
       order by changed_at, type, name limit ${limit}
     )
-    select owner.newest::float8, owner.feed_from::float8, owner.base::float8, page.changed_at::float8, page.type,
+    select owner.newest::float8, owner.feed_from::float8, owner.base::float8, owner.epoch, owner.version_floor, page.changed_at::float8, page.type,
       page.name, page.is_gone, ${sql.join(taskColumns)},
       case when page.type = 'tag' and not page.is_gone then
         (select count(*)::int from duly.task_tags tt join duly.tasks k on k.user_id = tt.user_id and k.id = tt.task_id

@@ -64,7 +64,7 @@ export function createStream(
   const stream: Stream = {
     request,
     readable,
-    place: endOf(0),
+    place: endOf(null, 0),
     seen: -1,
     send(text) {
       if (isOver) return;

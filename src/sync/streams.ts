@@ -78,7 +78,10 @@ export function createEventStreams(sources: Sources): EventStreams {
     const { userId, place } = stream.request;
     const scope = scopeOf(secrets, userId);
     if (place !== null) return readyText(place, scope) + (await channel.begin(stream, place));
-    await channel.beginAt(stream, async () => endOf(Number(await revisionOf(userId))));
+    await channel.beginAt(stream, async () => {
+      const { epoch, revision } = await revisionOf(userId);
+      return endOf(epoch, Number(revision));
+    });
     return readyText(stream.place, scope);
   }
 

@@ -3,6 +3,7 @@ import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
 import { findRevisions } from '../owners/queries.ts';
+import { isSameRevision, type UserRevision } from '../owners/revisions.ts';
 import { createListener } from './listener.ts';
 import { createSender, parseMessage } from './sender.ts';
 
@@ -20,6 +21,8 @@ export interface WakeUps {
    * nothing. Ends with the function that is returned.
    */
   watch(userId: string, wake: () => void): () => void;
+  /** To be called when another epoch begins, which concerns everybody. */
+  wakeAll(): void;
   /** Whether other instances are heard, so that polling is only a net. */
   isListening(): boolean;
   /** Sends what is still to be told, if that goes quickly. */
@@ -29,7 +32,7 @@ export interface WakeUps {
 interface Watched {
   wakes: Set<() => void>;
   /** As last polled; undefined before. */
-  revision: bigint | undefined;
+  revision: UserRevision | undefined;
 }
 
 /**
@@ -82,6 +85,9 @@ export function createWakeUps(db: Db, log: Logger, connection: ClientConfig | nu
         if (watched.size === 0) restTimer = setTimeout(rest, lingerMs).unref();
       };
     },
+    wakeAll() {
+      for (const userId of watched.keys()) wake(watched, userId);
+    },
     isListening: () => listener?.isProven() ?? false,
     async close() {
       watched.clear();
@@ -119,10 +125,10 @@ function createPoller(db: Db, log: Logger, watched: Map<string, Watched>, isList
     const wasListening = isListening();
     let isDone = false;
     try {
-      const revisions = await findRevisions(db, [...watched.keys()]);
+      const { epoch, byUser } = await findRevisions(db, [...watched.keys()]);
       for (const [userId, entry] of watched) {
-        const revision = revisions.get(userId) ?? 0n;
-        if (entry.revision === revision) continue;
+        const revision = { epoch, revision: byUser.get(userId) ?? 0n };
+        if (entry.revision !== undefined && isSameRevision(entry.revision, revision)) continue;
         entry.revision = revision;
         wake(watched, userId);
       }

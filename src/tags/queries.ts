@@ -62,7 +62,7 @@ export async function countTagged(
 export async function replaceTag(
   tx: Tx,
   userId: string,
-  { revision, now }: Moment,
+  { revision, now, versionFloor }: Moment,
   name: string,
   others: readonly string[],
 ): Promise<void> {
@@ -70,7 +70,7 @@ export async function replaceTag(
     with tagged as materialized (
       select task_id from duly.task_tags where user_id = ${userId} and name = ${name}
     ), changed as (
-      update duly.tasks as t set version = t.version + 1, revision = ${revision}::bigint, updated_at = ${now}
+      update duly.tasks as t set version = greatest(t.version + 1, ${versionFloor}::int), revision = ${revision}::bigint, updated_at = ${now}
       from tagged where t.user_id = ${userId} and t.id = tagged.task_id
     ), named as (
       insert into duly.tags (user_id, name, revision)

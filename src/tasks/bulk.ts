@@ -5,6 +5,7 @@ import { AppError, type ErrorCode, type Issue, invalid } from '../errors.ts';
 import { type Act, type Writer, withLast, writeFor } from '../owners/service.ts';
 import type { BulkOperation } from './bulk-model.ts';
 import {
+  type ChangeStamp,
   completedAs,
   created,
   deleted,
@@ -13,6 +14,7 @@ import {
   restored,
   type StoredTask,
   splitPatch,
+  stampOf,
   toLive,
 } from './changes.ts';
 import { isTaskId, type Task } from './model.ts';
@@ -57,13 +59,14 @@ export function doInBulk(
     userId,
     writer,
     () => acts,
-    async (tx, { now }) => {
+    async (tx, moment) => {
+      const stamp = stampOf(moment);
       acts = [];
       const before = await findStoredTasks(tx, userId, [...namedIds(steps)]);
       const after = new Map(before);
       const results = steps.map((step, index) => {
         try {
-          const task = changedBy(step, userId, after.get(step.id), now.toISOString());
+          const task = changedBy(step, userId, after.get(step.id), stamp);
           if (task !== after.get(step.id))
             acts.push({ action: `task.${step.operation.op}`, subject: step.id });
           after.set(step.id, task);
@@ -119,22 +122,22 @@ function changedBy(
   { operation, id }: Step,
   userId: string,
   task: StoredTask | undefined,
-  now: string,
+  stamp: ChangeStamp,
 ): StoredTask {
   switch (operation.op) {
     case 'create':
-      return created(userId, id, operation, now);
+      return created(userId, id, operation, stamp.now);
     case 'update': {
       const { op: _, ...patch } = operation;
       const { fields, condition } = splitPatch({ ...patch, id });
-      return patched(required(task, 'live', condition), fields, now);
+      return patched(required(task, 'live', condition), fields, stamp);
     }
     case 'complete':
-      return completedAs(required(task, 'live', operation), operation.completed ?? true, now);
+      return completedAs(required(task, 'live', operation), operation.completed ?? true, stamp);
     case 'delete':
-      return deleted(required(task, 'live', operation), now);
+      return deleted(required(task, 'live', operation), stamp);
     case 'restore':
-      return restored(required(task, 'trash', operation), now);
+      return restored(required(task, 'trash', operation), stamp);
   }
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound, preconditionFailed, versionConflict } from '../errors.ts';
+import type { Moment } from '../owners/queries.ts';
 import { refuseReadOnly } from '../read-only.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
 
@@ -50,7 +51,20 @@ export function required(
   return task;
 }
 
-/** Each of the following gives the task after a change at `now`, an ISO time; the very same one when nothing changes. */
+/** What a change takes from the write that it is part of. */
+export interface ChangeStamp {
+  /** ISO 8601. */
+  now: string;
+  /** The version that it makes at least. */
+  versionFloor: number;
+}
+
+export const stampOf = ({ now, versionFloor }: Moment): ChangeStamp => ({
+  now: now.toISOString(),
+  versionFloor,
+});
+
+/** Each of the following gives the task after a change; the very same one when nothing changes. */
 
 /** @throws AppError VALIDATION_ERROR when it is said to be another user's. */
 export function created(userId: string, id: string, input: NewTask, now: string): StoredTask {
@@ -76,31 +90,39 @@ export function created(userId: string, id: string, input: NewTask, now: string)
 type PatchFields = ReturnType<typeof splitPatch>['fields'];
 
 /** Merge patch (RFC 7396). */
-export function patched(task: StoredTask, patch: PatchFields, now: string): StoredTask {
+export function patched(task: StoredTask, patch: PatchFields, stamp: ChangeStamp): StoredTask {
   const { title, description, completed, priority, due_date, tags } = { ...task, ...patch };
   const fields = { title, description, completed, priority, due_date, tags: tagSet(tags) };
   const isSame = Object.entries(fields).every(([name, value]) =>
     isDeepStrictEqual(value, Reflect.get(task, name)),
   );
   if (isSame) return task;
-  const completedAt = completed ? (task.completed_at ?? now) : null;
-  return changed(task, { ...fields, completed_at: completedAt }, now);
+  const completedAt = completed ? (task.completed_at ?? stamp.now) : null;
+  return changed(task, { ...fields, completed_at: completedAt }, stamp);
 }
 
 /** Without `completed` it flips. */
-export const completedAs = (task: StoredTask, completed: boolean | undefined, now: string): StoredTask =>
-  patched(task, { completed: completed ?? !task.completed }, now);
+export const completedAs = (
+  task: StoredTask,
+  completed: boolean | undefined,
+  stamp: ChangeStamp,
+): StoredTask => patched(task, { completed: completed ?? !task.completed }, stamp);
 
 /** Its tags stay with it for a restore. */
-export const deleted = (task: StoredTask, now: string): StoredTask => changed(task, { deleted_at: now }, now);
+export const deleted = (task: StoredTask, stamp: ChangeStamp): StoredTask =>
+  changed(task, { deleted_at: stamp.now }, stamp);
 
-export const restored = (task: StoredTask, now: string): StoredTask =>
-  changed(task, { deleted_at: null }, now);
+export const restored = (task: StoredTask, stamp: ChangeStamp): StoredTask =>
+  changed(task, { deleted_at: null }, stamp);
 
-const changed = (task: StoredTask, fields: Partial<StoredTask>, now: string): StoredTask => ({
+const changed = (
+  task: StoredTask,
+  fields: Partial<StoredTask>,
+  { now, versionFloor }: ChangeStamp,
+): StoredTask => ({
   ...task,
   ...fields,
-  version: task.version + 1,
+  version: Math.max(task.version + 1, versionFloor),
   updated_at: now,
 });
 

@@ -3,6 +3,7 @@ import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { type Writer, withLast, writeAtOnce, writeFor } from '../owners/service.ts';
 import {
+  type ChangeStamp,
   type Condition,
   completedAs,
   created,
@@ -11,6 +12,7 @@ import {
   required,
   type StoredTask,
   splitPatch,
+  stampOf,
   toLive,
 } from './changes.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
@@ -48,7 +50,7 @@ export function patchTask(
 ): Promise<Task> {
   const { fields, condition } = splitPatch(patch);
   const target = { userId, taskId, place: 'live', condition: { ...condition, ifMatch } } as const;
-  return changeTask(db, writer, 'task.update', target, (task, now) => patched(task, fields, now));
+  return changeTask(db, writer, 'task.update', target, (task, stamp) => patched(task, fields, stamp));
 }
 
 /**
@@ -64,7 +66,9 @@ export function completeTask(
   condition: Condition,
 ): Promise<Task> {
   const target = { userId, taskId, place: 'live', condition } as const;
-  return changeTask(db, writer, 'task.complete', target, (task, now) => completedAs(task, completed, now));
+  return changeTask(db, writer, 'task.complete', target, (task, stamp) =>
+    completedAs(task, completed, stamp),
+  );
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
@@ -85,12 +89,12 @@ export function changeTask(
   writer: Writer,
   action: string,
   { userId, taskId, place, condition }: Target,
-  change: (task: StoredTask, now: string) => StoredTask,
+  change: (task: StoredTask, stamp: ChangeStamp) => StoredTask,
 ): Promise<Task> {
-  return writeFor(db, userId, writer, { action, subject: taskId }, async (tx, { now }) => {
+  return writeFor(db, userId, writer, { action, subject: taskId }, async (tx, moment) => {
     const found = await findStoredTasks(tx, userId, [taskId]);
     const before = required(found.get(taskId), place, condition);
-    const after = change(before, now.toISOString());
+    const after = change(before, stampOf(moment));
     if (after === before) throw unchanged(toLive(before));
     return withLast(toLive(after), tasksToStore(userId, [{ before, after }]));
   });

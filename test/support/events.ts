@@ -5,6 +5,7 @@ import { patience } from './patience.ts';
 
 export interface StreamEvent {
   event: string;
+  /** Without the epoch: in the first one it may be left out. */
   id: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
   data: any;
@@ -111,6 +112,15 @@ function parse(block: string, events: StreamEvent[], others: string[]): void {
     else others.push(line);
   }
   const event = fields.get('event');
-  if (event !== undefined)
-    events.push({ event, id: fields.get('id'), data: JSON.parse(fields.get('data') ?? '') });
+  if (event === undefined) return;
+  const id = fields.get('id');
+  const parsed = { event, id: id?.replace(/@[0-9a-f]{12}/, ''), data: JSON.parse(fields.get('data') ?? '') };
+  events.push(parsed);
+  sentIds.set(parsed, id);
 }
+
+const sentIds = new WeakMap<StreamEvent, string | undefined>();
+
+/** As it was sent, with its epoch. */
+export const sentIdOf = (event: StreamEvent | undefined): string =>
+  (event === undefined ? undefined : sentIds.get(event)) ?? '';

@@ -26,9 +26,11 @@ export async function planOf(db: Db, { sql, parameters }: CompiledQuery): Promis
   return nodesOf(rows[0]?.['QUERY PLAN'][0]?.Plan ?? expect.fail('no plan'));
 }
 
-/** The tables that are read from one end to the other. */
+/** The tables that are read from one end to the other, but for the one that has a single row. */
 export const readWhole = (plan: readonly PlanNode[]) =>
-  plan.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']);
+  plan
+    .filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] !== 'epoch')
+    .map((node) => node['Relation Name']);
 
 /** The indexes of the plan, sorted. */
 export const indexesOf = (plan: readonly PlanNode[]) =>

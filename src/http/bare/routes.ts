@@ -48,7 +48,7 @@ const listSchema = {
   response: {
     200: { description: 'A page of tasks.', headers: pageHeaders, ...Type.Array(Type.Ref('Task')) },
     ...notModified(pageHeaders),
-    ...errors(),
+    ...errors(410),
   },
 };
 

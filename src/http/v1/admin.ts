@@ -163,7 +163,7 @@ const auditSchema = {
   tags,
   params: AdminUserPath,
   querystring: AuditListQuery,
-  response: { 200: auditPage, ...errors(404, 422) },
+  response: { 200: auditPage, ...errors(404, 410, 422) },
 };
 
 const serviceAuditSchema = {
@@ -173,7 +173,7 @@ const serviceAuditSchema = {
     'Log-ins to addresses without an account, refused tokens by address, the kill switch, lists of users.',
   tags,
   querystring: AuditListQuery,
-  response: { 200: auditPage, ...errors(422) },
+  response: { 200: auditPage, ...errors(410, 422) },
 };
 
 function auditRoutes(app: App, ctx: Context): void {

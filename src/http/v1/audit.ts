@@ -30,7 +30,7 @@ const listSchema = {
   tags: ['Audit'],
   params: UserPath,
   querystring: AuditListQuery,
-  response: { 200: auditPage, ...errorResponses('Problem', [400, 401, 403, 414, 422]) },
+  response: { 200: auditPage, ...errorResponses('Problem', [400, 401, 403, 410, 414, 422]) },
 };
 
 export function auditRoutes(app: App, ctx: Context): void {

@@ -48,7 +48,7 @@ const listSchema = {
       pagination: Pagination,
     }),
     ...notModified(pageHeaders),
-    ...errors(422),
+    ...errors(410, 422),
   },
 };
 
