@@ -111,6 +111,11 @@ const reasons: Record<number, string> = {
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
 };
 
+/** Of operations that do nothing but send a mail. */
+export const withoutMail = {
+  503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
+};
+
 const retryHeader = {
   'Retry-After': { type: 'integer', description: 'Seconds.' },
 };
