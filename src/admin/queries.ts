@@ -73,11 +73,11 @@ export async function findUserFigures(db: Db, userId: string): Promise<AdminUser
     select
       (select "emailVerified" from better_auth."user" where id = ${userId}) as email_verified,
       (select coalesce("twoFactorEnabled", false) from better_auth."user" where id = ${userId}) as two_factor,
-      (select count(*)::int from tasks where user_id = ${userId} and deleted_at is null) as tasks,
-      (select count(*)::int from tasks where user_id = ${userId} and deleted_at is not null) as trashed_tasks,
+      (select count(*)::int from duly.tasks where user_id = ${userId} and deleted_at is null) as tasks,
+      (select count(*)::int from duly.tasks where user_id = ${userId} and deleted_at is not null) as trashed_tasks,
       (select count(*)::int from better_auth.session
         where "userId" = ${userId} and "expiresAt" > now()) as sessions,
-      (select at from audit where user_id = ${userId} and outcome = 'success' and action = any(${logins})
+      (select at from duly.audit where user_id = ${userId} and outcome = 'success' and action = any(${logins})
         order by seq desc limit 1) as last_login_at`.execute(db);
   const [figures] = rows;
   if (figures === undefined) throw new Error('a select without a table gives one row');

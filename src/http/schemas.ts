@@ -1,5 +1,15 @@
 import { type TSchema, Type } from 'typebox';
-import { AdminUser, Ban, RoleChange } from '../admin/model.ts';
+import {
+  AdminUser,
+  AdminUserDetails,
+  Ban,
+  Invitation,
+  InvitationRequest,
+  NewInvitation,
+  NewUser,
+  OneTimeLink,
+  RoleChange,
+} from '../admin/model.ts';
 import { AuditRecord } from '../audit/model.ts';
 import {
   Credentials,
@@ -84,6 +94,12 @@ export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   ProfilePatch,
   User,
   AdminUser,
+  AdminUserDetails,
+  NewUser,
+  OneTimeLink,
+  Invitation,
+  InvitationRequest,
+  NewInvitation,
   Ban,
   RoleChange,
   Issue,
