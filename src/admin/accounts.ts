@@ -13,8 +13,8 @@ import type { AdminUser, AdminUserDetails, NewUser, OneTimeLink } from './model.
 import { findUser, findUserFigures } from './queries.ts';
 import { changeUser, getUser } from './service.ts';
 
-const linkOf = (config: Config, { token, expiresAt }: NewLink): OneTimeLink => ({
-  url: passwordUrl(config, token),
+const linkOf = (config: Config, { token, expiresAt }: NewLink, email: string): OneTimeLink => ({
+  url: passwordUrl(config, token, email),
   expires_at: expiresAt.toISOString(),
 });
 
@@ -39,7 +39,7 @@ export function createUser(
     await appendAudit(tx, [{ userId, origin, action: 'admin.user.create', outcome: 'success' }]);
     const user = await findUser(tx, userId);
     if (user === null) throw notFound('User');
-    return { user, link: linkOf(config, link) };
+    return { user, link: linkOf(config, link, email) };
   });
 }
 
@@ -60,11 +60,11 @@ export async function createPasswordLink(
   userId: string,
   origin: Origin,
 ): Promise<OneTimeLink> {
-  await changeUser(db, userId, origin, 'admin.user.create_password_link', async (tx) => {
+  const { email } = await changeUser(db, userId, origin, 'admin.user.create_password_link', async (tx) => {
     if ((await findAccount(tx, userId)) === null) throw notFound('Account');
   });
   // Committed by itself: of two that are made at once, the later one has to see the other.
-  return linkOf(config, await createLink(db, userId, 'reset'));
+  return linkOf(config, await createLink(db, userId, 'reset'), email ?? '');
 }
 
 /** An admin's look at the sessions of a user. @throws AppError NOT_FOUND */

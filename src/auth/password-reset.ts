@@ -35,12 +35,12 @@ const delayMs = () => 100 + Math.random() * 200;
 export function createPasswordReset(config: Config, db: Db, log: Logger, mailer: Mailer): PasswordReset {
   const inTurn = createTurns(atATime, longestQueue);
 
-  function linkOf(token: string, redirectTo: string | undefined): string {
+  function linkOf(token: string, email: string, redirectTo: string | undefined): string {
     if (redirectTo !== undefined) {
       const callback = encodeURIComponent(redirectTo);
       return `${config.auth.baseUrl}/api/auth/reset-password/${token}?callbackURL=${callback}`;
     }
-    return passwordUrl(config, token);
+    return passwordUrl(config, token, email);
   }
 
   async function send(origin: Origin | null, email: string, redirectTo: string | undefined): Promise<void> {
@@ -52,7 +52,7 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
       const entry = { userId: account.id, origin, action: 'auth.request_password_reset' };
       await appendAudit(db, [{ ...entry, outcome: 'success' }]);
     }
-    mailer.send(passwordResetMail(account.email, linkOf(token, redirectTo)));
+    mailer.send(passwordResetMail(account.email, linkOf(token, account.email, redirectTo)));
   }
 
   return {

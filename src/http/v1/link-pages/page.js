@@ -4,7 +4,7 @@ const button = form.querySelector('button');
 const error = document.querySelector('#error');
 const done = document.querySelector('#done');
 const password = document.querySelector('#password');
-const email = form.querySelector('[name=email]');
+const email = document.querySelector('#email');
 const fields = [...form.querySelectorAll('input[name]')];
 
 // The fragment is what no server and no Referer gets; it stays in the address, so that the page can be loaded again.
@@ -16,9 +16,10 @@ function show() {
   const isComplete = values.has(form.dataset.token);
   error.textContent = isComplete ? '' : incomplete;
   button.disabled = !isComplete;
-  if (email === null || !values.has('email')) return;
+  if (!values.has('email')) return;
   email.value = values.get('email');
   email.readOnly = true;
+  document.querySelector('#account')?.removeAttribute('hidden');
 }
 
 const labelOf = (name) => form.querySelector(`[name="${name}"]`)?.labels[0].textContent ?? name;
