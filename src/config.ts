@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type AuthSettings, authSettings, type CheckedAuth, withSecrets } from './config/auth.ts';
+import { type AuthSettings, authSettings, withSecrets } from './config/auth.ts';
 import { type CacheSettings, cacheSettings } from './config/cache.ts';
 import { type DatabaseSettings, databaseSettings } from './config/database.ts';
 import { loadEnvFile } from './config/env-file.ts';
@@ -75,8 +75,8 @@ export function readConfig(env: Env = process.env): Config {
   );
   const others = attempt(
     faults,
-    () => otherSettings(env, http, database, auth),
-    () => otherSettings({}, http, database, auth),
+    () => otherSettings(env, database),
+    () => otherSettings({}, database),
   );
   refuseAll(faults);
   const dataDir = resolve(text(env, 'DATA_DIR') ?? 'data');
@@ -85,11 +85,11 @@ export function readConfig(env: Env = process.env): Config {
 
 type Others = Omit<Config, 'production' | 'http' | 'database' | 'dataDir' | 'auth'>;
 
-const otherSettings = (env: Env, http: HttpSettings, database: DatabaseSettings, auth: CheckedAuth) =>
+const otherSettings = (env: Env, database: DatabaseSettings) =>
   group<Others>({
     workers: () => workerCount(env, database),
     limits: () => limitSettings(env),
-    mail: () => mailSettings(env, http, auth.baseUrl),
+    mail: () => mailSettings(env),
     cache: () => cacheSettings(env),
     retention: () => retentionSettings(env),
     metrics: () => metricsSettings(env),

@@ -12,6 +12,8 @@ export const errorCodes = {
   INVALID_CREDENTIALS: 401,
   TOTP_REQUIRED: 401,
   FORBIDDEN: 403,
+  REGISTRATION_CLOSED: 403,
+  INVITATION_REQUIRED: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   REQUEST_TIMEOUT: 408,
@@ -31,6 +33,7 @@ export const errorCodes = {
   INTERNAL_ERROR: 500,
   SERVICE_UNAVAILABLE: 503,
   SERVICE_LOCKED: 503,
+  MAIL_NOT_CONFIGURED: 503,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
@@ -104,6 +107,20 @@ export const adminsOnly = () => new AppError('FORBIDDEN', 'For admins only');
 export const serviceLocked = () =>
   new AppError('SERVICE_LOCKED', 'The service is locked by its operator', {
     headers: { 'retry-after': '60' },
+  });
+
+/** One answer for every address: whether it has an account does not show. */
+export const registrationClosed = () =>
+  new AppError('REGISTRATION_CLOSED', 'Accounts are made by the operator of this service');
+
+/** No invitation, or one that was used, revoked, replaced, is too old, is for another address or never was. */
+export const invitationRequired = () =>
+  new AppError('INVITATION_REQUIRED', 'A valid invitation for this email address is required');
+
+/** An operator has to act before it can succeed: an hour is a fair distance for another try. */
+export const mailNotConfigured = () =>
+  new AppError('MAIL_NOT_CONFIGURED', 'This service cannot send mail; ask its operator', {
+    headers: { 'retry-after': '3600' },
   });
 
 export const notFound = (what: string) => new AppError('NOT_FOUND', `${what} not found`);

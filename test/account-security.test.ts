@@ -23,7 +23,11 @@ afterAll(async () => {
 const follow = (link: string) => app.request('GET', link);
 const confirmReset = (token: string) =>
   app.request('POST', '/api/v1/auth/password-reset/confirm', { body: { token, new_password: newPassword } });
-const tokenIn = (link: string) => new URL(link, 'http://x').searchParams.get('token') ?? '';
+/** In the query, or in the fragment of a link to a page of this server. */
+function tokenIn(link: string): string {
+  const { searchParams, hash } = new URL(link, 'http://x');
+  return searchParams.get('token') ?? new URLSearchParams(hash.slice(1)).get('token') ?? '';
+}
 const wrongPassword = [401, 'INVALID_CREDENTIALS', 'Wrong password'];
 
 describe('changing a password', () => {

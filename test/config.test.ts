@@ -64,6 +64,7 @@ describe('with nothing set', () => {
         audience: null,
         acceptsHs256: true,
         maxAgeSeconds: 604_800,
+        registration: 'open',
       },
       limits: {
         perUser: { requests: 1200, seconds: 60 },
@@ -74,7 +75,7 @@ describe('with nothing set', () => {
       mail: {
         smtp: null,
         from: 'no-reply@localhost',
-        passwordResetUrl: 'http://localhost:3000/reset-password',
+        passwordResetUrl: null,
       },
       cache: { maxBytes: 67_108_864, serveStale: false },
       metrics: { token: null },
@@ -136,21 +137,13 @@ describe('good values are taken', () => {
       ({ http }) => http.allowedOrigins,
       [origin],
     ]),
-    [
-      { ALLOWED_ORIGINS: 'capacitor://localhost,https://a.example' },
-      ({ mail }) => mail.passwordResetUrl,
-      'https://a.example/reset-password',
-    ],
-    [
-      { BETTER_AUTH_URL: 'https://app.example' },
-      ({ mail }) => mail.passwordResetUrl,
-      'https://app.example/reset-password',
-    ],
-    [
-      { BETTER_AUTH_URL: 'https://app.example', ALLOWED_ORIGINS: 'capacitor://localhost' },
-      ({ mail }) => mail.passwordResetUrl,
-      'https://app.example/reset-password',
-    ],
+    ...['open', 'closed', 'invite'].map(
+      (mode): [Record<string, string>, (config: Config) => unknown, unknown] => [
+        { REGISTRATION: mode },
+        ({ auth }) => auth.registration,
+        mode,
+      ],
+    ),
     [{ JWT_ISSUER: 'https://front.example' }, ({ auth }) => auth.issuer, 'https://front.example'],
     [{ JWT_AUDIENCE: 'duly' }, ({ auth }) => auth.audience, 'duly'],
     [{ JWT_MAX_AGE_SECONDS: '60' }, ({ auth }) => auth.maxAgeSeconds, 60],
@@ -240,6 +233,12 @@ describe('a bad value stops the start with one line that names the variable, wha
     ['JWT_MAX_AGE_SECONDS', '59', '"59"', '60 to'],
     ['JWT_MAX_AGE_SECONDS', '7d', '"7d"', '60 to'],
     ['LOG_LEVEL', 'loud', '"loud"', 'debug'],
+    ...['Closed', 'true', 'invited'].map((value): [string, string, string, string] => [
+      'REGISTRATION',
+      value,
+      JSON.stringify(value),
+      'open, closed, invite',
+    ]),
     ['BETTER_AUTH_SECRET', `${secret},`, '0 characters', '32 for each of several'],
     ['BETTER_AUTH_SECRET', `${secret},${newSecret.slice(1)}`, '31 characters', '32 for each of several'],
     ['BETTER_AUTH_SECRET', `${secret},${newSecret},${secret}`, 'the same secret twice', 'newest first'],
@@ -369,6 +368,7 @@ describe('several faults', () => {
       JWKS_URL: 'https://auth.example.com/jwks',
       RATE_LIMIT_PER_USER: '0/60',
       REDIS_URL: 'http://h',
+      REGISTRATION: 'members',
       SMTP_URL: 'smtp://',
       PASSWORD_RESET_URL: 'reset',
       SERVE_STALE: 'yes',
@@ -384,6 +384,7 @@ describe('several faults', () => {
         ...['DATABASE_REPLICA_URL', 'BETTER_AUTH_URL', 'JWT_ISSUER', 'JWT_AUDIENCE', 'RATE_LIMIT_PER_USER'],
         ...[
           'REDIS_URL',
+          'REGISTRATION',
           'SMTP_URL',
           'MAIL_FROM',
           'PASSWORD_RESET_URL',

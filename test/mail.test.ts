@@ -113,13 +113,16 @@ describe('without a mail server', () => {
     const { mailer, lines } = mailerWith({});
     mailer.send(letter);
     expect(lines).toEqual([{ level: 30, mail: letter, msg: 'mail' }]);
+    expect(() => mailer.requireDelivery()).not.toThrow();
   });
 
   test('in production nothing is sent or logged, and one warning says so', () => {
     const { mailer, lines } = mailerWith(production);
     mailer.send(letter);
     mailer.send(letter);
-    expect(lines).toEqual([{ level: 40, msg: expect.stringMatching(/^SMTP_URL is not set/) }]);
+    expect(lines.splice(0)).toEqual([{ level: 40, msg: expect.stringMatching(/^SMTP_URL is not set/) }]);
+    expect(() => mailer.requireDelivery()).toThrow('cannot send mail');
+    expect(lines).toEqual([{ level: 40, msg: expect.stringMatching(/^a mail was asked for/) }]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from './support/app.ts';
@@ -195,4 +196,34 @@ test('the process: processor time, memory and a loop that was late', async () =>
   ]) {
     expect(valueIn(after, name)).toBeGreaterThan(1_000_000);
   }
+});
+
+test('what runs, file descriptors against their limit, and pauses for garbage by kind', async () => {
+  const before = await scrape(app.url);
+  expect(before.find(({ name }) => name === 'duly_build_info')).toMatchObject({
+    labels: { version: expect.stringMatching(/^\d+\.\d+\.\d+/), node: process.versions.node },
+    value: 1,
+  });
+  const open = readdirSync('/proc/self/fd').length;
+  expect(Math.abs(valueIn(before, 'process_open_fds') - open)).toBeLessThan(10);
+  const handles = Array.from({ length: 50 }, () => openSync('/dev/null', 'r'));
+  const more = valueIn(await scrape(app.url), 'process_open_fds');
+  for (const handle of handles) closeSync(handle);
+  expect(more - valueIn(before, 'process_open_fds')).toBeGreaterThan(40);
+  expect(valueIn(before, 'process_max_fds')).toBeGreaterThan(more);
+
+  const kinds = ['minor', 'major', 'incremental', 'weakcb'];
+  const collections = (samples: readonly Sample[], suffix: string) =>
+    kinds.map((kind) => valueIn(samples, `nodejs_gc_duration_seconds_${suffix}`, { kind }));
+  for (let round = 0; round < 200; round += 1)
+    JSON.stringify(Array.from({ length: 20_000 }, (_, index) => ({ round, index })));
+  const after = await vi.waitFor(async () => {
+    const found = await scrape(app.url);
+    expect(Math.max(...collections(found, 'count'))).toBeGreaterThan(0);
+    return found;
+  }, patience);
+  expect(Math.max(...collections(after, 'sum'))).toBeGreaterThan(0);
+  expect(
+    kinds.map((kind) => valueIn(after, 'nodejs_gc_duration_seconds_bucket', { kind, le: '+Inf' })),
+  ).toEqual(collections(after, 'count'));
 });

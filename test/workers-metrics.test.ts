@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { mintToken } from './support/app.ts';
 import { afterFile } from './support/clean-up.ts';
@@ -41,6 +42,12 @@ test('each scrape shows the sum of both workers and of what started them, whiche
   for (let time = 0; time < 10; time += 1) expect(await count()).toBe(40);
   const samples = await figures();
   expect(valueIn(samples, 'duly_processes')).toBe(3);
+  expect(valueIn(samples, 'duly_build_info')).toBe(1);
+  // Of the process that has the most, against the limit of each.
+  const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  expect(valueIn(samples, 'process_max_fds')).toBe(Number(limit));
+  const open = [server.child.pid, ...server.pids()].map((pid) => readdirSync(`/proc/${pid}/fd`).length);
+  expect(Math.abs(valueIn(samples, 'process_open_fds') - Math.max(...open))).toBeLessThan(15);
   expect(valueIn(samples, 'duly_answer_cache_requests_total', { result: 'miss' })).toBe(40);
   expect(valueIn(samples, 'process_resident_memory_bytes')).toBeGreaterThan(150_000_000);
   const isDone = async () => {

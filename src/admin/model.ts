@@ -1,23 +1,104 @@
 import { type Static, Type } from 'typebox';
+import { email, firstName, lastName } from '../auth/model.ts';
 import { anyUserId } from '../owners/model.ts';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema, type: ['string', 'null'] });
 
+const userFields = {
+  id: Type.String(),
+  email: nullable<string>({ description: 'null for a user id of another issuer.' }),
+  first_name: nullable<string>({}),
+  last_name: nullable<string>({}),
+  role: Type.Enum(['user', 'admin'], { type: 'string' }),
+  banned_at: nullable<string>({ format: 'date-time' }),
+  ban_reason: nullable<string>({}),
+  created_at: Type.String({ format: 'date-time' }),
+};
+
 /** A user as an admin sees it: an account of this server's, or a user id that another issuer's tokens brought. */
-export const AdminUser = Type.Object(
-  {
-    id: Type.String(),
-    email: nullable<string>({ description: 'null for a user id of another issuer.' }),
-    first_name: nullable<string>({}),
-    last_name: nullable<string>({}),
-    role: Type.Enum(['user', 'admin'], { type: 'string' }),
-    banned_at: nullable<string>({ format: 'date-time' }),
-    ban_reason: nullable<string>({}),
-    created_at: Type.String({ format: 'date-time' }),
-  },
-  { $id: 'AdminUser' },
-);
+export const AdminUser = Type.Object(userFields, { $id: 'AdminUser' });
 export type AdminUser = Static<typeof AdminUser>;
+
+const figures = {
+  email_verified: Type.Boolean({ description: 'Whether the address was confirmed.' }),
+  two_factor: Type.Boolean({ description: 'Whether log-ins want a second factor.' }),
+  tasks: Type.Integer({ description: 'Without those in the trash.' }),
+  trashed_tasks: Type.Integer(),
+  sessions: Type.Integer({ description: 'Sessions that live.' }),
+  last_login_at: nullable<string>({
+    format: 'date-time',
+    description: 'By the audit log; null for never, and for a user of another issuer.',
+  }),
+};
+const AdminUserFigures = Type.Object(figures);
+export type AdminUserFigures = Static<typeof AdminUserFigures>;
+
+/** One user, with what is counted of it. */
+export const AdminUserDetails = Type.Object({ ...userFields, ...figures }, { $id: 'AdminUserDetails' });
+export type AdminUserDetails = Static<typeof AdminUserDetails>;
+
+export const NewUser = Type.Object(
+  {
+    email,
+    first_name: Type.Optional({ ...firstName, description: 'Without one, the address up to its @.' }),
+    last_name: Type.Optional(lastName),
+  },
+  {
+    $id: 'NewUser',
+    additionalProperties: false,
+    examples: [{ email: 'grace@example.com', first_name: 'Grace', last_name: 'Hopper' }],
+  },
+);
+export type NewUser = Static<typeof NewUser>;
+
+/** Shown once, to whoever asked for it; the server keeps a hash. */
+export const OneTimeLink = Type.Object(
+  {
+    url: Type.String({ description: 'Opens the page for a new password; good once.' }),
+    expires_at: Type.String({ format: 'date-time' }),
+  },
+  { $id: 'OneTimeLink' },
+);
+export type OneTimeLink = Static<typeof OneTimeLink>;
+
+const invitationFields = {
+  id: Type.String(),
+  email: Type.String(),
+  created_at: Type.String({ format: 'date-time' }),
+  expires_at: Type.String({ format: 'date-time' }),
+};
+
+export const Invitation = Type.Object(invitationFields, { $id: 'Invitation' });
+export type Invitation = Static<typeof Invitation>;
+
+/** One that was just made: its token is shown once, and kept as a hash. */
+export const NewInvitation = Type.Object(
+  {
+    ...invitationFields,
+    token: Type.String({ description: '`invitation` of a registration.' }),
+    url: Type.String({ description: "This server's page that registers with it." }),
+  },
+  { $id: 'NewInvitation' },
+);
+export type NewInvitation = Static<typeof NewInvitation>;
+
+export const InvitationRequest = Type.Object(
+  { email },
+  { $id: 'InvitationRequest', additionalProperties: false, examples: [{ email: 'grace@example.com' }] },
+);
+
+export const InvitationPath = Type.Object({
+  invitation_id: Type.String({ minLength: 1, maxLength: 64, description: "The invitation's `id`." }),
+});
+
+export const InvitationListQuery = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
+    after: Type.Optional(Type.String({ maxLength: 64, description: '`next_after` of the page before.' })),
+  },
+  { additionalProperties: false },
+);
+export type InvitationListQuery = Static<typeof InvitationListQuery>;
 
 export const AdminUserPath = Type.Object({ user_id: anyUserId });
 

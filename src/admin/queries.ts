@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Role } from '../auth/access.ts';
 import type { Db } from '../db/schema.ts';
 import { containing } from '../db/search.ts';
-import type { AdminUser, AdminUserListQuery } from './model.ts';
+import type { AdminUser, AdminUserFigures, AdminUserListQuery } from './model.ts';
 
 const columns = sql`
   ids.id, u.email, coalesce(u."firstName", p.first_name) as first_name, coalesce(u."lastName", p.last_name) as last_name,
@@ -58,6 +58,45 @@ export async function findUser(db: Db, userId: string): Promise<AdminUser | null
     select ${columns} from (select ${userId}::text collate "C" as id) as ids ${joins}
     where u.id is not null or o.user_id is not null`.execute(db);
   return rows[0] === undefined ? null : toAdminUser(rows[0]);
+}
+
+const logins = [
+  'auth.login',
+  'auth.register',
+  'auth.two_factor_verify_totp',
+  'auth.two_factor_verify_backup_code',
+];
+
+/** What is counted of a user, in one look. */
+export async function findUserFigures(db: Db, userId: string): Promise<AdminUserFigures> {
+  const { rows } = await sql<Figures>`
+    select
+      (select "emailVerified" from better_auth."user" where id = ${userId}) as email_verified,
+      (select coalesce("twoFactorEnabled", false) from better_auth."user" where id = ${userId}) as two_factor,
+      (select count(*)::int from duly.tasks where user_id = ${userId} and deleted_at is null) as tasks,
+      (select count(*)::int from duly.tasks where user_id = ${userId} and deleted_at is not null) as trashed_tasks,
+      (select count(*)::int from better_auth.session
+        where "userId" = ${userId} and "expiresAt" > now()) as sessions,
+      (select at from duly.audit where user_id = ${userId} and outcome = 'success' and action = any(${logins})
+        order by seq desc limit 1) as last_login_at`.execute(db);
+  const [figures] = rows;
+  if (figures === undefined) throw new Error('a select without a table gives one row');
+  const { email_verified, two_factor, last_login_at, ...counts } = figures;
+  return {
+    email_verified: email_verified ?? false,
+    two_factor: two_factor ?? false,
+    ...counts,
+    last_login_at: last_login_at?.toISOString() ?? null,
+  };
+}
+
+interface Figures {
+  email_verified: boolean | null;
+  two_factor: boolean | null;
+  tasks: number;
+  trashed_tasks: number;
+  sessions: number;
+  last_login_at: Date | null;
 }
 
 export async function findAccountId(db: Db, email: string): Promise<string | null> {

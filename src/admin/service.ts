@@ -67,7 +67,7 @@ export function changeRole(db: Db, userId: string, origin: Origin, role: Role): 
 }
 
 /** One act of an admin on a user, with its audit entry; answers with the user as it is then. */
-function changeUser(
+export function changeUser(
   db: Db,
   userId: string,
   origin: Origin,

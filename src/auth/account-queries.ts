@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 
@@ -22,6 +23,36 @@ export async function findAccount(db: Db, userId: string): Promise<Account | nul
 export async function findAccountByEmail(db: Db, email: string): Promise<Account | null> {
   const { rows } = await sql<Account>`${accounts} where u.email = ${email.toLowerCase()}`.execute(db);
   return rows[0] ?? null;
+}
+
+export interface NewAccount {
+  /** In lower case. */
+  email: string;
+  firstName: string;
+  lastName: string;
+}
+
+/** In the form of Better Auth's hashes, but the hash of nothing: no password opens it, and checking one takes as long. */
+const hashOfNothing = () => `${randomBytes(16).toString('hex')}:${randomBytes(64).toString('hex')}`;
+
+/** Makes an account whose password nobody knows. @returns its id; null when the address is taken. */
+export async function insertAccount(
+  db: Db,
+  { email, firstName, lastName }: NewAccount,
+): Promise<string | null> {
+  const id = randomBytes(16).toString('hex');
+  const name = `${firstName} ${lastName}`.trim();
+  const { numAffectedRows } = await sql`
+    with made as (
+      insert into better_auth."user" (id, name, email, "emailVerified", role, "firstName", "lastName", "createdAt", "updatedAt")
+      values (${id}, ${name}, ${email}, false, 'user', ${firstName}, ${lastName}, now(), now())
+      on conflict (email) do nothing returning id
+    )
+    insert into better_auth.account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt")
+    select ${randomBytes(16).toString('hex')}, id, 'credential', id, ${hashOfNothing()}, now(), now() from made`.execute(
+    db,
+  );
+  return numAffectedRows === 1n ? id : null;
 }
 
 /** Sets a password; with the hash from before, only if it still is that one. */

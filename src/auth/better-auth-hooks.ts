@@ -8,11 +8,15 @@ import { deleteSession, endAllTokens, isBanned, isStillGood } from './access-que
 import { deleteLinks } from './links.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { isCommonPassword, passwordMaxLength, passwordMinLength, signIn } from './passwords.ts';
+import type { RegistrationGate } from './registration.ts';
 import { withoutSpace, wrongCode } from './second-factor.ts';
 
 /** Fields of Better Auth's requests that set a password. */
 const passwordFields = ['password', 'newPassword'] as const;
 const passwordPaths = new Set(['/sign-up/email', '/change-password', '/reset-password', '/set-password']);
+
+/** All that they do is send a mail. */
+const mailPaths = new Set(['/request-password-reset', '/send-verification-email']);
 
 function passwordFault(password: string) {
   const length = [...password].length;
@@ -52,8 +56,17 @@ const resetRequested = {
   message: 'If this email exists in our system, check your email for the reset link',
 };
 
-export const beforeRequest = (passwordReset: PasswordReset) =>
+/** What a request has to pass before Better Auth sees it. */
+interface Guards {
+  gate: RegistrationGate;
+  mailer: Mailer;
+  passwordReset: PasswordReset;
+}
+
+export const beforeRequest = ({ gate, mailer, passwordReset }: Guards) =>
   createAuthMiddleware(async ({ path, body, query }) => {
+    if (path === '/sign-up/email') await gate.check(body);
+    if (mailPaths.has(path)) mailer.requireDelivery();
     if (passwordPaths.has(path)) return checkPasswords(path, body);
     if (path.startsWith('/two-factor/')) return prepareSecondFactor(body);
     if (path === '/verify-email') checkVerificationToken(query?.token);

@@ -10,6 +10,7 @@ import { storeIdentifier } from './links.ts';
 import { trustedLinks, trustedOrigins } from './origins.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
+import { createRegistrationGate } from './registration.ts';
 import { secondFactorLock } from './second-factor.ts';
 import { withVersions } from './secrets.ts';
 import { signingKeys } from './signing-key.ts';
@@ -64,7 +65,8 @@ export function createBetterAuth(
   mailer: Mailer,
   passwordReset: PasswordReset,
 ) {
-  const { secrets, baseUrl } = config.auth;
+  const { secrets, baseUrl, registration } = config.auth;
+  const gate = createRegistrationGate(registration, db);
   return betterAuth({
     appName: 'Duly',
     baseURL: baseUrl,
@@ -96,7 +98,12 @@ export function createBetterAuth(
     user: { additionalFields: { firstName: nameField, lastName: nameField, role: roleField } },
     databaseHooks: {
       user: {
-        create: { before: async (user) => hooks.withNames(user) },
+        create: {
+          async before(user, request) {
+            await gate.admit(user.email, request?.body, request?.context.internalAdapter);
+            return hooks.withNames(user);
+          },
+        },
         update: { before: async (user) => hooks.checkTexts(user) },
       },
       session: {
@@ -106,7 +113,10 @@ export function createBetterAuth(
         },
       },
     },
-    hooks: { before: hooks.beforeRequest(passwordReset), after: hooks.afterRequest(db, mailer) },
+    hooks: {
+      before: hooks.beforeRequest({ gate, mailer, passwordReset }),
+      after: hooks.afterRequest(db, mailer),
+    },
     // Failures of ours go on to the server's error handler; left to itself, it prints them with what they carry.
     onAPIError: { throw: true },
     advanced: {

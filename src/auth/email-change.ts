@@ -15,12 +15,12 @@ import { requirePassword } from './require-password.ts';
 export interface EmailChange {
   /**
    * Sends a link to the new address, and a notice to the one of now. Whether the new one is another account's does not show.
-   * @throws AppError NOT_FOUND, INVALID_CREDENTIALS
+   * @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND, INVALID_CREDENTIALS
    */
   request(userId: string, origin: Origin, email: string, password: string): Promise<void>;
   /** @throws AppError INVALID_TOKEN */
   confirm(origin: Origin, token: string): Promise<void>;
-  /** Sends the link that confirms the address of now, unless it is. @throws AppError NOT_FOUND */
+  /** Sends the link that confirms the address of now, unless it is. @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND */
   sendVerification(userId: string, origin: Origin): Promise<void>;
 }
 
@@ -32,11 +32,12 @@ export function createEmailChange(
 ): EmailChange {
   return {
     async request(userId, origin, input, password) {
+      mailer.requireDelivery();
       const email = input.toLowerCase();
       const act = { userId, origin, action: 'auth.request_email_change' };
       const account = await requirePassword(db, userId, password, act);
       const isTaken = (await findAccountByEmail(db, email)) !== null;
-      const token = await createLink(db, userId, 'email', email);
+      const { token } = await createLink(db, userId, 'email', { detail: email });
       await appendAudit(db, [{ ...act, outcome: 'success' }]);
       if (!isTaken)
         mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
@@ -58,6 +59,7 @@ export function createEmailChange(
       mailer.send(emailChangedNotice(before));
     },
     async sendVerification(userId, origin) {
+      mailer.requireDelivery();
       const account = await findAccount(db, userId);
       if (account === null) throw notFound('Account');
       const entry = { userId, origin, action: 'auth.send_verification_email' };

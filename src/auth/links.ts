@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 
-/** What the holder of a link sent by mail may do: set a new password, or make an address the account's. */
-export type LinkKind = 'reset' | 'email';
+/** What the holder of a link may do: set a new password, make an address the account's, or make an account. */
+export type LinkKind = 'reset' | 'email' | 'invitation';
 
 export interface Link {
   userId: string;
@@ -11,40 +11,74 @@ export interface Link {
   detail: string;
 }
 
-const lifetime = sql`interval '1 hour'`;
+/** A link that was just made; only its hash is stored. */
+export interface NewLink {
+  id: string;
+  token: string;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+interface LinkOptions {
+  detail?: string;
+  lifetimeSeconds?: number;
+}
+
+const hourSeconds = 3_600;
+/** For somebody who does not wait for the link: an invited person, or the owner of an account that an admin made. */
+export const weekSeconds = 7 * 24 * hourSeconds;
 /** How Better Auth names the token of a link for a new password. */
 const resetPrefix = 'reset-password:';
+/** The same of an invitation, which Better Auth uses up in the transaction of a sign-up. */
+export const invitationPrefix = 'invitation:';
+const prefixes = { reset: resetPrefix, email: '', invitation: invitationPrefix };
 const hash = (text: string) => createHash('sha256').update(text).digest('base64url');
 
 /**
  * What is stored of a link's token. Nothing that a caller sends can take this form: Better Auth also looks for what it
  * was sent as it is, and a stored hash must not open anything.
  */
-const stored = (kind: LinkKind, token: string) =>
-  `${kind}.${hash(kind === 'reset' ? resetPrefix + token : token)}`;
+const stored = (kind: LinkKind, token: string) => `${kind}.${hash(prefixes[kind] + token)}`;
 
 /** The same for Better Auth, so that a link works on both faces; the rest it keeps behind hashes of its own. */
 export const storeIdentifier = {
   default: 'hashed' as const,
-  overrides: { [resetPrefix]: { hash: async (text: string) => `reset.${hash(text)}` } },
+  overrides: {
+    [resetPrefix]: { hash: async (text: string) => `reset.${hash(text)}` },
+    [invitationPrefix]: { hash: async (text: string) => `invitation.${hash(text)}` },
+  },
 };
 
-/** Makes the one link of its kind that is good for a user from now on, and returns its token. */
-export async function createLink(db: Db, userId: string, kind: LinkKind, detail = ''): Promise<string> {
+/**
+ * Makes the one link of its kind that is good from now on.
+ * @param owner a user's id; of an invitation, the address in lower case
+ */
+export async function createLink(
+  db: Db,
+  owner: string,
+  kind: LinkKind,
+  { detail = '', lifetimeSeconds = hourSeconds }: LinkOptions = {},
+): Promise<NewLink> {
+  const id = randomBytes(16).toString('hex');
   const token = randomBytes(24).toString('base64url');
-  const value = detail === '' ? userId : `${userId} ${detail}`;
-  await sql`
+  const value = detail === '' ? owner : `${owner} ${detail}`;
+  const { rows } = await sql<Times>`
     insert into better_auth.verification (id, identifier, value, "expiresAt", "createdAt")
-    values (${randomBytes(16).toString('hex')}, ${stored(kind, token)}, ${value},
-      clock_timestamp() + ${lifetime}, clock_timestamp())`.execute(db);
+    values (${id}, ${stored(kind, token)}, ${value},
+      clock_timestamp() + make_interval(secs => ${lifetimeSeconds}), clock_timestamp())
+    returning "createdAt", "expiresAt"`.execute(db);
+  const [times] = rows;
+  if (times === undefined) throw new Error('a link was not stored');
   // After it is stored: of two that are made at once, the later look sees both.
   await sql`
     with links as (
       select id, row_number() over (order by "createdAt" desc, id) as age from better_auth.verification
-      where split_part(value, ' ', 1) = ${userId} and starts_with(identifier, ${`${kind}.`})
+      where split_part(value, ' ', 1) = ${owner} and starts_with(identifier, ${`${kind}.`})
     ) delete from better_auth.verification v using links where v.id = links.id and links.age > 1`.execute(db);
-  return token;
+  return { id, token, ...times };
 }
+
+type Times = Pick<NewLink, 'createdAt' | 'expiresAt'>;
 
 interface Row {
   value: string;

@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
+import { emailMaxLength } from './email-address.ts';
 import { passwordMaxLength, passwordMinLength } from './passwords.ts';
 
 const trim = { 'x-trim': true };
 
-const email = Type.String({ format: 'email', maxLength: 254, ...trim });
+export const email = Type.String({ format: 'email', maxLength: emailMaxLength, ...trim });
 
 const newPassword = Type.String({
   minLength: passwordMinLength,
@@ -13,12 +14,22 @@ const newPassword = Type.String({
 /** One that was set before. */
 const password = Type.String({ minLength: 1, maxLength: passwordMaxLength });
 
+export const firstName = Type.String({ minLength: 1, maxLength: 100, ...trim });
+export const lastName = Type.String({ maxLength: 100, ...trim });
+
 export const Registration = Type.Object(
   {
     email,
     password: newPassword,
-    first_name: Type.String({ minLength: 1, maxLength: 100, ...trim }),
-    last_name: Type.String({ maxLength: 100, ...trim }),
+    first_name: firstName,
+    last_name: lastName,
+    invitation: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: 'The token of an invitation to this address; wanted where REGISTRATION is `invite`.',
+      }),
+    ),
   },
   {
     $id: 'Registration',

@@ -11,14 +11,16 @@ import { passwordChangedNotice, passwordResetMail } from '../mail/texts.ts';
 import { createTurns } from '../turns.ts';
 import { endAllTokens } from './access-queries.ts';
 import { findAccount, findAccountByEmail, updatePassword } from './account-queries.ts';
+import { passwordUrl } from './link-urls.ts';
 import { createLink, deleteLinks, findLink, takeLink } from './links.ts';
 import { passwordHashing } from './passwords.ts';
 
 export interface PasswordReset {
   /**
-   * Sends a link, if there is such an account. Returns at once and never fails: neither time nor answer tell.
+   * Sends a link, if there is such an account. Returns at once: neither time nor answer tell.
    * @param origin null when the request is audited elsewhere.
    * @param redirectTo of a Better Auth client: where its link leads, checked already.
+   * @throws AppError MAIL_NOT_CONFIGURED, whatever the address
    */
   request(origin: Origin | null, email: string, redirectTo?: string): void;
   /** @throws AppError INVALID_TOKEN */
@@ -33,30 +35,29 @@ const delayMs = () => 100 + Math.random() * 200;
 export function createPasswordReset(config: Config, db: Db, log: Logger, mailer: Mailer): PasswordReset {
   const inTurn = createTurns(atATime, longestQueue);
 
-  function linkOf(token: string, redirectTo: string | undefined): string {
+  function linkOf(token: string, email: string, redirectTo: string | undefined): string {
     if (redirectTo !== undefined) {
       const callback = encodeURIComponent(redirectTo);
       return `${config.auth.baseUrl}/api/auth/reset-password/${token}?callbackURL=${callback}`;
     }
-    const page = new URL(config.mail.passwordResetUrl);
-    page.searchParams.set('token', token);
-    return page.href;
+    return passwordUrl(config, token, email);
   }
 
   async function send(origin: Origin | null, email: string, redirectTo: string | undefined): Promise<void> {
     await sleep(delayMs());
     const account = await findAccountByEmail(db, email);
     if (account === null) return;
-    const token = await createLink(db, account.id, 'reset');
+    const { token } = await createLink(db, account.id, 'reset');
     if (origin !== null) {
       const entry = { userId: account.id, origin, action: 'auth.request_password_reset' };
       await appendAudit(db, [{ ...entry, outcome: 'success' }]);
     }
-    mailer.send(passwordResetMail(account.email, linkOf(token, redirectTo)));
+    mailer.send(passwordResetMail(account.email, linkOf(token, account.email, redirectTo)));
   }
 
   return {
     request(origin, email, redirectTo) {
+      mailer.requireDelivery();
       inTurn(() => send(origin, email, redirectTo)).catch((error: unknown) => {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
         log.warn({ code, request_id: origin?.requestId }, 'a request for a new password failed');

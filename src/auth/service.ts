@@ -14,12 +14,13 @@ import { createGrants } from './grants.ts';
 import { deleteLinks } from './links.ts';
 import type { Client, Credentials, Grant, PasswordChange, Registration } from './model.ts';
 import { inSignUpTurn, passwordHashing, signIn } from './passwords.ts';
+import { refusalOfGate } from './registration.ts';
 import { requirePassword } from './require-password.ts';
 import { passSecondFactor } from './second-factor.ts';
 
 /** P1's face on the users and sessions of Better Auth. */
 export interface Accounts {
-  /** @throws AppError EMAIL_TAKEN */
+  /** @throws AppError EMAIL_TAKEN, REGISTRATION_CLOSED, INVITATION_REQUIRED */
   register(client: Client, input: Registration): Promise<Grant>;
   /**
    * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address; after the right password
@@ -43,13 +44,15 @@ const headersOf = ({ address, userAgent }: Client) =>
 export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
   const grant = createGrants(config, betterAuth);
   return {
-    async register(client, { email, password, first_name, last_name }) {
+    async register(client, { email, password, first_name, last_name, invitation }) {
       const body = {
         email,
         password,
         name: `${first_name} ${last_name}`.trim(),
         firstName: first_name,
         lastName: last_name,
+        // No field of a user: read by the registration gate.
+        ...(invitation !== undefined && { invitation }),
       };
       try {
         const { token } = await inSignUpTurn(() =>
@@ -57,6 +60,8 @@ export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, m
         );
         return await grant(token);
       } catch (error) {
+        const refusal = refusalOfGate(error);
+        if (refusal !== null) throw refusal;
         throw isAPIError(error) && (await isTaken(betterAuth, email)) ? emailTaken() : error;
       }
     },

@@ -36,7 +36,13 @@ export interface AuthSettings {
   readonly jwksUrl: string | null;
   /** How far ahead of now a token's `exp` may lie. */
   readonly maxAgeSeconds: number;
+  readonly registration: Registration;
 }
+
+/** Who may make an account: anybody, nobody, or whoever has an invitation to the address. Admins may always. */
+export type Registration = (typeof registrations)[number];
+
+const registrations = ['open', 'closed', 'invite'] as const;
 
 const secretMinLength = 32;
 const placeholders = /secret|change.?me|placeholder|example|password|your.?key|^test/i;
@@ -57,6 +63,7 @@ export function authSettings(env: Env, http: HttpSettings, production: boolean):
     acceptsHs256: () => !production || issuer !== null,
     jwksUrl: () => remoteKeys(env, production),
     maxAgeSeconds: () => integer(env, 'JWT_MAX_AGE_SECONDS', 604_800, 60, 31_536_000),
+    registration: () => registration(env),
     secrets: () => Object.freeze(authSecrets(env, production)),
   });
 }
@@ -64,6 +71,12 @@ export function authSettings(env: Env, http: HttpSettings, production: boolean):
 /** Makes the secret of a development server, when it has none: to be called once nothing else is wrong. */
 export const withSecrets = (auth: CheckedAuth, dataDir: string): AuthSettings =>
   Object.freeze({ ...auth, secrets: auth.secrets ?? Object.freeze([generatedSecret(dataDir)] as const) });
+
+function registration(env: Env): Registration {
+  const value = text(env, 'REGISTRATION') ?? 'open';
+  const found = registrations.find((one) => one === value);
+  return found ?? refuse('REGISTRATION', JSON.stringify(value), registrations.join(', '));
+}
 
 function baseUrl(env: Env, { port, tls }: HttpSettings): string {
   const value = text(env, 'BETTER_AUTH_URL');

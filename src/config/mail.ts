@@ -1,15 +1,4 @@
-import type { HttpSettings } from './http.ts';
-import {
-  type Env,
-  group,
-  hasCredentials,
-  isHttp,
-  isLoopback,
-  parseUrl,
-  refuse,
-  shown,
-  text,
-} from './values.ts';
+import { type Env, group, hasCredentials, isHttp, parseUrl, refuse, shown, text } from './values.ts';
 
 export interface SmtpSettings {
   readonly host: string;
@@ -24,17 +13,17 @@ export interface MailSettings {
   /** Null: mail is logged in development and not sent in production. */
   readonly smtp: SmtpSettings | null;
   readonly from: string;
-  /** The page of the front end that a link for a new password opens; the token is added to its query. */
-  readonly passwordResetUrl: string;
+  /** The front end's page for a new password; the token is added to its query. Null: this server's own page. */
+  readonly passwordResetUrl: string | null;
 }
 
 const sender = /^(?:[^<>@,;:"\\\r\n]* <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/;
 
-export function mailSettings(env: Env, http: HttpSettings, baseUrl: string): MailSettings {
+export function mailSettings(env: Env): MailSettings {
   return group<MailSettings>({
     smtp: () => smtpSettings(env),
     from: () => from(env, text(env, 'SMTP_URL') !== null),
-    passwordResetUrl: () => passwordResetUrl(env, http, baseUrl),
+    passwordResetUrl: () => passwordResetUrl(env),
   });
 }
 
@@ -73,14 +62,9 @@ function from(env: Env, isSending: boolean): string {
     : refuse('MAIL_FROM', JSON.stringify(value), wants);
 }
 
-/** Where a front end's pages are, if nobody says: never a host that no setting names, as the link holds a token. */
-function frontEnd({ allowedOrigins }: HttpSettings, baseUrl: string): string {
-  const allowed = allowedOrigins?.find((origin) => isHttp(new URL(origin)));
-  return allowed ?? (isLoopback(new URL(baseUrl)) ? 'http://localhost:3000' : baseUrl);
-}
-
-function passwordResetUrl(env: Env, http: HttpSettings, baseUrl: string): string {
-  const value = text(env, 'PASSWORD_RESET_URL') ?? `${frontEnd(http, baseUrl)}/reset-password`;
+function passwordResetUrl(env: Env): string | null {
+  const value = text(env, 'PASSWORD_RESET_URL');
+  if (value === null) return null;
   const url = parseUrl(value);
   if (url !== null && isHttp(url) && url.hash === '' && !hasCredentials(url)) return url.href;
   return refuse(

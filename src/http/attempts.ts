@@ -25,7 +25,7 @@ export async function audited<Grant extends { user: { id: string } }>(
       await recordAttempt(ctx, {
         origin,
         action: passed ? firstFactor : action,
-        outcome: passed ? 'success' : 'failure',
+        outcome: passed ? 'success' : error.status === 403 ? 'denied' : 'failure',
         email,
       });
     }

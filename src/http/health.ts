@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import type { Context } from '../context.ts';
 import { requireMigrated } from '../db/migrator.ts';
+import { version } from '../version.ts';
 import type { App } from './app-type.ts';
 import { errorResponses } from './schemas.ts';
-import { version } from './version.ts';
 
 const tags = ['Health'];
 const { 408: timeOut, 431: tooLarge } = errorResponses('Problem', []);

@@ -1,5 +1,15 @@
 import { type TSchema, Type } from 'typebox';
-import { AdminUser, Ban, RoleChange } from '../admin/model.ts';
+import {
+  AdminUser,
+  AdminUserDetails,
+  Ban,
+  Invitation,
+  InvitationRequest,
+  NewInvitation,
+  NewUser,
+  OneTimeLink,
+  RoleChange,
+} from '../admin/model.ts';
 import { AuditRecord } from '../audit/model.ts';
 import {
   Credentials,
@@ -84,6 +94,12 @@ export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   ProfilePatch,
   User,
   AdminUser,
+  AdminUserDetails,
+  NewUser,
+  OneTimeLink,
+  Invitation,
+  InvitationRequest,
+  NewInvitation,
   Ban,
   RoleChange,
   Issue,
@@ -109,6 +125,11 @@ const reasons: Record<number, string> = {
   431: 'The headers are larger than 8 kB.',
   500: 'An unexpected failure.',
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
+};
+
+/** Of operations that do nothing but send a mail. */
+export const withoutMail = {
+  503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
 };
 
 const retryHeader = {

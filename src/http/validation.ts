@@ -1,4 +1,5 @@
 import type { FastifyServerOptions } from 'fastify';
+import { emailSyntax } from '../auth/email-address.ts';
 import { isCommonPassword } from '../auth/passwords.ts';
 import { type AppError, type Issue, invalid, maxIssues } from '../errors.ts';
 import { isLanguageTag, isTimeZone } from '../profiles/model.ts';
@@ -7,10 +8,6 @@ import { ifMatchSyntax } from './conditions.ts';
 import { inputKeywords } from './input.ts';
 
 const calendarDate = /^(?:19[7-9][0-9]|20[0-9][0-9]|2100)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/;
-/** A dot-separated local part and a dotted host name: what Better Auth takes as an address, no more. */
-const emailAddress =
-  /^[A-Za-z0-9_+-](?:[A-Za-z0-9_'+-]*[A-Za-z0-9_+-])?(?:\.[A-Za-z0-9_+-](?:[A-Za-z0-9_'+-]*[A-Za-z0-9_+-])?)*@(?:[A-Za-z0-9](?:-*[A-Za-z0-9])*\.)+[A-Za-z]{2,}$/;
-
 function isDate(text: string): boolean {
   if (!calendarDate.test(text)) return false;
   const date = new Date(`${text}T00:00:00Z`);
@@ -49,9 +46,9 @@ const formats: Record<string, Format> = {
   },
   'date-time': { test: isDateTime, wanted: 'a time such as 2026-12-24T08:00:00Z (RFC 3339)' },
   email: {
-    test: (text) => emailAddress.test(text),
+    test: (text) => emailSyntax.test(text),
     wanted: 'an email address',
-    pattern: emailAddress.source,
+    pattern: emailSyntax.source,
   },
   'totp-code': {
     test: (text) => /^\d{6}$/.test(text),

@@ -42,7 +42,7 @@ export const knownMax = 50_000;
 
 /** Routes that take a password, a code or a link's token, make an account or send mail. */
 const ways = [
-  /^\/api\/v1\/auth\/(?!logout$)/,
+  /^\/api\/v1\/auth\/(?!logout$|pages\/)/,
   /^\/api\/v1\/users\/:user_id\/(?:password|email|totp|two-factor)(?:\/|$)/,
 ];
 const login = '/api/v1/auth/login';

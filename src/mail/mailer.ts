@@ -3,6 +3,7 @@ import nodemailer from 'nodemailer';
 import type { Logger } from 'pino';
 import type { SmtpSettings } from '../config/mail.ts';
 import type { Config } from '../config.ts';
+import { mailNotConfigured } from '../errors.ts';
 import { createTurns } from '../turns.ts';
 
 export interface Mail {
@@ -20,6 +21,12 @@ export interface Mailer {
    * whether an address is known.
    */
   send(mail: Mail): void;
+  /**
+   * For requests that ask for nothing but a mail. Where there is a mail server, or the log of a development server, which
+   * stands in for one, does nothing.
+   * @throws AppError MAIL_NOT_CONFIGURED
+   */
+  requireDelivery(): void;
   /** Lets deliveries under way finish for a moment, and takes no more. */
   close(): Promise<void>;
 }
@@ -34,13 +41,29 @@ const closingMs = 2_000;
 export function createMailer({ mail: { smtp, from }, production }: Config, log: Logger): Mailer {
   if (smtp !== null) return queueing(smtpTransport(smtp, from), log);
   if (!production) return logging(log);
-  log.warn('SMTP_URL is not set: no mail is sent, so nobody can confirm an address or reset a password');
-  return { send: () => undefined, close: async () => undefined };
+  log.warn(
+    'SMTP_URL is not set: no mail is sent; only `admin reset-password` gives a link for a new password',
+  );
+  return without(log);
 }
+
+/** Production without a mail server. */
+const without = (log: Logger): Mailer => ({
+  send: () => undefined,
+  requireDelivery() {
+    log.warn('a mail was asked for, and none can be sent: SMTP_URL is not set');
+    throw mailNotConfigured();
+  },
+  close: async () => undefined,
+});
 
 /** Development: the mail is a line of the log. */
 function logging(log: Logger): Mailer {
-  return { send: (mail) => log.info({ mail }, 'mail'), close: async () => undefined };
+  return {
+    send: (mail) => log.info({ mail }, 'mail'),
+    requireDelivery: () => undefined,
+    close: async () => undefined,
+  };
 }
 
 function smtpTransport({ host, port, secure, user, password }: SmtpSettings, from: string): Deliver {
@@ -66,6 +89,7 @@ function queueing(deliver: Deliver, log: Logger): Mailer {
   const underWay = new Set<Promise<void>>();
   const closing = new AbortController();
   return {
+    requireDelivery: () => undefined,
     send(mail) {
       if (closing.signal.aborted) return;
       const delivery = inTurn(() => persist(deliver, mail, closing.signal))

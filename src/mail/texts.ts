@@ -34,6 +34,15 @@ export const emailChangeMail = (to: string, link: string): Mail =>
     ignore,
   );
 
+export const invitationMail = (to: string, link: string): Mail =>
+  mail(
+    to,
+    'You are invited to make an account',
+    `Open this link to make an account with this address:\n${link}`,
+    'It is good for seven days, and once.',
+    'If you do not want an account, you can ignore this mail.',
+  );
+
 const wasItYou = 'If it was not you, set a new password at once: that also ends every session.';
 
 export const emailChangeNotice = (to: string): Mail =>

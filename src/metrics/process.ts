@@ -1,5 +1,8 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { counter, type Family, gauge, peak } from './families.ts';
+import { version } from '../version.ts';
+import { descriptorFigures } from './descriptors.ts';
+import { counter, type Family, gauge, labels, peak } from './families.ts';
+import { createGarbageFigures } from './garbage.ts';
 
 /** Figures of the process, under the names that dashboards for Node.js look for. */
 export interface ProcessFigures {
@@ -15,8 +18,14 @@ const nanosecond = 1e-9;
 const microsecond = 1e-6;
 const millisecond = 1e-3;
 
+/** 1, whatever the number of processes: what it says is in its labels. */
+const buildInfo = peak('duly_build_info', 'What runs.', {
+  [labels({ version, node: process.versions.node })]: 1,
+});
+
 export function createProcessFigures(): ProcessFigures {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
+  const garbage = createGarbageFigures();
 
   /** Those since the last time: a peak of last week says nothing. */
   function lag(): Family[] {
@@ -33,13 +42,20 @@ export function createProcessFigures(): ProcessFigures {
   }
 
   return {
-    open: () => void delays.enable(),
-    close: () => void delays.disable(),
+    open() {
+      delays.enable();
+      garbage.open();
+    },
+    close() {
+      delays.disable();
+      garbage.close();
+    },
     families() {
       const { user, system } = process.cpuUsage();
       const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
       const { active } = performance.eventLoopUtilization();
       return [
+        buildInfo,
         gauge('duly_processes', 'Processes that these figures are of.', 1),
         counter(
           'process_cpu_user_seconds_total',
@@ -61,6 +77,8 @@ export function createProcessFigures(): ProcessFigures {
           'Time in which the event loop had something to do.',
           active * millisecond,
         ),
+        ...descriptorFigures(),
+        garbage.family(),
         ...lag(),
       ];
     },

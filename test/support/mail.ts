@@ -9,7 +9,7 @@ export interface Received {
   /** The header as it came. */
   head: string;
   body: string;
-  /** Path and query of the link in the body; empty when there is none. */
+  /** Path, query and fragment of the link in the body; empty when there is none. */
   link: string;
 }
 
@@ -23,8 +23,8 @@ function parse(message: string, to: string[]): Received {
   const raw = rest.join('\r\n\r\n');
   const body = /^Content-Transfer-Encoding: quoted-printable/im.test(head) ? decodeQuotedPrintable(raw) : raw;
   const url = /https?:\/\/\S+/.exec(body)?.[0];
-  const { pathname, search } = new URL(url ?? 'http://none');
-  return { to, head, body, link: url === undefined ? '' : pathname + search };
+  const { pathname, search, hash } = new URL(url ?? 'http://none');
+  return { to, head, body, link: url === undefined ? '' : pathname + search + hash };
 }
 
 /** A real mail server on a free port; what `options` do not say is a server without TLS that takes everything. */

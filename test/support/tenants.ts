@@ -92,6 +92,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
       tag_name: tag,
       session_id: rows[0]?.id ?? '',
       session_token: rows[0]?.token ?? '',
+      invitation_id: randomUUID(),
       email,
       cursor: page.body.pagination.next_cursor,
       since: feed.body.next_cursor,

@@ -3,17 +3,20 @@ import { Type } from 'typebox';
 import { EmailChangeRequest, PasswordChange } from '../../auth/model.ts';
 import { endOtherSessions, endSession, listSessions } from '../../auth/session-service.ts';
 import type { Context } from '../../context.ts';
-import { notFound, wrongPassword } from '../../errors.ts';
+import { mailNotConfigured, notFound, wrongPassword } from '../../errors.ts';
 import { UserPath, userId } from '../../owners/model.ts';
 import type { App } from '../app-type.ts';
 import { clientOf, originOf } from '../authentication.ts';
-import { errorResponses } from '../schemas.ts';
+import { errorResponses, withoutMail } from '../schemas.ts';
 import { envelope, envelopeOf, granted } from './render.ts';
 
 const tags = ['Accounts'];
 
 const reasons = { 401: 'No valid token, or a wrong password.', 404: 'This user has no account here.' };
 const examples = { 401: wrongPassword(), 404: notFound('Account') };
+
+const mailReasons = { ...reasons, ...withoutMail };
+const mailExamples = { ...examples, 503: mailNotConfigured() };
 
 const passwordSchema = {
   operationId: 'changePassword',
@@ -40,7 +43,7 @@ const emailSchema = {
   body: EmailChangeRequest,
   response: {
     202: envelopeOf(Type.Null(), 'The link is on its way.'),
-    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415, 422], reasons, examples),
+    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415, 422], mailReasons, mailExamples),
   },
 };
 
@@ -52,7 +55,7 @@ const verificationSchema = {
   params: UserPath,
   response: {
     202: envelopeOf(Type.Null(), 'The link is on its way.'),
-    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415], reasons, examples),
+    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415], mailReasons, mailExamples),
   },
 };
 

@@ -4,7 +4,6 @@ import { findLock } from '../../admin/queries.ts';
 import {
   banUser,
   changeRole,
-  cutSessions,
   getUser,
   listUsers,
   lockService,
@@ -14,21 +13,15 @@ import {
 } from '../../admin/service.ts';
 import { AuditListQuery } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
-import { adminsOnly, notFound } from '../../errors.ts';
 import type { App } from '../app-type.ts';
 import { readAuditPage } from '../audit-page.ts';
 import { originOf, requireAdmin } from '../authentication.ts';
 import { compress } from '../coding.ts';
-import { errorResponses } from '../schemas.ts';
+import { adminAccountRoutes } from './admin-accounts.ts';
+import { invitationRoutes } from './admin-invitations.ts';
+import { errors, one, pageOf, tags, user } from './admin-schemas.ts';
 import { auditPage } from './audit.ts';
-import { envelope, envelopeOf } from './render.ts';
-
-const tags = ['Administration'];
-const examples = { 403: adminsOnly(), 404: notFound('User') };
-const forAdmins = { 403: 'The caller is not an admin.' };
-const errors = (...statuses: number[]) =>
-  errorResponses('Problem', [400, 401, 403, 414, ...statuses], forAdmins, examples);
-const user = (description: string) => envelopeOf(Type.Ref('AdminUser'), description);
+import { envelope, envelopeOf, pageAfter } from './render.ts';
 
 const listSchema = {
   operationId: 'adminListUsers',
@@ -37,42 +30,24 @@ const listSchema = {
   tags,
   querystring: AdminUserListQuery,
   response: {
-    200: envelopeOf(
-      Type.Array(Type.Ref('AdminUser')),
-      'A page of users.',
-      {},
-      {
-        next_after: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-      },
-    ),
+    200: pageOf('AdminUser', 'A page of users.'),
     ...errors(422),
   },
 };
-
-const one = (operationId: string, summary: string, answer: string, description = '') => ({
-  operationId,
-  summary,
-  description,
-  tags,
-  params: AdminUserPath,
-  response: { 200: user(answer), ...errors(404, 422) },
-});
-
-const withBody = (statuses = [404, 413, 415, 422]) => ({ ...errors(...statuses) });
 
 const banSchema = {
   ...one('adminBanUser', 'Ban a user', 'The banned user.'),
   description:
     'Refuses all tokens and log-ins of the user within 1 s, on every instance, until the ban is lifted.',
   body: Ban,
-  response: { 200: user('The banned user.'), ...withBody() },
+  response: { 200: user('The banned user.'), ...errors(404, 413, 415, 422) },
 };
 
 const roleSchema = {
   ...one('adminSetRole', 'Set the role of an account', 'The user.'),
   description: 'A change ends all sessions of the user.',
   body: RoleChange,
-  response: { 200: user('The user.'), ...withBody() },
+  response: { 200: user('The user.'), ...errors(404, 413, 415, 422) },
 };
 
 const lock = (operationId: string, summary: string) => ({
@@ -94,6 +69,8 @@ const lock = (operationId: string, summary: string) => ({
 export function adminRoutes(app: App, ctx: Context): void {
   requireAdmin(app, ctx);
   userRoutes(app, ctx);
+  adminAccountRoutes(app, ctx);
+  invitationRoutes(app, ctx);
   auditRoutes(app, ctx);
   lockRoutes(app, ctx);
 }
@@ -102,26 +79,9 @@ function userRoutes(app: App, { db }: Context): void {
   const path = '/admin/users/:user_id';
 
   app.get('/admin/users', { schema: listSchema }, async (request) => {
-    const { limit } = request.query;
     const found = await listUsers(db, originOf(request), request.query);
-    const users = found.slice(0, limit);
-    const next = found.length > limit ? (users.at(-1)?.id ?? null) : null;
-    return { ...envelope(users, 'Users retrieved successfully'), next_after: next };
+    return pageAfter(found, request.query.limit, 'Users retrieved successfully');
   });
-
-  app.get(
-    path,
-    {
-      schema: one(
-        'adminGetUser',
-        'Get a user',
-        'The user.',
-        'An account of this server, or a user id of another issuer that holds data here.',
-      ),
-    },
-    async (request) =>
-      envelope(await getUser(db, request.params.user_id, originOf(request)), 'User retrieved successfully'),
-  );
 
   app.put(`${path}/ban`, { schema: banSchema }, async (request) => {
     const { params, body } = request;
@@ -137,16 +97,6 @@ function userRoutes(app: App, { db }: Context): void {
   );
   app.delete(`${path}/ban`, { schema: unban }, async (request) =>
     envelope(await unbanUser(db, request.params.user_id, originOf(request)), 'Ban lifted successfully'),
-  );
-
-  const cut = one(
-    'adminEndSessions',
-    'End all sessions and tokens of a user',
-    'The user.',
-    'Refuses every token from before.',
-  );
-  app.delete(`${path}/sessions`, { schema: cut }, async (request) =>
-    envelope(await cutSessions(db, request.params.user_id, originOf(request)), 'Sessions ended successfully'),
   );
 
   app.put(`${path}/role`, { schema: roleSchema }, async (request) => {

@@ -8,11 +8,17 @@ import {
   Registration,
 } from '../../auth/model.ts';
 import type { Context } from '../../context.ts';
-import { emailTaken, invalidCredentials, invalidToken } from '../../errors.ts';
+import {
+  emailTaken,
+  invalidCredentials,
+  invalidToken,
+  mailNotConfigured,
+  registrationClosed,
+} from '../../errors.ts';
 import type { App } from '../app-type.ts';
 import { audited } from '../attempts.ts';
 import { clientOf, originOf, requireToken } from '../authentication.ts';
-import { errorResponses } from '../schemas.ts';
+import { errorResponses, withoutMail } from '../schemas.ts';
 import { envelope, envelopeOf, granted } from './render.ts';
 
 const tags = ['Accounts'];
@@ -20,7 +26,9 @@ const tags = ['Accounts'];
 const registerSchema = {
   operationId: 'register',
   summary: 'Register',
-  description: 'Makes an account and logs it in: the answer holds an access token.',
+  description:
+    'Makes an account and logs it in: the answer holds an access token. Where REGISTRATION is `invite`, `invitation` is ' +
+    'wanted, the token of an invitation to the address.',
   tags,
   security: [],
   body: Registration,
@@ -28,9 +36,12 @@ const registerSchema = {
     201: granted('The new user, with an access token.'),
     ...errorResponses(
       'Problem',
-      [400, 409, 413, 414, 415, 422],
-      { 409: 'The address is taken.' },
-      { 409: emailTaken() },
+      [400, 403, 409, 413, 414, 415, 422],
+      {
+        403: 'Where registration is closed (REGISTRATION_CLOSED), or without a valid invitation (INVITATION_REQUIRED).',
+        409: 'The address is taken.',
+      },
+      { 403: registrationClosed(), 409: emailTaken() },
     ),
   },
 };
@@ -77,13 +88,14 @@ const requestResetSchema = {
   summary: 'Ask for a link to set a new password',
   description:
     'Sends a link to the address if an account has it; the answer is the same for every address. The link opens ' +
-    'PASSWORD_RESET_URL with a `token` that is good for one hour and once; a newer link ends the one before.',
+    "PASSWORD_RESET_URL, or this server's own page, with a `token` that is good for one hour and once; a newer link ends " +
+    'the one before.',
   tags,
   security: [],
   body: PasswordResetRequest,
   response: {
     202: envelopeOf(Type.Null(), 'A link is on its way if there is such an account.'),
-    ...errorResponses('Problem', [400, 413, 414, 415, 422]),
+    ...errorResponses('Problem', [400, 413, 414, 415, 422], withoutMail, { 503: mailNotConfigured() }),
   },
 };
 

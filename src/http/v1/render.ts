@@ -9,6 +9,13 @@ export const envelope = <T>(data: T, message: string, status = 200) => ({
   status_code: status,
 });
 
+/** A page of a list by id, of which `found` is one longer where there are more. */
+export function pageAfter<T extends { id: string }>(found: readonly T[], limit: number, message: string) {
+  const data = found.slice(0, limit);
+  const next = found.length > limit ? (data.at(-1)?.id ?? null) : null;
+  return { ...envelope(data, message), next_after: next };
+}
+
 /** The same around data that are JSON already, as JSON. */
 export const envelopeJson = (data: string, message: string, more: object = {}) =>
   `{"data":${data},${JSON.stringify({ message, status_code: 200, ...more }).slice(1)}`;

@@ -8,6 +8,7 @@ import { adminRoutes } from './admin.ts';
 import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { bulkRoutes } from './bulk.ts';
+import { linkPageRoutes } from './link-pages.ts';
 import { profileRoutes } from './profile.ts';
 import { renderError } from './render.ts';
 import { syncRoutes } from './sync.ts';
@@ -19,6 +20,7 @@ import { trashRoutes } from './trash.ts';
 export async function v1Routes(app: App, ctx: Context): Promise<void> {
   app.setErrorHandler(errorHandler(renderError));
   authRoutes(app, ctx);
+  linkPageRoutes(app);
   await app.register(async (scope: App) => {
     requireToken(scope, ctx);
     profileRoutes(scope, ctx);

@@ -1,0 +1,74 @@
+import type { Origin } from '../audit/model.ts';
+import { appendAudit } from '../audit/queries.ts';
+import { findAccount, insertAccount } from '../auth/account-queries.ts';
+import { passwordUrl } from '../auth/link-urls.ts';
+import { createLink, deleteLinks, type NewLink, weekSeconds } from '../auth/links.ts';
+import type { Session } from '../auth/model.ts';
+import { listSessions } from '../auth/session-service.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { emailTaken, notFound } from '../errors.ts';
+import type { AdminUser, AdminUserDetails, NewUser, OneTimeLink } from './model.ts';
+import { findUser, findUserFigures } from './queries.ts';
+import { changeUser, getUser } from './service.ts';
+
+const linkOf = (config: Config, { token, expiresAt }: NewLink, email: string): OneTimeLink => ({
+  url: passwordUrl(config, token, email),
+  expires_at: expiresAt.toISOString(),
+});
+
+/**
+ * Makes an account whose password nobody knows, and a link, good for a week and once, to set it. In every mode of
+ * REGISTRATION; an invitation to the address ends.
+ * @throws AppError EMAIL_TAKEN
+ */
+export function createUser(
+  config: Config,
+  db: Db,
+  origin: Origin,
+  input: NewUser,
+): Promise<{ user: AdminUser; link: OneTimeLink }> {
+  const email = input.email.toLowerCase();
+  const firstName = input.first_name ?? (email.split('@', 1)[0] ?? email).slice(0, 100);
+  return inTransaction(db, async (tx) => {
+    const userId = await insertAccount(tx, { email, firstName, lastName: input.last_name ?? '' });
+    if (userId === null) throw emailTaken();
+    await deleteLinks(tx, email);
+    const link = await createLink(tx, userId, 'reset', { lifetimeSeconds: weekSeconds });
+    await appendAudit(tx, [{ userId, origin, action: 'admin.user.create', outcome: 'success' }]);
+    const user = await findUser(tx, userId);
+    if (user === null) throw notFound('User');
+    return { user, link: linkOf(config, link, email) };
+  });
+}
+
+/** One user with what is counted of it; in the audit log before it is answered. @throws AppError NOT_FOUND */
+export async function getUserDetails(db: Db, userId: string, origin: Origin): Promise<AdminUserDetails> {
+  const user = await getUser(db, userId, origin);
+  return { ...user, ...(await findUserFigures(db, userId)) };
+}
+
+/**
+ * A link, good for an hour and once, to set a new password: what the owner could have had by mail. It ends earlier links;
+ * sessions end when it is used.
+ * @throws AppError NOT_FOUND
+ */
+export async function createPasswordLink(
+  config: Config,
+  db: Db,
+  userId: string,
+  origin: Origin,
+): Promise<OneTimeLink> {
+  const { email } = await changeUser(db, userId, origin, 'admin.user.create_password_link', async (tx) => {
+    if ((await findAccount(tx, userId)) === null) throw notFound('Account');
+  });
+  // Committed by itself: of two that are made at once, the later one has to see the other.
+  return linkOf(config, await createLink(db, userId, 'reset'), email ?? '');
+}
+
+/** An admin's look at the sessions of a user. @throws AppError NOT_FOUND */
+export async function listSessionsOf(db: Db, userId: string, origin: Origin): Promise<Session[]> {
+  await getUser(db, userId, origin, 'admin.user.list_sessions');
+  return listSessions(db, userId, null);
+}

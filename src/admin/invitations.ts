@@ -1,0 +1,85 @@
+import { sql } from 'kysely';
+import type { Origin } from '../audit/model.ts';
+import { appendAudit } from '../audit/queries.ts';
+import { invitationUrl } from '../auth/link-urls.ts';
+import { createLink, weekSeconds } from '../auth/links.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { emailTaken, notFound } from '../errors.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { invitationMail } from '../mail/texts.ts';
+import type { Invitation, InvitationListQuery, NewInvitation } from './model.ts';
+import { findAccountId } from './queries.ts';
+
+/** Entries about invitations are in the service's chain: there is no user yet. */
+const record = (db: Db, origin: Origin, action: string, subject: string | null = null) =>
+  appendAudit(db, [{ userId: '', origin, action, subject, outcome: 'success' }]);
+
+/**
+ * Makes the one invitation of an address that is good from now on, for a week and once, and mails it where mail can be sent.
+ * @throws AppError EMAIL_TAKEN
+ */
+export async function createInvitation(
+  config: Config,
+  db: Db,
+  mailer: Mailer,
+  origin: Origin,
+  input: string,
+): Promise<NewInvitation> {
+  const email = input.toLowerCase();
+  if ((await findAccountId(db, email)) !== null) throw emailTaken();
+  const link = await createLink(db, email, 'invitation', { lifetimeSeconds: weekSeconds });
+  await record(db, origin, 'admin.invitation.create', link.id);
+  const { id, token } = link;
+  const url = invitationUrl(config, token, email);
+  mailer.send(invitationMail(email, url));
+  return { ...toInvitation({ ...link, email }), id, token, url };
+}
+
+interface Row {
+  id: string;
+  email: string;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+const toInvitation = ({ id, email, createdAt, expiresAt }: Row): Invitation => ({
+  id,
+  email,
+  created_at: createdAt.toISOString(),
+  expires_at: expiresAt.toISOString(),
+});
+
+const areInvitations = sql`starts_with(identifier, 'invitation.') and "expiresAt" > clock_timestamp()`;
+
+/** Invitations that can be used, by id; one more than asked for when there are more. In the audit log before it is answered. */
+export async function listInvitations(
+  db: Db,
+  origin: Origin,
+  { limit, after = '' }: InvitationListQuery,
+): Promise<Invitation[]> {
+  await record(db, origin, 'admin.invitation.list');
+  const { rows } = await sql<Row>`
+    select id, value as email, "createdAt", "expiresAt" from better_auth.verification
+    where ${areInvitations} and id collate "C" > ${after}
+    order by id collate "C" limit ${limit + 1}`.execute(db);
+  return rows.map(toInvitation);
+}
+
+export async function findInvitationId(db: Db, email: string): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`
+    select id from better_auth.verification
+    where ${areInvitations} and split_part(value, ' ', 1) = ${email.toLowerCase()}`.execute(db);
+  return rows[0]?.id ?? null;
+}
+
+/** @throws AppError NOT_FOUND for one that was used, has expired or never was. */
+export function revokeInvitation(db: Db, origin: Origin, id: string): Promise<void> {
+  return inTransaction(db, async (tx) => {
+    const { numAffectedRows } = await sql`
+      delete from better_auth.verification where ${areInvitations} and id = ${id}`.execute(tx);
+    if (numAffectedRows === 0n) throw notFound('Invitation');
+    await record(tx, origin, 'admin.invitation.revoke', id);
+  });
+}

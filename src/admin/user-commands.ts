@@ -1,0 +1,156 @@
+import type { Origin } from '../audit/model.ts';
+import { isEmailAddress } from '../auth/email-address.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/schema.ts';
+import { AppError, StartError } from '../errors.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { createPasswordLink, createUser, getUserDetails, listSessionsOf } from './accounts.ts';
+import { createInvitation, findInvitationId, listInvitations, revokeInvitation } from './invitations.ts';
+import { fields, print, row } from './print.ts';
+import { findAccountId, findUser } from './queries.ts';
+import { cutSessions, listUsers } from './service.ts';
+
+/** One of the words of `admin`, with what it works on. */
+export type Command = (run: CommandRun, args: string[]) => Promise<void>;
+
+export interface CommandRun {
+  config: Config;
+  db: Db;
+  mailer: Mailer;
+  /** The word it was called by. */
+  word: string;
+}
+
+/** Who acts by a command: whoever may run it. */
+export const origin: Origin = { actor: null, requestId: null, address: null };
+
+const pageSize = 500;
+const [idWidth, emailWidth, timeWidth] = [32, 32, 24];
+
+/** @throws StartError for what is no address. */
+function addressOf(command: string, input = ''): string {
+  const email = input.trim().toLowerCase();
+  if (isEmailAddress(email)) return email;
+  throw new StartError(`admin ${command}: got ${JSON.stringify(input)}, wants an email address`);
+}
+
+/** The id of the account with an address, or of whoever has that id. @throws StartError without one. */
+async function userOf({ db, word }: CommandRun, input = ''): Promise<string> {
+  const found = (await findAccountId(db, input)) ?? (await findUser(db, input))?.id;
+  if (input !== '' && found !== undefined) return found;
+  throw new StartError(
+    `admin ${word}: got ${JSON.stringify(input)}, wants the email address or the id of a user; see admin list`,
+  );
+}
+
+/** Does `work` for an address that may have no account yet. @throws StartError when it has. */
+async function forNewAddress<T>(word: string, email: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'EMAIL_TAKEN') throw error;
+    throw new StartError(`admin ${word}: got ${JSON.stringify(email)}, wants an address without an account`);
+  }
+}
+
+const nameMaxLength = 100;
+
+function nameOf(word: string, input: string | undefined): string | undefined {
+  const name = input?.trim();
+  if (name === undefined || ([...name].length <= nameMaxLength && !name.includes('\0')))
+    return name || undefined;
+  throw new StartError(
+    `admin ${word}: got a name of ${[...name].length} characters, wants at most ${nameMaxLength}`,
+  );
+}
+
+export const userCommands = {
+  async create({ config, db, word }, [input, first, last]) {
+    const email = addressOf(word, input);
+    const [first_name, last_name] = [nameOf(word, first), nameOf(word, last)];
+    const names = { ...(first_name && { first_name }), ...(last_name && { last_name }) };
+    const { user, link } = await forNewAddress(word, email, () =>
+      createUser(config, db, origin, { email, ...names }),
+    );
+    print(
+      `${email} has an account with the id ${user.id}; whoever opens this sets its password, once, until ${link.expires_at}:`,
+    );
+    print(link.url);
+  },
+  async list({ db }, [search]) {
+    const widths = [idWidth, emailWidth, 5, timeWidth];
+    row(widths, ['id', 'email', 'role', 'created', 'banned']);
+    let after = '';
+    for (;;) {
+      const found = await listUsers(db, origin, {
+        limit: pageSize,
+        after,
+        ...(search !== undefined && { search }),
+      });
+      const users = found.slice(0, pageSize);
+      for (const user of users)
+        row(widths, [user.id, user.email, user.role, user.created_at, user.banned_at]);
+      after = users.at(-1)?.id ?? '';
+      if (found.length <= pageSize) return;
+    }
+  },
+  async show(run, [input]) {
+    fields(await getUserDetails(run.db, await userOf(run, input), origin));
+  },
+  async 'reset-password'({ config, db, word }, [input]) {
+    const email = addressOf(word, input);
+    const userId = await findAccountId(db, email);
+    if (userId === null)
+      throw new StartError(
+        `admin ${word}: got ${JSON.stringify(email)}, wants the email address of an account`,
+      );
+    const link = await createPasswordLink(config, db, userId, origin);
+    print(`whoever opens this sets the password of ${email}, once, until ${link.expires_at}:`);
+    print(link.url);
+  },
+  async sessions(run, [input]) {
+    const widths = [idWidth, timeWidth, timeWidth, 15];
+    const sessions = await listSessionsOf(run.db, await userOf(run, input), origin);
+    row(widths, ['id', 'created', 'expires', 'address', 'user_agent']);
+    for (const { id, created_at, expires_at, ip_address, user_agent } of sessions)
+      row(widths, [id, created_at, expires_at, ip_address, user_agent]);
+  },
+  async 'end-sessions'(run, [input]) {
+    const { id, email } = await cutSessions(run.db, await userOf(run, input), origin);
+    print(`${email ?? id} has to log in again`);
+  },
+  async invite({ config, db, mailer, word }, [input]) {
+    const email = addressOf(word, input);
+    const { expires_at, url } = await forNewAddress(word, email, () =>
+      createInvitation(config, db, mailer, origin, email),
+    );
+    print(`whoever opens this makes an account for ${email}, once, until ${expires_at}:`);
+    print(url);
+    const { registration } = config.auth;
+    if (registration !== 'invite')
+      process.stderr.write(
+        `REGISTRATION is ${registration}: only where it is invite does an invitation count\n`,
+      );
+  },
+  async invitations({ db }) {
+    const widths = [idWidth, emailWidth, timeWidth];
+    row(widths, ['id', 'email', 'created', 'expires']);
+    let after = '';
+    for (;;) {
+      const found = await listInvitations(db, origin, { limit: pageSize, after });
+      const invitations = found.slice(0, pageSize);
+      for (const { id, email, created_at, expires_at } of invitations)
+        row(widths, [id, email, created_at, expires_at]);
+      after = invitations.at(-1)?.id ?? '';
+      if (found.length <= pageSize) return;
+    }
+  },
+  async uninvite({ db, word }, [input]) {
+    const email = addressOf(word, input);
+    const id = await findInvitationId(db, email);
+    if (id === null)
+      throw new StartError(`admin ${word}: got ${JSON.stringify(email)}, wants an address that is invited`);
+    await revokeInvitation(db, origin, id);
+    print(`the invitation of ${email} is no longer good`);
+  },
+} satisfies Record<string, Command>;

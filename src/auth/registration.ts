@@ -1,0 +1,59 @@
+import { APIError, isAPIError } from 'better-auth/api';
+import type { Registration as Mode } from '../config/auth.ts';
+import type { Db } from '../db/schema.ts';
+import { type AppError, invitationRequired, registrationClosed } from '../errors.ts';
+import { findLink, invitationPrefix } from './links.ts';
+
+/** What a sign-up sent; nothing of it is checked yet. */
+type SignUp = Record<string, unknown> | undefined;
+
+/** The part of Better Auth that uses up a stored value in the transaction under way. */
+interface Verifications {
+  consumeVerificationValue(identifier: string): Promise<{ value: string } | null>;
+}
+
+/** Who may make an account, by whichever door. Accounts that admins make do not come this way. */
+export interface RegistrationGate {
+  /**
+   * Before a sign-up looks anything up: refused addresses cost and answer the same, whether or not they have an account.
+   * @throws APIError REGISTRATION_CLOSED, INVITATION_REQUIRED
+   */
+  check(signUp: SignUp): Promise<void>;
+  /**
+   * In the transaction that makes the account: uses the invitation up, so that of several who try at once one gets in, and
+   * a sign-up that fails later gives it back.
+   * @throws APIError REGISTRATION_CLOSED, INVITATION_REQUIRED
+   */
+  admit(email: string, signUp: SignUp, verifications: Verifications | undefined): Promise<void>;
+}
+
+const tokenOf = (signUp: SignUp) => (typeof signUp?.invitation === 'string' ? signUp.invitation : '');
+
+export function createRegistrationGate(mode: Mode, db: Db): RegistrationGate {
+  if (mode === 'open') return { check: async () => undefined, admit: async () => undefined };
+  if (mode === 'closed') {
+    const refuse = async () => {
+      throw inBetterAuthsForm(registrationClosed());
+    };
+    return { check: refuse, admit: refuse };
+  }
+  return {
+    async check(signUp) {
+      const email = typeof signUp?.email === 'string' ? signUp.email.toLowerCase() : null;
+      const invitation = await findLink(db, 'invitation', tokenOf(signUp));
+      if (invitation === null || invitation.userId !== email) throw inBetterAuthsForm(invitationRequired());
+    },
+    async admit(email, signUp, verifications) {
+      const used = await verifications?.consumeVerificationValue(invitationPrefix + tokenOf(signUp));
+      if (used?.value !== email) throw inBetterAuthsForm(invitationRequired());
+    },
+  };
+}
+
+const inBetterAuthsForm = ({ code, message }: AppError) => new APIError('FORBIDDEN', { code, message });
+
+/** The refusal of a gate as v1 answers it; null for any other error. */
+export function refusalOfGate(error: unknown): AppError | null {
+  const code = isAPIError(error) ? error.body?.code : undefined;
+  return [registrationClosed(), invitationRequired()].find((refusal) => refusal.code === code) ?? null;
+}

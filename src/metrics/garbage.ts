@@ -1,0 +1,58 @@
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { type Family, histogram, labels } from './families.ts';
+
+/** How long the collection of garbage held JavaScript up. */
+export interface GarbageFigures {
+  open(): void;
+  close(): void;
+  family(): Family;
+}
+
+/** In seconds; those that dashboards for Node.js expect. */
+const bounds = [0.001, 0.01, 0.1, 1, 2, 5];
+
+const kinds = new Map([
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+]);
+
+/** Of the types that come with Node, an entry lacks what is special to its kind. */
+function kindOf(entry: object): number {
+  const detail: unknown = 'detail' in entry ? entry.detail : undefined;
+  return typeof detail === 'object' && detail !== null && 'kind' in detail ? Number(detail.kind) : Number.NaN;
+}
+
+export function createGarbageFigures(): GarbageFigures {
+  /** Each bucket holds those under it too; all kinds from the start, so that a rate sees the first of each. */
+  const values: Record<string, number> = {};
+  const add = (key: string, amount: number) => {
+    values[key] = (values[key] ?? 0) + amount;
+  };
+
+  function count(kind: string, seconds: number, times: number): void {
+    for (const le of [...bounds, Number.POSITIVE_INFINITY]) {
+      const text = le === Number.POSITIVE_INFINITY ? '+Inf' : String(le);
+      add(`_bucket${labels({ kind, le: text })}`, seconds <= le ? times : 0);
+    }
+    add(`_sum${labels({ kind })}`, seconds * times);
+    add(`_count${labels({ kind })}`, times);
+  }
+
+  for (const kind of kinds.values()) count(kind, 0, 0);
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const kind = kinds.get(kindOf(entry));
+      if (kind !== undefined) count(kind, entry.duration / 1_000, 1);
+    }
+  });
+  return {
+    open: () => observer.observe({ entryTypes: ['gc'] }),
+    close: () => observer.disconnect(),
+    family: () =>
+      histogram('nodejs_gc_duration_seconds', 'Pauses for the collection of garbage, by its kind.', {
+        ...values,
+      }),
+  };
+}

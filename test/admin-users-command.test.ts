@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Account, newAccount, newPassword, password } from './support/accounts.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { actionsOf } from './support/audit.ts';
+import { inParallel } from './support/client.ts';
+import { urlOf } from './support/database.ts';
+import { patience } from './support/patience.ts';
+import { run } from './support/process.ts';
+
+let app: TestApp;
+let ada: Account;
+beforeAll(async () => {
+  app = await startApp();
+  ada = await newAccount(app);
+});
+afterAll(() => app.close());
+
+/** The command beside the running server, on its settings. */
+async function admin(args: string[], more: Record<string, string> = {}) {
+  const env = {
+    DATABASE_URL: urlOf(app.database.connection),
+    BETTER_AUTH_URL: app.url,
+    BETTER_AUTH_SECRET: 'k2Jv9xQ4mZr8Lw1Tn6Yc3Hs7Pd5Fg0Ba',
+    ...more,
+  };
+  const { code, stdout, stderr } = await run(['admin', ...args], env).ended;
+  return { code, stdout, stderr, lines: stdout.trimEnd().split('\n') };
+}
+
+const newEmail = () => `grace.${randomUUID()}@example.com`;
+/** The token in the link that stands in the last line. */
+function tokenIn(lines: string[], name = 'token'): string {
+  const url = new URL(lines.at(-1) ?? '');
+  expect(url.origin).toBe(app.url);
+  return new URLSearchParams(url.hash.slice(1)).get(name) ?? '';
+}
+const confirm = (token: string, word: string) =>
+  app.request('POST', '/api/v1/auth/password-reset/confirm', { body: { token, new_password: word } });
+
+test('create, list and show: an account whose password its owner sets', async () => {
+  const email = newEmail();
+  const made = await admin(['create', email, 'Grace', 'van \u001b[31mHopper']);
+  expect([made.code, made.stderr, made.lines.length]).toEqual([0, '', 2]);
+  const id = /with the id (\S+);/.exec(made.stdout)?.[1] ?? '';
+  expect((await confirm(tokenIn(made.lines), newPassword)).status).toBe(200);
+  const login = await app.request('POST', '/api/v1/auth/login', { body: { email, password: newPassword } });
+  expect(login.body.user.id).toBe(id);
+
+  const shown = await admin(['show', email.toUpperCase()]);
+  expect((await admin(['show', id])).stdout).toBe(shown.stdout);
+  const values = Object.fromEntries(shown.lines.map((line) => line.split(/ {2,}/, 2)));
+  expect(values).toMatchObject({ id, email, first_name: 'Grace', tasks: '0', sessions: '1', role: 'user' });
+  // Nothing of a name reaches the terminal as a command to it.
+  expect(values.last_name).toBe('"van \\u001b[31mHopper"');
+  expect(shown.stdout).not.toMatch(/token|hash|secret/i);
+
+  const listed = await admin(['list']);
+  expect(listed.lines[0]).toMatch(/^id +email +role +created +banned$/);
+  expect(listed.lines.find((line) => line.startsWith(id))).toMatch(
+    new RegExp(`^${id} +${email} +user +20\\S+Z +-$`),
+  );
+  expect(listed.stdout).toContain(ada.email);
+  expect((await admin(['list', 'grace.'])).stdout).not.toContain(ada.email);
+  expect(await actionsOf(app.ctx.db, id)).toContain('admin.user.get success');
+});
+
+test('reset-password: a link that works once, and ends all sessions', async () => {
+  const first = await admin(['reset-password', ada.email]);
+  const second = await admin(['reset-password', ada.email]);
+  expect([second.code, second.lines.length]).toEqual([0, 2]);
+  expect(await ada.statusOf(ada.token)).toBe(200);
+  expect((await confirm(tokenIn(first.lines), newPassword)).status).toBe(400);
+  expect((await confirm(tokenIn(second.lines), newPassword)).status).toBe(200);
+  expect((await confirm(tokenIn(second.lines), newPassword)).status).toBe(400);
+  await vi.waitFor(async () => expect(await ada.statusOf(ada.token)).toBe(401), patience);
+  const front = await admin(['reset-password', ada.email], {
+    PASSWORD_RESET_URL: 'https://app.example.com/new?lang=en',
+  });
+  expect(front.lines.at(-1)).toMatch(/^https:\/\/app\.example\.com\/new\?lang=en&token=[\w-]{32}$/);
+});
+
+test('sessions and end-sessions', async () => {
+  const user = await newAccount(app);
+  const listed = await admin(['sessions', user.email]);
+  expect(listed.lines).toHaveLength(2);
+  expect(listed.lines[1]).toMatch(/^\S{32} +20\S+Z +20\S+Z +127\.0\.0\.1 +\S+/);
+  expect((await admin(['end-sessions', user.id])).lines).toEqual([`${user.email} has to log in again`]);
+  await vi.waitFor(async () => expect(await user.statusOf(user.token)).toBe(401), patience);
+  expect((await admin(['sessions', user.id])).lines).toHaveLength(1);
+});
+
+test('invite, invitations and uninvite', async () => {
+  const [email, other] = [newEmail(), newEmail()];
+  const closed = await startApp({ REGISTRATION: 'invite' }, app);
+  try {
+    const made = await admin(['invite', email], { REGISTRATION: 'invite' });
+    expect([made.code, made.stderr, made.lines.length]).toEqual([0, '', 2]);
+    const noted = await admin(['invite', other]);
+    expect([noted.code, noted.stderr]).toEqual([
+      0,
+      'REGISTRATION is open: only where it is invite does an invitation count\n',
+    ]);
+    expect((await admin(['invitations'])).stdout).toMatch(new RegExp(`${email} +20\\S+Z +20\\S+Z\n`));
+    expect((await admin(['uninvite', other])).code).toBe(0);
+    const body = { email, password, first_name: 'Grace', last_name: '' };
+    const register = (invitation: string, address = email) =>
+      closed.request('POST', '/api/v1/auth/register', { body: { ...body, email: address, invitation } });
+    expect((await register(tokenIn(noted.lines, 'invitation'), other)).status).toBe(403);
+    expect((await register(tokenIn(made.lines, 'invitation'))).status).toBe(201);
+    expect((await admin(['invitations'])).lines).toHaveLength(1);
+  } finally {
+    await closed.close();
+  }
+});
+
+test('what a command cannot take is one line, and exit code 1', async () => {
+  const unknown = 'nobody@example.com';
+  const away = { DATABASE_URL: 'postgresql://duly:PASSWORD@127.0.0.1:1/duly' };
+  const bad: [string[], string | RegExp, Record<string, string>?][] = [
+    [['create'], 'admin create: got "", wants an email address'],
+    [['create', 'ada@localhost'], 'admin create: got "ada@localhost", wants an email address'],
+    [['create', ada.email], `admin create: got "${ada.email}", wants an address without an account`],
+    [['create', unknown, 'x'.repeat(101)], 'admin create: got a name of 101 characters, wants at most 100'],
+    [['create', unknown, 'A', 'B', 'C'], 'admin create: got "C", wants EMAIL [FIRST_NAME] [LAST_NAME]'],
+    [['list', 'a', 'b'], 'admin list: got "b", wants [PART_OF_EMAIL]'],
+    [['show'], 'admin show: got "", wants the email address or the id of a user; see admin list'],
+    [
+      ['show', unknown],
+      `admin show: got "${unknown}", wants the email address or the id of a user; see admin list`,
+    ],
+    [['reset-password', 'x'], 'admin reset-password: got "x", wants an email address'],
+    [
+      ['reset-password', unknown],
+      `admin reset-password: got "${unknown}", wants the email address of an account`,
+    ],
+    [['reset-password', unknown, 'y'], 'admin reset-password: got "y", wants EMAIL'],
+    [
+      ['sessions', 'x'],
+      'admin sessions: got "x", wants the email address or the id of a user; see admin list',
+    ],
+    [
+      ['end-sessions'],
+      'admin end-sessions: got "", wants the email address or the id of a user; see admin list',
+    ],
+    [['invite', ada.email], `admin invite: got "${ada.email}", wants an address without an account`],
+    [['invite', 'x y@example.com'], 'admin invite: got "x y@example.com", wants an email address'],
+    [['uninvite', unknown], `admin uninvite: got "${unknown}", wants an address that is invited`],
+    [['invitations', 'x'], 'admin invitations: got "x", wants no more arguments'],
+    [['list'], /^DATABASE_URL: the database cannot be reached \(.*ECONNREFUSED.*\)$/, away],
+    [
+      ['invite', unknown],
+      'REGISTRATION: got "members", wants open, closed, invite',
+      { REGISTRATION: 'members' },
+    ],
+  ];
+  await inParallel(bad, 2, async ([args, line, env]) => {
+    const { code, stdout, stderr } = await admin(args, env);
+    expect([args, code, stdout]).toEqual([args, 1, '']);
+    expect(stderr).toBe(`${stderr.trim()}\n`);
+    if (typeof line === 'string') expect(stderr.trim()).toBe(line);
+    else expect(stderr.trim()).toMatch(line);
+    expect(stderr).not.toContain('PASSWORD');
+  });
+});
