@@ -197,10 +197,12 @@ create table duly.tags (
   name text collate "C" not null,
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
+  usage_count integer not null default 0,
   CHECK (((char_length(name) >= 1) AND (char_length(name) <= 50))),
   PRIMARY KEY (user_id, name)
 );
 CREATE INDEX tags_revision ON duly.tags USING btree (user_id, revision);
+comment on column duly.tags.usage_count is 'How many live tasks the tag is on: kept by every statement that changes that, under the lock of the owner''s row.';
 
 create table duly.task_tags (
   user_id text collate "C" not null,
