@@ -131,6 +131,16 @@ create table duly.audit_heads (
   PRIMARY KEY (user_id)
 );
 
+create table duly.audit_refused (
+  id bigint not null generated always as identity,
+  refused_at timestamp(3) with time zone not null default statement_timestamp(),
+  sqlstate text collate "C" not null,
+  entry text not null,
+  PRIMARY KEY (id)
+);
+comment on column duly.audit_refused.sqlstate is 'Why: the SQLSTATE of the refusal.';
+comment on column duly.audit_refused.entry is 'The entry in JSON. Text, because json types refuse what JSON can escape, such as NUL.';
+
 create table duly.idempotency_keys (
   user_id text collate "C" not null,
   route text collate "C" not null,
@@ -365,6 +375,7 @@ end $function$;
 
 CREATE TRIGGER forget_access_events AFTER INSERT ON duly.access_events FOR EACH STATEMENT EXECUTE FUNCTION duly.forget_access_events();
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON duly.audit FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
+CREATE TRIGGER audit_refused_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON duly.audit_refused FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
 CREATE TRIGGER token_revoked AFTER INSERT ON duly.revoked_tokens FOR EACH ROW EXECUTE FUNCTION duly.token_revoked();
 CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION duly.session_ended();
 CREATE TRIGGER account_came_or_went AFTER INSERT OR DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION duly.account_came_or_went();
