@@ -215,10 +215,12 @@ create table duly.tags (
   name text collate "C" not null,
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
+  usage_count integer not null default 0,
   CHECK (((char_length(name) >= 1) AND (char_length(name) <= 50))),
   PRIMARY KEY (user_id, name)
 );
 CREATE INDEX tags_revision ON duly.tags USING btree (user_id, revision);
+comment on column duly.tags.usage_count is 'How many live tasks the tag is on: kept by every statement that changes that, under the lock of the owner''s row.';
 
 create table duly.task_tags (
   user_id text collate "C" not null,
@@ -442,6 +444,7 @@ end $function$;
 
 CREATE TRIGGER forget_access_events AFTER INSERT ON duly.access_events FOR EACH STATEMENT EXECUTE FUNCTION duly.forget_access_events();
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON duly.audit FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
+CREATE TRIGGER audit_refused_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON duly.audit_refused FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
 CREATE TRIGGER token_revoked AFTER INSERT ON duly.revoked_tokens FOR EACH ROW EXECUTE FUNCTION duly.token_revoked();
 CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION duly.session_ended();
 CREATE TRIGGER account_came_or_went AFTER INSERT OR DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION duly.account_came_or_went();

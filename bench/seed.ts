@@ -157,18 +157,26 @@ const insertTasks = `
   ) as w
   join phrases on n = (h >> 18) % ${phraseCount}`;
 
-/** Four in five have a tag, some two or three. */
+/** Four in five have a tag, some two or three. What the live ones add to is the count of their tags. */
 const insertTaskTags = `
-  insert into duly.task_tags (user_id, task_id, name)
-  select user_id, md5(u || '/' || i)::uuid, ${tagOf('t')}
+  with chosen as materialized (
+    select user_id, md5(u || '/' || i)::uuid as task_id, ${tagOf('t')} as name, (h >> 13) % 30 > 0 as is_live
+    from (
+      select *, least(${tagsPerUser}, count) as tags from wanted
+    ) as w, (select $1::text[] as names) as n, lateral (
+      select i % tags as t where i <= tags or h % 5 > 0
+      union select (h >> 20) % (tags * 3)
+      union select (h >> 30) % (tags * 5)
+    ) as numbers
+    where t < tags
+  ), tagged as (
+    insert into duly.task_tags (user_id, task_id, name) select user_id, task_id, name from chosen
+  )
+  update duly.tags as g set usage_count = g.usage_count + counted.tasks
   from (
-    select *, least(${tagsPerUser}, count) as tags from wanted
-  ) as w, (select $1::text[] as names) as n, lateral (
-    select i % tags as t where i <= tags or h % 5 > 0
-    union select (h >> 20) % (tags * 3)
-    union select (h >> 30) % (tags * 5)
-  ) as chosen
-  where t < tags`;
+    select user_id, name, count(*) as tasks from chosen where is_live group by user_id, name
+  ) as counted
+  where g.user_id = counted.user_id and g.name = counted.name`;
 
 const makeTables = `
   create temp table wanted (user_id text, u int, i int, count int, h bigint);

@@ -19,6 +19,7 @@ select create_distributed_table('duly.audit_heads', 'user_id', colocate_with => 
 -- What stays on the coordinator, as the tables of PostgreSQL that they are: nothing has to be done.
 select * from (values
   ('duly.schema_migrations', 'of the database, not of a user'),
+  ('duly.audit_refused', 'what no chain takes; few rows'),
   ('duly.service_lock', 'of the service, not of a user'),
   ('duly.access_events', 'every instance reads the news of all users, by transaction'),
   ('duly.user_access', 'its trigger writes to access_events; a row only for users something was decided about'),

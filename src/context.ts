@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import { type AuditCounts, createAuditCounts } from './audit/reads.ts';
+import { createRefusedEntries, type RefusedEntries } from './audit/refused.ts';
 import { type Access, createAccess } from './auth/access.ts';
 import { type BetterAuth, createBetterAuth } from './auth/better-auth.ts';
 import { createEmailChange, type EmailChange } from './auth/email-change.ts';
@@ -40,6 +41,7 @@ export interface Context {
   reads: Reads;
   answers: AnswerCache;
   auditCounts: AuditCounts;
+  refusedEntries: RefusedEntries;
   limits: Limits;
   jobs: Jobs;
   wakeUps: WakeUps;
@@ -74,6 +76,7 @@ export function createContext(
   const wakeUps = createWakeUps(db, log, directUrl === null ? connection : connectionFromUrl(directUrl));
   const followers = createFollowers(access, tokens);
   const { secrets } = config.auth;
+  const refusedEntries = createRefusedEntries(db, log);
   const limits = createLimits(config.limits, counters);
   const jobs = createJobs({ config, db, wakeUps }, log, allJobs);
   const eventStreams = createEventStreams({ db, log, secrets, wakeUps, followers, revisionOf });
@@ -91,12 +94,13 @@ export function createContext(
     accounts: createAccounts(config, db, betterAuth, mailer),
     emailChange: createEmailChange(config, db, betterAuth, mailer),
     tokens,
-    auditCounts: createAuditCounts(db, log),
+    auditCounts: createAuditCounts(db, log, refusedEntries),
+    refusedEntries,
     limits,
     jobs,
     wakeUps,
     followers,
     eventStreams,
-    metrics: createMetrics({ db, answers, reads, limits, jobs, followers, eventStreams }),
+    metrics: createMetrics({ db, answers, reads, limits, jobs, followers, eventStreams, refusedEntries }),
   };
 }

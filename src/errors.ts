@@ -169,3 +169,10 @@ export const unavailable = (cause?: unknown) =>
     cause,
     headers: { 'retry-after': '1' },
   });
+
+/** Nothing is done that cannot be recorded; an operator has to see to the audit log. */
+export const auditRefused = (cause: unknown) =>
+  new AppError('SERVICE_UNAVAILABLE', 'The audit log takes no entry of this, so it was not done', {
+    cause,
+    headers: { 'retry-after': '60' },
+  });

@@ -185,7 +185,7 @@ describe('the common request', () => {
     expect(await statuses(user)).toEqual([200, 200]);
     const asked = countStatements();
     for (let i = 0; i < 50; i += 1) expect(await statusOn(app, user)).toBe(200);
-    expect(asked('task_tags')).toBe(50);
+    expect(asked('usage_count')).toBe(50);
     expect([asked('better_auth'), asked('user_access'), asked('revoked_tokens')]).toEqual([0, 0, 0]);
   });
 

@@ -68,7 +68,7 @@ async function currentHeads(): Promise<Head[]> {
 async function findingsOf(userId: string, anchors?: Head[]): Promise<string[]> {
   const findings: string[] = [];
   const report = (about: string, finding: string) => about === userId && findings.push(finding);
-  await verifyAudit(db, report, anchors && from(anchors));
+  await verifyAudit(db, report, { heads: anchors && from(anchors) });
   return findings;
 }
 
@@ -297,8 +297,8 @@ test('the command: heads, verify, one line for each finding and exit code 1', as
         ['verify', '--heads', nowhere],
         `audit verify: got ${JSON.stringify(nowhere)} (ENOENT), wants what audit heads printed`,
       ],
-      [['verify', 'x'], 'audit verify: got "x", wants --heads FILE or nothing'],
-      [['x'], 'audit: got "x", wants verify, heads'],
+      [['verify', 'x'], 'audit verify: got "x", wants --heads FILE, --refused NUMBER or nothing'],
+      [['x'], 'audit: got "x", wants verify, heads, refused'],
     ] as const) {
       expect(await audit(...args)).toEqual({ code: 1, lines: [line] });
     }

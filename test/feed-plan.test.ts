@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beginning, endOf, type Place } from '../src/sync/place.ts';
 import { feedStatement } from '../src/sync/queries.ts';
 import { startApp, type TestApp } from './support/app.ts';
+import { recountTags } from './support/tag-counts.ts';
 
 interface Node {
   'Node Type': string;
@@ -15,22 +16,29 @@ interface Node {
 
 const userId = 'many';
 const count = 100_000;
+/** The newest write was of a task with these, which all tasks have. */
+const everywhere = ['all', 'each'];
 
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
   const { db } = app.ctx;
   const run = (query: RawBuilder<unknown>) => query.execute(db);
-  await run(sql`insert into duly.owners (user_id, revision) values (${userId}, ${count})`);
+  await run(sql`insert into duly.owners (user_id, revision) values (${userId}, ${count + 1})`);
   await run(
     sql`insert into duly.owners (user_id, revision) select n::text, 1 from generate_series(1, 1000) n`,
   );
   await run(sql`insert into duly.tasks (user_id, title, revision, deleted_at)
-    select ${userId}, 'x', n, case when n % 10 = 0 then now() end from generate_series(1, ${count}::int) n`);
+    select ${userId}, 'x', n, case when n % 2 = 0 then now() end from generate_series(1, ${count}::int) n`);
   await run(sql`insert into duly.tags (user_id, name, revision)
     select ${userId}, 'tag ' || n, n * 100 from generate_series(1, 1000) n`);
+  await run(sql`insert into duly.tags (user_id, name, revision)
+    select ${userId}, name, ${count + 1} from unnest(${everywhere}::text[]) as name`);
   await run(sql`insert into duly.task_tags (user_id, task_id, name)
     select user_id, id, 'tag ' || (1 + revision % 1000) from duly.tasks where user_id = ${userId}`);
+  await run(sql`insert into duly.task_tags (user_id, task_id, name)
+    select user_id, id, name from duly.tasks, unnest(${everywhere}::text[]) as name where user_id = ${userId}`);
+  await recountTags(db);
   await run(sql`insert into duly.tombstones (user_id, type, id, revision)
     select ${userId}, 'task', gen_random_uuid(), n from generate_series(1, ${count}::int) n where n % 7 = 0`);
   await run(sql`analyze`);
@@ -69,6 +77,7 @@ const places: [string, Place][] = [
   ['a cursor long ago', endOf(null, 10)],
   ['a cursor in the middle', { epoch: null, revision: 50_000, type: 'tag', id: 'tag 500', base: 0 }],
   ['a cursor of late', endOf(null, 99_990)],
+  ['the newest write, of tags that all tasks have', endOf(null, count)],
 ];
 
 test.each(places)(

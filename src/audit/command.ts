@@ -5,7 +5,8 @@ import { requireMigrated } from '../db/migrator.ts';
 import { StartError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { stopRequest } from '../start.ts';
-import { type Head, readHeads, verifyAudit } from './verify.ts';
+import { readRefused } from './refused-queries.ts';
+import { type Head, type Known, readHeads, verifyAudit } from './verify.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -14,10 +15,10 @@ const nameOf = (userId: string) => (userId === '' ? 'the service' : JSON.stringi
 
 type Action = (database: OpenDatabase, args: string[]) => Promise<void>;
 
-const actions: Record<string, Action> = { verify, heads };
+const actions: Record<string, Action> = { verify, heads, refused };
 
 async function verify({ withoutTimeLimit }: OpenDatabase, args: string[]): Promise<void> {
-  const anchors = anchorsOf(args);
+  const known = knownOf(args);
   let findings = 0;
   const { chains, entries } = await withoutTimeLimit((db) =>
     verifyAudit(
@@ -26,7 +27,7 @@ async function verify({ withoutTimeLimit }: OpenDatabase, args: string[]): Promi
         findings += 1;
         print(`${nameOf(userId)}: ${finding}`);
       },
-      anchors,
+      known,
     ),
   );
   if (findings > 0) process.exitCode = 1;
@@ -41,14 +42,26 @@ async function heads({ withoutTimeLimit }: OpenDatabase): Promise<void> {
   });
 }
 
-function anchorsOf(args: string[]): AsyncIterable<Head> | undefined {
-  const [option, file, ...more] = args;
-  if (option === undefined) return undefined;
-  if (option !== '--heads' || file === undefined || more.length > 0)
-    throw new StartError(
-      `audit verify: got ${JSON.stringify(args.join(' '))}, wants --heads FILE or nothing`,
-    );
-  return readAnchors(file);
+/** One line of JSON for each entry that is in no chain, oldest first. */
+async function refused({ withoutTimeLimit }: OpenDatabase): Promise<void> {
+  await withoutTimeLimit(async (db) => {
+    for await (const { refusedAt, sqlstate, entry } of readRefused(db))
+      print(JSON.stringify({ refused_at: refusedAt, sqlstate, entry: JSON.parse(entry) }));
+  });
+}
+
+function knownOf(args: string[]): Known {
+  const known: Known = {};
+  for (let index = 0; index < args.length; index += 2) {
+    const [option, value] = args.slice(index, index + 2);
+    if (option === '--heads' && value !== undefined) known.heads = readAnchors(value);
+    else if (option === '--refused' && /^\d{1,9}$/.test(value ?? '')) known.refused = Number(value);
+    else
+      throw new StartError(
+        `audit verify: got ${JSON.stringify(args.join(' '))}, wants --heads FILE, --refused NUMBER or nothing`,
+      );
+  }
+  return known;
 }
 
 /** The lines that `heads` printed; npm's own, which it adds to what it runs, are passed over. */
@@ -76,7 +89,7 @@ function parseHead(line: string): Head {
 }
 
 /**
- * `audit verify [--heads FILE]` and `audit heads`: works whether or not a server runs on the same database.
+ * `audit verify [--heads FILE] [--refused NUMBER]`, `audit heads` and `audit refused`: works whether or not a server runs on the same database.
  * @throws StartError for another word, or when the database or the file cannot be read.
  */
 export async function audit(config: Config, [word = 'verify', ...args]: string[]): Promise<void> {

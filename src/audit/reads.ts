@@ -5,6 +5,7 @@ import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { AuditEntry } from './model.ts';
 import { appendAudit } from './queries.ts';
+import { isAboutEntry, type RefusedEntries } from './refused.ts';
 
 /** How long things that are alike are counted before they become one entry. */
 const windowMs = 5 * 60_000;
@@ -22,7 +23,10 @@ const closeMs = 2_000;
 export interface AuditCounts {
   /** For a user's chain alike are action, outcome and subject; for the service's chain also the address. */
   add(entry: AuditEntry): void;
-  /** Stores what was counted; what the database cannot take now is kept for later. Never fails. */
+  /**
+   * Stores what was counted. What the database cannot take now is kept for later, what it refuses for good apart from
+   * the chains. Never fails.
+   */
   flush(): Promise<void>;
   /** The last flush, which does not wait for a database that hangs. */
   close(): Promise<void>;
@@ -30,7 +34,7 @@ export interface AuditCounts {
 
 type Counted = AuditEntry & { count: number };
 
-export function createAuditCounts(db: Db, log: Logger): AuditCounts {
+export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries): AuditCounts {
   let chains = new Map<string, Map<string, Counted>>();
   let held = 0;
   let lost = 0;
@@ -76,17 +80,15 @@ export function createAuditCounts(db: Db, log: Logger): AuditCounts {
   }
 
   async function store(entries: readonly Counted[]): Promise<void> {
+    await refused.storeHeld();
     for (let start = 0; start < entries.length; start += batchSize) {
       const batch = entries.slice(start, start + batchSize);
-      try {
-        await inTransaction(db, (tx) => appendAudit(tx, batch));
-      } catch (error) {
-        if (isUnavailable(error)) {
-          for (const entry of entries.slice(start)) add(entry);
-          log.warn({ entries: entries.length - start }, 'the audit log cannot be written; kept for later');
-          return;
-        }
-        log.error({ entries: batch.length, reason: codeOf(error) }, 'the audit log refused entries');
+      const left = await append(db, refused, batch);
+      if (left.length > 0) {
+        const all = [...left, ...entries.slice(start + batchSize)];
+        for (const entry of all) add(entry);
+        log.warn({ entries: all.length }, 'the audit log cannot be written; kept for later');
+        return;
       }
     }
     if (lost > 0)
@@ -112,6 +114,31 @@ export function createAuditCounts(db: Db, log: Logger): AuditCounts {
   };
 }
 
+/**
+ * Halves a batch that is refused until the entry is found that is at fault, so that the others are stored.
+ * @returns what the database cannot take now.
+ */
+async function append(
+  db: Db,
+  refused: RefusedEntries,
+  batch: readonly Counted[],
+): Promise<readonly Counted[]> {
+  try {
+    await inTransaction(db, (tx) => appendAudit(tx, batch));
+    return [];
+  } catch (error) {
+    if (isUnavailable(error)) return batch;
+    if (batch.length === 1 || !isAboutEntry(error)) {
+      await refused.keep('count', batch, error);
+      return [];
+    }
+    const middle = Math.ceil(batch.length / 2);
+    const [first, second] = [batch.slice(0, middle), batch.slice(middle)];
+    const left = await append(db, refused, first);
+    return left.length > 0 ? [...left, ...second] : append(db, refused, second);
+  }
+}
+
 /** The address matters where nobody is known. */
 function keyOf({ userId, action, outcome, subject, origin }: AuditEntry): string {
   return `${action} ${outcome} ${(userId === '' ? origin.address : subject) ?? ''}`;
@@ -130,6 +157,3 @@ function merge(held: Counted, { origin }: AuditEntry, count: number): void {
   if (requestId === null && address === origin.address) return;
   held.origin = { actor, requestId: null, address: address === origin.address ? address : null };
 }
-
-const codeOf = (error: unknown) =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { digest } from './queries.ts';
+import { reportRefused } from './refused-report.ts';
 
 /** The end of a user's chain: in `audit_heads`, or in a copy kept outside of the database. */
 export interface Head {
@@ -13,6 +14,13 @@ export interface Head {
 export interface Walked {
   chains: number;
   entries: number;
+}
+
+/** What an operator has kept or seen before. */
+export interface Known {
+  heads?: AsyncIterable<Head> | undefined;
+  /** The oldest refused entries, by number: they are no finding any more. */
+  refused?: number | undefined;
 }
 
 /** Takes what is wrong with a user's chain. */
@@ -162,11 +170,12 @@ async function checkAnchors(tx: Tx, anchors: AsyncIterable<Head>, report: Report
  * Walks every chain, in memory that does not grow with them, on one snapshot: writers go on meanwhile. Who can change
  * the table can rebuild a chain together with its head; heads kept outside of the database show that.
  */
-export function verifyAudit(db: Db, report: Report, anchors?: AsyncIterable<Head>): Promise<Walked> {
+export function verifyAudit(db: Db, report: Report, { heads, refused }: Known = {}): Promise<Walked> {
   return db.transaction().execute(async (tx) => {
     await sql`set transaction isolation level repeatable read, read only`.execute(tx);
     await sql`set local statement_timeout = 0`.execute(tx);
-    if (anchors !== undefined) await checkAnchors(tx, anchors, report);
+    if (heads !== undefined) await checkAnchors(tx, heads, report);
+    await reportRefused(tx, report, refused);
     return walk(tx, report);
   });
 }

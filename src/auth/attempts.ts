@@ -1,6 +1,8 @@
 import type { AuditEntry } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
+import { isAuditRefusal } from '../audit/refused.ts';
 import type { Context } from '../context.ts';
+import { auditRefused } from '../errors.ts';
 
 /** Something done about an account on the way in or out of it: a log-in, a sign-out, a change of password. */
 export interface Attempt extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
@@ -19,7 +21,18 @@ export async function recordAttempt(ctx: Context, attempt: Attempt): Promise<voi
   const userId = attempt.userId ?? (email === null ? null : await findAccount(ctx, email)) ?? '';
   const entry = { userId, origin, action, outcome };
   if (userId === '' && email === null) ctx.auditCounts.add(entry);
-  else await appendAudit(ctx.db, [entry]);
+  else await append(ctx, entry);
+}
+
+/** A refused entry is kept apart from the chains, which is not enough to let anybody in. */
+async function append({ db, refusedEntries }: Context, entry: AuditEntry): Promise<void> {
+  try {
+    await appendAudit(db, [entry]);
+  } catch (error) {
+    if (!isAuditRefusal(error)) throw error;
+    await refusedEntries.keep('attempt', [entry], error);
+    throw auditRefused(error);
+  }
 }
 
 async function findAccount({ betterAuth }: Context, email: string): Promise<string | null> {

@@ -26,7 +26,14 @@ export interface Database {
     /** Title and description, a line break between them, in lower case. */
     search_text: GeneratedAlways<string>;
   };
-  'duly.tags': { user_id: string; name: string; revision: bigint; created_at: Generated<Date> };
+  'duly.tags': {
+    user_id: string;
+    name: string;
+    revision: bigint;
+    created_at: Generated<Date>;
+    /** How many live tasks it is on; whatever changes that changes the count. */
+    usage_count: Generated<number>;
+  };
   'duly.profiles': {
     user_id: string;
     first_name: string | null;

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
+import { isAuditRefusal } from '../audit/refused.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
 import type { App } from './app-type.ts';
@@ -78,6 +79,9 @@ export async function buildApp(ctx: Context): Promise<App> {
     throw notFound('Route');
   });
   logRequests(app, ctx, headers);
+  app.addHook('onError', async (_request, _reply, error) => {
+    if (isAuditRefusal(error)) ctx.refusedEntries.countUndone();
+  });
   closing.endConnections(app);
   app.addHook('preClose', async () => ctx.followers.close());
   for (const part of [ctx.wakeUps, ctx.mailer, ctx.auditCounts, ctx.jobs, ctx.reads])

@@ -1,7 +1,8 @@
 import { isAPIError } from 'better-auth/api';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isAuditRefusal } from '../audit/refused.ts';
 import { isUnavailable } from '../db/failures.ts';
-import { AppError, type ErrorCode, unavailable } from '../errors.ts';
+import { AppError, auditRefused, type ErrorCode, unavailable } from '../errors.ts';
 
 /** The form of every error body; `detail` and `errors` differ by surface for validation errors only. */
 export interface ErrorBody {
@@ -41,6 +42,7 @@ const byFrameworkCode: Record<string, [ErrorCode, string]> = {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isUnavailable(error)) return unavailable(error);
+  if (isAuditRefusal(error)) return auditRefused(error);
   const code = frameworkCode(error);
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return unavailable(error);
   const framework = byFrameworkCode[code];

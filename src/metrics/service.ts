@@ -1,3 +1,4 @@
+import type { RefusedEntries } from '../audit/refused.ts';
 import type { AnswerCache } from '../cache.ts';
 import { poolUse } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
@@ -27,6 +28,7 @@ interface Sources {
   jobs: Jobs;
   followers: Followers;
   eventStreams: EventStreams;
+  refusedEntries: RefusedEntries;
 }
 
 export function createMetrics(sources: Sources): Metrics {
@@ -37,6 +39,7 @@ export function createMetrics(sources: Sources): Metrics {
     ...own.families(),
     ...poolFigures(sources.db),
     ...serviceFigures(sources),
+    ...auditFigures(sources.refusedEntries),
     ...jobFigures(sources.jobs),
   ];
   return { requests, open: own.open, close: own.close, families, gather: async () => families() };
@@ -58,6 +61,18 @@ export const jobFigures = (jobs: Jobs): Family[] => [
     by('job', jobs.lastSuccess()),
   ),
 ];
+
+function auditFigures(refusedEntries: RefusedEntries): Family[] {
+  const { refused, held } = refusedEntries.counts();
+  return [
+    counter(
+      'duly_audit_refused_entries_total',
+      'Audit entries that the database refused for good: of counts and attempts, which are kept; of writes, which were undone.',
+      by('of', refused),
+    ),
+    gauge('duly_audit_held_entries', 'Refused audit entries that are in memory only.', held),
+  ];
+}
 
 function serviceFigures({ answers, reads, limits, followers, eventStreams }: Sources): Family[] {
   const { hits, misses, stale, bytes, entries } = answers.use();

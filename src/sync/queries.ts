@@ -55,10 +55,7 @@ export async function findChanges(db: Db, userId: string, place: Place, limit: n
   const profile = page.some(({ type }) => type === 'profile') ? await findProfile(db, userId) : undefined;
   const hasMore = found.length > limit;
   return {
-    // Whether a tag is in use is only known here.
-    changes: page
-      .map((row) => toChange(row, profile))
-      .filter(({ op, revision }) => op === 'upsert' || revision > base),
+    changes: page.map((row) => toChange(row, profile)),
     next: hasMore ? placeBehind(page.at(-1), found[limit], owner) : endOf(epoch, newest),
     hasMore,
   };
@@ -78,9 +75,9 @@ function placeBehind(
 }
 
 /**
- * Each kind of thing is read along its index by revision, at most `limit` of it; tasks, tags and counts only for the
- * rows of the page. Deletions that a walk from nothing need not know of are skipped where they stand. A tag that came
- * back may have left a tombstone; `offset 0` keeps that look-up from being turned into a join over all of the tags.
+ * Each kind of thing is read along its index by revision, at most `limit` of it; tasks only for the rows of the page.
+ * Deletions that a walk from nothing need not know of are skipped where they stand. A tag that came back may have left a
+ * tombstone; `offset 0` keeps that look-up from being turned into a join over all of the tags.
  */
 export function feedStatement(userId: string, { revision, type, id, base }: Place, limit: number) {
   const behind = (at: RawBuilder<unknown>, kind: RawBuilder<unknown>, name: RawBuilder<unknown>) =>
@@ -93,18 +90,19 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
       from duly.epoch e left join duly.owners o on o.user_id = ${userId}
     ), page as (
       (select t.revision as changed_at, 'task' collate "C" as type, t.id::text collate "C" as name, t.id as task_id,
-          t.deleted_at is not null as is_gone
+          t.deleted_at is not null as is_gone, null::integer as usage_count
         from duly.tasks t
         where t.user_id = ${userId} and ${behind(sql`t.revision`, sql`'task'`, sql`t.id::text`)}
           and (t.deleted_at is null or t.revision > (select base from owner))
         order by t.revision, t.id limit ${limit})
       union all
-      (select g.revision, 'tag', g.name, null, false
+      (select g.revision, 'tag', g.name, null, g.usage_count <= 0, g.usage_count
         from duly.tags g
         where g.user_id = ${userId} and ${behind(sql`g.revision`, sql`'tag'`, sql`g.name`)}
+          and (g.usage_count > 0 or g.revision > (select base from owner))
         order by g.revision, g.name limit ${limit})
       union all
-      (select d.revision, d.type, d.id, null, true
+      (select d.revision, d.type, d.id, null, true, null
         from duly.tombstones d
         where d.user_id = ${userId} and ${behind(sql`d.revision`, sql`d.type`, sql`d.id`)}
           and d.revision > (select base from owner)
@@ -112,15 +110,12 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
             select from duly.tags g where g.user_id = ${userId} and g.name = d.id offset 0))
         order by d.revision, d.type, d.id limit ${limit})
       union all
-      (select changed_at, 'profile', ${userId}::text, null, false from (${profileRevision(userId)}) as p
+      (select changed_at, 'profile', ${userId}::text, null, false, null from (${profileRevision(userId)}) as p
         where ${behind(sql`changed_at`, sql`'profile'`, sql`${userId}::text`)})
       order by changed_at, type, name limit ${limit}
     )
-    select owner.newest::float8, owner.feed_from::float8, owner.base::float8, owner.epoch, owner.version_floor, page.changed_at::float8, page.type,
-      page.name, page.is_gone, ${sql.join(taskColumns)},
-      case when page.type = 'tag' and not page.is_gone then
-        (select count(*)::int from duly.task_tags tt join duly.tasks k on k.user_id = tt.user_id and k.id = tt.task_id
-          where tt.user_id = ${userId} and tt.name = page.name and k.deleted_at is null) end as usage_count
+    select owner.newest::float8, owner.feed_from::float8, owner.base::float8, owner.epoch, owner.version_floor,
+      page.changed_at::float8, page.type, page.name, page.is_gone, page.usage_count, ${sql.join(taskColumns)}
     from owner
     left join page on true
     left join duly.tasks t on t.user_id = ${userId} and t.id = page.task_id and not page.is_gone
@@ -139,7 +134,7 @@ function toChange(row: Row & Found, profile: Change['profile']): Change {
   const change = { revision, type, id };
   if (type === 'profile') return { ...change, op: 'upsert', ...(profile && { profile }) };
   if (type === 'task' && isTask(row)) return { ...change, op: 'upsert', task: toTask(row) };
-  if (type === 'tag' && !isGone && count !== null && count > 0)
+  if (type === 'tag' && !isGone && count !== null)
     return { ...change, op: 'upsert', tag: { name: id, usage_count: count } };
   return { ...change, op: 'delete' };
 }

@@ -3,7 +3,7 @@ import { unchanged } from '../db/transaction.ts';
 import { notFound } from '../errors.ts';
 import { type Writer, writeFor } from '../owners/service.ts';
 import type { Tag } from './model.ts';
-import { countTagged, replaceTag } from './queries.ts';
+import { findTag, replaceTag } from './queries.ts';
 
 /**
  * Renames a tag on all tasks, in the trash too; onto one that there is, it merges.
@@ -20,7 +20,7 @@ export function renameTag(
     const before = await requireTag(tx, userId, name);
     if (newName === name) throw unchanged(before);
     await replaceTag(tx, userId, moment, name, [newName]);
-    return { name: newName, usage_count: (await countTagged(tx, userId, newName)).live };
+    return requireTag(tx, userId, newName);
   });
 }
 
@@ -36,7 +36,7 @@ export async function deleteTag(db: Db, userId: string, writer: Writer, name: st
 }
 
 async function requireTag(tx: Tx, userId: string, name: string): Promise<Tag> {
-  const { live, stored } = await countTagged(tx, userId, name);
-  if (stored === 0) throw notFound('Tag');
-  return { name, usage_count: live };
+  const found = await findTag(tx, userId, name);
+  if (found === null) throw notFound('Tag');
+  return found;
 }

@@ -58,9 +58,14 @@ export function tasksToStore(userId: string, changes: readonly TaskChange[]): Pa
     ...(before === undefined && timesOfMoment),
     tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
   }));
-  const names = new Set(changes.flatMap(touchedTags));
-  const values = { user_id: userId, rows: JSON.stringify(rows), names: [...names] };
-  if (names.size === 0 && rows.every(({ tags }) => tags === null)) return { changes: storeTasks, values };
+  const uses = usesChangedBy(changes);
+  const values = {
+    user_id: userId,
+    rows: JSON.stringify(rows),
+    names: [...uses.keys()],
+    uses: [...uses.values()],
+  };
+  if (uses.size === 0 && rows.every(({ tags }) => tags === null)) return { changes: storeTasks, values };
   const isRetagged = changes.some(({ before }, index) => before?.tags.length && rows[index]?.tags !== null);
   return { changes: isRetagged ? storeRetagged : storeTagged, values };
 }
@@ -96,9 +101,11 @@ const storeTasks: Changes = {
 const storeTagged: Changes = {
   name: 'tasks and tags',
   expressions: sql`${storeTasks.expressions}, named as (
-      insert into duly.tags (user_id, name, revision)
-      select ${userId}, name, ${revision} from unnest(${given<string[]>('names')}::text[]) as name
-      on conflict (user_id, name) do update set revision = excluded.revision
+      insert into duly.tags (user_id, name, revision, usage_count)
+      select ${userId}, name, ${revision}, uses
+      from unnest(${given<string[]>('names')}::text[], ${given<number[]>('uses')}::integer[]) as g (name, uses)
+      on conflict (user_id, name) do update set revision = excluded.revision,
+        usage_count = tags.usage_count + excluded.usage_count
     ), tagged as (
       insert into duly.task_tags (user_id, task_id, name)
       select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name
@@ -115,11 +122,20 @@ const storeRetagged: Changes = {
     )`,
 };
 
-/** The tags that are on one live task more, or one less, and those that the task gets on its way into the trash. */
-function touchedTags({ before, after }: TaskChange): string[] {
-  const [old, now] = [liveTags(before), liveTags(after)];
-  const added = [...now, ...after.tags.filter((name) => !before?.tags.includes(name))];
-  return [...old.filter((name) => !now.includes(name)), ...added.filter((name) => !old.includes(name))];
+/**
+ * By how many live tasks more each tag is used; only of the tags whose use changes, and with 0 of those that a task gets
+ * on its way into the trash.
+ */
+function usesChangedBy(changes: readonly TaskChange[]): Map<string, number> {
+  const uses = new Map<string, number>();
+  for (const { before, after } of changes) {
+    const [old, now] = [liveTags(before), liveTags(after)];
+    for (const name of new Set([...old, ...after.tags])) {
+      const change = Number(now.includes(name)) - Number(old.includes(name));
+      if (change !== 0 || !before?.tags.includes(name)) uses.set(name, (uses.get(name) ?? 0) + change);
+    }
+  }
+  return uses;
 }
 
 const liveTags = (task: StoredTask | undefined): string[] =>

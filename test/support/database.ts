@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { Connection } from '../../src/db/embedded.ts';
+import { codeOf } from '../../src/db/failures.ts';
 import { templateName } from './global-setup.ts';
+import { miscounts } from './tag-counts.ts';
 
 /** Runs one statement as the superuser of the test server. */
 export async function asAdmin<Row extends pg.QueryResultRow>(
@@ -20,6 +22,7 @@ export async function asAdmin<Row extends pg.QueryResultRow>(
 
 export interface TestDatabase {
   connection: Connection;
+  /** Fails when what a test has left there is not sound. */
   drop(): Promise<void>;
 }
 
@@ -32,9 +35,24 @@ export async function createDatabase(from: 'template' | 'empty' = 'template'): P
   return {
     connection: { ...app, database },
     async drop() {
+      const wrong = await findMiscounts(database);
       await asAdmin(`drop database ${database} with (force)`);
+      if (wrong.length > 0) throw new Error(`tags are miscounted: ${JSON.stringify(wrong)}`);
     },
   };
+}
+
+const undefinedTable = '42P01';
+const undefinedColumn = '42703';
+
+/** Every kept count is held against the tasks; a database without the table or the column has none. */
+async function findMiscounts(database: string): Promise<unknown[]> {
+  try {
+    return await asAdmin(miscounts, database);
+  } catch (error) {
+    if ([undefinedTable, undefinedColumn].includes(codeOf(error))) return [];
+    throw error;
+  }
 }
 
 /** The same database as DATABASE_URL names it. */

@@ -1,0 +1,1 @@
+alter table duly.tags drop column usage_count;

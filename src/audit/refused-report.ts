@@ -1,0 +1,39 @@
+import type { Tx } from '../db/schema.ts';
+import { readRefused } from './refused-queries.ts';
+
+interface Group {
+  userId: string;
+  sqlstate: string;
+  count: number;
+  first: string;
+  last: string;
+}
+
+/** Entries of one user that were refused for one reason are one finding; those that are known are none. */
+export async function reportRefused(
+  tx: Tx,
+  report: (userId: string, finding: string) => void,
+  known = 0,
+): Promise<void> {
+  const groups = new Map<string, Group>();
+  let total = 0;
+  for await (const { refusedAt, sqlstate, entry } of readRefused(tx)) {
+    total += 1;
+    if (total <= known) continue;
+    const userId = userOf(entry);
+    const key = `${sqlstate} ${userId}`;
+    const at = refusedAt.toISOString();
+    const group = groups.get(key) ?? { userId, sqlstate, count: 0, first: at, last: at };
+    groups.set(key, { ...group, count: group.count + 1, last: at });
+  }
+  if (total < known) report('', `of ${known} refused entries that are known, ${total} are there`);
+  for (const { userId, sqlstate, count, first, last } of groups.values()) {
+    const when = first === last ? `at ${first}` : `from ${first} to ${last}`;
+    report(userId, `${count} refused by the database (SQLSTATE ${sqlstate}) ${when}`);
+  }
+}
+
+function userOf(entry: string): string {
+  const { userId }: { userId?: unknown } = { ...JSON.parse(entry) };
+  return typeof userId === 'string' ? userId : '';
+}

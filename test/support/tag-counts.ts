@@ -1,0 +1,18 @@
+import { sql } from 'kysely';
+import type { Db } from '../../src/db/schema.ts';
+
+const counted = `
+  select g.user_id, g.name, g.usage_count as kept, count(t.id)::int as counted
+  from duly.tags as g
+  left join duly.task_tags as tt on tt.user_id = g.user_id and tt.name = g.name
+  left join duly.tasks as t on t.user_id = tt.user_id and t.id = tt.task_id and t.deleted_at is null
+  group by g.user_id, g.name, g.usage_count`;
+
+/** The tags whose kept count is not that of the live tasks that they are on. */
+export const miscounts = `select * from (${counted}) as c where kept <> counted order by user_id, name limit 10`;
+
+/** For tests that insert rows themselves: gives every tag the count that belongs to it. */
+export async function recountTags(db: Db): Promise<void> {
+  await sql`update duly.tags as g set usage_count = c.counted from (${sql.raw(counted)}) as c
+    where c.user_id = g.user_id and c.name = g.name`.execute(db);
+}

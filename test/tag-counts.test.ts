@@ -1,0 +1,115 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { currentVersion, listMigrations, migrateDown, migrateUp } from '../src/db/migrator.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { asAdmin, createDatabase } from './support/database.ts';
+import { miscounts, recountTags } from './support/tag-counts.ts';
+import { remove, rename } from './support/tags.ts';
+import { type Client, newClient } from './support/tasks.ts';
+
+/** That the counts are right is looked at wherever a database of the suite is dropped; here is that this sees a wrong one. */
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+/** The count that is kept of each tag, also of those that are on no live task. */
+async function kept({ stored }: Client): Promise<Record<string, number>> {
+  const { tags } = await stored();
+  return Object.fromEntries(tags.map(({ name, usage_count }) => [name, usage_count]));
+}
+
+test('the count of a tag follows every way in which a live task gets or loses it', async () => {
+  const client = await newClient(app);
+  const { v1 } = client;
+  const one = await client.create({ tags: ['a', 'b'] });
+  await client.create({ tags: ['a'] });
+  expect(await kept(client)).toEqual({ a: 2, b: 1 });
+  await v1('PATCH', `/tasks/${one.id}`, { tags: ['a', 'c'] });
+  expect(await kept(client)).toEqual({ a: 2, b: 0, c: 1 });
+  await v1('PATCH', `/tasks/${one.id}`, { title: 'another' });
+  await v1('DELETE', `/tasks/${one.id}`);
+  expect(await kept(client)).toEqual({ a: 1, b: 0, c: 0 });
+  await v1('POST', `/trash/${one.id}/restore`);
+  expect(await kept(client)).toEqual({ a: 2, b: 0, c: 1 });
+  await rename(client, 'c', 'a');
+  expect(await kept(client)).toEqual({ a: 2, b: 0, c: 0 });
+  await rename(client, 'a', 'd');
+  await v1('DELETE', `/tasks/${one.id}`);
+  await v1('DELETE', '/trash');
+  expect(await kept(client)).toEqual({ a: 0, b: 0, c: 0, d: 1 });
+  await remove(client, 'd');
+  expect(await kept(client)).toEqual({ a: 0, b: 0, c: 0, d: 0 });
+  expect(await client.tags()).toEqual([]);
+});
+
+test('operations in bulk that cancel each other out leave the count as it was, and still announce the tag', async () => {
+  const client = await newClient(app);
+  const [gone, bare] = [await client.create({ tags: ['a'] }), await client.create()];
+  const operations = [
+    { op: 'delete', id: gone.id },
+    { op: 'update', id: bare.id, tags: ['a', 'b'] },
+    { op: 'create', title: 'short-lived', tags: ['never'], temp_id: 'new' },
+    { op: 'delete', id: 'new' },
+  ];
+  await client.v1('POST', '/tasks/bulk', { operations });
+  expect(await kept(client)).toEqual({ a: 1, b: 1, never: 0 });
+  const { tags } = await client.stored();
+  expect(tags.map(({ revision }) => Number(revision))).toEqual([3, 3, 3]);
+});
+
+test('parallel writes of one user are all counted', async () => {
+  const client = await newClient(app);
+  const tasks = await Promise.all(Array.from({ length: 20 }, () => client.create({ tags: ['a'] })));
+  await Promise.all([
+    ...tasks.slice(0, 8).map(({ id }) => client.v1('DELETE', `/tasks/${id}`)),
+    ...tasks.slice(8, 12).map(({ id }) => client.v1('PATCH', `/tasks/${id}`, { tags: ['b'] })),
+    rename(client, 'b', 'a'),
+    client.create({ tags: ['a'] }),
+  ]);
+  const list = await client.list();
+  const on = (name: string) => list.filter(({ tags }) => tags.includes(name)).length;
+  expect(list).toHaveLength(13);
+  expect(await kept(client)).toMatchObject({ a: on('a') });
+});
+
+test('a wrong count is found, and a test that leaves one fails', async () => {
+  const database = await createDatabase();
+  const own = await startApp({}, { database });
+  const client = await newClient(own);
+  await client.create({ tags: ['a'] });
+  const drop = () => database.drop();
+  const look = () => asAdmin(miscounts, database.connection.database);
+  try {
+    expect(await look()).toEqual([]);
+    await sql`update duly.tags set usage_count = 7 where user_id = ${client.user.id}`.execute(own.ctx.db);
+    expect(await look()).toEqual([{ user_id: client.user.id, name: 'a', kept: 7, counted: 1 }]);
+    await recountTags(own.ctx.db);
+    expect(await look()).toEqual([]);
+    await sql`update duly.tags set usage_count = -1 where user_id = ${client.user.id}`.execute(own.ctx.db);
+  } finally {
+    await own.close();
+    await expect(drop()).rejects.toThrow('tags are miscounted');
+  }
+});
+
+test('the migration counts what is there', async () => {
+  const own = await startApp();
+  const { db } = own.ctx;
+  try {
+    const client = await newClient(own);
+    const gone = await client.create({ tags: ['a', 'b'] });
+    await client.create({ tags: ['a'] });
+    await client.v1('DELETE', `/tasks/${gone.id}`);
+    const before = await client.stored();
+    const version = listMigrations().find(({ name }) => name === 'tag_counts')?.version ?? 0;
+    while ((await currentVersion(db)) >= version) await migrateDown(db);
+    await migrateUp(db);
+    expect(await kept(client)).toEqual({ a: 1, b: 0 });
+    expect(await client.stored()).toEqual(before);
+  } finally {
+    await own.close();
+  }
+});
