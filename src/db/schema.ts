@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways, Kysely, Transaction } from 'kysely';
+import type { Generated, Kysely, Transaction } from 'kysely';
 
 export type Priority = 'High' | 'Medium' | 'Low';
 
@@ -23,10 +23,20 @@ export interface Database {
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
     deleted_at: Date | null;
-    /** Title and description, a line break between them, in lower case. */
-    search_text: GeneratedAlways<string>;
+    /** What `searchTextOf` gives. */
+    search_text: Generated<string>;
+    /** The version of the folding in `search_text`; null: none, it is what the database's lower() gave. */
+    search_version: number | null;
   };
-  'duly.tags': { user_id: string; name: string; revision: bigint; created_at: Generated<Date> };
+  'duly.tags': {
+    user_id: string;
+    name: string;
+    revision: bigint;
+    created_at: Generated<Date>;
+    /** The folded name. */
+    search_text: Generated<string>;
+    search_version: number | null;
+  };
   'duly.profiles': {
     user_id: string;
     first_name: string | null;
