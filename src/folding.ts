@@ -20,7 +20,7 @@ const accented =
   /([[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]&&\p{L}])([[\p{Script=Inherited}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]&&\p{M}]+)/gv;
 
 /** Combining marks of no script, at the beginning: a text that was cut between a letter and its accent. */
-const leadingMarks = /^[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+/;
+const leadingMarks = /^[[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]&&\p{M}]+/v;
 
 const breve = '\u0306';
 const cherokeeSmall = /[\uab70-\uabbf\u13f8-\u13fd]/g;
