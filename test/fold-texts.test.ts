@@ -65,13 +65,14 @@ const titlesFor = async ({ list }: Client, search: string) =>
 const tagsFor = async ({ tags }: Client, search: string) =>
   (await tags(`?${new URLSearchParams({ search })}`)).map(({ name }) => name);
 
-/** All titles, page by page. */
-async function walk({ v1 }: Client): Promise<string[]> {
+/** All titles, page by page, or the last so many, one by one. */
+async function walk({ v1 }: Client, last?: number): Promise<string[]> {
   const walked: string[] = [];
+  const page = last === undefined ? 'sort_direction=asc&limit=100' : 'sort_direction=desc&limit=1';
   for (let cursor = ''; ; ) {
-    const { body } = await v1('GET', `/tasks?sort_by=title&sort_direction=asc&limit=100${cursor}`);
+    const { body } = await v1('GET', `/tasks?sort_by=title&${page}${cursor}`);
     walked.push(...body.data.map(({ title }: { title: string }) => title));
-    if (body.pagination.next_cursor === null) return walked;
+    if (body.pagination.next_cursor === null || walked.length === last) return walked;
     cursor = `&cursor=${body.pagination.next_cursor}`;
   }
 }
@@ -108,6 +109,8 @@ describe('rows from before the folding', () => {
     expect(await tagsFor(client, '\u0301')).toEqual([]);
     const old = await walk(client);
     expect(old).toEqual(allTitles.toSorted((a, b) => bytes(a.toLowerCase(), b.toLowerCase())));
+
+    expect(await walk(client, 4)).toEqual(['éclair', 'ärger im Büro', 'Ärger', 'Zebra']);
 
     // Whoever writes to one folds it.
     const [zebra] = await client.list('?search=zebra');
