@@ -91,13 +91,13 @@ function inLines<T>({ json }: Selection, order: Order<T>, position: Position | n
 /** The page in the order of an index where there is one; the total without a look at the rows where an index has all it takes. */
 function fromTasks<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
-    .with('page', () => sliced(selection.tasks(db).selectAll('t'), order, position))
+    .with('page', () => sliced(selection.tasks(db).selectAll('t').select(keysOf(order)), order, position))
     .selectFrom(selection.tasks(db).select(total).as('counted'))
     .select('total')
     .select((made) =>
       made
         .selectFrom('page as t')
-        .select(inLines(selection, order, position))
+        .select(inLines(selection, byKeys(order), position))
         .as('tasks'),
     )
     .select(passing(selection));
@@ -113,9 +113,7 @@ function fromMatched<T>(db: Db, selection: Selection, order: Order<T>, position:
       (cte) => cte('matched').materialized(),
       () => selection.tasks(db).select(['t.id', ...keysOf(order)]),
     )
-    .with('page', (made) =>
-      sliced(made.selectFrom('matched as t').select('t.id'), ofMatched(order), position),
-    )
+    .with('page', (made) => sliced(made.selectFrom('matched as t').select('t.id'), byKeys(order), position))
     .selectFrom((made) => made.selectFrom('matched').select(total).as('counted'))
     .select('total')
     .select((made) =>
@@ -136,7 +134,7 @@ const keysOf = <T>({ key, tieBreaker }: Order<T>) => [
 ];
 
 /** The order of what `keysOf` selects. */
-const ofMatched = <T>({ tieBreaker, ...order }: Order<T>): Order<T> => ({
+const byKeys = <T>({ tieBreaker, ...order }: Order<T>): Order<T> => ({
   ...order,
   key: sql.ref('t.key'),
   ...(tieBreaker && { tieBreaker: { ...tieBreaker, key: sql.ref('t.tie') } }),
