@@ -10,6 +10,7 @@ export function refoldTags(db: Db, fromUserId: string): Promise<Refolded> {
     const { rows } = await sql<{ user_id: string; name: string }>`
       select user_id, name from duly.tags where ${isOutdated} and user_id >= ${fromUserId}
       order by user_id limit ${batchSize} for no key update skip locked`.execute(tx);
+    if (rows.length === 0) return { count: 0, userId: null };
     const folded = rows.map(({ user_id, name }) => ({ user_id, name, search_text: fold(name) }));
     await sql`
       update duly.tags as g set search_text = folded.search_text, search_version = ${foldVersion}

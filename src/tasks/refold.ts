@@ -26,6 +26,7 @@ export function refoldTasks(db: Db, fromUserId: string): Promise<Refolded> {
     const { rows } = await sql<{ user_id: string; id: string; title: string; description: string | null }>`
       select user_id, id, title, description from duly.tasks where ${isOutdated} and user_id >= ${fromUserId}
       order by user_id limit ${batchSize} for no key update skip locked`.execute(tx);
+    if (rows.length === 0) return { count: 0, userId: null };
     const folded = rows.map(({ user_id, id, title, description }) => ({
       user_id,
       id,
