@@ -15,9 +15,9 @@ const ascii = /^[\0-\x7f]*$/;
 const hangulForms = /[\u3131-\u318e\u3200-\u321e\u3260-\u327e\uffa0-\uffdc]/;
 const otherThanHangulForms = /[^\u3131-\u318e\u3200-\u321e\u3260-\u327e\uffa0-\uffdc]+/g;
 
-/** Letters whose marks are accents, and those marks; in other scripts they are vowels, or make another letter. */
-const accented =
-  /([[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]&&\p{L}])([[\p{Script=Inherited}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]&&\p{M}]+)/gv;
+/** Marks that are accents on a letter of these scripts; marks of other scripts are vowels, or make another letter. */
+const accents = /[[\p{Script=Inherited}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]&&\p{M}]+/gv;
+const endsInLetter = /[[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]&&\p{L}]$/v;
 
 /** Combining marks of no script, at the beginning: a text that was cut between a letter and its accent. */
 const leadingMarks = /^[[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]&&\p{M}]+/v;
@@ -32,7 +32,7 @@ const cherokeeSmall = /[\uab70-\uabbf\u13f8-\u13fd]/g;
  */
 export function fold(text: string): string {
   if (ascii.test(text)) return text.toLowerCase();
-  const folded = foldCase(decompose(text)).replace(accented, withoutAccents);
+  const folded = foldCase(decompose(text)).replace(accents, keptOf);
   return folded.replace(leadingMarks, '').normalize('NFC');
 }
 
@@ -41,9 +41,13 @@ const decompose = (text: string): string =>
     ? text.normalize('NFD').replace(otherThanHangulForms, (part) => part.normalize('NFKD'))
     : text.normalize('NFKD');
 
-/** й and ў as they are decomposed. */
-const withoutAccents = (_: string, letter: string, marks: string): string =>
-  (letter === 'и' || letter === 'у') && marks.includes(breve) ? letter + breve : letter;
+/** What stays of marks: all on other letters, the breve that makes й and ў. */
+function keptOf(marks: string, at: number, text: string): string {
+  // Two units, as a letter may be a pair of surrogates.
+  const before = text.slice(Math.max(0, at - 2), at);
+  if (!endsInLetter.test(before)) return marks;
+  return /[иу]$/.test(before) && marks.includes(breve) ? breve : '';
+}
 
 /** Lower, upper and lower case one after the other are full case folding, but for what is named here. */
 function foldCase(text: string): string {
