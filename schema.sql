@@ -243,7 +243,8 @@ create table duly.tasks (
   created_at timestamp(3) with time zone not null default statement_timestamp(),
   updated_at timestamp(3) with time zone not null default statement_timestamp(),
   deleted_at timestamp(3) with time zone,
-  search_text text not null generated always as (lower(((title || chr(10)) || COALESCE(description, ''::text)))) stored,
+  search_text text not null default ''::text,
+  search_version smallint,
   CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
   CHECK (((due_date >= '1970-01-01'::date) AND (due_date <= '2100-12-31'::date))),
   CHECK ((char_length(description) <= 1000)),
@@ -253,8 +254,11 @@ create table duly.tasks (
 CREATE INDEX tasks_deleted_at ON duly.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_at, id) WHERE (deleted_at IS NULL);
 CREATE INDEX tasks_revision ON duly.tasks USING btree (user_id, revision);
+CREATE INDEX tasks_to_fold ON duly.tasks USING btree (user_id) WHERE (search_version IS DISTINCT FROM 1);
 CREATE INDEX tasks_trash ON duly.tasks USING btree (user_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
 comment on column duly.tasks.completed_at is 'Null while the task is pending; "completed" is read from it.';
+comment on column duly.tasks.search_text is 'Folded title and description, U+00A0 between them; without a version: lower(title), a line break, lower(description).';
+comment on column duly.tasks.search_version is 'The version of the folding; whoever changes a title or a description by hand sets it to null.';
 
 create table duly.tombstones (
   user_id text collate "C" not null,

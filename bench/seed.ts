@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { foldVersion, separator } from '../src/folding.ts';
 import { type Random, seeded } from '../test/support/random.ts';
 
 export interface Size {
@@ -117,8 +118,8 @@ const insertOwners = `
     insert into duly.owners (user_id, revision, created_at)
     select user_id, 2 * $3::int, date_trunc('day', now()) - interval '400 days' from given
   )
-  insert into duly.tags (user_id, name, revision, created_at)
-  select user_id, ${tagOf('t')}, 2 * $3::int - t, date_trunc('day', now()) - interval '400 days'
+  insert into duly.tags (user_id, name, revision, created_at, search_text, search_version)
+  select user_id, ${tagOf('t')}, 2 * $3::int - t, date_trunc('day', now()) - interval '400 days', ${tagOf('t')}, ${foldVersion}
   from given, (select $4::text[] as names) as n, generate_series(0, least(${tagsPerUser}, $3::int) - 1) as t`;
 
 /** In the order in which they come about: the tasks of one user lie as far apart as those of many users do. */
@@ -134,13 +135,14 @@ const chooseTasks = `
   ) as all_of_them
   order by at, u`;
 
-/** Half of the tasks are completed, one in thirty is in the trash, a third has a due date, a quarter no description. */
+/**
+ * Half of the tasks are completed, one in thirty is in the trash, a third has a due date, a quarter no description. What is
+ * of ASCII letters alone is folded by lower().
+ */
 const insertTasks = `
   insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision, created_at,
-    updated_at, deleted_at)
-  select user_id, md5(u || '/' || i)::uuid,
-    case when h % 2 = 0 then title else title || ' ' || 1000 + (h >> 8) % 90000 end,
-    case when (h >> 3) % 4 > 0 then description end,
+    updated_at, deleted_at, search_text, search_version)
+  select user_id, md5(u || '/' || i)::uuid, title, description,
     case when is_done then changed end,
     case (h >> 5) % 4 when 0 then 'High' when 1 then 'Low' else 'Medium' end::duly.task_priority,
     case when (h >> 7) % 3 = 0 then (created + (h >> 10) % 400 * interval '1 day')::date end,
@@ -148,14 +150,19 @@ const insertTasks = `
     case when is_done or is_gone then count + i else i end,
     created,
     case when is_done or is_gone then changed else created end,
-    case when is_gone then changed end
+    case when is_gone then changed end,
+    lower(title) || chr(${separator.charCodeAt(0)}) || lower(coalesce(description, '')), ${foldVersion}
   from (
     select *, (h >> 12) % 2 = 0 as is_done, (h >> 13) % 30 = 0 as is_gone,
       today - interval '400 days' + (i - 1 + (h >> 16) % 1000 / 1000.0) / count * interval '375 days' as created,
       today - interval '25 days' + (i - 1 + (h >> 26) % 1000 / 1000.0) / count * interval '24 days' as changed
     from wanted, date_trunc('day', now()) as today
   ) as w
-  join phrases on n = (h >> 18) % ${phraseCount}`;
+  cross join lateral (
+    select case when h % 2 = 0 then title else title || ' ' || 1000 + (h >> 8) % 90000 end as title,
+      case when (h >> 3) % 4 > 0 then description end as description
+    from phrases where n = (h >> 18) % ${phraseCount}
+  ) as texts`;
 
 /** Four in five have a tag, some two or three. What the live ones add to is the count of their tags. */
 const insertTaskTags = `

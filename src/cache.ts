@@ -37,8 +37,14 @@ export interface Found {
   staleForMs: number | null;
 }
 
+/** An answer that was made just now. */
+export interface Made extends Answer {
+  /** It may become another one although nothing of its user changes: then it is not kept. */
+  readonly isPassing?: boolean;
+}
+
 /** It may be called twice, with one handle and then with another. */
-export type Make = (db: Db) => Promise<Answer>;
+export type Make = (db: Db) => Promise<Made>;
 
 /** Answers that are kept until something of their user changes. */
 export interface AnswerCache {
@@ -99,10 +105,11 @@ export function createAnswerCache(
     const known = hit(key, revision, askedAt);
     if (known !== null) return known;
     const making = reads.at(userId, revision, make);
-    const answer = await (serveStale && kept.has(key) ? withDeadline(making) : making);
+    const { isPassing, ...answer } = await (serveStale && kept.has(key) ? withDeadline(making) : making);
     counts.misses += 1;
     // Of whom nothing is stored an account may still come or go, which is no revision then.
-    if (revision.revision > 0n) kept.set(key, { ...answer, revision, rightAt: askedAt });
+    if (revision.revision > 0n && isPassing !== true)
+      kept.set(key, { ...answer, revision, rightAt: askedAt });
     return answer;
   }
 

@@ -4,6 +4,7 @@ import type { Task } from '../src/tasks/model.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { entriesOf } from './support/audit.ts';
 import { bulk, times } from './support/bulk.ts';
+import { unfoldedIn } from './support/folding.ts';
 import { seeded } from './support/random.ts';
 import { type Client, newClient } from './support/tasks.ts';
 
@@ -198,4 +199,8 @@ test(`${rounds} random bulks of seed ${seed} do what the same operations do one 
   expect([...statuses].sort()).toEqual([200, 201, 404, 409]);
   expect(wholes).toBeGreaterThan(0);
   expect(wholes).toBeLessThan(rounds);
+});
+
+test('no writer of the above forgot the folded text', async () => {
+  expect(await unfoldedIn(app.ctx.db)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from './support/app.ts';
+import { unfoldedIn } from './support/folding.ts';
 import { fillPath, isOfUser, type Operation, operations } from './support/operations.ts';
 import { newClient } from './support/tasks.ts';
 
@@ -82,3 +83,7 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
     expect(other.headers.has('idempotency-replayed')).toBe(false);
   },
 );
+
+test('no writer of the above forgot the folded text', async () => {
+  expect(await unfoldedIn(app.ctx.db)).toEqual([]);
+});

@@ -136,7 +136,12 @@ test('when each job was last done', async () => {
   const before = Date.now() / 1000;
   await app.ctx.jobs.runAll();
   const found = (await scrape(app.url)).filter((sample) => sample.name === name);
-  expect(found.map(({ labels }) => labels.job)).toEqual(['purge trash', 'forget answers', 'forget changes']);
+  expect(found.map(({ labels }) => labels.job)).toEqual([
+    'fold texts',
+    'purge trash',
+    'forget answers',
+    'forget changes',
+  ]);
   for (const { value } of found) {
     expect(value).toBeGreaterThanOrEqual(before);
     expect(value).toBeLessThanOrEqual(Date.now() / 1000);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Task } from '../src/tasks/model.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { entriesOf } from './support/audit.ts';
+import { unfoldedIn } from './support/folding.ts';
 import { seeded } from './support/random.ts';
 import { statementsOf } from './support/sql/count.ts';
 import { remove, rename } from './support/tags.ts';
@@ -216,4 +217,8 @@ test('random renames and deletions leave on every task what they leave in a mode
       if (reply.status === 200) model.get(id)?.add(name);
     }
   }
+});
+
+test('no writer of the above forgot the folded text', async () => {
+  expect(await unfoldedIn(app.ctx.db)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Role } from '../auth/access.ts';
 import type { Db } from '../db/schema.ts';
-import { containing } from '../db/search.ts';
+import { containingFolded } from '../db/search.ts';
 import type { AdminUser, AdminUserFigures, AdminUserListQuery } from './model.ts';
 
 const columns = sql`
@@ -38,7 +38,9 @@ export async function findUsers(
 ): Promise<AdminUser[]> {
   const size = limit + 1;
   const accounts =
-    search === undefined ? sql`true` : sql`(email ilike ${containing(search)} or id = ${search})`;
+    search === undefined
+      ? sql`true`
+      : sql`(lower(email collate "C") like ${containingFolded(search)} or id = ${search})`;
   const owners = search === undefined ? sql`true` : sql`user_id = ${search}`;
   const { rows } = await sql<Row>`
     with ids as (

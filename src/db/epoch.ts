@@ -26,12 +26,6 @@ export async function checkEpoch(db: Db, files: string | null = null): Promise<E
   return oneOf(rows);
 }
 
-/** The one that is stored, whatever the server. */
-export async function findEpoch(db: Db): Promise<Epoch> {
-  const { rows } = await sql<Epoch>`select ${epochColumns} from duly.epoch`.execute(db);
-  return oneOf(rows);
-}
-
 /** Begins another epoch, for a database that was set back in a way that it cannot notice. */
 export async function beginEpoch(db: Db): Promise<Epoch> {
   const { rows } = await sql<Epoch>`select ${epochColumns} from duly.begin_epoch()`.execute(db);

@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways, Kysely, Transaction } from 'kysely';
+import type { Generated, Kysely, Transaction } from 'kysely';
 
 export type Priority = 'High' | 'Medium' | 'Low';
 
@@ -23,8 +23,10 @@ export interface Database {
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
     deleted_at: Date | null;
-    /** Title and description, a line break between them, in lower case. */
-    search_text: GeneratedAlways<string>;
+    /** What `searchTextOf` gives. */
+    search_text: Generated<string>;
+    /** The version of the folding in `search_text`; null: none, it is what the database's lower() gave. */
+    search_version: number | null;
   };
   'duly.tags': {
     user_id: string;
@@ -33,6 +35,9 @@ export interface Database {
     created_at: Generated<Date>;
     /** How many live tasks it is on; whatever changes that changes the count. */
     usage_count: Generated<number>;
+    /** The folded name. */
+    search_text: Generated<string>;
+    search_version: number | null;
   };
   'duly.profiles': {
     user_id: string;

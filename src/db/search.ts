@@ -1,4 +1,12 @@
+import { fold } from '../folding.ts';
+
 /** The `like` pattern for texts that contain `text` literally. */
 export function containing(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+/** The pattern for folded texts; null, which nothing is like, when the text folds to nothing. */
+export function containingFolded(text: string): string | null {
+  const folded = fold(text);
+  return folded === '' ? null : containing(folded);
 }

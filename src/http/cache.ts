@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer } from '../cache.ts';
+import type { Answer, Made } from '../cache.ts';
 import type { Context } from '../context.ts';
 import { unauthorized } from '../errors.ts';
 import { type Coding, codedTag, codingOf, encode, varyByCoding } from './coding.ts';
@@ -35,6 +35,18 @@ const ownHeaders = ['etag', 'link', 'x-total-count'];
  */
 type Make = (db: Context['db']) => Promise<unknown>;
 
+/** What `make` gives in place of a payload that must not be kept. */
+class Passing {
+  readonly payload: unknown;
+  constructor(payload: unknown) {
+    this.payload = payload;
+  }
+}
+
+/** @param isPassing whether the answer may become another one although nothing of its user changes */
+export const passingIf = (isPassing: boolean, payload: unknown): unknown =>
+  isPassing ? new Passing(payload) : payload;
+
 /**
  * Answers with what `make` gives, or with the kept bytes of it as long as nothing of its user has changed; 304 when the
  * client has them, in whatever coding (RFC 9110 §13.1.2). Content, `ETag` and headers are the same with and without the
@@ -51,9 +63,11 @@ export async function sendKept(
   const isHeldBy = ifNoneMatchOf(headers);
   const coding = keptCodingOf(request);
   const question = { userId: identity.userId, url, coding: coding ?? '', isDatabaseAway };
-  const { answer, staleForMs } = await answers.find(question, async (db) =>
-    inCoding(toAnswer(reply, await make(db)), coding),
-  );
+  const { answer, staleForMs } = await answers.find(question, async (db): Promise<Made> => {
+    const made = await make(db);
+    const isPassing = made instanceof Passing;
+    return { ...(await inCoding(toAnswer(reply, isPassing ? made.payload : made), coding)), isPassing };
+  });
   reply.headers(answer.headers);
   if (routeOptions.config.compresses === true) varyByCoding(reply);
   // RFC 9111 §5.5, obsolete but understood, and the one way to say it.

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
 import { decodeCursor, encodeCursor, type PageScope } from '../db/paging.ts';
 import { invalid } from '../errors.ts';
+import { foldVersion } from '../folding.ts';
 import { listTasks } from '../tasks/list.ts';
 import type { TaskListQuery, TrashListQuery } from '../tasks/model.ts';
 import type { Slice, TaskPage } from '../tasks/page.ts';
@@ -12,6 +13,7 @@ export interface TaskPageReply {
   /** JSON: an array of tasks. */
   tasks: string;
   pagination: { total: number; limit: number; offset: number | null; next_cursor: string | null };
+  isPassing: boolean;
 }
 
 /** A page of live tasks, with its `X-Total-Count` and `Link` headers set. */
@@ -24,7 +26,9 @@ export function readTaskPage(
   query: TaskListQuery,
 ): Promise<TaskPageReply> {
   const { limit, offset, cursor, ...filter } = query;
-  const scope = pageScope(ctx, [userId, inNameOrder(filter)]);
+  // A cursor of titles leads nowhere once they are folded otherwise.
+  const order = filter.sort_by === 'title' ? { fold: foldVersion } : {};
+  const scope = pageScope(ctx, [userId, inNameOrder({ ...filter, ...order })]);
   return readPage(request, reply, scope, query, (slice) => listTasks(db, userId, { ...filter, ...slice }));
 }
 
@@ -78,6 +82,7 @@ async function readPage(
       offset: cursor === undefined ? (offset ?? 0) : null,
       next_cursor: next,
     },
+    isPassing: page.isPassing,
   };
 }
 

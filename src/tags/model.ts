@@ -15,7 +15,7 @@ export type Tag = Static<typeof Tag>;
 export const TagListQuery = Type.Object(
   {
     search: Type.Optional(
-      Type.String({ maxLength: 50, description: 'Literal part of the name, in any case.' }),
+      Type.String({ maxLength: 50, description: 'Literal part of the name; case and accents do not count.' }),
     ),
     limit: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
   },

@@ -1,27 +1,55 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
-import { containing } from '../db/search.ts';
+import { containing, containingFolded } from '../db/search.ts';
+import { fold, foldVersion } from '../folding.ts';
 import type { Moment } from '../owners/queries.ts';
 import type { Tag, TagListQuery } from './model.ts';
 
+export interface TagList {
+  tags: Tag[];
+  total: number;
+  /** Whether the list may become another one although nothing of its user changes. */
+  isPassing: boolean;
+}
+
 /** The tags on live tasks, by name (code point order), with the number of live tasks each is on. */
-export async function listTags(
-  db: Db,
-  userId: string,
-  query: TagListQuery,
-): Promise<{ tags: Tag[]; total: number }> {
-  let tags = db
+export async function listTags(db: Db, userId: string, query: TagListQuery): Promise<TagList> {
+  const { search, limit } = query;
+  let found = db
     .selectFrom('duly.tags as g')
     .where('g.user_id', '=', userId)
     .where('g.usage_count', '>', 0)
     .select(['g.name', 'g.usage_count', sql<number>`(count(*) over ())::int`.as('total')])
     .orderBy('g.name')
-    .limit(query.limit);
-  if (query.search)
-    tags = tags.where(sql<SqlBool>`g.name collate "default" ilike ${containing(query.search)}`);
-  const rows = await tags.execute();
-  return { tags: rows.map(({ name, usage_count }) => ({ name, usage_count })), total: rows[0]?.total ?? 0 };
+    .limit(limit);
+  if (search) found = found.where(contains(search));
+  const rows = await db
+    .with('found', () => found)
+    .selectFrom(
+      sql<{ passing: boolean }>`(select ${search ? isToBeFolded(userId) : sql`false`} as passing)`.as('f'),
+    )
+    .leftJoin('found', (join) => join.onTrue())
+    .select(['f.passing', 'found.name', 'found.usage_count', 'found.total'])
+    .orderBy('found.name')
+    .execute();
+  const tags = rows.flatMap(({ name, usage_count }) =>
+    name === null || usage_count === null ? [] : [{ name, usage_count }],
+  );
+  return { tags, total: rows[0]?.total ?? 0, isPassing: rows[0]?.passing ?? false };
 }
+
+const version = sql.lit(foldVersion);
+
+/** Names that are not folded yet, or by another version, are also searched without regard to case as the database has it. */
+function contains(search: string) {
+  const pattern = containingFolded(search);
+  const unfolded = pattern === null ? null : containing(search);
+  return sql<SqlBool>`(g.search_text like ${pattern}
+    or g.search_version is distinct from ${version} and g.name collate "default" ilike ${unfolded})`;
+}
+
+const isToBeFolded = (userId: string) =>
+  sql`exists (select from duly.tags where user_id = ${userId} and search_version is distinct from ${version})`;
 
 /** @returns the tag, or null when no task has it, live or in the trash. */
 export async function findTag(db: Db, userId: string, name: string): Promise<Tag | null> {
@@ -61,11 +89,12 @@ export async function replaceTag(
       on conflict do nothing
       returning task_id, name
     )
-    insert into duly.tags (user_id, name, revision, usage_count)
-    select ${userId}, one, ${revision}::bigint,
+    insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
+    select ${userId}, one, ${revision}::bigint, folded, ${foldVersion},
       (select count(*) from added join changed on id = task_id where is_live and added.name = one)
-    from unnest(${[name, ...others]}::text[]) as one
-    on conflict (user_id, name) do update set revision = excluded.revision,
+    from unnest(${[name, ...others]}::text[], ${[name, ...others].map(fold)}::text[]) as used (one, folded)
+    on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
+      search_version = excluded.search_version,
       usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end`.execute(
     tx,
   );

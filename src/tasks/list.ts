@@ -1,7 +1,8 @@
 import { type SqlBool, sql } from 'kysely';
 import { given } from '../db/compiled.ts';
 import type { Db, Priority } from '../db/schema.ts';
-import { containing } from '../db/search.ts';
+import { containing, containingFolded } from '../db/search.ts';
+import { fold, foldVersion, separator } from '../folding.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
 import { type Order, readTasks, type Slice, type TaskPage, tasksOf } from './page.ts';
 import { taskJson } from './row.ts';
@@ -9,34 +10,43 @@ import { taskJson } from './row.ts';
 /** What to list, and which part of it. */
 export type TaskListFilter = Omit<TaskListQuery, keyof Slice | 'cursor'> & Slice;
 
-type Sort = Pick<Order<Task>, 'key' | 'column' | 'keyOf' | 'toKey'>;
+type Sort = Pick<Order<Task>, 'key' | 'name' | 'keyOf' | 'toKey' | 'tieBreaker'>;
 
 const byTime = (name: 'created_at' | 'updated_at'): Sort => ({
   key: sql.ref(`t.${name}`),
-  column: name,
+  name,
   keyOf: (task) => task[name],
   toKey: (text) => sql`${text}::timestamptz`,
 });
 
-/** Titles sort without regard to case, by code point, the same in every database. */
+const version = sql.lit(foldVersion);
+
+/** A task has its place as before until it is folded; while its title stands in a cursor, that one has it too. */
+const byTitle: Sort = {
+  key: sql`case when t.search_version = ${version} then split_part(t.search_text, ${sql.lit(separator)}, 1)
+    else lower(t.title) end collate "C"`,
+  name: 'title',
+  keyOf: (task) => task.title,
+  toKey: (text) => sql`case when exists (
+      select from duly.tasks as o where o.user_id = ${given('user_id')} and o.id = ${given('id')}::uuid
+        and o.search_version is distinct from ${version}
+    ) then lower(${text}) else ${given('folded_key')}::text end collate "C"`,
+  tieBreaker: { key: sql`t.title collate "C"`, toKey: (text) => sql`${text}::text collate "C"` },
+};
+
 const sorts: Record<SortKey, Sort> = {
   created_at: byTime('created_at'),
   updated_at: byTime('updated_at'),
-  title: {
-    key: sql`lower(t.title) collate "C"`,
-    column: 'title',
-    keyOf: (task) => task.title,
-    toKey: (text) => sql`lower(${text}) collate "C"`,
-  },
+  title: byTitle,
   due_date: {
     key: sql`t.due_date`,
-    column: 'due_date',
+    name: 'due_date',
     keyOf: (task) => task.due_date,
     toKey: (text) => sql`${text}::date`,
   },
   priority: {
     key: sql`t.priority`,
-    column: 'priority',
+    name: 'priority',
     keyOf: (task) => task.priority,
     toKey: (text) => sql`${text}::duly.task_priority`,
   },
@@ -44,7 +54,7 @@ const sorts: Record<SortKey, Sort> = {
 
 /** A page of live tasks. */
 export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<TaskPage> {
-  const { sort_by, sort_direction: direction } = filter;
+  const { sort_by, sort_direction: direction, position } = filter;
   const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' };
   const { search, tags, due_after, due_before } = filter;
   const names = new Set(tags);
@@ -57,12 +67,14 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
       priority: filter.priority,
       due_after,
       due_before,
-      pattern: containing(search ?? ''),
+      ...patternsOf(search),
+      folded_key: position?.key && fold(position.key),
       tags: [...names],
       tags_wanted: filter.tags_match === 'all' ? names.size : 1,
     },
     // The others leave so much that a page is soon full.
     isDear: Boolean(search || tags?.length || due_after || due_before),
+    isToBeFolded: search || sort_by === 'title' ? isToBeFolded : null,
   };
   return readTasks(db, selection, order, filter);
 }
@@ -103,11 +115,23 @@ function matchingTasks(db: Db, filter: TaskListFilter) {
 
 const completedOf = { all: undefined, pending: false, completed: true };
 
-const contains = sql<SqlBool>`t.search_text like lower(${given('pattern')})`;
+function patternsOf(search: string | undefined) {
+  const pattern = search ? containingFolded(search) : null;
+  return { pattern, unfolded: pattern === null || search === undefined ? null : containing(search) };
+}
 
-/** It could begin in the title and end in the description. */
-const containsLines = sql<SqlBool>`(${contains}
-  and (t.title ilike ${given('pattern')} or t.description ilike ${given('pattern')}))`;
+/** What is not folded yet, or by another version, is also searched as the database has it in lower case. */
+const contains = sql<SqlBool>`(t.search_text like ${given('pattern')}
+  or t.search_version is distinct from ${version} and t.search_text like lower(${given('unfolded')}))`;
+
+/** In what is not folded it could begin in the title and end in the description. */
+const containsLines = sql<SqlBool>`(t.search_version = ${version} and t.search_text like ${given('pattern')}
+  or t.search_version is distinct from ${version} and t.search_text like lower(${given('unfolded')})
+    and (t.title ilike ${given('unfolded')} or t.description ilike ${given('unfolded')}))`;
+
+const isToBeFolded = sql<boolean>`exists (
+    select from duly.tasks as o where o.user_id = ${given('user_id')} and o.search_version is distinct from ${version}
+  )`;
 
 const tagged = sql<SqlBool>`t.id in (
     select task_id from duly.task_tags where user_id = ${given('user_id')} and name = any(${given('tags')})

@@ -195,7 +195,10 @@ export type TrashListQuery = Static<typeof TrashListQuery>;
 export const TaskListQuery = Type.Object(
   {
     search: Type.Optional(
-      Type.String({ maxLength: 200, description: 'Literal part of title or description, in any case.' }),
+      Type.String({
+        maxLength: 200,
+        description: 'Literal part of title or description; case and accents do not count.',
+      }),
     ),
     status: Type.Enum(['all', 'pending', 'completed'], {
       type: 'string',

@@ -10,15 +10,17 @@ export interface Slice {
   position: Position | null;
 }
 
-/** Ties break by id, in the same direction. */
+/** Ties break by the tie-breaker, if there is one, and by id, in the same direction. */
 export interface Order<T> {
   key: Expression<unknown>;
-  /** What the key is made of. */
-  column: 'created_at' | 'updated_at' | 'deleted_at' | 'title' | 'due_date' | 'priority';
+  /** Tells the order from others. */
+  name: 'created_at' | 'updated_at' | 'deleted_at' | 'title' | 'due_date' | 'priority';
   /** The key of an item, as text for a position. */
   keyOf(item: T): string | null;
   /** That text as the key again. */
   toKey(text: Expression<string>): Expression<unknown>;
+  /** A column of a task `t`, and the same of the item at a position, made of the text of its key. */
+  tieBreaker?: { key: Expression<unknown>; toKey(text: Expression<string>): Expression<unknown> };
   direction: 'asc' | 'desc';
   /** Rows may have no key: they come last in both directions; read backward, first. */
   nullable: boolean;
@@ -31,6 +33,8 @@ export interface TaskPage {
   total: number;
   next: Position | null;
   prev: Position | null;
+  /** Whether the page may become another one although nothing of its user changes. */
+  isPassing: boolean;
 }
 
 /** The tasks `t` of the user who is given, live and in the trash: where each list begins. */
@@ -48,9 +52,11 @@ export interface Selection {
   values: Values & { user_id: string };
   /** Whether finding out takes more than reading them along an index: then it is done once for the page and the total. */
   isDear: boolean;
+  /** Whether something of the user's is still to be folded; null where folded text decides nothing. */
+  isToBeFolded: Expression<boolean> | null;
 }
 
-const statements = compiledByShape<{ total: number; tasks: string | null }>();
+const statements = compiledByShape<{ total: number; tasks: string | null; passing?: boolean }>();
 
 /**
  * One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only. The
@@ -64,13 +70,14 @@ export async function readTasks<T extends { id: string }>(
 ): Promise<TaskPage> {
   const { limit, offset, position } = slice;
   const place = position === null ? 'start' : [position.backward, position.key === null];
-  const read = statements([selection.shape, order.column, order.direction, place].join(), (on) =>
+  const read = statements([selection.shape, order.name, order.direction, place].join(), (on) =>
     (selection.isDear ? fromMatched : fromTasks)(on, selection, order, position).compile(),
   );
   const { key, id } = position ?? {};
   // One more than the page holds, to know whether there is more.
   const [row] = await read(db, { ...selection.values, limit: limit + 1, offset, key, id });
-  return { ...toPage(row?.tasks?.split('\n') ?? [], order, slice), total: row?.total ?? 0 };
+  const page = toPage(row?.tasks?.split('\n') ?? [], order, slice);
+  return { ...page, total: row?.total ?? 0, isPassing: row?.passing ?? false };
 }
 
 const total = sql<number>`count(*)::int`.as('total');
@@ -84,25 +91,29 @@ function inLines<T>({ json }: Selection, order: Order<T>, position: Position | n
 /** The page in the order of an index where there is one; the total without a look at the rows where an index has all it takes. */
 function fromTasks<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
-    .with('page', () => sliced(selection.tasks(db).selectAll('t'), order, position))
+    .with('page', () => sliced(selection.tasks(db).selectAll('t').select(keysOf(order)), order, position))
     .selectFrom(selection.tasks(db).select(total).as('counted'))
     .select('total')
     .select((made) =>
       made
         .selectFrom('page as t')
-        .select(inLines(selection, order, position))
+        .select(inLines(selection, byKeys(order), position))
         .as('tasks'),
-    );
+    )
+    .select(passing(selection));
 }
+
+const passing = ({ isToBeFolded }: Selection) =>
+  isToBeFolded === null ? [] : [sql<boolean>`${isToBeFolded}`.as('passing')];
 
 /** Kept of those that match is what orders them: a hundred thousand of them fit into the memory that a statement has. */
 function fromMatched<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
     .with(
       (cte) => cte('matched').materialized(),
-      () => selection.tasks(db).select(['t.id', `t.${order.column}`]),
+      () => selection.tasks(db).select(['t.id', ...keysOf(order)]),
     )
-    .with('page', (made) => sliced(made.selectFrom('matched as t').select('t.id'), order, position))
+    .with('page', (made) => sliced(made.selectFrom('matched as t').select('t.id'), byKeys(order), position))
     .selectFrom((made) => made.selectFrom('matched').select(total).as('counted'))
     .select('total')
     .select((made) =>
@@ -113,8 +124,21 @@ function fromMatched<T>(db: Db, selection: Selection, order: Order<T>, position:
         )
         .select(inLines(selection, order, position))
         .as('tasks'),
-    );
+    )
+    .select(passing(selection));
 }
+
+const keysOf = <T>({ key, tieBreaker }: Order<T>) => [
+  sql`${key}`.as('key'),
+  ...(tieBreaker === undefined ? [] : [sql`${tieBreaker.key}`.as('tie')]),
+];
+
+/** The order of what `keysOf` selects. */
+const byKeys = <T>({ tieBreaker, ...order }: Order<T>): Order<T> => ({
+  ...order,
+  key: sql.ref('t.key'),
+  ...(tieBreaker && { tieBreaker: { ...tieBreaker, key: sql.ref('t.tie') } }),
+});
 
 function sliced<D, S extends keyof D, O, T>(
   query: SelectQueryBuilder<D, S, O>,
@@ -133,7 +157,7 @@ function toPage<T extends { id: string }>(
   found: readonly string[],
   order: Order<T>,
   { limit, position }: Slice,
-): Omit<TaskPage, 'total'> {
+): Pick<TaskPage, 'tasks' | 'next' | 'prev'> {
   const backward = position?.backward ?? false;
   const more = found.length > limit;
   const tasks = found.slice(0, limit);
@@ -152,8 +176,10 @@ function toPage<T extends { id: string }>(
   };
 }
 
-function orderOf<T>({ key, direction, nullable }: Order<T>, backward: boolean): Expression<unknown> {
+function orderOf<T>(order: Order<T>, backward: boolean): Expression<unknown> {
+  const { key, tieBreaker, direction, nullable } = order;
   const way = (direction === 'asc') === backward ? sql`desc` : sql`asc`;
+  if (tieBreaker !== undefined) return sql`${key} ${way}, ${tieBreaker.key} ${way}, t.id ${way}`;
   if (!nullable) return sql`${key} ${way}, t.id ${way}`;
   const nulls = backward ? sql`nulls first` : sql`nulls last`;
   return sql`${key} ${way} ${nulls}, t.id ${way}`;
@@ -169,6 +195,11 @@ function beyond<T>(order: Order<T>, { backward, key }: Position): Expression<Sql
       ? sql<SqlBool>`(${order.key} is not null or ${later})`
       : sql<SqlBool>`(${order.key} is null and ${later})`;
   }
-  const row = sql<SqlBool>`(${order.key}, t.id) ${operator} (${order.toKey(given('key'))}, ${id})`;
+  const text = given<string>('key');
+  const tie = order.tieBreaker;
+  const row =
+    tie === undefined
+      ? sql<SqlBool>`(${order.key}, t.id) ${operator} (${order.toKey(text)}, ${id})`
+      : sql<SqlBool>`(${order.key}, ${tie.key}, t.id) ${operator} (${order.toKey(text)}, ${tie.toKey(text)}, ${id})`;
   return backward || !order.nullable ? row : sql<SqlBool>`(${order.key} is null or ${row})`;
 }

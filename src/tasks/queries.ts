@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import { type Changes, compiled, given, type Part } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
+import { fold, foldVersion, searchTextOf } from '../folding.ts';
 import type { StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
 import { taskColumns, toStored, toTask } from './row.ts';
@@ -57,12 +58,14 @@ export function tasksToStore(userId: string, changes: readonly TaskChange[]): Pa
     ...after,
     ...(before === undefined && timesOfMoment),
     tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
+    search_text: searchTextOf(after.title, after.description),
   }));
   const uses = usesChangedBy(changes);
   const values = {
     user_id: userId,
     rows: JSON.stringify(rows),
     names: [...uses.keys()],
+    texts: [...uses.keys()].map(fold),
     uses: [...uses.values()],
   };
   if (uses.size === 0 && rows.every(({ tags }) => tags === null)) return { changes: storeTasks, values };
@@ -73,8 +76,9 @@ export function tasksToStore(userId: string, changes: readonly TaskChange[]): Pa
 /** Filled in where the task is stored. */
 const timesOfMoment = { created_at: null, updated_at: null, completed_at: null };
 
-const [userId, revision, now] = [
+const [userId, version, revision, now] = [
   given<string>('user_id'),
+  sql.lit(foldVersion),
   sql`(select revision from moment)`,
   sql`(select now from moment)`,
 ];
@@ -84,28 +88,30 @@ const storeTasks: Changes = {
   expressions: sql`given as materialized (
       select * from jsonb_to_recordset(${given<string>('rows')}::jsonb) as g (id uuid, title text, description text,
         completed boolean, completed_at timestamptz, priority duly.task_priority, due_date date, version integer,
-        created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, tags text[])
+        created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, tags text[], search_text text)
     ), stored as (
       insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
-        created_at, updated_at, deleted_at)
+        created_at, updated_at, deleted_at, search_text, search_version)
       select ${userId}, id, title, description, case when completed then coalesce(completed_at, ${now}) end, priority,
-        due_date, version, ${revision}, coalesce(created_at, ${now}), coalesce(updated_at, ${now}), deleted_at
+        due_date, version, ${revision}, coalesce(created_at, ${now}), coalesce(updated_at, ${now}), deleted_at,
+        search_text, ${version}
       from given
       on conflict (user_id, id) do update set title = excluded.title, description = excluded.description,
         completed_at = excluded.completed_at, priority = excluded.priority, due_date = excluded.due_date,
         version = excluded.version, revision = excluded.revision, updated_at = excluded.updated_at,
-        deleted_at = excluded.deleted_at
+        deleted_at = excluded.deleted_at, search_text = excluded.search_text, search_version = excluded.search_version
     )`,
 };
 
 const storeTagged: Changes = {
   name: 'tasks and tags',
   expressions: sql`${storeTasks.expressions}, named as (
-      insert into duly.tags (user_id, name, revision, usage_count)
-      select ${userId}, name, ${revision}, uses
-      from unnest(${given<string[]>('names')}::text[], ${given<number[]>('uses')}::integer[]) as g (name, uses)
-      on conflict (user_id, name) do update set revision = excluded.revision,
-        usage_count = tags.usage_count + excluded.usage_count
+      insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
+      select ${userId}, name, ${revision}, folded, ${version}, uses
+      from unnest(${given<string[]>('names')}::text[], ${given<string[]>('texts')}::text[],
+        ${given<number[]>('uses')}::integer[]) as used (name, folded, uses)
+      on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
+        search_version = excluded.search_version, usage_count = tags.usage_count + excluded.usage_count
     ), tagged as (
       insert into duly.task_tags (user_id, task_id, name)
       select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name

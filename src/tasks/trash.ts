@@ -17,13 +17,14 @@ const trashed: Omit<Selection, 'values'> = {
   tasks: (db) => tasksOf(db).where('t.deleted_at', 'is not', null),
   json: storedJson,
   isDear: false,
+  isToBeFolded: null,
 };
 
 /** A page of the trash, the newest deletion first. */
 export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPage> {
   const order: Order<StoredTask> = {
     key: sql`t.deleted_at`,
-    column: 'deleted_at',
+    name: 'deleted_at',
     keyOf: (task) => task.deleted_at,
     toKey: (text) => sql`${text}::timestamptz`,
     direction: 'desc',

@@ -26,12 +26,18 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of its own: a clone of the migrated template, or an empty one. */
-export async function createDatabase(from: 'template' | 'empty' = 'template'): Promise<TestDatabase> {
+/**
+ * A database of its own: a clone of the migrated template, or an empty one.
+ * @param locale for an empty one, as `create database` takes it: `locale_provider libc locale 'C'`
+ */
+export async function createDatabase(
+  from: 'template' | 'empty' = 'template',
+  locale = '',
+): Promise<TestDatabase> {
   const app = inject('app');
   const database = `test_${randomUUID().replaceAll('-', '')}`;
   const template = from === 'template' ? templateName : 'template0';
-  await asAdmin(`create database ${database} template ${template} owner ${app.user}`);
+  await asAdmin(`create database ${database} template ${template} ${locale} owner ${app.user}`);
   return {
     connection: { ...app, database },
     async drop() {

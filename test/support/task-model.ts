@@ -1,3 +1,4 @@
+import { fold } from '../../src/folding.ts';
 import type { SortKey, Task } from '../../src/tasks/model.ts';
 
 /** What a list may be asked for, as a client thinks of it; absent is the default. */
@@ -32,10 +33,10 @@ export function pageOf(tasks: readonly Task[], { limit = 50, offset = 0 }: ListQ
 
 function fits(task: Task, query: ListQuery): boolean {
   const { search = '', status = 'all', priority = 'all', tags = [], tags_match = 'any' } = query;
-  const texts = [task.title, task.description ?? ''].map((text) => text.toLowerCase());
+  const texts = [task.title, task.description ?? ''].map(fold);
   const carries = (name: string) => task.tags.includes(name);
   return (
-    texts.some((text) => text.includes(search.toLowerCase())) &&
+    texts.some((text) => text.includes(fold(search))) &&
     (status.toLowerCase() === 'all' || task.completed === (status.toLowerCase() === 'completed')) &&
     (query.completed === undefined || task.completed === query.completed) &&
     (priority.toLowerCase() === 'all' || task.priority.toLowerCase() === priority.toLowerCase()) &&
@@ -45,7 +46,10 @@ function fits(task: Task, query: ListQuery): boolean {
   );
 }
 
-/** High, Medium, Low is ascending; no due date is last in both directions; ties break by id. */
+/**
+ * High, Medium, Low is ascending; no due date is last in both directions; titles that fold alike are in
+ * the order of their code points; ties break by id.
+ */
 export function inOrder(tasks: readonly Task[], sortBy: SortKey, direction: 'asc' | 'desc'): Task[] {
   const sign = direction === 'asc' ? 1 : -1;
   return tasks.toSorted((a, b) => {
@@ -54,13 +58,14 @@ export function inOrder(tasks: readonly Task[], sortBy: SortKey, direction: 'asc
       if (keyA !== keyB) return keyA === null ? 1 : -1;
       return sign * byCodePoint(a.id, b.id);
     }
-    return sign * (byCodePoint(keyA, keyB) || byCodePoint(a.id, b.id));
+    const tie = sortBy === 'title' ? byCodePoint(a.title, b.title) : 0;
+    return sign * (byCodePoint(keyA, keyB) || tie || byCodePoint(a.id, b.id));
   });
 }
 
 function sortKey(task: Task, sortBy: SortKey): string | null {
   if (sortBy === 'priority') return String(['High', 'Medium', 'Low'].indexOf(task.priority));
-  return sortBy === 'title' ? task.title.toLowerCase() : task[sortBy];
+  return sortBy === 'title' ? fold(task.title) : task[sortBy];
 }
 
 const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -16,7 +16,7 @@ import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
 import { requireToken } from '../authentication.ts';
-import { keepsAnswers, keepsLists, sendKept } from '../cache.ts';
+import { keepsAnswers, keepsLists, passingIf, sendKept } from '../cache.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { errorHandler } from '../errors.ts';
 import { writerOf } from '../idempotency.ts';
@@ -144,7 +144,8 @@ function readRoutes(app: App, ctx: Context): void {
   app.get(list, { schema: listSchema, config: keepsLists }, (request, reply) =>
     sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      return (await readTaskPage(db, ctx, request, reply, params.user_id, query)).tasks;
+      const { tasks, isPassing } = await readTaskPage(db, ctx, request, reply, params.user_id, query);
+      return passingIf(isPassing, tasks);
     }),
   );
 
@@ -163,7 +164,7 @@ function readRoutes(app: App, ctx: Context): void {
       const { params, query } = request;
       const found = await listTags(db, params.user_id, query);
       reply.header('x-total-count', found.total);
-      return found.tags;
+      return passingIf(found.isPassing, found.tags);
     }),
   );
 }

@@ -6,7 +6,7 @@ import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import { deleteTag, renameTag } from '../../tags/service.ts';
 import type { App } from '../app-type.ts';
-import { keepsLists, sendKept } from '../cache.ts';
+import { keepsLists, passingIf, sendKept } from '../cache.ts';
 import { writerOf } from '../idempotency.ts';
 import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
@@ -59,9 +59,9 @@ export function tagRoutes(app: App, ctx: Context): void {
   app.get('/users/:user_id/tags', { schema: listSchema, config: keepsLists }, (request, reply) =>
     sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tags, total } = await listTags(db, params.user_id, query);
+      const { tags, total, isPassing } = await listTags(db, params.user_id, query);
       reply.header('x-total-count', total);
-      return envelope(tags, 'Tags retrieved successfully');
+      return passingIf(isPassing, envelope(tags, 'Tags retrieved successfully'));
     }),
   );
 

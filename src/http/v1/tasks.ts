@@ -6,7 +6,7 @@ import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath }
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
-import { keepsAnswers, keepsLists, sendKept } from '../cache.ts';
+import { keepsAnswers, keepsLists, passingIf, sendKept } from '../cache.ts';
 import { etagOf, ifMatchOf } from '../conditions.ts';
 import { writerOf } from '../idempotency.ts';
 import {
@@ -119,8 +119,9 @@ function readRoutes(app: App, ctx: Context): void {
   app.get(list, { schema: listSchema, config: keepsLists }, (request, reply) =>
     sendKept(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tasks, pagination } = await readTaskPage(db, ctx, request, reply, params.user_id, query);
-      return envelopeJson(tasks, 'Tasks retrieved successfully', { pagination });
+      const page = await readTaskPage(db, ctx, request, reply, params.user_id, query);
+      const { tasks, pagination, isPassing } = page;
+      return passingIf(isPassing, envelopeJson(tasks, 'Tasks retrieved successfully', { pagination }));
     }),
   );
 
