@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config.ts';
+import { apart } from '../db/failure-record.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { invalidToken } from '../errors.ts';
@@ -57,7 +58,7 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
 
   return {
     request(origin, email, redirectTo) {
-      inTurn(() => send(origin, email, redirectTo)).catch((error: unknown) => {
+      apart(() => inTurn(() => send(origin, email, redirectTo))).catch((error: unknown) => {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
         log.warn({ code, request_id: origin?.requestId }, 'a request for a new password failed');
       });

@@ -3,6 +3,7 @@ import { inSignUpTurn, signIn } from '../auth/passwords.ts';
 import { renewSignatures } from '../auth/secrets.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Context } from '../context.ts';
+import { orDatabaseFailure } from '../db/failure-record.ts';
 import { AppError } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { originOf } from './authentication.ts';
@@ -39,9 +40,11 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
     schema: { hide: true, querystring: {} },
     handler: async (request, reply) => {
       const webRequest = toWebRequest(request, config.auth);
-      const record = await prepareRecord(ctx, callOf(request, webRequest));
       const handle = () => betterAuth.handler(webRequest);
-      const response = await handled(webRequest.url, handle);
+      const { record, response } = await orDatabaseFailure(async () => ({
+        record: await prepareRecord(ctx, callOf(request, webRequest)),
+        response: await handled(webRequest.url, handle),
+      }));
       const answer = Buffer.from(await response.arrayBuffer());
       await record?.(response.status, answer);
       reply.status(response.status);
