@@ -42,7 +42,7 @@ export function openClient(config: pg.ClientConfig): { client: pg.Client; close(
 
 /** Connects, looks at the server and leaves. */
 export async function inspectServer(config: pg.ClientConfig): Promise<ServerState> {
-  const { client, close } = openClient({ ...config, application_name: 'duly' });
+  const { client, close } = openClient({ ...config, application_name: 'duly pool' });
   try {
     await client.connect();
     const { rows } = await client.query<ServerState>(stateQuery);

@@ -112,7 +112,7 @@ export function createDb(options: PoolOptions): Db {
     Client: clientOf(hosts),
     max,
     types,
-    application_name: 'duly',
+    application_name: 'duly pool',
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
     idleTimeoutMillis: idleTimeoutMs,
