@@ -19,6 +19,8 @@ const check = {
 interface Known {
   isReadOnly: boolean;
   checkedAt: number;
+  /** A statement was refused since: the session may take writes again by now. */
+  isSuspect?: boolean;
 }
 
 /**
@@ -123,15 +125,16 @@ export function createFailover(seek: Seek | null, log: Logger): Failover {
   const standing = createStanding(seek, log);
   let home: string | undefined;
 
-  function note(client: pg.PoolClient, isReadOnly: boolean, checkedAt: number): void {
-    known.set(client, { isReadOnly, checkedAt });
-    if (isReadOnly) standing.meet();
-    else standing.prove(checkedAt);
+  function note(client: pg.PoolClient, one: Known): void {
+    known.set(client, one);
+    if (one.isReadOnly) standing.meet();
+    else standing.prove(one.checkedAt);
   }
 
   /** Whether it was last looked at before a server was proven to take writes: a read-only one is of no use then. */
   const isOutdated = ({ checkedAt }: Known) => checkedAt < standing.provenAt();
   const isDue = (one: Known) =>
+    one.isSuspect === true ||
     performance.now() - one.checkedAt >= checkAfterMs ||
     isOutdated(one) ||
     one.checkedAt < (standing.readOnlySince() ?? Number.NEGATIVE_INFINITY);
@@ -142,7 +145,7 @@ export function createFailover(seek: Seek | null, log: Logger): Failover {
       const { rows } = await client.query<Pick<Known, 'isReadOnly'>>(check);
       const isReadOnly = rows[0]?.isReadOnly === true;
       if (isReadOnly && before !== undefined && isOutdated(before)) return false;
-      note(client, isReadOnly, askedAt);
+      note(client, { isReadOnly, checkedAt: askedAt });
       return true;
     } catch {
       return false;
@@ -153,13 +156,13 @@ export function createFailover(seek: Seek | null, log: Logger): Failover {
     opened(client, { isReadOnly, startedAt }) {
       const isElsewhere = home !== undefined && home !== startedAt;
       home = startedAt;
-      note(client, isReadOnly, performance.now());
+      note(client, { isReadOnly, checkedAt: performance.now() });
       if (isElsewhere) standing.change();
     },
     refused(client) {
       const before = known.get(client);
       if (before !== undefined && isOutdated(before)) known.set(client, { ...before, isReadOnly: true });
-      else note(client, true, performance.now());
+      else note(client, { isReadOnly: true, checkedAt: performance.now(), isSuspect: true });
     },
     async admit(client) {
       const before = known.get(client);
