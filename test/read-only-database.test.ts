@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLink } from '../src/auth/links.ts';
 import { poolUse } from '../src/db/pool.ts';
 import { allJobs } from '../src/jobs/all.ts';
-import { type Account, newAccount, newPassword, password } from './support/accounts.ts';
+import { type Account, newAccount, newBrowser, newPassword, password } from './support/accounts.ts';
 import { type Reply, startApp, type TestApp } from './support/app.ts';
 import { afterTest } from './support/clean-up.ts';
 import { fillPath, isOfAdmin, type Operation, operations } from './support/operations.ts';
@@ -32,6 +32,7 @@ describe('a database that is read-only', () => {
   /** Bodies that get past the checks before the write. */
   let bodies: Record<string, unknown>;
   let queries: Record<string, string>;
+  let browser: ReturnType<typeof newBrowser>;
   let begun: number;
 
   beforeAll(async () => {
@@ -54,6 +55,12 @@ describe('a database that is read-only', () => {
       adminSetRole: { role: 'admin' },
     };
     queries = { confirmEmailChange: `?token=${await createLink(db, account.id, 'email', email)}` };
+    browser = newBrowser(app);
+    await browser.send('POST', '/sign-in/email', { email: account.email, password });
+    // So old that a read would prolong it.
+    await sql`update better_auth.session set "expiresAt" = now() + interval '3 days' where "userId" = ${account.id}`.execute(
+      db,
+    );
     begun = performance.now();
     await setReadOnly(app, 'on');
     await demoteSessions(db);
@@ -100,6 +107,14 @@ describe('a database that is read-only', () => {
   test.each(named(reads))('%s is read', async (operationId, operation) => {
     expect((await send(operation)).status).toBe(audited.includes(operationId) ? 503 : 200);
   });
+
+  test.each(['/get-session', '/list-sessions', '/list-accounts', '/token', '/jwks'])(
+    'Better Auth: %s is read',
+    async (path) => {
+      const reply = await browser.send('GET', path);
+      expect([reply.status, reply.body !== null]).toEqual([200, true]);
+    },
+  );
 
   test('upkeep fails, to be done again', async () => {
     const done = await Promise.allSettled(

@@ -4,6 +4,7 @@ import { renewSignatures } from '../auth/secrets.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Context } from '../context.ts';
 import { orDatabaseFailure } from '../db/failure-record.ts';
+import { readOnlyForMs } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { originOf } from './authentication.ts';
@@ -26,7 +27,7 @@ const addressHeaders = [
 
 /** Better Auth itself, below `/api/auth`: the one place where cookies count. */
 export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Promise<void> {
-  const { betterAuth, config } = ctx;
+  const { betterAuth, config, db } = ctx;
   takeOnlyJson(app);
   const refuseCrossSite = crossSiteGuard(config);
   app.addHook('onRequest', async ({ method, headers }, reply) => {
@@ -39,7 +40,7 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
     // Any query, so that the rules for text apply to it.
     schema: { hide: true, querystring: {} },
     handler: async (request, reply) => {
-      const webRequest = toWebRequest(request, config.auth);
+      const webRequest = toWebRequest(request, config.auth, readOnlyForMs(db) !== null);
       const handle = () => betterAuth.handler(webRequest);
       const { record, response } = await orDatabaseFailure(async () => ({
         record: await prepareRecord(ctx, callOf(request, webRequest)),
@@ -83,9 +84,18 @@ function takeOnlyJson(app: FastifyInstance): void {
 /** Its CORS headers would replace ours, which name more. */
 const setHere = (name: string) => name === 'set-cookie' || name.startsWith('access-control-');
 
-/** The origin is the configured one, whatever Host or request target say. */
-function toWebRequest(request: FastifyRequest, { baseUrl, secrets }: AuthSettings): Request {
-  const { pathname, search } = new URL(request.url, baseUrl);
+/**
+ * The origin is the configured one, whatever Host or request target say.
+ * @param isReadOnly whether the database is: then a read does not prolong its session, which would be a write
+ */
+function toWebRequest(
+  request: FastifyRequest,
+  { baseUrl, secrets }: AuthSettings,
+  isReadOnly: boolean,
+): Request {
+  const url = new URL(request.url, baseUrl);
+  if (isReadOnly && request.method === 'GET') url.searchParams.set('disableRefresh', 'true');
+  const { pathname, search } = url;
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined && !addressHeaders.includes(name)) headers.set(name, [value].flat().join(', '));
