@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { connectionFromUrl, createDb } from '../src/db/pool.ts';
 import { startApp, type TestApp } from './support/app.ts';
-import { afterFile } from './support/clean-up.ts';
+import { afterFile, afterTest } from './support/clean-up.ts';
 import { openEvents } from './support/events.ts';
 import { type Forwarder, startForwarder } from './support/forwarder.ts';
 import { type Load, startLoad } from './support/load.ts';
+import { silentLog } from './support/log.ts';
 import { isLong } from './support/long.ts';
 import { patience } from './support/patience.ts';
-import { caughtUp, copyCluster, hasPostgres15 } from './support/postgres15.ts';
+import { type Cluster, caughtUp, copyCluster, hasPostgres15 } from './support/postgres15.ts';
 import { run, type Server, serve, status, temporaryDirectory, until } from './support/process.ts';
 import { database, type Pair, startPair } from './support/replica.ts';
 import { newClient } from './support/tasks.ts';
@@ -21,6 +24,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
   let name: Forwarder;
   /** Leads to the standby of the new primary, once there is one. */
   let nextStandby: Forwarder;
+  let standby: Cluster;
   let hosts: string;
   /** One by a name that leads elsewhere, one by both hosts; `workers` is a service of two processes. */
   let named: TestApp;
@@ -129,7 +133,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
 
   test('has the replica followed too', async () => {
     const { replica: primary } = pair;
-    const standby = await copyCluster(primary);
+    standby = await copyCluster(primary);
     await standby.start();
     nextStandby.leadTo(standby.port);
     const client = await newClient(listed);
@@ -140,6 +144,29 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
       await client.list();
       return listed.ctx.reads.use().replica > before;
     });
+  });
+
+  /** What was the primary is read-only, but no standby. */
+  const [old, now, copy] = ['the one before', 'the primary', 'its standby'];
+  test.each([
+    ['any', [old, now, copy], old],
+    ['any', [copy, now], copy],
+    ['read-write', [old, copy, now], now],
+    ['read-only', [now, copy, old], copy],
+    ['primary', [copy, now, old], now],
+    ['standby', [old, now, copy], copy],
+    ['prefer-standby', [now, copy], copy],
+    ['prefer-standby', [now, old], now],
+    ['read-write', [old, copy], null],
+    ['standby', [old, now], null],
+  ])('target_session_attrs=%s among %j is %s', async (target, among, expected) => {
+    const ports = { [old]: pair.primary.port, [now]: pair.replica.port, [copy]: standby.port };
+    const url = `${hostList(...among.map((one) => ports[one] ?? 0))}?target_session_attrs=${target}`;
+    const db = createDb({ connection: connectionFromUrl(url), max: 1, log: silentLog });
+    afterTest.push(() => db.destroy());
+    const asked = sql<{ port: number }>`select inet_server_port() as port`.execute(db);
+    if (expected === null) await expect(asked).rejects.toThrow(`no host is ${target}: `);
+    else expect((await asked).rows).toEqual([{ port: ports[expected] }]);
   });
 
   test.each([

@@ -33,7 +33,9 @@ export function parseDatabaseUrl(text: string, refuse: Refuse): DatabaseUrl {
   if (hosts.length > 1 && hosts.some((host) => /^(:|$)/.test(host)))
     refuse('a list with a host that has no name', wantedHosts);
   const urls = hosts.map((host) => {
-    const url = scheme + user + host + rest;
+    // Where the parameter names it, no host stands behind a user; a URL wants one.
+    const isNamedLater = host === '' && user !== '' && /[?&]host=/.test(rest);
+    const url = scheme + user + (isNamedLater ? 'localhost' : host) + rest;
     if (URL.canParse(url)) return new URL(url);
     return hosts.length > 1
       ? refuse('a host or port that is not valid', wantedHosts)
