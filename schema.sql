@@ -131,6 +131,16 @@ create table duly.audit_heads (
   PRIMARY KEY (user_id)
 );
 
+create table duly.audit_refused (
+  id bigint not null generated always as identity,
+  refused_at timestamp(3) with time zone not null default statement_timestamp(),
+  sqlstate text collate "C" not null,
+  entry text not null,
+  PRIMARY KEY (id)
+);
+comment on column duly.audit_refused.sqlstate is 'Why: the SQLSTATE of the refusal.';
+comment on column duly.audit_refused.entry is 'The entry in JSON. Text, because json types refuse what JSON can escape, such as NUL.';
+
 create table duly.epoch (
   only_row boolean not null default true,
   id text collate "C" not null,
@@ -216,10 +226,13 @@ create table duly.tags (
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
   usage_count integer not null default 0,
+  search_text text not null default ''::text,
+  search_version smallint,
   CHECK (((char_length(name) >= 1) AND (char_length(name) <= 50))),
   PRIMARY KEY (user_id, name)
 );
 CREATE INDEX tags_revision ON duly.tags USING btree (user_id, revision);
+CREATE INDEX tags_to_fold ON duly.tags USING btree (user_id) WHERE (search_version IS DISTINCT FROM 1);
 comment on column duly.tags.usage_count is 'How many live tasks the tag is on: kept by every statement that changes that, under the lock of the owner''s row.';
 
 create table duly.task_tags (

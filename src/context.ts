@@ -1,4 +1,3 @@
-import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import { type AuditCounts, createAuditCounts } from './audit/reads.ts';
 import { createRefusedEntries, type RefusedEntries } from './audit/refused.ts';
@@ -10,6 +9,7 @@ import { type Accounts, createAccounts } from './auth/service.ts';
 import { createTokens, type Tokens } from './auth/tokens.ts';
 import { type AnswerCache, createAnswerCache } from './cache.ts';
 import type { Config } from './config.ts';
+import type { DatabaseConnection } from './db/hosts.ts';
 import { connectionFromUrl } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
 import { allJobs } from './jobs/all.ts';
@@ -58,7 +58,7 @@ export function createContext(
   config: Config,
   db: Db,
   log: Logger,
-  connection: ClientConfig | null = null,
+  connection: DatabaseConnection | null = null,
   counters: SharedCounters | null = redisCounters(config.limits, log),
 ): Context {
   const { directUrl, replica } = config.database;

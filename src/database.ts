@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type EmbeddedServer, joinEmbedded, startEmbedded } from './db/embedded.ts';
 import { verifyEpoch } from './db/epoch.ts';
-import { isForbidden, isUnavailable } from './db/failures.ts';
+import { isForbidden, isReadOnly, isUnavailable } from './db/failures.ts';
+import type { DatabaseConnection } from './db/hosts.ts';
 import { connectionFromUrl, createDb } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
 import { StartError } from './errors.ts';
@@ -15,7 +15,7 @@ const poolGraceMs = 2_000;
 export interface OpenDatabase {
   db: Db;
   /** What the pool connects with. */
-  connection: ClientConfig;
+  connection: DatabaseConnection;
   /** Null when DATABASE_URL names the database. */
   embedded: EmbeddedServer | null;
   /** Runs work that may take its time, such as a migration, on connections of its own. */
@@ -28,6 +28,10 @@ export interface OpenDatabase {
 export function refusalOf(error: unknown): StartError | null {
   if (isForbidden(error))
     return new StartError(`DATABASE_URL: got a role that may not do what is needed (${String(error)})`);
+  if (isReadOnly(error))
+    return new StartError(
+      `DATABASE_URL: got a server that takes no writes now (${String(error)}), wants the primary; with several hosts, target_session_attrs=read-write`,
+    );
   return isUnavailable(error)
     ? new StartError(`DATABASE_URL: the database cannot be reached (${String(error)})`)
     : null;
@@ -40,7 +44,7 @@ export const openDatabase = (config: Config, log: Logger) => open(config, log, s
 export const joinDatabase = (config: Config, log: Logger) => open(config, log, joinEmbedded);
 
 /** The same of a worker, over the connection that the process which started it has open. */
-export const shareDatabase = ({ database }: Config, connection: ClientConfig, log: Logger) =>
+export const shareDatabase = ({ database }: Config, connection: DatabaseConnection, log: Logger) =>
   openPool(connection, null, database.poolMax, log);
 
 async function open(config: Config, log: Logger, start: typeof startEmbedded): Promise<OpenDatabase> {
@@ -51,7 +55,7 @@ async function open(config: Config, log: Logger, start: typeof startEmbedded): P
 }
 
 function openPool(
-  connection: ClientConfig,
+  connection: DatabaseConnection,
   embedded: EmbeddedServer | null,
   max: number,
   log: Logger,

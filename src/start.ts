@@ -5,7 +5,7 @@ import type { HttpSettings } from './config/http.ts';
 import type { Config } from './config.ts';
 import { type OpenDatabase, refusalOf } from './database.ts';
 import { checkEpoch, fileIdentity } from './db/epoch.ts';
-import { isTlsFault, isUnavailable } from './db/failures.ts';
+import { isReadOnly, isTlsFault, isUnavailable } from './db/failures.ts';
 import { migrateUp, requireMigrated } from './db/migrator.ts';
 import { requireSupported } from './db/requirements.ts';
 import { StartError } from './errors.ts';
@@ -65,7 +65,10 @@ export async function unlessAway(log: Logger, isOurs: boolean, work: () => Promi
   } catch (error) {
     if (isOurs) throw error;
     if (!isUnavailable(error) || isTlsFault(error)) throw refusalOf(error) ?? error;
-    log.warn({ reason: String(error) }, 'DATABASE_URL cannot be reached; not ready until it can');
+    const what = isReadOnly(error)
+      ? 'the database of DATABASE_URL takes no writes; upkeep waits until it does'
+      : 'DATABASE_URL cannot be reached; not ready until it can';
+    log.warn({ reason: String(error) }, what);
     return false;
   }
 }

@@ -139,6 +139,23 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     await db.destroy();
   });
 
+  test('of several hosts the name of each is checked against its own certificate', async () => {
+    const root = encodeURIComponent(join(directory.path, 'pg', 'cert.pem'));
+    const ask = async (...names: string[]) => {
+      const hosts = names.map((name) => `${name}:${new URL(directUrl).port}`).join();
+      const url = directUrl.replace(/@[^/]+/, `@${hosts}`);
+      const connection = connectionFromUrl(`${url}?sslmode=verify-full&sslrootcert=${root}`);
+      const db = createDb({ connection, max: 1, log: silentLog });
+      const asked = sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(
+        db,
+      );
+      return asked.then(({ rows }) => rows).finally(() => db.destroy());
+    };
+    // Another spelling of the address, which the certificate does not have.
+    expect(await ask('127.1', '127.0.0.1')).toEqual([{ ssl: true }]);
+    await expect(ask('127.1', '127.1')).rejects.toThrow(/does not match certificate/);
+  });
+
   test.each([
     [
       'a certificate nobody knows',

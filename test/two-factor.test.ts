@@ -1,23 +1,14 @@
-import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, newAccount, newBrowser, newPassword, password } from './support/accounts.ts';
 import { startApp, type TestApp } from './support/app.ts';
+import { codeOf, secretOf } from './support/totp.ts';
 
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
 });
 afterAll(() => app.close());
-
-/** TOTP (RFC 6238) with SHA-1, six digits, 30 s; `ahead` steps from now. */
-function codeOf(secret: string, ahead = 0): string {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + ahead));
-  const mac = createHmac('sha1', secret).update(counter).digest();
-  const offset = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
 
 /** A code that is none now, nor soon. */
 function wrongCodeOf(secret: string): string {
@@ -27,19 +18,12 @@ function wrongCodeOf(secret: string): string {
   );
 }
 
-function decodeBase32(text: string): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = [...text].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const bytes = bits.match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2)) ?? [];
-  return Buffer.from(bytes).toString();
-}
-
 /** Turns the second factor of an account on, which uses up the code of now. */
 async function withSecondFactor(account: Account) {
   const browser = newBrowser(app);
   await browser.send('POST', '/sign-in/email', { email: account.email, password });
   const { body } = await browser.send('POST', '/two-factor/enable', { password });
-  const secret = decodeBase32(new URL(body.totpURI).searchParams.get('secret') ?? '');
+  const secret = secretOf(body.totpURI);
   const backupCodes: string[] = body.backupCodes;
   expect((await account.login(password)).status).toBe(200);
   const code = codeOf(secret);

@@ -3,9 +3,11 @@ import type { Logger } from 'pino';
 import type { Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config.ts';
+import { apart } from '../db/failure-record.ts';
+import { readOnlyForMs } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { invalidToken } from '../errors.ts';
+import { invalidToken, unavailable } from '../errors.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice, passwordResetMail } from '../mail/texts.ts';
 import { createTurns } from '../turns.ts';
@@ -20,7 +22,7 @@ export interface PasswordReset {
    * Sends a link, if there is such an account. Returns at once: neither time nor answer tell.
    * @param origin null when the request is audited elsewhere.
    * @param redirectTo of a Better Auth client: where its link leads, checked already.
-   * @throws AppError MAIL_NOT_CONFIGURED, whatever the address
+   * @throws AppError MAIL_NOT_CONFIGURED; SERVICE_UNAVAILABLE while the database is read-only: whatever the address
    */
   request(origin: Origin | null, email: string, redirectTo?: string): void;
   /** @throws AppError INVALID_TOKEN */
@@ -58,7 +60,8 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
   return {
     request(origin, email, redirectTo) {
       mailer.requireDelivery();
-      inTurn(() => send(origin, email, redirectTo)).catch((error: unknown) => {
+      if (readOnlyForMs(db) !== null) throw unavailable();
+      apart(() => inTurn(() => send(origin, email, redirectTo))).catch((error: unknown) => {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
         log.warn({ code, request_id: origin?.requestId }, 'a request for a new password failed');
       });

@@ -2,6 +2,7 @@ import { isAPIError } from 'better-auth/api';
 import type { Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config.ts';
+import { orDatabaseFailure } from '../db/failure-record.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { AppError, emailTaken, invalidCredentials, wrongPassword } from '../errors.ts';
@@ -41,7 +42,17 @@ const headersOf = ({ address, userAgent }: Client) =>
     'user-agent': userAgent,
   });
 
+/** Better Auth makes "wrong password" or "no session" of a failure of the database: that failure is thrown instead. */
 export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
+  const { register, login, changePassword } = accountsOf(config, db, betterAuth, mailer);
+  return {
+    register: (...args) => orDatabaseFailure(() => register(...args)),
+    login: (...args) => orDatabaseFailure(() => login(...args)),
+    changePassword: (...args) => orDatabaseFailure(() => changePassword(...args)),
+  };
+}
+
+function accountsOf(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
   const grant = createGrants(config, betterAuth);
   return {
     async register(client, { email, password, first_name, last_name, invitation }) {

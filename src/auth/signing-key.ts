@@ -3,6 +3,7 @@ import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { generateExportedKeyPair, type JwtOptions } from 'better-auth/plugins';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { apart } from '../db/failure-record.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { BetterAuth } from './better-auth.ts';
@@ -119,7 +120,7 @@ export function signingKeys(db: Db, log: Logger): KeyAdapter {
       await addOnce(context.secretConfig);
       keys = await findKeys(db);
     } else if (!keys.some(({ lasting }) => lasting)) {
-      addOnce(context.secretConfig).catch((error) =>
+      apart(() => addOnce(context.secretConfig)).catch((error) =>
         log.error({ reason: String(error) }, 'no successor of the signing key could be made'),
       );
     }

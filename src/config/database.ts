@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
-import { type Env, group, integer, isDecodable, parseUrl, refuse, text } from './values.ts';
+import { type DatabaseUrl, parseDatabaseUrl, placeOf } from './database-url.ts';
+import { attempt, type Env, group, integer, isDecodable, refuse, text } from './values.ts';
 
 const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
@@ -54,10 +55,35 @@ function replicaSettings(env: Env): ReplicaSettings | null {
   const primaryUrl = text(env, 'DATABASE_URL');
   if (primaryUrl === null)
     refuse('DATABASE_REPLICA_URL', 'a URL', 'DATABASE_URL beside it, which names its primary');
-  if (url === primaryUrl)
-    refuse('DATABASE_REPLICA_URL', 'the URL of DATABASE_URL', 'the URL of a replica of that server');
+  checkReplica(url, primaryUrl);
   return Object.freeze({ url, poolMax });
 }
+
+/** With several hosts the same ones may be named twice: one of them is the primary, another one the replica. */
+function checkReplica(url: string, primaryUrl: string): void {
+  const replica = parsed('DATABASE_REPLICA_URL', url);
+  if (['read-write', 'primary'].includes(replica.target))
+    refuse(
+      'DATABASE_REPLICA_URL',
+      `target_session_attrs=${JSON.stringify(replica.target)}`,
+      'target_session_attrs=standby, as a replica takes no writes',
+    );
+  // What is wrong with the other one is told beside it.
+  const primary = attempt(
+    new Set(),
+    () => parsed('DATABASE_URL', primaryUrl),
+    () => null,
+  );
+  if (
+    replica.urls.length === 1 &&
+    primary?.urls.length === 1 &&
+    placeOf(replica.urls[0]) === placeOf(primary.urls[0])
+  )
+    refuse('DATABASE_REPLICA_URL', 'the URL of DATABASE_URL', 'the URL of a replica of that server');
+}
+
+const parsed = (name: string, value: string): DatabaseUrl =>
+  parseDatabaseUrl(value, (got, wants) => refuse(name, got, wants));
 
 function poolMax(env: Env): number {
   const { poolSize, poolOverflow } = group({
@@ -77,18 +103,20 @@ function poolMax(env: Env): number {
 function databaseUrl(env: Env, name: string): string | null {
   const value = text(env, name);
   if (value === null) return null;
-  const url = parseUrl(value);
-  const wants = 'postgresql://user:password@host:port/database';
-  if (url === null) return refuse(name, 'something that is not a URL', wants);
-  if (!['postgres:', 'postgresql:'].includes(url.protocol)) {
-    return refuse(name, `the scheme ${JSON.stringify(url.protocol)}`, wants);
-  }
-  if (url.pathname.length < 2) return refuse(name, 'no database name', wants);
-  if (!isDecodable(url.username) || !isDecodable(url.password)) {
-    return refuse(name, 'a user or password with a stray %', 'percent-encoding, % itself as %25');
-  }
-  checkTls(name, url);
+  const { urls } = parsed(name, value);
+  for (const url of urls) checkUrl(name, url);
   return value;
+}
+
+function checkUrl(name: string, url: URL): void {
+  const wants = 'postgresql://user:password@host:port/database';
+  if (!['postgres:', 'postgresql:'].includes(url.protocol))
+    refuse(name, `the scheme ${JSON.stringify(url.protocol)}`, wants);
+  if (url.pathname.length < 2) refuse(name, 'no database name', wants);
+  if (!isDecodable(url.username) || !isDecodable(url.password))
+    refuse(name, 'a user or password with a stray %', 'percent-encoding, % itself as %25');
+  if (!isDecodable(url.hostname)) refuse(name, 'a host with a stray %', wants);
+  checkTls(name, url);
 }
 
 function checkTls(variable: string, { searchParams }: URL): void {

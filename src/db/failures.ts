@@ -1,8 +1,8 @@
 /**
  * States that may pass without anybody touching this server (PostgreSQL, Appendix A): connection failures, a database or
- * a login that is not there (yet), shutdown and start-up, no room, a time limit.
+ * a login that is not there (yet), shutdown and start-up, no room, a time limit, a server that takes no writes.
  */
-const unavailableStates = /^(08...|28...|3D000|57P0[1-5]|53...|57014|55P03|25P0[34])$/;
+const unavailableStates = /^(08...|28...|3D000|57P0[1-5]|53...|57014|55P03|25P0[34]|25006)$/;
 const serializationStates = new Set(['40001', '40P01']);
 const networkCodes = new Set([
   'ECONNREFUSED',
@@ -20,7 +20,7 @@ const tlsMessages =
   /^(The server does not support SSL connections|There was an error establishing an SSL connection)/;
 /** What `pg` says without a code. */
 const driverMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Connection was destroyed)/;
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Connection was destroyed)/;
 
 /** Empty for what has none. */
 export function codeOf(error: unknown): string {
@@ -41,6 +41,9 @@ export function isUnavailable(error: unknown): boolean {
 export function isTlsFault(error: unknown): boolean {
   return tlsCodes.test(codeOf(error)) || (error instanceof Error && tlsMessages.test(error.message));
 }
+
+/** Whether a write was refused because the session is read-only: its server replays another one's, or was set so. */
+export const isReadOnly = (error: unknown): boolean => codeOf(error) === '25006';
 
 /** Whether the role may not do what is asked of the database. */
 export const isForbidden = (error: unknown): boolean => codeOf(error) === '42501';

@@ -9,15 +9,19 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { parseDatabaseUrl } from '../config/database-url.ts';
+import { connectTimeoutMs, inspectServer, type ServerState, stateQuery } from './client.ts';
+import { createFailover, type Failover } from './failover.ts';
+import { noteFailure } from './failure-record.ts';
+import { isReadOnly } from './failures.ts';
+import { createHostChooser, type DatabaseConnection, type HostChooser, NoHostError } from './hosts.ts';
 import { isDirect, noteDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
+import { types } from './types.ts';
 
 /** Contract, "Limits": a statement gets 30 s from the server; the client gives up a second later. */
 export const statementTimeoutMs = 30_000;
 const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
-const connectTimeoutMs = 2_000;
-/** A connection idle for longer is asked whether it still lives before it is handed out. */
-const checkAfterIdleMs = 1_000;
 const maxLifetimeSeconds = 1_800;
 const idleTimeoutMs = 10_000;
 
@@ -60,57 +64,52 @@ class Dialect extends PostgresDialect {
   }
 }
 
-const dateOid = 1082;
-const int8Oid = 20;
-const textArrayOid: number = 1009;
-
-const parseAnyTextArray = pg.types.getTypeParser(textArrayOid, 'text');
-
-/** The driver's own goes through it character by character, which is much for the tags of a list. */
-function parseTextArray(text: string): unknown {
-  // Quotes, a dimension or NULL: whatever is not plain.
-  if (/["[\\]|NULL|[{].*[{]/i.test(text)) return parseAnyTextArray(text);
-  return text === '{}' ? [] : text.slice(1, -1).split(',');
-}
-
-/** Dates stay text (a JS Date would move them with the time zone); int8 becomes bigint (a number would round it). */
-const types: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === dateOid) return String;
-    if (oid === int8Oid) return BigInt;
-    if (oid === textArrayOid) return parseTextArray;
-    return pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text');
-  },
-};
-
 /**
  * Connection settings from a URL. `sslmode` weaker than `verify-full` still verifies the certificate: it is what the
  * driver does with them today, said aloud. `no-verify` and `disable` are taken as written.
  */
-export function connectionFromUrl(url: string): pg.ClientConfig {
-  const parsed = new URL(url);
-  if (['prefer', 'require', 'verify-ca'].includes(parsed.searchParams.get('sslmode') ?? '')) {
-    parsed.searchParams.set('sslmode', 'verify-full');
-  }
-  return { connectionString: parsed.href };
+export function connectionFromUrl(text: string): DatabaseConnection {
+  const { urls, target } = parseDatabaseUrl(text, (got) => {
+    throw new Error(`a database URL is ${got}`);
+  });
+  const [first, ...others] = urls.map(toConfig);
+  return {
+    ...first,
+    ...(others.length === 0 ? {} : { otherHosts: others }),
+    ...(target === 'any' ? {} : { target }),
+  };
+}
+
+function toConfig(url: URL): pg.ClientConfig {
+  if (['prefer', 'require', 'verify-ca'].includes(url.searchParams.get('sslmode') ?? ''))
+    url.searchParams.set('sslmode', 'verify-full');
+  return { connectionString: url.href };
 }
 
 export interface PoolOptions {
-  connection: pg.ClientConfig;
+  connection: DatabaseConnection;
   /** Most connections at a time. */
   max: number;
   log: Logger;
   /** How long this side waits for a statement; 0 waits for ever. */
   queryTimeoutMs?: number;
+  /** Its server takes no writes by its nature. */
+  isReplica?: boolean;
   /** Looks at each new connection; one that it rejects is closed, and whoever wanted it gets the error. */
   verify?: (client: pg.PoolClient) => Promise<void>;
 }
 
 /** A pool of checked and recycled connections under Kysely. `db.destroy()` closes it. */
 export function createDb(options: PoolOptions): Db {
-  const { connection, max, log, queryTimeoutMs = defaultQueryTimeoutMs, verify } = options;
+  const { connection, max, log, queryTimeoutMs = defaultQueryTimeoutMs, isReplica = false, verify } = options;
+  const seek = async () => !(await inspectServer(await createHostChooser(connection).choose())).isReadOnly;
+  const failover = createFailover(isReplica ? null : seek, log);
+  const hosts = createHostChooser(connection, failover.isHome);
+  failover.onChange(hosts.forget);
+  const { otherHosts: _, target: __, ...first } = connection;
   const pool = new pg.Pool({
-    ...connection,
+    ...first,
+    Client: clientOf(hosts),
     max,
     types,
     application_name: 'duly pool',
@@ -120,8 +119,7 @@ export function createDb(options: PoolOptions): Db {
     maxLifetimeSeconds,
     keepAlive: true,
     verify: (client, done) => {
-      noteDirect(client)
-        .then(() => client.query(isDirect(client) ? setSession : setDates))
+      prepareClient(client, hosts, failover)
         .then(() => (isDirect(client) ? ownSessions.add(db) : ownSessions.delete(db)))
         .then(() => verify?.(client))
         .then(() => done(), done);
@@ -131,12 +129,35 @@ export function createDb(options: PoolOptions): Db {
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', () => {}));
-  const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: checked(pool) }) });
-  pools.set(db, pool);
+  const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: checked(pool, hosts, failover) }) });
+  pools.set(db, { pool, failover });
   return db;
 }
 
-const pools = new WeakMap<Db, pg.Pool>();
+/** The driver knows one host: a client connects to the one that was chosen last. */
+const clientOf = (hosts: HostChooser) =>
+  hosts.isFixed
+    ? pg.Client
+    : class extends pg.Client {
+        constructor(config: pg.ClientConfig) {
+          super({ ...config, ...hosts.chosen() });
+        }
+      };
+
+async function prepareClient(client: pg.PoolClient, hosts: HostChooser, failover: Failover): Promise<void> {
+  const { rows } = await client.query<ServerState & { pid: number }>(stateQuery);
+  const [server] = rows;
+  if (server === undefined) throw new Error('no answer to a question that always has one');
+  if (!hosts.isWanted(server)) {
+    hosts.forget();
+    throw new NoHostError('the host is not what is wanted any more');
+  }
+  noteDirect(client, server.pid);
+  failover.opened(client, server);
+  await client.query(isDirect(client) ? setSession : setDates);
+}
+
+const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover }>();
 const ownSessions = new WeakSet<Db>();
 
 /** Whether a statement that is not in a transaction has the limits and the isolation of one: not behind a pooler. */
@@ -144,7 +165,7 @@ export const hasOwnSessions = (db: Db): boolean => ownSessions.has(db);
 
 /** How many connections there are, are idle and may be at most, and how many callers wait for one. */
 export function poolUse(db: Db) {
-  const pool = pools.get(db);
+  const pool = pools.get(db)?.pool;
   return {
     total: pool?.totalCount ?? 0,
     idle: pool?.idleCount ?? 0,
@@ -153,42 +174,56 @@ export function poolUse(db: Db) {
   };
 }
 
-const ping = { text: 'select 1', query_timeout: connectTimeoutMs };
+/** For how long the pool's server has been read-only, as far as its connections have shown; null while it takes writes. */
+export function readOnlyForMs(db: Db): number | null {
+  const since = pools.get(db)?.failover.readOnlySince() ?? null;
+  return since === null ? null : performance.now() - since;
+}
+
+/** Calls `hear` whenever new connections may lead to another server than before, until the returned function is called. */
+export const onServerChange = (db: Db, hear: () => void): (() => void) =>
+  pools.get(db)?.failover.onChange(hear) ?? (() => undefined);
 
 /** The pool as Kysely sees it, handing out only connections that answered lately: a server that slept or restarted shows no error. */
-function checked(pool: pg.Pool): PostgresPool {
-  const usedAt = new WeakMap<pg.PoolClient, number>();
-  pool.on('release', (_error, client) => usedAt.set(client, performance.now()));
+function checked(pool: pg.Pool, hosts: HostChooser, failover: Failover): PostgresPool {
+  async function connect(): Promise<PostgresPoolClient> {
+    for (;;) {
+      if (!hosts.isFixed && pool.idleCount === 0 && pool.totalCount < pool.options.max) await hosts.choose();
+      const client = await pool.connect();
+      if (await failover.admit(client)) return preparing(client, failover);
+      client.release(true);
+    }
+  }
   return {
     Client: pg.Client,
     options: pool.options,
     end: () => pool.end(),
-    async connect() {
-      for (;;) {
-        const client = await pool.connect();
-        const idleSince = usedAt.get(client);
-        if (idleSince === undefined || performance.now() - idleSince < checkAfterIdleMs)
-          return preparing(client);
-        try {
-          await client.query(ping);
-          return preparing(client);
-        } catch {
-          client.release(true);
-        }
-      }
-    },
+    connect: () =>
+      connect().catch((error: unknown) => {
+        hosts.forget();
+        noteFailure(error);
+        throw error;
+      }),
   };
 }
 
 const preparingClients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
 
 /** A client that prepares what it is often asked, and begins transactions as simply as may be. */
-function preparing(client: pg.PoolClient): PostgresPoolClient {
+function preparing(client: pg.PoolClient, failover: Failover): PostgresPoolClient {
   const known = preparingClients.get(client);
   if (known !== undefined) return known;
   // Its session is its own, and has the limits already.
   const plain = (text: string) => (text === beginWithLimits && isDirect(client) ? begin : text);
-  const query = (text: string, values: readonly unknown[]) => queryPrepared(client, plain(text), values);
+  const query = async (text: string, values: readonly unknown[]) => {
+    try {
+      return await queryPrepared(client, plain(text), values);
+    } catch (error) {
+      if (isReadOnly(error)) failover.refused(client);
+      noteFailure(error);
+      throw error;
+    }
+  };
   const made: PostgresPoolClient = Object.create(client, { query: { value: query } });
   preparingClients.set(client, made);
   return made;

@@ -39,12 +39,12 @@ const directClients = new WeakSet<PoolClient>();
 export const isDirect = (client: PoolClient): boolean => directClients.has(client);
 
 /**
- * Finds out whether a new connection goes to the server itself: a pooler makes up the process id that it reports. Behind
+ * Notes whether a new connection goes to the server itself: a pooler makes up the process id that it reports. Behind
  * a pooler the next statement may be another server process's, which knows nothing of a name.
+ * @param pid that of the session, as the server itself says it
  */
-export async function noteDirect(client: PoolClient): Promise<void> {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  if ('processID' in client && client.processID === rows[0]?.pid) directClients.add(client);
+export function noteDirect(client: PoolClient, pid: number): void {
+  if ('processID' in client && client.processID === pid) directClients.add(client);
 }
 
 /** Asks a client, by a prepared statement where that is safe and worth it. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
-import { createDb } from './pool.ts';
+import type { DatabaseConnection } from './hosts.ts';
+import { createDb, onServerChange } from './pool.ts';
 import type { Db } from './schema.ts';
 
 /** How long a replica that failed is left alone. */
@@ -48,7 +48,7 @@ export interface Replica<T> {
 
 interface ReplicaOptions<T> {
   primary: Db;
-  connection: ClientConfig;
+  connection: DatabaseConnection;
   max: number;
   log: Logger;
   open: (db: Db) => T;
@@ -67,6 +67,7 @@ async function connect({ primary, connection, max, log }: ReplicaOptions<unknown
     max,
     log,
     queryTimeoutMs,
+    isReplica: true,
     async verify(client) {
       const [place] = (await client.query<Place>(placeQuery)).rows;
       if (place === undefined || ofPrimary === undefined) throw new Error('it does not say which it is');
@@ -90,6 +91,8 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
   let opening: Promise<void> | null = null;
   let tryAt = 0;
   let isClosed = false;
+  /** Goes up when the primary may be another server: what was compared with the one before does not count. */
+  let changes = 0;
   /** Null until something was said; said again only when it changes. */
   let wasUseful: boolean | null = null;
 
@@ -100,10 +103,23 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
     wasUseful = false;
   }
 
+  /** Statements that run on it are finished. */
+  function drop(): void {
+    held?.db.destroy().catch(() => undefined);
+    held = null;
+  }
+
+  const unhear = onServerChange(options.primary, () => {
+    changes += 1;
+    tryAt = 0;
+    drop();
+  });
+
   async function openOne(): Promise<void> {
+    const begin = changes;
     try {
       const db = await connect(options);
-      if (isClosed) await db.destroy();
+      if (isClosed || changes !== begin) await db.destroy();
       else held = { db, link: open(db) };
     } catch (error) {
       leaveAlone(error);
@@ -123,14 +139,12 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
     },
     failed(link, error) {
       if (held?.link !== link) return;
-      const { db } = held;
-      held = null;
+      drop();
       leaveAlone(error);
-      // Ends when the last statement on it does.
-      db.destroy().catch(() => undefined);
     },
     async close() {
       isClosed = true;
+      unhear();
       await opening;
       await held?.db.destroy();
       held = null;

@@ -1,3 +1,4 @@
+import { forgetFailure } from './failure-record.ts';
 import { isSerializationFailure, isUnavailable } from './failures.ts';
 import { hasOwnSessions } from './pool.ts';
 import type { Db, Tx } from './schema.ts';
@@ -47,6 +48,7 @@ async function persistently<H, T>(
       if (error instanceof Unchanged) return error.value as T;
       const retry = isSerializationFailure(error) || (!begun && isUnavailable(error));
       if (!retry || attempt === attempts) throw error;
+      forgetFailure();
     }
   }
 }

@@ -3,6 +3,8 @@ import { inSignUpTurn, signIn } from '../auth/passwords.ts';
 import { renewSignatures } from '../auth/secrets.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Context } from '../context.ts';
+import { orDatabaseFailure } from '../db/failure-record.ts';
+import { readOnlyForMs } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { originOf } from './authentication.ts';
@@ -25,7 +27,7 @@ const addressHeaders = [
 
 /** Better Auth itself, below `/api/auth`: the one place where cookies count. */
 export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Promise<void> {
-  const { betterAuth, config } = ctx;
+  const { betterAuth, config, db } = ctx;
   takeOnlyJson(app);
   const refuseCrossSite = crossSiteGuard(config);
   app.addHook('onRequest', async ({ method, headers }, reply) => {
@@ -38,10 +40,12 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
     // Any query, so that the rules for text apply to it.
     schema: { hide: true, querystring: {} },
     handler: async (request, reply) => {
-      const webRequest = toWebRequest(request, config.auth);
-      const record = await prepareRecord(ctx, callOf(request, webRequest));
+      const webRequest = toWebRequest(request, config.auth, readOnlyForMs(db) !== null);
       const handle = () => betterAuth.handler(webRequest);
-      const response = await handled(webRequest.url, handle);
+      const { record, response } = await orDatabaseFailure(async () => ({
+        record: await prepareRecord(ctx, callOf(request, webRequest)),
+        response: await handled(webRequest.url, handle),
+      }));
       const answer = Buffer.from(await response.arrayBuffer());
       await record?.(response.status, answer);
       reply.status(response.status);
@@ -80,9 +84,18 @@ function takeOnlyJson(app: FastifyInstance): void {
 /** Its CORS headers would replace ours, which name more. */
 const setHere = (name: string) => name === 'set-cookie' || name.startsWith('access-control-');
 
-/** The origin is the configured one, whatever Host or request target say. */
-function toWebRequest(request: FastifyRequest, { baseUrl, secrets }: AuthSettings): Request {
-  const { pathname, search } = new URL(request.url, baseUrl);
+/**
+ * The origin is the configured one, whatever Host or request target say.
+ * @param isReadOnly whether the database is: then a read does not prolong its session, which would be a write
+ */
+function toWebRequest(
+  request: FastifyRequest,
+  { baseUrl, secrets }: AuthSettings,
+  isReadOnly: boolean,
+): Request {
+  const url = new URL(request.url, baseUrl);
+  if (isReadOnly && request.method === 'GET') url.searchParams.set('disableRefresh', 'true');
+  const { pathname, search } = url;
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined && !addressHeaders.includes(name)) headers.set(name, [value].flat().join(', '));

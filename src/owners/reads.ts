@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ReplicaSettings } from '../config/database.ts';
 import { withDeadline } from '../db/deadline.ts';
 import { isSerializationFailure } from '../db/failures.ts';
+import type { DatabaseConnection } from '../db/hosts.ts';
 import { connectionFromUrl } from '../db/pool.ts';
 import { createReplica } from '../db/replica.ts';
 import type { Db } from '../db/schema.ts';
@@ -50,7 +51,7 @@ export function createReads(primary: Db, settings: ReplicaSettings | null, log: 
   }
   const replica = createReplica<Link>({
     primary,
-    connection: connectionFromUrl(settings.url),
+    connection: replicaConnection(settings.url),
     max: settings.poolMax,
     log,
     open: (db) => ({ db, revisionOf: createRevisionReader(db, findReplayedRevisions) }),
@@ -88,4 +89,10 @@ export function createReads(primary: Db, settings: ReplicaSettings | null, log: 
     use,
     close: replica.close,
   };
+}
+
+/** Of several hosts the one that is a standby, whichever that is by now. */
+function replicaConnection(url: string): DatabaseConnection {
+  const connection = connectionFromUrl(url);
+  return connection.otherHosts === undefined ? connection : { target: 'standby', ...connection };
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import pg from 'pg';
 import type { Logger } from 'pino';
+import { openClient } from '../db/client.ts';
+import { createHostChooser, type DatabaseConnection, type HostChooser } from '../db/hosts.ts';
+import { onServerChange } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 
 /** One for the whole database. */
@@ -14,7 +15,6 @@ const pongWithinMs = 2_000;
 const pingEveryMs = 15_000;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
-const endWithinMs = 500;
 
 export const notify = (db: Db, messages: readonly string[]) =>
   sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.execute(db);
@@ -35,12 +35,16 @@ interface Hears {
 
 /**
  * A connection of its own that listens. A pooler in transaction mode takes LISTEN and forgets it, and a connection may be
- * dead without a sign; so it is believed only while pings, notified through the pool as all messages are, come back.
+ * dead without a sign; so it is believed only while pings, notified through the pool as all messages are, come back. When the
+ * pool may have found another server there is a ping at once: this connection may have stayed with the one before.
  */
-export function createListener(connection: pg.ClientConfig, db: Db, log: Logger, hears: Hears): Listener {
+export function createListener(connection: DatabaseConnection, db: Db, log: Logger, hears: Hears): Listener {
   let isProven = false;
   let isExplained = false;
   let stopping: AbortController | undefined;
+  let changing = new AbortController();
+  let unhear = () => {};
+  const hosts = createHostChooser(connection);
 
   function prove(value: boolean): void {
     if (isProven === value) return;
@@ -58,35 +62,37 @@ export function createListener(connection: pg.ClientConfig, db: Db, log: Logger,
     isExplained = true;
   }
 
+  function noteChange(): void {
+    hosts.forget();
+    changing.abort();
+    changing = new AbortController();
+  }
+
   async function run(stop: AbortSignal): Promise<void> {
     for (let pauseMs = firstPauseMs; !stop.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const wasProven = await listenOnce(stop);
-      if (wasProven) pauseMs = firstPauseMs;
-      await pause(pauseMs, stop);
+      const { signal: change } = changing;
+      if (await listenOnce(stop)) pauseMs = firstPauseMs;
+      await pause(pauseMs, AbortSignal.any([stop, change]));
+      if (change.aborted) pauseMs = firstPauseMs;
     }
   }
 
   /** @returns whether it was proven, once the connection is of no more use. */
   async function listenOnce(stop: AbortSignal): Promise<boolean> {
-    const { client, close } = openClient(connection);
-    const lost = new AbortController();
-    const over = AbortSignal.any([stop, lost.signal]);
-    const pongs = new Map<string, () => void>();
+    let close = () => {};
     let wasProven = false;
-    stop.addEventListener('abort', close, { once: true });
-    client.on('error', () => lost.abort()).on('end', () => lost.abort());
-    client.on('notification', ({ payload = '' }) => {
-      const pong = pongs.get(payload);
-      if (pong === undefined) hears.message(payload);
-      else pong();
-    });
     try {
+      const { client, lost, pongs, ...opened } = await openListening(hosts, hears, stop);
+      close = opened.close;
+      const over = AbortSignal.any([stop, lost]);
       await client.connect();
       await client.query(`listen ${channel}`);
-      while (!over.aborted && (await comesBack(db, pongs, over))) {
+      for (let { signal: change } = changing; !over.aborted; { signal: change } = changing) {
+        if (!(await comesBack(db, pongs, over))) break;
         wasProven = true;
         prove(true);
-        await pause(pingEveryMs, over);
+        // There may have been a change during the ping.
+        await pause(pingEveryMs, AbortSignal.any([over, change]));
       }
       if (!over.aborted && !wasProven) explain();
     } catch (error) {
@@ -94,7 +100,6 @@ export function createListener(connection: pg.ClientConfig, db: Db, log: Logger,
     }
     // Told to stop, it may have been told to start again.
     if (!stop.aborted) prove(false);
-    stop.removeEventListener('abort', close);
     close();
     return wasProven;
   }
@@ -104,14 +109,37 @@ export function createListener(connection: pg.ClientConfig, db: Db, log: Logger,
     start() {
       if (stopping !== undefined) return;
       stopping = new AbortController();
+      unhear = onServerChange(db, noteChange);
       void run(stopping.signal);
     },
     stop() {
       stopping?.abort();
       stopping = undefined;
+      unhear();
       isProven = false;
     },
   };
+}
+
+/** A connection that is not made yet. `lost` is aborted when it ends; a ping that comes back calls its function in `pongs`. */
+async function openListening(hosts: HostChooser, hears: Hears, stop: AbortSignal) {
+  const { client, close } = openClient({
+    ...(await hosts.choose()),
+    application_name: 'duly listener',
+    connectionTimeoutMillis: connectWithinMs,
+    query_timeout: connectWithinMs,
+  });
+  const lost = new AbortController();
+  const pongs = new Map<string, () => void>();
+  stop.addEventListener('abort', close, { once: true });
+  client.on('error', () => lost.abort()).on('end', () => lost.abort());
+  client.on('end', () => stop.removeEventListener('abort', close));
+  client.on('notification', ({ payload = '' }) => {
+    const pong = pongs.get(payload);
+    if (pong === undefined) hears.message(payload);
+    else pong();
+  });
+  return { client, close, lost: lost.signal, pongs };
 }
 
 /** Whether a ping that is notified through the pool is heard. */
@@ -129,21 +157,3 @@ async function comesBack(db: Db, pongs: Map<string, () => void>, over: AbortSign
 
 /** Ends early, with an error of no interest, when it is told to. */
 const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);
-
-/** A client that goes away whatever its server does. */
-function openClient(connection: pg.ClientConfig) {
-  const socket = new Socket();
-  const client = new pg.Client({
-    ...connection,
-    stream: () => socket,
-    application_name: 'duly listener',
-    connectionTimeoutMillis: connectWithinMs,
-    query_timeout: connectWithinMs,
-    keepAlive: true,
-  });
-  function close(): void {
-    client.end().catch(() => undefined);
-    setTimeout(() => socket.destroy(), endWithinMs).unref();
-  }
-  return { client, close };
-}

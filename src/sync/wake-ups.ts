@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
+import type { DatabaseConnection } from '../db/hosts.ts';
 import type { Db } from '../db/schema.ts';
 import { findRevisions } from '../owners/queries.ts';
 import { isSameRevision, type UserRevision } from '../owners/revisions.ts';
@@ -42,7 +42,7 @@ interface Watched {
  * a connection nor polling.
  * @param connection past a pooler if there is one; null: other instances are not listened to.
  */
-export function createWakeUps(db: Db, log: Logger, connection: ClientConfig | null): WakeUps {
+export function createWakeUps(db: Db, log: Logger, connection: DatabaseConnection | null): WakeUps {
   const self = randomUUID();
   const watched = new Map<string, Watched>();
   const sender = createSender(db, log, self);

@@ -1,5 +1,5 @@
-import type { ClientConfig } from 'pg';
 import type { Config } from '../config.ts';
+import type { DatabaseConnection } from '../db/hosts.ts';
 import type { Answer, Question } from '../limits/memory.ts';
 import type { Family } from '../metrics/families.ts';
 
@@ -9,7 +9,7 @@ export interface Start {
   /** Its number, which a successor inherits. */
   worker: number;
   config: Config;
-  connection: ClientConfig;
+  connection: DatabaseConnection;
 }
 
 /** What a worker hears while it serves. */

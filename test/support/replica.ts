@@ -40,7 +40,8 @@ export async function startPair(): Promise<Pair> {
 }
 
 /** They are asked in the background, for a new connection, or when one was idle. */
-const others = /access_events|^select 1$|pg_notify|pg_control_system|pg_backend_pid/;
+const others =
+  /access_events|transaction_read_only|pg_notify|pg_control_system|pg_backend_pid|^set statement_timeout/;
 
 /** Notes the statements that this process asks from now on, by the port of the server, until `restore`. */
 export function noteByPort(): { on(port: number): string[]; forget(): void; restore(): void } {

@@ -1,0 +1,85 @@
+/** What a session has to be for its host to be used, as libpq names it (PostgreSQL manual, 32.1.2, target_session_attrs). */
+export const sessionTargets = [
+  'any',
+  'read-write',
+  'read-only',
+  'primary',
+  'standby',
+  'prefer-standby',
+] as const;
+export type SessionTarget = (typeof sessionTargets)[number];
+
+/** A database by one or several hosts. */
+export interface DatabaseUrl {
+  /** One for each host, in the order in which they are tried; there is at least one. */
+  urls: readonly [URL, ...URL[]];
+  target: SessionTarget;
+}
+
+/** Refuses a URL: what it got, never with a password in it, and what is wanted. */
+type Refuse = (got: string, wants: string) => never;
+
+const wantedUrl = 'postgresql://user:password@host:port/database';
+const wantedHosts = 'postgresql://user:password@host:port,host:port/database';
+/** Scheme, authority, and the rest. A list of hosts is not a URL as browsers read them, so it is taken apart here. */
+const form = /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)(.*)$/is;
+const isTarget = (text: string): text is SessionTarget => sessionTargets.some((target) => target === text);
+
+/** Reads a URL as libpq does, with a list of hosts and ports in the authority or in the parameters `host` and `port`. */
+export function parseDatabaseUrl(text: string, refuse: Refuse): DatabaseUrl {
+  const [, scheme = '', authority = '', rest = ''] = form.exec(text) ?? [];
+  const at = authority.lastIndexOf('@') + 1;
+  const [user, hosts] = [authority.slice(0, at), authority.slice(at).split(',')];
+  if (hosts.length > 1 && hosts.some((host) => /^(:|$)/.test(host)))
+    refuse('a list with a host that has no name', wantedHosts);
+  const urls = hosts.map((host) => {
+    // Where the parameter names it, no host stands behind a user; a URL wants one.
+    const isNamedLater = host === '' && user !== '' && /[?&]host=/.test(rest);
+    const url = scheme + user + (isNamedLater ? 'localhost' : host) + rest;
+    if (URL.canParse(url)) return new URL(url);
+    return hosts.length > 1
+      ? refuse('a host or port that is not valid', wantedHosts)
+      : refuse('something that is not a URL', wantedUrl);
+  });
+  const [first = refuse('something that is not a URL', wantedUrl)] = urls;
+  const target = first.searchParams.get('target_session_attrs') ?? 'any';
+  if (!isTarget(target))
+    return refuse(
+      `target_session_attrs=${JSON.stringify(target)}`,
+      `target_session_attrs of ${sessionTargets.join(', ')}`,
+    );
+  const [one = first, ...others] = byParameters(urls, refuse);
+  for (const { searchParams } of [one, ...others]) searchParams.delete('target_session_attrs');
+  return { urls: [one, ...others], target };
+}
+
+/** `host` and `port` as parameters stand for those of the authority; one port is every host's. */
+function byParameters(urls: readonly URL[], refuse: Refuse): URL[] {
+  const [first] = urls;
+  if (first === undefined) return [];
+  const hosts = first.searchParams.get('host')?.split(',');
+  const ports = first.searchParams.get('port')?.split(',');
+  if (hosts === undefined && ports === undefined) return [...urls];
+  if (hosts !== undefined && hosts.length > 1 && hosts.includes(''))
+    refuse('a list with a host that has no name', wantedHosts);
+  const count = hosts?.length ?? urls.length;
+  if (ports !== undefined && ports.length !== 1 && ports.length !== count)
+    refuse(`${ports.length} ports for ${count} hosts`, 'one port, or one for each host');
+  if (ports?.some((port) => port !== '' && !isPort(port)))
+    refuse(`port=${JSON.stringify(ports.join(','))}`, 'ports from 1 to 65535');
+  return Array.from({ length: count }, (_, index) => {
+    const url = new URL((hosts === undefined ? urls[index] : undefined) ?? first);
+    const port = ports?.length === 1 ? ports[0] : ports?.[index];
+    if (hosts?.[index] !== undefined) url.searchParams.set('host', hosts[index]);
+    if (port !== undefined) url.searchParams.set('port', port);
+    return url;
+  });
+}
+
+const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+
+/** Which server and database a URL of one host names, whatever its spelling. */
+export function placeOf({ hostname, port, pathname, searchParams }: URL): string {
+  const host = searchParams.get('host') ?? hostname;
+  return `${host.toLowerCase()}:${searchParams.get('port') || port || '5432'}${pathname}`;
+}

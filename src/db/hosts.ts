@@ -1,0 +1,103 @@
+import type pg from 'pg';
+import type { SessionTarget } from '../config/database-url.ts';
+import { inspectServer, type ServerState } from './client.ts';
+import { codeOf, isTlsFault } from './failures.ts';
+
+/** The way to a database. Plain data: it is sent to worker processes. */
+export interface DatabaseConnection extends pg.ClientConfig {
+  /** The same for the other hosts of a list, in the order in which they are tried after the first. */
+  otherHosts?: readonly pg.ClientConfig[];
+  /** What a session has to be for its host to be used; any without it. */
+  target?: SessionTarget;
+}
+
+/** How long a host that was chosen is used without another look at those before it. */
+const choiceMs = 1_000;
+/** A host that could not be reached is tried after the others for so long: it may cost a time-out each time. */
+const failedMs = 5_000;
+
+/** Whether a session on the server is what is wanted; `prefer-standby` takes what it gets. */
+const accepts: Record<SessionTarget, (server: ServerState) => boolean> = {
+  any: () => true,
+  'read-write': ({ isReadOnly }) => !isReadOnly,
+  'read-only': ({ isReadOnly }) => isReadOnly,
+  primary: ({ isInRecovery }) => !isInRecovery,
+  standby: ({ isInRecovery }) => isInRecovery,
+  'prefer-standby': ({ isInRecovery }) => isInRecovery,
+};
+
+const describe = ({ isInRecovery, isReadOnly }: ServerState) =>
+  isInRecovery ? 'a standby' : isReadOnly ? 'read-only' : 'a primary that takes writes';
+
+/** Every host is down or is not what is wanted. The code is that of a connection that cannot be made. */
+export class NoHostError extends Error {
+  override name = 'NoHostError';
+  readonly code = '08001';
+}
+
+/** Chooses the host for a new connection, as libpq does (PostgreSQL manual, 32.1.1.3), which the driver does not. */
+export interface HostChooser {
+  /** Whether there is nothing to choose. */
+  isFixed: boolean;
+  /** The settings that lead to the chosen host, which was asked for its state. @throws as the driver, or an error of class 08. */
+  choose(): Promise<pg.ClientConfig>;
+  /** What was chosen last. */
+  chosen(): pg.ClientConfig;
+  /** Whether a session that was opened is what is wanted: the host may have changed since it was chosen. */
+  isWanted(server: ServerState): boolean;
+  /** Looks at the hosts anew at the next choice. */
+  forget(): void;
+}
+
+/** @param isHome whether a server will do although it is not what is wanted, as long as no other host is */
+export function createHostChooser(
+  { otherHosts = [], target = 'any', ...first }: DatabaseConnection,
+  isHome: (server: ServerState) => boolean = () => false,
+): HostChooser {
+  const hosts = [first, ...otherHosts].map((config) => ({ config, failedAt: Number.NEGATIVE_INFINITY }));
+  const isFixed = hosts.length === 1 && target === 'any';
+  let choice = { config: first, until: Number.NEGATIVE_INFINITY };
+  let choosing: Promise<pg.ClientConfig> | undefined;
+
+  async function search(): Promise<pg.ClientConfig> {
+    const isFailed = ({ failedAt }: { failedAt: number }) => performance.now() - failedAt < failedMs;
+    const inOrder = [...hosts.filter((host) => !isFailed(host)), ...hosts.filter(isFailed)];
+    let spare: pg.ClientConfig | undefined;
+    const faults: unknown[] = [];
+    for (const host of inOrder) {
+      try {
+        const server = await inspectServer(host.config);
+        if (accepts[target](server)) return host.config;
+        if (target === 'prefer-standby' || isHome(server)) spare ??= host.config;
+        faults.push(describe(server));
+      } catch (error) {
+        // A log-in that is refused ends the search, as in libpq: the other hosts are the same database.
+        if (codeOf(error).startsWith('28')) throw error;
+        host.failedAt = performance.now();
+        faults.push(error);
+      }
+    }
+    if (spare !== undefined) return spare;
+    const [fault] = faults;
+    if (faults.every(isTlsFault)) throw fault;
+    throw new NoHostError(`no host is ${target === 'any' ? 'up' : target}: ${faults.map(String).join('; ')}`);
+  }
+
+  return {
+    isFixed,
+    async choose() {
+      if (isFixed || performance.now() < choice.until) return choice.config;
+      choosing ??= search().finally(() => {
+        choosing = undefined;
+      });
+      const config = await choosing;
+      choice = { config, until: performance.now() + choiceMs };
+      return config;
+    },
+    chosen: () => choice.config,
+    isWanted: (server) => target === 'prefer-standby' || accepts[target](server) || isHome(server),
+    forget() {
+      choice.until = Number.NEGATIVE_INFINITY;
+    },
+  };
+}

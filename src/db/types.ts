@@ -1,0 +1,24 @@
+import pg from 'pg';
+
+const dateOid = 1082;
+const int8Oid = 20;
+const textArrayOid: number = 1009;
+
+const parseAnyTextArray = pg.types.getTypeParser(textArrayOid, 'text');
+
+/** The driver's own goes through it character by character, which is much for the tags of a list. */
+function parseTextArray(text: string): unknown {
+  // Quotes, a dimension or NULL: whatever is not plain.
+  if (/["[\\]|NULL|[{].*[{]/i.test(text)) return parseAnyTextArray(text);
+  return text === '{}' ? [] : text.slice(1, -1).split(',');
+}
+
+/** Dates stay text (a JS Date would move them with the time zone); int8 becomes bigint (a number would round it). */
+export const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === dateOid) return String;
+    if (oid === int8Oid) return BigInt;
+    if (oid === textArrayOid) return parseTextArray;
+    return pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text');
+  },
+};

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createLink } from '../src/auth/links.ts';
+import { poolUse } from '../src/db/pool.ts';
+import { allJobs } from '../src/jobs/all.ts';
+import { type Account, newAccount, newBrowser, newPassword, password } from './support/accounts.ts';
+import { type Reply, startApp, type TestApp } from './support/app.ts';
+import { afterTest } from './support/clean-up.ts';
+import { fillPath, isOfAdmin, type Operation, operations } from './support/operations.ts';
+import { patience } from './support/patience.ts';
+import { demoteSessions, setReadOnly } from './support/read-only.ts';
+import { newClient } from './support/tasks.ts';
+import { createTenants, namesIn, type Tenant, type Tenants } from './support/tenants.ts';
+
+const refused = { status: 503, body: { error_code: 'SERVICE_UNAVAILABLE' } };
+
+function expectRefused(reply: Reply): void {
+  expect(reply).toMatchObject(refused);
+  expect(reply.headers.get('retry-after')).toBe('1');
+}
+
+const ready = (app: TestApp) => app.request('GET', '/health/ready');
+
+describe('a database that is read-only', () => {
+  let tenants: Tenants;
+  let app: TestApp;
+  let admin: Tenant;
+  let user: Tenant;
+  let account: Account;
+  /** Bodies that get past the checks before the write. */
+  let bodies: Record<string, unknown>;
+  let queries: Record<string, string>;
+  let browser: ReturnType<typeof newBrowser>;
+  let begun: number;
+
+  beforeAll(async () => {
+    tenants = await createTenants();
+    ({ app } = tenants);
+    admin = await tenants.newAdmin('the admin');
+    user = await tenants.newTenant('the user');
+    account = await newAccount(app);
+    const { db } = app.ctx;
+    const email = `grace.${randomUUID()}@example.com`;
+    bodies = {
+      register: { email, password, first_name: 'Grace', last_name: 'Hopper' },
+      login: { email: account.email, password },
+      changePassword: { current_password: password, new_password: newPassword },
+      requestEmailChange: { email, password },
+      confirmPasswordReset: {
+        token: await createLink(db, account.id, 'reset'),
+        new_password: newPassword,
+      },
+      adminSetRole: { role: 'admin' },
+    };
+    queries = { confirmEmailChange: `?token=${await createLink(db, account.id, 'email', { detail: email })}` };
+    browser = newBrowser(app);
+    await browser.send('POST', '/sign-in/email', { email: account.email, password });
+    // So old that a read would prolong it.
+    await sql`update better_auth.session set "expiresAt" = now() + interval '3 days' where "userId" = ${account.id}`.execute(
+      db,
+    );
+    begun = performance.now();
+    await setReadOnly(app, 'on');
+    await demoteSessions(db);
+  });
+  afterAll(() => tenants.close());
+
+  const ofAccount = ['changePassword', 'requestEmailChange', 'sendEmailVerification', 'logout', 'endSession'];
+
+  function send(operation: Operation, headers: Record<string, string> = {}): Promise<Reply> {
+    const { operationId, method, path, open } = operation;
+    const isAccount = ofAccount.includes(operationId);
+    const names = { ...namesIn(user, path), ...(isAccount && { user_id: account.id }) };
+    const token = isOfAdmin(operation) ? admin.token : isAccount ? account.token : user.token;
+    const body = bodies[operationId] ?? operation.body?.example;
+    return app.request(method, fillPath(path, names) + (queries[operationId] ?? ''), {
+      ...(!open && { token }),
+      ...(body !== undefined && { body }),
+      headers,
+    });
+  }
+
+  const isWrite = ({ method, operationId }: Operation) =>
+    method !== 'GET' || operationId === 'confirmEmailChange';
+  const named = (list: Operation[]) => list.map((operation) => [operation.operationId, operation] as const);
+
+  test.each(named(operations.filter(isWrite)))('%s is a 503 with Retry-After', async (_, operation) => {
+    expectRefused(await send(operation));
+  });
+
+  const withKey = operations.filter(({ parameters }) =>
+    parameters.some(({ name }) => name === 'idempotency-key'),
+  );
+  test.each(named(withKey))('%s under an Idempotency-Key is a 503 too', async (_, operation) => {
+    expectRefused(await send(operation, { 'idempotency-key': randomUUID() }));
+  });
+
+  // A stream has no end.
+  const reads = operations.filter(
+    (operation) =>
+      operation.path.startsWith('/api') && !isWrite(operation) && !/events$/.test(operation.path),
+  );
+  /** Each of these reads is an entry of the audit log by itself, without which it is not answered. */
+  const audited = ['adminListUsers', 'adminGetUser', 'adminListUserAudit', 'adminListServiceAudit'];
+  test.each(named(reads))('%s is read', async (operationId, operation) => {
+    expect((await send(operation)).status).toBe(audited.includes(operationId) ? 503 : 200);
+  });
+
+  test.each(['/get-session', '/list-sessions', '/list-accounts', '/token', '/jwks'])(
+    'Better Auth: %s is read',
+    async (path) => {
+      const reply = await browser.send('GET', path);
+      expect([reply.status, reply.body !== null]).toEqual([200, true]);
+    },
+  );
+
+  test('upkeep fails, to be done again', async () => {
+    const done = await Promise.allSettled(
+      allJobs.map(({ run }) => run(app.ctx, new AbortController().signal)),
+    );
+    const reasons = done.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []));
+    // A job that finds nothing to do has not written.
+    expect(new Set(reasons)).toEqual(new Set(['25006']));
+  });
+
+  test('is told by /health/ready: 503 for ten seconds, then 200, and ok at once when it takes writes', async () => {
+    const first = await ready(app);
+    expect([200, 503]).toContain(first.status);
+    expect(first.body.database).toBe('read-only');
+    await vi.waitFor(async () => expect((await ready(app)).status).toBe(200), patience);
+    expect(performance.now() - begun).toBeGreaterThan(10_000);
+    expect((await ready(app)).body).toEqual({ status: 'ok', database: 'read-only' });
+    const { auditCounts, db } = app.ctx;
+    const other = await newClient(app);
+    await other.list();
+    await auditCounts.flush();
+    await setReadOnly(app, 'off');
+    await vi.waitFor(
+      async () => expect((await ready(app)).body).toEqual({ status: 'ok', database: 'ok' }),
+      patience,
+    );
+    await other.create();
+    // What was counted for the audit log meanwhile was kept.
+    await auditCounts.flush();
+    const { rows } = await sql<{ action: string }>`
+      select action from duly.audit where user_id = ${other.user.id} order by action`.execute(db);
+    expect(rows).toEqual([{ action: 'task.create' }, { action: 'task.list' }]);
+  });
+});
+
+describe('a pool whose sessions have become read-only, where new ones are not', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  test('refuses one write, finds where writes are taken, and gives up every connection to the other server', async () => {
+    const client = await newClient(app);
+    await client.create();
+    const demoted = await demoteSessions(app.ctx.db);
+    expect(poolUse(app.ctx.db).total).toBe(demoted);
+    expectRefused(await client.v1('POST', '/tasks', { title: 'milk' }));
+    for (let index = 0; index < 20; index += 1) await client.create();
+    expect(await ready(app)).toMatchObject({ status: 200, body: { database: 'ok' } });
+    // All at once, so that every connection is used.
+    const clients = await Promise.all(Array.from({ length: demoted * 2 }, () => newClient(app)));
+    await Promise.all(clients.map((one) => one.create()));
+  });
+
+  test('finds out by reads alone, within a second or so', async () => {
+    const client = await newClient(app);
+    await client.create();
+    await demoteSessions(app.ctx.db);
+    const isWritable = () =>
+      app.ctx.db.connection().execute(async (one) => {
+        const { rows } = await sql<{
+          value: string;
+        }>`select current_setting('transaction_read_only') as value`.execute(one);
+        return rows[0]?.value === 'off';
+      });
+    await vi.waitFor(async () => {
+      await client.list(`?search=${randomUUID()}`);
+      expect(await isWritable()).toBe(true);
+    }, patience);
+    expect((await client.v1('POST', '/tasks', { title: 'milk' })).status).toBe(201);
+  });
+
+  test('goes on with what it has while there is nothing better, and looks no more than once a second', async () => {
+    const client = await newClient(app);
+    await client.create();
+    await setReadOnly(app, 'on');
+    afterTest.push(() => setReadOnly(app, 'off'));
+    await demoteSessions(app.ctx.db);
+    const connects = vi.spyOn(pg.Client.prototype, 'connect');
+    afterTest.push(() => connects.mockRestore());
+    const began = performance.now();
+    for (let index = 0; performance.now() - began < 2_500; index += 1) {
+      expectRefused(await client.v1('POST', '/tasks', { title: 'milk' }));
+      expect(await client.list(`?offset=${index}`)).toBeDefined();
+    }
+    const seconds = (performance.now() - began) / 1_000;
+    expect(connects.mock.calls.length).toBeGreaterThan(0);
+    expect(connects.mock.calls.length).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
+  });
+});

@@ -1,0 +1,35 @@
+import pg from 'pg';
+
+/** Not the request's own: they look after connections, or end what failed already. */
+const others = /access_events|transaction_read_only|pg_backend_pid|^set |^rollback/;
+
+/** Lets the statement of that number fail, counted from 0, among those that this process sends during `work`. */
+export async function withFailure<T>(
+  number: number,
+  error: Error,
+  work: () => Promise<T>,
+): Promise<{ value: T; failed: string | null }> {
+  const { prototype } = pg.Client;
+  const original = prototype.query;
+  let count = 0;
+  let failed: string | null = null;
+  prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    const [query] = args;
+    const isConfig = typeof query === 'object' && query !== null && 'text' in query;
+    const text = String(isConfig ? query.text : query);
+    if (!others.test(text) && count++ === number) {
+      failed = text;
+      return Promise.reject(error);
+    }
+    return Reflect.apply(original, this, args);
+  };
+  try {
+    return { value: await work(), failed };
+  } finally {
+    prototype.query = original;
+  }
+}
+
+/** What PostgreSQL says, as the driver gives it. */
+export const databaseError = (code: string, message: string) =>
+  Object.assign(new pg.DatabaseError(message, message.length, 'error'), { code });

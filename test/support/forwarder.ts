@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { afterFile } from './clean-up.ts';
+
+/** A name that leads to one server and later to another, as in DNS: connections stay where they are. */
+export interface Forwarder {
+  port: number;
+  /** Where new connections lead from now on. */
+  leadTo(port: number): void;
+}
+
+/** Until the end of the file. Until `leadTo` is called its connections are closed at once. */
+export async function startForwarder(): Promise<Forwarder> {
+  let target: number | null = null;
+  const open = new Set<Socket>();
+  const hold = (socket: Socket) => {
+    open.add(socket);
+    socket.on('error', () => undefined).on('close', () => open.delete(socket));
+  };
+  const server = createServer((from) => {
+    hold(from);
+    if (target === null) {
+      from.destroy();
+      return;
+    }
+    const to = connect(target, '127.0.0.1');
+    hold(to);
+    from.pipe(to).on('close', () => from.destroy());
+    to.pipe(from).on('close', () => to.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterFile.push(() => {
+    server.close();
+    for (const socket of open) socket.destroy();
+  });
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return {
+    port: address.port,
+    leadTo(port) {
+      target = port;
+    },
+  };
+}

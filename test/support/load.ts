@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mintToken } from './app.ts';
+
+/** What a client was answered. */
+export interface Answers {
+  /** How often each status came; 0 is no answer. */
+  statuses: Record<string, number>;
+  /** The longest time between two answers of success. */
+  longestGapMs: number;
+}
+
+export interface Load {
+  writes: Answers;
+  reads: Answers;
+  /** The ids of the tasks whose creation was acknowledged. */
+  acknowledged: string[];
+  userIds: string[];
+  stop(): Promise<void>;
+}
+
+/** Someone who is refused does not ask again at once. */
+const pauseMs = 20;
+
+/** Clients that create tasks and read lists, one request after the other, until they are stopped. */
+export function startLoad(url: string, writers: number, readers: number): Load {
+  let isOver = false;
+  const newAnswers = (): Answers => ({ statuses: {}, longestGapMs: 0 });
+  const load = { writes: newAnswers(), reads: newAnswers(), acknowledged: [] as string[] };
+  const userIds = Array.from({ length: writers }, () => `user_${randomUUID()}`);
+
+  async function ask(userId: string, body?: string): Promise<{ status: number; text: string }> {
+    const token = await mintToken({ sub: userId });
+    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+    const path = `/api/${userId}/tasks${body ? '' : `?limit=5&search=${randomUUID().slice(0, 4)}`}`;
+    try {
+      const response = await fetch(url + path, { headers, ...(body && { method: 'POST', body }) });
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      return { status: 0, text: String(error) };
+    }
+  }
+
+  async function run(answers: Answers, send: () => Promise<{ status: number; text: string }>) {
+    let succeededAt = performance.now();
+    while (!isOver) {
+      const { status, text } = await send();
+      answers.statuses[status] = (answers.statuses[status] ?? 0) + 1;
+      if (status >= 200 && status < 300) {
+        answers.longestGapMs = Math.max(answers.longestGapMs, performance.now() - succeededAt);
+        succeededAt = performance.now();
+        if (status === 201) load.acknowledged.push(JSON.parse(text).id);
+      }
+      await sleep(status === 200 || status === 201 ? 1 : pauseMs);
+    }
+  }
+
+  const write = JSON.stringify({ title: 'milk', tags: ['home'] });
+  const running = [
+    ...userIds.map((id) => run(load.writes, () => ask(id, write))),
+    ...Array.from({ length: readers }, (_, index) => userIds[index % writers] ?? '').map((id) =>
+      run(load.reads, () => ask(id)),
+    ),
+  ];
+  return {
+    ...load,
+    userIds,
+    async stop() {
+      isOver = true;
+      await Promise.all(running);
+    },
+  };
+}

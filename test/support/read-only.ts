@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import { poolUse } from '../../src/db/pool.ts';
+import type { Db } from '../../src/db/schema.ts';
+import type { TestApp } from './app.ts';
+import { asAdmin } from './database.ts';
+
+/**
+ * Makes as many sessions as the pool may have read-only, as those on a server that was demoted are; sessions that are opened from
+ * now on are not, as behind a name that leads to another server.
+ */
+export async function demoteSessions(db: Db): Promise<number> {
+  const { max } = poolUse(db);
+  const all = Promise.withResolvers<void>();
+  let held = 0;
+  await Promise.all(
+    Array.from({ length: max }, () =>
+      db.connection().execute(async (one) => {
+        await sql`set default_transaction_read_only = on`.execute(one);
+        held += 1;
+        if (held === max) all.resolve();
+        await all.promise;
+      }),
+    ),
+  );
+  return max;
+}
+
+/** Makes new sessions of the app's database read-only too, until it is called with `off`. */
+export const setReadOnly = ({ database }: TestApp, value: 'on' | 'off') =>
+  asAdmin(`alter database ${database.connection.database} set default_transaction_read_only = ${value}`);

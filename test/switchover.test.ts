@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { connectionFromUrl, createDb } from '../src/db/pool.ts';
+import { startApp, type TestApp } from './support/app.ts';
+import { afterFile, afterTest } from './support/clean-up.ts';
+import { openEvents } from './support/events.ts';
+import { type Forwarder, startForwarder } from './support/forwarder.ts';
+import { type Load, startLoad } from './support/load.ts';
+import { silentLog } from './support/log.ts';
+import { isLong } from './support/long.ts';
+import { patience } from './support/patience.ts';
+import { type Cluster, caughtUp, copyCluster, hasPostgres15 } from './support/postgres15.ts';
+import { run, type Server, serve, status, temporaryDirectory, until } from './support/process.ts';
+import { database, type Pair, startPair } from './support/replica.ts';
+import { newClient } from './support/tasks.ts';
+
+/** How long each part of the load lasts. */
+const partMs = isLong ? 15_000 : 1_000;
+const writers = isLong ? 8 : 2;
+
+describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers under writes and reads', () => {
+  let pair: Pair;
+  let name: Forwarder;
+  /** Leads to the standby of the new primary, once there is one. */
+  let nextStandby: Forwarder;
+  let standby: Cluster;
+  let hosts: string;
+  /** One by a name that leads elsewhere, one by both hosts; `workers` is a service of two processes. */
+  let named: TestApp;
+  let listed: TestApp;
+  let workers: Server;
+  let directory: { path: string; remove(): Promise<void> };
+  let loads: Record<string, Load>;
+
+  const hostList = (...ports: number[]) =>
+    `postgresql://app@${ports.map((port) => `127.0.0.1:${port}`).join()}/${database}`;
+  const readyOf = async ({ url }: { url: string }) => {
+    const response = await fetch(`${url}/health/ready`);
+    const { database }: { database: string } = JSON.parse(await response.text());
+    return { status: response.status, database };
+  };
+
+  beforeAll(async () => {
+    pair = await startPair();
+    [name, nextStandby] = [await startForwarder(), await startForwarder()];
+    name.leadTo(pair.primary.port);
+    const [a, b] = [pair.primary.port, pair.replica.port];
+    hosts = `${hostList(a, b)}?target_session_attrs=read-write`;
+    const connection = { host: '127.0.0.1', port: a, user: 'app', password: '', database };
+    const beside = { database: { connection, drop: async () => {} } };
+    named = await startApp({ DATABASE_URL: hostList(name.port) }, beside);
+    listed = await startApp(
+      { DATABASE_URL: hosts, DATABASE_REPLICA_URL: hostList(b, nextStandby.port), CACHE_MAX_BYTES: '0' },
+      beside,
+    );
+    directory = await temporaryDirectory();
+    workers = await serve({ DATABASE_URL: hosts, DATA_DIR: directory.path, WEB_CONCURRENCY: '2' });
+    afterFile.push(async () => {
+      workers.child.kill('SIGTERM');
+      await workers.ended;
+      await directory.remove();
+    });
+  });
+  afterAll(async () => {
+    await named.close();
+    await listed.close();
+  });
+
+  const each = () => Object.entries({ named, listed, workers });
+
+  test('loses nothing that was acknowledged, answers no 500, reads throughout, and goes on by itself', async () => {
+    const { primary, replica } = pair;
+    const client = await newClient(named);
+    const stream = await openEvents(named.url, `${client.user.v1}/events`, client.user.token);
+    await vi.waitFor(() => expect(named.ctx.wakeUps.isListening()).toBe(true), patience);
+    loads = Object.fromEntries(each().map(([key, { url }]) => [key, startLoad(url, writers, 2)]));
+    await sleep(partMs);
+
+    await primary.ask('alter system set default_transaction_read_only = on');
+    await primary.ask('select pg_reload_conf()');
+    for (const [key, app] of each())
+      await vi.waitFor(
+        async () => expect([key, await readyOf(app)]).toEqual([key, { status: 503, database: 'read-only' }]),
+        patience,
+      );
+    await sleep(partMs);
+    await caughtUp(primary, replica);
+    await replica.ask('select pg_promote()');
+    name.leadTo(replica.port);
+    const promotedAt = performance.now();
+
+    for (const [key, app] of each())
+      await vi.waitFor(
+        async () => expect([key, await readyOf(app)]).toEqual([key, { status: 200, database: 'ok' }]),
+        patience,
+      );
+    const backAfterMs = performance.now() - promotedAt;
+    await sleep(partMs);
+    await Promise.all(Object.values(loads).map((load) => load.stop()));
+
+    const rows = await replica.ask<{ id: string }>('select id::text from duly.tasks', database);
+    const stored = new Set(rows.map(({ id }) => id));
+    for (const [key, { reads, writes, acknowledged }] of Object.entries(loads)) {
+      console.log(`switchover, ${key}: writes`, writes, 'reads', reads);
+      expect([key, Object.keys(writes.statuses)]).toEqual([key, ['201', '503']]);
+      expect([key, Object.keys(reads.statuses)]).toEqual([key, ['200']]);
+      expect(reads.longestGapMs).toBeLessThan(2_000);
+      expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
+      expect(acknowledged.length).toBe(writes.statuses[201]);
+    }
+    console.log(`switchover: every instance takes writes ${Math.round(backAfterMs)} ms after the promotion`);
+    expect(backAfterMs).toBeLessThan(10_000);
+
+    // Another instance writes to the new primary, and this one hears of it.
+    await vi.waitFor(() => expect(named.ctx.wakeUps.isListening()).toBe(true), patience);
+    const other = await newClient(listed, client.user.id);
+    const { id } = await other.create();
+    await vi.waitFor(() => expect(stream.events.map(({ data }) => data.id)).toContain(id), patience);
+    stream.close();
+  });
+
+  test('leaves nobody on the server before', async () => {
+    await until(async () => {
+      // A connection that is given up is closed when it is next handed out, or was idle for ten seconds.
+      await Promise.all(each().map(([, { url }]) => status(`${url}/health/ready`)));
+      const [row] = await pair.primary.ask<{ count: number }>(
+        `select count(*)::int as count from pg_stat_activity where datname = '${database}'`,
+      );
+      return row?.count === 0;
+    });
+  });
+
+  test('has the replica followed too', async () => {
+    const { replica: primary } = pair;
+    standby = await copyCluster(primary);
+    await standby.start();
+    nextStandby.leadTo(standby.port);
+    const client = await newClient(listed);
+    await client.create();
+    await caughtUp(primary, standby);
+    const before = listed.ctx.reads.use().replica;
+    await until(async () => {
+      await client.list();
+      return listed.ctx.reads.use().replica > before;
+    });
+  });
+
+  /** What was the primary is read-only, but no standby. */
+  const [old, now, copy] = ['the one before', 'the primary', 'its standby'];
+  test.each([
+    ['any', [old, now, copy], old],
+    ['any', [copy, now], copy],
+    ['read-write', [old, copy, now], now],
+    ['read-only', [now, copy, old], copy],
+    ['primary', [copy, now, old], now],
+    ['standby', [old, now, copy], copy],
+    ['prefer-standby', [now, copy], copy],
+    ['prefer-standby', [now, old], now],
+    ['read-write', [old, copy], null],
+    ['standby', [old, now], null],
+  ])('target_session_attrs=%s among %j is %s', async (target, among, expected) => {
+    const ports = { [old]: pair.primary.port, [now]: pair.replica.port, [copy]: standby.port };
+    const url = `${hostList(...among.map((one) => ports[one] ?? 0))}?target_session_attrs=${target}`;
+    const db = createDb({ connection: connectionFromUrl(url), max: 1, log: silentLog });
+    afterTest.push(() => db.destroy());
+    const asked = sql<{ port: number }>`select inet_server_port() as port`.execute(db);
+    if (expected === null) await expect(asked).rejects.toThrow(`no host is ${target}: `);
+    else expect((await asked).rows).toEqual([{ port: ports[expected] }]);
+  });
+
+  test.each([
+    ['migrate', 'status'],
+    ['admin', 'lock'],
+    ['admin', 'unlock'],
+    ['audit', 'heads'],
+  ])('%s %s finds the new primary among the hosts', async (...args) => {
+    const { code, stderr } = await run(args, { DATABASE_URL: hosts, DATA_DIR: directory.path }).ended;
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  test('a command that meets a server without writes says so in one line', async () => {
+    const DATABASE_URL = hostList(pair.primary.port);
+    const { code, stderr } = await run(['admin', 'lock'], { DATABASE_URL, DATA_DIR: directory.path }).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^DATABASE_URL: got a server that takes no writes now [^\n]*\n$/),
+    ]);
+  });
+});
