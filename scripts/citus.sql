@@ -16,6 +16,9 @@ select create_distributed_table('duly.idempotency_keys', 'user_id', colocate_wit
 select create_distributed_table('duly.audit', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.audit_heads', 'user_id', colocate_with => 'duly.owners');
 
+-- Every statement that takes a revision reads its one row: each node has it.
+select create_reference_table('duly.epoch');
+
 -- What stays on the coordinator, as the tables of PostgreSQL that they are: nothing has to be done.
 select * from (values
   ('duly.schema_migrations', 'of the database, not of a user'),

@@ -118,11 +118,11 @@ const routes: Record<string, () => Promise<Send>> = {
     return () => newBrowser(app).send('GET', `/verify-email?token=${token}`);
   },
   '/reset-password': async () => {
-    const token = await createLink(app.ctx.db, (await newAccount(app)).id, 'reset');
+    const { token } = await createLink(app.ctx.db, (await newAccount(app)).id, 'reset');
     return () => newBrowser(app).send('POST', '/reset-password', { token, newPassword });
   },
   '/reset-password/:token': async () => {
-    const token = await createLink(app.ctx.db, (await newAccount(app)).id, 'reset');
+    const { token } = await createLink(app.ctx.db, (await newAccount(app)).id, 'reset');
     return () => sendOnce('GET', `/reset-password/${token}?callbackURL=%2Fnew-password`);
   },
   '/revoke-session': async () => {

@@ -20,6 +20,7 @@ beforeAll(async () => {
   database = await createDatabase('empty');
   const db = createDb({ connection: database.connection, max: 1, log: silentLog });
   await sql.raw(partitionedSchema()).execute(db);
+  await sql`insert into duly.epoch (id, version_floor) values ('0123456789ab', 0)`.execute(db);
   for (const { version, name } of listMigrations())
     await sql`insert into duly.schema_migrations (version, name) values (${version}, ${name})`.execute(db);
   await db.destroy();

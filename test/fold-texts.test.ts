@@ -11,6 +11,7 @@ import { startApp, type TestApp } from './support/app.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { locales, unfoldedIn } from './support/folding.ts';
 import { silentLog as log } from './support/log.ts';
+import { recountTags } from './support/tag-counts.ts';
 import { type Client, invalidStatus, namedIn, newClient } from './support/tasks.ts';
 
 const titles = ['Ärger', 'ärger im Büro', 'STRASSE', 'Straße', 'cafe', 'Café', 'Zebra', 'éclair', '100%'];
@@ -50,6 +51,7 @@ async function upgraded(locale?: keyof typeof locales): Promise<{ app: TestApp; 
   while ((await currentVersion(db)) >= folding) await migrateDown(db);
   await insertOldRows(db);
   const file = await fileOf(db);
+  await recountTags(db);
   await migrateUp(db);
   // Nothing was written anew.
   expect(await fileOf(db)).toBe(file);

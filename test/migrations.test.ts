@@ -69,7 +69,7 @@ test('ten instances that start together migrate once', async () => {
   try {
     const done = await Promise.all(instances.map((instance) => migrateUp(instance)));
     const versions = done.flat().map(({ version }) => version);
-    expect(versions.sort()).toEqual(listMigrations().map(({ version }) => version));
+    expect(versions.sort((a, b) => a - b)).toEqual(listMigrations().map(({ version }) => version));
   } finally {
     await Promise.all(instances.map((instance) => instance.destroy()));
     await fresh.drop();

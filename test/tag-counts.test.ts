@@ -104,11 +104,15 @@ test('the migration counts what is there', async () => {
     await client.create({ tags: ['a'] });
     await client.v1('DELETE', `/tasks/${gone.id}`);
     const before = await client.stored();
+    const withoutFolds = (stored: typeof before) =>
+      JSON.stringify(stored, (name, value) =>
+        name.startsWith('search_') ? undefined : typeof value === 'bigint' ? String(value) : value,
+      );
     const version = listMigrations().find(({ name }) => name === 'tag_counts')?.version ?? 0;
     while ((await currentVersion(db)) >= version) await migrateDown(db);
     await migrateUp(db);
     expect(await kept(client)).toEqual({ a: 1, b: 0 });
-    expect(await client.stored()).toEqual(before);
+    expect(withoutFolds(await client.stored())).toBe(withoutFolds(before));
   } finally {
     await own.close();
   }

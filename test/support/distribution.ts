@@ -12,14 +12,17 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 const constant = (node: unknown) => text(child(child(node, 'A_Const'), 'sval'), 'sval');
 
 /** Where `scripts/citus.sql` puts each table. */
-export function readPlacement(): { distributed: Distributed[]; local: string[] } {
+export function readPlacement(): { distributed: Distributed[]; copied: string[]; local: string[] } {
   const distributed: Distributed[] = [];
+  const copied: string[] = [];
   const local: string[] = [];
   for (const { SelectStmt } of parse(read('scripts/citus.sql'))) {
     for (const { ResTarget } of children(SelectStmt, 'targetList')) {
       const call = child(child(ResTarget, 'val'), 'FuncCall');
-      if (names(call, 'funcname').join() !== 'create_distributed_table') continue;
       const [table, column, colocation] = children(call, 'args');
+      const name = names(call, 'funcname').join();
+      if (name === 'create_reference_table') copied.push(constant(table) ?? '');
+      if (name !== 'create_distributed_table') continue;
       const named = child(colocation, 'NamedArgExpr');
       distributed.push({
         table: constant(table) ?? '',
@@ -32,7 +35,7 @@ export function readPlacement(): { distributed: Distributed[]; local: string[] }
         local.push(constant(children(List, 'items')[0]) ?? '');
     }
   }
-  return { distributed, local };
+  return { distributed, copied, local };
 }
 
 /** How many parts each distributed table is cut into. */

@@ -114,7 +114,8 @@ export function followByEvents(name: string, reach: Reach, random: Random): Foll
   let wanted = Number.POSITIVE_INFINITY;
   let interruptions = 0;
   let current = new AbortController();
-  const isDone = () => Number(lastId) >= wanted;
+  /** Within a revision it names more than that, and is no number. */
+  const isDone = () => Number(lastId?.replace(/@[0-9a-f]+$/, '')) >= wanted;
 
   async function startAnew(): Promise<string | undefined> {
     mirror.clear();
