@@ -5,10 +5,11 @@ import { expect, test } from 'vitest';
 import { mintToken } from './support/app.ts';
 import { afterTest } from './support/clean-up.ts';
 import { createDatabase, urlOf } from './support/database.ts';
+import { isLong } from './support/long.ts';
 import { type Server, serve, taskIds } from './support/process.ts';
 import { dataDirectory } from './support/servers.ts';
 
-const rounds = 20;
+const rounds = isLong ? 20 : 6;
 const writers = 4;
 const retryMs = 50;
 
