@@ -69,21 +69,24 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await page.close();
   });
 
-  test('opens the operation that its address names, and puts an opened one into its address', async () => {
-    // Whatever a link to the page adds to its query.
-    const page = await open('?utm_source=x#/Tasks/createTask');
-    const create = page.locator('#operations-Tasks-createTask .opblock-body');
-    await create.waitFor();
-    await page.reload();
-    await create.waitFor();
-    await tasks(page).locator('.opblock-summary-control').click();
-    await page.waitForURL(/#\/Tasks\/listTasks$/);
-    await page.goto(`${app.url}/docs#/Health/getHealth`);
-    await page.locator('#operations-Health-getHealth .opblock-body').waitFor();
-    // No link at all: nothing is complained of.
-    await page.goto(`${app.url}/docs#/%`);
-    await page.close();
-  });
+  test.runIf(isLong)(
+    'opens the operation that its address names, and puts an opened one into its address',
+    async () => {
+      // Whatever a link to the page adds to its query.
+      const page = await open('?utm_source=x#/Tasks/createTask');
+      const create = page.locator('#operations-Tasks-createTask .opblock-body');
+      await create.waitFor();
+      await page.reload();
+      await create.waitFor();
+      await tasks(page).locator('.opblock-summary-control').click();
+      await page.waitForURL(/#\/Tasks\/listTasks$/);
+      await page.goto(`${app.url}/docs#/Health/getHealth`);
+      await page.locator('#operations-Health-getHealth .opblock-body').waitFor();
+      // No link at all: nothing is complained of.
+      await page.goto(`${app.url}/docs#/%`);
+      await page.close();
+    },
+  );
 
   test('registers an account, and requests then need no further typing, after a reload either', async () => {
     const page = await open('#/Tasks/listTasks');
@@ -108,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await page.close();
   });
 
-  test('says what the server says of a registration or log-in that is refused', async () => {
+  test.runIf(isLong)('says what the server says of a registration or log-in that is refused', async () => {
     const page = await open();
     await start(page).getByRole('button', { name: 'Register' }).click();
     const alert = start(page).getByRole('alert');
@@ -121,20 +124,23 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await page.close();
   });
 
-  test('logs out: the server ends the session, the page forgets token and user id', async () => {
-    const page = await open('#/Tasks/listTasks');
-    await logIn(page);
-    await start(page).getByLabel('Access token').waitFor();
-    const token = await start(page).getByLabel('Access token').inputValue();
-    await start(page).getByRole('button', { name: 'Log out and forget token' }).click();
-    await start(page).getByRole('status').filter({ hasText: 'Logged out' }).waitFor();
-    expect(await page.evaluate('sessionStorage.length')).toBe(0);
-    expect(await tasks(page).locator('[data-param-name=user_id] input').inputValue()).toBe('');
-    await expect
-      .poll(async () => (await app.request('GET', '/api/v1/auth/sessions', { token })).status)
-      .not.toBe(200);
-    await page.close();
-  });
+  test.runIf(isLong)(
+    'logs out: the server ends the session, the page forgets token and user id',
+    async () => {
+      const page = await open('#/Tasks/listTasks');
+      await logIn(page);
+      await start(page).getByLabel('Access token').waitFor();
+      const token = await start(page).getByLabel('Access token').inputValue();
+      await start(page).getByRole('button', { name: 'Log out and forget token' }).click();
+      await start(page).getByRole('status').filter({ hasText: 'Logged out' }).waitFor();
+      expect(await page.evaluate('sessionStorage.length')).toBe(0);
+      expect(await tasks(page).locator('[data-param-name=user_id] input').inputValue()).toBe('');
+      await expect
+        .poll(async () => (await app.request('GET', '/api/v1/auth/sessions', { token })).status)
+        .not.toBe(200);
+      await page.close();
+    },
+  );
 
   test('takes over a token that was pasted into the Authorize dialog', async () => {
     const { id, token } = await app.newUser();
@@ -150,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await page.close();
   });
 
-  test('leaves the user id of the operations of administrators empty', async () => {
+  test.runIf(isLong)('leaves the user id of the operations of administrators empty', async () => {
     const page = await open('#/Administration/adminBanUser');
     await logIn(page);
     await start(page).getByLabel('Access token').waitFor();
@@ -159,38 +165,41 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await page.close();
   });
 
-  test('forgets a token that the server refuses, at a reload and at a request, and stays usable', async () => {
-    const page = await open('#/Tasks/listTasks');
-    const refused = start(page).getByRole('alert').filter({ hasText: 'refused the token' });
-    const expired = await mintToken({ sub: 'ada', exp: Math.floor(Date.now() / 1000) - 3600 });
-    for (const token of [expired, 'no token at all']) {
-      await page.evaluate(`sessionStorage.setItem('duly.token', ${JSON.stringify(token)})`);
-      await page.reload();
+  test.runIf(isLong)(
+    'forgets a token that the server refuses, at a reload and at a request, and stays usable',
+    async () => {
+      const page = await open('#/Tasks/listTasks');
+      const refused = start(page).getByRole('alert').filter({ hasText: 'refused the token' });
+      const expired = await mintToken({ sub: 'ada', exp: Math.floor(Date.now() / 1000) - 3600 });
+      for (const token of [expired, 'no token at all']) {
+        await page.evaluate(`sessionStorage.setItem('duly.token', ${JSON.stringify(token)})`);
+        await page.reload();
+        await refused.waitFor();
+        expect(await page.evaluate('sessionStorage.length')).toBe(0);
+      }
+      await logIn(page);
+      const shown = start(page).getByLabel('Access token');
+      await shown.waitFor();
+      const token = await shown.inputValue();
+      const { status } = await app.request('POST', '/api/v1/auth/logout', { token });
+      expect(status).toBe(200);
+      expect(await execute(page)).toBe('401');
       await refused.waitFor();
-      expect(await page.evaluate('sessionStorage.length')).toBe(0);
-    }
-    await logIn(page);
-    const shown = start(page).getByLabel('Access token');
-    await shown.waitFor();
-    const token = await shown.inputValue();
-    const { status } = await app.request('POST', '/api/v1/auth/logout', { token });
-    expect(status).toBe(200);
-    expect(await execute(page)).toBe('401');
-    await refused.waitFor();
-    await logIn(page);
-    await shown.waitFor();
-    expect(await refused.count()).toBe(0);
-    await page.close();
-  });
+      await logIn(page);
+      await shown.waitFor();
+      expect(await refused.count()).toBe(0);
+      await page.close();
+    },
+  );
 
   const screens = (
     [
-      [1280, 'light'],
       [390, 'dark'],
+      [1280, 'light'],
       [1280, 'dark'],
       [390, 'light'],
     ] as const
-  ).slice(0, isLong ? 4 : 2);
+  ).slice(0, isLong ? 4 : 1);
   test.each(screens)(
     'at %d px in %s: no sideways scrolling and nothing serious that axe can find',
     async (width, colorScheme) => {

@@ -4,6 +4,7 @@ import { forgetTombstones, forgetUnusedTags } from '../src/sync/queries.ts';
 import { startApp, type TestApp } from './support/app.ts';
 import { knownByServer } from './support/feed.ts';
 import { type Following, followByEvents, followByPages } from './support/followers.ts';
+import { isLong } from './support/long.ts';
 import { type Random, seeded } from './support/random.ts';
 import { type Client, newClient } from './support/tasks.ts';
 import { createWriter } from './support/writes.ts';
@@ -12,7 +13,7 @@ import { createWriter } from './support/writes.ts';
  * `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- test/feed-follower.test.ts` for a long run; other writes, or those
  * of a failure again, by `DULY_TEST_SEED`.
  */
-const rounds = Number(process.env.DULY_FEED_ROUNDS ?? 2);
+const rounds = Number(process.env.DULY_FEED_ROUNDS ?? (isLong ? 2 : 1));
 const seconds = Number(process.env.DULY_FEED_SECONDS ?? 0);
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
 const writers = 8;

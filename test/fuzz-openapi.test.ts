@@ -17,7 +17,7 @@ import { createTenants, keyOf, secretsOf, type Tenant, type Tenants } from './su
 
 /** Another sequence of requests, or the one of a failure again: `DULY_TEST_SEED=7 npm test -- test/fuzz-openapi.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
-const total = isLong ? 10_000 : 4_000;
+const total = isLong ? 10_000 : 2_500;
 /** A session does not last long here: so many requests are made with one. */
 const perRenewal = 25;
 /** Hashing a password takes a tenth of a second: so many requests may get that far. */

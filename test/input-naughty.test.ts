@@ -36,7 +36,7 @@ function textsFor(schema: unknown): readonly string[] {
   const key = JSON.stringify(schema);
   const times = seen.get(key) ?? 0;
   seen.set(key, times + 1);
-  return times === 0 && isLong ? naughtyStrings : everyNth(times === 0 ? 2 : 10, times);
+  return times === 0 && isLong ? naughtyStrings : everyNth(times === 0 ? 4 : 20, times);
 }
 
 const byId = (list: Operation[]) => list.map((operation) => [operation.operationId, operation] as const);
@@ -102,7 +102,7 @@ describe.each(
     ? naughtyStrings.filter((_, index) => index % 30 === 0)
     : isLong
       ? naughtyStrings
-      : everyNth(2, 0);
+      : everyNth(4, 0);
 
   test(`refuses by name or keeps to the byte each of ${strings.length} texts`, async () => {
     const outcomes = { refused: 0, kept: 0 };

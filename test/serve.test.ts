@@ -5,6 +5,7 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { secret } from './support/app.ts';
 import { afterTest } from './support/clean-up.ts';
+import { isLong } from './support/long.ts';
 import { createTask, freePort, run, status, taskIds, until } from './support/process.ts';
 import { dataDirectory, migratedDatabase, start } from './support/servers.ts';
 
@@ -159,11 +160,12 @@ describe('no acknowledged write is lost and no hand is needed', () => {
     return new Set(sets.flatMap((ids) => [...ids]));
   }
 
-  test('after kill -9 of the server during writes, three times over', async () => {
+  const kills = isLong ? 10 : 1;
+  test(`after kill -9 of the server during writes, ${kills} times over`, async () => {
     const DATA_DIR = await dataDirectory();
     let server = await start({ DATA_DIR });
     const load = writers(() => server.url);
-    for (let round = 1; round <= 3; round += 1) {
+    for (let round = 1; round <= kills; round += 1) {
       const before = load.acknowledged.size;
       await until(() => load.acknowledged.size >= before + 20);
       server.child.kill('SIGKILL');
