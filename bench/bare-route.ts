@@ -1,6 +1,7 @@
 /**
- * What Fastify itself does with a list: a route that verifies the token, and answers the same bytes each time. A process of
- * its own; its arguments are the secret, the length of the body, and whether tokens that were verified are `remembered`.
+ * What Fastify itself does with a list: a route that verifies the token, and answers the same bytes each time. A
+ * process of its own; its arguments are the secret, the length of the body, and whether tokens that were verified are
+ * `remembered`.
  */
 
 import Fastify from 'fastify';

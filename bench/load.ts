@@ -8,7 +8,10 @@ export interface Load {
   connections: number;
   /** How long requests are begun, in ms. */
   durationMs: number;
-  /** Requests a second, begun on time whether earlier ones are answered or not; null: each connection sends its next request when it has its answer. */
+  /**
+   * Requests a second, begun on time whether earlier ones are answered or not; null: each connection sends its next
+   * request when it has its answer.
+   */
   rate: number | null;
   /** The next request, whole, as bytes of HTTP/1.1 with `Connection: keep-alive` understood. */
   next(): Buffer | string;
@@ -34,7 +37,10 @@ export interface Measured {
 const longestIdleMs = 4_000;
 const endOfHead = Buffer.from('\r\n\r\n');
 
-/** One keep-alive connection that has one request under way at a time. A client library would take more of the machine than the server under test. */
+/**
+ * One keep-alive connection that has one request under way at a time. A client library would take more of the machine
+ * than the server under test.
+ */
 class Connection {
   readonly #port: number;
   readonly #onAnswer: (status: number, bodyBytes: number) => void;

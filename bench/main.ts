@@ -10,7 +10,7 @@
  *   --data DIR      a database that is kept there and used again, instead of one for this run
  *   --workers N     WEB_CONCURRENCY of the servers (1)
  *   --json FILE     writes the results, --compare FILE shows ratios against those of an earlier run
- *   --compression   lists with and without gzip, cached and made anew; --before DIR: the plain ones against another checkout's
+ *   --compression   lists with and without gzip, cached and made anew; --before DIR: plain ones against that checkout's
  *   --scale         10 million tasks against 10 thousand
  *   --soak MINUTES  mixed load at --rate N a second (1000), memory told each minute
  */

@@ -10,7 +10,10 @@ import type { Connection } from '../src/db/embedded.ts';
 import { listTasks } from '../src/tasks/list.ts';
 import { statementOf } from '../test/support/statement.ts';
 
-/** A script for pgbench, in which `:u` is a random user's number; and the same as one statement with `$1` for the user's id. */
+/**
+ * A script for pgbench, in which `:u` is a random user's number; and the same as one statement with `$1` for the user's
+ * id.
+ */
 interface Script {
   pgbench: string;
   statements: { text: string; values: (userId: string) => unknown[] }[];

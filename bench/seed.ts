@@ -40,7 +40,10 @@ const phraseCount = 20_000;
 const usersPerBatch = 1_000;
 const connections = 2;
 
-/** About 20,000 tasks a second on two cores. Ends with a vacuum, as a database that has been in use for a while has seen one. */
+/**
+ * About 20,000 tasks a second on two cores. Ends with a vacuum, as a database that has been in use for a while has seen
+ * one.
+ */
 export async function seed(connection: pg.ClientConfig, size: Size): Promise<void> {
   const batches = Math.max(1, Math.ceil(size.users / usersPerBatch));
   const phrases = makePhrases();
@@ -63,7 +66,10 @@ export async function seed(connection: pg.ClientConfig, size: Size): Promise<voi
   }
 }
 
-/** Until all rows are known to be visible to everybody: while it runs, autovacuum's own snapshot keeps that from being noted. */
+/**
+ * Until all rows are known to be visible to everybody: while it runs, autovacuum's own snapshot keeps that from being
+ * noted.
+ */
 async function vacuum(client: pg.Client): Promise<void> {
   for (;;) {
     await client.query('vacuum (analyze) owners, tasks, tags, task_tags');
@@ -136,8 +142,8 @@ const chooseTasks = `
   order by at, u`;
 
 /**
- * Half of the tasks are completed, one in thirty is in the trash, a third has a due date, a quarter no description. What is
- * of ASCII letters alone is folded by lower().
+ * Half of the tasks are completed, one in thirty is in the trash, a third has a due date, a quarter no description.
+ * What is of ASCII letters alone is folded by lower().
  */
 const insertTasks = `
   insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision, created_at,

@@ -22,8 +22,8 @@ export interface Server {
 }
 
 /**
- * Duly as in production: tokens of a named issuer, request log, metrics, audit and rate limits on. The limits are higher
- * than the defaults, as all users come from a few addresses.
+ * Duly as in production: tokens of a named issuer, request log, metrics, audit and rate limits on. The limits are
+ * higher than the defaults, as all users come from a few addresses.
  */
 const production = {
   NODE_ENV: 'production',

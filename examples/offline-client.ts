@@ -157,7 +157,9 @@ export class OfflineClient {
 
   #since = () => (this.#state.cursor === null ? '' : `&since=${encodeURIComponent(this.#state.cursor)}`);
 
-  /** Sends one entry. What has become of it is saved before the next one is sent; until then it is sent again as it is. */
+  /**
+   * Sends one entry. What has become of it is saved before the next one is sent; until then it is sent again as it is.
+   */
   async #push(entry: Entry): Promise<void> {
     const { op, id, key, fields, base } = entry;
     const { status, body } = await (op === 'create'

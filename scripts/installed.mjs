@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 /**
  * Paths of packages that are missing, outdated or incomplete, relative to `root`; empty when everything is there.
- * `withDev`: development packages have to be there too. `withDatabase`: so has the embedded PostgreSQL of this platform.
+ * `withDev`: development packages have to be there too. `withDatabase`: so has the embedded PostgreSQL of this
+ * platform.
  */
 export function findMissing(root, { withDev, withDatabase }) {
   const wanted = readJson(join(root, 'package-lock.json')).packages;

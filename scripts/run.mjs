@@ -1,5 +1,5 @@
-// Behind `npm start`, `npm test` and `npm run bench`: sees that the dependencies are there, then hands over to the pinned runtime.
-// Run by whatever Node the machine has, so the syntax stays at Node 14's.
+// Behind `npm start`, `npm test` and `npm run bench`: sees that the dependencies are there, then hands over to the
+// pinned runtime. Run by whatever Node the machine has, so the syntax stays at Node 14's.
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -14,8 +14,8 @@ const compileCache = join(root, 'node_modules', '.cache', 'node');
 const oldestNode = 20;
 /**
  * What the runtime may keep in memory, in MB: it would otherwise grow with the machine, to twice as much, before it
- * collects what nobody needs. NODE_OPTIONS may say otherwise. (Of what is outside of its heap, glibc keeps less with two
- * arenas, MALLOC_ARENA_MAX, than with one for each thread: some 16 MB.)
+ * collects what nobody needs. NODE_OPTIONS may say otherwise. (Of what is outside of its heap, glibc keeps less with
+ * two arenas, MALLOC_ARENA_MAX, than with one for each thread: some 16 MB.)
  */
 const memory = (process.env.NODE_OPTIONS || '').includes('space-size')
   ? []
@@ -129,7 +129,9 @@ function findNpm() {
   return [existsSync(beside) ? beside : 'npm'];
 }
 
-/** Settles with the exit code for a child that was told of every request to end; 128 + number when a signal ended it. */
+/**
+ * Settles with the exit code for a child that was told of every request to end; 128 + number when a signal ended it.
+ */
 function ended(child, onError) {
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
   // Ctrl-C reaches the child by itself: a terminal sends it to the whole foreground group.

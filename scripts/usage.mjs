@@ -1,4 +1,5 @@
-// What the commands are and take, for people. Parsed by whatever Node the machine has, so the syntax stays at Node 14's.
+// What the commands are and take, for people. Parsed by whatever Node the machine has, so the syntax stays at Node
+// 14's.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -49,8 +49,8 @@ export type Make = (db: Db) => Promise<Made>;
 /** Answers that are kept until something of their user changes. */
 export interface AnswerCache {
   /**
-   * The answer of this moment, from `make` when none is kept, with a handle to read it by; while the database is away, a
-   * kept one of any age if the operator allows it.
+   * The answer of this moment, from `make` when none is kept, with a handle to read it by; while the database is away,
+   * a kept one of any age if the operator allows it.
    * @throws whatever `make` does, and what `isUnavailable` knows.
    */
   find(question: Question, make: Make): Promise<Found>;
@@ -61,7 +61,9 @@ export interface AnswerCache {
   use(): CacheUse;
 }
 
-/** Answers given so far: kept ones that held, ones made anew, and ones that may have been out of date; and what is kept. */
+/**
+ * Answers given so far: kept ones that held, ones made anew, and ones that may have been out of date; and what is kept.
+ */
 export interface CacheUse {
   hits: number;
   misses: number;

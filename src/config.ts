@@ -47,7 +47,8 @@ export const loadEnvironment = (): void => loadEnvFile('.env', process.env);
 
 /**
  * Reads and checks the settings (contract: README, "Configuration"); `config/` has one file for each group.
- * @throws StartError with a line for each that is wrong: the variable, what it got and what it wants. Nothing is made then.
+ * @throws StartError with a line for each that is wrong: the variable, what it got and what it wants. Nothing is made
+ * then.
  */
 export function readConfig(env: Env = process.env): Config {
   const faults = new Set<string>();

@@ -51,7 +51,8 @@ export interface Context {
 }
 
 /**
- * @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are polled
+ * @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are
+ * polled
  * @param counters where limits are counted when not in this process
  */
 export function createContext(

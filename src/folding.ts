@@ -1,17 +1,19 @@
 /**
- * Folding: what search and the order of titles compare. It is ours, and in the process, so that every database gives the
- * same answers whatever its locale.
+ * Folding: what search and the order of titles compare. It is ours, and in the process, so that every database gives
+ * the same answers whatever its locale.
  */
 
 /**
- * Stored with every folded text. Raise it whenever `fold` gives another text for anything, with a migration that makes the
- * indexes of rows to be refolded anew (`tasks_to_fold`, `tags_to_fold`): a job then folds all rows again.
+ * Stored with every folded text. Raise it whenever `fold` gives another text for anything, with a migration that makes
+ * the indexes of rows to be refolded anew (`tasks_to_fold`, `tags_to_fold`): a job then folds all rows again.
  */
 export const foldVersion = 1;
 
 const ascii = /^[\0-\x7f]*$/;
 
-/** Hangul that only looks like other Hangul: taken apart, single letters would join to syllables with their neighbours. */
+/**
+ * Hangul that only looks like other Hangul: taken apart, single letters would join to syllables with their neighbours.
+ */
 const hangulForms = /[\u3131-\u318e\u3200-\u321e\u3260-\u327e\uffa0-\uffdc]/;
 const otherThanHangulForms = /[^\u3131-\u318e\u3200-\u321e\u3260-\u327e\uffa0-\uffdc]+/g;
 
@@ -26,9 +28,9 @@ const breve = '\u0306';
 const cherokeeSmall = /[\uab70-\uabbf\u13f8-\u13fd]/g;
 
 /**
- * Unicode's compatibility form (UAX #15, NFKC) with full case folding (CaseFolding.txt, C and F), and without the accents
- * of Latin, Greek and Cyrillic letters; й and ў are letters of their own. Equivalent texts give the same one, and a part of
- * a text, cut between graphemes, gives a part of what the text gives.
+ * Unicode's compatibility form (UAX #15, NFKC) with full case folding (CaseFolding.txt, C and F), and without the
+ * accents of Latin, Greek and Cyrillic letters; й and ў are letters of their own. Equivalent texts give the same one,
+ * and a part of a text, cut between graphemes, gives a part of what the text gives.
  */
 export function fold(text: string): string {
   if (ascii.test(text)) return text.toLowerCase();

@@ -1,7 +1,10 @@
 import { writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** So many characters of lines are written at once, and fewer after so long: a write for each line is a tenth of the cost of a request. */
+/**
+ * So many characters of lines are written at once, and fewer after so long: a write for each line is a tenth of the
+ * cost of a request.
+ */
 const writtenAtOnce = 16_384;
 const waitMs = 50;
 /** The most that gets through a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */
@@ -11,7 +14,8 @@ const keptBytes = 16 * 1024 * 1024;
 
 /**
  * JSON lines on stdout, written without blocking; the time is RFC 3339 UTC. What waits is written when the process ends
- * by itself; when it is killed, the lines of the last moment are lost. A disk that is full costs lines, and nothing else.
+ * by itself; when it is killed, the lines of the last moment are lost. A disk that is full costs lines, and nothing
+ * else.
  * @param worker the number of this process among several that serve
  */
 export function createLog(level: string, worker?: number): Logger {

@@ -12,8 +12,8 @@ export const isMissingAddress = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(String(error.code));
 
 /**
- * Finds out that nobody else has the port: processes that share it would not notice. PORT=0 becomes a port that is free on
- * each address of HOST.
+ * Finds out that nobody else has the port: processes that share it would not notice. PORT=0 becomes a port that is free
+ * on each address of HOST.
  * @throws StartError
  */
 export async function withFreePort(config: Config): Promise<Config> {

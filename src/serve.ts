@@ -12,8 +12,8 @@ import { addressesOf, withFreePort } from './ports.ts';
 import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from './start.ts';
 
 /**
- * How many new connections may wait to be taken on; the system may allow fewer. Of those that come at once after a start, a
- * shorter queue would drop some, and they would try again seconds later.
+ * How many new connections may wait to be taken on; the system may allow fewer. Of those that come at once after a
+ * start, a shorter queue would drop some, and they would try again seconds later.
  */
 const backlog = 4_096;
 /** How long requests under way have to finish once the server stops. */
@@ -49,7 +49,10 @@ export async function serve(settings: Config): Promise<void> {
 interface Stages {
   /** Of Node's, besides host and port. */
   listenOptions?: { reusePort: boolean };
-  /** An embedded database, or an external one that answers, is prepared before the port opens. @returns false while it is away. */
+  /**
+   * An embedded database, or an external one that answers, is prepared before the port opens.
+   * @returns false while it is away.
+   */
   prepare(): Promise<boolean>;
   listening(): void;
   ready(): void;

@@ -29,8 +29,8 @@ export function stopSignal(log: Logger): AbortSignal {
 }
 
 /**
- * For a command: rejects with a StartError at a signal to stop. Raced with the work from before the database is opened, it
- * lets an embedded database that was started for the command be stopped.
+ * For a command: rejects with a StartError at a signal to stop. Raced with the work from before the database is opened,
+ * it lets an embedded database that was started for the command be stopped.
  */
 export function stopRequest(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();

@@ -45,3 +45,19 @@ test('process.env is read in one place', async () => {
   }
   expect(readers).toEqual(['config.ts']);
 });
+
+test('comments keep to 120 columns', async () => {
+  const wrong: string[] = [];
+  for (const folder of ['src', 'scripts', 'examples', 'bench', 'test']) {
+    const root = fileURLToPath(new URL(`../${folder}`, import.meta.url));
+    for (const file of await readdir(root, { recursive: true })) {
+      if (!/\.(ts|mjs|js)$/.test(file)) continue;
+      const lines = (await readFile(join(root, file), 'utf8')).split('\n');
+      lines.forEach((line, index) => {
+        if ([...line].length > 120 && /^\s*(\/\/|\/?\*)/.test(line))
+          wrong.push(`${folder}/${file}:${index + 1}`);
+      });
+    }
+  }
+  expect(wrong).toEqual([]);
+});

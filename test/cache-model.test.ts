@@ -5,7 +5,9 @@ import { seeded } from './support/random.ts';
 import { faultsIn } from './support/sights.ts';
 import { statementsOf } from './support/sql/count.ts';
 
-/** Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/cache-model.test.ts`. */
+/**
+ * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/cache-model.test.ts`.
+ */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_122);
 const writesEach = 50;
 const readers = 6;

@@ -108,7 +108,9 @@ describe('OPTIONS that is no preflight', () => {
   );
 });
 
-/** Who is asked: CORS, the guard of the cookie routes with Better Auth's own, and Better Auth about where links lead. */
+/**
+ * Who is asked: CORS, the guard of the cookie routes with Better Auth's own, and Better Auth about where links lead.
+ */
 async function verdicts(app: TestApp, origin: string): Promise<Record<string, boolean>> {
   const post = (path: string, body: object, headers: Record<string, string>) =>
     app.request('POST', `/api/auth${path}`, { body, headers });

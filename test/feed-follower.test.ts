@@ -10,8 +10,8 @@ import { type Client, newClient } from './support/tasks.ts';
 import { createWriter } from './support/writes.ts';
 
 /**
- * `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- test/feed-follower.test.ts` for a long run; other writes, or those
- * of a failure again, by `DULY_TEST_SEED`.
+ * `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- test/feed-follower.test.ts` for a long run; other writes, or
+ * those of a failure again, by `DULY_TEST_SEED`.
  */
 const rounds = Number(process.env.DULY_FEED_ROUNDS ?? (isLong ? 2 : 1));
 const seconds = Number(process.env.DULY_FEED_SECONDS ?? 0);

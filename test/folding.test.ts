@@ -58,7 +58,8 @@ test('every character folds as CaseFolding.txt and the compatibility form have i
 });
 
 test('another version of Unicode, or another folding, is another version of the folding', () => {
-  // The hash differs: raise `foldVersion`, make the indexes `…_to_fold` anew by a migration, and only then change it here.
+  // The hash differs: raise `foldVersion`, make the indexes `…_to_fold` anew by a migration, and only then change it
+  // here.
   const hash = createHash('sha256')
     .update(JSON.stringify(characters.map(fold)))
     .digest('base64url');

@@ -15,7 +15,10 @@ import {
 import { seeded } from './support/random.ts';
 import { createTenants, keyOf, secretsOf, type Tenant, type Tenants } from './support/tenants.ts';
 
-/** Another sequence of requests, or the one of a failure again: `DULY_TEST_SEED=7 npm test -- test/fuzz-openapi.test.ts`. */
+/**
+ * Another sequence of requests, or the one of a failure again: `DULY_TEST_SEED=7 npm test --
+ * test/fuzz-openapi.test.ts`.
+ */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
 const total = isLong ? 10_000 : 2_500;
 /** A session does not last long here: so many requests are made with one. */
@@ -209,7 +212,8 @@ test(`${total} generated requests of seed ${seed}: no failure, every answer as d
   expect(await rows.of(victim.id)).toEqual(before);
   expect((await app.request('GET', '/health/ready')).status).toBe(200);
   expect({}).not.toHaveProperty('polluted');
-  // What is generated is good enough to be taken, and bad enough to be refused, in every operation below a user that asks for no secret.
+  // What is generated is good enough to be taken, and bad enough to be refused, in every operation below a user that
+  // asks for no secret.
   for (const { operationId } of common.filter(isOfUser)) {
     const seen = [...(statuses.get(operationId) ?? [])];
     expect(

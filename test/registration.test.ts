@@ -86,7 +86,8 @@ describe.each(doors)('$name', ({ send, done, codeOf }) => {
       }
     }
     expect([...answers]).toHaveLength(1);
-    // Interleaved, so that whatever else the machine does slows both: a password that is hashed for one only makes it tenfold.
+    // Interleaved, so that whatever else the machine does slows both: a password that is hashed for one only makes it
+    // tenfold.
     const [faster = 0, slower = 0] = [medianOf(times.known), medianOf(times.unknown)].sort((x, y) => x - y);
     expect(slower / faster).toBeLessThan(2);
   });

@@ -6,7 +6,9 @@ import { seeded } from './support/random.ts';
 import { noteByPort, type Pair, startPair } from './support/replica.ts';
 import { faultsIn } from './support/sights.ts';
 
-/** Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/replica-model.test.ts`. */
+/**
+ * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/replica-model.test.ts`.
+ */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_123);
 const writesEach = 40;
 

@@ -32,8 +32,8 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
     notes.on(pair[server].port).filter((text) => !revisions.test(text)).length;
 
   /**
-   * Reads anew until the replica was read from, and the primary asked for the revision alone. On a busy machine the replica
-   * may be left alone now and then.
+   * Reads anew until the replica was read from, and the primary asked for the revision alone. On a busy machine the
+   * replica may be left alone now and then.
    */
   async function expectReadThere(read: (count: number) => Promise<unknown>) {
     let count = 0;

@@ -7,7 +7,10 @@ import { miscounts, recountTags } from './support/tag-counts.ts';
 import { remove, rename } from './support/tags.ts';
 import { type Client, newClient } from './support/tasks.ts';
 
-/** That the counts are right is looked at wherever a database of the suite is dropped; here is that this sees a wrong one. */
+/**
+ * That the counts are right is looked at wherever a database of the suite is dropped; here is that this sees a wrong
+ * one.
+ */
 
 let app: TestApp;
 beforeAll(async () => {

@@ -50,8 +50,8 @@ export async function getUserDetails(db: Db, userId: string, origin: Origin): Pr
 }
 
 /**
- * A link, good for an hour and once, to set a new password: what the owner could have had by mail. It ends earlier links;
- * sessions end when it is used.
+ * A link, good for an hour and once, to set a new password: what the owner could have had by mail. It ends earlier
+ * links; sessions end when it is used.
  * @throws AppError NOT_FOUND
  */
 export async function createPasswordLink(

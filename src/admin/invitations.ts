@@ -17,7 +17,8 @@ const record = (db: Db, origin: Origin, action: string, subject: string | null =
   appendAudit(db, [{ userId: '', origin, action, subject, outcome: 'success' }]);
 
 /**
- * Makes the one invitation of an address that is good from now on, for a week and once, and mails it where mail can be sent.
+ * Makes the one invitation of an address that is good from now on, for a week and once, and mails it where mail can be
+ * sent.
  * @throws AppError EMAIL_TAKEN
  */
 export async function createInvitation(
@@ -53,7 +54,10 @@ const toInvitation = ({ id, email, createdAt, expiresAt }: Row): Invitation => (
 
 const areInvitations = sql`starts_with(identifier, 'invitation.') and "expiresAt" > clock_timestamp()`;
 
-/** Invitations that can be used, by id; one more than asked for when there are more. In the audit log before it is answered. */
+/**
+ * Invitations that can be used, by id; one more than asked for when there are more. In the audit log before it is
+ * answered.
+ */
 export async function listInvitations(
   db: Db,
   origin: Origin,

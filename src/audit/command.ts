@@ -89,7 +89,8 @@ function parseHead(line: string): Head {
 }
 
 /**
- * `audit verify [--heads FILE] [--refused NUMBER]`, `audit heads` and `audit refused`: works whether or not a server runs on the same database.
+ * `audit verify [--heads FILE] [--refused NUMBER]`, `audit heads` and `audit refused`: works whether or not a server
+ * runs on the same database.
  * @throws StartError for another word, or when the database or the file cannot be read.
  */
 export async function audit(config: Config, [word = 'verify', ...args]: string[]): Promise<void> {

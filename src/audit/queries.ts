@@ -13,8 +13,8 @@ export const digest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build_arra
   e.address)::text, 'UTF8'))`;
 
 /**
- * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one order,
- * so that two callers cannot wait for each other.
+ * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one
+ * order, so that two callers cannot wait for each other.
  * @param parts what to change in the same statement, with a `moment`.
  */
 export async function appendAudit(
@@ -64,8 +64,8 @@ const appendOne: Changes = {
 };
 
 /**
- * Locks the heads, then links entry by entry. A chain that somebody else began meanwhile is passed over; its entries are
- * added then.
+ * Locks the heads, then links entry by entry. A chain that somebody else began meanwhile is passed over; its entries
+ * are added then.
  */
 async function appendMany(db: Db, entries: readonly AuditEntry[]): Promise<void> {
   const userIds = [...new Set(entries.map(({ userId }) => userId))];

@@ -12,7 +12,9 @@ type Kind = 'count' | 'attempt' | 'write';
 
 /** Audit entries that the database refuses for good, so that asking again would not help. */
 export interface RefusedEntries {
-  /** Stores entries apart from the chains; in memory while the database does not take them there either. Never fails. */
+  /**
+   * Stores entries apart from the chains; in memory while the database does not take them there either. Never fails.
+   */
   keep(kind: Kind, entries: readonly AuditEntry[], reason: unknown): Promise<void>;
   /** Stores those in memory. Never fails. */
   storeHeld(): Promise<void>;

@@ -21,8 +21,9 @@ interface News {
 }
 
 /**
- * What changed since a place in `access_events`, in one look, which is also where another epoch is noticed. Transactions older than the place it returns have all
- * ended, so whoever goes on from there misses none; events may come again.
+ * What changed since a place in `access_events`, in one look, which is also where another epoch is noticed.
+ * Transactions older than the place it returns have all ended, so whoever goes on from there misses none; events may
+ * come again.
  */
 async function findNews(db: Db, since: string | null): Promise<News> {
   const { rows } = await sql<News>`

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 
 /**
- * Ends every session of a user but the one to keep, and with them this server's tokens; tokens of other issuers that were
- * issued before this moment are refused from now on. Whether or not there is an account of that id.
- * Locks the account first: a session that is being made for it is either there to be ended, or made once this is
- * committed and then judged by `isStillGood`.
+ * Ends every session of a user but the one to keep, and with them this server's tokens; tokens of other issuers that
+ * were issued before this moment are refused from now on. Whether or not there is an account of that id. Locks the
+ * account first: a session that is being made for it is either there to be ended, or made once this is committed and
+ * then judged by `isStillGood`.
  */
 export async function endAllTokens(tx: Tx, userId: string, keptSessionId = ''): Promise<void> {
   await sql`select from better_auth."user" where id = ${userId} for update`.execute(tx);
@@ -22,7 +22,10 @@ export async function isBanned(db: Db, userId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Whether a log-in with the password of this hash may lead to a session: no ban, and no other password, has come between. */
+/**
+ * Whether a log-in with the password of this hash may lead to a session: no ban, and no other password, has come
+ * between.
+ */
 export async function isStillGood(db: Db, userId: string, passwordHash: string): Promise<boolean> {
   const { rows } = await sql`
     select from better_auth.account a

@@ -71,8 +71,8 @@ export interface Access extends AccessNews {
 
 /**
  * Knows live tokens and their users from one question each, and hears of changes from one question for all of them,
- * asked only while there are requests. The common request asks the database nothing. `onSetBack` is called when this may
- * be another database than before, such as a restored one.
+ * asked only while there are requests. The common request asks the database nothing. `onSetBack` is called when this
+ * may be another database than before, such as a restored one.
  */
 export function createAccess(db: Db, onSetBack: () => void): Access {
   const users = new LRUCache<string, UserAccess>({ max: mostKnown });

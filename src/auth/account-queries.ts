@@ -32,7 +32,9 @@ export interface NewAccount {
   lastName: string;
 }
 
-/** In the form of Better Auth's hashes, but the hash of nothing: no password opens it, and checking one takes as long. */
+/**
+ * In the form of Better Auth's hashes, but the hash of nothing: no password opens it, and checking one takes as long.
+ */
 const hashOfNothing = () => `${randomBytes(16).toString('hex')}:${randomBytes(64).toString('hex')}`;
 
 /** Makes an account whose password nobody knows. @returns its id; null when the address is taken. */

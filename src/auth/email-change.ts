@@ -14,7 +14,8 @@ import { requirePassword } from './require-password.ts';
 
 export interface EmailChange {
   /**
-   * Sends a link to the new address, and a notice to the one of now. Whether the new one is another account's does not show.
+   * Sends a link to the new address, and a notice to the one of now. Whether the new one is another account's does not
+   * show.
    * @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND, INVALID_CREDENTIALS
    */
   request(userId: string, origin: Origin, email: string, password: string): Promise<void>;

@@ -14,7 +14,9 @@ export const clockToleranceSeconds = 5;
 /** How soon keys that never came are asked for again. */
 const remoteRetryMs = 5_000;
 
-/** One accepted issuer: its own keys, algorithms, issuer and audience. A token's header selects among its keys, no more. */
+/**
+ * One accepted issuer: its own keys, algorithms, issuer and audience. A token's header selects among its keys, no more.
+ */
 export interface Issuer {
   /** Whether this server signs its tokens, for sessions of its own. */
   readonly isOwn: boolean;

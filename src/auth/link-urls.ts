@@ -7,9 +7,9 @@ export const linkPages = {
 } as const;
 
 /**
- * Where a link for a new password leads: the front end's page, or our own. Ours takes the token from the fragment, which
- * browsers send to no server: it is in no access log, no `Referer`, and a scanner that opens the link does not use it up.
- * The address is there too, for people and password managers to see whose password it is.
+ * Where a link for a new password leads: the front end's page, or our own. Ours takes the token from the fragment,
+ * which browsers send to no server: it is in no access log, no `Referer`, and a scanner that opens the link does not
+ * use it up. The address is there too, for people and password managers to see whose password it is.
  */
 export function passwordUrl({ auth, mail }: Config, token: string, email: string): string {
   if (mail.passwordResetUrl === null)

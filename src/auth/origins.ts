@@ -7,8 +7,9 @@ const loopbackOrigin = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$
 type Settings = Pick<Config, 'auth' | 'http'>;
 
 /**
- * Whether the pages of an origin, as browsers write it, may call this server: the one answer for CORS, Better Auth and the
- * guard of the cookie routes. With ALLOWED_ORIGINS unset and BETTER_AUTH_URL on this machine, every port of it is allowed.
+ * Whether the pages of an origin, as browsers write it, may call this server: the one answer for CORS, Better Auth and
+ * the guard of the cookie routes. With ALLOWED_ORIGINS unset and BETTER_AUTH_URL on this machine, every port of it is
+ * allowed.
  */
 export function isAllowedOrigin({ auth, http }: Settings, origin: string): boolean {
   if (origin === auth.baseUrl) return true;

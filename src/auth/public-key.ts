@@ -13,7 +13,10 @@ interface KeyForm {
   isDefault?: true;
 }
 
-/** Signature algorithms with public keys (RFC 7518, 8037, 9864); shared secrets are not among them, so none is confused with one. */
+/**
+ * Signature algorithms with public keys (RFC 7518, 8037, 9864); shared secrets are not among them, so none is confused
+ * with one.
+ */
 const keyForms: Record<string, KeyForm> = {
   EdDSA: { kty: 'OKP', crv: 'Ed25519', isDefault: true },
   Ed25519: { kty: 'OKP', crv: 'Ed25519' },

@@ -15,13 +15,14 @@ interface Verifications {
 /** Who may make an account, by whichever door. Accounts that admins make do not come this way. */
 export interface RegistrationGate {
   /**
-   * Before a sign-up looks anything up: refused addresses cost and answer the same, whether or not they have an account.
+   * Before a sign-up looks anything up: refused addresses cost and answer the same, whether or not they have an
+   * account.
    * @throws APIError REGISTRATION_CLOSED, INVITATION_REQUIRED
    */
   check(signUp: SignUp): Promise<void>;
   /**
-   * In the transaction that makes the account: uses the invitation up, so that of several who try at once one gets in, and
-   * a sign-up that fails later gives it back.
+   * In the transaction that makes the account: uses the invitation up, so that of several who try at once one gets in,
+   * and a sign-up that fails later gives it back.
    * @throws APIError REGISTRATION_CLOSED, INVITATION_REQUIRED
    */
   admit(email: string, signUp: SignUp, verifications: Verifications | undefined): Promise<void>;

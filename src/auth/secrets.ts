@@ -1,7 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secrets } from '../config/auth.ts';
 
-/** Better Auth writes the version of a secret beside what it encrypts; one made of the secret itself stays the same wherever the secret stands in the list. */
+/**
+ * Better Auth writes the version of a secret beside what it encrypts; one made of the secret itself stays the same
+ * wherever the secret stands in the list.
+ */
 export const withVersions = (secrets: Secrets) =>
   secrets.map((value) => ({
     version: createHash('sha256').update(`version:${value}`).digest().readUInt32BE(),
@@ -13,7 +16,10 @@ const signed = /^(.+)\.([A-Za-z0-9+/]{43}=)$/;
 
 const signatureOf = (value: string, secret: string) => createHmac('sha256', secret).update(value).digest();
 
-/** Better Auth verifies its session tokens with the newest secret only: what an older one signed is signed anew on its way in. */
+/**
+ * Better Auth verifies its session tokens with the newest secret only: what an older one signed is signed anew on its
+ * way in.
+ */
 export function renewSignatures(headers: Headers, secrets: Secrets): void {
   if (secrets.length === 1) return;
   const cookies = headers.get('cookie');

@@ -24,8 +24,9 @@ export interface Accounts {
   /** @throws AppError EMAIL_TAKEN, REGISTRATION_CLOSED, INVITATION_REQUIRED */
   register(client: Client, input: Registration): Promise<Grant>;
   /**
-   * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address; after the right password
-   * of an account with a second factor, TOTP_REQUIRED without a code and RATE_LIMITED after too many wrong ones.
+   * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address; after the right
+   * password of an account with a second factor, TOTP_REQUIRED without a code and RATE_LIMITED after too many wrong
+   * ones.
    */
   login(client: Client, input: Credentials): Promise<Grant>;
   /**

@@ -1,6 +1,8 @@
 import { Refusal } from './refusals.ts';
 
-/** What may select a key. Nothing else of a header is used; whatever could bring keys or rules of its own is refused. */
+/**
+ * What may select a key. Nothing else of a header is used; whatever could bring keys or rules of its own is refused.
+ */
 export interface TokenHeader {
   readonly algorithm: string;
   readonly keyId: string | null;

@@ -169,7 +169,10 @@ const missing = (cookie: string): Refusal =>
 const formRefusal = (authorization: string): Refusal =>
   new Refusal(/^Bearer\b/i.test(authorization) ? 'malformed JWT' : 'no "Bearer"', headerWanted);
 
-/** Without the signature: an ECDSA one has a twin that is as good, and a token that was logged out must not come back as it. */
+/**
+ * Without the signature: an ECDSA one has a twin that is as good, and a token that was logged out must not come back as
+ * it.
+ */
 const hashOf = (token: string) =>
   createHash('sha256')
     .update(token.slice(0, token.lastIndexOf('.')))

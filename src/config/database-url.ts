@@ -1,4 +1,7 @@
-/** What a session has to be for its host to be used, as libpq names it (PostgreSQL manual, 32.1.2, target_session_attrs). */
+/**
+ * What a session has to be for its host to be used, as libpq names it (PostgreSQL manual, 32.1.2,
+ * target_session_attrs).
+ */
 export const sessionTargets = [
   'any',
   'read-write',
@@ -25,7 +28,9 @@ const wantedHosts = 'postgresql://user:password@host:port,host:port/database';
 const form = /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)(.*)$/is;
 const isTarget = (text: string): text is SessionTarget => sessionTargets.some((target) => target === text);
 
-/** Reads a URL as libpq does, with a list of hosts and ports in the authority or in the parameters `host` and `port`. */
+/**
+ * Reads a URL as libpq does, with a list of hosts and ports in the authority or in the parameters `host` and `port`.
+ */
 export function parseDatabaseUrl(text: string, refuse: Refuse): DatabaseUrl {
   const [, scheme = '', authority = '', rest = ''] = form.exec(text) ?? [];
   const at = authority.lastIndexOf('@') + 1;

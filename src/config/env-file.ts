@@ -8,7 +8,8 @@ const assignment = /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*(.*)$/;
 const wanted = 'lines NAME=value, comments that begin with #, or no file';
 
 /**
- * Adds what the file sets to the environment, where a variable that is there already stays. A missing file sets nothing.
+ * Adds what the file sets to the environment, where a variable that is there already stays. A missing file sets
+ * nothing.
  * @throws StartError with a line for each that is no assignment; values, which may be secrets, are not shown.
  */
 export function loadEnvFile(path: string, env: NodeJS.ProcessEnv): void {

@@ -22,7 +22,9 @@ export function group<T extends object>(readers: { [Name in keyof T]: () => T[Na
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/** What `read` gives; where it refuses a setting, the lines of that are added to `faults`, and `otherwise` stands in. */
+/**
+ * What `read` gives; where it refuses a setting, the lines of that are added to `faults`, and `otherwise` stands in.
+ */
 export function attempt<T>(faults: Set<string>, read: () => T, otherwise: () => T): T {
   try {
     return read();
@@ -78,7 +80,10 @@ export const isLoopback = ({ hostname }: URL) => /^(localhost|127\.\d+\.\d+\.\d+
 /** Schemes whose pages have an opaque origin, which browsers send as `null`, and schemes without pages. */
 const withoutOrigin = ['about:', 'blob:', 'data:', 'file:', 'ftp:', 'javascript:', 'ws:', 'wss:'];
 
-/** The origin of a URL as browsers send it, that of an app's own scheme (`capacitor://localhost`) too; null: it has none. */
+/**
+ * The origin of a URL as browsers send it, that of an app's own scheme (`capacitor://localhost`) too; null: it has
+ * none.
+ */
 export function originOf(url: URL): string | null {
   if (isHttp(url)) return url.origin;
   return url.host === '' || withoutOrigin.includes(url.protocol) ? null : `${url.protocol}//${url.host}`;

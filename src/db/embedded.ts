@@ -30,7 +30,9 @@ export interface EmbeddedServer {
 /** Role and database of the application. */
 const owner = 'duly';
 
-/** Key of the advisory lock in database `postgres` that marks the one live Duly of a data directory: "duly" in ASCII. */
+/**
+ * Key of the advisory lock in database `postgres` that marks the one live Duly of a data directory: "duly" in ASCII.
+ */
 const lockKey = 0x64756c79;
 /** A killed process' connection takes a moment to go away. */
 const lockGraceMs = 3_000;
@@ -46,7 +48,8 @@ class InUseError extends StartError {
 
 /**
  * Starts the database of `dataDir` (DATA_DIR), or takes over one that a killed Duly left running. From then on the
- * server is started again by itself whenever it dies; `app` and `admin` stay valid over that. Installs no signal or exit hooks.
+ * server is started again by itself whenever it dies; `app` and `admin` stay valid over that. Installs no signal or
+ * exit hooks.
  *
  * Run as root, the server gets an unprivileged account. Where that account cannot pass through DATA_DIR, the files are
  * in /var/lib/duly and `DATA_DIR/postgres` is a link to them.
@@ -89,7 +92,10 @@ export async function startEmbedded(options: { dataDir: string; log: Logger }): 
   };
 }
 
-/** A running server whose lock we hold. Goes round again when the server ends meanwhile, as its last owner may be stopping it. */
+/**
+ * A running server whose lock we hold. Goes round again when the server ends meanwhile, as its last owner may be
+ * stopping it.
+ */
 async function takeOver(
   cluster: Cluster,
   socketDirectory: string,
@@ -156,7 +162,9 @@ async function provision(client: Client, password: string): Promise<void> {
   await client.query(`alter database ${owner} owner to ${owner}`);
 }
 
-/** Brings the server back whenever the lock's connection breaks. Ends at the signal, with the server if we hold it then. */
+/**
+ * Brings the server back whenever the lock's connection breaks. Ends at the signal, with the server if we hold it then.
+ */
 async function supervise(
   cluster: Cluster,
   first: Running,

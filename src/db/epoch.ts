@@ -49,7 +49,9 @@ export async function verifyEpoch(client: PoolClient): Promise<void> {
   }
 }
 
-/** Whether something sealed in an epoch belongs to this one. What names none was made before epochs were: in the first. */
+/**
+ * Whether something sealed in an epoch belongs to this one. What names none was made before epochs were: in the first.
+ */
 export const isOfEpoch = (id: string | null, epoch: Epoch): boolean =>
   id === null ? epoch.versionFloor === 0 : id === epoch.id;
 

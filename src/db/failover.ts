@@ -24,9 +24,10 @@ interface Known {
 }
 
 /**
- * Follows the primary to another server. A server that was demoted answers `select 1` and every read, so connections to it
- * would stay in the pool for ever. What is known of each is never older than a second when it is handed out; from the first
- * that is read-only on, all are suspect. Read-only ones are used for reads until another server is proven to take writes.
+ * Follows the primary to another server. A server that was demoted answers `select 1` and every read, so connections to
+ * it would stay in the pool for ever. What is known of each is never older than a second when it is handed out; from
+ * the first that is read-only on, all are suspect. Read-only ones are used for reads until another server is proven to
+ * take writes.
  */
 export interface Failover {
   /** To be called for each new connection. */
@@ -39,7 +40,10 @@ export interface Failover {
   isHome(server: ServerState): boolean;
   /** Since when the server is read-only, on the clock of `performance.now()`; null while it takes writes. */
   readOnlySince(): number | null;
-  /** Calls `hear` whenever other connections may lead to another server than before, until the returned function is called. */
+  /**
+   * Calls `hear` whenever other connections may lead to another server than before, until the returned function is
+   * called.
+   */
   onChange(hear: () => void): () => void;
 }
 

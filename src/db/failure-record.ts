@@ -16,8 +16,8 @@ export function forgetFailure(): void {
 }
 
 /**
- * Does work of a library that makes something of its own of an error of the database: "no session", "wrong code", or even
- * success. When the database was unavailable during it, that is the outcome, whatever the library says.
+ * Does work of a library that makes something of its own of an error of the database: "no session", "wrong code", or
+ * even success. When the database was unavailable during it, that is the outcome, whatever the library says.
  */
 export function orDatabaseFailure<T>(work: () => Promise<T>): Promise<T> {
   const record: { failure: unknown } = { failure: undefined };

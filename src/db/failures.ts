@@ -1,6 +1,6 @@
 /**
- * States that may pass without anybody touching this server (PostgreSQL, Appendix A): connection failures, a database or
- * a login that is not there (yet), shutdown and start-up, no room, a time limit, a server that takes no writes.
+ * States that may pass without anybody touching this server (PostgreSQL, Appendix A): connection failures, a database
+ * or a login that is not there (yet), shutdown and start-up, no room, a time limit, a server that takes no writes.
  */
 const unavailableStates = /^(08...|28...|3D000|57P0[1-5]|53...|57014|55P03|25P0[34]|25006)$/;
 const serializationStates = new Set(['40001', '40P01']);

@@ -39,7 +39,10 @@ export class NoHostError extends Error {
 export interface HostChooser {
   /** Whether there is nothing to choose. */
   isFixed: boolean;
-  /** The settings that lead to the chosen host, which was asked for its state. @throws as the driver, or an error of class 08. */
+  /**
+   * The settings that lead to the chosen host, which was asked for its state.
+   * @throws as the driver, or an error of class 08.
+   */
   choose(): Promise<pg.ClientConfig>;
   /** What was chosen last. */
   chosen(): pg.ClientConfig;

@@ -2,7 +2,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { cursorExpired, type Issue, invalid } from '../errors.ts';
 import { type Epoch, isOfEpoch } from './epoch.ts';
 
-/** A place in an ordered list: between the row named by `key` and `id`, and the next one (or, backward, the one before). */
+/**
+ * A place in an ordered list: between the row named by `key` and `id`, and the next one (or, backward, the one before).
+ */
 export interface Position {
   backward: boolean;
   /** The sort key of the row as text; null where the row has none. */

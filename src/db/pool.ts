@@ -37,7 +37,9 @@ const begin = 'begin isolation level read committed';
  * somebody else afterwards. One message, so that it costs no round trip of its own.
  */
 const beginWithLimits = [begin, ...limits.map((limit) => `set local ${limit}`)].join('; ');
-/** The form that the driver reads times in, whatever server, database or role prefer. A pooler keeps it for its client. */
+/**
+ * The form that the driver reads times in, whatever server, database or role prefer. A pooler keeps it for its client.
+ */
 const setDates = "set datestyle = 'ISO'";
 /** A single statement is a transaction too, and waits for locks as one that is begun. */
 const setSession = [
@@ -174,17 +176,24 @@ export function poolUse(db: Db) {
   };
 }
 
-/** For how long the pool's server has been read-only, as far as its connections have shown; null while it takes writes. */
+/**
+ * For how long the pool's server has been read-only, as far as its connections have shown; null while it takes writes.
+ */
 export function readOnlyForMs(db: Db): number | null {
   const since = pools.get(db)?.failover.readOnlySince() ?? null;
   return since === null ? null : performance.now() - since;
 }
 
-/** Calls `hear` whenever new connections may lead to another server than before, until the returned function is called. */
+/**
+ * Calls `hear` whenever new connections may lead to another server than before, until the returned function is called.
+ */
 export const onServerChange = (db: Db, hear: () => void): (() => void) =>
   pools.get(db)?.failover.onChange(hear) ?? (() => undefined);
 
-/** The pool as Kysely sees it, handing out only connections that answered lately: a server that slept or restarted shows no error. */
+/**
+ * The pool as Kysely sees it, handing out only connections that answered lately: a server that slept or restarted shows
+ * no error.
+ */
 function checked(pool: pg.Pool, hosts: HostChooser, failover: Failover): PostgresPool {
   async function connect(): Promise<PostgresPoolClient> {
     for (;;) {

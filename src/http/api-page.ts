@@ -3,7 +3,9 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { createDocumentCompression } from './coding.ts';
 
-/** Everything from here; no upgrade to https, which a page served over plain http on a local network does not survive. */
+/**
+ * Everything from here; no upgrade to https, which a page served over plain http on a local network does not survive.
+ */
 const pagePolicy = {
   'default-src': ["'self'"],
   'base-uri': ["'self'"],

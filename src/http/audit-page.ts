@@ -11,7 +11,9 @@ export interface AuditPageReply {
   pagination: { total: number; limit: number; next_cursor: string | null };
 }
 
-/** A page of a user's audit entries, with its `X-Total-Count` and `Link` headers set; the empty user id is the service. */
+/**
+ * A page of a user's audit entries, with its `X-Total-Count` and `Link` headers set; the empty user id is the service.
+ */
 export async function readAuditPage(
   ctx: Context,
   request: FastifyRequest,

@@ -39,8 +39,8 @@ export function namedUser(params: unknown): string | null {
 const actions = new Map<string, string>();
 
 /**
- * `noun.verb` from the operation's id, so that a new route is audited from its first day: `bareListTasks` is `task.list`,
- * `adminListUsers` is `admin.user.list`.
+ * `noun.verb` from the operation's id, so that a new route is audited from its first day: `bareListTasks` is
+ * `task.list`, `adminListUsers` is `admin.user.list`.
  */
 export function actionOf({ routeOptions }: FastifyRequest): string {
   const id = routeOptions.schema?.operationId ?? 'useRoute';

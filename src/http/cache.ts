@@ -30,8 +30,8 @@ export const keptCodingOf = ({ routeOptions, headers }: FastifyRequest): Coding 
 const ownHeaders = ['etag', 'link', 'x-total-count'];
 
 /**
- * Makes an answer from what it reads with the handle it is given: not every read has to go to the same server. A text is
- * the JSON itself.
+ * Makes an answer from what it reads with the handle it is given: not every read has to go to the same server. A text
+ * is the JSON itself.
  */
 type Make = (db: Context['db']) => Promise<unknown>;
 

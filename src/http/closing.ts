@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { unavailable } from '../errors.ts';
 
-/** Once the server closes, each answer under way ends its connection: kept alive, it would hold up the end. Requests that come later get a 503. */
+/**
+ * Once the server closes, each answer under way ends its connection: kept alive, it would hold up the end. Requests
+ * that come later get a 503.
+ */
 export function createClosing() {
   let closing = false;
   return {

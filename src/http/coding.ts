@@ -41,9 +41,9 @@ const element = /^\s*([!#$%&'*+.^_`|~\da-z-]+)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\
 
 /**
  * The coding that a client likes best (RFC 9110 §12.5.3), brotli before gzip where it likes both as well. Null without
- * the header, as clients that know of no codings do not send it, and under `no-transform` (RFC 9111 §5.2.1.6). An element
- * that cannot be read is ignored. Who refuses the answer as it is (`identity;q=0`) gets that all the same where there is no
- * other: RFC 9110 §12.4.1 allows it.
+ * the header, as clients that know of no codings do not send it, and under `no-transform` (RFC 9111 §5.2.1.6). An
+ * element that cannot be read is ignored. Who refuses the answer as it is (`identity;q=0`) gets that all the same where
+ * there is no other: RFC 9110 §12.4.1 allows it.
  */
 export function codingOf(headers: IncomingHttpHeaders): Coding {
   const accepted = headers['accept-encoding'];
@@ -87,8 +87,8 @@ export function varyByCoding(reply: FastifyReply): void {
 const compressibleType = /^(?:text\/|application\/(?:json|javascript)\b|image\/svg)/;
 
 /**
- * An `onSend` hook for the routes whose answers may be compressed and are not kept. It may be no route whose answer holds
- * a secret, such as a token, beside what others can have put there: its length would tell (BREACH).
+ * An `onSend` hook for the routes whose answers may be compressed and are not kept. It may be no route whose answer
+ * holds a secret, such as a token, beside what others can have put there: its length would tell (BREACH).
  */
 export async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
   if (reply.statusCode >= 400) return payload;

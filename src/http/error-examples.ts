@@ -54,7 +54,10 @@ function typical(name: ProblemName, statuses: readonly number[]): Record<number,
 const timestamp = '2026-11-21T08:00:00.000Z';
 const requestId = '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11';
 
-/** Gives an error answer for each status that an operation of these may have, as the surface renders it; `own` come first. */
+/**
+ * Gives an error answer for each status that an operation of these may have, as the surface renders it; `own` come
+ * first.
+ */
 export function errorExamples(
   name: ProblemName,
   statuses: readonly number[],

@@ -12,7 +12,9 @@ declare module 'fastify' {
   }
 }
 
-/** Reads `Idempotency-Key` on every route whose schema takes one, and says when an answer is that of an earlier request. */
+/**
+ * Reads `Idempotency-Key` on every route whose schema takes one, and says when an answer is that of an earlier request.
+ */
 export function takeIdempotencyKeys(app: FastifyInstance): void {
   app.decorateRequest('retry', null);
   app.addHook('preHandler', (request, _reply, done) => {

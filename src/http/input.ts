@@ -165,7 +165,9 @@ function prepared(value: unknown, schema: Schema): unknown {
   return fields;
 }
 
-/** The one of several forms that a value says it has; the schema itself where there is one form, or none of that name. */
+/**
+ * The one of several forms that a value says it has; the schema itself where there is one form, or none of that name.
+ */
 function variantOf(value: Record<string, unknown>, schema: Schema): Schema {
   const tag = schema.discriminator?.propertyName ?? '';
   return schema.oneOf?.find(({ properties }) => properties?.[tag]?.enum?.includes(value[tag])) ?? schema;

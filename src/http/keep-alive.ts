@@ -9,8 +9,8 @@ const crowdedIdleMs = 5_000;
 
 /**
  * Refuses connections beyond `server.maxConnections`, whichever listener took them. Ends those that are idle after an
- * answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps its own for longer would send requests
- * into connections that end at that moment.
+ * answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps its own for longer would send
+ * requests into connections that end at that moment.
  */
 export function endIdle(server: Server, connectionEvent: string, idleMs: number): void {
   const sockets = new Set<Socket>();

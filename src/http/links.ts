@@ -1,11 +1,13 @@
 export type Links = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
 
-/** Common clients and proxies take no more than 8 or 16 kB of an answer's headers, and a link is as long as its request. */
+/**
+ * Common clients and proxies take no more than 8 or 16 kB of an answer's headers, and a link is as long as its request.
+ */
 const maxLength = 8_000;
 
 /**
- * RFC 8288; relative to the request's URL, so that it is right behind any proxy. Links that have no room are left out, the
- * next page's last.
+ * RFC 8288; relative to the request's URL, so that it is right behind any proxy. Links that have no room are left out,
+ * the next page's last.
  */
 export function linkHeader(url: string, links: Links): string {
   const [path = ''] = url.split('?', 1);

@@ -13,8 +13,8 @@ export function requestId({ headers }: IncomingMessage): string {
 }
 
 /**
- * The answer's id and `headers`, and a note of each answer. The route's pattern stands for the URL: paths and queries carry
- * ids and search texts.
+ * The answer's id and `headers`, and a note of each answer. The route's pattern stands for the URL: paths and queries
+ * carry ids and search texts.
  */
 export function logRequests(app: FastifyInstance, ctx: Context, headers: Record<string, string>): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -41,8 +41,8 @@ export interface RequestNote {
 }
 
 /**
- * For each answer one line, and its time in the metrics. The lines are like the log's others, put together from their few
- * fields at a quarter of the cost: there is one for every request.
+ * For each answer one line, and its time in the metrics. The lines are like the log's others, put together from their
+ * few fields at a quarter of the cost: there is one for every request.
  */
 export function createRequestNotes({ log, metrics: { requests } }: Context): (note: RequestNote) => void {
   const stream = streamOf(log);

@@ -12,7 +12,10 @@ const allMethods = [
   'TRACE',
 ] as const satisfies HTTPMethods[];
 
-/** Collects the routes registered from here on; the function it gives answers OPTIONS, and 405 for the methods they lack. */
+/**
+ * Collects the routes registered from here on; the function it gives answers OPTIONS, and 405 for the methods they
+ * lack.
+ */
 export function methodNotAllowed(app: FastifyInstance): () => void {
   const methods = new Map<string, string[]>();
   let areAllKnown = false;

@@ -137,7 +137,9 @@ const nested = ({ properties = {}, items, oneOf = [] }: Schema): Schema[] => [
   ...oneOf,
 ];
 
-/** Makes components of the forms that a value may have by its discriminator (OpenAPI 3.1 §4.8.25), and of their union. */
+/**
+ * Makes components of the forms that a value may have by its discriminator (OpenAPI 3.1 §4.8.25), and of their union.
+ */
 function nameForms(schema: Schema, schemas: Record<string, Schema>): void {
   for (const one of nested(schema)) nameForms(one, schemas);
   const { discriminator, oneOf, title } = schema;

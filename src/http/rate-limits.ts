@@ -20,8 +20,8 @@ declare module 'fastify' {
 const isHealth = (route: string | undefined) => route?.startsWith('/health') ?? false;
 
 /**
- * Limits by address, for every route and for none, and by account on the ways in; limits by user are `limitUser`.
- * To be called after CORS, so that browsers may read a refusal; preflights, which ask nothing of the service, end there.
+ * Limits by address, for every route and for none, and by account on the ways in; limits by user are `limitUser`. To be
+ * called after CORS, so that browsers may read a refusal; preflights, which ask nothing of the service, end there.
  */
 export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   app.decorateRequest('wayIn', null);

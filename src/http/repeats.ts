@@ -23,10 +23,10 @@ declare module 'fastify' {
 }
 
 /**
- * Reads that were answered out of kept answers, asked again in the same words. Routing, syntax, whose URL it is and what
- * CORS says depend on nothing but the words, and were found good the first time. What may have changed since is looked at
- * each time by those who always do: tokens and users, the kill switch, the limits, the user's revision. Whatever is not as
- * before goes the way of every request.
+ * Reads that were answered out of kept answers, asked again in the same words. Routing, syntax, whose URL it is and
+ * what CORS says depend on nothing but the words, and were found good the first time. What may have changed since is
+ * looked at each time by those who always do: tokens and users, the kill switch, the limits, the user's revision.
+ * Whatever is not as before goes the way of every request.
  */
 export interface Repeats {
   /** Stands before the routes, and answers what it can. */

@@ -27,8 +27,8 @@ const maxConnections = 10_000;
 const stallMs = 30_000;
 
 /**
- * The listener under Fastify: HTTP or HTTPS, with limits for clients that are slow, silent or many; `before` gets what the
- * gate lets in.
+ * The listener under Fastify: HTTP or HTTPS, with limits for clients that are slow, silent or many; `before` gets what
+ * the gate lets in.
  */
 export function serverFactory(
   { tls, keepAliveSeconds }: HttpSettings,

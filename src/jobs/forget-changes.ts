@@ -1,7 +1,10 @@
 import { forgetTombstones, forgetUnusedTags } from '../sync/queries.ts';
 import type { Job } from './runner.ts';
 
-/** Forgets deletions that are older than `TOMBSTONE_RETENTION_DAYS`; a tag that came out of use is noted as deleted from then on. */
+/**
+ * Forgets deletions that are older than `TOMBSTONE_RETENTION_DAYS`; a tag that came out of use is noted as deleted from
+ * then on.
+ */
 export const forgetChanges: Job = {
   name: 'forget changes',
   async run({ config, db }, stop) {

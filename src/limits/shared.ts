@@ -58,7 +58,9 @@ export function createAvailability(
   };
 }
 
-/** Reads the counts of so many claims, three numbers each: 1 or 0 for allowed or not, the number used, when it is reset. */
+/**
+ * Reads the counts of so many claims, three numbers each: 1 or 0 for allowed or not, the number used, when it is reset.
+ */
 export function countsOf(numbers: readonly number[], length: number): Count[] {
   if (numbers.length !== length * 3) throw new TypeError('an answer of another form');
   return Array.from({ length }, (_, index) => {

@@ -20,7 +20,10 @@ export function limitTable({ perUser, perAddress, auth }: LimitSettings) {
     address: { name: 'address', quota: perAddress },
     /** Per address, besides: the ways in, see below. */
     auth: { name: 'auth', quota: auth },
-    /** Per account over all addresses: log-ins from addresses that did not succeed lately. Past it a wrong password is answered with 429. */
+    /**
+     * Per account over all addresses: log-ins from addresses that did not succeed lately. Past it a wrong password is
+     * answered with 429.
+     */
     account: { name: 'account', quota: auth },
     /** The same log-ins: past this, not even the right password is looked at. */
     siege: { name: 'siege', quota: auth && { ...auth, requests: auth.requests * underSiege } },
@@ -83,7 +86,10 @@ export function wayIn(route: string | undefined, url: string): Way | null {
   return ways.some((pattern) => pattern.test(route)) ? 'other' : null;
 }
 
-/** Generous, as what Better Auth makes of a spelling is its own affair: too strict on a path that it refuses costs nobody anything. */
+/**
+ * Generous, as what Better Auth makes of a spelling is its own affair: too strict on a path that it refuses costs
+ * nobody anything.
+ */
 function segmentsOf(url: string): string[] {
   let path = url.split(/[?#]/, 1)[0] ?? '';
   for (let depth = 0; depth < 3 && path.includes('%'); depth += 1) {

@@ -1,7 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Quota } from '../config/limits.ts';
 
-/** A window slides on by tenths: after a full one, callers get a tenth's worth of their requests back at a time, not all at once. */
+/**
+ * A window slides on by tenths: after a full one, callers get a tenth's worth of their requests back at a time, not all
+ * at once.
+ */
 export const tenths = 10;
 
 /** What one limit says to one request. */

@@ -22,8 +22,8 @@ export interface Mailer {
    */
   send(mail: Mail): void;
   /**
-   * For requests that ask for nothing but a mail. Where there is a mail server, or the log of a development server, which
-   * stands in for one, does nothing.
+   * For requests that ask for nothing but a mail. Where there is a mail server, or the log of a development server,
+   * which stands in for one, does nothing.
    * @throws AppError MAIL_NOT_CONFIGURED
    */
   requireDelivery(): void;

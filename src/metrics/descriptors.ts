@@ -22,8 +22,8 @@ function limit(): number | null {
 }
 
 /**
- * How near a process is to its limit of open files. The limit is each process's own, so of several the one with the most
- * counts: a sum would hide one that has none left.
+ * How near a process is to its limit of open files. The limit is each process's own, so of several the one with the
+ * most counts: a sum would hide one that has none left.
  */
 export function descriptorFigures(): Family[] {
   const [open, max] = [count(), limit()];

@@ -32,8 +32,8 @@ export async function bumpRevision(tx: Tx, userId: string): Promise<Moment> {
 }
 
 /**
- * In a statement with others: the user's next moment, which they take what they need of. It is what the statement gives,
- * so the owner's lock is got before the rest.
+ * In a statement with others: the user's next moment, which they take what they need of. It is what the statement
+ * gives, so the owner's lock is got before the rest.
  */
 export const nextMoment = (userId: string): Part => ({ changes: nextOne, values: { user_id: userId } });
 

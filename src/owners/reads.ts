@@ -31,8 +31,8 @@ interface Link {
 
 /**
  * The replica is asked for the user's revision first. A snapshot taken later on the same server is never older, so data
- * that are read then have that revision too. Whatever goes wrong there goes to the primary: it may lag so far behind that
- * it lacks a column, or be away.
+ * that are read then have that revision too. Whatever goes wrong there goes to the primary: it may lag so far behind
+ * that it lacks a column, or be away.
  */
 export function createReads(primary: Db, settings: ReplicaSettings | null, log: Logger): Reads {
   const counts = { primary: 0, replica: 0 };

@@ -18,7 +18,9 @@ export const isSameRevision = (a: UserRevision, b: UserRevision): boolean =>
  */
 export type RevisionOf = (userId: string) => Promise<UserRevision>;
 
-/** While one is under way others may begin, but not sooner after it: close by, it is back before, and carries the more. */
+/**
+ * While one is under way others may begin, but not sooner after it: close by, it is back before, and carries the more.
+ */
 const spacingMs = 1;
 const statementsAtATime = 4;
 const answerWithinMs = 2_000;
@@ -32,8 +34,8 @@ interface Batch {
 
 /**
  * Reads for many callers in one statement. Nobody joins a statement that has begun: what it sees may be older than the
- * call. Callers collect for the next one while one is under way, for a millisecond at most if it takes longer, or until the
- * requests that have arrived are all read.
+ * call. Callers collect for the next one while one is under way, for a millisecond at most if it takes longer, or until
+ * the requests that have arrived are all read.
  */
 export function createRevisionReader(db: Db, find = findRevisions): RevisionOf {
   let underWay = 0;

@@ -76,8 +76,8 @@ export function writeFor<T>(
 }
 
 /**
- * The same for a change that reads nothing before: one statement, which takes the revision, makes the change and adds its
- * audit entry. `change` takes what it needs of the moment from `moment`.
+ * The same for a change that reads nothing before: one statement, which takes the revision, makes the change and adds
+ * its audit entry. `change` takes what it needs of the moment from `moment`.
  * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
  */
 export function writeAtOnce<T>(

@@ -16,7 +16,8 @@ export function patchProfile(db: Db, userId: string, writer: Writer, patch: Prof
   const { id, email, email_verified, role, created_at, ...changes } = patch;
   const change = async (tx: Tx, { revision }: Moment) => {
     const before = await findProfile(tx, userId);
-    // An old copy may say less than what is so now: no verified address, no role, nothing stored yet. Nobody claims more.
+    // An old copy may say less than what is so now: no verified address, no role, nothing stored yet. Nobody claims
+    // more.
     refuseReadOnly(before, {
       id,
       email,

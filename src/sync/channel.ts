@@ -19,7 +19,10 @@ export interface Channel {
   streams: Set<Stream>;
   /** There may be something new. */
   wake(): void;
-  /** Tells streams that can take it what they were not told yet. Never rejects; what fails is tried again at the next call. */
+  /**
+   * Tells streams that can take it what they were not told yet. Never rejects; what fails is tried again at the next
+   * call.
+   */
   serve(): Promise<void>;
   /** Puts a stream behind what is at `place`. @returns that as text. */
   begin(stream: Stream, place: Place): Promise<string>;
@@ -102,7 +105,10 @@ function goOn(stream: Stream, { next, hasMore }: FeedPage, wakes: number): void 
   if (!hasMore) stream.seen = wakes;
 }
 
-/** Whatever is written looks like life to the limit for connections that stand still: a client that takes nothing gets no heartbeat. */
+/**
+ * Whatever is written looks like life to the limit for connections that stand still: a client that takes nothing gets
+ * no heartbeat.
+ */
 function beat(stream: Stream): void {
   const isDue = performance.now() - stream.sentAt() > heartbeatMs;
   if (isDue && stream.isReady() && stream.request.isTaking()) stream.send(heartbeat);

@@ -6,7 +6,10 @@ import { AppError, rateLimited, serviceLocked, unavailable } from '../errors.ts'
 /** Streams and waits of one user on this instance. */
 const perUserMax = 50;
 const retryAfterSeconds = 5;
-/** Contract §3: a token that dies is dead within 1 s. The news may be as old as the first, a round begins so long after the last. */
+/**
+ * Contract §3: a token that dies is dead within 1 s. The news may be as old as the first, a round begins so long after
+ * the last.
+ */
 const newsMaxAgeMs = 300;
 const pauseMs = 200;
 const trustMs = 1_000;

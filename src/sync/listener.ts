@@ -34,9 +34,10 @@ interface Hears {
 }
 
 /**
- * A connection of its own that listens. A pooler in transaction mode takes LISTEN and forgets it, and a connection may be
- * dead without a sign; so it is believed only while pings, notified through the pool as all messages are, come back. When the
- * pool may have found another server there is a ping at once: this connection may have stayed with the one before.
+ * A connection of its own that listens. A pooler in transaction mode takes LISTEN and forgets it, and a connection may
+ * be dead without a sign; so it is believed only while pings, notified through the pool as all messages are, come back.
+ * When the pool may have found another server there is a ping at once: this connection may have stayed with the one
+ * before.
  */
 export function createListener(connection: DatabaseConnection, db: Db, log: Logger, hears: Hears): Listener {
   let isProven = false;
@@ -121,7 +122,10 @@ export function createListener(connection: DatabaseConnection, db: Db, log: Logg
   };
 }
 
-/** A connection that is not made yet. `lost` is aborted when it ends; a ping that comes back calls its function in `pongs`. */
+/**
+ * A connection that is not made yet. `lost` is aborted when it ends; a ping that comes back calls its function in
+ * `pongs`.
+ */
 async function openListening(hosts: HostChooser, hears: Hears, stop: AbortSignal) {
   const { client, close } = openClient({
     ...(await hosts.choose()),

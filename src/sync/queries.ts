@@ -40,8 +40,8 @@ type Row = Owner & { [Column in keyof (Found & TaskRow)]: (Found & TaskRow)[Colu
  * What changed behind a place: each thing once, at its newest revision, as it is now, ordered by revision, type and id.
  * One statement, so that all of it is of one moment, and complete up to the user's revision then. Only a profile may be
  * newer than that; it comes again at the revision of that change.
- * @throws AppError CURSOR_EXPIRED when deletions behind the place may be forgotten, or it is of another epoch, or no such
- * place exists.
+ * @throws AppError CURSOR_EXPIRED when deletions behind the place may be forgotten, or it is of another epoch, or no
+ * such place exists.
  */
 export async function findChanges(db: Db, userId: string, place: Place, limit: number): Promise<FeedPage> {
   const { rows } = await feedStatement(userId, place, limit + 1).execute(db);
@@ -76,8 +76,8 @@ function placeBehind(
 
 /**
  * Each kind of thing is read along its index by revision, at most `limit` of it; tasks only for the rows of the page.
- * Deletions that a walk from nothing need not know of are skipped where they stand. A tag that came back may have left a
- * tombstone; `offset 0` keeps that look-up from being turned into a join over all of the tags.
+ * Deletions that a walk from nothing need not know of are skipped where they stand. A tag that came back may have left
+ * a tombstone; `offset 0` keeps that look-up from being turned into a join over all of the tags.
  */
 export function feedStatement(userId: string, { revision, type, id, base }: Place, limit: number) {
   const behind = (at: RawBuilder<unknown>, kind: RawBuilder<unknown>, name: RawBuilder<unknown>) =>
@@ -122,7 +122,10 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
     order by page.changed_at, page.type, page.name`;
 }
 
-/** There is always a profile. Before it was ever changed, it shows when its user's first write was, so that is a change too. */
+/**
+ * There is always a profile. Before it was ever changed, it shows when its user's first write was, so that is a change
+ * too.
+ */
 const profileRevision = (userId: string) => sql`
   select coalesce(p.revision, case when o.user_id is null then 0 else 1 end) as changed_at
   from (select ${userId}::text as user_id) as asked

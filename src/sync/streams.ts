@@ -36,9 +36,9 @@ interface Sources {
 }
 
 /**
- * Wake-ups say that there may be something behind the places of a user's streams; then it is read, once for all that are
- * at the same place. For a client that does not take what was sent nothing is read, so nothing piles up: it goes on from
- * its place, or is cut for standing still and comes back for the rest.
+ * Wake-ups say that there may be something behind the places of a user's streams; then it is read, once for all that
+ * are at the same place. For a client that does not take what was sent nothing is read, so nothing piles up: it goes on
+ * from its place, or is cut for standing still and comes back for the rest.
  */
 export function createEventStreams(sources: Sources): EventStreams {
   const { db, log, secrets, wakeUps, followers, revisionOf } = sources;

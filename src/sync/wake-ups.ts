@@ -17,8 +17,8 @@ export interface WakeUps {
   /** To be called once a change of the user is committed: wakes who waits here at once, and on other instances soon. */
   announce(userId: string): void;
   /**
-   * From now on `wake` is called for every change of the user, and at times for none; whoever reads after this call misses
-   * nothing. Ends with the function that is returned.
+   * From now on `wake` is called for every change of the user, and at times for none; whoever reads after this call
+   * misses nothing. Ends with the function that is returned.
    */
   watch(userId: string, wake: () => void): () => void;
   /** To be called when another epoch begins, which concerns everybody. */
@@ -36,10 +36,10 @@ interface Watched {
 }
 
 /**
- * Between instances, LISTEN and NOTIFY, on top of polling that finds everything, only later. The notification is not part
- * of the transaction that changes something: at commit it takes a lock of the whole cluster, so that all users' writes
- * would be committed one after the other. Should it be lost, polling is there. Without anybody who waits there is neither
- * a connection nor polling.
+ * Between instances, LISTEN and NOTIFY, on top of polling that finds everything, only later. The notification is not
+ * part of the transaction that changes something: at commit it takes a lock of the whole cluster, so that all users'
+ * writes would be committed one after the other. Should it be lost, polling is there. Without anybody who waits there
+ * is neither a connection nor polling.
  * @param connection past a pooler if there is one; null: other instances are not listened to.
  */
 export function createWakeUps(db: Db, log: Logger, connection: DatabaseConnection | null): WakeUps {

@@ -40,7 +40,10 @@ export async function listTags(db: Db, userId: string, query: TagListQuery): Pro
 
 const version = sql.lit(foldVersion);
 
-/** Names that are not folded yet, or by another version, are also searched without regard to case as the database has it. */
+/**
+ * Names that are not folded yet, or by another version, are also searched without regard to case as the database has
+ * it.
+ */
 function contains(search: string) {
   const pattern = containingFolded(search);
   const unfolded = pattern === null ? null : containing(search);

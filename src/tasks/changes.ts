@@ -21,7 +21,9 @@ export interface Condition {
   updatedAt?: string | undefined;
 }
 
-/** A patch, which may be the whole task as it was read, as the fields to change and what the change is conditional on. */
+/**
+ * A patch, which may be the whole task as it was read, as the fields to change and what the change is conditional on.
+ */
 export function splitPatch(patch: TaskPatch) {
   const { version, id, user_id, created_at, updated_at: updatedAt, completed_at: _, ...fields } = patch;
   return { fields, condition: { version, copy: { id, user_id, created_at }, updatedAt } satisfies Condition };

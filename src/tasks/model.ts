@@ -123,8 +123,8 @@ export const NewTask = Type.Object(
 export type NewTask = Static<typeof NewTask>;
 
 /**
- * RFC 7396: absent keeps, null clears, `tags` replaces the set. A whole task as it was read is a patch too: what cannot be
- * changed is compared.
+ * RFC 7396: absent keeps, null clears, `tags` replaces the set. A whole task as it was read is a patch too: what cannot
+ * be changed is compared.
  */
 export const TaskPatch = Type.Object(
   {

@@ -50,7 +50,9 @@ export interface Selection {
   json: RawBuilder<string>;
   /** What is given to it: at the least the user. */
   values: Values & { user_id: string };
-  /** Whether finding out takes more than reading them along an index: then it is done once for the page and the total. */
+  /**
+   * Whether finding out takes more than reading them along an index: then it is done once for the page and the total.
+   */
   isDear: boolean;
   /** Whether something of the user's is still to be folded; null where folded text decides nothing. */
   isToBeFolded: Expression<boolean> | null;
@@ -59,8 +61,9 @@ export interface Selection {
 const statements = compiledByShape<{ total: number; tasks: string | null; passing?: boolean }>();
 
 /**
- * One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only. The
- * database makes the JSON: to it that costs about what sending the values does, and this process needs not look at them.
+ * One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only.
+ * The database makes the JSON: to it that costs about what sending the values does, and this process needs not look at
+ * them.
  */
 export async function readTasks<T extends { id: string }>(
   db: Db,
@@ -88,7 +91,10 @@ function inLines<T>({ json }: Selection, order: Order<T>, position: Position | n
   return sql<string | null>`string_agg(${json}, chr(10) order by ${inOrder})`.as('tasks');
 }
 
-/** The page in the order of an index where there is one; the total without a look at the rows where an index has all it takes. */
+/**
+ * The page in the order of an index where there is one; the total without a look at the rows where an index has all it
+ * takes.
+ */
 function fromTasks<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
     .with('page', () => sliced(selection.tasks(db).selectAll('t').select(keysOf(order)), order, position))
@@ -106,7 +112,9 @@ function fromTasks<T>(db: Db, selection: Selection, order: Order<T>, position: P
 const passing = ({ isToBeFolded }: Selection) =>
   isToBeFolded === null ? [] : [sql<boolean>`${isToBeFolded}`.as('passing')];
 
-/** Kept of those that match is what orders them: a hundred thousand of them fit into the memory that a statement has. */
+/**
+ * Kept of those that match is what orders them: a hundred thousand of them fit into the memory that a statement has.
+ */
 function fromMatched<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
   return db
     .with(

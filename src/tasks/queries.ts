@@ -49,9 +49,9 @@ export interface TaskChange {
 }
 
 /**
- * Writes tasks as they are after a change, any number at a time, in a statement that has a `moment`. Tags whose use changes
- * are stamped with its revision too, and made where the user has not had them before. The times of a new task are the
- * moment's.
+ * Writes tasks as they are after a change, any number at a time, in a statement that has a `moment`. Tags whose use
+ * changes are stamped with its revision too, and made where the user has not had them before. The times of a new task
+ * are the moment's.
  */
 export function tasksToStore(userId: string, changes: readonly TaskChange[]): Part {
   const rows = changes.map(({ before, after }) => ({
@@ -129,8 +129,8 @@ const storeRetagged: Changes = {
 };
 
 /**
- * By how many live tasks more each tag is used; only of the tags whose use changes, and with 0 of those that a task gets
- * on its way into the trash.
+ * By how many live tasks more each tag is used; only of the tags whose use changes, and with 0 of those that a task
+ * gets on its way into the trash.
  */
 function usesChangedBy(changes: readonly TaskChange[]): Map<string, number> {
   const uses = new Map<string, number>();

@@ -13,13 +13,16 @@ export interface Refolded {
 /** Few enough that a user who writes to one of them hardly waits. */
 export const batchSize = 500;
 
-/** Rows that are not folded, or by an older version; those of a newer one stay, so that two versions may run side by side. */
+/**
+ * Rows that are not folded, or by an older version; those of a newer one stay, so that two versions may run side by
+ * side.
+ */
 export const isOutdated = sql`search_version is distinct from ${sql.lit(foldVersion)}
   and (search_version is null or search_version < ${sql.lit(foldVersion)})`;
 
 /**
- * Folds tasks again, of a user and those after. That is no change of theirs: neither version nor revision moves. Rows that
- * somebody writes to are left out, so that nobody waits in a circle; most of them are folded by that write.
+ * Folds tasks again, of a user and those after. That is no change of theirs: neither version nor revision moves. Rows
+ * that somebody writes to are left out, so that nobody waits in a circle; most of them are folded by that write.
  */
 export function refoldTasks(db: Db, fromUserId: string): Promise<Refolded> {
   return inTransaction(db, async (tx) => {

@@ -85,7 +85,9 @@ export async function findUsersOfOldTrash(db: Db, days: number): Promise<string[
   return rows.map(({ user_id }) => user_id);
 }
 
-/** @returns how many tasks were purged: as many as fit into one batch, of those that have been there for so many days. */
+/**
+ * @returns how many tasks were purged: as many as fit into one batch, of those that have been there for so many days.
+ */
 export function purgeOldTrash(db: Db, userId: string, days: number): Promise<number> {
   return writeFor(db, userId, theService, purges, async (tx, { revision, now }) => {
     const isOld = sql<SqlBool>`t.deleted_at < ${ago(sql`${now}::timestamptz`, days)}`;

@@ -60,7 +60,10 @@ export async function mintToken(claims: Record<string, unknown>, key = secret): 
     .sign(new TextEncoder().encode(key));
 }
 
-/** Tests register many accounts and send requests by the thousand, all from one address; those of the limits ask for them. */
+/**
+ * Tests register many accounts and send requests by the thousand, all from one address; those of the limits ask for
+ * them.
+ */
 export const withoutLimits = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
 
 /**

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterTest } from './clean-up.ts';
 
-/** Leads each new connection to the next of these ports of this machine, until the end of the test. @returns its own port. */
+/**
+ * Leads each new connection to the next of these ports of this machine, until the end of the test.
+ * @returns its own port.
+ */
 export async function startBalancer(ports: readonly number[]): Promise<number> {
   let count = 0;
   const server = createServer((socket) => {

@@ -14,7 +14,10 @@ export type Contract = (method: string, url: string, status: number, body: unkno
 
 const escapePointer = (part: string) => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
-/** The document says nothing of other properties, so that clients expect new ones; the server may send none all the same. */
+/**
+ * The document says nothing of other properties, so that clients expect new ones; the server may send none all the
+ * same.
+ */
 const closed = (document: OpenApi) =>
   JSON.parse(JSON.stringify(document), (_, value) =>
     value?.type === 'object' && value.properties !== undefined

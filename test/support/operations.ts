@@ -115,7 +115,9 @@ export const typesOf = (schema: Schema): string[] => [resolve(schema).type ?? []
 
 type Place = (string | number)[];
 
-/** Where a body may have text: names of fields, 0 for a list's item; of a list of several forms, what the example has. */
+/**
+ * Where a body may have text: names of fields, 0 for a list's item; of a list of several forms, what the example has.
+ */
 export function textPlaces(schema: Schema, example: unknown, at: Place = []): Place[] {
   const { properties = {}, items } = resolve(schema);
   const fields = Object.entries(properties).flatMap(([name, field]) =>

@@ -36,7 +36,9 @@ export const readWhole = (plan: readonly PlanNode[]) =>
 export const indexesOf = (plan: readonly PlanNode[]) =>
   [...new Set(plan.flatMap((node) => node['Index Name'] ?? []))].sort();
 
-/** How many rows of tables were looked at, those included that were not wanted; what an index alone could say is not. */
+/**
+ * How many rows of tables were looked at, those included that were not wanted; what an index alone could say is not.
+ */
 export const rowsTouched = (plan: readonly PlanNode[]) =>
   plan
     .filter((node) => node['Relation Name'] !== undefined && node['Node Type'] !== 'Index Only Scan')

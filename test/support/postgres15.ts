@@ -22,7 +22,9 @@ export function databaseAccount(): { uid?: number; gid?: number } {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-/** A server of Debian's PostgreSQL 15, until the end of the file. `keeper` is its superuser; nobody needs a password. */
+/**
+ * A server of Debian's PostgreSQL 15, until the end of the file. `keeper` is its superuser; nobody needs a password.
+ */
 export interface Cluster {
   port: number;
   /** Where its files are. */

@@ -5,8 +5,8 @@ import type { TestApp } from './app.ts';
 import { asAdmin } from './database.ts';
 
 /**
- * Makes as many sessions as the pool may have read-only, as those on a server that was demoted are; sessions that are opened from
- * now on are not, as behind a name that leads to another server.
+ * Makes as many sessions as the pool may have read-only, as those on a server that was demoted are; sessions that are
+ * opened from now on are not, as behind a name that leads to another server.
  */
 export async function demoteSessions(db: Db): Promise<number> {
   const { max } = poolUse(db);

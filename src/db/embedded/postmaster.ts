@@ -69,7 +69,9 @@ export function launch(cluster: Cluster, socketDirectory: string): ChildProcess 
   }
 }
 
-/** What the server prints until its log collector runs. Outside the cluster, where its account could swap it for a link. */
+/**
+ * What the server prints until its log collector runs. Outside the cluster, where its account could swap it for a link.
+ */
 const startLog = 'postgres-start.log';
 
 /** The server empties a weekday's file only when it rotates to it, not when it starts on that day. */
@@ -118,7 +120,10 @@ export function endOrphans(cluster: Cluster): void {
   });
 }
 
-/** Takes away lock files whose process exists and is not the server: it would refuse to start for as long as that one lives. */
+/**
+ * Takes away lock files whose process exists and is not the server: it would refuse to start for as long as that one
+ * lives.
+ */
 export function removeStaleLocks(cluster: Cluster, socketDirectory: string): void {
   rmSync(join(cluster.directory, 'postmaster.pid'), { force: true });
   rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
@@ -132,7 +137,10 @@ function tell(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Fast shutdown: running transactions are rolled back, everything committed is on disk. Returns when the process is gone. */
+/**
+ * Fast shutdown: running transactions are rolled back, everything committed is on disk. Returns when the process is
+ * gone.
+ */
 export async function shutDown(cluster: Cluster, pid: number, log: Logger): Promise<void> {
   const ended = async (signal: NodeJS.Signals, waitMs: number) => {
     const deadline = performance.now() + waitMs;

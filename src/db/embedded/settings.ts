@@ -4,8 +4,8 @@ import { availableParallelism, totalmem } from 'node:os';
 export const port = 5432;
 
 /**
- * A sixteenth of the memory that this process may use, 64 to 256 MB, of which only as much is taken as there are pages to
- * keep. A page that has to come from the system's cache takes five times as long.
+ * A sixteenth of the memory that this process may use, 64 to 256 MB, of which only as much is taken as there are pages
+ * to keep. A page that has to come from the system's cache takes five times as long.
  */
 function sharedBuffersMb(): number {
   const limit = process.constrainedMemory();
@@ -41,8 +41,8 @@ export function serverArguments(directory: string, socketDirectory: string): str
     io_method: 'sync',
     jit: 'off',
 
-    // What is read often is in memory, and then rows cost more than PostgreSQL takes for granted. Whoever searches a hundred
-    // thousand tasks gets a second processor; its memory is taken at the start, whatever /dev/shm has room for.
+    // What is read often is in memory, and then rows cost more than PostgreSQL takes for granted. Whoever searches a
+    // hundred thousand tasks gets a second processor; its memory is taken at the start, whatever /dev/shm has room for.
     cpu_tuple_cost: '0.1',
     max_parallel_workers_per_gather: availableParallelism() > 1 ? '1' : '0',
     max_parallel_workers: '2',

@@ -116,8 +116,8 @@ export function syncRoutes(app: App, ctx: Context): void {
 }
 
 /**
- * Whether a proxy says that it is one. Caddy 2.6, Debian's, compresses whatever has no coding in spite of `no-transform`, and
- * then holds events back. RFC 9110 §8.4.1 would rather not see this value, so others do not get it.
+ * Whether a proxy says that it is one. Caddy 2.6, Debian's, compresses whatever has no coding in spite of
+ * `no-transform`, and then holds events back. RFC 9110 §8.4.1 would rather not see this value, so others do not get it.
  */
 const isProxied = (headers: IncomingHttpHeaders): boolean =>
   headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined;

@@ -151,7 +151,9 @@ export function conditions(expression: Node | undefined, aliases: Equality['alia
   return [{ sides: [child(A_Expr, 'lexpr'), child(A_Expr, 'rexpr')], aliases }];
 }
 
-/** One account, session or request for mail is found by what is unique to it: its id and its user are given then too. */
+/**
+ * One account, session or request for mail is found by what is unique to it: its id and its user are given then too.
+ */
 export function bindAccount({ table, bound }: Relation): boolean {
   if (table === undefined || ![...uniqueKeys].some((key) => table.keys.has(key) && bound.has(key)))
     return false;
