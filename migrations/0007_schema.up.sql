@@ -7,7 +7,10 @@ declare
   name text;
 begin
   if home <> 'duly' then
-    create schema if not exists duly;
+    -- An operator may have made it, for a role that must not make any.
+    if to_regnamespace('duly') is null then
+      create schema duly;
+    end if;
     foreach name in array array['owners', 'tasks', 'tags', 'task_tags', 'tombstones', 'idempotency_keys', 'profiles',
       'user_access', 'revoked_tokens', 'access_events', 'service_lock', 'audit', 'audit_heads', 'schema_migrations']
     loop

@@ -43,25 +43,22 @@ language plpgsql set search_path = duly, pg_temp as $$
 declare
   found record;
   known duly.epoch;
-  is_other boolean;
 begin
   select * into known from duly.epoch;
   if pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
     return known;
   end if;
   select *, found_files as files into found from duly.server_identity();
-  for attempt in 1..2 loop
-    if (known.system_identifier, known.timeline, known.relation, known.files) is not distinct from
-      (coalesce(found.system_identifier, known.system_identifier), coalesce(found.timeline, known.timeline),
-        coalesce(found.relation, known.relation), coalesce(found.files, known.files)) then
-      return known;
-    end if;
-    -- Another instance may have begun it meanwhile.
-    select * into known from duly.epoch for update;
-  end loop;
-  is_other := known.system_identifier <> found.system_identifier or known.timeline <> found.timeline
-    or known.relation <> found.relation or known.files <> found.files;
-  if is_other then
+  if coalesce(known.system_identifier = found.system_identifier, found.system_identifier is null)
+    and coalesce(known.timeline = found.timeline, found.timeline is null)
+    and coalesce(known.relation = found.relation, found.relation is null)
+    and coalesce(known.files = found.files, found.files is null) then
+    return known;
+  end if;
+  -- Another instance may have begun it meanwhile: the row as it is once the lock was got counts.
+  select * into known from duly.epoch for update;
+  if known.system_identifier <> found.system_identifier or known.timeline <> found.timeline
+    or known.relation <> found.relation or known.files <> found.files then
     perform duly.begin_epoch();
   end if;
   update duly.epoch e set

@@ -229,6 +229,16 @@ describe('a Duly that has its tables in public', () => {
   });
 });
 
+test('a Duly in public is moved by a role that may not make schemas into the one that was made for it', async () => {
+  await becomeOld();
+  await asAdmin(
+    `alter database ${name} owner to postgres; create schema duly authorization duly; grant usage on schema public to duly`,
+    name,
+  );
+  expect(await migrate('up')).toMatchObject({ code: 0, stderr: '' });
+  expect(await schemasOf('tasks')).toEqual(['duly']);
+});
+
 test('a role that may not make schemas migrates into those that were made for it', async () => {
   await asAdmin(
     `revoke create on database ${name} from duly; alter database ${name} owner to postgres; create schema duly authorization duly`,

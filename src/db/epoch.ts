@@ -15,7 +15,7 @@ export interface Epoch {
   versionFloor: number;
 }
 
-export const epochColumns = sql`id, version_floor as "versionFloor"`;
+const epochColumns = sql`id, version_floor as "versionFloor"`;
 
 /**
  * The epoch of this moment; begins another one where the server or its files are not those that it was last seen on.

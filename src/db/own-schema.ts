@@ -18,7 +18,7 @@ const olderTable = sql<{ schema: string | null }>`
       and (select array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum)
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0)
         = array['version integer', 'name text', 'applied_at timestamp(3) with time zone']
-      and (select count(*) from pg_class o where o.relnamespace = n.oid and o.relname in ('owners', 'audit_heads')) > 0
+      and exists (select from pg_class o where o.relnamespace = n.oid and o.relname = 'owners')
   ) as schema`;
 
 /**

@@ -4,7 +4,7 @@ import { listAudit } from '../audit/queries.ts';
 import type { Context } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../db/paging.ts';
 import { type Links, linkHeader } from './links.ts';
-import { pageScope } from './task-page.ts';
+import { pageScope } from './page-scope.ts';
 
 export interface AuditPageReply {
   entries: AuditRecord[];

@@ -8,6 +8,7 @@ import type { TaskListQuery, TrashListQuery } from '../tasks/model.ts';
 import type { Slice, TaskPage } from '../tasks/page.ts';
 import { listTrash } from '../tasks/trash.ts';
 import { type Links, linkHeader } from './links.ts';
+import { pageScope } from './page-scope.ts';
 
 export interface TaskPageReply {
   /** JSON: an array of tasks. */
@@ -44,13 +45,6 @@ export function readTrashPage(
   const scope = pageScope(ctx, [userId, 'trash']);
   return readPage(request, reply, scope, query, (slice) => listTrash(db, userId, slice));
 }
-
-/** @param scope tells a user's list, with its filters and order, from all others */
-export const pageScope = ({ config, access }: Context, scope: readonly unknown[]): PageScope => ({
-  secrets: config.auth.secrets,
-  scope,
-  epoch: access.epoch(),
-});
 
 async function readPage(
   request: FastifyRequest,
