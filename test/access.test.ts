@@ -227,6 +227,8 @@ describe('an admin', () => {
     expect(body.data).toEqual(
       expect.arrayContaining([expect.objectContaining({ id: admin.id, role: 'admin' })]),
     );
+    const all = await asAdmin('GET', '/users?search=');
+    expect(all.body.data).toEqual((await asAdmin('GET', '/users')).body.data);
     const one = await asAdmin('GET', `/users?search=${id}`);
     expect(one.body.data).toEqual([expect.objectContaining({ id, email: null, role: 'user' })]);
   });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Account, newAccount, newPassword, password } from './support/accounts.ts';
 import { startApp, type TestApp } from './support/app.ts';
@@ -7,6 +8,7 @@ import { inParallel } from './support/client.ts';
 import { urlOf } from './support/database.ts';
 import { patience } from './support/patience.ts';
 import { run } from './support/process.ts';
+import { dataDirectory } from './support/servers.ts';
 
 let app: TestApp;
 let ada: Account;
@@ -116,6 +118,7 @@ test('invite, invitations and uninvite', async () => {
 
 test('what a command cannot take is one line, and exit code 1', async () => {
   const unknown = 'nobody@example.com';
+  const nowhere = { DATABASE_URL: '', DATA_DIR: await dataDirectory() };
   const away = { DATABASE_URL: 'postgresql://duly:PASSWORD@127.0.0.1:1/duly' };
   const bad: [string[], string | RegExp, Record<string, string>?][] = [
     [['create'], 'admin create: got "", wants an email address'],
@@ -123,6 +126,7 @@ test('what a command cannot take is one line, and exit code 1', async () => {
     [['create', ada.email], `admin create: got "${ada.email}", wants an address without an account`],
     [['create', unknown, 'x'.repeat(101)], 'admin create: got a name of 101 characters, wants at most 100'],
     [['create', unknown, 'A', 'B', 'C'], 'admin create: got "C", wants EMAIL [FIRST_NAME] [LAST_NAME]'],
+    [['create', unknown, '--force'], 'admin create: got "--force", wants a name; there are no options'],
     [['list', 'a', 'b'], 'admin list: got "b", wants [PART_OF_EMAIL]'],
     [['show'], 'admin show: got "", wants the email address or the id of a user; see admin list'],
     [
@@ -147,6 +151,11 @@ test('what a command cannot take is one line, and exit code 1', async () => {
     [['invite', 'x y@example.com'], 'admin invite: got "x y@example.com", wants an email address'],
     [['uninvite', unknown], `admin uninvite: got "${unknown}", wants an address that is invited`],
     [['invitations', 'x'], 'admin invitations: got "x", wants no more arguments'],
+    [
+      ['list'],
+      /^DATA_DIR \S+ holds no database: start the service once, or set the DATA_DIR that it has$/,
+      nowhere,
+    ],
     [['list'], /^DATABASE_URL: the database cannot be reached \(.*ECONNREFUSED.*\)$/, away],
     [
       ['invite', unknown],
@@ -162,4 +171,5 @@ test('what a command cannot take is one line, and exit code 1', async () => {
     else expect(stderr.trim()).toMatch(line);
     expect(stderr).not.toContain('PASSWORD');
   });
+  expect(existsSync(nowhere.DATA_DIR)).toBe(false);
 });

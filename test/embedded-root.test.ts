@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -5,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -69,6 +71,28 @@ describe.runIf(account !== undefined)('started by root', () => {
     const second = await start(dataDir);
     expect(second).toMatchObject({ firstStart: false, dataDir: first.dataDir });
     expect(await query(second.app, 'select text from note')).toEqual([]);
+  });
+
+  it('moves a restored copy elsewhere when that account cannot reach it, also after a crash in between', async () => {
+    const closed = temporaryDirectory();
+    chmodSync(closed, 0o700);
+    const dataDir = temporaryDataDir(closed);
+    const first = await start(dataDir);
+    await query(first.app, 'create table note (text text)');
+    await first.stop();
+    const backup = temporaryDataDir(closed, 'restored');
+    execFileSync('cp', ['-aL', dataDir, backup]);
+    const path = join(backup, 'postgres');
+    expect(lstatSync(path).isDirectory()).toBe(true);
+    const restored = await start(backup);
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(dirname(restored.dataDir)).toBe('/var/lib/duly');
+    expect(await query(restored.app, 'select text from note')).toEqual([]);
+    await restored.stop();
+    // As a crash leaves it: the cluster is moved, its link is not in place yet.
+    renameSync(path, `${path}.moved`);
+    const again = await start(backup);
+    expect(again).toMatchObject({ firstStart: false, dataDir: restored.dataDir });
   });
 
   it('copies the programs where that account can reach them', async () => {

@@ -163,6 +163,7 @@ test('the last event is named by the query too, for polyfills of EventSource; th
     ['?lastEventId=1', { 'last-event-id': '' }, '1'],
     [`?since=${since}&lastEventId=`, {}, '0'],
     ['?lastEventId=broken', { 'last-event-id': '2' }, '2'],
+    ['?since=broken', { 'last-event-id': '2' }, '2'],
   ] as const) {
     const stream = await open(client, query, headers);
     expect((await stream.take(1))[0], query).toMatchObject({ event: 'ready', id });

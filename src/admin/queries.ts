@@ -37,11 +37,11 @@ export async function findUsers(
   { search, limit, after = '' }: AdminUserListQuery,
 ): Promise<AdminUser[]> {
   const size = limit + 1;
-  const accounts =
-    search === undefined
-      ? sql`true`
-      : sql`(lower(email collate "C") like ${containingFolded(search)} or id = ${search})`;
-  const owners = search === undefined ? sql`true` : sql`user_id = ${search}`;
+  const isAll = search === undefined || search === '';
+  const accounts = isAll
+    ? sql`true`
+    : sql`(lower(email collate "C") like ${containingFolded(search)} or id = ${search})`;
+  const owners = isAll ? sql`true` : sql`user_id = ${search}`;
   const { rows } = await sql<Row>`
     with ids as (
       (select id collate "C" as id from better_auth."user"

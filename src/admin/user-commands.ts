@@ -57,6 +57,8 @@ const nameMaxLength = 100;
 
 function nameOf(word: string, input: string | undefined): string | undefined {
   const name = input?.trim();
+  if (name?.startsWith('-'))
+    throw new StartError(`admin ${word}: got ${JSON.stringify(name)}, wants a name; there are no options`);
   if (name === undefined || ([...name].length <= nameMaxLength && !name.includes('\0')))
     return name || undefined;
   throw new StartError(

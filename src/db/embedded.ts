@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
@@ -34,8 +35,8 @@ const owner = 'duly';
  * Key of the advisory lock in database `postgres` that marks the one live Duly of a data directory: "duly" in ASCII.
  */
 const lockKey = 0x64756c79;
-/** A killed process' connection takes a moment to go away. */
-const lockGraceMs = 3_000;
+/** A killed process' connection takes a moment to go away; a command shares the server instead of waiting. */
+const lockGraceMs = { service: 3_000, command: 100 };
 const longestBackoffMs = 5_000;
 
 class InUseError extends StartError {
@@ -57,11 +58,17 @@ class InUseError extends StartError {
  * @throws StartError with one line when the directory cannot be used, belongs to another running Duly or another major
  * version, or the server does not start within 30 s (10 min while it recovers from a crash).
  */
-export async function startEmbedded(options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> {
+export const startEmbedded = (options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> =>
+  startWithin(lockGraceMs.service, options);
+
+async function startWithin(
+  graceMs: number,
+  options: { dataDir: string; log: Logger },
+): Promise<EmbeddedServer> {
   const { log } = options;
   const cluster = await openCluster(resolve(options.dataDir), log);
   const stopping = new AbortController();
-  const first = await takeOver(cluster, chooseSocketDirectory(cluster), log, stopping.signal);
+  const first = await takeOver(cluster, chooseSocketDirectory(cluster), log, stopping.signal, graceMs);
   const { adopted, socketDirectory } = first;
   const admin = adminConnection(cluster, socketDirectory);
   const password = rolePassword(cluster.password, owner);
@@ -101,8 +108,9 @@ async function takeOver(
   socketDirectory: string,
   log: Logger,
   signal: AbortSignal,
+  graceMs = lockGraceMs.service,
 ): Promise<Running> {
-  const deadline = performance.now() + lockGraceMs;
+  const deadline = performance.now() + graceMs;
   for (;;) {
     const running = await ensureRunning(cluster, socketDirectory, log, signal);
     try {
@@ -123,11 +131,15 @@ async function takeOver(
 
 /**
  * For a command: the connection to the server that another Duly runs, left to that one; else a server of our own.
- * @throws StartError like `startEmbedded`.
+ * @throws StartError like `startEmbedded`, and where there is no database yet.
  */
 export async function joinEmbedded(options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> {
+  if (lstatSync(join(options.dataDir, 'postgres'), { throwIfNoEntry: false }) === undefined)
+    throw new StartError(
+      `DATA_DIR ${options.dataDir} holds no database: start the service once, or set the DATA_DIR that it has`,
+    );
   try {
-    return await startEmbedded(options);
+    return await startWithin(lockGraceMs.command, options);
   } catch (error) {
     if (!(error instanceof InUseError)) throw error;
     const cluster = await openCluster(resolve(options.dataDir), options.log);

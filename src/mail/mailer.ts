@@ -42,7 +42,7 @@ export function createMailer({ mail: { smtp, from }, production }: Config, log: 
   if (smtp !== null) return queueing(smtpTransport(smtp, from), log);
   if (!production) return logging(log);
   log.warn(
-    'SMTP_URL is not set: no mail is sent; only `admin reset-password` gives a link for a new password',
+    'SMTP_URL is not set: no mail is sent; links for a new password come from `npm run admin` or /api/v1/admin',
   );
   return without(log);
 }

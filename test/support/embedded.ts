@@ -30,8 +30,8 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-export function temporaryDataDir(parent = temporaryDirectory()): string {
-  const dataDir = join(parent, 'data');
+export function temporaryDataDir(parent = temporaryDirectory(), name = 'data'): string {
+  const dataDir = join(parent, name);
   afterTest.push(async () => {
     const cluster = join(dataDir, 'postgres');
     if (!existsSync(cluster)) return;

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -20,6 +19,7 @@ import { type Account, canEnter, runsAsRoot, unprivilegedAccount } from './accou
 import { type Binaries, findBinaries } from './binaries.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { chownTree, hasCode, removeAbandoned, syncDirectory, writeSynced } from './files.ts';
+import { finishMove, moveOutside, outsideTarget } from './outside.ts';
 import { superuserPassword } from './password.ts';
 
 /** A database cluster on disk, ready to be served. */
@@ -33,9 +33,6 @@ export interface Cluster {
   password: string;
   created: boolean;
 }
-
-/** Where the cluster goes when Duly runs as root and the server's account cannot pass through DATA_DIR. */
-const rootClusters = '/var/lib/duly';
 
 /** Environment of the PostgreSQL programs: none of ours, so that no PG* variable or locale changes what they do. */
 export const programEnvironment = { LC_ALL: 'C', TZ: 'UTC' };
@@ -65,6 +62,7 @@ export async function openCluster(dataDir: string, log: Logger): Promise<Cluster
 
 function findCluster(dataDir: string): Cluster | undefined {
   const path = join(dataDir, 'postgres');
+  finishMove(path);
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry === undefined) return undefined;
   if (
@@ -88,7 +86,13 @@ function findCluster(dataDir: string): Cluster | undefined {
   if (!names.includes('PG_VERSION'))
     throw notCluster(dataDir, `a directory with ${names.length} entries and no PG_VERSION`);
 
-  const account = clusterAccount(dataDir, directory, owner);
+  const account = clusterAccount(directory, owner);
+  if (runsAsRoot() && !canEnter(account, directory)) {
+    if (!entry.isSymbolicLink() && moveOutside(dataDir, path, account)) return findCluster(dataDir);
+    throw new StartError(
+      `DATA_DIR ${dataDir} holds a database in ${directory}, which its owner (uid ${account?.uid}) cannot reach: let that user pass through the directories above it`,
+    );
+  }
   // What the server insists on, and what a copy made under an ordinary umask has lost.
   if ((owner.mode & 0o077) !== 0) chmodSync(directory, 0o700);
   const binaries = findBinaries(account);
@@ -114,22 +118,13 @@ const notCluster = (dataDir: string, found: string) =>
   );
 
 /** The one who owns the files runs the server, so a cluster can be started by root and by its owner in turn. */
-function clusterAccount(
-  dataDir: string,
-  directory: string,
-  owner: { uid: number; gid: number },
-): Account | undefined {
+function clusterAccount(directory: string, owner: { uid: number; gid: number }): Account | undefined {
   if (!runsAsRoot()) return undefined;
-  let account: Account | undefined = { uid: owner.uid, gid: owner.gid };
-  if (owner.uid === 0) {
-    account = unprivilegedAccount();
-    // Root copied the files here, a restored backup for one.
-    if (account !== undefined) chownTree(directory, account.uid, account.gid);
-  }
-  if (canEnter(account, directory)) return account;
-  throw new StartError(
-    `DATA_DIR ${dataDir} holds a database in ${directory}, which its owner (uid ${account?.uid}) cannot reach: let that user pass through the directories above it`,
-  );
+  if (owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  const account = unprivilegedAccount();
+  // Root copied the files here, a restored backup for one.
+  if (account !== undefined) chownTree(directory, account.uid, account.gid);
+  return account;
 }
 
 async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
@@ -159,17 +154,6 @@ async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
   const cluster = findCluster(dataDir);
   if (cluster === undefined) throw new Error(`The new cluster in ${target} is gone`);
   return { ...cluster, created: true };
-}
-
-function outsideTarget(dataDir: string, account: Account | undefined): string {
-  mkdirSync(rootClusters, { recursive: true, mode: 0o755 });
-  if (!canEnter(account, rootClusters)) {
-    throw new StartError(
-      `DATA_DIR ${dataDir} and ${rootClusters} are both out of reach for uid ${account?.uid}, under which root has to run PostgreSQL: let that user pass through one of them`,
-    );
-  }
-  removeAbandoned(rootClusters, '');
-  return join(rootClusters, randomBytes(8).toString('hex'));
 }
 
 /** The rename is the moment of creation: before it there is no cluster, after it a whole one. */

@@ -100,8 +100,9 @@ export function syncRoutes(app: App, ctx: Context): void {
   app.get('/users/:user_id/events', events, async (request, reply) => {
     const { params, query, headers, method } = request;
     const userId = params.user_id;
-    const since = query.since === undefined ? null : decodePlace(query.since, scopeOf(secrets, userId));
-    const place = lastEventOf(headers, query.lastEventId) ?? since;
+    const cursor = query.since;
+    const since = () => (cursor === undefined ? null : decodePlace(cursor, scopeOf(secrets, userId)));
+    const place = lastEventOf(headers, query.lastEventId) ?? since();
     reply.type('text/event-stream').headers(streamHeaders);
     if (isProxied(headers)) reply.header('content-encoding', 'identity');
     if (method === 'HEAD') return reply.send(undefined);
