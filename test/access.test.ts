@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { poolUse } from '../src/db/pool.ts';
 import { mintToken, type Reply, startApp, type TestApp } from './support/app.ts';
 import { noteStatements } from './support/asked.ts';
 import { patience } from './support/patience.ts';
@@ -331,4 +332,17 @@ describe('the kill switch', () => {
     const entries = (await auditOf('')).filter(({ action }) => action.startsWith('service.'));
     expect(entries.map(({ action }) => action)).toEqual(['service.lock', 'service.unlock']);
   });
+});
+
+test('an answer of the database that came while the whole process stood still is not too late', async () => {
+  const third = await startApp({}, app);
+  onTestFinished(() => third.close());
+  const { db } = third.ctx;
+  // A connection that is open already: opening one has a time-out of its own.
+  await sql`select 1`.execute(db);
+  const pending = statusOn(third, await third.newUser());
+  const isAsking = () => poolUse(db).total - poolUse(db).idle > 0;
+  while (!isAsking()) await nextTurn();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_200);
+  expect(await pending).toBe(200);
 });

@@ -273,8 +273,11 @@ describe('creations of one user at the same time, by two instances', () => {
       const { id, token, v1 } = await first.newUser();
       const body = { title: 't', tags: ['home'] };
       const send = (on = first) => on.request('POST', `${v1}/tasks`, { token, body });
+      // Each has its connections and knows the token: what is asked first has a time limit, which a busy machine may meet.
+      for (const one of apps) await one.request('GET', `${v1}/tags`, { token });
       const replies = await times(60, (index) => send(apps[index % 2]));
-      expect(withStatus(replies, 201)).toHaveLength(60);
+      const refused = replies.filter(({ status }) => status !== 201);
+      expect(refused.map(({ status, text }) => `${status} ${text}`)).toEqual([]);
       for (const { ctx } of way === 'directly' ? apps : []) {
         const { rows } = await sql`show default_transaction_isolation`.execute(ctx.db);
         // Else a write that waits for another loses to it, and has to be made again.

@@ -12,7 +12,9 @@ class DeadlineError extends Error {
  */
 export async function withDeadline<T>(work: Promise<T>, timeoutMs = answerWithinMs): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new DeadlineError(`no answer in ${timeoutMs} ms`)), timeoutMs);
+  // After a pause of the whole process, timers run before answers that have arrived are read: those still count.
+  const expire = () => setImmediate(() => reject(new DeadlineError(`no answer in ${timeoutMs} ms`)));
+  const timer = setTimeout(expire, timeoutMs);
   try {
     return await Promise.race([work, promise]);
   } finally {
