@@ -22,7 +22,7 @@ export function findMissing(root, { withDev, withDatabase }) {
 function missingPackages(wanted, installed, withDev) {
   return Object.keys(wanted).filter((path) => {
     const { version, link, dev, optional, devOptional } = wanted[path];
-    if (path === '' || link || (!withDev && (dev || devOptional))) return false;
+    if (!path.includes('node_modules/') || link || (!withDev && (dev || devOptional))) return false;
     // npm leaves out the optional packages of other platforms.
     return installed[path] === undefined ? !optional : installed[path].version !== version;
   });
@@ -32,7 +32,7 @@ function missingPackages(wanted, installed, withDev) {
 function isRuntimeWhole(root) {
   const directory = join(root, 'node_modules', 'node');
   if (!existsSync(join(directory, 'bin', 'node'))) return false;
-  const wanted = readJson(join(root, 'package.json')).dependencies.node;
+  const wanted = readJson(join(root, 'server', 'package.json')).dependencies.node;
   return readJson(join(directory, 'package.json')).version === wanted;
 }
 

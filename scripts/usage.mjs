@@ -9,9 +9,9 @@ import { join } from 'node:path';
  */
 export function informationFor(root, command, args) {
   if (!args.some((arg) => ['--help', '-h', '--version'].includes(arg))) return null;
-  const commands = readJson(join(root, 'src', 'commands.json'));
+  const commands = readJson(join(root, 'server', 'src', 'commands', 'usage.json'));
   if (!Object.keys(commands).includes(command)) return null;
-  if (args.includes('--version')) return readJson(join(root, 'package.json')).version;
+  if (args.includes('--version')) return readJson(join(root, 'server', 'package.json')).version;
   const named = command === 'serve' ? Object.values(commands) : [commands[command]];
   const settings = 'Settings are environment variables or lines of .env: see README.md, Configuration.';
   return [...named.map(helpOf), settings].join('\n\n');

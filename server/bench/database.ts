@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
-import { type Connection, type EmbeddedServer, startEmbedded } from '../src/db/embedded.ts';
 import { migrateUp } from '../src/db/migrator.ts';
 import { createDb } from '../src/db/pool.ts';
+import { type Connection, type EmbeddedServer, startEmbedded } from '../src/db/postgres/embedded.ts';
 import type { Asker } from './requests.ts';
 import { type Size, seed } from './seed.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import type { Connection } from '../src/db/embedded.ts';
+import type { Connection } from '../src/db/postgres/embedded.ts';
 import { listTasks } from '../src/tasks/list.ts';
 import { statementOf } from '../test/support/statement.ts';
 

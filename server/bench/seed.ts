@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { foldVersion, separator } from '../src/folding.ts';
+import { foldVersion, separator } from '../src/platform/folding.ts';
 import { type Random, seeded } from '../test/support/random.ts';
 
 export interface Size {

@@ -43,7 +43,7 @@ export const startServer = (env: Record<string, string>): Promise<Server> =>
 
 /** The same of another checkout, whose dependencies are installed. */
 export const startOther = (directory: string, env: Record<string, string>): Promise<Server> =>
-  start([...process.execArgv, resolve(directory, 'src/main.ts'), 'serve'], env);
+  start([...process.execArgv, resolve(directory, 'server/src/main.ts'), 'serve'], env);
 
 /** The same as `npm start` does it. */
 export const launchServer = (env: Record<string, string>): Promise<Server> =>

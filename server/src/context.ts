@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
+import { type BetterAuth, createBetterAuth } from './accounts/better-auth.ts';
+import { createEmailChange, type EmailChange } from './accounts/email-change.ts';
+import { createPasswordReset, type PasswordReset } from './accounts/password-reset.ts';
+import { type Accounts, createAccounts } from './accounts/service.ts';
 import { type AuditCounts, createAuditCounts } from './audit/reads.ts';
 import { createRefusedEntries, type RefusedEntries } from './audit/refused.ts';
-import { type Access, createAccess } from './auth/access.ts';
-import { type BetterAuth, createBetterAuth } from './auth/better-auth.ts';
-import { createEmailChange, type EmailChange } from './auth/email-change.ts';
-import { createPasswordReset, type PasswordReset } from './auth/password-reset.ts';
-import { type Accounts, createAccounts } from './auth/service.ts';
-import { createTokens, type Tokens } from './auth/tokens.ts';
-import { type AnswerCache, createAnswerCache } from './cache.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { DatabaseConnection } from './db/hosts.ts';
 import { connectionFromUrl } from './db/pool.ts';
 import type { Db } from './db/schema.ts';
+import { createFollowers, type Followers } from './feed/followers.ts';
+import { createEventStreams, type EventStreams } from './feed/streams.ts';
+import { createWakeUps, type WakeUps } from './feed/wake-ups.ts';
 import { allJobs } from './jobs/all.ts';
 import { createJobs, type Jobs } from './jobs/runner.ts';
 import { redisCounters } from './limits/redis.ts';
@@ -19,11 +19,11 @@ import { createLimits, type Limits } from './limits/service.ts';
 import type { SharedCounters } from './limits/shared.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createMetrics, type Metrics } from './metrics/service.ts';
-import { createReads, type Reads } from './owners/reads.ts';
-import { createRevisionReader, type RevisionOf } from './owners/revisions.ts';
-import { createFollowers, type Followers } from './sync/followers.ts';
-import { createEventStreams, type EventStreams } from './sync/streams.ts';
-import { createWakeUps, type WakeUps } from './sync/wake-ups.ts';
+import { type AnswerCache, createAnswerCache } from './response-cache/cache.ts';
+import { createReads, type Reads } from './response-cache/replica-reads.ts';
+import { createRevisionReader, type RevisionOf } from './response-cache/revision-reader.ts';
+import { type Access, createAccess } from './tokens/access.ts';
+import { createTokens, type Tokens } from './tokens/tokens.ts';
 
 /** What a request handler works with. */
 export interface Context {

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
-import usage from './commands.json' with { type: 'json' };
-import { type Config, loadEnvironment, readConfig } from './config.ts';
-import { StartError } from './errors.ts';
+import usage from './commands/usage.json' with { type: 'json' };
+import { type Config, loadEnvironment, readConfig } from './config/config.ts';
+import { StartError } from './platform/errors.ts';
 
 type Command = (config: Config, args: string[]) => Promise<void>;
 type CommandName = keyof typeof usage;
@@ -10,11 +10,11 @@ type CommandName = keyof typeof usage;
 const commands: Record<CommandName, (config: Config) => Promise<Command>> = {
   serve: async ({ workers }) =>
     workers === 1
-      ? (await import('./serve.ts')).serve
-      : (await import('./workers/primary.ts')).serveByWorkers,
-  admin: async () => (await import('./admin/command.ts')).admin,
-  audit: async () => (await import('./audit/command.ts')).audit,
-  migrate: async () => (await import('./migrate.ts')).migrate,
+      ? (await import('./process/serve.ts')).serve
+      : (await import('./process/workers/primary.ts')).serveByWorkers,
+  admin: async () => (await import('./commands/admin.ts')).admin,
+  audit: async () => (await import('./commands/audit.ts')).audit,
+  migrate: async () => (await import('./commands/migrate.ts')).migrate,
 };
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
@@ -46,7 +46,7 @@ async function runCommand([name = 'serve', ...args]: string[]): Promise<void> {
 }
 
 try {
-  if (cluster.isWorker) await (await import('./workers/worker.ts')).work();
+  if (cluster.isWorker) await (await import('./process/workers/worker.ts')).work();
   else await runCommand(process.argv.slice(2));
 } catch (error) {
   const isRefusal = error instanceof StartError;

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import { isAuditRefusal } from '../audit/refused.ts';
 import type { Context } from '../context.ts';
-import { auditRefused } from '../errors.ts';
+import { auditRefused } from '../platform/errors.ts';
 
 /** Something done about an account on the way in or out of it: a log-in, a sign-out, a change of password. */
 export interface Attempt extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {

@@ -1,12 +1,12 @@
 import { createEmailVerificationToken } from 'better-auth/api';
 import type { Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { invalidToken, notFound } from '../errors.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { emailChangedNotice, emailChangeMail, emailChangeNotice, verificationMail } from '../mail/texts.ts';
+import { invalidToken, notFound } from '../platform/errors.ts';
 import { findAccount, findAccountByEmail, updateEmail } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
 import { createLink, deleteLinks, takeLink } from './links.ts';

@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts';
-import { invalidCredentials } from '../errors.ts';
+import type { Config } from '../config/config.ts';
+import { invalidCredentials } from '../platform/errors.ts';
 import { type BetterAuth, sessionSeconds } from './better-auth.ts';
 import type { Grant } from './model.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** Pages of this server for whoever has a link and no front end. Below `/api`: proxies pass that on. */
 export const linkPages = {

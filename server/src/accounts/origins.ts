@@ -1,6 +1,6 @@
 import type { BetterAuthPlugin } from 'better-auth';
+import type { Config } from '../config/config.ts';
 import { isLoopback, originOf, parseUrl } from '../config/values.ts';
-import type { Config } from '../config.ts';
 
 const loopbackOrigin = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
-import { createTurns } from '../turns.ts';
+import { createTurns } from '../platform/turns.ts';
 
 /** Contract: passwords have 8–128 characters, counted as code points. */
 export const passwordMinLength = 8;

@@ -1,7 +1,7 @@
 import { APIError, isAPIError } from 'better-auth/api';
 import type { Registration as Mode } from '../config/auth.ts';
 import type { Db } from '../db/schema.ts';
-import { type AppError, invitationRequired, registrationClosed } from '../errors.ts';
+import { type AppError, invitationRequired, registrationClosed } from '../platform/errors.ts';
 import { findLink, invitationPrefix } from './links.ts';
 
 /** What a sign-up sent; nothing of it is checked yet. */

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Db } from '../db/schema.ts';
-import { notFound, wrongPassword } from '../errors.ts';
+import { notFound, wrongPassword } from '../platform/errors.ts';
 import { type Account, findAccount } from './account-queries.ts';
 import { passwordHashing } from './passwords.ts';
 

@@ -1,6 +1,6 @@
 import { APIError, isAPIError } from 'better-auth/api';
 import { parseSetCookieHeader } from 'better-auth/cookies';
-import { invalidCredentials, rateLimited, totpRequired } from '../errors.ts';
+import { invalidCredentials, rateLimited, totpRequired } from '../platform/errors.ts';
 import type { BetterAuth } from './better-auth.ts';
 
 /** After so many wrong codes in a row, on either face, the second factor of an account is locked for so long. */

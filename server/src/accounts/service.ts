@@ -1,14 +1,14 @@
 import { isAPIError } from 'better-auth/api';
 import type { Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { orDatabaseFailure } from '../db/failure-record.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { AppError, emailTaken, invalidCredentials, wrongPassword } from '../errors.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice } from '../mail/texts.ts';
-import { endAllTokens } from './access-queries.ts';
+import { AppError, emailTaken, invalidCredentials, wrongPassword } from '../platform/errors.ts';
+import { endAllTokens } from '../tokens/access-queries.ts';
 import { updatePassword } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
 import { createGrants } from './grants.ts';

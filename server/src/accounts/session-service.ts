@@ -3,7 +3,7 @@ import type { Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { notFound } from '../errors.ts';
+import { notFound } from '../platform/errors.ts';
 import type { Session } from './model.ts';
 
 interface Row {

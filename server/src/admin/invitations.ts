@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
+import { invitationUrl } from '../accounts/link-urls.ts';
+import { createLink, weekSeconds } from '../accounts/links.ts';
 import type { Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
-import { invitationUrl } from '../auth/link-urls.ts';
-import { createLink, weekSeconds } from '../auth/links.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { emailTaken, notFound } from '../errors.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { invitationMail } from '../mail/texts.ts';
+import { emailTaken, notFound } from '../platform/errors.ts';
 import type { Invitation, InvitationListQuery, NewInvitation } from './model.ts';
 import { findAccountId } from './queries.ts';
 

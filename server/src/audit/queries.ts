@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Changes, changeTogether, given, type Part } from '../db/compiled.ts';
-import type { Position } from '../db/paging.ts';
+import type { Position } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
 import type { AuditEntry, AuditRecord } from './model.ts';
 

@@ -1,14 +1,19 @@
+import { isEmailAddress } from '../accounts/email-address.ts';
+import { createPasswordLink, createUser, getUserDetails, listSessionsOf } from '../admin/accounts.ts';
+import {
+  createInvitation,
+  findInvitationId,
+  listInvitations,
+  revokeInvitation,
+} from '../admin/invitations.ts';
+import { findAccountId, findUser } from '../admin/queries.ts';
+import { cutSessions, listUsers } from '../admin/service.ts';
 import type { Origin } from '../audit/model.ts';
-import { isEmailAddress } from '../auth/email-address.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
-import { AppError, StartError } from '../errors.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { createPasswordLink, createUser, getUserDetails, listSessionsOf } from './accounts.ts';
-import { createInvitation, findInvitationId, listInvitations, revokeInvitation } from './invitations.ts';
+import { AppError, StartError } from '../platform/errors.ts';
 import { fields, print, row } from './print.ts';
-import { findAccountId, findUser } from './queries.ts';
-import { cutSessions, listUsers } from './service.ts';
 
 /** One of the words of `admin`, with what it works on. */
 export type Command = (run: CommandRun, args: string[]) => Promise<void>;

@@ -1,15 +1,15 @@
-import type { Config } from '../config.ts';
-import { joinDatabase, refusalOf } from '../database.ts';
+import { findAccountId, findLock } from '../admin/queries.ts';
+import { changeRole, lockService, startNewEpoch, unlockService } from '../admin/service.ts';
+import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
 import type { Db } from '../db/schema.ts';
-import { AppError, StartError } from '../errors.ts';
-import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
-import { stopRequest } from '../start.ts';
+import { AppError, StartError } from '../platform/errors.ts';
+import { createLog } from '../platform/log.ts';
+import { joinDatabase, refusalOf } from '../process/database.ts';
+import { stopRequest } from '../process/start.ts';
+import { type Command, origin, userCommands } from './admin-users.ts';
 import { print } from './print.ts';
-import { findAccountId, findLock } from './queries.ts';
-import { changeRole, lockService, startNewEpoch, unlockService } from './service.ts';
-import { type Command, origin, userCommands } from './user-commands.ts';
 
 const actions: Record<string, Command> = {
   ...userCommands,

@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
-import type { Config } from '../config.ts';
-import { joinDatabase, type OpenDatabase, refusalOf } from '../database.ts';
+import { readRefused } from '../audit/refused-queries.ts';
+import { type Head, type Known, readHeads, verifyAudit } from '../audit/verify.ts';
+import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
-import { StartError } from '../errors.ts';
-import { createLog } from '../log.ts';
-import { stopRequest } from '../start.ts';
-import { readRefused } from './refused-queries.ts';
-import { type Head, type Known, readHeads, verifyAudit } from './verify.ts';
+import { StartError } from '../platform/errors.ts';
+import { createLog } from '../platform/log.ts';
+import { joinDatabase, type OpenDatabase, refusalOf } from '../process/database.ts';
+import { stopRequest } from '../process/start.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -1,11 +1,11 @@
-import type { Config } from './config.ts';
-import { openDatabase, refusalOf } from './database.ts';
-import { currentVersion, listMigrations, migrateDown, migrateUp } from './db/migrator.ts';
-import { requireSupported } from './db/requirements.ts';
-import type { Db } from './db/schema.ts';
-import { StartError } from './errors.ts';
-import { createLog } from './log.ts';
-import { stopRequest } from './start.ts';
+import type { Config } from '../config/config.ts';
+import { currentVersion, listMigrations, migrateDown, migrateUp } from '../db/migrator.ts';
+import { requireSupported } from '../db/requirements.ts';
+import type { Db } from '../db/schema.ts';
+import { StartError } from '../platform/errors.ts';
+import { createLog } from '../platform/log.ts';
+import { openDatabase, refusalOf } from '../process/database.ts';
+import { stopRequest } from '../process/start.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareDataDir } from '../db/embedded/data-dir.ts';
-import { createOnce } from '../db/embedded/files.ts';
-import { StartError } from '../errors.ts';
+import { prepareDataDir } from '../platform/data-dir.ts';
+import { StartError } from '../platform/errors.ts';
+import { createOnce } from '../platform/files.ts';
 import type { HttpSettings } from './http.ts';
 import {
   type Env,

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
-import { type AuthSettings, authSettings, withSecrets } from './config/auth.ts';
-import { type CacheSettings, cacheSettings } from './config/cache.ts';
-import { type DatabaseSettings, databaseSettings } from './config/database.ts';
-import { loadEnvFile } from './config/env-file.ts';
-import { type HttpSettings, httpSettings } from './config/http.ts';
-import { type LimitSettings, limitSettings } from './config/limits.ts';
-import { type MailSettings, mailSettings } from './config/mail.ts';
-import { type MetricsSettings, metricsSettings } from './config/metrics.ts';
-import { type RetentionSettings, retentionSettings } from './config/retention.ts';
-import { attempt, type Env, group, refuse, refuseAll, text } from './config/values.ts';
-import { workerCount } from './config/workers.ts';
+import { type AuthSettings, authSettings, withSecrets } from './auth.ts';
+import { type CacheSettings, cacheSettings } from './cache.ts';
+import { type DatabaseSettings, databaseSettings } from './database.ts';
+import { loadEnvFile } from './env-file.ts';
+import { type HttpSettings, httpSettings } from './http.ts';
+import { type LimitSettings, limitSettings } from './limits.ts';
+import { type MailSettings, mailSettings } from './mail.ts';
+import { type MetricsSettings, metricsSettings } from './metrics.ts';
+import { type RetentionSettings, retentionSettings } from './retention.ts';
+import { attempt, type Env, group, refuse, refuseAll, text } from './values.ts';
+import { workerCount } from './workers.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
 export interface Config {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { hasCode } from '../db/embedded/files.ts';
-import { StartError } from '../errors.ts';
+import { StartError } from '../platform/errors.ts';
+import { hasCode } from '../platform/files.ts';
 
 const byteOrderMark = '\u{feff}';
 const assignment = /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*(.*)$/;

@@ -1,4 +1,4 @@
-import { StartError } from '../errors.ts';
+import { StartError } from '../platform/errors.ts';
 
 /** The variables of the environment; only `config.ts` reads the process's own. */
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { cursorExpired, type Issue, invalid } from '../errors.ts';
+import { cursorExpired, type Issue, invalid } from '../platform/errors.ts';
 import { type Epoch, isOfEpoch } from './epoch.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
-import { StartError } from '../errors.ts';
+import { StartError } from '../platform/errors.ts';
 import { codeOf, isForbidden, isUnavailable } from './failures.ts';
 import { findOwnSchema, moveVersion, ownSchema, requireNoOldInstance } from './own-schema.ts';
 import { statementTimeoutMs } from './pool.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { StartError } from '../errors.ts';
+import { StartError } from '../platform/errors.ts';
 import type { Db, Tx } from './schema.ts';
 
 /** The schema of every table but Better Auth's, which are in `better_auth`. */

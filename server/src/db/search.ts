@@ -1,4 +1,4 @@
-import { fold } from '../folding.ts';
+import { fold } from '../platform/folding.ts';
 
 /** The `like` pattern for texts that contain `text` literally. */
 export function containing(text: string): string {

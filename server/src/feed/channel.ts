@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { AppError } from '../errors.ts';
+import { AppError } from '../platform/errors.ts';
 import { heartbeat } from './event-text.ts';
 import { endOf, type Place } from './place.ts';
 import type { FeedPage } from './queries.ts';

@@ -1,4 +1,4 @@
-import type { CursorScope } from '../db/paging.ts';
+import type { CursorScope } from '../db/cursors.ts';
 import type { Change } from './model.ts';
 import { encodePlace, endOf, eventIdOf, type Place, told } from './place.ts';
 

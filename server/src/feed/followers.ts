@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Access } from '../auth/access.ts';
-import type { Tokens } from '../auth/tokens.ts';
-import { AppError, rateLimited, serviceLocked, unavailable } from '../errors.ts';
+import { AppError, rateLimited, serviceLocked, unavailable } from '../platform/errors.ts';
+import type { Access } from '../tokens/access.ts';
+import type { Tokens } from '../tokens/tokens.ts';
 
 /** Streams and waits of one user on this instance. */
 const perUserMax = 50;

@@ -1,5 +1,5 @@
-import { type CursorScope, seal, unseal } from '../db/paging.ts';
-import { invalid } from '../errors.ts';
+import { type CursorScope, seal, unseal } from '../db/cursors.ts';
+import { invalid } from '../platform/errors.ts';
 
 /** A place in the order of the feed: behind the thing of this type and id at this revision. */
 export interface Place {

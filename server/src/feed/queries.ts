@@ -2,7 +2,7 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isOfEpoch } from '../db/epoch.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { cursorExpired } from '../errors.ts';
+import { cursorExpired } from '../platform/errors.ts';
 import { findProfile } from '../profiles/queries.ts';
 import { type TaskRow, taskColumns, toTask } from '../tasks/row.ts';
 import type { Change } from './model.ts';

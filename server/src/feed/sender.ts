@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { withDeadline } from '../db/deadline.ts';
 import type { Db } from '../db/schema.ts';
+import { withDeadline } from '../platform/deadline.ts';
 import { notify } from './listener.ts';
 
 /** Announcements of this long are one message to the other instances. */

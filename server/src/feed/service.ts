@@ -1,6 +1,6 @@
-import type { CursorScope } from '../db/paging.ts';
+import type { CursorScope } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
-import type { AppError } from '../errors.ts';
+import type { AppError } from '../platform/errors.ts';
 import type { Followers } from './followers.ts';
 import type { Change, ChangeListQuery } from './model.ts';
 import { beginning, decodePlace, encodePlace, scopeOf } from './place.ts';

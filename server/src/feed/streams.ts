@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import type { CursorScope } from '../db/paging.ts';
+import type { CursorScope } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
-import type { RevisionOf } from '../owners/revisions.ts';
-import { createTurns } from '../turns.ts';
+import { createTurns } from '../platform/turns.ts';
+import type { RevisionOf } from '../response-cache/revision-reader.ts';
 import { type Channel, createChannel, type Feed } from './channel.ts';
 import { changesText, readyText } from './event-text.ts';
 import type { Followers } from './followers.ts';

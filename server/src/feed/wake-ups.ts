@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { DatabaseConnection } from '../db/hosts.ts';
 import type { Db } from '../db/schema.ts';
-import { findRevisions } from '../owners/queries.ts';
-import { isSameRevision, type UserRevision } from '../owners/revisions.ts';
+import { isSameRevision, type UserRevision } from '../response-cache/revision-reader.ts';
+import { findRevisions } from '../writes/revisions.ts';
 import { createListener } from './listener.ts';
 import { createSender, parseMessage } from './sender.ts';
 

@@ -1,4 +1,4 @@
-import { deleteOldAnswers } from '../owners/idempotency.ts';
+import { deleteOldAnswers } from '../writes/idempotency.ts';
 import type { Job } from './runner.ts';
 
 /** Forgets what writes under an `Idempotency-Key` answered more than 24 hours ago. */

@@ -1,4 +1,4 @@
-import { forgetTombstones, forgetUnusedTags } from '../sync/queries.ts';
+import { forgetTombstones, forgetUnusedTags } from '../feed/queries.ts';
 import type { Job } from './runner.ts';
 
 /**

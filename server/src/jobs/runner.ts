@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { isUnavailable } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
-import type { WakeUps } from '../sync/wake-ups.ts';
+import type { WakeUps } from '../feed/wake-ups.ts';
 
 /** What a job works with. */
 export interface JobContext {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
 import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
 import type { SmtpSettings } from '../config/mail.ts';
-import type { Config } from '../config.ts';
-import { mailNotConfigured } from '../errors.ts';
-import { createTurns } from '../turns.ts';
+import { mailNotConfigured } from '../platform/errors.ts';
+import { createTurns } from '../platform/turns.ts';
 
 export interface Mail {
   /** One address. */

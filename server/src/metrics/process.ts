@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { version } from '../version.ts';
+import { version } from '../platform/version.ts';
 import { descriptorFigures } from './descriptors.ts';
 import { counter, type Family, gauge, labels, peak } from './families.ts';
 import { createGarbageFigures } from './garbage.ts';

@@ -1,12 +1,12 @@
 import type { RefusedEntries } from '../audit/refused.ts';
-import type { AnswerCache } from '../cache.ts';
 import { poolUse } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
+import type { Followers } from '../feed/followers.ts';
+import type { EventStreams } from '../feed/streams.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import type { Limits } from '../limits/service.ts';
-import type { Reads } from '../owners/reads.ts';
-import type { Followers } from '../sync/followers.ts';
-import type { EventStreams } from '../sync/streams.ts';
+import type { AnswerCache } from '../response-cache/cache.ts';
+import type { Reads } from '../response-cache/replica-reads.ts';
 import { by, counter, type Family, gauge, peak } from './families.ts';
 import { createProcessFigures, type ProcessFigures } from './process.ts';
 import { createRequestTimes, type RequestTimes } from './request-times.ts';

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { unprivilegedAccount } from './account.ts';
 import { hasCode } from './files.ts';
+import { unprivilegedAccount } from './os-account.ts';
 
 /** What Duly may have put into DATA_DIR before its database. */
 const earlierFiles = ['secret'];

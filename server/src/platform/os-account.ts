@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { StartError } from '../../errors.ts';
+import { StartError } from './errors.ts';
 import { hasCode } from './files.ts';
 
 /** The unprivileged Unix account the server runs under when Duly itself runs as root. */

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Config } from './config.ts';
-import { type EmbeddedServer, joinEmbedded, startEmbedded } from './db/embedded.ts';
-import { verifyEpoch } from './db/epoch.ts';
-import { isForbidden, isReadOnly, isUnavailable } from './db/failures.ts';
-import type { DatabaseConnection } from './db/hosts.ts';
-import { connectionFromUrl, createDb } from './db/pool.ts';
-import type { Db } from './db/schema.ts';
-import { StartError } from './errors.ts';
+import type { Config } from '../config/config.ts';
+import { verifyEpoch } from '../db/epoch.ts';
+import { isForbidden, isReadOnly, isUnavailable } from '../db/failures.ts';
+import type { DatabaseConnection } from '../db/hosts.ts';
+import { connectionFromUrl, createDb } from '../db/pool.ts';
+import { type EmbeddedServer, joinEmbedded, startEmbedded } from '../db/postgres/embedded.ts';
+import type { Db } from '../db/schema.ts';
+import { StartError } from '../platform/errors.ts';
 
 const poolGraceMs = 2_000;
 

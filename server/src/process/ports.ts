@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import type { Config } from './config.ts';
+import type { Config } from '../config/config.ts';
 import { portRefusal } from './start.ts';
 
 /** The addresses of HOST. `localhost` is both of loopback, whatever the resolver makes of it: browsers use either. */

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { HttpSettings } from './config/http.ts';
-import type { Config } from './config.ts';
+import type { Config } from '../config/config.ts';
+import type { HttpSettings } from '../config/http.ts';
+import { checkEpoch, fileIdentity } from '../db/epoch.ts';
+import { isReadOnly, isTlsFault, isUnavailable } from '../db/failures.ts';
+import { migrateUp, requireMigrated } from '../db/migrator.ts';
+import { requireSupported } from '../db/requirements.ts';
+import { StartError } from '../platform/errors.ts';
 import { type OpenDatabase, refusalOf } from './database.ts';
-import { checkEpoch, fileIdentity } from './db/epoch.ts';
-import { isReadOnly, isTlsFault, isUnavailable } from './db/failures.ts';
-import { migrateUp, requireMigrated } from './db/migrator.ts';
-import { requireSupported } from './db/requirements.ts';
-import { StartError } from './errors.ts';
 
 const databaseRetryMs = 1_000;
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { invalid } from '../errors.ts';
-import type { Moment } from '../owners/queries.ts';
-import { type Writer, writeFor } from '../owners/service.ts';
-import { refuseReadOnly } from '../read-only.ts';
+import { invalid } from '../platform/errors.ts';
+import { refuseReadOnly } from '../writes/read-only.ts';
+import type { Moment } from '../writes/revisions.ts';
+import { type Writer, writeFor } from '../writes/write.ts';
 import type { Profile, ProfilePatch } from './model.ts';
 import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './queries.ts';
 

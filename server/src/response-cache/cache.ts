@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { CacheSettings } from './config/cache.ts';
-import { withDeadline } from './db/deadline.ts';
-import { isUnavailable } from './db/failures.ts';
-import type { Db } from './db/schema.ts';
-import { unavailable } from './errors.ts';
-import type { Reads } from './owners/reads.ts';
-import { isSameRevision, type RevisionOf, type UserRevision } from './owners/revisions.ts';
+import type { CacheSettings } from '../config/cache.ts';
+import { isUnavailable } from '../db/failures.ts';
+import type { Db } from '../db/schema.ts';
+import { withDeadline } from '../platform/deadline.ts';
+import { unavailable } from '../platform/errors.ts';
+import type { Reads } from './replica-reads.ts';
+import { isSameRevision, type RevisionOf, type UserRevision } from './revision-reader.ts';
 
 /** An answer as it is sent. */
 export interface Answer {

@@ -2,19 +2,19 @@ import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerRespo
 import { all as addressesOf, compile } from '@fastify/proxy-addr';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import type { Caller } from '../auth/tokens.ts';
-import type { Answer } from '../cache.ts';
 import type { Context } from '../context.ts';
 import { isUnavailable } from '../db/failures.ts';
+import { jsonType } from '../http/contract/errors.ts';
+import { addressOf } from '../http/edge/address.ts';
+import { actionOf, countRead } from '../http/hooks/audit.ts';
+import { codingOf, uncodedTag } from '../http/hooks/coding.ts';
+import { createRequestNotes, requestId } from '../http/hooks/logging.ts';
+import { counted, limitHeaders } from '../http/hooks/rate-limits.ts';
+import { foundAway } from '../http/hooks/service-lock.ts';
 import type { Verdict } from '../limits/service.ts';
-import { addressOf } from './address.ts';
-import { actionOf, countRead } from './audit.ts';
-import { keptCodingOf } from './cache.ts';
-import { codingOf, uncodedTag } from './coding.ts';
-import { jsonType } from './errors.ts';
-import { createRequestNotes, requestId } from './logging.ts';
-import { counted, limitHeaders } from './rate-limits.ts';
-import { foundAway } from './service-lock.ts';
+import type { Caller } from '../tokens/tokens.ts';
+import type { Answer } from './cache.ts';
+import { keptCodingOf } from './respond.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,14 +1,14 @@
 import type { Logger } from 'pino';
 import type { ReplicaSettings } from '../config/database.ts';
-import { withDeadline } from '../db/deadline.ts';
 import { isSerializationFailure } from '../db/failures.ts';
 import type { DatabaseConnection } from '../db/hosts.ts';
 import { connectionFromUrl } from '../db/pool.ts';
 import { createReplica } from '../db/replica.ts';
 import type { Db } from '../db/schema.ts';
-import { AppError } from '../errors.ts';
-import { findReplayedRevisions } from './queries.ts';
-import { createRevisionReader, type RevisionOf, type UserRevision } from './revisions.ts';
+import { withDeadline } from '../platform/deadline.ts';
+import { AppError } from '../platform/errors.ts';
+import { findReplayedRevisions } from '../writes/revisions.ts';
+import { createRevisionReader, type RevisionOf, type UserRevision } from './revision-reader.ts';
 
 /** Chooses the server that a user's data are read from. */
 export interface Reads {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer, Made } from '../cache.ts';
 import type { Context } from '../context.ts';
-import { unauthorized } from '../errors.ts';
-import { type Coding, codedTag, codingOf, encode, varyByCoding } from './coding.ts';
-import { ifNoneMatchOf } from './conditions.ts';
-import { jsonType } from './errors.ts';
+import { ifNoneMatchOf } from '../http/contract/conditions.ts';
+import { jsonType } from '../http/contract/errors.ts';
+import { type Coding, codedTag, codingOf, encode, varyByCoding } from '../http/hooks/coding.ts';
+import { unauthorized } from '../platform/errors.ts';
+import type { Answer, Made } from './cache.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,6 +1,6 @@
-import { withDeadline } from '../db/deadline.ts';
 import type { Db } from '../db/schema.ts';
-import { findRevisions, type Revisions } from './queries.ts';
+import { withDeadline } from '../platform/deadline.ts';
+import { findRevisions, type Revisions } from '../writes/revisions.ts';
 
 /** A number that means something in its epoch only. */
 export interface UserRevision {

@@ -1,8 +1,8 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { containing, containingFolded } from '../db/search.ts';
-import { fold, foldVersion } from '../folding.ts';
-import type { Moment } from '../owners/queries.ts';
+import { fold, foldVersion } from '../platform/folding.ts';
+import type { Moment } from '../writes/revisions.ts';
 import type { Tag, TagListQuery } from './model.ts';
 
 export interface TagList {

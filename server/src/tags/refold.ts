@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { fold, foldVersion } from '../folding.ts';
+import { fold, foldVersion } from '../platform/folding.ts';
 import { batchSize, isOutdated, type Refolded } from '../tasks/refold.ts';
 
 /** The same as `refoldTasks` for tags. */

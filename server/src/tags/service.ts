@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { notFound } from '../errors.ts';
-import { type Writer, writeFor } from '../owners/service.ts';
+import { notFound } from '../platform/errors.ts';
+import { type Writer, writeFor } from '../writes/write.ts';
 import type { Tag } from './model.ts';
 import { findTag, replaceTag } from './queries.ts';
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { errorCodes } from '../errors.ts';
+import { errorCodes } from '../platform/errors.ts';
 import { NewTask, TaskPatch } from './model.ts';
 
 const tempId = Type.String({

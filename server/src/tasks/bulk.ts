@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { AppError, type ErrorCode, type Issue, invalid } from '../errors.ts';
-import { type Act, type Writer, withLast, writeFor } from '../owners/service.ts';
+import { AppError, type ErrorCode, type Issue, invalid } from '../platform/errors.ts';
+import { type Act, type Writer, withLast, writeFor } from '../writes/write.ts';
 import type { BulkOperation } from './bulk-model.ts';
 import {
   type ChangeStamp,

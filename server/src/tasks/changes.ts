@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { notFound, preconditionFailed, versionConflict } from '../errors.ts';
-import type { Moment } from '../owners/queries.ts';
-import { refuseReadOnly } from '../read-only.ts';
+import { notFound, preconditionFailed, versionConflict } from '../platform/errors.ts';
+import { refuseReadOnly } from '../writes/read-only.ts';
+import type { Moment } from '../writes/revisions.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
 
 /** A task as it is stored: one with `deleted_at` is in the trash. */

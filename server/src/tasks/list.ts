@@ -2,7 +2,7 @@ import { type SqlBool, sql } from 'kysely';
 import { given } from '../db/compiled.ts';
 import type { Db, Priority } from '../db/schema.ts';
 import { containing, containingFolded } from '../db/search.ts';
-import { fold, foldVersion, separator } from '../folding.ts';
+import { fold, foldVersion, separator } from '../platform/folding.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
 import { type Order, readTasks, type Slice, type TaskPage, tasksOf } from './page.ts';
 import { taskJson } from './row.ts';

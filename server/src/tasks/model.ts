@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { userId } from '../owners/model.ts';
+import { userId } from '../accounts/user-id.ts';
 import { tagName } from '../tags/model.ts';
 
 /** Keywords that `http/input.ts` acts on before validation. */

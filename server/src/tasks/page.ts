@@ -1,6 +1,6 @@
 import { type Expression, type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import { compiledByShape, given, type Values } from '../db/compiled.ts';
-import type { Position } from '../db/paging.ts';
+import type { Position } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
 
 /** Which part of a list is asked for; `position` (keyset) and `offset` exclude each other. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import { type Changes, compiled, given, type Part } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
-import { fold, foldVersion, searchTextOf } from '../folding.ts';
+import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
 import type { StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
 import { taskColumns, toStored, toTask } from './row.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { foldVersion, searchTextOf } from '../folding.ts';
+import { foldVersion, searchTextOf } from '../platform/folding.ts';
 
 /** A batch of rows that were folded again. */
 export interface Refolded {

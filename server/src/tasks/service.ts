@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { type Writer, withLast, writeAtOnce, writeFor } from '../owners/service.ts';
+import { type Writer, withLast, writeAtOnce, writeFor } from '../writes/write.ts';
 import {
   type ChangeStamp,
   type Condition,

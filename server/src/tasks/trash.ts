@@ -1,7 +1,7 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { type Act, type Writer, writeFor } from '../owners/service.ts';
+import { type Act, type Writer, writeFor } from '../writes/write.ts';
 import { type Condition, required, restored, type StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
 import { type Order, readTasks, type Selection, type Slice, type TaskPage, tasksOf } from './page.ts';

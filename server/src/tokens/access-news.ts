@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { withDeadline } from '../db/deadline.ts';
 import type { Epoch } from '../db/epoch.ts';
 import type { Db } from '../db/schema.ts';
+import { withDeadline } from '../platform/deadline.ts';
 
 /** Contract §3: what is decided about tokens and users is in force within 1 s on every instance. */
 const trustMs = 900;

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
-import { withDeadline } from '../db/deadline.ts';
 import type { Db } from '../db/schema.ts';
-import { unavailable } from '../errors.ts';
+import { withDeadline } from '../platform/deadline.ts';
+import { unavailable } from '../platform/errors.ts';
 import { type AccessNews, createAccessNews } from './access-news.ts';
 import { deleteSession } from './access-queries.ts';
 import { Refusal } from './refusals.ts';

@@ -1,9 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
+import type { BetterAuth } from '../accounts/better-auth.ts';
 import type { AuthSettings } from '../config/auth.ts';
-import type { Config } from '../config.ts';
-import type { BetterAuth } from './better-auth.ts';
+import type { Config } from '../config/config.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
 import { publicKeyAlgorithms } from './public-key.ts';
 import { Refusal, subRefusal } from './refusals.ts';

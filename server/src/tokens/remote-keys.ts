@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { unavailable } from '../errors.ts';
+import { unavailable } from '../platform/errors.ts';
 
 const timeoutMs = 3_000;
 const maxBytes = 131_072;

@@ -3,10 +3,10 @@ import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { generateExportedKeyPair, type JwtOptions } from 'better-auth/plugins';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import type { BetterAuth } from '../accounts/better-auth.ts';
 import { apart } from '../db/failure-record.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import type { BetterAuth } from './better-auth.ts';
 
 /** Key of the advisory lock under which signing keys are made: "keys" in ASCII. */
 const lockKey = 0x6b657973;

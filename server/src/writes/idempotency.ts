@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
-import { idempotencyKeyReused } from '../errors.ts';
+import { idempotencyKeyReused } from '../platform/errors.ts';
 
 /** A write that its caller may send again under the same key (draft-ietf-httpapi-idempotency-key-header). */
 export interface Retry {

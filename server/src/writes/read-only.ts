@@ -1,4 +1,4 @@
-import { type Issue, invalid } from './errors.ts';
+import { type Issue, invalid } from '../platform/errors.ts';
 
 /**
  * Lets a client send back what it has read: fields that cannot be changed have to be the stored ones, names that end in

@@ -5,10 +5,10 @@ import { appendAudit, entryOf } from '../audit/queries.ts';
 import { changeTogether, type Part } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { asTransaction, inTransaction, Unchanged } from '../db/transaction.ts';
-import { idempotencyInFlight } from '../errors.ts';
-import { createTurnsByKey } from '../turns.ts';
+import { idempotencyInFlight } from '../platform/errors.ts';
+import { createTurnsByKey } from '../platform/turns.ts';
 import { findAnswer, insertAnswer, lockKey, type Retry } from './idempotency.ts';
-import { bumpRevision, type CreationMoment, type Moment, nextMoment, thisMoment } from './queries.ts';
+import { bumpRevision, type CreationMoment, type Moment, nextMoment, thisMoment } from './revisions.ts';
 
 /** What a change is, for the audit log. */
 export type Act = Pick<AuditEntry, 'action' | 'subject' | 'count'>;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { newAccount, newBrowser, newPassword, origin, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { type MailServer, startMailServer } from './support/mail.ts';
-import { patience } from './support/patience.ts';
+import { newAccount, newBrowser, newPassword, origin, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { type MailServer, startMailServer } from '../support/mail.ts';
+import { patience } from '../support/patience.ts';
 
 let mail: MailServer;
 let app: TestApp;

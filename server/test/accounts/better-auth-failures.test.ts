@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createEmailVerificationToken } from 'better-auth/api';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createLink } from '../src/auth/links.ts';
-import { passwordHashing, signIn } from '../src/auth/passwords.ts';
-import { newAccount, newBrowser, newPassword, origin, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { databaseError, withFailure } from './support/failing.ts';
-import { isLong } from './support/long.ts';
-import { codeOf, secretOf } from './support/totp.ts';
+import { createLink } from '../../src/accounts/links.ts';
+import { passwordHashing, signIn } from '../../src/accounts/passwords.ts';
+import { newAccount, newBrowser, newPassword, origin, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { databaseError, withFailure } from '../support/failing.ts';
+import { isLong } from '../support/long.ts';
+import { codeOf, secretOf } from '../support/totp.ts';
 
 /** What may happen to any statement without anybody touching this server. */
 const failures: [name: string, make: () => Error][] = [

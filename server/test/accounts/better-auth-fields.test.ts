@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 
 const origin = 'http://localhost:3000';
 let app: TestApp;

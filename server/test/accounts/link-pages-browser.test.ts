@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createPasswordLink } from '../src/admin/accounts.ts';
-import { createInvitation } from '../src/admin/invitations.ts';
-import { linkPages } from '../src/auth/link-urls.ts';
-import { newAccount, newPassword, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { chromiumPath, launchChromium, seriousFindings } from './support/browser.ts';
-import { urlOf } from './support/database.ts';
-import { type MailServer, startMailServer } from './support/mail.ts';
-import { patience } from './support/patience.ts';
-import { run } from './support/process.ts';
+import { linkPages } from '../../src/accounts/link-urls.ts';
+import { createPasswordLink } from '../../src/admin/accounts.ts';
+import { createInvitation } from '../../src/admin/invitations.ts';
+import { newAccount, newPassword, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { chromiumPath, launchChromium, seriousFindings } from '../support/browser.ts';
+import { urlOf } from '../support/database.ts';
+import { type MailServer, startMailServer } from '../support/mail.ts';
+import { patience } from '../support/patience.ts';
+import { run } from '../support/process.ts';
 
 if (chromiumPath === undefined)
   console.warn('skipped: the pages of links in a browser, for want of Chromium in /usr/bin');

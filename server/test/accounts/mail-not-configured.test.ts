@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, newAccount, origin, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
+import { type Account, newAccount, origin, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 
 let app: TestApp;
 let account: Account;

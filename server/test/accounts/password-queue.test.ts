@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { passwordHashing } from '../src/auth/passwords.ts';
+import { passwordHashing } from '../../src/accounts/passwords.ts';
 
 test('passwords are hashed in turn, and a crowd is told to come again instead of waiting without end', async () => {
   const hashes = await Promise.allSettled(

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Account, newAccount, newBrowser, newPassword, origin, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { type MailServer, startMailServer } from './support/mail.ts';
-import { patience } from './support/patience.ts';
+import { type Account, newAccount, newBrowser, newPassword, origin, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { type MailServer, startMailServer } from '../support/mail.ts';
+import { patience } from '../support/patience.ts';
 
 /** How soon a killed token is dead, and the time of the last poll. */
 const resetPath = '/api/v1/auth/password-reset';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPasswordLink, createUser } from '../src/admin/accounts.ts';
-import { createInvitation } from '../src/admin/invitations.ts';
-import { origin, password } from './support/accounts.ts';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
-import { actionsOf } from './support/audit.ts';
+import { createPasswordLink, createUser } from '../../src/admin/accounts.ts';
+import { createInvitation } from '../../src/admin/invitations.ts';
+import { origin, password } from '../support/accounts.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { actionsOf } from '../support/audit.ts';
 
 let open: TestApp;
 let closed: TestApp;

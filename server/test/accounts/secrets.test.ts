@@ -1,8 +1,8 @@
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { mintToken, secret, startApp, type TestApp } from './support/app.ts';
-import { type Account, kidOf, login, password, register, statusOf, storedKeys } from './support/signing.ts';
+import { mintToken, secret, startApp, type TestApp } from '../support/app.ts';
+import { type Account, kidOf, login, password, register, statusOf, storedKeys } from '../support/signing.ts';
 
 const newSecret = 'Rk4-tW9x_Qm2.Zp7sLc5+Hb8nVd3gYf6';
 const otherSecret = 'Nc8+jX3k_Ts6.Wd1rFv9-Gm4qBz7hUy2';

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { newAccount, newPassword, password, sessionOf } from './support/accounts.ts';
-import { mintToken, startApp, type TestApp } from './support/app.ts';
-import { type MailServer, startMailServer } from './support/mail.ts';
-import { patience } from './support/patience.ts';
+import { newAccount, newPassword, password, sessionOf } from '../support/accounts.ts';
+import { mintToken, startApp, type TestApp } from '../support/app.ts';
+import { type MailServer, startMailServer } from '../support/mail.ts';
+import { patience } from '../support/patience.ts';
 
 /** How soon a killed token is dead on every instance, and the time of the last poll. */
 const soon = () => Math.floor(Date.now() / 1000) + 600;

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, newAccount, newBrowser, newPassword, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { codeOf, secretOf } from './support/totp.ts';
+import { type Account, newAccount, newBrowser, newPassword, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { codeOf, secretOf } from '../support/totp.ts';
 
 let app: TestApp;
 beforeAll(async () => {

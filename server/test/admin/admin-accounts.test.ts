@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { newAccount, newPassword, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { actionsOf, entriesOf } from './support/audit.ts';
-import { type MailServer, startMailServer } from './support/mail.ts';
-import { patience } from './support/patience.ts';
+import { newAccount, newPassword, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { actionsOf, entriesOf } from '../support/audit.ts';
+import { type MailServer, startMailServer } from '../support/mail.ts';
+import { patience } from '../support/patience.ts';
 
 let mail: MailServer;
 let app: TestApp;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Db } from '../src/db/schema.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { actionsOf, entriesOf } from './support/audit.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { actionsOf, entriesOf } from '../support/audit.ts';
 
 const password = 'gentle-otter-42';
 const wrong = 'wrong-otter-42';

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import document from '../openapi.json' with { type: 'json' };
-import type { AuditEntry } from '../src/audit/model.ts';
-import { createAuditCounts } from '../src/audit/reads.ts';
-import { createRefusedEntries } from '../src/audit/refused.ts';
-import type { Db } from '../src/db/schema.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { actionsOf, type Entry, entriesOf } from './support/audit.ts';
-import { silentLog } from './support/log.ts';
-import { linksOf, newClient } from './support/tasks.ts';
+import document from '../../openapi.json' with { type: 'json' };
+import type { AuditEntry } from '../../src/audit/model.ts';
+import { createAuditCounts } from '../../src/audit/reads.ts';
+import { createRefusedEntries } from '../../src/audit/refused.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { actionsOf, type Entry, entriesOf } from '../support/audit.ts';
+import { silentLog } from '../support/log.ts';
+import { linksOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 let db: Db;

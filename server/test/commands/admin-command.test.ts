@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { run, status, until } from './support/process.ts';
-import { dataDirectory, start } from './support/servers.ts';
+import { run, status, until } from '../support/process.ts';
+import { dataDirectory, start } from '../support/servers.ts';
 
 const password = 'gentle-otter-42';
 const email = 'first@example.com';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Account, newAccount, newPassword, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { actionsOf } from './support/audit.ts';
-import { inParallel } from './support/client.ts';
-import { urlOf } from './support/database.ts';
-import { patience } from './support/patience.ts';
-import { run } from './support/process.ts';
-import { dataDirectory } from './support/servers.ts';
+import { type Account, newAccount, newPassword, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { actionsOf } from '../support/audit.ts';
+import { inParallel } from '../support/client.ts';
+import { urlOf } from '../support/database.ts';
+import { patience } from '../support/patience.ts';
+import { run } from '../support/process.ts';
+import { dataDirectory } from '../support/servers.ts';
 
 let app: TestApp;
 let ada: Account;

@@ -4,12 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { mintToken, secret, withoutLimits } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { freePort, status, until } from './support/process.ts';
-import { dataDirectory } from './support/servers.ts';
+import { mintToken, secret, withoutLimits } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { freePort, status, until } from '../support/process.ts';
+import { dataDirectory } from '../support/servers.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../../..');
 
 /** `npm start` on a new DATA_DIR, below the program that `before` names, ready to serve. */
 async function npmStart(before: string[] = []) {

@@ -12,22 +12,22 @@ import {
   type Project,
   project,
   run,
-} from './support/launcher.ts';
-import { patience } from './support/patience.ts';
+} from '../support/launcher.ts';
+import { patience } from '../support/patience.ts';
 
 describe('with everything installed', () => {
-  it('hands the command to src/main.ts in the pinned runtime', async () => {
+  it('hands the command to server/src/main.ts in the pinned runtime', async () => {
     const of = project();
     const { code, stdout, stderr } = await run(of, ['migrate', '--to', '3']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual([join(of.root, 'src/main.ts'), 'migrate', '--to', '3']);
+    expect(JSON.parse(stdout)).toEqual([join(of.root, 'server/src/main.ts'), 'migrate', '--to', '3']);
   });
 
-  it('runs the tests in the project, wherever it is called from', async () => {
+  it('runs the tests in server, wherever it is called from, and takes their names from the root', async () => {
     const of = project();
-    const { stdout } = await run(of, ['test', 'one.test.ts']);
+    const { stdout } = await run(of, ['test', 'server/one.test.ts']);
     expect(JSON.parse(stdout)).toEqual([
-      of.root,
+      join(of.root, 'server'),
       join(of.root, 'node_modules/vitest/vitest.mjs'),
       'run',
       'one.test.ts',
@@ -96,7 +96,7 @@ describe('with everything installed', () => {
   ])('%s %s prints and ends, with nothing installed', async (command, flag, text) => {
     const of = project();
     of.remove('node_modules');
-    cpSync('src/commands.json', join(of.root, 'src/commands.json'));
+    cpSync('src/commands/usage.json', join(of.root, 'server/src/commands/usage.json'));
     of.write('package.json', { version: '0.1.0' });
     const { code, stdout, stderr } = await run(of, [command, flag]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

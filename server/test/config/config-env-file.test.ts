@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadEnvFile } from '../src/config/env-file.ts';
-import { StartError } from '../src/errors.ts';
-import { afterTest } from './support/clean-up.ts';
+import { loadEnvFile } from '../../src/config/env-file.ts';
+import { StartError } from '../../src/platform/errors.ts';
+import { afterTest } from '../support/clean-up.ts';
 
 function envFile(content: string | Buffer): string {
   const directory = mkdtempSync(join(tmpdir(), 'duly-env-'));

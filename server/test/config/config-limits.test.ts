@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { secret } from './support/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { secret } from '../support/app.ts';
 
 const read = (env: Record<string, string>) => readConfig({ BETTER_AUTH_SECRET: secret, ...env }).limits;
 

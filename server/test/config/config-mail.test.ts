@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { mailSettings } from '../src/config/mail.ts';
-import type { Env } from '../src/config/values.ts';
+import { mailSettings } from '../../src/config/mail.ts';
+import type { Env } from '../../src/config/values.ts';
 
 const read = (env: Env) => mailSettings(env);
 

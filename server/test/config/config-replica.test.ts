@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { secret } from './support/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { secret } from '../support/app.ts';
 
 const primary = 'postgresql://u:sesame@primary:5432/duly';
 const replica = 'postgresql://u:sesame@replica:5432/duly';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Config, readConfig } from '../src/config.ts';
-import { StartError } from '../src/errors.ts';
-import { secret } from './support/app.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import { StartError } from '../../src/platform/errors.ts';
+import { secret } from '../support/app.ts';
 
 const read = (env: Record<string, string>): Config => readConfig({ BETTER_AUTH_SECRET: secret, ...env });
 const databaseUrl = 'postgresql://u:hunter2@pooler.example/d';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
-import { connectionsEach } from '../src/config/workers.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { connectionsEach } from '../../src/config/workers.ts';
 
 const read = (env: Record<string, string>) =>
   readConfig({ BETTER_AUTH_SECRET: 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u', ...env });

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Config, readConfig } from '../src/config.ts';
-import { unprivilegedAccount } from '../src/db/embedded/account.ts';
-import { startEmbedded } from '../src/db/embedded.ts';
-import { StartError } from '../src/errors.ts';
-import { silentLog } from './support/log.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import { startEmbedded } from '../../src/db/postgres/embedded.ts';
+import { StartError } from '../../src/platform/errors.ts';
+import { unprivilegedAccount } from '../../src/platform/os-account.ts';
+import { silentLog } from '../support/log.ts';
 
 const secret = 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u';
 const newSecret = 'Rk4-tW9x_Qm2.Zp7sLc5+Hb8nVd3gYf6';

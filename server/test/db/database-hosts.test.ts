@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { sql } from 'kysely';
 import { expect, inject, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { connectionFromUrl, createDb } from '../src/db/pool.ts';
-import type { Db } from '../src/db/schema.ts';
-import { secret, startApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { urlOf } from './support/database.ts';
-import { silentLog } from './support/log.ts';
-import { freePort } from './support/process.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { secret, startApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { urlOf } from '../support/database.ts';
+import { silentLog } from '../support/log.ts';
+import { freePort } from '../support/process.ts';
 
 const open = (url: string): Db => {
   const db = createDb({ connection: connectionFromUrl(url), max: 2, log: silentLog });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { newAccount } from './support/accounts.ts';
-import { startApp } from './support/app.ts';
-import { asAdmin } from './support/database.ts';
-import { changesOf } from './support/feed.ts';
-import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.ts';
-import { newClient } from './support/tasks.ts';
+import { newAccount } from '../support/accounts.ts';
+import { startApp } from '../support/app.ts';
+import { asAdmin } from '../support/database.ts';
+import { changesOf } from '../support/feed.ts';
+import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
+import { newClient } from '../support/tasks.ts';
 
 const ways = [
   'directly',

@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listMigrations } from '../src/db/migrator.ts';
-import { createDb } from '../src/db/pool.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { createStage, newMark, newPlayer, type Sight } from './support/cache-players.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
-import { partCount, partitionedSchema, readPlacement } from './support/distribution.ts';
-import { silentLog } from './support/log.ts';
-import { until } from './support/process.ts';
-import { seeded } from './support/random.ts';
-import { faultsIn } from './support/sights.ts';
-import { newClient } from './support/tasks.ts';
+import { listMigrations } from '../../src/db/migrator.ts';
+import { createDb } from '../../src/db/pool.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { createStage, newMark, newPlayer, type Sight } from '../support/cache-players.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { partCount, partitionedSchema, readPlacement } from '../support/distribution.ts';
+import { silentLog } from '../support/log.ts';
+import { until } from '../support/process.ts';
+import { seeded } from '../support/random.ts';
+import { faultsIn } from '../support/sights.ts';
+import { newClient } from '../support/tasks.ts';
 
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_124);
 const tables = readPlacement().distributed.map(({ table }) => table);

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDb } from '../src/db/pool.ts';
-import type { Db } from '../src/db/schema.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
-import { readPlacement } from './support/distribution.ts';
-import { silentLog } from './support/log.ts';
+import { createDb } from '../../src/db/pool.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { readPlacement } from '../support/distribution.ts';
+import { silentLog } from '../support/log.ts';
 
 const { distributed, copied, local } = readPlacement();
 const tables = distributed.map(({ table }) => table);

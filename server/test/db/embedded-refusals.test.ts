@@ -8,7 +8,7 @@ import {
   start,
   temporaryDataDir,
   temporaryDirectory,
-} from './support/embedded.ts';
+} from '../support/embedded.ts';
 
 describe('refuses with one line', () => {
   it('a data directory that another live Duly uses', async () => {

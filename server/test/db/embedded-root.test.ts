@@ -14,7 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { canEnter } from '../src/db/embedded/account.ts';
+import { canEnter } from '../../src/platform/os-account.ts';
 import {
   account,
   answerOf,
@@ -27,7 +27,7 @@ import {
   startInChild,
   temporaryDataDir,
   temporaryDirectory,
-} from './support/embedded.ts';
+} from '../support/embedded.ts';
 
 if (account === undefined) console.warn('skipped: what root does differently, for want of root');
 
@@ -110,7 +110,7 @@ describe.runIf(account !== undefined)('started by root', () => {
       symlinkSync(join(repository, 'node_modules', name), join(clone, 'node_modules', name));
 
     // Not the cache of this machine, from which servers may be running.
-    const binaries = join(clone, 'src/db/embedded/binaries.ts');
+    const binaries = join(clone, 'server/src/db/postgres/binaries.ts');
     writeFileSync(binaries, readFileSync(binaries, 'utf8').replace('/var/cache/duly', cache));
 
     const child = startInChild(temporaryDataDir(), { source: join(clone, 'src') });

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
-import { createdDataDir, killPostmaster, postmasterPid, query, refusal, start } from './support/embedded.ts';
-import { patience } from './support/patience.ts';
+import { createdDataDir, killPostmaster, postmasterPid, query, refusal, start } from '../support/embedded.ts';
+import { patience } from '../support/patience.ts';
 
 describe('supervision', () => {
   it('brings a killed server back with every acknowledged row', async () => {

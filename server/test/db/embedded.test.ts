@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { afterTest } from './support/clean-up.ts';
+import { afterTest } from '../support/clean-up.ts';
 import {
   account,
   answerOf,
@@ -26,8 +26,8 @@ import {
   startInChild,
   temporaryDataDir,
   temporaryDirectory,
-} from './support/embedded.ts';
-import { patience } from './support/patience.ts';
+} from '../support/embedded.ts';
+import { patience } from '../support/patience.ts';
 
 describe('first start', () => {
   it('creates a private cluster with a role and database of its own', async () => {

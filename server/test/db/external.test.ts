@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isUnavailable } from '../src/db/failures.ts';
-import { connectionFromUrl, createDb } from '../src/db/pool.ts';
-import { silentLog } from './support/log.ts';
-import { binaries, databaseAccount } from './support/postgres15.ts';
-import { createTask, freePort, run, serve, taskIds, temporaryDirectory, until } from './support/process.ts';
+import { isUnavailable } from '../../src/db/failures.ts';
+import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
+import { silentLog } from '../support/log.ts';
+import { binaries, databaseAccount } from '../support/postgres15.ts';
+import { createTask, freePort, run, serve, taskIds, temporaryDirectory, until } from '../support/process.ts';
 
 const bouncer = '/usr/sbin/pgbouncer';
 const missing = [join(binaries, 'postgres'), bouncer].filter((path) => !existsSync(path));

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { fold, foldVersion, searchTextOf, separator } from '../src/folding.ts';
-import { type Random, seeded } from './support/random.ts';
+import { fold, foldVersion, searchTextOf, separator } from '../../src/platform/folding.ts';
+import { type Random, seeded } from '../support/random.ts';
 
 const hex = (text: string) => Array.from(text, (one) => one.codePointAt(0)?.toString(16)).join(' ');
 const number = (text = '') => Number.parseInt(text, 16);

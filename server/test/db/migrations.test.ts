@@ -7,13 +7,13 @@ import {
   migrateDown,
   migrateUp,
   requireMigrated,
-} from '../src/db/migrator.ts';
-import { createDb, statementTimeoutMs } from '../src/db/pool.ts';
-import { requireSupported, unsupported } from '../src/db/requirements.ts';
-import type { Db } from '../src/db/schema.ts';
-import { asAdmin, createDatabase, type TestDatabase } from './support/database.ts';
-import { silentLog as log } from './support/log.ts';
-import { dumpSchema } from './support/schema-dump.ts';
+} from '../../src/db/migrator.ts';
+import { createDb, statementTimeoutMs } from '../../src/db/pool.ts';
+import { requireSupported, unsupported } from '../../src/db/requirements.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { asAdmin, createDatabase, type TestDatabase } from '../support/database.ts';
+import { silentLog as log } from '../support/log.ts';
+import { dumpSchema } from '../support/schema-dump.ts';
 
 const newest = listMigrations().length;
 let database: TestDatabase;
@@ -32,7 +32,7 @@ test('up, down to nothing and up again give schema.sql; `npm test -- -u` writes 
   expect(await currentVersion(db)).toBe(0);
   expect(await migrateUp(db)).toHaveLength(newest);
   const first = await dumpSchema(db);
-  await expect(first).toMatchFileSnapshot('../schema.sql');
+  await expect(first).toMatchFileSnapshot('../../schema.sql');
 
   for (let version = newest; version > 0; version -= 1) {
     expect(await migrateDown(db)).toMatchObject({ version });
@@ -48,7 +48,7 @@ test('schema.sql makes the schema it shows', async () => {
   const empty = await createDatabase('empty');
   const instance = createDb({ connection: empty.connection, max: 1, log });
   try {
-    const script = await readFile(new URL('../schema.sql', import.meta.url), 'utf8');
+    const script = await readFile(new URL('../../schema.sql', import.meta.url), 'utf8');
     await sql.raw(script).execute(instance);
     expect(await dumpSchema(instance)).toBe(script);
   } finally {

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { commonTag, heavyUser, searchTerms, seed, taskId } from '../bench/seed.ts';
-import type { Db } from '../src/db/schema.ts';
-import { endOf } from '../src/sync/place.ts';
-import { findChanges } from '../src/sync/queries.ts';
-import { listTags } from '../src/tags/queries.ts';
-import { listTasks, type TaskListFilter } from '../src/tasks/list.ts';
-import { findTask } from '../src/tasks/queries.ts';
-import { listTrash } from '../src/tasks/trash.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { indexesOf, planOf, readWhole, rowsTouched } from './support/plans.ts';
-import { statementOf } from './support/statement.ts';
+import { commonTag, heavyUser, searchTerms, seed, taskId } from '../../bench/seed.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { endOf } from '../../src/feed/place.ts';
+import { findChanges } from '../../src/feed/queries.ts';
+import { listTags } from '../../src/tags/queries.ts';
+import { listTasks, type TaskListFilter } from '../../src/tasks/list.ts';
+import { findTask } from '../../src/tasks/queries.ts';
+import { listTrash } from '../../src/tasks/trash.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { indexesOf, planOf, readWhole, rowsTouched } from '../support/plans.ts';
+import { statementOf } from '../support/statement.ts';
 
 const size = { users: 1_000, tasksPerUser: 60, heavyUserTasks: 6_000 };
 const page = { limit: 50, offset: 0, position: null };
@@ -95,7 +95,7 @@ describe.each([
 });
 
 test('a trigram index as the documents have it finds rare words, and nobody else is asked about it', async () => {
-  const page = await readFile(new URL('../docs/performance.md', import.meta.url), 'utf8');
+  const page = await readFile(new URL('../../../docs/performance.md', import.meta.url), 'utf8');
   const [, script = ''] = /```sql\n([^`]+)```/.exec(page) ?? expect.fail('no script');
   for (const statement of script.split(';').filter((part) => part.trim() !== ''))
     await sql.raw(statement).execute(app.ctx.db);

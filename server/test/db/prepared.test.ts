@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.ts';
-import { newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
+import { newClient } from '../support/tasks.ts';
 
 /** The statements that are asked by name until the end of the test, on connections to this port or path. */
 function namedStatements(at: string | number): Set<string> {

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createLink } from '../src/auth/links.ts';
-import { poolUse } from '../src/db/pool.ts';
-import { allJobs } from '../src/jobs/all.ts';
-import { type Account, newAccount, newBrowser, newPassword, password } from './support/accounts.ts';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { fillPath, isOfAdmin, type Operation, operations } from './support/operations.ts';
-import { patience } from './support/patience.ts';
-import { demoteSessions, setReadOnly } from './support/read-only.ts';
-import { newClient } from './support/tasks.ts';
-import { createTenants, namesIn, type Tenant, type Tenants } from './support/tenants.ts';
+import { createLink } from '../../src/accounts/links.ts';
+import { poolUse } from '../../src/db/pool.ts';
+import { allJobs } from '../../src/jobs/all.ts';
+import { type Account, newAccount, newBrowser, newPassword, password } from '../support/accounts.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { fillPath, isOfAdmin, type Operation, operations } from '../support/operations.ts';
+import { patience } from '../support/patience.ts';
+import { demoteSessions, setReadOnly } from '../support/read-only.ts';
+import { newClient } from '../support/tasks.ts';
+import { createTenants, namesIn, type Tenant, type Tenants } from '../support/tenants.ts';
 
 const refused = { status: 503, body: { error_code: 'SERVICE_UNAVAILABLE' } };
 

@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { listMigrations, migrateDown, migrateUp } from '../src/db/migrator.ts';
-import { moveVersion } from '../src/db/own-schema.ts';
-import { createDb } from '../src/db/pool.ts';
-import type { Db } from '../src/db/schema.ts';
-import { startApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { asAdmin, createDatabase, type TestDatabase, urlOf } from './support/database.ts';
-import { silentLog as log } from './support/log.ts';
-import { run } from './support/process.ts';
-import { newClient } from './support/tasks.ts';
+import { listMigrations, migrateDown, migrateUp } from '../../src/db/migrator.ts';
+import { moveVersion } from '../../src/db/own-schema.ts';
+import { createDb } from '../../src/db/pool.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { startApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { asAdmin, createDatabase, type TestDatabase, urlOf } from '../support/database.ts';
+import { silentLog as log } from '../support/log.ts';
+import { run } from '../support/process.ts';
+import { newClient } from '../support/tasks.ts';
 
 const newest = listMigrations().length;
 

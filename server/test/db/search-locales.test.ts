@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Task } from '../src/tasks/model.ts';
-import { password } from './support/accounts.ts';
-import type { TestApp } from './support/app.ts';
-import { locales, startAppIn } from './support/folding.ts';
-import { seeded } from './support/random.ts';
-import { inOrder } from './support/task-model.ts';
-import { newClient } from './support/tasks.ts';
+import type { Task } from '../../src/tasks/model.ts';
+import { password } from '../support/accounts.ts';
+import type { TestApp } from '../support/app.ts';
+import { locales, startAppIn } from '../support/folding.ts';
+import { seeded } from '../support/random.ts';
+import { inOrder } from '../support/task-model.ts';
+import { newClient } from '../support/tasks.ts';
 
 /** Each is found by the other, as title, description and tag. */
 const alike = [

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listTags } from '../src/tags/queries.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { issued } from './support/sql/collect.ts';
-import { complaintsOf } from './support/sql/guard.ts';
+import { listTags } from '../../src/tags/queries.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { issued } from '../support/sql/collect.ts';
+import { complaintsOf } from '../support/sql/guard.ts';
 
 // What the application asks is collected by test/support/sql/collect.ts and judged at the end of every test file by
 // test/support/sql/setup.ts; here, that it is collected and judged rightly.
@@ -144,7 +144,7 @@ test('what the application asks is collected with the file that asks; what tests
     'src/tasks/queries.ts',
     'src/tasks/page.ts',
     'src/tags/queries.ts',
-    'src/owners/queries.ts',
+    'src/writes/revisions.ts',
     'src/audit/queries.ts',
   ])
     expect(

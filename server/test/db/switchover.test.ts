@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { connectionFromUrl, createDb } from '../src/db/pool.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { afterFile, afterTest } from './support/clean-up.ts';
-import { openEvents } from './support/events.ts';
-import { type Forwarder, startForwarder } from './support/forwarder.ts';
-import { type Load, startLoad } from './support/load.ts';
-import { silentLog } from './support/log.ts';
-import { isLong } from './support/long.ts';
-import { patience } from './support/patience.ts';
-import { type Cluster, caughtUp, copyCluster, hasPostgres15 } from './support/postgres15.ts';
-import { run, type Server, serve, status, temporaryDirectory, until } from './support/process.ts';
-import { database, type Pair, startPair } from './support/replica.ts';
-import { newClient } from './support/tasks.ts';
+import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { afterFile, afterTest } from '../support/clean-up.ts';
+import { openEvents } from '../support/events.ts';
+import { type Forwarder, startForwarder } from '../support/forwarder.ts';
+import { type Load, startLoad } from '../support/load.ts';
+import { silentLog } from '../support/log.ts';
+import { isLong } from '../support/long.ts';
+import { patience } from '../support/patience.ts';
+import { type Cluster, caughtUp, copyCluster, hasPostgres15 } from '../support/postgres15.ts';
+import { run, type Server, serve, status, temporaryDirectory, until } from '../support/process.ts';
+import { database, type Pair, startPair } from '../support/replica.ts';
+import { newClient } from '../support/tasks.ts';
 
 /** How long each part of the load lasts. */
 const partMs = isLong ? 15_000 : 1_000;

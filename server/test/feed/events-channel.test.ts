@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createChannel } from '../src/sync/channel.ts';
-import { endOf } from '../src/sync/place.ts';
-import type { FeedPage } from '../src/sync/queries.ts';
-import type { Stream } from '../src/sync/stream.ts';
-import { silentLog as log } from './support/log.ts';
+import { createChannel } from '../../src/feed/channel.ts';
+import { endOf } from '../../src/feed/place.ts';
+import type { FeedPage } from '../../src/feed/queries.ts';
+import type { Stream } from '../../src/feed/stream.ts';
+import { silentLog as log } from '../support/log.ts';
 
 const nothing: FeedPage = { changes: [], next: endOf(null, 1), hasMore: false };
 

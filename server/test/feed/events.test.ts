@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forgetTombstones } from '../src/sync/queries.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { noteStatements } from './support/asked.ts';
-import { openEvents, type StreamEvent } from './support/events.ts';
-import { changesOf, createMirror, knownByServer, walk } from './support/feed.ts';
-import { type Client, locsOf, newClient } from './support/tasks.ts';
+import { forgetTombstones } from '../../src/feed/queries.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { noteStatements } from '../support/asked.ts';
+import { openEvents, type StreamEvent } from '../support/events.ts';
+import { changesOf, createMirror, knownByServer, walk } from '../support/feed.ts';
+import { type Client, locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { forgetTombstones, forgetUnusedTags } from '../src/sync/queries.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { knownByServer } from './support/feed.ts';
-import { type Following, followByEvents, followByPages } from './support/followers.ts';
-import { isLong } from './support/long.ts';
-import { type Random, seeded } from './support/random.ts';
-import { type Client, newClient } from './support/tasks.ts';
-import { createWriter } from './support/writes.ts';
+import { forgetTombstones, forgetUnusedTags } from '../../src/feed/queries.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { knownByServer } from '../support/feed.ts';
+import { type Following, followByEvents, followByPages } from '../support/followers.ts';
+import { isLong } from '../support/long.ts';
+import { type Random, seeded } from '../support/random.ts';
+import { type Client, newClient } from '../support/tasks.ts';
+import { createWriter } from '../support/writes.ts';
 
 /**
  * `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- test/feed-follower.test.ts` for a long run; other writes, or

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forgetChanges } from '../src/jobs/forget-changes.ts';
-import { forgetTombstones, forgetUnusedTags } from '../src/sync/queries.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { changesOf, createMirror, knownByServer, walk } from './support/feed.ts';
-import { type Client, newClient } from './support/tasks.ts';
+import { forgetTombstones, forgetUnusedTags } from '../../src/feed/queries.ts';
+import { forgetChanges } from '../../src/jobs/forget-changes.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { changesOf, createMirror, knownByServer, walk } from '../support/feed.ts';
+import { type Client, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

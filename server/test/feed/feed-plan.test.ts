@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beginning, endOf, type Place } from '../src/sync/place.ts';
-import { feedStatement } from '../src/sync/queries.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { recountTags } from './support/tag-counts.ts';
+import { beginning, endOf, type Place } from '../../src/feed/place.ts';
+import { feedStatement } from '../../src/feed/queries.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { recountTags } from '../support/tag-counts.ts';
 
 interface Node {
   'Node Type': string;

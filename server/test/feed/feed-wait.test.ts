@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { changesOf, walk } from './support/feed.ts';
-import { patience } from './support/patience.ts';
-import { type Client, locsOf, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { changesOf, walk } from '../support/feed.ts';
+import { patience } from '../support/patience.ts';
+import { type Client, locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

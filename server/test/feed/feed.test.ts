@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { changesOf, createMirror, knownByServer, walk } from './support/feed.ts';
-import { seeded } from './support/random.ts';
-import { locsOf, newClient } from './support/tasks.ts';
-import { createWriter } from './support/writes.ts';
+import { newAccount } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { changesOf, createMirror, knownByServer, walk } from '../support/feed.ts';
+import { seeded } from '../support/random.ts';
+import { locsOf, newClient } from '../support/tasks.ts';
+import { createWriter } from '../support/writes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

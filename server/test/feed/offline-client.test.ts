@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { OfflineClient, type Options, type State, TryLater } from '../examples/offline-client.ts';
-import type { Task } from '../src/tasks/model.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { type Random, seeded } from './support/random.ts';
-import { newClient } from './support/tasks.ts';
+import { OfflineClient, type Options, type State, TryLater } from '../../../examples/offline-client.ts';
+import type { Task } from '../../src/tasks/model.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { type Random, seeded } from '../support/random.ts';
+import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

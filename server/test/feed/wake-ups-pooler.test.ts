@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { asAdmin, urlOf } from './support/database.ts';
-import { openEvents } from './support/events.ts';
-import { changesOf } from './support/feed.ts';
-import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.ts';
-import { newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { asAdmin, urlOf } from '../support/database.ts';
+import { openEvents } from '../support/events.ts';
+import { changesOf } from '../support/feed.ts';
+import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
+import { newClient } from '../support/tasks.ts';
 
 /** Less than the time between two polls of an instance that listens. */
 const within = { timeout: 10_000, interval: 25 };

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { messagesOf, parseMessage } from '../src/sync/sender.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { asAdmin } from './support/database.ts';
-import { type EventStream, openEvents } from './support/events.ts';
-import { patience } from './support/patience.ts';
-import { newClient } from './support/tasks.ts';
+import { messagesOf, parseMessage } from '../../src/feed/sender.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { asAdmin } from '../support/database.ts';
+import { type EventStream, openEvents } from '../support/events.ts';
+import { patience } from '../support/patience.ts';
+import { newClient } from '../support/tasks.ts';
 
 /** Less than the time between two polls of an instance that listens. */
 const within = { timeout: 10_000, interval: 25 };

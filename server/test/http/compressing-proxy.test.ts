@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { hasCaddy, startCaddy } from './support/caddy.ts';
-import { createClient } from './support/client.ts';
-import { openEvents } from './support/events.ts';
-import { startDevelopmentServer } from './support/middleware.ts';
-import { hasNginx, startCompressingNginx } from './support/nginx.ts';
-import { newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { hasCaddy, startCaddy } from '../support/caddy.ts';
+import { createClient } from '../support/client.ts';
+import { openEvents } from '../support/events.ts';
+import { startDevelopmentServer } from '../support/middleware.ts';
+import { hasNginx, startCompressingNginx } from '../support/nginx.ts';
+import { newClient } from '../support/tasks.ts';
 
 const proxies = [
   {

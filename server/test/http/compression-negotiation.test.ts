@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { createClient, type RawClient } from './support/client.ts';
-import { type Client, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { createClient, type RawClient } from '../support/client.ts';
+import { type Client, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 let client: Client;

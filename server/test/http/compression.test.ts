@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount, newBrowser, password } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { createClient, type RawClient, type RawReply } from './support/client.ts';
-import { operations } from './support/operations.ts';
-import { type Client, newClient } from './support/tasks.ts';
+import { newAccount, newBrowser, password } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { createClient, type RawClient, type RawReply } from '../support/client.ts';
+import { operations } from '../support/operations.ts';
+import { type Client, newClient } from '../support/tasks.ts';
 
 const instances = { 'with a cache': '1000000', 'without one': '0' };
 const long = 'Long enough to be worth compressing. '.repeat(27);

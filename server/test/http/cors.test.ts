@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createContext } from '../src/context.ts';
-import { buildApp } from '../src/http/app.ts';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
+import { createContext } from '../../src/context.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
 
 const page = 'https://app.example';
 const mobile = 'capacitor://localhost';
@@ -73,7 +73,7 @@ describe('a preflight of an allowed origin', () => {
 });
 
 describe('OPTIONS that is no preflight', () => {
-  const { paths } = JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8'));
+  const { paths } = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
   const operations: [string, string[]][] = Object.entries<object>(paths).map(([path, of]) => [
     path,
     Object.keys(of).map((method) => method.toUpperCase()),

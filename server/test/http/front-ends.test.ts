@@ -11,14 +11,14 @@ import { decodeProtectedHeader } from 'jose';
 import type { Browser, Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createViteServer } from 'vitest/node';
-import { readConfig } from '../src/config.ts';
-import { secret, startApp } from './support/app.ts';
-import { hasChromium, launchChromium } from './support/chromium.ts';
-import { afterFile, afterTest } from './support/clean-up.ts';
-import { createDatabase, urlOf } from './support/database.ts';
-import { freePort, type Server, serve } from './support/process.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { secret, startApp } from '../support/app.ts';
+import { hasChromium, launchChromium } from '../support/chromium.ts';
+import { afterFile, afterTest } from '../support/clean-up.ts';
+import { createDatabase, urlOf } from '../support/database.ts';
+import { freePort, type Server, serve } from '../support/process.ts';
 
-const repository = fileURLToPath(new URL('..', import.meta.url));
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const text = await readFile(join(repository, 'docs/front-ends.md'), 'utf8');
 /** The blocks of docs/front-ends.md by the name in their first line. */
 const blocks = new Map(

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mintToken } from './support/app.ts';
-import { inParallel, type RawReply, type RawRequest } from './support/client.ts';
-import { oddBody, validValue, wrongValue } from './support/generate.ts';
-import { isLong } from './support/long.ts';
-import { naughtyStrings } from './support/naughty.ts';
+import { mintToken } from '../support/app.ts';
+import { inParallel, type RawReply, type RawRequest } from '../support/client.ts';
+import { oddBody, validValue, wrongValue } from '../support/generate.ts';
+import { isLong } from '../support/long.ts';
+import { naughtyStrings } from '../support/naughty.ts';
 import {
   isOfAdmin,
   isOfCredentials,
@@ -11,9 +11,9 @@ import {
   type Operation,
   operations,
   percentEncoded,
-} from './support/operations.ts';
-import { seeded } from './support/random.ts';
-import { createTenants, keyOf, secretsOf, type Tenant, type Tenants } from './support/tenants.ts';
+} from '../support/operations.ts';
+import { seeded } from '../support/random.ts';
+import { createTenants, keyOf, secretsOf, type Tenant, type Tenants } from '../support/tenants.ts';
 
 /**
  * Another sequence of requests, or the one of a failure again: `DULY_TEST_SEED=7 npm test --

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildApp } from '../src/http/app.ts';
-import type { App } from '../src/http/app-type.ts';
-import { ambiguous, withBrokenChunks } from './support/ambiguous.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { chunked, converse, expectRefusal, host, json, type RawAnswer } from './support/raw.ts';
+import { buildApp } from '../../src/http/app.ts';
+import type { App } from '../../src/http/app-type.ts';
+import { ambiguous, withBrokenChunks } from '../support/ambiguous.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { chunked, converse, expectRefusal, host, json, type RawAnswer } from '../support/raw.ts';
 
 let app: TestApp;
 let server: App;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import document from '../openapi.json' with { type: 'json' };
-import { mintToken, type RequestOptions, startApp, type TestApp, type TestUser } from './support/app.ts';
+import document from '../../openapi.json' with { type: 'json' };
+import { mintToken, type RequestOptions, startApp, type TestApp, type TestUser } from '../support/app.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

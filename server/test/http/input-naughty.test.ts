@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fold } from '../src/folding.ts';
-import { inParallel, type RawReply } from './support/client.ts';
-import { isLong } from './support/long.ts';
-import { naughtyStrings } from './support/naughty.ts';
+import { fold } from '../../src/platform/folding.ts';
+import { inParallel, type RawReply } from '../support/client.ts';
+import { isLong } from '../support/long.ts';
+import { naughtyStrings } from '../support/naughty.ts';
 import {
   fillPath,
   isOfAdmin,
@@ -14,8 +14,8 @@ import {
   textPlaces,
   typesOf,
   withValue,
-} from './support/operations.ts';
-import { createTenants, namesIn, type Tenant, type Tenants } from './support/tenants.ts';
+} from '../support/operations.ts';
+import { createTenants, namesIn, type Tenant, type Tenants } from '../support/tenants.ts';
 
 let tenants: Tenants;
 let user: Tenant;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { type Random, seeded } from './support/random.ts';
-import { invalidStatus, namedIn, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { type Random, seeded } from '../support/random.ts';
+import { invalidStatus, namedIn, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { seeded } from './support/random.ts';
-import { type Client, invalidStatus, namedIn, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { seeded } from '../support/random.ts';
+import { type Client, invalidStatus, namedIn, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -3,15 +3,15 @@ import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createContext } from '../src/context.ts';
-import { createDb } from '../src/db/pool.ts';
-import { buildApp } from '../src/http/app.ts';
-import type { App } from '../src/http/app-type.ts';
-import { startApp, type TestApp, type TestUser } from './support/app.ts';
-import { silentLog } from './support/log.ts';
-import { hasNginx, startKeepAliveNginx } from './support/nginx.ts';
-import { patience } from './support/patience.ts';
-import { dial, host } from './support/raw.ts';
+import { createContext } from '../../src/context.ts';
+import { createDb } from '../../src/db/pool.ts';
+import { buildApp } from '../../src/http/app.ts';
+import type { App } from '../../src/http/app-type.ts';
+import { startApp, type TestApp, type TestUser } from '../support/app.ts';
+import { silentLog } from '../support/log.ts';
+import { hasNginx, startKeepAliveNginx } from '../support/nginx.ts';
+import { patience } from '../support/patience.ts';
+import { dial, host } from '../support/raw.ts';
 
 /** What idle connections were given before there was a setting, and a margin. */
 const oldLimitMs = 6_500;

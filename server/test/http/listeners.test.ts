@@ -6,14 +6,14 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createContext } from '../src/context.ts';
-import { buildApp } from '../src/http/app.ts';
-import { listen } from '../src/http/listeners.ts';
-import { mintToken, secret, startApp, withoutLimits } from './support/app.ts';
-import { selfSigned } from './support/certificate.ts';
-import { afterTest } from './support/clean-up.ts';
-import { freePort, run, status, temporaryDirectory, until } from './support/process.ts';
-import { dataDirectory, migratedDatabase, start } from './support/servers.ts';
+import { createContext } from '../../src/context.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { listen } from '../../src/http/edge/listeners.ts';
+import { mintToken, secret, startApp, withoutLimits } from '../support/app.ts';
+import { selfSigned } from '../support/certificate.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { freePort, run, status, temporaryDirectory, until } from '../support/process.ts';
+import { dataDirectory, migratedDatabase, start } from '../support/servers.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((of) => of?.some(({ address }) => address === '::1'));
 /** Both loopback addresses; on a machine without IPv6 the one that there is has to do, for the server too. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mintToken, startApp, type TestApp } from './support/app.ts';
+import { mintToken, startApp, type TestApp } from '../support/app.ts';
 
 /**
  * One scenario for each of the three clients that the contract was written for: the requests are in their words, down

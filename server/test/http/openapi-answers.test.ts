@@ -1,9 +1,9 @@
 import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { namedSchemas } from '../src/http/schemas.ts';
-import { buildSerializer } from '../src/http/serializers.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { operations, responseSchemas } from './support/operations.ts';
+import { namedSchemas } from '../../src/http/contract/schemas.ts';
+import { buildSerializer } from '../../src/http/contract/serializers.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { operations, responseSchemas } from '../support/operations.ts';
 
 let app: TestApp;
 beforeAll(async () => {

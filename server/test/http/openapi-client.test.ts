@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 
-const inRepository = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const fixture = inRepository('test/fixtures/openapi-client.ts');
+const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const fixture = inRepository('server/test/fixtures/openapi-client.ts');
 
 let app: TestApp;
 let directory: string;
@@ -24,14 +24,14 @@ afterAll(async () => {
 
 /** The generator builds its text with an API that the native compiler does not have. */
 async function generate(): Promise<string> {
-  const api = new URL('./support/typescript-api.ts', import.meta.url).href;
+  const api = new URL('../support/typescript-api.ts', import.meta.url).href;
   const hooks = registerHooks({
     resolve: (name, context, next) =>
       name === 'typescript' ? { url: api, shortCircuit: true } : next(name, context),
   });
   try {
     const { default: openapiTs, astToString } = await import('openapi-typescript');
-    return astToString(await openapiTs(pathToFileURL(inRepository('openapi.json'))));
+    return astToString(await openapiTs(pathToFileURL(inRepository('server/openapi.json'))));
   } finally {
     hooks.deregister();
   }
@@ -80,7 +80,7 @@ test('the client does what a front end does', async () => {
 });
 
 test('the document is one whose components a client may name as it likes', async () => {
-  const { components } = JSON.parse(await readFile(inRepository('openapi.json'), 'utf8'));
+  const { components } = JSON.parse(await readFile(inRepository('server/openapi.json'), 'utf8'));
   // Names that every language has already.
   for (const name of ['Error', 'Object', 'String', 'Date', 'Response', 'Request'])
     expect(Object.keys(components.schemas)).not.toContain(name);

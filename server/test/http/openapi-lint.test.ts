@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { createConfig, lint, lintFromString } from '@redocly/openapi-core';
 import { expect, test } from 'vitest';
 
-const ref = fileURLToPath(new URL('../openapi.json', import.meta.url));
+const ref = fileURLToPath(new URL('../../openapi.json', import.meta.url));
 
 test("redocly's recommended rules find nothing in openapi.json", async () => {
   const config = await createConfig({ extends: ['recommended'] });

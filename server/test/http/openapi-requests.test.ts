@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import document from '../openapi.json' with { type: 'json' };
-import { startApp, type TestApp } from './support/app.ts';
-import { expanded, fillPath, isOfUser, operations, resolve, type Schema } from './support/operations.ts';
-import { newClient } from './support/tasks.ts';
+import document from '../../openapi.json' with { type: 'json' };
+import { startApp, type TestApp } from '../support/app.ts';
+import { expanded, fillPath, isOfUser, operations, resolve, type Schema } from '../support/operations.ts';
+import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

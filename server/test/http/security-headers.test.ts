@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import document from '../openapi.json' with { type: 'json' };
-import { startApp, type TestApp, type TestUser } from './support/app.ts';
+import document from '../../openapi.json' with { type: 'json' };
+import { startApp, type TestApp, type TestUser } from '../support/app.ts';
 
 let app: TestApp;
 let user: TestUser;

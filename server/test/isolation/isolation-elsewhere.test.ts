@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fillPath, isOfAdmin, isOfUser, operations, textPlaces, withValue } from './support/operations.ts';
-import { createTenants, secretsOf, type Tenant, type Tenants } from './support/tenants.ts';
+import { fillPath, isOfAdmin, isOfUser, operations, textPlaces, withValue } from '../support/operations.ts';
+import { createTenants, secretsOf, type Tenant, type Tenants } from '../support/tenants.ts';
 
 let tenants: Tenants;
 let attacker: Tenant;

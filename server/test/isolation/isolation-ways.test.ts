@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inParallel } from './support/client.ts';
-import { recountTags } from './support/tag-counts.ts';
-import { createTenants, type Tenant, type Tenants } from './support/tenants.ts';
+import { inParallel } from '../support/client.ts';
+import { recountTags } from '../support/tag-counts.ts';
+import { createTenants, type Tenant, type Tenants } from '../support/tenants.ts';
 
 let tenants: Tenants;
 let attacker: Tenant;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RawReply } from './support/client.ts';
-import { inParallel } from './support/client.ts';
+import type { RawReply } from '../support/client.ts';
+import { inParallel } from '../support/client.ts';
 import {
   fillPath,
   isOfCredentials,
@@ -10,7 +10,7 @@ import {
   operations,
   textPlaces,
   withValue,
-} from './support/operations.ts';
+} from '../support/operations.ts';
 import {
   createTenants,
   essence,
@@ -20,7 +20,7 @@ import {
   secretsOf,
   type Tenant,
   type Tenants,
-} from './support/tenants.ts';
+} from '../support/tenants.ts';
 
 const ofUsers = operations.filter(isOfUser);
 const onOne = ofUsers.filter(({ path }) => /\{(?!user_id\})/.test(path));

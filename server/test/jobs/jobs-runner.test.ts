@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { createDb } from '../src/db/pool.ts';
-import { createJobs, type Job } from '../src/jobs/runner.ts';
-import { secret } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createDb } from '../../src/db/pool.ts';
+import { createJobs, type Job } from '../../src/jobs/runner.ts';
+import { secret } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
 
 const lines: Record<string, unknown>[] = [];
 const log = pino(

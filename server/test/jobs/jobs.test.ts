@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forgetAnswers } from '../src/jobs/forget-answers.ts';
-import { purgeTrash } from '../src/jobs/purge-trash.ts';
-import type { Job } from '../src/jobs/runner.ts';
-import { purgeBatchSize } from '../src/tasks/trash.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { entriesOf } from './support/audit.ts';
-import { afterTest } from './support/clean-up.ts';
-import { urlOf } from './support/database.ts';
-import { serve, until } from './support/process.ts';
-import { dataDirectory } from './support/servers.ts';
-import { type Client, newClient } from './support/tasks.ts';
-import { fillTrash, tombstones, trash, trashed } from './support/trash.ts';
+import { forgetAnswers } from '../../src/jobs/forget-answers.ts';
+import { purgeTrash } from '../../src/jobs/purge-trash.ts';
+import type { Job } from '../../src/jobs/runner.ts';
+import { purgeBatchSize } from '../../src/tasks/trash.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { entriesOf } from '../support/audit.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { urlOf } from '../support/database.ts';
+import { serve, until } from '../support/process.ts';
+import { dataDirectory } from '../support/servers.ts';
+import { type Client, newClient } from '../support/tasks.ts';
+import { fillTrash, tombstones, trash, trashed } from '../support/trash.ts';
 
 const trashDays = 7;
 

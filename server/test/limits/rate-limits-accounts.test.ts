@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { wayIn } from '../src/limits/table.ts';
-import { startApp, type TestApp } from './support/app.ts';
+import { wayIn } from '../../src/limits/table.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 import {
   addresses,
   betterAuthLogin,
@@ -9,7 +9,7 @@ import {
   newAccount,
   type Sent,
   v1Login,
-} from './support/limited.ts';
+} from '../support/limited.ts';
 
 let app: TestApp;
 /** With the limit of the README; tests keep apart by addresses and accounts. */

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { addresses, type Limited, limitedServer, newAccount, v1Login } from './support/limited.ts';
-import { freePort, temporaryDirectory, until } from './support/process.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { addresses, type Limited, limitedServer, newAccount, v1Login } from '../support/limited.ts';
+import { freePort, temporaryDirectory, until } from '../support/process.ts';
 
 const binary = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find((path) => existsSync(path));
 if (binary === undefined) console.warn('skipped: limits shared through Redis, for want of redis-server');

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addressKey } from '../src/limits/address.ts';
-import { countersMax } from '../src/limits/table.ts';
-import { createWindows } from '../src/limits/windows.ts';
-import { startApp, type TestApp, type TestUser } from './support/app.ts';
-import { addresses, type Limited, limitedServer } from './support/limited.ts';
-import { patience } from './support/patience.ts';
+import { addressKey } from '../../src/limits/address.ts';
+import { countersMax } from '../../src/limits/table.ts';
+import { createWindows } from '../../src/limits/windows.ts';
+import { startApp, type TestApp, type TestUser } from '../support/app.ts';
+import { addresses, type Limited, limitedServer } from '../support/limited.ts';
+import { patience } from '../support/patience.ts';
 
 let app: TestApp;
 /** Each with some limits; tests keep apart by addresses and users. */

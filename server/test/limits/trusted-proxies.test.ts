@@ -3,10 +3,10 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { StartError } from '../src/errors.ts';
-import { buildApp } from '../src/http/app.ts';
-import { secret, startApp, type TestApp, type TestUser } from './support/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { StartError } from '../../src/platform/errors.ts';
+import { secret, startApp, type TestApp, type TestUser } from '../support/app.ts';
 
 let app: TestApp;
 let user: TestUser;

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { createMailer, type Mail } from '../src/mail/mailer.ts';
-import { startApp } from './support/app.ts';
-import { startMailServer } from './support/mail.ts';
-import { patience } from './support/patience.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createMailer, type Mail } from '../../src/mail/mailer.ts';
+import { startApp } from '../support/app.ts';
+import { startMailServer } from '../support/mail.ts';
+import { patience } from '../support/patience.ts';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

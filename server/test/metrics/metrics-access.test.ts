@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { StartError } from '../src/errors.ts';
-import { secret, startApp, type TestApp } from './support/app.ts';
-import { metricsToken, scrape, valueIn } from './support/metrics.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { StartError } from '../../src/platform/errors.ts';
+import { secret, startApp, type TestApp } from '../support/app.ts';
+import { metricsToken, scrape, valueIn } from '../support/metrics.ts';
 
 let plain: TestApp;
 let app: TestApp;

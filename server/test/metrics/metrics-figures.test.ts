@@ -1,13 +1,13 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { openEvents } from './support/events.ts';
-import { createLine } from './support/line.ts';
-import { metricsToken, type Sample, scrape, valueIn } from './support/metrics.ts';
-import { patience } from './support/patience.ts';
-import { get, untilNewsAreOld } from './support/stale.ts';
-import { newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { openEvents } from '../support/events.ts';
+import { createLine } from '../support/line.ts';
+import { metricsToken, type Sample, scrape, valueIn } from '../support/metrics.ts';
+import { patience } from '../support/patience.ts';
+import { get, untilNewsAreOld } from '../support/stale.ts';
+import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

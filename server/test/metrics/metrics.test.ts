@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { createClient, inParallel } from './support/client.ts';
-import { metricsToken, parseMetrics, requestCounts, type Sample, scrape } from './support/metrics.ts';
-import { fillPath, operations } from './support/operations.ts';
-import { patience } from './support/patience.ts';
-import { seeded } from './support/random.ts';
-import { newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { createClient, inParallel } from '../support/client.ts';
+import { metricsToken, parseMetrics, requestCounts, type Sample, scrape } from '../support/metrics.ts';
+import { fillPath, operations } from '../support/operations.ts';
+import { patience } from '../support/patience.ts';
+import { seeded } from '../support/random.ts';
+import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

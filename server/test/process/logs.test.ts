@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createContext } from '../src/context.ts';
-import { createDb } from '../src/db/pool.ts';
-import { buildApp } from '../src/http/app.ts';
-import type { App } from '../src/http/app-type.ts';
-import { startApp, type TestApp, type TestUser } from './support/app.ts';
-import { asAdmin } from './support/database.ts';
-import { patience } from './support/patience.ts';
+import { createContext } from '../../src/context.ts';
+import { createDb } from '../../src/db/pool.ts';
+import { buildApp } from '../../src/http/app.ts';
+import type { App } from '../../src/http/app-type.ts';
+import { startApp, type TestApp, type TestUser } from '../support/app.ts';
+import { asAdmin } from '../support/database.ts';
+import { patience } from '../support/patience.ts';
 
 interface Line {
   level: string;

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { secret } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { isLong } from './support/long.ts';
-import { createTask, freePort, run, status, taskIds, until } from './support/process.ts';
-import { dataDirectory, migratedDatabase, start } from './support/servers.ts';
+import { secret } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { isLong } from '../support/long.ts';
+import { createTask, freePort, run, status, taskIds, until } from '../support/process.ts';
+import { dataDirectory, migratedDatabase, start } from '../support/servers.ts';
 
 async function postmasterPid(dataDir: string): Promise<number> {
   return Number((await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { afterTest } from './support/clean-up.ts';
-import { asAdmin, createDatabase, urlOf } from './support/database.ts';
-import { createTask, freePort, run, status, until } from './support/process.ts';
-import { dataDirectory, start } from './support/servers.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { asAdmin, createDatabase, urlOf } from '../support/database.ts';
+import { createTask, freePort, run, status, until } from '../support/process.ts';
+import { dataDirectory, start } from '../support/servers.ts';
 
 describe('a wrong setting stops the start with one line and code 1', () => {
   async function refusal(env: Record<string, string>): Promise<string> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { by, counter, type Family, gauge, peak } from '../src/metrics/families.ts';
-import { createFigures } from '../src/workers/figures.ts';
+import { by, counter, type Family, gauge, peak } from '../../src/metrics/families.ts';
+import { createFigures } from '../../src/process/workers/figures.ts';
 
 /** What a worker says that has answered so many requests. */
 const report = (answered: number, lag = 0): Family[] => [

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { mintToken } from './support/app.ts';
-import { afterFile } from './support/clean-up.ts';
-import { createDatabase, urlOf } from './support/database.ts';
-import { openEvents } from './support/events.ts';
-import { betterAuthLogin, password, type Sent, v1Login } from './support/limited.ts';
-import { createTask, until } from './support/process.ts';
-import { startWorkers, type WorkersServer } from './support/workers.ts';
+import { mintToken } from '../support/app.ts';
+import { afterFile } from '../support/clean-up.ts';
+import { createDatabase, urlOf } from '../support/database.ts';
+import { openEvents } from '../support/events.ts';
+import { betterAuthLogin, password, type Sent, v1Login } from '../support/limited.ts';
+import { createTask, until } from '../support/process.ts';
+import { startWorkers, type WorkersServer } from '../support/workers.ts';
 
 let server: WorkersServer;
 beforeAll(async () => {

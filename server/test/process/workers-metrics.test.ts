@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { mintToken } from './support/app.ts';
-import { afterFile } from './support/clean-up.ts';
-import { createDatabase, urlOf } from './support/database.ts';
-import { metricsToken, requestCounts, type Sample, scrape, valueIn } from './support/metrics.ts';
-import { patience } from './support/patience.ts';
-import { until } from './support/process.ts';
-import { startWorkers, type WorkersServer } from './support/workers.ts';
+import { mintToken } from '../support/app.ts';
+import { afterFile } from '../support/clean-up.ts';
+import { createDatabase, urlOf } from '../support/database.ts';
+import { metricsToken, requestCounts, type Sample, scrape, valueIn } from '../support/metrics.ts';
+import { patience } from '../support/patience.ts';
+import { until } from '../support/process.ts';
+import { startWorkers, type WorkersServer } from '../support/workers.ts';
 
 let server: WorkersServer;
 beforeAll(async () => {

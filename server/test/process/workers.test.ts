@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { rolePassword, superuserPassword } from '../src/db/embedded/password.ts';
-import { secret } from './support/app.ts';
-import { selfSigned } from './support/certificate.ts';
-import { afterTest } from './support/clean-up.ts';
-import { createTask, freePort, run, status, taskIds, temporaryDirectory, until } from './support/process.ts';
-import { dataDirectory, migratedDatabase, start } from './support/servers.ts';
-import { isAlive, startWorkers, visibleOf, workersOf } from './support/workers.ts';
+import { rolePassword, superuserPassword } from '../../src/db/postgres/password.ts';
+import { secret } from '../support/app.ts';
+import { selfSigned } from '../support/certificate.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { createTask, freePort, run, status, taskIds, temporaryDirectory, until } from '../support/process.ts';
+import { dataDirectory, migratedDatabase, start } from '../support/servers.ts';
+import { isAlive, startWorkers, visibleOf, workersOf } from '../support/workers.ts';
 
 const two = { WEB_CONCURRENCY: '2', BETTER_AUTH_SECRET: secret };
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, newAccount, newBrowser, password } from './support/accounts.ts';
-import { startApp, type TestApp, type TestUser } from './support/app.ts';
-import { locsOf } from './support/tasks.ts';
+import { type Account, newAccount, newBrowser, password } from '../support/accounts.ts';
+import { startApp, type TestApp, type TestUser } from '../support/app.ts';
+import { locsOf } from '../support/tasks.ts';
 
 let app: TestApp;
 let account: Account;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
-import { createClient } from './support/client.ts';
-import { type Client, invalidStatus, newClient, type SurfaceName } from './support/tasks.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { createClient } from '../support/client.ts';
+import { type Client, invalidStatus, newClient, type SurfaceName } from '../support/tasks.ts';
 
 const origin = 'https://app.example';
 const instances = { 'with a cache': '1000000', 'without one': '0' };

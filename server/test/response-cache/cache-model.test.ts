@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { createStage, newMark, newPlayer, type Player, type Sight } from './support/cache-players.ts';
-import { seeded } from './support/random.ts';
-import { faultsIn } from './support/sights.ts';
-import { statementsOf } from './support/sql/count.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { createStage, newMark, newPlayer, type Player, type Sight } from '../support/cache-players.ts';
+import { seeded } from '../support/random.ts';
+import { faultsIn } from '../support/sights.ts';
+import { statementsOf } from '../support/sql/count.ts';
 
 /**
  * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/cache-model.test.ts`.

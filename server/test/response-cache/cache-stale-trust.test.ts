@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startApp } from './support/app.ts';
-import { patience } from './support/patience.ts';
+import { startApp } from '../support/app.ts';
+import { patience } from '../support/patience.ts';
 import {
   expectAllRefused,
   expectRefused,
@@ -13,8 +13,8 @@ import {
   type Stage,
   staleWarning,
   untilNewsAreOld,
-} from './support/stale.ts';
-import { newClient } from './support/tasks.ts';
+} from '../support/stale.ts';
+import { newClient } from '../support/tasks.ts';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { mintToken, startApp, type TestApp } from './support/app.ts';
-import type { Trouble } from './support/line.ts';
+import { mintToken, startApp, type TestApp } from '../support/app.ts';
+import type { Trouble } from '../support/line.ts';
 import {
   expectAllRefused,
   expectStale,
@@ -11,8 +11,8 @@ import {
   type Stage,
   staleWarning,
   untilNewsAreOld,
-} from './support/stale.ts';
-import { newClient } from './support/tasks.ts';
+} from '../support/stale.ts';
+import { newClient } from '../support/tasks.ts';
 
 let stage: Stage;
 /** Reaches the database over the line too, and serves nothing that is out of date. */

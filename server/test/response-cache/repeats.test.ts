@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mintToken, startApp, type TestApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { seeded } from './support/random.ts';
-import { converse, host, type RawAnswer } from './support/raw.ts';
-import { type Client, newClient } from './support/tasks.ts';
+import { mintToken, startApp, type TestApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { seeded } from '../support/random.ts';
+import { converse, host, type RawAnswer } from '../support/raw.ts';
+import { type Client, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 /** Keeps nothing, so that each request goes all the way. */

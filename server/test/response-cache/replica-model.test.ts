@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TestApp } from './support/app.ts';
-import { createStage, newMark, newPlayer, type Sight } from './support/cache-players.ts';
-import { hasPostgres15, pauseReplay, resumeReplay } from './support/postgres15.ts';
-import { seeded } from './support/random.ts';
-import { noteByPort, type Pair, startPair } from './support/replica.ts';
-import { faultsIn } from './support/sights.ts';
+import type { TestApp } from '../support/app.ts';
+import { createStage, newMark, newPlayer, type Sight } from '../support/cache-players.ts';
+import { hasPostgres15, pauseReplay, resumeReplay } from '../support/postgres15.ts';
+import { seeded } from '../support/random.ts';
+import { noteByPort, type Pair, startPair } from '../support/replica.ts';
+import { faultsIn } from '../support/sights.ts';
 
 /**
  * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/replica-model.test.ts`.

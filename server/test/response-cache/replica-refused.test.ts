@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { startBalancer } from './support/balancer.ts';
-import { patience } from './support/patience.ts';
-import { type Cluster, caughtUp, copyCluster, hasPostgres15, initCluster } from './support/postgres15.ts';
-import { database, noteByPort, type Pair, startPair } from './support/replica.ts';
-import { newClient } from './support/tasks.ts';
+import { startBalancer } from '../support/balancer.ts';
+import { patience } from '../support/patience.ts';
+import { type Cluster, caughtUp, copyCluster, hasPostgres15, initCluster } from '../support/postgres15.ts';
+import { database, noteByPort, type Pair, startPair } from '../support/replica.ts';
+import { newClient } from '../support/tasks.ts';
 
 describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is not read from', () => {
   let pair: Pair;

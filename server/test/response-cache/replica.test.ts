@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { TestApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { metricsToken, scrape, valueIn } from './support/metrics.ts';
-import { caughtUp, hasPostgres15, pauseReplay, resumeReplay } from './support/postgres15.ts';
-import { until } from './support/process.ts';
-import { noteByPort, type Pair, startPair } from './support/replica.ts';
-import { type Client, newClient } from './support/tasks.ts';
+import type { TestApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { metricsToken, scrape, valueIn } from '../support/metrics.ts';
+import { caughtUp, hasPostgres15, pauseReplay, resumeReplay } from '../support/postgres15.ts';
+import { until } from '../support/process.ts';
+import { noteByPort, type Pair, startPair } from '../support/replica.ts';
+import { type Client, newClient } from '../support/tasks.ts';
 
 /** Asking for the revision of a user, and nothing else. */
 const revisions = /^select e.id as epoch, o.user_id, o.revision\s+from duly.epoch/;

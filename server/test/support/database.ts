@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import type { Connection } from '../../src/db/embedded.ts';
 import { codeOf } from '../../src/db/failures.ts';
+import type { Connection } from '../../src/db/postgres/embedded.ts';
 import { templateName } from './global-setup.ts';
 import { miscounts } from './tag-counts.ts';
 

@@ -8,7 +8,7 @@ interface Distributed {
   with: string | undefined;
 }
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const constant = (node: unknown) => text(child(child(node, 'A_Const'), 'sval'), 'sval');
 
 /** Where `scripts/citus.sql` puts each table. */
@@ -44,13 +44,16 @@ export const partCount = 4;
 /** `schema.sql` with the distributed tables cut by the hash of `user_id`, as a cluster would cut them. */
 export function partitionedSchema(): string {
   const distributed = new Set(readPlacement().distributed.map(({ table }) => table));
-  return read('schema.sql').replace(/^create table (\S+) \(\n.*?\n\);$/gms, (statement, name: string) => {
-    if (!distributed.has(name)) return statement;
-    const parts = Array.from(
-      { length: partCount },
-      (_, index) =>
-        `create table ${name}_part_${index} partition of ${name} for values with (modulus ${partCount}, remainder ${index});`,
-    );
-    return `${statement.slice(0, -1)} partition by hash (user_id);\n${parts.join('\n')}`;
-  });
+  return read('server/schema.sql').replace(
+    /^create table (\S+) \(\n.*?\n\);$/gms,
+    (statement, name: string) => {
+      if (!distributed.has(name)) return statement;
+      const parts = Array.from(
+        { length: partCount },
+        (_, index) =>
+          `create table ${name}_part_${index} partition of ${name} for values with (modulus ${partCount}, remainder ${index});`,
+      );
+      return `${statement.slice(0, -1)} partition by hash (user_id);\n${parts.join('\n')}`;
+    },
+  );
 }

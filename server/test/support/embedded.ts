@@ -6,16 +6,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, type QueryResultRow } from 'pg';
 import { expect, vi } from 'vitest';
-import { canEnter, unprivilegedAccount } from '../../src/db/embedded/account.ts';
-import { isPostmaster } from '../../src/db/embedded/postmaster.ts';
-import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/embedded.ts';
-import { StartError } from '../../src/errors.ts';
+import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/postgres/embedded.ts';
+import { isPostmaster } from '../../src/db/postgres/postmaster.ts';
+import { StartError } from '../../src/platform/errors.ts';
+import { canEnter, unprivilegedAccount } from '../../src/platform/os-account.ts';
 import { afterFile, afterTest } from './clean-up.ts';
 import { silentLog as log } from './log.ts';
 import { patience } from './patience.ts';
 
 export const account = unprivilegedAccount();
-export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 function openDirectory(): string {
   const directory = mkdtempSync(join(canEnter(account, tmpdir()) ? tmpdir() : '/tmp', 'duly-test-'));

@@ -1,4 +1,4 @@
-import type { Change } from '../../src/sync/model.ts';
+import type { Change } from '../../src/feed/model.ts';
 import type { Client } from './tasks.ts';
 
 /** What a client knows of its user, in a form in which two are compared. */

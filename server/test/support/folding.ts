@@ -1,7 +1,7 @@
 import { migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { fold, foldVersion, searchTextOf } from '../../src/folding.ts';
+import { fold, foldVersion, searchTextOf } from '../../src/platform/folding.ts';
 import { startApp, type TestApp } from './app.ts';
 import { createDatabase } from './database.ts';
 import { silentLog as log } from './log.ts';

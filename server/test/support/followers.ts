@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Change } from '../../src/sync/model.ts';
+import type { Change } from '../../src/feed/model.ts';
 import { createMirror, type FeedReply, type Mirror } from './feed.ts';
 import type { Random } from './random.ts';
 

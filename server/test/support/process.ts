@@ -12,7 +12,7 @@ import { statementsFile, statementsVariable } from './sql/processes.ts';
 const collector = new URL('./sql/collect.ts', import.meta.url).href;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** The same as the launcher gives to a server: without it a start takes twice as much of the processor. */
-export const compileCache = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));
+export const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/node', import.meta.url));
 
 export interface Ended {
   code: number | null;

@@ -1,4 +1,4 @@
-import { fold } from '../../src/folding.ts';
+import { fold } from '../../src/platform/folding.ts';
 import type { SortKey, Task } from '../../src/tasks/model.ts';
 
 /** What a list may be asked for, as a client thinks of it; absent is the default. */

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { currentVersion, listMigrations, migrateDown, migrateUp } from '../src/db/migrator.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { asAdmin, createDatabase } from './support/database.ts';
-import { miscounts, recountTags } from './support/tag-counts.ts';
-import { remove, rename } from './support/tags.ts';
-import { type Client, newClient } from './support/tasks.ts';
+import { currentVersion, listMigrations, migrateDown, migrateUp } from '../../src/db/migrator.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { asAdmin, createDatabase } from '../support/database.ts';
+import { miscounts, recountTags } from '../support/tag-counts.ts';
+import { remove, rename } from '../support/tags.ts';
+import { type Client, newClient } from '../support/tasks.ts';
 
 /**
  * That the counts are right is looked at wherever a database of the suite is dropped; here is that this sees a wrong

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Task } from '../src/tasks/model.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { entriesOf } from './support/audit.ts';
-import { unfoldedIn } from './support/folding.ts';
-import { seeded } from './support/random.ts';
-import { statementsOf } from './support/sql/count.ts';
-import { remove, rename } from './support/tags.ts';
-import { type Client, newClient } from './support/tasks.ts';
-import { essence, trash, trashed } from './support/trash.ts';
+import type { Task } from '../../src/tasks/model.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { entriesOf } from '../support/audit.ts';
+import { unfoldedIn } from '../support/folding.ts';
+import { seeded } from '../support/random.ts';
+import { statementsOf } from '../support/sql/count.ts';
+import { remove, rename } from '../support/tags.ts';
+import { type Client, newClient } from '../support/tasks.ts';
+import { essence, trash, trashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { createClient } from './support/client.ts';
-import { pathOf, remove, rename } from './support/tags.ts';
-import { locsOf, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { createClient } from '../support/client.ts';
+import { pathOf, remove, rename } from '../support/tags.ts';
+import { locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

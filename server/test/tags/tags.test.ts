@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { locsOf, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

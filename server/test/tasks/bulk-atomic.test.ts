@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { actionsOf } from './support/audit.ts';
-import { bulk, resultsOf, times } from './support/bulk.ts';
-import { newClient } from './support/tasks.ts';
-import { essence } from './support/trash.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { actionsOf } from '../support/audit.ts';
+import { bulk, resultsOf, times } from '../support/bulk.ts';
+import { newClient } from '../support/tasks.ts';
+import { essence } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { bulk, resultsOf, times } from './support/bulk.ts';
-import { naughtyStrings } from './support/naughty.ts';
-import { locsOf, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { bulk, resultsOf, times } from '../support/bulk.ts';
+import { naughtyStrings } from '../support/naughty.ts';
+import { locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

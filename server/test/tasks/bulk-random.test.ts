@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Task } from '../src/tasks/model.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { entriesOf } from './support/audit.ts';
-import { bulk, times } from './support/bulk.ts';
-import { unfoldedIn } from './support/folding.ts';
-import { seeded } from './support/random.ts';
-import { type Client, newClient } from './support/tasks.ts';
+import type { Task } from '../../src/tasks/model.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { entriesOf } from '../support/audit.ts';
+import { bulk, times } from '../support/bulk.ts';
+import { unfoldedIn } from '../support/folding.ts';
+import { seeded } from '../support/random.ts';
+import { type Client, newClient } from '../support/tasks.ts';
 
 /** Another sequence, or the one of a failure again: `DULY_TEST_SEED=7 npm test -- test/bulk-random.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);

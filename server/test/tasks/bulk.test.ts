@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { actionsOf, entriesOf } from './support/audit.ts';
-import { bulk, resultsOf, times } from './support/bulk.ts';
-import { statementsOf } from './support/sql/count.ts';
-import { newClient } from './support/tasks.ts';
-import { trash, trashed } from './support/trash.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { actionsOf, entriesOf } from '../support/audit.ts';
+import { bulk, resultsOf, times } from '../support/bulk.ts';
+import { statementsOf } from '../support/sql/count.ts';
+import { newClient } from '../support/tasks.ts';
+import { trash, trashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {

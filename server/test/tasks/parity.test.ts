@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Task } from '../src/tasks/model.ts';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
-import { type Client, linksOf, locsOf, newClient } from './support/tasks.ts';
+import type { Task } from '../../src/tasks/model.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

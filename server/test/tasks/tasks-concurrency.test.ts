@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { createDatabase } from './support/database.ts';
-import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.ts';
-import { locsOf, newClient } from './support/tasks.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { createDatabase } from '../support/database.ts';
+import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
+import { locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Task } from '../src/tasks/model.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { type Random, seeded } from './support/random.ts';
-import { type ListQuery, matching, pageOf, queryString } from './support/task-model.ts';
-import { type Client, linksOf, locsOf, newClient } from './support/tasks.ts';
+import type { Task } from '../../src/tasks/model.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { type Random, seeded } from '../support/random.ts';
+import { type ListQuery, matching, pageOf, queryString } from '../support/task-model.ts';
+import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
 
 const words = [
   'report',

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Task } from '../src/tasks/model.ts';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
-import { inOrder } from './support/task-model.ts';
-import { type Client, linksOf, locsOf, newClient } from './support/tasks.ts';
+import type { Task } from '../../src/tasks/model.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { inOrder } from '../support/task-model.ts';
+import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
 
 const sorts = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
 const directions = ['asc', 'desc'] as const;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { locsOf, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { purgeBatchSize } from '../src/tasks/trash.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { actionsOf, entriesOf } from './support/audit.ts';
-import { locsOf, newClient } from './support/tasks.ts';
-import { essence, fillTrash, tombstones, trash, trashed } from './support/trash.ts';
+import { purgeBatchSize } from '../../src/tasks/trash.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { actionsOf, entriesOf } from '../support/audit.ts';
+import { locsOf, newClient } from '../support/tasks.ts';
+import { essence, fillTrash, tombstones, trash, trashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
-import { actionsOf } from './support/audit.ts';
-import { type Client, linksOf, locsOf, newClient } from './support/tasks.ts';
-import { essence, trash, trashed } from './support/trash.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { actionsOf } from '../support/audit.ts';
+import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
+import { essence, trash, trashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {

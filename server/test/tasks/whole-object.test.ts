@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { invalidStatus, locsOf, namedIn, newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { invalidStatus, locsOf, namedIn, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { poolUse } from '../src/db/pool.ts';
-import { mintToken, type Reply, startApp, type TestApp } from './support/app.ts';
-import { noteStatements } from './support/asked.ts';
-import { patience } from './support/patience.ts';
+import { poolUse } from '../../src/db/pool.ts';
+import { mintToken, type Reply, startApp, type TestApp } from '../support/app.ts';
+import { noteStatements } from '../support/asked.ts';
+import { patience } from '../support/patience.ts';
 
 const password = 'gentle-otter-42';
 

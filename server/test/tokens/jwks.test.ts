@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { mintToken, startApp, type TestApp } from './support/app.ts';
-import { startJwksServer } from './support/jwks-server.ts';
-import { jws, newKey } from './support/jws.ts';
-import { patience } from './support/patience.ts';
+import { mintToken, startApp, type TestApp } from '../support/app.ts';
+import { startJwksServer } from '../support/jwks-server.ts';
+import { jws, newKey } from '../support/jws.ts';
+import { patience } from '../support/patience.ts';
 
 const issuer = 'https://front.example';
 const audience = 'duly-clients';

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createContext } from '../src/context.ts';
-import { buildApp } from '../src/http/app.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { patience } from './support/patience.ts';
-import { type Account, kidOf, login, register, statusOf, storedKeys } from './support/signing.ts';
+import { createContext } from '../../src/context.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { patience } from '../support/patience.ts';
+import { type Account, kidOf, login, register, statusOf, storedKeys } from '../support/signing.ts';
 
 /** Two instances on one database. */
 let apps: [TestApp, TestApp];

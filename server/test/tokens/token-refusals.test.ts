@@ -2,12 +2,12 @@ import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { newAccount } from './support/accounts.ts';
-import { mintToken, secret, startApp, type TestApp } from './support/app.ts';
-import { badTokens, now } from './support/bad-tokens.ts';
-import { startJwksServer } from './support/jwks-server.ts';
-import { hmacSigner, jws, newKey } from './support/jws.ts';
-import { type Limited, limitedServer, type Sent } from './support/limited.ts';
+import { newAccount } from '../support/accounts.ts';
+import { mintToken, secret, startApp, type TestApp } from '../support/app.ts';
+import { badTokens, now } from '../support/bad-tokens.ts';
+import { startJwksServer } from '../support/jwks-server.ts';
+import { hmacSigner, jws, newKey } from '../support/jws.ts';
+import { type Limited, limitedServer, type Sent } from '../support/limited.ts';
 
 type Headers = NonNullable<Sent['headers']>;
 

@@ -2,9 +2,16 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { decodeJwt, type JWTHeaderParameters, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { mintToken, type Reply, type RequestOptions, secret, startApp, type TestApp } from './support/app.ts';
-import { startJwksServer } from './support/jwks-server.ts';
-import { jws, newKey } from './support/jws.ts';
+import {
+  mintToken,
+  type Reply,
+  type RequestOptions,
+  secret,
+  startApp,
+  type TestApp,
+} from '../support/app.ts';
+import { startJwksServer } from '../support/jwks-server.ts';
+import { jws, newKey } from '../support/jws.ts';
 
 const issuer = 'https://front.example';
 const audience = 'duly-clients';

@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from './support/accounts.ts';
-import { mintToken, startApp, type TestApp } from './support/app.ts';
-import { limitedServer } from './support/limited.ts';
+import { newAccount } from '../support/accounts.ts';
+import { mintToken, startApp, type TestApp } from '../support/app.ts';
+import { limitedServer } from '../support/limited.ts';
 
 const secret = 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u';
 const production = { NODE_ENV: 'production', BETTER_AUTH_SECRET: secret };

@@ -3,10 +3,10 @@ import { symmetricDecrypt } from 'better-auth/crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reply, secret, startApp, type TestApp } from './support/app.ts';
-import { badTokens, goodToken, type Minter, now, tokenForListOfOne } from './support/bad-tokens.ts';
-import { startJwksServer } from './support/jwks-server.ts';
-import { hmacSigner, jws, keySigner, newKey } from './support/jws.ts';
+import { type Reply, secret, startApp, type TestApp } from '../support/app.ts';
+import { badTokens, goodToken, type Minter, now, tokenForListOfOne } from '../support/bad-tokens.ts';
+import { startJwksServer } from '../support/jwks-server.ts';
+import { hmacSigner, jws, keySigner, newKey } from '../support/jws.ts';
 
 const issuer = 'https://front.example';
 const audience = 'duly-clients';

@@ -1,20 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { checkEpoch } from '../src/db/epoch.ts';
-import { connectionFromUrl, createDb } from '../src/db/pool.ts';
-import { mintToken, startApp, type TestApp } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { urlOf } from './support/database.ts';
-import { openEvents, sentIdOf } from './support/events.ts';
-import { silentLog } from './support/log.ts';
-import { isLong } from './support/long.ts';
-import { patience } from './support/patience.ts';
-import { caughtUp } from './support/postgres15.ts';
-import { run } from './support/process.ts';
-import { database as pairDatabase, startPair } from './support/replica.ts';
-import { dataDirectory, start } from './support/servers.ts';
-import { newClient } from './support/tasks.ts';
+import { checkEpoch } from '../../src/db/epoch.ts';
+import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
+import { mintToken, startApp, type TestApp } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { urlOf } from '../support/database.ts';
+import { openEvents, sentIdOf } from '../support/events.ts';
+import { silentLog } from '../support/log.ts';
+import { isLong } from '../support/long.ts';
+import { patience } from '../support/patience.ts';
+import { caughtUp } from '../support/postgres15.ts';
+import { run } from '../support/process.ts';
+import { database as pairDatabase, startPair } from '../support/replica.ts';
+import { dataDirectory, start } from '../support/servers.ts';
+import { newClient } from '../support/tasks.ts';
 
 /** Versions in a later epoch are at least the seconds from 2020 to its start. */
 const floor = Date.UTC(2026, 0) / 1000 - Date.UTC(2020, 0) / 1000;

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { mintToken } from './support/app.ts';
-import { afterTest } from './support/clean-up.ts';
-import { createDatabase, urlOf } from './support/database.ts';
-import { isLong } from './support/long.ts';
-import { type Server, serve, taskIds } from './support/process.ts';
-import { dataDirectory } from './support/servers.ts';
+import { mintToken } from '../support/app.ts';
+import { afterTest } from '../support/clean-up.ts';
+import { createDatabase, urlOf } from '../support/database.ts';
+import { isLong } from '../support/long.ts';
+import { type Server, serve, taskIds } from '../support/process.ts';
+import { dataDirectory } from '../support/servers.ts';
 
 const rounds = isLong ? 20 : 6;
 const writers = 4;

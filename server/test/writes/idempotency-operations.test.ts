@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app.ts';
-import { unfoldedIn } from './support/folding.ts';
-import { fillPath, isOfUser, type Operation, operations } from './support/operations.ts';
-import { newClient } from './support/tasks.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { unfoldedIn } from '../support/folding.ts';
+import { fillPath, isOfUser, type Operation, operations } from '../support/operations.ts';
+import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {

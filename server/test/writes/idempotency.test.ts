@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reply, startApp, type TestApp } from './support/app.ts';
-import { statementsOf } from './support/sql/count.ts';
-import { invalidStatus, namedIn, newClient, type SurfaceName } from './support/tasks.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { statementsOf } from '../support/sql/count.ts';
+import { invalidStatus, namedIn, newClient, type SurfaceName } from '../support/tasks.ts';
 
 let app: TestApp;
 let other: TestApp;

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { StartError } from '../../errors.ts';
-import { type Account, refuseIfBound } from './account.ts';
+import { StartError } from '../../platform/errors.ts';
+import { type Account, refuseIfBound } from '../../platform/os-account.ts';
 
 /** The PostgreSQL programs that will be run, readable and executable for the server's account. */
 export interface Binaries {

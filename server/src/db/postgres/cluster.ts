@@ -14,11 +14,11 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { StartError } from '../../errors.ts';
-import { type Account, canEnter, runsAsRoot, unprivilegedAccount } from './account.ts';
+import { prepareDataDir } from '../../platform/data-dir.ts';
+import { StartError } from '../../platform/errors.ts';
+import { chownTree, hasCode, removeAbandoned, syncDirectory, writeSynced } from '../../platform/files.ts';
+import { type Account, canEnter, runsAsRoot, unprivilegedAccount } from '../../platform/os-account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
-import { prepareDataDir } from './data-dir.ts';
-import { chownTree, hasCode, removeAbandoned, syncDirectory, writeSynced } from './files.ts';
 import { finishMove, moveOutside, outsideTarget } from './outside.ts';
 import { superuserPassword } from './password.ts';
 

@@ -3,14 +3,14 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import { StartError } from '../errors.ts';
-import { type Cluster, openCluster } from './embedded/cluster.ts';
-import { rolePassword } from './embedded/password.ts';
-import { readPidFile, shutDown } from './embedded/postmaster.ts';
-import { adminConnection, type Connection, ensureRunning, type Running } from './embedded/running.ts';
-import { chooseSocketDirectory, removeSocketDirectory } from './embedded/sockets.ts';
+import { StartError } from '../../platform/errors.ts';
+import { type Cluster, openCluster } from './cluster.ts';
+import { rolePassword } from './password.ts';
+import { readPidFile, shutDown } from './postmaster.ts';
+import { adminConnection, type Connection, ensureRunning, type Running } from './running.ts';
+import { chooseSocketDirectory, removeSocketDirectory } from './sockets.ts';
 
-export type { Connection } from './embedded/running.ts';
+export type { Connection } from './running.ts';
 
 /** The PostgreSQL server that Duly brings and looks after itself. */
 export interface EmbeddedServer {

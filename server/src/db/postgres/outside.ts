@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StartError } from '../../errors.ts';
-import { type Account, canEnter } from './account.ts';
-import { hasCode, removeAbandoned, syncDirectory } from './files.ts';
+import { StartError } from '../../platform/errors.ts';
+import { hasCode, removeAbandoned, syncDirectory } from '../../platform/files.ts';
+import { type Account, canEnter } from '../../platform/os-account.ts';
 
 /** Where the cluster goes when Duly runs as root and the server's account cannot pass through DATA_DIR. */
 const rootClusters = '/var/lib/duly';

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StartError } from '../../errors.ts';
-import { createOnce, hasCode } from './files.ts';
+import { StartError } from '../../platform/errors.ts';
+import { createOnce, hasCode } from '../../platform/files.ts';
 
 /** Name of the superuser's password in DATA_DIR; mode 0600. */
 const passwordFileName = 'postgres-password';

@@ -3,8 +3,8 @@ import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { hasCode, processExists } from '../../platform/files.ts';
 import { type Cluster, programEnvironment } from './cluster.ts';
-import { hasCode, processExists } from './files.ts';
 import { port, serverArguments } from './settings.ts';
 
 const pollMs = 20;

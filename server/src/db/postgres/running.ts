@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from 'pino';
-import { StartError } from '../../errors.ts';
+import { StartError } from '../../platform/errors.ts';
+import { hasCode } from '../../platform/files.ts';
 import type { Cluster } from './cluster.ts';
-import { hasCode } from './files.ts';
 import {
   endOrphans,
   isPostmaster,

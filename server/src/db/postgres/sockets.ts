@@ -1,10 +1,10 @@
 import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { StartError } from '../../errors.ts';
-import { type Account, canEnter } from './account.ts';
+import { StartError } from '../../platform/errors.ts';
+import { hasCode } from '../../platform/files.ts';
+import { type Account, canEnter } from '../../platform/os-account.ts';
 import type { Cluster } from './cluster.ts';
-import { hasCode } from './files.ts';
 import { readPidFile } from './postmaster.ts';
 import { port } from './settings.ts';
 

@@ -1,5 +1,5 @@
-import type { AppError } from '../../errors.ts';
-import { errorBody } from '../errors.ts';
+import type { AppError } from '../../platform/errors.ts';
+import { errorBody } from '../contract/errors.ts';
 
 /** The Better Auth front end's errors: 400 for a field that is not valid, with the list of them as `detail`. */
 export function renderError(error: AppError, requestId: string) {

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
+import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
-import { notFound } from '../../errors.ts';
-import { UserPath } from '../../owners/model.ts';
+import { notFound } from '../../platform/errors.ts';
+import { keepsAnswers, keepsLists, passingIf, sendKept } from '../../response-cache/respond.ts';
 import { TagListQuery } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import {
@@ -15,11 +16,8 @@ import {
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
-import { requireToken } from '../authentication.ts';
-import { keepsAnswers, keepsLists, passingIf, sendKept } from '../cache.ts';
-import { etagOf, ifMatchOf } from '../conditions.ts';
-import { errorHandler } from '../errors.ts';
-import { writerOf } from '../idempotency.ts';
+import { etagOf, ifMatchOf } from '../contract/conditions.ts';
+import { errorHandler } from '../contract/errors.ts';
 import {
   ConditionalHeaders,
   errorResponses,
@@ -29,8 +27,10 @@ import {
   pageHeaders,
   ReadHeaders,
   WriteHeaders,
-} from '../schemas.ts';
-import { readTaskPage } from '../task-page.ts';
+} from '../contract/schemas.ts';
+import { readTaskPage } from '../contract/task-page.ts';
+import { requireToken } from '../hooks/authentication.ts';
+import { writerOf } from '../hooks/idempotency.ts';
 import { renderError } from './render.ts';
 
 const tags = ['Bare surface'];

@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose';
-import type { Origin } from '../audit/model.ts';
-import { recordAttempt } from '../auth/attempts.ts';
-import type { Context } from '../context.ts';
-import { firstFactor } from './attempts.ts';
+import { recordAttempt } from '../../accounts/attempts.ts';
+import type { Origin } from '../../audit/model.ts';
+import type { Context } from '../../context.ts';
+import { firstFactor } from '../hooks/attempts.ts';
 
 /** What our own doors call the same thing. */
 const ownNames: Record<string, string> = {

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AuditListQuery, AuditRecord } from '../audit/model.ts';
-import { listAudit } from '../audit/queries.ts';
-import type { Context } from '../context.ts';
-import { decodeCursor, encodeCursor } from '../db/paging.ts';
+import type { AuditListQuery, AuditRecord } from '../../audit/model.ts';
+import { listAudit } from '../../audit/queries.ts';
+import type { Context } from '../../context.ts';
+import { decodeCursor, encodeCursor } from '../../db/cursors.ts';
 import { type Links, linkHeader } from './links.ts';
 import { pageScope } from './page-scope.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Condition } from '../tasks/changes.ts';
-import { uncodedTag } from './coding.ts';
+import type { Condition } from '../../tasks/changes.ts';
+import { uncodedTag } from '../hooks/coding.ts';
 
 const opaqueTag = '"[!#-~\\x80-\\xff]*"';
 const entityTag = `(?:W/)?${opaqueTag}`;

@@ -11,10 +11,10 @@ import {
   unauthorized,
   unavailable,
   versionConflict,
-} from '../errors.ts';
-import { taskExample } from '../tasks/model.ts';
-import { renderError as renderBare } from './bare/render.ts';
-import { renderError as renderV1 } from './v1/render.ts';
+} from '../../platform/errors.ts';
+import { taskExample } from '../../tasks/model.ts';
+import { renderError as renderBare } from '../bare/render.ts';
+import { renderError as renderV1 } from '../v1/render.ts';
 
 const surfaces = { Problem: renderV1, BareProblem: renderBare };
 export type ProblemName = keyof typeof surfaces;

@@ -1,8 +1,8 @@
 import { isAPIError } from 'better-auth/api';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isAuditRefusal } from '../audit/refused.ts';
-import { isUnavailable } from '../db/failures.ts';
-import { AppError, auditRefused, type ErrorCode, unavailable } from '../errors.ts';
+import { isAuditRefusal } from '../../audit/refused.ts';
+import { isUnavailable } from '../../db/failures.ts';
+import { AppError, auditRefused, type ErrorCode, unavailable } from '../../platform/errors.ts';
 
 /** The form of every error body; `detail` and `errors` differ by surface for validation errors only. */
 export interface ErrorBody {

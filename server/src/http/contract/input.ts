@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { withoutSpace } from '../auth/second-factor.ts';
-import { type Issue, invalid, maxIssues } from '../errors.ts';
+import { withoutSpace } from '../../accounts/second-factor.ts';
+import { type Issue, invalid, maxIssues } from '../../platform/errors.ts';
 
 /** Keywords of our own in the schemas: instructions for this file, of no meaning to clients. */
 export const inputKeywords = ['x-trim', 'x-no-space', 'x-ignore-case'];

@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import type { PageScope } from '../db/paging.ts';
+import type { Context } from '../../context.ts';
+import type { PageScope } from '../../db/cursors.ts';
 
 /** @param scope tells a user's list, with its filters and order, from all others */
 export const pageScope = ({ config, access }: Context, scope: readonly unknown[]): PageScope => ({

@@ -1,5 +1,15 @@
 import { type TSchema, Type } from 'typebox';
 import {
+  Credentials,
+  EmailChangeRequest,
+  PasswordChange,
+  PasswordResetConfirmation,
+  PasswordResetRequest,
+  Registration,
+  Session,
+  User,
+} from '../../accounts/model.ts';
+import {
   AdminUser,
   AdminUserDetails,
   Ban,
@@ -9,23 +19,13 @@ import {
   NewUser,
   OneTimeLink,
   RoleChange,
-} from '../admin/model.ts';
-import { AuditRecord } from '../audit/model.ts';
-import {
-  Credentials,
-  EmailChangeRequest,
-  PasswordChange,
-  PasswordResetConfirmation,
-  PasswordResetRequest,
-  Registration,
-  Session,
-  User,
-} from '../auth/model.ts';
-import { type AppError, errorCodes } from '../errors.ts';
-import { Profile, ProfilePatch } from '../profiles/model.ts';
-import { Change, changeForms } from '../sync/model.ts';
-import { Tag, TagRename } from '../tags/model.ts';
-import { BulkResult, bulkRequest } from '../tasks/bulk-model.ts';
+} from '../../admin/model.ts';
+import { AuditRecord } from '../../audit/model.ts';
+import { Change, changeForms } from '../../feed/model.ts';
+import { type AppError, errorCodes } from '../../platform/errors.ts';
+import { Profile, ProfilePatch } from '../../profiles/model.ts';
+import { Tag, TagRename } from '../../tags/model.ts';
+import { BulkResult, bulkRequest } from '../../tasks/bulk-model.ts';
 import {
   Completion,
   NewTask,
@@ -34,7 +34,7 @@ import {
   Task,
   TaskPatch,
   TrashedTask,
-} from '../tasks/model.ts';
+} from '../../tasks/model.ts';
 import { errorExamples, type ProblemName } from './error-examples.ts';
 
 const Issue = Type.Object(

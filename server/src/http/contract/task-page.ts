@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '../context.ts';
-import { decodeCursor, encodeCursor, type PageScope } from '../db/paging.ts';
-import { invalid } from '../errors.ts';
-import { foldVersion } from '../folding.ts';
-import { listTasks } from '../tasks/list.ts';
-import type { TaskListQuery, TrashListQuery } from '../tasks/model.ts';
-import type { Slice, TaskPage } from '../tasks/page.ts';
-import { listTrash } from '../tasks/trash.ts';
+import type { Context } from '../../context.ts';
+import { decodeCursor, encodeCursor, type PageScope } from '../../db/cursors.ts';
+import { invalid } from '../../platform/errors.ts';
+import { foldVersion } from '../../platform/folding.ts';
+import { listTasks } from '../../tasks/list.ts';
+import type { TaskListQuery, TrashListQuery } from '../../tasks/model.ts';
+import type { Slice, TaskPage } from '../../tasks/page.ts';
+import { listTrash } from '../../tasks/trash.ts';
 import { type Links, linkHeader } from './links.ts';
 import { pageScope } from './page-scope.ts';
 

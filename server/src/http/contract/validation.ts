@@ -1,9 +1,9 @@
 import type { FastifyServerOptions } from 'fastify';
-import { emailSyntax } from '../auth/email-address.ts';
-import { isCommonPassword } from '../auth/passwords.ts';
-import { type AppError, type Issue, invalid, maxIssues } from '../errors.ts';
-import { isLanguageTag, isTimeZone } from '../profiles/model.ts';
-import { isTaskId } from '../tasks/model.ts';
+import { emailSyntax } from '../../accounts/email-address.ts';
+import { isCommonPassword } from '../../accounts/passwords.ts';
+import { type AppError, type Issue, invalid, maxIssues } from '../../platform/errors.ts';
+import { isLanguageTag, isTimeZone } from '../../profiles/model.ts';
+import { isTaskId } from '../../tasks/model.ts';
 import { ifMatchSyntax } from './conditions.ts';
 import { inputKeywords } from './input.ts';
 

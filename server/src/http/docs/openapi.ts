@@ -1,6 +1,6 @@
-import { mergePatchType } from './body.ts';
-import { inputKeywords } from './input.ts';
-import { patternOf } from './validation.ts';
+import { inputKeywords } from '../contract/input.ts';
+import { patternOf } from '../contract/validation.ts';
+import { mergePatchType } from '../hooks/body.ts';
 
 /** The parts of the generated document, and of the schemas in it, that are changed here. */
 interface Schema {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { AppError, type ErrorCode } from '../errors.ts';
-import { jsonType } from './errors.ts';
+import { AppError, type ErrorCode } from '../../platform/errors.ts';
+import { jsonType } from '../contract/errors.ts';
+import { requestId } from '../hooks/logging.ts';
+import { renderError } from '../v1/render.ts';
 import { type Connection, connectionOf, endAfter } from './gate.ts';
-import { requestId } from './logging.ts';
-import { renderError } from './v1/render.ts';
 
 const byParserCode: Record<string, [ErrorCode, string]> = {
   HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'The headers are too large'],

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { unavailable } from '../errors.ts';
+import { unavailable } from '../../platform/errors.ts';
 
 /**
  * Once the server closes, each answer under way ends its connection: kept alive, it would hold up the end. Requests

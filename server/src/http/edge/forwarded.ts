@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { compile } from '@fastify/proxy-addr';
-import type { Context } from '../context.ts';
+import type { Context } from '../../context.ts';
 import { addressOf } from './address.ts';
 import { createHourlyNotes } from './notes.ts';
 

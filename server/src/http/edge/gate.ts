@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError, type ErrorCode } from '../../platform/errors.ts';
 
 const maxHeaderLines = 60;
 const maxRequestsPerConnection = 1_000;

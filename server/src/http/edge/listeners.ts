@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { HttpSettings } from '../config/http.ts';
-import { isMissingAddress } from '../ports.ts';
-import type { App } from './app-type.ts';
+import type { HttpSettings } from '../../config/http.ts';
+import { isMissingAddress } from '../../process/ports.ts';
+import type { App } from '../app-type.ts';
 
 /**
  * Opens the port on several addresses; the machine need not have those after the first.

@@ -2,7 +2,7 @@ import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import type { Server } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import type { Logger } from 'pino';
-import { readCertificate, type TlsFiles } from '../config/tls.ts';
+import { readCertificate, type TlsFiles } from '../../config/tls.ts';
 
 const pollMs = 1_000;
 

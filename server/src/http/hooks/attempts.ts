@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import { recordAttempt } from '../auth/attempts.ts';
-import type { Context } from '../context.ts';
-import { AppError } from '../errors.ts';
+import { recordAttempt } from '../../accounts/attempts.ts';
+import type { Context } from '../../context.ts';
+import { AppError } from '../../platform/errors.ts';
 import { originOf } from './authentication.ts';
 
 /**

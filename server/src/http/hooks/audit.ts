@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { Origin } from '../audit/model.ts';
-import type { AuditCounts } from '../audit/reads.ts';
+import type { Origin } from '../../audit/model.ts';
+import type { AuditCounts } from '../../audit/reads.ts';
 
 const userIdMaxLength = 255;
 

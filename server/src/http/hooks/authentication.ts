@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Origin } from '../audit/model.ts';
-import type { Client } from '../auth/model.ts';
-import type { Caller } from '../auth/tokens.ts';
-import type { Context } from '../context.ts';
-import { adminsOnly, forbidden } from '../errors.ts';
-import { addressOf } from './address.ts';
+import type { Client } from '../../accounts/model.ts';
+import type { Origin } from '../../audit/model.ts';
+import type { Context } from '../../context.ts';
+import { adminsOnly, forbidden } from '../../platform/errors.ts';
+import type { Caller } from '../../tokens/tokens.ts';
+import { addressOf } from '../edge/address.ts';
 import { actionOf, countRead, countRefusal, namedUser } from './audit.ts';
 import { replaceMe } from './paths.ts';
 import { limitUser } from './rate-limits.ts';

@@ -1,9 +1,9 @@
 import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { isAllowedOrigin } from '../auth/origins.ts';
-import type { Context } from '../context.ts';
-import { createHourlyNotes } from './notes.ts';
+import { isAllowedOrigin } from '../../accounts/origins.ts';
+import type { Context } from '../../context.ts';
+import { createHourlyNotes } from '../edge/notes.ts';
 
 const exposedHeaders = [
   'Age',

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isAllowedOrigin } from '../auth/origins.ts';
-import type { Config } from '../config.ts';
-import { AppError } from '../errors.ts';
+import { isAllowedOrigin } from '../../accounts/origins.ts';
+import type { Config } from '../../config/config.ts';
+import { AppError } from '../../platform/errors.ts';
 
 const refused = () => new AppError('FORBIDDEN', 'Not allowed from this origin');
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Issue, invalid } from '../errors.ts';
-import type { Retry } from '../owners/idempotency.ts';
-import type { Writer } from '../owners/service.ts';
+import { type Issue, invalid } from '../../platform/errors.ts';
+import type { Retry } from '../../writes/idempotency.ts';
+import type { Writer } from '../../writes/write.ts';
 import { originOf } from './authentication.ts';
 
 declare module 'fastify' {

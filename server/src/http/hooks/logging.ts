@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { Context } from '../context.ts';
-import { streamOf } from '../log.ts';
+import type { Context } from '../../context.ts';
+import { streamOf } from '../../platform/log.ts';
 
 const acceptedId = /^[\w.:-]{1,128}$/;
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../platform/errors.ts';
 import { acceptPatch } from './body.ts';
 
 const allMethods = [

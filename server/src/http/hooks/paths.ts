@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { notFound } from '../errors.ts';
+import { notFound } from '../../platform/errors.ts';
 
 /** The router takes an empty segment for a parameter: no user, task or tag has an empty name. */
 export function refuseEmptyParams(app: FastifyInstance): void {

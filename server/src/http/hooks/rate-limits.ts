@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '../context.ts';
-import { type AppError, rateLimited } from '../errors.ts';
-import type { Attempt, Limits, Verdict } from '../limits/service.ts';
-import { type Way, wayIn } from '../limits/table.ts';
-import { addressOf } from './address.ts';
-import { jsonType } from './errors.ts';
-import { renderError } from './v1/render.ts';
+import type { Context } from '../../context.ts';
+import type { Attempt, Limits, Verdict } from '../../limits/service.ts';
+import { type Way, wayIn } from '../../limits/table.ts';
+import { type AppError, rateLimited } from '../../platform/errors.ts';
+import { jsonType } from '../contract/errors.ts';
+import { addressOf } from '../edge/address.ts';
+import { renderError } from '../v1/render.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../../config/config.ts';
 
 /**
  * Every answer has these, whoever gives it; a page or a route with reasons of its own replaces single ones.

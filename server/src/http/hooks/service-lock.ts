@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { Context } from '../context.ts';
-import { isUnavailable } from '../db/failures.ts';
-import { serviceLocked } from '../errors.ts';
+import type { Context } from '../../context.ts';
+import { isUnavailable } from '../../db/failures.ts';
+import { serviceLocked } from '../../platform/errors.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

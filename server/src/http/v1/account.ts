@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { EmailChangeRequest, PasswordChange } from '../../auth/model.ts';
-import { endOtherSessions, endSession, listSessions } from '../../auth/session-service.ts';
+import { EmailChangeRequest, PasswordChange } from '../../accounts/model.ts';
+import { endOtherSessions, endSession, listSessions } from '../../accounts/session-service.ts';
+import { UserPath, userId } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
-import { mailNotConfigured, notFound, wrongPassword } from '../../errors.ts';
-import { UserPath, userId } from '../../owners/model.ts';
+import { mailNotConfigured, notFound, wrongPassword } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
-import { clientOf, originOf } from '../authentication.ts';
-import { errorResponses, withoutMail } from '../schemas.ts';
+import { errorResponses, withoutMail } from '../contract/schemas.ts';
+import { clientOf, originOf } from '../hooks/authentication.ts';
 import { envelope, envelopeOf, granted } from './render.ts';
 
 const tags = ['Accounts'];

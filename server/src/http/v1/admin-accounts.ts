@@ -3,9 +3,9 @@ import { createPasswordLink, createUser, getUserDetails, listSessionsOf } from '
 import { NewUser } from '../../admin/model.ts';
 import { cutSessions } from '../../admin/service.ts';
 import type { Context } from '../../context.ts';
-import { emailTaken } from '../../errors.ts';
+import { emailTaken } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
-import { originOf } from '../authentication.ts';
+import { originOf } from '../hooks/authentication.ts';
 import { errors, errorsWith, one, tags } from './admin-schemas.ts';
 import { envelope, envelopeOf } from './render.ts';
 

@@ -2,9 +2,9 @@ import { Type } from 'typebox';
 import { createInvitation, listInvitations, revokeInvitation } from '../../admin/invitations.ts';
 import { InvitationListQuery, InvitationPath, InvitationRequest } from '../../admin/model.ts';
 import type { Context } from '../../context.ts';
-import { emailTaken, notFound } from '../../errors.ts';
+import { emailTaken, notFound } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
-import { originOf } from '../authentication.ts';
+import { originOf } from '../hooks/authentication.ts';
 import { errors, errorsWith, pageOf, tags } from './admin-schemas.ts';
 import { envelope, envelopeOf, pageAfter } from './render.ts';
 

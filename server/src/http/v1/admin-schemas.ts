@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { AdminUserPath } from '../../admin/model.ts';
-import { type AppError, adminsOnly, notFound } from '../../errors.ts';
-import { errorResponses } from '../schemas.ts';
+import { type AppError, adminsOnly, notFound } from '../../platform/errors.ts';
+import { errorResponses } from '../contract/schemas.ts';
 import { envelopeOf } from './render.ts';
 
 export const tags = ['Administration'];

@@ -14,9 +14,9 @@ import {
 import { AuditListQuery } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
 import type { App } from '../app-type.ts';
-import { readAuditPage } from '../audit-page.ts';
-import { originOf, requireAdmin } from '../authentication.ts';
-import { compress } from '../coding.ts';
+import { readAuditPage } from '../contract/audit-page.ts';
+import { originOf, requireAdmin } from '../hooks/authentication.ts';
+import { compress } from '../hooks/coding.ts';
 import { adminAccountRoutes } from './admin-accounts.ts';
 import { invitationRoutes } from './admin-invitations.ts';
 import { errors, one, pageOf, tags, user } from './admin-schemas.ts';

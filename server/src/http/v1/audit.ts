@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
+import { UserPath } from '../../accounts/user-id.ts';
 import { AuditListQuery } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
-import { UserPath } from '../../owners/model.ts';
 import type { App } from '../app-type.ts';
-import { readAuditPage } from '../audit-page.ts';
-import { compress } from '../coding.ts';
-import { errorResponses, pageHeaders } from '../schemas.ts';
+import { readAuditPage } from '../contract/audit-page.ts';
+import { errorResponses, pageHeaders } from '../contract/schemas.ts';
+import { compress } from '../hooks/coding.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 /** The answer of every list of audit entries. */

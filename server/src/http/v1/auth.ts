@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
-import { recordAttempt } from '../../auth/attempts.ts';
+import { recordAttempt } from '../../accounts/attempts.ts';
 import {
   Credentials,
   EmailChangeQuery,
   PasswordResetConfirmation,
   PasswordResetRequest,
   Registration,
-} from '../../auth/model.ts';
+} from '../../accounts/model.ts';
 import type { Context } from '../../context.ts';
 import {
   emailTaken,
@@ -14,11 +14,11 @@ import {
   invalidToken,
   mailNotConfigured,
   registrationClosed,
-} from '../../errors.ts';
+} from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
-import { audited } from '../attempts.ts';
-import { clientOf, originOf, requireToken } from '../authentication.ts';
-import { errorResponses, withoutMail } from '../schemas.ts';
+import { errorResponses, withoutMail } from '../contract/schemas.ts';
+import { audited } from '../hooks/attempts.ts';
+import { clientOf, originOf, requireToken } from '../hooks/authentication.ts';
 import { envelope, envelopeOf, granted } from './render.ts';
 
 const tags = ['Accounts'];

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
+import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
-import { UserPath } from '../../owners/model.ts';
 import { doInBulk } from '../../tasks/bulk.ts';
 import { bulkRequest } from '../../tasks/bulk-model.ts';
 import type { App } from '../app-type.ts';
-import { writerOf } from '../idempotency.ts';
-import { errorResponses, WriteHeaders } from '../schemas.ts';
+import { errorResponses, WriteHeaders } from '../contract/schemas.ts';
+import { writerOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const bodyLimitBytes = 1024 * 1024;

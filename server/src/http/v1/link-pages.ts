@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyReply } from 'fastify';
-import { linkPages } from '../../auth/link-urls.ts';
+import { linkPages } from '../../accounts/link-urls.ts';
 import type { App } from '../app-type.ts';
 
 /** Nothing but the page's own script and style; a form that the script does not take over goes nowhere. */

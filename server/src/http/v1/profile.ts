@@ -1,13 +1,19 @@
 import { Type } from 'typebox';
+import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
-import { UserPath } from '../../owners/model.ts';
 import { ProfilePatch } from '../../profiles/model.ts';
 import { findProfile } from '../../profiles/queries.ts';
 import { patchProfile } from '../../profiles/service.ts';
+import { keepsAnswers, sendKept } from '../../response-cache/respond.ts';
 import type { App } from '../app-type.ts';
-import { keepsAnswers, sendKept } from '../cache.ts';
-import { writerOf } from '../idempotency.ts';
-import { contentTagHeader, errorResponses, notModified, ReadHeaders, WriteHeaders } from '../schemas.ts';
+import {
+  contentTagHeader,
+  errorResponses,
+  notModified,
+  ReadHeaders,
+  WriteHeaders,
+} from '../contract/schemas.ts';
+import { writerOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const tags = ['Profile'];

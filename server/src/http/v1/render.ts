@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
-import type { AppError } from '../../errors.ts';
-import { errorBody } from '../errors.ts';
+import type { AppError } from '../../platform/errors.ts';
+import { errorBody } from '../contract/errors.ts';
 
 /** P1's success body. */
 export const envelope = <T>(data: T, message: string, status = 200) => ({

@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts';
-import { notFound } from '../../errors.ts';
+import { notFound } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
-import { requireToken } from '../authentication.ts';
-import { errorHandler } from '../errors.ts';
+import { errorHandler } from '../contract/errors.ts';
+import { requireToken } from '../hooks/authentication.ts';
 import { accountRoutes } from './account.ts';
 import { adminRoutes } from './admin.ts';
 import { auditRoutes } from './audit.ts';

@@ -1,16 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
+import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
-import { invalid } from '../../errors.ts';
-import { UserPath } from '../../owners/model.ts';
-import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../sync/model.ts';
-import { decodePlace, type Place, placeOfEvent, scopeOf } from '../../sync/place.ts';
-import { awaitChanges, isSomething, readChanges } from '../../sync/service.ts';
+import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../feed/model.ts';
+import { decodePlace, type Place, placeOfEvent, scopeOf } from '../../feed/place.ts';
+import { awaitChanges, isSomething, readChanges } from '../../feed/service.ts';
+import { invalid } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
-import { authorizationOf } from '../authentication.ts';
-import { compress } from '../coding.ts';
-import { codingHeader, errorResponses } from '../schemas.ts';
+import { codingHeader, errorResponses } from '../contract/schemas.ts';
+import { authorizationOf } from '../hooks/authentication.ts';
+import { compress } from '../hooks/coding.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const tags = ['Sync'];

@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
+import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
-import { notFound } from '../../errors.ts';
-import { UserPath } from '../../owners/model.ts';
+import { notFound } from '../../platform/errors.ts';
+import { keepsLists, passingIf, sendKept } from '../../response-cache/respond.ts';
 import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import { deleteTag, renameTag } from '../../tags/service.ts';
 import type { App } from '../app-type.ts';
-import { keepsLists, passingIf, sendKept } from '../cache.ts';
-import { writerOf } from '../idempotency.ts';
-import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../schemas.ts';
+import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../contract/schemas.ts';
+import { writerOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeOf } from './render.ts';
 
 const listSchema = {

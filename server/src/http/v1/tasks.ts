@@ -1,14 +1,13 @@
 import { Type } from 'typebox';
+import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
-import { notFound } from '../../errors.ts';
-import { UserPath } from '../../owners/model.ts';
+import { notFound } from '../../platform/errors.ts';
+import { keepsAnswers, keepsLists, passingIf, sendKept } from '../../response-cache/respond.ts';
 import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import type { App } from '../app-type.ts';
-import { keepsAnswers, keepsLists, passingIf, sendKept } from '../cache.ts';
-import { etagOf, ifMatchOf } from '../conditions.ts';
-import { writerOf } from '../idempotency.ts';
+import { etagOf, ifMatchOf } from '../contract/conditions.ts';
 import {
   ConditionalHeaders,
   errorResponses,
@@ -17,8 +16,9 @@ import {
   pageHeaders,
   ReadHeaders,
   WriteHeaders,
-} from '../schemas.ts';
-import { readTaskPage } from '../task-page.ts';
+} from '../contract/schemas.ts';
+import { readTaskPage } from '../contract/task-page.ts';
+import { writerOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeJson, envelopeOf } from './render.ts';
 
 const tags = ['Tasks'];

@@ -1,12 +1,11 @@
 import { Type } from 'typebox';
+import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
-import { UserPath } from '../../owners/model.ts';
+import { keepsLists, sendKept } from '../../response-cache/respond.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
 import type { App } from '../app-type.ts';
-import { keepsLists, sendKept } from '../cache.ts';
-import { etagOf, ifMatchOf } from '../conditions.ts';
-import { writerOf } from '../idempotency.ts';
+import { etagOf, ifMatchOf } from '../contract/conditions.ts';
 import {
   ConditionalHeaders,
   errorResponses,
@@ -15,8 +14,9 @@ import {
   pageHeaders,
   ReadHeaders,
   WriteHeaders,
-} from '../schemas.ts';
-import { readTrashPage } from '../task-page.ts';
+} from '../contract/schemas.ts';
+import { readTrashPage } from '../contract/task-page.ts';
+import { writerOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeJson, envelopeOf } from './render.ts';
 import { Pagination } from './tasks.ts';
 

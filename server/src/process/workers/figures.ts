@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withDeadline } from '../db/deadline.ts';
-import { addUp, type Family } from '../metrics/families.ts';
+import { addUp, type Family } from '../../metrics/families.ts';
+import { withDeadline } from '../../platform/deadline.ts';
 
 /** Whoever is busy for longer counts as it last was. */
 const reportWithinMs = 1_000;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { StartError } from '../errors.ts';
-import type { Question } from '../limits/memory.ts';
-import type { Family } from '../metrics/families.ts';
+import type { Question } from '../../limits/memory.ts';
+import type { Family } from '../../metrics/families.ts';
+import { StartError } from '../../platform/errors.ts';
 import { createFigures } from './figures.ts';
 import type { ToWorker } from './messages.ts';
 import { type End, startWorker, type WorkerProcess } from './process.ts';

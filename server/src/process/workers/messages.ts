@@ -1,7 +1,7 @@
-import type { Config } from '../config.ts';
-import type { DatabaseConnection } from '../db/hosts.ts';
-import type { Answer, Question } from '../limits/memory.ts';
-import type { Family } from '../metrics/families.ts';
+import type { Config } from '../../config/config.ts';
+import type { DatabaseConnection } from '../../db/hosts.ts';
+import type { Answer, Question } from '../../limits/memory.ts';
+import type { Family } from '../../metrics/families.ts';
 
 /** What a worker needs to begin: by message, as other processes can see arguments and environments. */
 export interface Start {

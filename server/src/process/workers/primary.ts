@@ -1,16 +1,16 @@
 import { once } from 'node:events';
-import { connectionsEach, primaryConnections } from '../config/workers.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../../config/config.ts';
+import { connectionsEach, primaryConnections } from '../../config/workers.ts';
+import { createWakeUps } from '../../feed/wake-ups.ts';
+import { allJobs } from '../../jobs/all.ts';
+import { createJobs, type Jobs } from '../../jobs/runner.ts';
+import { createMemoryCounters, type Question } from '../../limits/memory.ts';
+import { createProcessFigures } from '../../metrics/process.ts';
+import { jobFigures, poolFigures } from '../../metrics/service.ts';
+import { createLog } from '../../platform/log.ts';
 import { type OpenDatabase, openDatabase } from '../database.ts';
-import { allJobs } from '../jobs/all.ts';
-import { createJobs, type Jobs } from '../jobs/runner.ts';
-import { createMemoryCounters, type Question } from '../limits/memory.ts';
-import { createLog } from '../log.ts';
-import { createProcessFigures } from '../metrics/process.ts';
-import { jobFigures, poolFigures } from '../metrics/service.ts';
 import { withFreePort } from '../ports.ts';
 import { announce, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from '../start.ts';
-import { createWakeUps } from '../sync/wake-ups.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { ToWorker } from './messages.ts';
 

@@ -1,11 +1,11 @@
-import { ensureSigningKey } from '../auth/signing-key.ts';
-import { type Context, createContext } from '../context.ts';
+import { type Context, createContext } from '../../context.ts';
+import { requireMigrated } from '../../db/migrator.ts';
+import { createPrimaryCounters } from '../../limits/primary.ts';
+import { redisCounters } from '../../limits/redis.ts';
+import { StartError } from '../../platform/errors.ts';
+import { createLog } from '../../platform/log.ts';
+import { ensureSigningKey } from '../../tokens/signing-key.ts';
 import { shareDatabase } from '../database.ts';
-import { requireMigrated } from '../db/migrator.ts';
-import { StartError } from '../errors.ts';
-import { createPrimaryCounters } from '../limits/primary.ts';
-import { redisCounters } from '../limits/redis.ts';
-import { createLog } from '../log.ts';
 import { serveHttp } from '../serve.ts';
 import { onFault, stopSignals, unlessAway } from '../start.ts';
 import { createGathering } from './figures.ts';
