@@ -1,8 +1,18 @@
 import type { AuditEntry } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
-import { isAuditRefusal } from '../audit/refused.ts';
-import type { Context } from '../context.ts';
+import type { AuditCounts } from '../audit/reads.ts';
+import { isAuditRefusal, type RefusedEntries } from '../audit/refused.ts';
+import type { Db } from '../db/schema.ts';
 import { auditRefused } from '../platform/errors.ts';
+import type { BetterAuth } from './better-auth.ts';
+
+/** What recording takes; the context of the service has it. */
+interface AttemptContext {
+  db: Db;
+  betterAuth: BetterAuth;
+  auditCounts: AuditCounts;
+  refusedEntries: RefusedEntries;
+}
 
 /** Something done about an account on the way in or out of it: a log-in, a sign-out, a change of password. */
 export interface Attempt extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
@@ -16,7 +26,7 @@ export interface Attempt extends Pick<AuditEntry, 'origin' | 'action' | 'outcome
  * Writes the audit entry of an attempt: into the chain of the account, else into the service's. An attempt that named
  * an address costs the same whether or not there is such an account; strangers who name none are only counted.
  */
-export async function recordAttempt(ctx: Context, attempt: Attempt): Promise<void> {
+export async function recordAttempt(ctx: AttemptContext, attempt: Attempt): Promise<void> {
   const { origin, action, outcome, email = null } = attempt;
   const userId = attempt.userId ?? (email === null ? null : await findAccount(ctx, email)) ?? '';
   const entry = { userId, origin, action, outcome };
@@ -25,7 +35,7 @@ export async function recordAttempt(ctx: Context, attempt: Attempt): Promise<voi
 }
 
 /** A refused entry is kept apart from the chains, which is not enough to let anybody in. */
-async function append({ db, refusedEntries }: Context, entry: AuditEntry): Promise<void> {
+async function append({ db, refusedEntries }: AttemptContext, entry: AuditEntry): Promise<void> {
   try {
     await appendAudit(db, [entry]);
   } catch (error) {
@@ -35,7 +45,7 @@ async function append({ db, refusedEntries }: Context, entry: AuditEntry): Promi
   }
 }
 
-async function findAccount({ betterAuth }: Context, email: string): Promise<string | null> {
+async function findAccount({ betterAuth }: AttemptContext, email: string): Promise<string | null> {
   const { internalAdapter } = await betterAuth.$context;
   return (await internalAdapter.findUserByEmail(email.toLowerCase()))?.user.id ?? null;
 }

@@ -4,7 +4,7 @@ import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice } from '../mail/texts.ts';
-import { deleteSession, endAllTokens, isBanned, isStillGood } from '../tokens/access-queries.ts';
+import { deleteSession, endAllTokens, isBanned, isStillGood } from './access-queries.ts';
 import { deleteLinks } from './links.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { isCommonPassword, passwordMaxLength, passwordMinLength, signIn } from './passwords.ts';

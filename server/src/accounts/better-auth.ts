@@ -5,7 +5,6 @@ import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { verificationMail } from '../mail/texts.ts';
-import { signingKeys } from '../tokens/signing-key.ts';
 import * as hooks from './better-auth-hooks.ts';
 import { storeIdentifier } from './links.ts';
 import { trustedLinks, trustedOrigins } from './origins.ts';
@@ -14,6 +13,7 @@ import { passwordHashing, passwordMaxLength, passwordMinLength } from './passwor
 import { createRegistrationGate } from './registration.ts';
 import { secondFactorLock } from './second-factor.ts';
 import { withVersions } from './secrets.ts';
+import { signingKeys } from './signing-key.ts';
 
 /** How long a session lives without being used. */
 export const sessionSeconds = 7 * 24 * 3600;

@@ -11,7 +11,7 @@ import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice, passwordResetMail } from '../mail/texts.ts';
 import { invalidToken, unavailable } from '../platform/errors.ts';
 import { createTurns } from '../platform/turns.ts';
-import { endAllTokens } from '../tokens/access-queries.ts';
+import { endAllTokens } from './access-queries.ts';
 import { findAccount, findAccountByEmail, updatePassword } from './account-queries.ts';
 import { passwordUrl } from './link-urls.ts';
 import { createLink, deleteLinks, findLink, takeLink } from './links.ts';

@@ -1,7 +1,11 @@
 import { APIError, isAPIError } from 'better-auth/api';
 import { parseSetCookieHeader } from 'better-auth/cookies';
 import { invalidCredentials, rateLimited, totpRequired } from '../platform/errors.ts';
-import type { BetterAuth } from './better-auth.ts';
+
+/** The part of Better Auth that checks codes. */
+interface TotpVerifier {
+  api: { verifyTOTP(call: { body: { code: string }; headers: Headers }): Promise<{ token: string }> };
+}
 
 /** After so many wrong codes in a row, on either face, the second factor of an account is locked for so long. */
 export const secondFactorLock = { maxFailedAttempts: 10, durationSeconds: 900 };
@@ -18,7 +22,7 @@ export const withoutSpace = (code: string): string => code.replaceAll(/\s/g, '')
  * @throws AppError TOTP_REQUIRED without a code, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED while locked.
  */
 export async function passSecondFactor(
-  betterAuth: BetterAuth,
+  betterAuth: TotpVerifier,
   headers: Headers,
   signInHeaders: Headers,
   code: string | undefined,

@@ -8,7 +8,7 @@ import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice } from '../mail/texts.ts';
 import { AppError, emailTaken, invalidCredentials, wrongPassword } from '../platform/errors.ts';
-import { endAllTokens } from '../tokens/access-queries.ts';
+import { endAllTokens } from './access-queries.ts';
 import { updatePassword } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
 import { createGrants } from './grants.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { containingFolded } from '../db/search.ts';
-import type { Role } from '../tokens/access.ts';
+import type { Role } from '../tokens/identity.ts';
 import type { AdminUser, AdminUserFigures, AdminUserListQuery } from './model.ts';
 
 const columns = sql`

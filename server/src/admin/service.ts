@@ -1,11 +1,11 @@
+import { endAllTokens } from '../accounts/access-queries.ts';
 import type { AuditEntry, Origin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import { beginEpoch } from '../db/epoch.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { notFound } from '../platform/errors.ts';
-import type { Role } from '../tokens/access.ts';
-import { endAllTokens } from '../tokens/access-queries.ts';
+import type { Role } from '../tokens/identity.ts';
 import type { AdminUser, AdminUserListQuery } from './model.ts';
 import * as queries from './queries.ts';
 

@@ -1,15 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { Config } from '../config/config.ts';
+import { addressesOf, isMissingAddress } from '../platform/addresses.ts';
 import { portRefusal } from './start.ts';
-
-/** The addresses of HOST. `localhost` is both of loopback, whatever the resolver makes of it: browsers use either. */
-export const addressesOf = (host: string): [first: string, ...others: string[]] =>
-  host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
-
-/** Whether a listener failed because the machine has no such address, as one without IPv6. */
-export const isMissingAddress = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(String(error.code));
 
 /**
  * Finds out that nobody else has the port: processes that share it would not notice. PORT=0 becomes a port that is free

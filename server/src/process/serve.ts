@@ -1,14 +1,16 @@
 import { once } from 'node:events';
+import { ensureSigningKey } from '../accounts/signing-key.ts';
 import type { Config } from '../config/config.ts';
 import type { HttpSettings } from '../config/http.ts';
-import { type Context, createContext } from '../context.ts';
+import type { Context } from '../context.ts';
 import { buildApp } from '../http/app.ts';
 import type { App } from '../http/app-type.ts';
 import { listen } from '../http/edge/listeners.ts';
+import { addressesOf } from '../platform/addresses.ts';
 import { createLog } from '../platform/log.ts';
-import { ensureSigningKey } from '../tokens/signing-key.ts';
+import { createContext } from './context.ts';
 import { openDatabase } from './database.ts';
-import { addressesOf, withFreePort } from './ports.ts';
+import { withFreePort } from './ports.ts';
 import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from './start.ts';
 
 /**

@@ -12,7 +12,7 @@ import { createRequestNotes, requestId } from '../http/hooks/logging.ts';
 import { counted, limitHeaders } from '../http/hooks/rate-limits.ts';
 import { foundAway } from '../http/hooks/service-lock.ts';
 import type { Verdict } from '../limits/service.ts';
-import type { Caller } from '../tokens/tokens.ts';
+import type { Caller } from '../tokens/identity.ts';
 import type { Answer } from './cache.ts';
 import { keptCodingOf } from './respond.ts';
 

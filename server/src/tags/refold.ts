@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
+import { isOutdated, type Refolded, refoldBatchSize } from '../db/refold.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
-import { batchSize, isOutdated, type Refolded } from '../tasks/refold.ts';
 
 /** The same as `refoldTasks` for tags. */
 export function refoldTags(db: Db, fromUserId: string): Promise<Refolded> {
   return inTransaction(db, async (tx) => {
     const { rows } = await sql<{ user_id: string; name: string }>`
       select user_id, name from duly.tags where ${isOutdated} and user_id >= ${fromUserId}
-      order by user_id limit ${batchSize} for no key update skip locked`.execute(tx);
+      order by user_id limit ${refoldBatchSize} for no key update skip locked`.execute(tx);
     if (rows.length === 0) return { count: 0, userId: null };
     const folded = rows.map(({ user_id, name }) => ({ user_id, name, search_text: fold(name) }));
     await sql`

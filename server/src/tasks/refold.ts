@@ -1,24 +1,8 @@
 import { sql } from 'kysely';
+import { isOutdated, type Refolded, refoldBatchSize } from '../db/refold.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { foldVersion, searchTextOf } from '../platform/folding.ts';
-
-/** A batch of rows that were folded again. */
-export interface Refolded {
-  count: number;
-  /** Whose row was the last; null: there was none. */
-  userId: string | null;
-}
-
-/** Few enough that a user who writes to one of them hardly waits. */
-export const batchSize = 500;
-
-/**
- * Rows that are not folded, or by an older version; those of a newer one stay, so that two versions may run side by
- * side.
- */
-export const isOutdated = sql`search_version is distinct from ${sql.lit(foldVersion)}
-  and (search_version is null or search_version < ${sql.lit(foldVersion)})`;
 
 /**
  * Folds tasks again, of a user and those after. That is no change of theirs: neither version nor revision moves. Rows
@@ -28,7 +12,7 @@ export function refoldTasks(db: Db, fromUserId: string): Promise<Refolded> {
   return inTransaction(db, async (tx) => {
     const { rows } = await sql<{ user_id: string; id: string; title: string; description: string | null }>`
       select user_id, id, title, description from duly.tasks where ${isOutdated} and user_id >= ${fromUserId}
-      order by user_id limit ${batchSize} for no key update skip locked`.execute(tx);
+      order by user_id limit ${refoldBatchSize} for no key update skip locked`.execute(tx);
     if (rows.length === 0) return { count: 0, userId: null };
     const folded = rows.map(({ user_id, id, title, description }) => ({
       user_id,

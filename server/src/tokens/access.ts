@@ -1,14 +1,12 @@
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { deleteSession } from '../accounts/access-queries.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { unavailable } from '../platform/errors.ts';
 import { type AccessNews, createAccessNews } from './access-news.ts';
-import { deleteSession } from './access-queries.ts';
+import type { Identity, Role } from './identity.ts';
 import { Refusal } from './refusals.ts';
-import type { Identity } from './tokens.ts';
-
-export type Role = 'user' | 'admin';
 
 const mostKnown = 50_000;
 

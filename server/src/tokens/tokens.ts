@@ -5,28 +5,11 @@ import type { Logger } from 'pino';
 import type { BetterAuth } from '../accounts/better-auth.ts';
 import type { Config } from '../config/config.ts';
 import { unauthorized, unavailable } from '../platform/errors.ts';
-import type { Access, Role } from './access.ts';
+import type { Access } from './access.ts';
+import type { Caller, Identity } from './identity.ts';
 import { clockToleranceSeconds, createIssuers, type Issuer } from './issuers.ts';
 import { createRefusalLog, further, Refusal, subRefusal } from './refusals.ts';
 import { type ParsedToken, parseToken } from './token-form.ts';
-
-/** Who a request speaks for. */
-export interface Identity {
-  userId: string;
-  /** The session behind a token of this server; null for tokens minted elsewhere. */
-  sessionId: string | null;
-  /** `iat`, in seconds; null when the token does not say. */
-  issuedAt: number | null;
-  /** SHA-256, in hex, of what the signature of a token minted elsewhere covers; null for this server's. */
-  tokenHash: string | null;
-  /** When it is accepted no more, in seconds: `exp` and what clocks may differ. */
-  expiresAt: number;
-}
-
-/** Who a request speaks for, and what they are now. */
-export interface Caller extends Identity {
-  role: Role;
-}
 
 const bearer = /^Bearer +(\S+)$/i;
 const userIdMaxLength = 255;

@@ -1,9 +1,9 @@
 import { randomUUID, scryptSync } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createContext } from '../../src/context.ts';
 import { createDb } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { createContext } from '../../src/process/context.ts';
 import { mintToken, type Reply, startApp, type TestApp } from '../support/app.ts';
 import { patience } from '../support/patience.ts';
 

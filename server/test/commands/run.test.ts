@@ -97,7 +97,7 @@ describe('with everything installed', () => {
     const of = project();
     of.remove('node_modules');
     cpSync('src/commands/usage.json', join(of.root, 'server/src/commands/usage.json'));
-    of.write('package.json', { version: '0.1.0' });
+    of.write('server/package.json', { version: '0.1.0' });
     const { code, stdout, stderr } = await run(of, [command, flag]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(text);

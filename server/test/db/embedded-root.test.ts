@@ -103,8 +103,8 @@ describe.runIf(account !== undefined)('started by root', () => {
     const copy = join(cache, `postgresql-${version}`);
     const clone = temporaryDirectory();
     chmodSync(clone, 0o700);
-    cpSync(join(repository, 'src'), join(clone, 'src'), { recursive: true });
-    cpSync(join(repository, 'package.json'), join(clone, 'package.json'));
+    for (const path of ['server/src', 'server/package.json'])
+      cpSync(join(repository, path), join(clone, path), { recursive: true });
     cpSync(installed, join(clone, 'node_modules', packageName), { recursive: true, verbatimSymlinks: true });
     for (const name of ['pg', 'pino'])
       symlinkSync(join(repository, 'node_modules', name), join(clone, 'node_modules', name));
@@ -113,7 +113,7 @@ describe.runIf(account !== undefined)('started by root', () => {
     const binaries = join(clone, 'server/src/db/postgres/binaries.ts');
     writeFileSync(binaries, readFileSync(binaries, 'utf8').replace('/var/cache/duly', cache));
 
-    const child = startInChild(temporaryDataDir(), { source: join(clone, 'src') });
+    const child = startInChild(temporaryDataDir(), { source: join(clone, 'server/src') });
     const server = await answerOf(child);
     expect(server).toMatchObject({ firstStart: true });
     expect(readFileSync(`/proc/${postmasterPid(server.dataDir ?? '')}/cmdline`, 'utf8')).toContain(copy);

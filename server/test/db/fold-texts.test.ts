@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeCursor } from '../../src/db/cursors.ts';
 import { currentVersion, listMigrations, migrateDown, migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
+import { refoldBatchSize } from '../../src/db/refold.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { foldTexts } from '../../src/jobs/fold-texts.ts';
 import { fold } from '../../src/platform/folding.ts';
-import { batchSize, refoldTasks } from '../../src/tasks/refold.ts';
+import { refoldTasks } from '../../src/tasks/refold.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { locales, unfoldedIn } from '../support/folding.ts';
@@ -15,7 +16,7 @@ import { recountTags } from '../support/tag-counts.ts';
 import { type Client, invalidStatus, namedIn, newClient } from '../support/tasks.ts';
 
 const titles = ['Ärger', 'ärger im Büro', 'STRASSE', 'Straße', 'cafe', 'Café', 'Zebra', 'éclair', '100%'];
-const fillers = batchSize + 100;
+const fillers = refoldBatchSize + 100;
 const userIds = ['old-1', 'old-2'];
 
 /** Rows as a Duly before the folding stored them, of two users. */
@@ -124,7 +125,7 @@ describe('rows from before the folding', () => {
     await client.v1('PATCH', `/tasks/${zebra?.id}`, { title: 'Zebra' });
 
     // A part of them.
-    expect((await refoldTasks(app.ctx.db, '')).count).toBe(batchSize);
+    expect((await refoldTasks(app.ctx.db, '')).count).toBe(refoldBatchSize);
     expect(await titlesFor(client, 'ÄRGER')).toEqual(['Ärger', 'ärger im Büro']);
     expect(await client.v1('GET', '/tasks?search=FILLER')).toMatchObject({
       body: { pagination: { total: fillers } },

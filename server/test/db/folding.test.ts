@@ -20,7 +20,7 @@ const characters = ranges.flatMap(([from, to]) =>
 
 /** What each code point folds to by Unicode's table: test/fixtures/case-folding.txt says from where. */
 async function readCaseFolding(): Promise<Map<string, string>> {
-  const text = await readFile(new URL('fixtures/case-folding.txt', import.meta.url), 'utf8');
+  const text = await readFile(new URL('../fixtures/case-folding.txt', import.meta.url), 'utf8');
   const words = text.replaceAll(/^#.*$/gm, '').split(/\s+/).filter(Boolean);
   const table = new Map<string, string>();
   for (const word of words) {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createContext } from '../../src/context.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { createContext } from '../../src/process/context.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 
 const page = 'https://app.example';

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { createContext } from '../../src/context.ts';
 import { createDb } from '../../src/db/pool.ts';
 import type { Connection } from '../../src/db/postgres/embedded.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { createContext } from '../../src/process/context.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
 import { asAdmin, createDatabase } from '../support/database.ts';
 

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
+import { ensureSigningKey } from '../../src/accounts/signing-key.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { type Context, createContext } from '../../src/context.ts';
+import type { Context } from '../../src/context.ts';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
-import { ensureSigningKey } from '../../src/tokens/signing-key.ts';
+import { createContext } from '../../src/process/context.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { type Contract, createContract, type OpenApi } from './openapi.ts';
 

@@ -73,9 +73,9 @@ export async function start(dataDir: string): Promise<EmbeddedServer> {
 
 /** Runs in a process of its own, prints the server as JSON when it is up, and keeps it until it is killed. */
 export function startInChild(dataDir: string, options: { uid?: number; gid?: number; source?: string } = {}) {
-  const source = options.source ?? join(repository, 'src');
+  const source = options.source ?? join(repository, 'server/src');
   const script = `
-    import { startEmbedded } from ${JSON.stringify(join(source, 'db/embedded.ts'))};
+    import { startEmbedded } from ${JSON.stringify(join(source, 'db/postgres/embedded.ts'))};
     const log = { info() {}, warn() {}, error() {} };
     try {
       const { stop, ...server } = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, log });

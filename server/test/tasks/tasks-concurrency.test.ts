@@ -273,7 +273,7 @@ describe('creations of one user at the same time, by two instances', () => {
       const { id, token, v1 } = await first.newUser();
       const body = { title: 't', tags: ['home'] };
       const send = (on = first) => on.request('POST', `${v1}/tasks`, { token, body });
-      // Each has its connections and knows the token: what is asked first has a time limit, which a busy machine may meet.
+      // Opens connections and loads the token: both have time limits, which a busy machine may reach.
       for (const one of apps) await one.request('GET', `${v1}/tags`, { token });
       const replies = await times(60, (index) => send(apps[index % 2]));
       const refused = replies.filter(({ status }) => status !== 201);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createContext } from '../../src/context.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { createContext } from '../../src/process/context.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { patience } from '../support/patience.ts';
 import { type Account, kidOf, login, register, statusOf, storedKeys } from '../support/signing.ts';

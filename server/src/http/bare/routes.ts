@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
 import { keepsAnswers, keepsLists, passingIf, sendKept } from '../../response-cache/respond.ts';
@@ -15,6 +14,7 @@ import {
 } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
+import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, ifMatchOf } from '../contract/conditions.ts';
 import { errorHandler } from '../contract/errors.ts';

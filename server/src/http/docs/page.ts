@@ -14,7 +14,7 @@ const pagePolicy = {
   'object-src': ["'none'"],
 };
 
-const part = (name: string) => readFileSync(new URL(`./api-page/${name}`, import.meta.url), 'utf8');
+const part = (name: string) => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8');
 
 /** What Swagger UI's page lacks: the width of phones, and the "Start here" panel that `page.js` shows. */
 function completePage(html: string, panel: string): string {

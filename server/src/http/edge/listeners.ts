@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { HttpSettings } from '../../config/http.ts';
-import { isMissingAddress } from '../../process/ports.ts';
+import { isMissingAddress } from '../../platform/addresses.ts';
 import type { App } from '../app-type.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Client } from '../../accounts/model.ts';
 import type { Origin } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
 import { adminsOnly, forbidden } from '../../platform/errors.ts';
-import type { Caller } from '../../tokens/tokens.ts';
+import type { Caller } from '../../tokens/identity.ts';
 import { addressOf } from '../edge/address.ts';
 import { actionOf, countRead, countRefusal, namedUser } from './audit.ts';
 import { replaceMe } from './paths.ts';

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { UserPath } from '../../accounts/user-id.ts';
 import { AuditListQuery } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
+import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
 import { errorResponses, pageHeaders } from '../contract/schemas.ts';

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
 import { doInBulk } from '../../tasks/bulk.ts';
 import { bulkRequest } from '../../tasks/bulk-model.ts';
+import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, WriteHeaders } from '../contract/schemas.ts';
 import { writerOf } from '../hooks/idempotency.ts';

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
 import { ProfilePatch } from '../../profiles/model.ts';
 import { findProfile } from '../../profiles/queries.ts';
 import { patchProfile } from '../../profiles/service.ts';
 import { keepsAnswers, sendKept } from '../../response-cache/respond.ts';
+import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import {
   contentTagHeader,

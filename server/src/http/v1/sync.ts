@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
-import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
 import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../feed/model.ts';
 import { decodePlace, type Place, placeOfEvent, scopeOf } from '../../feed/place.ts';
 import { awaitChanges, isSomething, readChanges } from '../../feed/service.ts';
 import { invalid } from '../../platform/errors.ts';
+import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import { codingHeader, errorResponses } from '../contract/schemas.ts';
 import { authorizationOf } from '../hooks/authentication.ts';

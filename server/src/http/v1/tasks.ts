@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
 import { keepsAnswers, keepsLists, passingIf, sendKept } from '../../response-cache/respond.ts';
 import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
+import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, ifMatchOf } from '../contract/conditions.ts';
 import {

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { UserPath } from '../../accounts/user-id.ts';
 import type { Context } from '../../context.ts';
 import { keepsLists, sendKept } from '../../response-cache/respond.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
+import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, ifMatchOf } from '../contract/conditions.ts';
 import {

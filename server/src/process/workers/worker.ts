@@ -1,10 +1,11 @@
-import { type Context, createContext } from '../../context.ts';
+import { ensureSigningKey } from '../../accounts/signing-key.ts';
+import type { Context } from '../../context.ts';
 import { requireMigrated } from '../../db/migrator.ts';
 import { createPrimaryCounters } from '../../limits/primary.ts';
 import { redisCounters } from '../../limits/redis.ts';
 import { StartError } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
-import { ensureSigningKey } from '../../tokens/signing-key.ts';
+import { createContext } from '../context.ts';
 import { shareDatabase } from '../database.ts';
 import { serveHttp } from '../serve.ts';
 import { onFault, stopSignals, unlessAway } from '../start.ts';

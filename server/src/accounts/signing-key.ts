@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { AuthContext } from 'better-auth';
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { generateExportedKeyPair, type JwtOptions } from 'better-auth/plugins';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import type { BetterAuth } from '../accounts/better-auth.ts';
 import { apart } from '../db/failure-record.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
@@ -18,7 +18,7 @@ const lead = '1 day';
 /** How long a key verifies after it signed its last: longer than any token lives, which is as long as a session. */
 const grace = '8 days';
 
-type SecretConfig = Awaited<BetterAuth['$context']>['secretConfig'];
+type SecretConfig = AuthContext['secretConfig'];
 
 interface StoredKey {
   id: string;
@@ -52,7 +52,10 @@ function signerOf(keys: readonly StoredKey[]): StoredKey | undefined {
 }
 
 /** Makes this server's signing key when there is none that lasts. Instances that race make one. */
-export async function ensureSigningKey(db: Db, betterAuth: BetterAuth): Promise<void> {
+export async function ensureSigningKey(
+  db: Db,
+  betterAuth: { $context: Promise<Pick<AuthContext, 'secretConfig'>> },
+): Promise<void> {
   await addMissingKey(db, (await betterAuth.$context).secretConfig);
 }
 
