@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { foldVersion, separator } from '../src/platform/folding.ts';
+import { foldVersion, searchTextSeparator } from '../src/platform/folding.ts';
 import { type Random, seeded } from '../test/support/random.ts';
 
 export interface Size {
@@ -157,7 +157,7 @@ const insertTasks = `
     created,
     case when is_done or is_gone then changed else created end,
     case when is_gone then changed end,
-    lower(title) || chr(${separator.charCodeAt(0)}) || lower(coalesce(description, '')), ${foldVersion}
+    lower(title) || chr(${searchTextSeparator.charCodeAt(0)}) || lower(coalesce(description, '')), ${foldVersion}
   from (
     select *, (h >> 12) % 2 = 0 as is_done, (h >> 13) % 30 = 0 as is_gone,
       today - interval '400 days' + (i - 1 + (h >> 16) % 1000 / 1000.0) / count * interval '375 days' as created,

@@ -7,18 +7,18 @@ import type { AuditCounts } from './audit/reads.ts';
 import type { RefusedEntries } from './audit/refused.ts';
 import type { Config } from './config/config.ts';
 import type { Db } from './db/schema.ts';
-import type { Followers } from './feed/followers.ts';
+import type { Subscriptions } from './feed/followers.ts';
 import type { EventStreams } from './feed/streams.ts';
-import type { WakeUps } from './feed/wake-ups.ts';
+import type { ChangeNotifier } from './feed/wake-ups.ts';
 import type { Jobs } from './jobs/runner.ts';
 import type { Limits } from './limits/service.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { Metrics } from './metrics/service.ts';
-import type { AnswerCache } from './response-cache/cache.ts';
-import type { Reads } from './response-cache/replica-reads.ts';
-import type { RevisionOf } from './response-cache/revision-reader.ts';
-import type { Access } from './tokens/access.ts';
-import type { Tokens } from './tokens/tokens.ts';
+import type { ResponseCache } from './response-cache/cache.ts';
+import type { ReadRouter } from './response-cache/replica-reads.ts';
+import type { GetRevision } from './response-cache/revision-reader.ts';
+import type { AccessControl } from './tokens/access.ts';
+import type { TokenVerifier } from './tokens/tokens.ts';
 
 /** What a request handler works with. */
 export interface Context {
@@ -30,17 +30,17 @@ export interface Context {
   accounts: Accounts;
   emailChange: EmailChange;
   passwordReset: PasswordReset;
-  access: Access;
-  tokens: Tokens;
-  revisionOf: RevisionOf;
-  reads: Reads;
-  answers: AnswerCache;
+  accessControl: AccessControl;
+  tokenVerifier: TokenVerifier;
+  getRevision: GetRevision;
+  readRouter: ReadRouter;
+  responseCache: ResponseCache;
   auditCounts: AuditCounts;
   refusedEntries: RefusedEntries;
   limits: Limits;
   jobs: Jobs;
-  wakeUps: WakeUps;
-  followers: Followers;
+  changeNotifier: ChangeNotifier;
+  subscriptions: Subscriptions;
   eventStreams: EventStreams;
   metrics: Metrics;
 }

@@ -11,7 +11,7 @@ const commands: Record<CommandName, (config: Config) => Promise<Command>> = {
   serve: async ({ workers }) =>
     workers === 1
       ? (await import('./process/serve.ts')).serve
-      : (await import('./process/workers/primary.ts')).serveByWorkers,
+      : (await import('./process/workers/primary.ts')).serveWithWorkers,
   admin: async () => (await import('./commands/admin.ts')).admin,
   audit: async () => (await import('./commands/audit.ts')).audit,
   migrate: async () => (await import('./commands/migrate.ts')).migrate,
@@ -46,7 +46,7 @@ async function runCommand([name = 'serve', ...args]: string[]): Promise<void> {
 }
 
 try {
-  if (cluster.isWorker) await (await import('./process/workers/worker.ts')).work();
+  if (cluster.isWorker) await (await import('./process/workers/worker.ts')).runWorker();
   else await runCommand(process.argv.slice(2));
 } catch (error) {
   const isRefusal = error instanceof StartError;

@@ -7,7 +7,7 @@ import type { Db, Tx } from '../db/schema.ts';
  * account first: a session that is being made for it is either there to be ended, or made once this is committed and
  * then judged by `isStillGood`.
  */
-export async function endAllTokens(tx: Tx, userId: string, keptSessionId = ''): Promise<void> {
+export async function revokeAllTokens(tx: Tx, userId: string, keptSessionId = ''): Promise<void> {
   await sql`select from better_auth."user" where id = ${userId} for update`.execute(tx);
   await sql`
     with sessions as (delete from better_auth.session where "userId" = ${userId} and id <> ${keptSessionId})
@@ -26,7 +26,7 @@ export async function isBanned(db: Db, userId: string): Promise<boolean> {
  * Whether a log-in with the password of this hash may lead to a session: no ban, and no other password, has come
  * between.
  */
-export async function isStillGood(db: Db, userId: string, passwordHash: string): Promise<boolean> {
+export async function isPasswordCurrent(db: Db, userId: string, passwordHash: string): Promise<boolean> {
   const { rows } = await sql`
     select from better_auth.account a
     where a."userId" = ${userId} and a."providerId" = 'credential' and a.password = ${passwordHash}

@@ -9,19 +9,19 @@ export interface Account {
   passwordHash: string;
 }
 
-const accounts = sql`
+const selectAccounts = sql`
   select u.id, u.email, u."emailVerified", a.password as "passwordHash"
   from better_auth."user" u
   join better_auth.account a on a."userId" = u.id and a."providerId" = 'credential' and a.password is not null`;
 
 /** @returns null for a user of another issuer, who has no account here. */
 export async function findAccount(db: Db, userId: string): Promise<Account | null> {
-  const { rows } = await sql<Account>`${accounts} where u.id = ${userId}`.execute(db);
+  const { rows } = await sql<Account>`${selectAccounts} where u.id = ${userId}`.execute(db);
   return rows[0] ?? null;
 }
 
 export async function findAccountByEmail(db: Db, email: string): Promise<Account | null> {
-  const { rows } = await sql<Account>`${accounts} where u.email = ${email.toLowerCase()}`.execute(db);
+  const { rows } = await sql<Account>`${selectAccounts} where u.email = ${email.toLowerCase()}`.execute(db);
   return rows[0] ?? null;
 }
 
@@ -35,7 +35,7 @@ export interface NewAccount {
 /**
  * In the form of Better Auth's hashes, but the hash of nothing: no password opens it, and checking one takes as long.
  */
-const hashOfNothing = () => `${randomBytes(16).toString('hex')}:${randomBytes(64).toString('hex')}`;
+const unusablePasswordHash = () => `${randomBytes(16).toString('hex')}:${randomBytes(64).toString('hex')}`;
 
 /** Makes an account whose password nobody knows. @returns its id; null when the address is taken. */
 export async function insertAccount(
@@ -51,7 +51,7 @@ export async function insertAccount(
       on conflict (email) do nothing returning id
     )
     insert into better_auth.account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt")
-    select ${randomBytes(16).toString('hex')}, id, 'credential', id, ${hashOfNothing()}, now(), now() from made`.execute(
+    select ${randomBytes(16).toString('hex')}, id, 'credential', id, ${unusablePasswordHash()}, now(), now() from made`.execute(
     db,
   );
   return numAffectedRows === 1n ? id : null;
@@ -62,12 +62,12 @@ export async function updatePassword(
   db: Db,
   userId: string,
   passwordHash: string,
-  before: string | null,
+  expectedHash: string | null,
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
     update better_auth.account set password = ${passwordHash}, "updatedAt" = now()
     where "userId" = ${userId} and "providerId" = 'credential'
-      and (${before}::text is null or password = ${before})`.execute(db);
+      and (${expectedHash}::text is null or password = ${expectedHash})`.execute(db);
   return numAffectedRows === 1n;
 }
 

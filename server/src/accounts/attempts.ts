@@ -3,7 +3,7 @@ import { appendAudit } from '../audit/queries.ts';
 import type { AuditCounts } from '../audit/reads.ts';
 import { isAuditRefusal, type RefusedEntries } from '../audit/refused.ts';
 import type { Db } from '../db/schema.ts';
-import { auditRefused } from '../platform/errors.ts';
+import { auditUnavailable } from '../platform/errors.ts';
 import type { BetterAuth } from './better-auth.ts';
 
 /** What recording takes; the context of the service has it. */
@@ -15,7 +15,7 @@ interface AttemptContext {
 }
 
 /** Something done about an account on the way in or out of it: a log-in, a sign-out, a change of password. */
-export interface Attempt extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
+export interface AuthEvent extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
   /** The account, where it is known. */
   userId?: string | null;
   /** The address the attempt named, which says whose account it was about. */
@@ -26,26 +26,26 @@ export interface Attempt extends Pick<AuditEntry, 'origin' | 'action' | 'outcome
  * Writes the audit entry of an attempt: into the chain of the account, else into the service's. An attempt that named
  * an address costs the same whether or not there is such an account; strangers who name none are only counted.
  */
-export async function recordAttempt(ctx: AttemptContext, attempt: Attempt): Promise<void> {
-  const { origin, action, outcome, email = null } = attempt;
-  const userId = attempt.userId ?? (email === null ? null : await findAccount(ctx, email)) ?? '';
+export async function recordAuthEvent(ctx: AttemptContext, event: AuthEvent): Promise<void> {
+  const { origin, action, outcome, email = null } = event;
+  const userId = event.userId ?? (email === null ? null : await findAccountIdByEmail(ctx, email)) ?? '';
   const entry = { userId, origin, action, outcome };
   if (userId === '' && email === null) ctx.auditCounts.add(entry);
-  else await append(ctx, entry);
+  else await appendEntry(ctx, entry);
 }
 
 /** A refused entry is kept apart from the chains, which is not enough to let anybody in. */
-async function append({ db, refusedEntries }: AttemptContext, entry: AuditEntry): Promise<void> {
+async function appendEntry({ db, refusedEntries }: AttemptContext, entry: AuditEntry): Promise<void> {
   try {
     await appendAudit(db, [entry]);
   } catch (error) {
     if (!isAuditRefusal(error)) throw error;
     await refusedEntries.keep('attempt', [entry], error);
-    throw auditRefused(error);
+    throw auditUnavailable(error);
   }
 }
 
-async function findAccount({ betterAuth }: AttemptContext, email: string): Promise<string | null> {
+async function findAccountIdByEmail({ betterAuth }: AttemptContext, email: string): Promise<string | null> {
   const { internalAdapter } = await betterAuth.$context;
   return (await internalAdapter.findUserByEmail(email.toLowerCase()))?.user.id ?? null;
 }

@@ -4,12 +4,12 @@ import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice } from '../mail/texts.ts';
-import { deleteSession, endAllTokens, isBanned, isStillGood } from './access-queries.ts';
+import { deleteSession, isBanned, isPasswordCurrent, revokeAllTokens } from './access-queries.ts';
 import { deleteLinks } from './links.ts';
 import type { PasswordReset } from './password-reset.ts';
-import { isCommonPassword, passwordMaxLength, passwordMinLength, signIn } from './passwords.ts';
-import type { RegistrationGate } from './registration.ts';
-import { withoutSpace, wrongCode } from './second-factor.ts';
+import { isCommonPassword, passwordMaxLength, passwordMinLength, signInStore } from './passwords.ts';
+import type { RegistrationPolicy } from './registration.ts';
+import { invalidCodeError, stripWhitespace } from './second-factor.ts';
 
 /** Fields of Better Auth's requests that set a password. */
 const passwordFields = ['password', 'newPassword'] as const;
@@ -18,7 +18,7 @@ const passwordPaths = new Set(['/sign-up/email', '/change-password', '/reset-pas
 /** All that they do is send a mail. */
 const mailPaths = new Set(['/request-password-reset', '/send-verification-email']);
 
-function passwordFault(password: string) {
+function passwordError(password: string) {
   const length = [...password].length;
   if (length < passwordMinLength) return { code: 'PASSWORD_TOO_SHORT', message: 'Password too short' };
   if (length > passwordMaxLength) return { code: 'PASSWORD_TOO_LONG', message: 'Password too long' };
@@ -30,7 +30,7 @@ function passwordFault(password: string) {
 function checkPasswords(path: string, body: Record<string, unknown> | undefined) {
   for (const field of passwordFields) {
     const value = body?.[field];
-    const fault = typeof value === 'string' ? passwordFault(value) : null;
+    const fault = typeof value === 'string' ? passwordError(value) : null;
     if (fault !== null) throw new APIError('BAD_REQUEST', fault);
   }
   const ends = path === '/change-password' ? { revokeOtherSessions: true } : {};
@@ -57,18 +57,18 @@ const resetRequested = {
 };
 
 /** What a request has to pass before Better Auth sees it. */
-interface Guards {
-  gate: RegistrationGate;
+interface RequestGuards {
+  registrationPolicy: RegistrationPolicy;
   mailer: Mailer;
   passwordReset: PasswordReset;
 }
 
-export const beforeRequest = ({ gate, mailer, passwordReset }: Guards) =>
+export const beforeRequest = ({ registrationPolicy: gate, mailer, passwordReset }: RequestGuards) =>
   createAuthMiddleware(async ({ path, body, query }) => {
     if (path === '/sign-up/email') await gate.check(body);
     if (mailPaths.has(path)) mailer.requireDelivery();
     if (passwordPaths.has(path)) return checkPasswords(path, body);
-    if (path.startsWith('/two-factor/')) return prepareSecondFactor(body);
+    if (path.startsWith('/two-factor/')) return normalizeSecondFactor(body);
     if (path === '/verify-email') checkVerificationToken(query?.token);
     if (path === '/request-password-reset' && typeof body?.email === 'string') {
       const { email, redirectTo } = body;
@@ -79,8 +79,8 @@ export const beforeRequest = ({ gate, mailer, passwordReset }: Guards) =>
   });
 
 /** A device that is trusted would be a second factor that no change of the password ends. */
-function prepareSecondFactor(body: Record<string, unknown> | undefined) {
-  const code = typeof body?.code === 'string' ? { code: withoutSpace(body.code) } : {};
+function normalizeSecondFactor(body: Record<string, unknown> | undefined) {
+  const code = typeof body?.code === 'string' ? { code: stripWhitespace(body.code) } : {};
   return { context: { body: { ...body, ...code, trustDevice: false } } };
 }
 
@@ -103,7 +103,7 @@ export const afterRequest = (db: Db, mailer: Mailer) =>
       // Nobody has been told of this session yet.
       await internalAdapter.deleteSession(session.token);
       context.setNewSession(null);
-      throw wrongCode();
+      throw invalidCodeError();
     }
   });
 
@@ -115,7 +115,7 @@ export async function afterPasswordChange(
   keptSessionId?: string,
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
-    await endAllTokens(tx, user.id, keptSessionId);
+    await revokeAllTokens(tx, user.id, keptSessionId);
     await deleteLinks(tx, user.id);
   });
   mailer.send(passwordChangedNotice(user.email));
@@ -131,9 +131,9 @@ export async function refuseBanned(db: Db, userId: string, path: string | undefi
 }
 
 /** Ends the session of a sign-in whose password was right when it was read, and is no more. */
-export async function refuseOutdated(db: Db, session: { id: string; userId: string }): Promise<void> {
-  const hash = signIn.getStore()?.passwordHash ?? null;
-  if (hash === null || (await isStillGood(db, session.userId, hash))) return;
+export async function refuseStaleSignIn(db: Db, session: { id: string; userId: string }): Promise<void> {
+  const hash = signInStore.getStore()?.passwordHash ?? null;
+  if (hash === null || (await isPasswordCurrent(db, session.userId, hash))) return;
   await deleteSession(db, session.userId, session.id);
   throw wrongPassword();
 }
@@ -147,7 +147,7 @@ const wrongPassword = () =>
 const textLimits = { name: 201, firstName: 100, lastName: 100, image: 2_048 };
 
 /** Better Auth stores whatever stands in these fields, or fails in the database. Only `image` may be null. */
-export function checkTexts(user: Record<string, unknown>): void {
+export function validateTextFields(user: Record<string, unknown>): void {
   for (const [field, limit] of Object.entries(textLimits)) {
     const value = user[field];
     if (value === undefined || (value === null && field === 'image')) continue;
@@ -158,8 +158,8 @@ export function checkTexts(user: Record<string, unknown>): void {
 }
 
 /** Better Auth keeps one `name`; P1 has two: a sign-up that gives only `name` gets it as the first. */
-export function withNames<User extends { name: string }>(user: User & Record<string, unknown>) {
-  checkTexts(user);
+export function withDefaultNames<User extends { name: string }>(user: User & Record<string, unknown>) {
+  validateTextFields(user);
   const { firstName, lastName } = user;
   return {
     data: {

@@ -10,10 +10,10 @@ import { storeIdentifier } from './links.ts';
 import { trustedLinks, trustedOrigins } from './origins.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
-import { createRegistrationGate } from './registration.ts';
+import { createRegistrationPolicy } from './registration.ts';
 import { secondFactorLock } from './second-factor.ts';
-import { withVersions } from './secrets.ts';
-import { signingKeys } from './signing-key.ts';
+import { toVersionedSecrets } from './secrets.ts';
+import { createKeyAdapter } from './signing-key.ts';
 
 /** How long a session lives without being used. */
 export const sessionSeconds = 7 * 24 * 3600;
@@ -37,7 +37,7 @@ const disabledPaths = [
 
 const plugins = (config: Config, db: Db, log: Logger) => [
   jwt({
-    adapter: signingKeys(db, log),
+    adapter: createKeyAdapter(db, log),
     jwt: {
       issuer: config.auth.baseUrl,
       audience: config.auth.baseUrl,
@@ -66,12 +66,12 @@ export function createBetterAuth(
   passwordReset: PasswordReset,
 ) {
   const { secrets, baseUrl, registration } = config.auth;
-  const gate = createRegistrationGate(registration, db);
+  const registrationPolicy = createRegistrationPolicy(registration, db);
   return betterAuth({
     appName: 'Duly',
     baseURL: baseUrl,
     basePath: '/api/auth',
-    secrets: withVersions(secrets),
+    secrets: toVersionedSecrets(secrets),
     // The one of before secrets had versions is the oldest.
     secret: secrets.at(-1) ?? secrets[0],
     database: { db, type: 'postgres', transaction: true, schemaName: 'better_auth' },
@@ -100,21 +100,21 @@ export function createBetterAuth(
       user: {
         create: {
           async before(user, request) {
-            await gate.admit(user.email, request?.body, request?.context.internalAdapter);
-            return hooks.withNames(user);
+            await registrationPolicy.authorize(user.email, request?.body, request?.context.internalAdapter);
+            return hooks.withDefaultNames(user);
           },
         },
-        update: { before: async (user) => hooks.checkTexts(user) },
+        update: { before: async (user) => hooks.validateTextFields(user) },
       },
       session: {
         create: {
           before: ({ userId }, request) => hooks.refuseBanned(db, userId, request?.path),
-          after: (session) => hooks.refuseOutdated(db, session),
+          after: (session) => hooks.refuseStaleSignIn(db, session),
         },
       },
     },
     hooks: {
-      before: hooks.beforeRequest({ gate, mailer, passwordReset }),
+      before: hooks.beforeRequest({ registrationPolicy, mailer, passwordReset }),
       after: hooks.afterRequest(db, mailer),
     },
     // Failures of ours go on to the server's error handler; left to itself, it prints them with what they carry.

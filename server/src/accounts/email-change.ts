@@ -1,5 +1,5 @@
 import { createEmailVerificationToken } from 'better-auth/api';
-import type { Origin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
@@ -9,7 +9,7 @@ import { emailChangedNotice, emailChangeMail, emailChangeNotice, verificationMai
 import { invalidToken, notFound } from '../platform/errors.ts';
 import { findAccount, findAccountByEmail, updateEmail } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
-import { createLink, deleteLinks, takeLink } from './links.ts';
+import { consumeLink, createLink, deleteLinks } from './links.ts';
 import { requirePassword } from './require-password.ts';
 
 export interface EmailChange {
@@ -18,11 +18,11 @@ export interface EmailChange {
    * show.
    * @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND, INVALID_CREDENTIALS
    */
-  request(userId: string, origin: Origin, email: string, password: string): Promise<void>;
+  request(userId: string, origin: AuditOrigin, email: string, password: string): Promise<void>;
   /** @throws AppError INVALID_TOKEN */
-  confirm(origin: Origin, token: string): Promise<void>;
+  confirm(origin: AuditOrigin, token: string): Promise<void>;
   /** Sends the link that confirms the address of now, unless it is. @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND */
-  sendVerification(userId: string, origin: Origin): Promise<void>;
+  sendVerification(userId: string, origin: AuditOrigin): Promise<void>;
 }
 
 export function createEmailChange(
@@ -35,18 +35,18 @@ export function createEmailChange(
     async request(userId, origin, input, password) {
       mailer.requireDelivery();
       const email = input.toLowerCase();
-      const act = { userId, origin, action: 'auth.request_email_change' };
-      const account = await requirePassword(db, userId, password, act);
+      const entry = { userId, origin, action: 'auth.request_email_change' };
+      const account = await requirePassword(db, userId, password, entry);
       const isTaken = (await findAccountByEmail(db, email)) !== null;
       const { token } = await createLink(db, userId, 'email', { detail: email });
-      await appendAudit(db, [{ ...act, outcome: 'success' }]);
+      await appendAudit(db, [{ ...entry, outcome: 'success' }]);
       if (!isTaken)
         mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
       mailer.send(emailChangeNotice(account.email));
     },
     async confirm(origin, token) {
       const before = await inTransaction(db, async (tx) => {
-        const link = await takeLink(tx, 'email', token);
+        const link = await consumeLink(tx, 'email', token);
         const email = link === null ? null : await updateEmail(tx, link.userId, link.detail);
         if (link === null || email === null) throw invalidToken();
         // A link for a new password may wait in the mailbox that is given up.
@@ -55,7 +55,7 @@ export function createEmailChange(
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
         return email;
       }).catch((error: unknown) => {
-        throw isTaken(error) ? invalidToken() : error;
+        throw isUniqueViolation(error) ? invalidToken() : error;
       });
       mailer.send(emailChangedNotice(before));
     },
@@ -74,4 +74,5 @@ export function createEmailChange(
 }
 
 /** Somebody else registered the address between the look and the write. */
-const isTaken = (error: unknown) => error instanceof Error && 'code' in error && error.code === '23505';
+const isUniqueViolation = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === '23505';

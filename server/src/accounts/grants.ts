@@ -1,12 +1,12 @@
 import type { Config } from '../config/config.ts';
 import { invalidCredentials } from '../platform/errors.ts';
 import { type BetterAuth, sessionSeconds } from './better-auth.ts';
-import type { Grant } from './model.ts';
+import type { AccessTokenResponse } from './model.ts';
 
 /** Signs an access token for a session of Better Auth. */
-export type MakeGrant = (sessionToken: string | null) => Promise<Grant>;
+export type IssueAccessToken = (sessionToken: string | null) => Promise<AccessTokenResponse>;
 
-export function createGrants(config: Config, betterAuth: BetterAuth): MakeGrant {
+export function createAccessTokenIssuer(config: Config, betterAuth: BetterAuth): IssueAccessToken {
   const expiresInSeconds = Math.min(sessionSeconds, config.auth.maxAgeSeconds);
   return async (sessionToken) => {
     const { internalAdapter } = await betterAuth.$context;

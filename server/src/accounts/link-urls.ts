@@ -11,7 +11,7 @@ export const linkPages = {
  * which browsers send to no server: it is in no access log, no `Referer`, and a scanner that opens the link does not
  * use it up. The address is there too, for people and password managers to see whose password it is.
  */
-export function passwordUrl({ auth, mail }: Config, token: string, email: string): string {
+export function passwordLinkUrl({ auth, mail }: Config, token: string, email: string): string {
   if (mail.passwordResetUrl === null)
     return `${auth.baseUrl}${linkPages.password}#${new URLSearchParams({ token, email })}`;
   const page = new URL(mail.passwordResetUrl);

@@ -5,14 +5,14 @@ import type { Db } from '../db/schema.ts';
 /** What the holder of a link may do: set a new password, make an address the account's, or make an account. */
 export type LinkKind = 'reset' | 'email' | 'invitation';
 
-export interface Link {
+export interface StoredLink {
   userId: string;
   /** The new address, of an `email` link. */
   detail: string;
 }
 
 /** A link that was just made; only its hash is stored. */
-export interface NewLink {
+export interface CreatedLink {
   id: string;
   token: string;
   createdAt: Date;
@@ -32,20 +32,20 @@ const resetPrefix = 'reset-password:';
 /** The same of an invitation, which Better Auth uses up in the transaction of a sign-up. */
 export const invitationPrefix = 'invitation:';
 const prefixes = { reset: resetPrefix, email: '', invitation: invitationPrefix };
-const hash = (text: string) => createHash('sha256').update(text).digest('base64url');
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
 
 /**
  * What is stored of a link's token. Nothing that a caller sends can take this form: Better Auth also looks for what it
  * was sent as it is, and a stored hash must not open anything.
  */
-const stored = (kind: LinkKind, token: string) => `${kind}.${hash(prefixes[kind] + token)}`;
+const storedIdentifier = (kind: LinkKind, token: string) => `${kind}.${sha256(prefixes[kind] + token)}`;
 
 /** The same for Better Auth, so that a link works on both faces; the rest it keeps behind hashes of its own. */
 export const storeIdentifier = {
   default: 'hashed' as const,
   overrides: {
-    [resetPrefix]: { hash: async (text: string) => `reset.${hash(text)}` },
-    [invitationPrefix]: { hash: async (text: string) => `invitation.${hash(text)}` },
+    [resetPrefix]: { hash: async (text: string) => `reset.${sha256(text)}` },
+    [invitationPrefix]: { hash: async (text: string) => `invitation.${sha256(text)}` },
   },
 };
 
@@ -58,13 +58,13 @@ export async function createLink(
   owner: string,
   kind: LinkKind,
   { detail = '', lifetimeSeconds = hourSeconds }: LinkOptions = {},
-): Promise<NewLink> {
+): Promise<CreatedLink> {
   const id = randomBytes(16).toString('hex');
   const token = randomBytes(24).toString('base64url');
   const value = detail === '' ? owner : `${owner} ${detail}`;
-  const { rows } = await sql<Times>`
+  const { rows } = await sql<LinkTimes>`
     insert into better_auth.verification (id, identifier, value, "expiresAt", "createdAt")
-    values (${id}, ${stored(kind, token)}, ${value},
+    values (${id}, ${storedIdentifier(kind, token)}, ${value},
       clock_timestamp() + make_interval(secs => ${lifetimeSeconds}), clock_timestamp())
     returning "createdAt", "expiresAt"`.execute(db);
   const [times] = rows;
@@ -78,30 +78,30 @@ export async function createLink(
   return { id, token, ...times };
 }
 
-type Times = Pick<NewLink, 'createdAt' | 'expiresAt'>;
+type LinkTimes = Pick<CreatedLink, 'createdAt' | 'expiresAt'>;
 
-interface Row {
+interface LinkRow {
   value: string;
 }
 
-function toLink(row: Row | undefined): Link | null {
+function toLink(row: LinkRow | undefined): StoredLink | null {
   if (row === undefined) return null;
   const [userId = '', detail = ''] = row.value.split(' ');
   return { userId, detail };
 }
 
-export async function findLink(db: Db, kind: LinkKind, token: string): Promise<Link | null> {
-  const { rows } = await sql<Row>`
+export async function findLink(db: Db, kind: LinkKind, token: string): Promise<StoredLink | null> {
+  const { rows } = await sql<LinkRow>`
     select value from better_auth.verification
-    where identifier = ${stored(kind, token)} and "expiresAt" > clock_timestamp()`.execute(db);
+    where identifier = ${storedIdentifier(kind, token)} and "expiresAt" > clock_timestamp()`.execute(db);
   return toLink(rows[0]);
 }
 
 /** Uses a link up: of several who try at once, one gets it. */
-export async function takeLink(db: Db, kind: LinkKind, token: string): Promise<Link | null> {
-  const { rows } = await sql<Row>`
+export async function consumeLink(db: Db, kind: LinkKind, token: string): Promise<StoredLink | null> {
+  const { rows } = await sql<LinkRow>`
     delete from better_auth.verification
-    where identifier = ${stored(kind, token)} and "expiresAt" > clock_timestamp() returning value`.execute(
+    where identifier = ${storedIdentifier(kind, token)} and "expiresAt" > clock_timestamp() returning value`.execute(
     db,
   );
   return toLink(rows[0]);

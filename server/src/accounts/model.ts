@@ -150,13 +150,13 @@ export const Session = Type.Object(
 export type Session = Static<typeof Session>;
 
 /** Where a session is made from, as its user sees it later. */
-export interface Client {
+export interface SessionClient {
   address: string;
   userAgent: string;
 }
 
 /** An access token in the form of RFC 6749 §5.1. */
-export interface Grant {
+export interface AccessTokenResponse {
   access_token: string;
   token_type: 'bearer';
   /** Seconds from now. */

@@ -1,17 +1,17 @@
 import type { BetterAuthPlugin } from 'better-auth';
 import type { Config } from '../config/config.ts';
-import { isLoopback, originOf, parseUrl } from '../config/values.ts';
+import { isLoopback, parseUrl, webOriginOf } from '../config/values.ts';
 
 const loopbackOrigin = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
 
-type Settings = Pick<Config, 'auth' | 'http'>;
+type OriginSettings = Pick<Config, 'auth' | 'http'>;
 
 /**
  * Whether the pages of an origin, as browsers write it, may call this server: the one answer for CORS, Better Auth and
  * the guard of the cookie routes. With ALLOWED_ORIGINS unset and BETTER_AUTH_URL on this machine, every port of it is
  * allowed.
  */
-export function isAllowedOrigin({ auth, http }: Settings, origin: string): boolean {
+export function isAllowedOrigin({ auth, http }: OriginSettings, origin: string): boolean {
   if (origin === auth.baseUrl) return true;
   if (http.allowedOrigins !== null) return http.allowedOrigins.includes(origin);
   if (!loopbackOrigin.test(origin) || !isLoopback(new URL(auth.baseUrl))) return false;
@@ -19,25 +19,25 @@ export function isAllowedOrigin({ auth, http }: Settings, origin: string): boole
 }
 
 /** The origin of a URL, if it is allowed: Better Auth takes lists. */
-function allowedOf(settings: Settings, text: string): string[] {
+function allowedOriginsOf(settings: OriginSettings, text: string): string[] {
   const url = parseUrl(text);
-  const origin = url && originOf(url);
+  const origin = url && webOriginOf(url);
   return origin !== null && isAllowedOrigin(settings, origin) ? [origin] : [];
 }
 
 /** For Better Auth's check of where a request comes from. */
-export const trustedOrigins = (settings: Settings) => (request?: Request) =>
-  allowedOf(settings, request?.headers.get('origin') ?? request?.headers.get('referer') ?? '');
+export const trustedOrigins = (settings: OriginSettings) => (request?: Request) =>
+  allowedOriginsOf(settings, request?.headers.get('origin') ?? request?.headers.get('referer') ?? '');
 
 /** For its check of where a link may lead, such as `callbackURL`; left to itself it knows of fixed lists only. */
-export const trustedLinks = (settings: Settings) =>
+export const trustedLinks = (settings: OriginSettings) =>
   ({
     id: 'trusted-links',
     init: ({ isTrustedOrigin }) => ({
       context: {
         isTrustedOrigin(url, options) {
           const { baseUrl } = settings.auth;
-          const context = { ...this, trustedOrigins: [baseUrl, ...allowedOf(settings, url)] };
+          const context = { ...this, trustedOrigins: [baseUrl, ...allowedOriginsOf(settings, url)] };
           return isTrustedOrigin.call(context, url, options);
         },
       },

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Origin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
-import { apart } from '../db/failure-record.ts';
+import { outsideFailureRecord } from '../db/failure-record.ts';
 import { readOnlyForMs } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice, passwordResetMail } from '../mail/texts.ts';
-import { invalidToken, unavailable } from '../platform/errors.ts';
-import { createTurns } from '../platform/turns.ts';
-import { endAllTokens } from './access-queries.ts';
+import { invalidToken, serviceUnavailable } from '../platform/errors.ts';
+import { createConcurrencyLimiter } from '../platform/turns.ts';
+import { revokeAllTokens } from './access-queries.ts';
 import { findAccount, findAccountByEmail, updatePassword } from './account-queries.ts';
-import { passwordUrl } from './link-urls.ts';
-import { createLink, deleteLinks, findLink, takeLink } from './links.ts';
+import { passwordLinkUrl } from './link-urls.ts';
+import { consumeLink, createLink, deleteLinks, findLink } from './links.ts';
 import { passwordHashing } from './passwords.ts';
 
 export interface PasswordReset {
@@ -24,28 +24,32 @@ export interface PasswordReset {
    * @param redirectTo of a Better Auth client: where its link leads, checked already.
    * @throws AppError MAIL_NOT_CONFIGURED; SERVICE_UNAVAILABLE while the database is read-only: whatever the address
    */
-  request(origin: Origin | null, email: string, redirectTo?: string): void;
+  request(origin: AuditOrigin | null, email: string, redirectTo?: string): void;
   /** @throws AppError INVALID_TOKEN */
-  confirm(origin: Origin, token: string, newPassword: string): Promise<void>;
+  confirm(origin: AuditOrigin, token: string, newPassword: string): Promise<void>;
 }
 
-const atATime = 20;
-const longestQueue = 500;
+const maxConcurrent = 20;
+const maxQueued = 500;
 /** Long enough for the answer to be out, which the work would slow down, and short of what a person notices. */
 const delayMs = () => 100 + Math.random() * 200;
 
 export function createPasswordReset(config: Config, db: Db, log: Logger, mailer: Mailer): PasswordReset {
-  const inTurn = createTurns(atATime, longestQueue);
+  const limiter = createConcurrencyLimiter(maxConcurrent, maxQueued);
 
-  function linkOf(token: string, email: string, redirectTo: string | undefined): string {
+  function resetLinkOf(token: string, email: string, redirectTo: string | undefined): string {
     if (redirectTo !== undefined) {
       const callback = encodeURIComponent(redirectTo);
       return `${config.auth.baseUrl}/api/auth/reset-password/${token}?callbackURL=${callback}`;
     }
-    return passwordUrl(config, token, email);
+    return passwordLinkUrl(config, token, email);
   }
 
-  async function send(origin: Origin | null, email: string, redirectTo: string | undefined): Promise<void> {
+  async function send(
+    origin: AuditOrigin | null,
+    email: string,
+    redirectTo: string | undefined,
+  ): Promise<void> {
     await sleep(delayMs());
     const account = await findAccountByEmail(db, email);
     if (account === null) return;
@@ -54,14 +58,14 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
       const entry = { userId: account.id, origin, action: 'auth.request_password_reset' };
       await appendAudit(db, [{ ...entry, outcome: 'success' }]);
     }
-    mailer.send(passwordResetMail(account.email, linkOf(token, account.email, redirectTo)));
+    mailer.send(passwordResetMail(account.email, resetLinkOf(token, account.email, redirectTo)));
   }
 
   return {
     request(origin, email, redirectTo) {
       mailer.requireDelivery();
-      if (readOnlyForMs(db) !== null) throw unavailable();
-      apart(() => inTurn(() => send(origin, email, redirectTo))).catch((error: unknown) => {
+      if (readOnlyForMs(db) !== null) throw serviceUnavailable();
+      outsideFailureRecord(() => limiter(() => send(origin, email, redirectTo))).catch((error: unknown) => {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
         log.warn({ code, request_id: origin?.requestId }, 'a request for a new password failed');
       });
@@ -71,11 +75,11 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
       if ((await findLink(db, 'reset', token)) === null) throw invalidToken();
       const passwordHash = await passwordHashing.hash(newPassword);
       const account = await inTransaction(db, async (tx) => {
-        const link = await takeLink(tx, 'reset', token);
+        const link = await consumeLink(tx, 'reset', token);
         const owner = link === null ? null : await findAccount(tx, link.userId);
         if (owner === null) throw invalidToken();
         await updatePassword(tx, owner.id, passwordHash, null);
-        await endAllTokens(tx, owner.id);
+        await revokeAllTokens(tx, owner.id);
         await deleteLinks(tx, owner.id);
         const entry = { userId: owner.id, origin, action: 'auth.reset_password' };
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);

@@ -1,5 +1,5 @@
 import { APIError, isAPIError } from 'better-auth/api';
-import type { Registration as Mode } from '../config/auth.ts';
+import type { RegistrationMode as Mode } from '../config/auth.ts';
 import type { Db } from '../db/schema.ts';
 import { type AppError, invitationRequired, registrationClosed } from '../platform/errors.ts';
 import { findLink, invitationPrefix } from './links.ts';
@@ -8,12 +8,12 @@ import { findLink, invitationPrefix } from './links.ts';
 type SignUp = Record<string, unknown> | undefined;
 
 /** The part of Better Auth that uses up a stored value in the transaction under way. */
-interface Verifications {
+interface VerificationStore {
   consumeVerificationValue(identifier: string): Promise<{ value: string } | null>;
 }
 
 /** Who may make an account, by whichever door. Accounts that admins make do not come this way. */
-export interface RegistrationGate {
+export interface RegistrationPolicy {
   /**
    * Before a sign-up looks anything up: refused addresses cost and answer the same, whether or not they have an
    * account.
@@ -25,36 +25,39 @@ export interface RegistrationGate {
    * and a sign-up that fails later gives it back.
    * @throws APIError REGISTRATION_CLOSED, INVITATION_REQUIRED
    */
-  admit(email: string, signUp: SignUp, verifications: Verifications | undefined): Promise<void>;
+  authorize(email: string, signUp: SignUp, verifications: VerificationStore | undefined): Promise<void>;
 }
 
-const tokenOf = (signUp: SignUp) => (typeof signUp?.invitation === 'string' ? signUp.invitation : '');
+const invitationTokenOf = (signUp: SignUp) =>
+  typeof signUp?.invitation === 'string' ? signUp.invitation : '';
 
-export function createRegistrationGate(mode: Mode, db: Db): RegistrationGate {
-  if (mode === 'open') return { check: async () => undefined, admit: async () => undefined };
+export function createRegistrationPolicy(mode: Mode, db: Db): RegistrationPolicy {
+  if (mode === 'open') return { check: async () => undefined, authorize: async () => undefined };
   if (mode === 'closed') {
     const refuse = async () => {
-      throw inBetterAuthsForm(registrationClosed());
+      throw toBetterAuthError(registrationClosed());
     };
-    return { check: refuse, admit: refuse };
+    return { check: refuse, authorize: refuse };
   }
   return {
     async check(signUp) {
       const email = typeof signUp?.email === 'string' ? signUp.email.toLowerCase() : null;
-      const invitation = await findLink(db, 'invitation', tokenOf(signUp));
-      if (invitation === null || invitation.userId !== email) throw inBetterAuthsForm(invitationRequired());
+      const invitation = await findLink(db, 'invitation', invitationTokenOf(signUp));
+      if (invitation === null || invitation.userId !== email) throw toBetterAuthError(invitationRequired());
     },
-    async admit(email, signUp, verifications) {
-      const used = await verifications?.consumeVerificationValue(invitationPrefix + tokenOf(signUp));
-      if (used?.value !== email) throw inBetterAuthsForm(invitationRequired());
+    async authorize(email, signUp, verifications) {
+      const used = await verifications?.consumeVerificationValue(
+        invitationPrefix + invitationTokenOf(signUp),
+      );
+      if (used?.value !== email) throw toBetterAuthError(invitationRequired());
     },
   };
 }
 
-const inBetterAuthsForm = ({ code, message }: AppError) => new APIError('FORBIDDEN', { code, message });
+const toBetterAuthError = ({ code, message }: AppError) => new APIError('FORBIDDEN', { code, message });
 
 /** The refusal of a gate as v1 answers it; null for any other error. */
-export function refusalOfGate(error: unknown): AppError | null {
+export function registrationError(error: unknown): AppError | null {
   const code = isAPIError(error) ? error.body?.code : undefined;
   return [registrationClosed(), invitationRequired()].find((refusal) => refusal.code === code) ?? null;
 }

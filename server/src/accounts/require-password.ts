@@ -14,11 +14,11 @@ export async function requirePassword(
   db: Db,
   userId: string,
   password: string,
-  act: Pick<AuditEntry, 'origin' | 'action'>,
+  entry: Pick<AuditEntry, 'origin' | 'action'>,
 ): Promise<Account> {
   const account = await findAccount(db, userId);
   if (account === null) throw notFound('Account');
   if (await passwordHashing.verify({ hash: account.passwordHash, password })) return account;
-  await appendAudit(db, [{ ...act, userId, outcome: 'failure' }]);
+  await appendAudit(db, [{ ...entry, userId, outcome: 'failure' }]);
   throw wrongPassword();
 }

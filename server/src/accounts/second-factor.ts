@@ -14,14 +14,14 @@ export const secondFactorLock = { maxFailedAttempts: 10, durationSeconds: 900 };
  * Authenticator apps show `123 456`, and copied text often ends with a space: white space means nothing in a
  * code.
  */
-export const withoutSpace = (code: string): string => code.replaceAll(/\s/g, '');
+export const stripWhitespace = (code: string): string => code.replaceAll(/\s/g, '');
 
 /**
  * Finishes a sign-in that wants a second factor, with the cookie that Better Auth gave for it.
  * @returns the token of the new session.
  * @throws AppError TOTP_REQUIRED without a code, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED while locked.
  */
-export async function passSecondFactor(
+export async function completeSecondFactor(
   betterAuth: TotpVerifier,
   headers: Headers,
   signInHeaders: Headers,
@@ -44,5 +44,5 @@ export async function passSecondFactor(
   }
 }
 
-export const wrongCode = () =>
+export const invalidCodeError = () =>
   new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'Invalid code' });

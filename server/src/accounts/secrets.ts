@@ -5,14 +5,14 @@ import type { Secrets } from '../config/auth.ts';
  * Better Auth writes the version of a secret beside what it encrypts; one made of the secret itself stays the same
  * wherever the secret stands in the list.
  */
-export const withVersions = (secrets: Secrets) =>
+export const toVersionedSecrets = (secrets: Secrets) =>
   secrets.map((value) => ({
     version: createHash('sha256').update(`version:${value}`).digest().readUInt32BE(),
     value,
   }));
 
 /** A value and its HMAC-SHA256 in base64, as in the cookies and bearer tokens of Better Auth. */
-const signed = /^(.+)\.([A-Za-z0-9+/]{43}=)$/;
+const signedValue = /^(.+)\.([A-Za-z0-9+/]{43}=)$/;
 
 const signatureOf = (value: string, secret: string) => createHmac('sha256', secret).update(value).digest();
 
@@ -20,32 +20,32 @@ const signatureOf = (value: string, secret: string) => createHmac('sha256', secr
  * Better Auth verifies its session tokens with the newest secret only: what an older one signed is signed anew on its
  * way in.
  */
-export function renewSignatures(headers: Headers, secrets: Secrets): void {
+export function resignSessionTokens(headers: Headers, secrets: Secrets): void {
   if (secrets.length === 1) return;
   const cookies = headers.get('cookie');
   if (cookies !== null) {
     const renewed = cookies.split(';').map((cookie) => {
       const [name = '', ...value] = cookie.trim().split('=');
-      const token = renewToken(value.join('='), secrets);
+      const token = resignToken(value.join('='), secrets);
       return token === null ? cookie.trim() : `${name}=${encodeURIComponent(token)}`;
     });
     headers.set('cookie', renewed.join('; '));
   }
   const bearer = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
-  const token = bearer === undefined ? null : renewToken(bearer, secrets);
+  const token = bearer === undefined ? null : resignToken(bearer, secrets);
   if (token !== null) headers.set('authorization', `Bearer ${token}`);
 }
 
 /** @returns the token with a signature by the newest secret; null when no older one signed it. */
-function renewToken(encoded: string, [newest, ...older]: Secrets): string | null {
-  const [, value, signature] = signed.exec(decoded(encoded)) ?? [];
+function resignToken(encoded: string, [newest, ...older]: Secrets): string | null {
+  const [, value, signature] = signedValue.exec(tryDecode(encoded)) ?? [];
   if (value === undefined || signature === undefined) return null;
-  const given = Buffer.from(signature, 'base64');
-  const isOurs = older.some((secret) => timingSafeEqual(given, signatureOf(value, secret)));
+  const receivedSignature = Buffer.from(signature, 'base64');
+  const isOurs = older.some((secret) => timingSafeEqual(receivedSignature, signatureOf(value, secret)));
   return isOurs ? `${value}.${signatureOf(value, newest).toString('base64')}` : null;
 }
 
-function decoded(text: string): string {
+function tryDecode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

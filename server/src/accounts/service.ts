@@ -1,43 +1,54 @@
 import { isAPIError } from 'better-auth/api';
-import type { Origin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
-import { orDatabaseFailure } from '../db/failure-record.ts';
+import { rethrowDatabaseFailure } from '../db/failure-record.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice } from '../mail/texts.ts';
 import { AppError, emailTaken, invalidCredentials, wrongPassword } from '../platform/errors.ts';
-import { endAllTokens } from './access-queries.ts';
+import { revokeAllTokens } from './access-queries.ts';
 import { updatePassword } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
-import { createGrants } from './grants.ts';
+import { createAccessTokenIssuer } from './grants.ts';
 import { deleteLinks } from './links.ts';
-import type { Client, Credentials, Grant, PasswordChange, Registration } from './model.ts';
-import { inSignUpTurn, passwordHashing, signIn } from './passwords.ts';
-import { refusalOfGate } from './registration.ts';
+import type {
+  AccessTokenResponse,
+  Credentials,
+  PasswordChange,
+  Registration,
+  SessionClient,
+} from './model.ts';
+import { passwordHashing, signInStore, signUpLimiter } from './passwords.ts';
+import { registrationError } from './registration.ts';
 import { requirePassword } from './require-password.ts';
-import { passSecondFactor } from './second-factor.ts';
+import { completeSecondFactor } from './second-factor.ts';
 
 /** P1's face on the users and sessions of Better Auth. */
 export interface Accounts {
   /** @throws AppError EMAIL_TAKEN, REGISTRATION_CLOSED, INVITATION_REQUIRED */
-  register(client: Client, input: Registration): Promise<Grant>;
+  register(client: SessionClient, input: Registration): Promise<AccessTokenResponse>;
   /**
    * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address; after the right
    * password of an account with a second factor, TOTP_REQUIRED without a code and RATE_LIMITED after too many wrong
    * ones.
    */
-  login(client: Client, input: Credentials): Promise<Grant>;
+  login(client: SessionClient, input: Credentials): Promise<AccessTokenResponse>;
   /**
    * Ends every session and token from before; the answer is the caller's new one.
    * @throws AppError NOT_FOUND without an account here, INVALID_CREDENTIALS
    */
-  changePassword(userId: string, origin: Origin, client: Client, input: PasswordChange): Promise<Grant>;
+  changePassword(
+    userId: string,
+    origin: AuditOrigin,
+    client: SessionClient,
+    input: PasswordChange,
+  ): Promise<AccessTokenResponse>;
 }
 
 /** What Better Auth notes of whom a session was made for. */
-const headersOf = ({ address, userAgent }: Client) =>
+const clientHeadersOf = ({ address, userAgent }: SessionClient) =>
   new Headers({
     'x-client-ip': address,
     'user-agent': userAgent,
@@ -45,16 +56,16 @@ const headersOf = ({ address, userAgent }: Client) =>
 
 /** Better Auth makes "wrong password" or "no session" of a failure of the database: that failure is thrown instead. */
 export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
-  const { register, login, changePassword } = accountsOf(config, db, betterAuth, mailer);
+  const { register, login, changePassword } = createUnguardedAccounts(config, db, betterAuth, mailer);
   return {
-    register: (...args) => orDatabaseFailure(() => register(...args)),
-    login: (...args) => orDatabaseFailure(() => login(...args)),
-    changePassword: (...args) => orDatabaseFailure(() => changePassword(...args)),
+    register: (...args) => rethrowDatabaseFailure(() => register(...args)),
+    login: (...args) => rethrowDatabaseFailure(() => login(...args)),
+    changePassword: (...args) => rethrowDatabaseFailure(() => changePassword(...args)),
   };
 }
 
-function accountsOf(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
-  const grant = createGrants(config, betterAuth);
+function createUnguardedAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
+  const issueAccessToken = createAccessTokenIssuer(config, betterAuth);
   return {
     async register(client, { email, password, first_name, last_name, invitation }) {
       const body = {
@@ -67,52 +78,54 @@ function accountsOf(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mail
         ...(invitation !== undefined && { invitation }),
       };
       try {
-        const { token } = await inSignUpTurn(() =>
-          betterAuth.api.signUpEmail({ body, headers: headersOf(client) }),
+        const { token } = await signUpLimiter(() =>
+          betterAuth.api.signUpEmail({ body, headers: clientHeadersOf(client) }),
         );
-        return await grant(token);
+        return await issueAccessToken(token);
       } catch (error) {
-        const refusal = refusalOfGate(error);
+        const refusal = registrationError(error);
         if (refusal !== null) throw refusal;
-        throw isAPIError(error) && (await isTaken(betterAuth, email)) ? emailTaken() : error;
+        throw isAPIError(error) && (await isEmailTaken(betterAuth, email)) ? emailTaken() : error;
       }
     },
     async login(client, { email, password, totp_code }) {
-      const headers = headersOf(client);
+      const headers = clientHeadersOf(client);
       try {
-        const signedIn = await signIn.run({ passwordHash: null }, () =>
+        const signedIn = await signInStore.run({ passwordHash: null }, () =>
           betterAuth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
         );
         const { token } = signedIn.response;
         // Left out by the plugin while a second factor is wanted, whatever the types say.
-        if (typeof token === 'string') return await grant(token);
-        return await grant(await passSecondFactor(betterAuth, headers, signedIn.headers, totp_code));
+        if (typeof token === 'string') return await issueAccessToken(token);
+        return await issueAccessToken(
+          await completeSecondFactor(betterAuth, headers, signedIn.headers, totp_code),
+        );
       } catch (error) {
         if (error instanceof AppError) throw error;
         throw isAPIError(error) && error.statusCode < 500 ? invalidCredentials() : error;
       }
     },
     async changePassword(userId, origin, client, { current_password, new_password }) {
-      const act = { userId, origin, action: 'auth.change_password' };
-      const account = await requirePassword(db, userId, current_password, act);
+      const entry = { userId, origin, action: 'auth.change_password' };
+      const account = await requirePassword(db, userId, current_password, entry);
       const passwordHash = await passwordHashing.hash(new_password);
       await inTransaction(db, async (tx) => {
         // Of two changes at once the later one no longer knows the password.
         if (!(await updatePassword(tx, userId, passwordHash, account.passwordHash))) throw wrongPassword();
-        await endAllTokens(tx, userId);
+        await revokeAllTokens(tx, userId);
         await deleteLinks(tx, userId);
-        await appendAudit(tx, [{ ...act, outcome: 'success' }]);
+        await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
       });
       mailer.send(passwordChangedNotice(account.email));
       const { internalAdapter } = await betterAuth.$context;
       const { address, userAgent } = client;
       const session = await internalAdapter.createSession(userId, false, { ipAddress: address, userAgent });
-      return grant(session.token);
+      return issueAccessToken(session.token);
     },
   };
 }
 
-async function isTaken(betterAuth: BetterAuth, email: string): Promise<boolean> {
+async function isEmailTaken(betterAuth: BetterAuth, email: string): Promise<boolean> {
   const { internalAdapter } = await betterAuth.$context;
   return (await internalAdapter.findUserByEmail(email.toLowerCase())) !== null;
 }

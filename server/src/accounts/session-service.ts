@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
-import type { Origin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { notFound } from '../platform/errors.ts';
 import type { Session } from './model.ts';
 
-interface Row {
+interface SessionRow {
   id: string;
   createdAt: Date;
   expiresAt: Date;
@@ -14,7 +14,7 @@ interface Row {
   userAgent: string | null;
 }
 
-const mostListed = 1_000;
+const maxListed = 1_000;
 
 /** The sessions of a user's account that live, the newest first. */
 export async function listSessions(
@@ -22,10 +22,10 @@ export async function listSessions(
   userId: string,
   currentSessionId: string | null,
 ): Promise<Session[]> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<SessionRow>`
     select id, "createdAt", "expiresAt", "ipAddress", "userAgent" from better_auth.session
     where "userId" = ${userId} and "expiresAt" > now()
-    order by "createdAt" desc, id limit ${mostListed}`.execute(db);
+    order by "createdAt" desc, id limit ${maxListed}`.execute(db);
   return rows.map((row) => ({
     id: row.id,
     created_at: row.createdAt.toISOString(),
@@ -38,7 +38,7 @@ export async function listSessions(
 }
 
 /** Logs one session out. @throws AppError NOT_FOUND */
-export function endSession(db: Db, userId: string, origin: Origin, sessionId: string): Promise<void> {
+export function endSession(db: Db, userId: string, origin: AuditOrigin, sessionId: string): Promise<void> {
   return inTransaction(db, async (tx) => {
     const { numAffectedRows } = await sql`
       delete from better_auth.session where "userId" = ${userId} and id = ${sessionId}`.execute(tx);
@@ -52,7 +52,7 @@ export function endSession(db: Db, userId: string, origin: Origin, sessionId: st
 export function endOtherSessions(
   db: Db,
   userId: string,
-  origin: Origin,
+  origin: AuditOrigin,
   currentSessionId: string | null,
 ): Promise<void> {
   return inTransaction(db, async (tx) => {

@@ -4,19 +4,19 @@ import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { generateExportedKeyPair, type JwtOptions } from 'better-auth/plugins';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { apart } from '../db/failure-record.ts';
+import { outsideFailureRecord } from '../db/failure-record.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 
 /** Key of the advisory lock under which signing keys are made: "keys" in ASCII. */
-const lockKey = 0x6b657973;
+const signingKeyLockKey = 0x6b657973;
 
 /** How long a key signs. */
-const lifetime = '30 days';
+const signingPeriod = '30 days';
 /** A key is published this long before it signs, so that every instance and front end knows it by then. */
-const lead = '1 day';
+const publishPeriod = '1 day';
 /** How long a key verifies after it signed its last: longer than any token lives, which is as long as a session. */
-const grace = '8 days';
+const verifyPeriod = '8 days';
 
 type SecretConfig = AuthContext['secretConfig'];
 
@@ -38,15 +38,15 @@ async function findKeys(db: Db): Promise<StoredKey[]> {
   const { rows } = await sql<StoredKey>`
     select id, "publicKey", "privateKey", "createdAt",
       coalesce("expiresAt" > now(), true) as live,
-      coalesce("expiresAt" > now() + ${lead}::interval, false) as lasting,
-      "createdAt" > now() - ${lead}::interval as fresh
-    from better_auth.jwks where coalesce("expiresAt" > now() - ${grace}::interval, true)
+      coalesce("expiresAt" > now() + ${publishPeriod}::interval, false) as lasting,
+      "createdAt" > now() - ${publishPeriod}::interval as fresh
+    from better_auth.jwks where coalesce("expiresAt" > now() - ${verifyPeriod}::interval, true)
     order by "createdAt", id`.execute(db);
   return rows;
 }
 
 /** A fresh key signs only where there is no other. */
-function signerOf(keys: readonly StoredKey[]): StoredKey | undefined {
+function currentSigner(keys: readonly StoredKey[]): StoredKey | undefined {
   const live = keys.filter((key) => key.live);
   return live.findLast((key) => !key.fresh) ?? live[0];
 }
@@ -65,9 +65,9 @@ export async function ensureSigningKey(
  */
 async function addMissingKey(db: Db, secrets: SecretConfig): Promise<void> {
   await inTransaction(db, async (tx) => {
-    await sql`select pg_advisory_xact_lock(${lockKey})`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${signingKeyLockKey})`.execute(tx);
     await sql`
-      update better_auth.jwks set "expiresAt" = greatest("createdAt" + ${lifetime}::interval, now() + ${lead}::interval)
+      update better_auth.jwks set "expiresAt" = greatest("createdAt" + ${signingPeriod}::interval, now() + ${publishPeriod}::interval)
       where "expiresAt" is null`.execute(tx);
     let isMissing = true;
     for (const key of (await findKeys(tx)).filter(({ live }) => live)) {
@@ -75,7 +75,7 @@ async function addMissingKey(db: Db, secrets: SecretConfig): Promise<void> {
       else if (key.lasting) isMissing = false;
     }
     if (isMissing) await insertKey(tx, secrets);
-    await sql`delete from better_auth.jwks where "expiresAt" < now() - ${grace}::interval`.execute(tx);
+    await sql`delete from better_auth.jwks where "expiresAt" < now() - ${verifyPeriod}::interval`.execute(tx);
   });
 }
 
@@ -98,7 +98,7 @@ async function insertKey(tx: Tx, secrets: SecretConfig): Promise<void> {
   await sql`
     insert into better_auth.jwks (id, "publicKey", "privateKey", "createdAt", "expiresAt", alg, crv)
     values (${randomUUID()}, ${JSON.stringify(publicWebKey)}, ${JSON.stringify(encrypted)},
-      now(), now() + ${lifetime}::interval, ${alg}, ${publicWebKey.crv})`.execute(tx);
+      now(), now() + ${signingPeriod}::interval, ${alg}, ${publicWebKey.crv})`.execute(tx);
 }
 
 type KeyAdapter = Required<NonNullable<JwtOptions['adapter']>>;
@@ -108,7 +108,7 @@ type Jwk = Awaited<ReturnType<KeyAdapter['createJwk']>>;
  * The keys as Better Auth is to see them. It publishes whatever it is given and signs with the newest, so what may not
  * sign is given as old. Whoever reads them when the signer's time is nearly over has a successor made.
  */
-export function signingKeys(db: Db, log: Logger): KeyAdapter {
+export function createKeyAdapter(db: Db, log: Logger): KeyAdapter {
   let adding: Promise<void> | null = null;
   const addOnce = (secrets: SecretConfig) => {
     adding ??= addMissingKey(db, secrets).finally(() => {
@@ -119,15 +119,15 @@ export function signingKeys(db: Db, log: Logger): KeyAdapter {
 
   async function getJwks({ context }: { context: { secretConfig: SecretConfig } }): Promise<Jwk[]> {
     let keys = await findKeys(db);
-    if (signerOf(keys) === undefined) {
+    if (currentSigner(keys) === undefined) {
       await addOnce(context.secretConfig);
       keys = await findKeys(db);
     } else if (!keys.some(({ lasting }) => lasting)) {
-      apart(() => addOnce(context.secretConfig)).catch((error) =>
+      outsideFailureRecord(() => addOnce(context.secretConfig)).catch((error) =>
         log.error({ reason: String(error) }, 'no successor of the signing key could be made'),
       );
     }
-    const signer = signerOf(keys);
+    const signer = currentSigner(keys);
     return keys.map(({ id, publicKey, privateKey, createdAt }) => ({
       id,
       publicKey,

@@ -1,20 +1,20 @@
 import { findAccount, insertAccount } from '../accounts/account-queries.ts';
-import { passwordUrl } from '../accounts/link-urls.ts';
-import { createLink, deleteLinks, type NewLink, weekSeconds } from '../accounts/links.ts';
+import { passwordLinkUrl } from '../accounts/link-urls.ts';
+import { type CreatedLink, createLink, deleteLinks, weekSeconds } from '../accounts/links.ts';
 import type { Session } from '../accounts/model.ts';
 import { listSessions } from '../accounts/session-service.ts';
-import type { Origin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { emailTaken, notFound } from '../platform/errors.ts';
 import type { AdminUser, AdminUserDetails, NewUser, OneTimeLink } from './model.ts';
-import { findUser, findUserFigures } from './queries.ts';
-import { changeUser, getUser } from './service.ts';
+import { findUser, findUserStats } from './queries.ts';
+import { changeUser, viewUser } from './service.ts';
 
-const linkOf = (config: Config, { token, expiresAt }: NewLink, email: string): OneTimeLink => ({
-  url: passwordUrl(config, token, email),
+const toOneTimeLink = (config: Config, { token, expiresAt }: CreatedLink, email: string): OneTimeLink => ({
+  url: passwordLinkUrl(config, token, email),
   expires_at: expiresAt.toISOString(),
 });
 
@@ -26,7 +26,7 @@ const linkOf = (config: Config, { token, expiresAt }: NewLink, email: string): O
 export function createUser(
   config: Config,
   db: Db,
-  origin: Origin,
+  origin: AuditOrigin,
   input: NewUser,
 ): Promise<{ user: AdminUser; link: OneTimeLink }> {
   const email = input.email.toLowerCase();
@@ -39,14 +39,14 @@ export function createUser(
     await appendAudit(tx, [{ userId, origin, action: 'admin.user.create', outcome: 'success' }]);
     const user = await findUser(tx, userId);
     if (user === null) throw notFound('User');
-    return { user, link: linkOf(config, link, email) };
+    return { user, link: toOneTimeLink(config, link, email) };
   });
 }
 
 /** One user with what is counted of it; in the audit log before it is answered. @throws AppError NOT_FOUND */
-export async function getUserDetails(db: Db, userId: string, origin: Origin): Promise<AdminUserDetails> {
-  const user = await getUser(db, userId, origin);
-  return { ...user, ...(await findUserFigures(db, userId)) };
+export async function getUserDetails(db: Db, userId: string, origin: AuditOrigin): Promise<AdminUserDetails> {
+  const user = await viewUser(db, userId, origin);
+  return { ...user, ...(await findUserStats(db, userId)) };
 }
 
 /**
@@ -58,17 +58,17 @@ export async function createPasswordLink(
   config: Config,
   db: Db,
   userId: string,
-  origin: Origin,
+  origin: AuditOrigin,
 ): Promise<OneTimeLink> {
   const { email } = await changeUser(db, userId, origin, 'admin.user.create_password_link', async (tx) => {
     if ((await findAccount(tx, userId)) === null) throw notFound('Account');
   });
   // Committed by itself: of two that are made at once, the later one has to see the other.
-  return linkOf(config, await createLink(db, userId, 'reset'), email ?? '');
+  return toOneTimeLink(config, await createLink(db, userId, 'reset'), email ?? '');
 }
 
 /** An admin's look at the sessions of a user. @throws AppError NOT_FOUND */
-export async function listSessionsOf(db: Db, userId: string, origin: Origin): Promise<Session[]> {
-  await getUser(db, userId, origin, 'admin.user.list_sessions');
+export async function listUserSessions(db: Db, userId: string, origin: AuditOrigin): Promise<Session[]> {
+  await viewUser(db, userId, origin, 'admin.user.list_sessions');
   return listSessions(db, userId, null);
 }

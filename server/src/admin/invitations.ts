@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { invitationUrl } from '../accounts/link-urls.ts';
 import { createLink, weekSeconds } from '../accounts/links.ts';
-import type { Origin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
@@ -13,7 +13,7 @@ import type { Invitation, InvitationListQuery, NewInvitation } from './model.ts'
 import { findAccountId } from './queries.ts';
 
 /** Entries about invitations are in the service's chain: there is no user yet. */
-const record = (db: Db, origin: Origin, action: string, subject: string | null = null) =>
+const recordInvitationAction = (db: Db, origin: AuditOrigin, action: string, subject: string | null = null) =>
   appendAudit(db, [{ userId: '', origin, action, subject, outcome: 'success' }]);
 
 /**
@@ -25,34 +25,34 @@ export async function createInvitation(
   config: Config,
   db: Db,
   mailer: Mailer,
-  origin: Origin,
+  origin: AuditOrigin,
   input: string,
 ): Promise<NewInvitation> {
   const email = input.toLowerCase();
   if ((await findAccountId(db, email)) !== null) throw emailTaken();
   const link = await createLink(db, email, 'invitation', { lifetimeSeconds: weekSeconds });
-  await record(db, origin, 'admin.invitation.create', link.id);
+  await recordInvitationAction(db, origin, 'admin.invitation.create', link.id);
   const { id, token } = link;
   const url = invitationUrl(config, token, email);
   mailer.send(invitationMail(email, url));
   return { ...toInvitation({ ...link, email }), id, token, url };
 }
 
-interface Row {
+interface InvitationRow {
   id: string;
   email: string;
   createdAt: Date;
   expiresAt: Date;
 }
 
-const toInvitation = ({ id, email, createdAt, expiresAt }: Row): Invitation => ({
+const toInvitation = ({ id, email, createdAt, expiresAt }: InvitationRow): Invitation => ({
   id,
   email,
   created_at: createdAt.toISOString(),
   expires_at: expiresAt.toISOString(),
 });
 
-const areInvitations = sql`starts_with(identifier, 'invitation.') and "expiresAt" > clock_timestamp()`;
+const isValidInvitation = sql`starts_with(identifier, 'invitation.') and "expiresAt" > clock_timestamp()`;
 
 /**
  * Invitations that can be used, by id; one more than asked for when there are more. In the audit log before it is
@@ -60,13 +60,13 @@ const areInvitations = sql`starts_with(identifier, 'invitation.') and "expiresAt
  */
 export async function listInvitations(
   db: Db,
-  origin: Origin,
+  origin: AuditOrigin,
   { limit, after = '' }: InvitationListQuery,
 ): Promise<Invitation[]> {
-  await record(db, origin, 'admin.invitation.list');
-  const { rows } = await sql<Row>`
+  await recordInvitationAction(db, origin, 'admin.invitation.list');
+  const { rows } = await sql<InvitationRow>`
     select id, value as email, "createdAt", "expiresAt" from better_auth.verification
-    where ${areInvitations} and id collate "C" > ${after}
+    where ${isValidInvitation} and id collate "C" > ${after}
     order by id collate "C" limit ${limit + 1}`.execute(db);
   return rows.map(toInvitation);
 }
@@ -74,16 +74,16 @@ export async function listInvitations(
 export async function findInvitationId(db: Db, email: string): Promise<string | null> {
   const { rows } = await sql<{ id: string }>`
     select id from better_auth.verification
-    where ${areInvitations} and split_part(value, ' ', 1) = ${email.toLowerCase()}`.execute(db);
+    where ${isValidInvitation} and split_part(value, ' ', 1) = ${email.toLowerCase()}`.execute(db);
   return rows[0]?.id ?? null;
 }
 
 /** @throws AppError NOT_FOUND for one that was used, has expired or never was. */
-export function revokeInvitation(db: Db, origin: Origin, id: string): Promise<void> {
+export function revokeInvitation(db: Db, origin: AuditOrigin, id: string): Promise<void> {
   return inTransaction(db, async (tx) => {
     const { numAffectedRows } = await sql`
-      delete from better_auth.verification where ${areInvitations} and id = ${id}`.execute(tx);
+      delete from better_auth.verification where ${isValidInvitation} and id = ${id}`.execute(tx);
     if (numAffectedRows === 0n) throw notFound('Invitation');
-    await record(tx, origin, 'admin.invitation.revoke', id);
+    await recordInvitationAction(tx, origin, 'admin.invitation.revoke', id);
   });
 }

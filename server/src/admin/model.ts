@@ -19,7 +19,7 @@ const userFields = {
 export const AdminUser = Type.Object(userFields, { $id: 'AdminUser' });
 export type AdminUser = Static<typeof AdminUser>;
 
-const figures = {
+const userStats = {
   email_verified: Type.Boolean({ description: 'Whether the address was confirmed.' }),
   two_factor: Type.Boolean({ description: 'Whether log-ins want a second factor.' }),
   tasks: Type.Integer({ description: 'Without those in the trash.' }),
@@ -30,11 +30,11 @@ const figures = {
     description: 'By the audit log; null for never, and for a user of another issuer.',
   }),
 };
-const AdminUserFigures = Type.Object(figures);
-export type AdminUserFigures = Static<typeof AdminUserFigures>;
+const AdminUserStats = Type.Object(userStats);
+export type AdminUserStats = Static<typeof AdminUserStats>;
 
 /** One user, with what is counted of it. */
-export const AdminUserDetails = Type.Object({ ...userFields, ...figures }, { $id: 'AdminUserDetails' });
+export const AdminUserDetails = Type.Object({ ...userFields, ...userStats }, { $id: 'AdminUserDetails' });
 export type AdminUserDetails = Static<typeof AdminUserDetails>;
 
 export const NewUser = Type.Object(

@@ -1,19 +1,19 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
-import { containingFolded } from '../db/search.ts';
+import { foldedLikePattern } from '../db/search.ts';
 import type { Role } from '../tokens/identity.ts';
-import type { AdminUser, AdminUserFigures, AdminUserListQuery } from './model.ts';
+import type { AdminUser, AdminUserListQuery, AdminUserStats } from './model.ts';
 
-const columns = sql`
+const userColumns = sql`
   ids.id, u.email, coalesce(u."firstName", p.first_name) as first_name, coalesce(u."lastName", p.last_name) as last_name,
   coalesce(u.role, 'user') as role, a.banned_at, a.ban_reason, coalesce(u."createdAt", o.created_at) as created_at`;
-const joins = sql`
+const userJoins = sql`
   left join better_auth."user" u on u.id = ids.id
   left join duly.owners o on o.user_id = ids.id
   left join duly.profiles p on p.user_id = ids.id
   left join duly.user_access a on a.user_id = ids.id`;
 
-interface Row {
+interface AdminUserRow {
   id: string;
   email: string | null;
   first_name: string | null;
@@ -24,7 +24,7 @@ interface Row {
   created_at: Date;
 }
 
-const toAdminUser = ({ role, banned_at, created_at, ...row }: Row): AdminUser => ({
+const toAdminUser = ({ role, banned_at, created_at, ...row }: AdminUserRow): AdminUser => ({
   ...row,
   role: role === 'admin' ? 'admin' : 'user',
   banned_at: banned_at?.toISOString() ?? null,
@@ -40,9 +40,9 @@ export async function findUsers(
   const isAll = search === undefined || search === '';
   const accounts = isAll
     ? sql`true`
-    : sql`(lower(email collate "C") like ${containingFolded(search)} or id = ${search})`;
+    : sql`(lower(email collate "C") like ${foldedLikePattern(search)} or id = ${search})`;
   const owners = isAll ? sql`true` : sql`user_id = ${search}`;
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<AdminUserRow>`
     with ids as (
       (select id collate "C" as id from better_auth."user"
         where id collate "C" > ${after} and ${accounts} order by id collate "C" limit ${size})
@@ -50,19 +50,19 @@ export async function findUsers(
       (select user_id from duly.owners where user_id > ${after} and ${owners} order by user_id limit ${size})
       order by id limit ${size}
     )
-    select ${columns} from ids ${joins} order by ids.id`.execute(db);
+    select ${userColumns} from ids ${userJoins} order by ids.id`.execute(db);
   return rows.map(toAdminUser);
 }
 
 /** @returns null for an id that has neither an account nor data here. */
 export async function findUser(db: Db, userId: string): Promise<AdminUser | null> {
-  const { rows } = await sql<Row>`
-    select ${columns} from (select ${userId}::text collate "C" as id) as ids ${joins}
+  const { rows } = await sql<AdminUserRow>`
+    select ${userColumns} from (select ${userId}::text collate "C" as id) as ids ${userJoins}
     where u.id is not null or o.user_id is not null`.execute(db);
   return rows[0] === undefined ? null : toAdminUser(rows[0]);
 }
 
-const logins = [
+const loginActions = [
   'auth.login',
   'auth.register',
   'auth.two_factor_verify_totp',
@@ -70,8 +70,8 @@ const logins = [
 ];
 
 /** What is counted of a user, in one look. */
-export async function findUserFigures(db: Db, userId: string): Promise<AdminUserFigures> {
-  const { rows } = await sql<Figures>`
+export async function findUserStats(db: Db, userId: string): Promise<AdminUserStats> {
+  const { rows } = await sql<UserStatsRow>`
     select
       (select "emailVerified" from better_auth."user" where id = ${userId}) as email_verified,
       (select coalesce("twoFactorEnabled", false) from better_auth."user" where id = ${userId}) as two_factor,
@@ -79,7 +79,7 @@ export async function findUserFigures(db: Db, userId: string): Promise<AdminUser
       (select count(*)::int from duly.tasks where user_id = ${userId} and deleted_at is not null) as trashed_tasks,
       (select count(*)::int from better_auth.session
         where "userId" = ${userId} and "expiresAt" > now()) as sessions,
-      (select at from duly.audit where user_id = ${userId} and outcome = 'success' and action = any(${logins})
+      (select at from duly.audit where user_id = ${userId} and outcome = 'success' and action = any(${loginActions})
         order by seq desc limit 1) as last_login_at`.execute(db);
   const [figures] = rows;
   if (figures === undefined) throw new Error('a select without a table gives one row');
@@ -92,7 +92,7 @@ export async function findUserFigures(db: Db, userId: string): Promise<AdminUser
   };
 }
 
-interface Figures {
+interface UserStatsRow {
   email_verified: boolean | null;
   two_factor: boolean | null;
   tasks: number;

@@ -1,5 +1,5 @@
-import { endAllTokens } from '../accounts/access-queries.ts';
-import type { AuditEntry, Origin } from '../audit/model.ts';
+import { revokeAllTokens } from '../accounts/access-queries.ts';
+import type { AuditEntry, AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import { beginEpoch } from '../db/epoch.ts';
 import type { Db, Tx } from '../db/schema.ts';
@@ -10,16 +10,20 @@ import type { AdminUser, AdminUserListQuery } from './model.ts';
 import * as queries from './queries.ts';
 
 /** The user id of audit entries that are about no user. */
-const service = '';
+const serviceUserId = '';
 
-function record(tx: Db, origin: Origin, action: string, userId: string): Promise<void> {
+function recordAction(tx: Db, origin: AuditOrigin, action: string, userId: string): Promise<void> {
   const entry: AuditEntry = { userId, origin, action, outcome: 'success' };
   return appendAudit(tx, [entry]);
 }
 
 /** An admin's look at data of others; it is in the audit log before it is answered. */
-export async function listUsers(db: Db, origin: Origin, query: AdminUserListQuery): Promise<AdminUser[]> {
-  await record(db, origin, 'admin.user.list', service);
+export async function listUsers(
+  db: Db,
+  origin: AuditOrigin,
+  query: AdminUserListQuery,
+): Promise<AdminUser[]> {
+  await recordAction(db, origin, 'admin.user.list', serviceUserId);
   return queries.findUsers(db, query);
 }
 
@@ -27,42 +31,47 @@ export async function listUsers(db: Db, origin: Origin, query: AdminUserListQuer
  * An admin's look at a user, or under another `action` at something of theirs.
  * @throws AppError NOT_FOUND
  */
-export function getUser(
+export function viewUser(
   db: Db,
   userId: string,
-  origin: Origin,
+  origin: AuditOrigin,
   action = 'admin.user.get',
 ): Promise<AdminUser> {
   return changeUser(db, userId, origin, action, async () => {});
 }
 
 /** An admin's look at the service's own audit entries. */
-export function recordServiceLook(db: Db, origin: Origin): Promise<void> {
-  return record(db, origin, 'admin.audit.list', service);
+export function recordServiceAuditView(db: Db, origin: AuditOrigin): Promise<void> {
+  return recordAction(db, origin, 'admin.audit.list', serviceUserId);
 }
 
 /** Refuses the user's tokens and log-ins until the ban is lifted. The user's data stays. */
-export function banUser(db: Db, userId: string, origin: Origin, reason: string | null): Promise<AdminUser> {
+export function banUser(
+  db: Db,
+  userId: string,
+  origin: AuditOrigin,
+  reason: string | null,
+): Promise<AdminUser> {
   return changeUser(db, userId, origin, 'admin.user.ban', async (tx) => {
     await queries.setBan(tx, userId, reason);
-    await endAllTokens(tx, userId);
+    await revokeAllTokens(tx, userId);
   });
 }
 
-export function unbanUser(db: Db, userId: string, origin: Origin): Promise<AdminUser> {
+export function unbanUser(db: Db, userId: string, origin: AuditOrigin): Promise<AdminUser> {
   return changeUser(db, userId, origin, 'admin.user.unban', (tx) => queries.liftBan(tx, userId));
 }
 
 /** Ends every session of a user, and every token issued before. */
-export function cutSessions(db: Db, userId: string, origin: Origin): Promise<AdminUser> {
-  return changeUser(db, userId, origin, 'admin.user.end_sessions', (tx) => endAllTokens(tx, userId));
+export function endUserSessions(db: Db, userId: string, origin: AuditOrigin): Promise<AdminUser> {
+  return changeUser(db, userId, origin, 'admin.user.end_sessions', (tx) => revokeAllTokens(tx, userId));
 }
 
 /** A user whose role changes logs in again: tokens made under the old role are dead. */
-export function changeRole(db: Db, userId: string, origin: Origin, role: Role): Promise<AdminUser> {
+export function changeRole(db: Db, userId: string, origin: AuditOrigin, role: Role): Promise<AdminUser> {
   return changeUser(db, userId, origin, 'admin.user.set_role', async (tx, { email }) => {
     if (email === null) throw notFound('Account');
-    if (await queries.setRole(tx, userId, role)) await endAllTokens(tx, userId);
+    if (await queries.setRole(tx, userId, role)) await revokeAllTokens(tx, userId);
   });
 }
 
@@ -70,7 +79,7 @@ export function changeRole(db: Db, userId: string, origin: Origin, role: Role): 
 export function changeUser(
   db: Db,
   userId: string,
-  origin: Origin,
+  origin: AuditOrigin,
   action: string,
   change: (tx: Tx, before: AdminUser) => Promise<void>,
 ): Promise<AdminUser> {
@@ -78,31 +87,31 @@ export function changeUser(
     const before = await queries.findUser(tx, userId);
     if (before === null) throw notFound('User');
     await change(tx, before);
-    await record(tx, origin, action, userId);
+    await recordAction(tx, origin, action, userId);
     return (await queries.findUser(tx, userId)) ?? before;
   });
 }
 
 /** The kill switch: within 1 s every instance answers 503 to everything below `/api`. */
-export function lockService(db: Db, origin: Origin): Promise<Date | null> {
+export function lockService(db: Db, origin: AuditOrigin): Promise<Date | null> {
   return switchLock(db, origin, 'service.lock', queries.insertLock);
 }
 
-export function unlockService(db: Db, origin: Origin): Promise<Date | null> {
+export function unlockService(db: Db, origin: AuditOrigin): Promise<Date | null> {
   return switchLock(db, origin, 'service.unlock', queries.deleteLock);
 }
 
 /** For a database that was set back in a way that it cannot notice, such as a snapshot of its disk. */
-export function startNewEpoch(db: Db, origin: Origin): Promise<void> {
+export function startNewEpoch(db: Db, origin: AuditOrigin): Promise<void> {
   return inTransaction(db, async (tx) => {
     await beginEpoch(tx);
-    await record(tx, origin, 'service.new_epoch', service);
+    await recordAction(tx, origin, 'service.new_epoch', serviceUserId);
   });
 }
 
-function switchLock(db: Db, origin: Origin, action: string, change: (tx: Tx) => Promise<boolean>) {
+function switchLock(db: Db, origin: AuditOrigin, action: string, change: (tx: Tx) => Promise<boolean>) {
   return inTransaction(db, async (tx) => {
-    if (await change(tx)) await record(tx, origin, action, service);
+    if (await change(tx)) await recordAction(tx, origin, action, serviceUserId);
     return queries.findLock(tx);
   });
 }

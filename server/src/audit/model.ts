@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 
 /** Who asks for something, and from where. */
-export interface Origin {
+export interface AuditOrigin {
   /** The user id that the request's token speaks for; null when there is none. */
   actor: string | null;
   /** Null for a command, and for an entry that stands for several requests. */
@@ -14,7 +14,7 @@ export interface Origin {
 export interface AuditEntry {
   /** Whose data or account it is about; empty for none. */
   userId: string;
-  origin: Origin;
+  origin: AuditOrigin;
   /** `noun.verb`, such as `task.create`. */
   action: string;
   /** Id of the one thing it was done to; null for the user as a whole. */

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Changes, changeTogether, given, type Part } from '../db/compiled.ts';
-import type { Position } from '../db/cursors.ts';
+import { type Cte, type CteTemplate, executeCtes, param } from '../db/compiled.ts';
+import type { KeysetPosition } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
 import type { AuditEntry, AuditRecord } from './model.ts';
 
@@ -8,51 +8,54 @@ import type { AuditEntry, AuditRecord } from './model.ts';
  * SHA-256 of what the entry `e` says, in a form that reads in one way only. The chain's hash is
  * that of the first entry, then SHA-256 of the hash before and the next entry's.
  */
-export const digest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build_array(e.user_id,
+export const entryDigest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build_array(e.user_id,
   (extract(epoch from e.at) * 1000)::bigint, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id,
   e.address)::text, 'UTF8'))`;
 
 /**
  * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one
  * order, so that two callers cannot wait for each other.
- * @param parts what to change in the same statement, with a `moment`.
+ * @param ctes what to change in the same statement, with a `moment`.
  */
 export async function appendAudit(
   db: Db,
   entries: readonly AuditEntry[],
-  parts: readonly Part[] = [],
+  ctes: readonly Cte[] = [],
 ): Promise<void> {
   const [entry, ...more] = entries;
   if (entry !== undefined && more.length === 0) {
-    await changeTogether(db, [...(parts.length > 0 ? parts : [now]), entryOf(entry)]);
+    await executeCtes(db, [...(ctes.length > 0 ? ctes : [timestampCte]), auditEntryCte(entry)]);
     return;
   }
-  if (parts.length > 0) await changeTogether(db, parts);
+  if (ctes.length > 0) await executeCtes(db, ctes);
   if (more.length > 0) await appendMany(db, entries);
 }
 
 /** An entry, for the statement that makes the change; its time is that of the `moment`. */
-export const entryOf = (entry: AuditEntry): Part => ({ changes: appendOne, values: toRow(entry) });
+export const auditEntryCte = (entry: AuditEntry): Cte => ({
+  template: appendEntryTemplate,
+  params: toEntryRow(entry),
+});
 
 /** The `moment` of an entry by itself. */
-const now: Part = {
-  changes: {
+const timestampCte: Cte = {
+  template: {
     name: 'now',
-    expressions: sql`moment as materialized (select statement_timestamp()::timestamptz(3) as now)`,
+    sql: sql`moment as materialized (select statement_timestamp()::timestamptz(3) as now)`,
   },
-  values: {},
+  params: {},
 };
 
 /** What nearly every write does: it takes half the time of the general form. */
-const appendOne: Changes = {
+const appendEntryTemplate: CteTemplate = {
   name: 'audit',
-  expressions: sql`e as materialized (
-      select ${given('user_id')}::text as user_id, (select now from moment) as at,
-        ${given('actor')}::text as actor, ${given('action')}::text as action, ${given('subject')}::text as subject,
-        ${given('outcome')}::text as outcome, ${given('count')}::integer as count,
-        ${given('request_id')}::text as request_id, ${given('address')}::text as address
+  sql: sql`e as materialized (
+      select ${param('user_id')}::text as user_id, (select now from moment) as at,
+        ${param('actor')}::text as actor, ${param('action')}::text as action, ${param('subject')}::text as subject,
+        ${param('outcome')}::text as outcome, ${param('count')}::integer as count,
+        ${param('request_id')}::text as request_id, ${param('address')}::text as address
     ), head as (
-      insert into duly.audit_heads as h (user_id, seq, hash) select e.user_id, 1, ${digest} from e
+      insert into duly.audit_heads as h (user_id, seq, hash) select e.user_id, 1, ${entryDigest} from e
       on conflict (user_id) do update set seq = h.seq + 1, hash = sha256(h.hash || excluded.hash)
       returning user_id, seq, hash
     ), entered as (
@@ -70,17 +73,17 @@ const appendOne: Changes = {
 async function appendMany(db: Db, entries: readonly AuditEntry[]): Promise<void> {
   const userIds = [...new Set(entries.map(({ userId }) => userId))];
   const { rows } = await sql<{ user_id: string }>`
-    with recursive e as materialized (${rowsOf(entries)}), head as (
+    with recursive e as materialized (${entryRowsSql(entries)}), head as (
       select h.user_id, h.seq, h.hash
       from unnest(${userIds}::text[]) as named (user_id) join duly.audit_heads as h on h.user_id = named.user_id
       order by h.user_id for update of h
     ), chain as (
       select e.*, coalesce(head.seq, 0) + 1 as seq,
-        case when head.seq is null then ${digest} else sha256(head.hash || ${digest}) end as hash
+        case when head.seq is null then ${entryDigest} else sha256(head.hash || ${entryDigest}) end as hash
       from e left join head on head.user_id = e.user_id
       where e.place = 1
       union all
-      select e.*, chain.seq + 1, sha256(chain.hash || ${digest})
+      select e.*, chain.seq + 1, sha256(chain.hash || ${entryDigest})
       from chain join e on e.user_id = chain.user_id and e.place = chain.place + 1
     ), moved as (
       insert into duly.audit_heads as h (user_id, seq, hash)
@@ -101,24 +104,24 @@ async function appendMany(db: Db, entries: readonly AuditEntry[]): Promise<void>
 }
 
 /** The entries as rows. */
-const rowsOf = (entries: readonly AuditEntry[]) => sql`
+const entryRowsSql = (entries: readonly AuditEntry[]) => sql`
   select x.user_id, x.place, x.is_last, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
     statement_timestamp()::timestamptz(3) as at
-  from jsonb_to_recordset(${JSON.stringify(toRows(entries))}::jsonb) as x (user_id text, place integer,
+  from jsonb_to_recordset(${JSON.stringify(toEntryRows(entries))}::jsonb) as x (user_id text, place integer,
     is_last boolean, actor text, action text, subject text, outcome text, count integer, request_id text, address text)`;
 
 /** With the place of each entry among those of its user, from 1. */
-function toRows(entries: readonly AuditEntry[]) {
+function toEntryRows(entries: readonly AuditEntry[]) {
   const counts = new Map<string, number>();
   const rows = entries.map((entry) => {
     const place = (counts.get(entry.userId) ?? 0) + 1;
     counts.set(entry.userId, place);
-    return { ...toRow(entry), place };
+    return { ...toEntryRow(entry), place };
   });
   return rows.map((row) => ({ ...row, is_last: row.place === counts.get(row.user_id) }));
 }
 
-const toRow = ({ userId, origin, action, subject = null, outcome, count = 1 }: AuditEntry) => ({
+const toEntryRow = ({ userId, origin, action, subject = null, outcome, count = 1 }: AuditEntry) => ({
   user_id: userId,
   actor: origin.actor,
   action,
@@ -132,8 +135,8 @@ const toRow = ({ userId, origin, action, subject = null, outcome, count = 1 }: A
 export interface AuditPage {
   entries: AuditRecord[];
   total: number;
-  next: Position | null;
-  prev: Position | null;
+  next: KeysetPosition | null;
+  prev: KeysetPosition | null;
 }
 
 interface AuditRow extends Omit<AuditRecord, 'seq' | 'at' | 'hash'> {
@@ -142,14 +145,14 @@ interface AuditRow extends Omit<AuditRecord, 'seq' | 'at' | 'hash'> {
   hash: Buffer;
 }
 
-const positionOf = (row: AuditRow | undefined, backward: boolean): Position | null =>
+const auditPositionOf = (row: AuditRow | undefined, backward: boolean): KeysetPosition | null =>
   row === undefined ? null : { backward, key: null, id: String(row.seq) };
 
 /** A page of one chain, newest first; the chain of the empty user id is the service's own. */
 export async function listAudit(
   db: Db,
   userId: string,
-  { limit, position }: { limit: number; position: Position | null },
+  { limit, position }: { limit: number; position: KeysetPosition | null },
 ): Promise<AuditPage> {
   const backward = position?.backward ?? false;
   const beyond = position === null ? null : BigInt(position.id);
@@ -173,8 +176,8 @@ export async function listAudit(
   return {
     entries: shown.map(toRecord),
     total: rows[0]?.total ?? 0,
-    next: hasAfter ? positionOf(shown.at(-1), false) : null,
-    prev: hasBefore ? positionOf(shown[0], true) : null,
+    next: hasAfter ? auditPositionOf(shown.at(-1), false) : null,
+    prev: hasBefore ? auditPositionOf(shown[0], true) : null,
   };
 }
 

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { isUnavailable } from '../db/failures.ts';
+import { isUnavailableError } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { AuditEntry } from './model.ts';
 import { appendAudit } from './queries.ts';
-import { isAboutEntry, type RefusedEntries } from './refused.ts';
+import { isEntryFault, type RefusedEntries } from './refused.ts';
 
 /** How long things that are alike are counted before they become one entry. */
 const windowMs = 5 * 60_000;
 /** Counted things in memory: some 10 MB. */
-const heldMax = 20_000;
+const maxHeld = 20_000;
 /** Different things in one chain; others of the window are counted together, without subject and address. */
-const heldPerChain = 100;
+const maxHeldPerChain = 100;
 const batchSize = 500;
 const closeMs = 2_000;
 
@@ -44,15 +44,15 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
   function add(entry: AuditEntry): void {
     const { userId, count = 1 } = entry;
     let chain = chains.get(userId);
-    const known = chain?.get(keyOf(entry));
+    const known = chain?.get(countKeyOf(entry));
     if (known !== undefined) {
-      merge(known, entry, count);
+      mergeInto(known, entry, count);
       return;
     }
-    if (held >= heldMax) {
+    if (held >= maxHeld) {
       // Taken away at once, so that there is room again; unless the database has yet to take what was there before.
       if (flushing === undefined) void flush();
-      if (held >= heldMax) {
+      if (held >= maxHeld) {
         lost += count;
         return;
       }
@@ -60,17 +60,17 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
     }
     chain ??= new Map();
     chains.set(userId, chain);
-    const counted = chain.size < heldPerChain ? entry : withoutDetails(entry);
-    const key = keyOf(counted);
+    const counted = chain.size < maxHeldPerChain ? entry : withoutDetails(entry);
+    const key = countKeyOf(counted);
     const folded = chain.get(key);
     if (folded === undefined) {
       chain.set(key, { ...counted, count });
       held += 1;
-    } else merge(folded, entry, count);
+    } else mergeInto(folded, entry, count);
     timer ??= setTimeout(() => void flush(), windowMs).unref();
   }
 
-  function take(): Counted[] {
+  function drain(): Counted[] {
     const entries = [...chains.values()].flatMap((chain) => [...chain.values()]);
     chains = new Map();
     held = 0;
@@ -83,7 +83,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
     await refused.storeHeld();
     for (let start = 0; start < entries.length; start += batchSize) {
       const batch = entries.slice(start, start + batchSize);
-      const left = await append(db, refused, batch);
+      const left = await appendBatch(db, refused, batch);
       if (left.length > 0) {
         const all = [...left, ...entries.slice(start + batchSize)];
         for (const entry of all) add(entry);
@@ -98,7 +98,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
 
   async function flush(): Promise<void> {
     while (flushing !== undefined) await flushing;
-    flushing = store(take()).finally(() => {
+    flushing = store(drain()).finally(() => {
       flushing = undefined;
     });
     await flushing;
@@ -118,7 +118,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
  * Halves a batch that is refused until the entry is found that is at fault, so that the others are stored.
  * @returns what the database cannot take now.
  */
-async function append(
+async function appendBatch(
   db: Db,
   refused: RefusedEntries,
   batch: readonly Counted[],
@@ -127,20 +127,20 @@ async function append(
     await inTransaction(db, (tx) => appendAudit(tx, batch));
     return [];
   } catch (error) {
-    if (isUnavailable(error)) return batch;
-    if (batch.length === 1 || !isAboutEntry(error)) {
+    if (isUnavailableError(error)) return batch;
+    if (batch.length === 1 || !isEntryFault(error)) {
       await refused.keep('count', batch, error);
       return [];
     }
     const middle = Math.ceil(batch.length / 2);
     const [first, second] = [batch.slice(0, middle), batch.slice(middle)];
-    const left = await append(db, refused, first);
-    return left.length > 0 ? [...left, ...second] : append(db, refused, second);
+    const left = await appendBatch(db, refused, first);
+    return left.length > 0 ? [...left, ...second] : appendBatch(db, refused, second);
   }
 }
 
 /** The address matters where nobody is known. */
-function keyOf({ userId, action, outcome, subject, origin }: AuditEntry): string {
+function countKeyOf({ userId, action, outcome, subject, origin }: AuditEntry): string {
   return `${action} ${outcome} ${(userId === '' ? origin.address : subject) ?? ''}`;
 }
 
@@ -151,7 +151,7 @@ const withoutDetails = (entry: AuditEntry): AuditEntry => ({
 });
 
 /** What the things counted do not share, the entry does not say. */
-function merge(held: Counted, { origin }: AuditEntry, count: number): void {
+function mergeInto(held: Counted, { origin }: AuditEntry, count: number): void {
   held.count += count;
   const { actor, requestId, address } = held.origin;
   if (requestId === null && address === origin.address) return;

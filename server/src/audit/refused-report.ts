@@ -1,7 +1,7 @@
 import type { Tx } from '../db/schema.ts';
 import { readRefused } from './refused-queries.ts';
 
-interface Group {
+interface RefusedGroup {
   userId: string;
   sqlstate: string;
   count: number;
@@ -13,27 +13,27 @@ interface Group {
 export async function reportRefused(
   tx: Tx,
   report: (userId: string, finding: string) => void,
-  known = 0,
+  knownCount = 0,
 ): Promise<void> {
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, RefusedGroup>();
   let total = 0;
   for await (const { refusedAt, sqlstate, entry } of readRefused(tx)) {
     total += 1;
-    if (total <= known) continue;
-    const userId = userOf(entry);
+    if (total <= knownCount) continue;
+    const userId = userIdOf(entry);
     const key = `${sqlstate} ${userId}`;
     const at = refusedAt.toISOString();
     const group = groups.get(key) ?? { userId, sqlstate, count: 0, first: at, last: at };
     groups.set(key, { ...group, count: group.count + 1, last: at });
   }
-  if (total < known) report('', `of ${known} refused entries that are known, ${total} are there`);
+  if (total < knownCount) report('', `of ${knownCount} refused entries that are known, ${total} are there`);
   for (const { userId, sqlstate, count, first, last } of groups.values()) {
     const when = first === last ? `at ${first}` : `from ${first} to ${last}`;
     report(userId, `${count} refused by the database (SQLSTATE ${sqlstate}) ${when}`);
   }
 }
 
-function userOf(entry: string): string {
+function userIdOf(entry: string): string {
   const { userId }: { userId?: unknown } = { ...JSON.parse(entry) };
   return typeof userId === 'string' ? userId : '';
 }

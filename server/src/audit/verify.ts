@@ -1,43 +1,43 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
-import { digest } from './queries.ts';
+import { entryDigest } from './queries.ts';
 import { reportRefused } from './refused-report.ts';
 
 /** The end of a user's chain: in `audit_heads`, or in a copy kept outside of the database. */
-export interface Head {
+export interface ChainHead {
   userId: string;
   seq: number;
   hash: string;
 }
 
-export interface Walked {
+export interface VerifyTotals {
   chains: number;
   entries: number;
 }
 
 /** What an operator has kept or seen before. */
-export interface Known {
-  heads?: AsyncIterable<Head> | undefined;
+export interface AuditBaseline {
+  heads?: AsyncIterable<ChainHead> | undefined;
   /** The oldest refused entries, by number: they are no finding any more. */
   refused?: number | undefined;
 }
 
 /** Takes what is wrong with a user's chain. */
-export type Report = (userId: string, finding: string) => void;
+export type ReportFinding = (userId: string, finding: string) => void;
 
-interface Entry extends Head {
+interface ChainEntry extends ChainHead {
   digest: string;
 }
 
 const batchSize = 2_000;
 /** Each costs a walk over its chain. */
-const suspectsResolved = 100;
+const maxSuspects = 100;
 
-const span = (from: number, to: number) =>
+const missingSpan = (from: number, to: number) =>
   from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`;
 
-const chained = (before: string | null, next: string) =>
+const chainHash = (before: string | null, next: string) =>
   before === null
     ? next
     : createHash('sha256').update(Buffer.from(before, 'hex')).update(Buffer.from(next, 'hex')).digest('hex');
@@ -46,9 +46,9 @@ const chained = (before: string | null, next: string) =>
 const isBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 
 /** All heads, by user id. */
-export async function* readHeads(db: Db): AsyncGenerator<Head> {
+export async function* readHeads(db: Db): AsyncGenerator<ChainHead> {
   for (let last: string | null = null; ; ) {
-    const { rows }: { rows: Head[] } = await sql<Head>`
+    const { rows }: { rows: ChainHead[] } = await sql<ChainHead>`
       select user_id as "userId", seq::float8 as seq, encode(hash, 'hex') as hash from duly.audit_heads
       where ${last}::text is null or user_id > ${last} order by user_id limit ${batchSize}`.execute(db);
     yield* rows;
@@ -58,11 +58,11 @@ export async function* readHeads(db: Db): AsyncGenerator<Head> {
 }
 
 /** All entries, chain by chain. */
-async function* readEntries(db: Db): AsyncGenerator<Entry> {
-  for (let last: Entry | undefined; ; ) {
-    const { rows }: { rows: Entry[] } = await sql<Entry>`
+async function* readEntries(db: Db): AsyncGenerator<ChainEntry> {
+  for (let last: ChainEntry | undefined; ; ) {
+    const { rows }: { rows: ChainEntry[] } = await sql<ChainEntry>`
       select e.user_id as "userId", e.seq::float8 as seq, encode(e.hash, 'hex') as hash,
-        encode(${digest}, 'hex') as digest
+        encode(${entryDigest}, 'hex') as digest
       from duly.audit e where ${last === undefined ? sql`true` : sql`(e.user_id, e.seq) > (${last.userId}, ${last.seq})`}
       order by e.user_id, e.seq limit ${batchSize}`.execute(db);
     yield* rows;
@@ -72,7 +72,7 @@ async function* readEntries(db: Db): AsyncGenerator<Entry> {
 }
 
 /** A chain as far as it was walked. */
-interface Chain {
+interface ChainState {
   userId: string;
   seq: number;
   /** The hash of the newest entry as it is stored, and as it should be; null before the first. */
@@ -82,7 +82,7 @@ interface Chain {
   suspects: Set<number>;
 }
 
-const beginChain = (userId: string): Chain => ({
+const newChainState = (userId: string): ChainState => ({
   userId,
   seq: 0,
   stored: null,
@@ -90,27 +90,27 @@ const beginChain = (userId: string): Chain => ({
   suspects: new Set(),
 });
 
-function checkEntry(chain: Chain, { seq, hash, digest }: Entry, report: Report): void {
+function checkEntry(chain: ChainState, { seq, hash, digest }: ChainEntry, report: ReportFinding): void {
   if (seq <= chain.seq) {
     report(chain.userId, `entry ${seq} has no place in the chain`);
     return;
   }
-  let expected = chained(chain.stored, digest);
+  let expected = chainHash(chain.stored, digest);
   if (seq > chain.seq + 1) {
-    report(chain.userId, `${span(chain.seq + 1, seq - 1)}, and entry ${seq} cannot be checked`);
+    report(chain.userId, `${missingSpan(chain.seq + 1, seq - 1)}, and entry ${seq} cannot be checked`);
     expected = hash;
   }
   // After an entry whose hash alone was changed, the chain goes on from what that hash was.
-  if (hash !== expected && hash !== chained(chain.expected, digest)) chain.suspects.add(seq);
+  if (hash !== expected && hash !== chainHash(chain.expected, digest)) chain.suspects.add(seq);
   chain.seq = seq;
   chain.stored = hash;
   chain.expected = expected;
 }
 
-function checkEnd(chain: Chain, head: Head | undefined, report: Report): void {
+function checkEnd(chain: ChainState, head: ChainHead | undefined, report: ReportFinding): void {
   const { seq, stored, suspects } = chain;
   if (head === undefined) report(chain.userId, `the head is missing, which was at entry ${seq} or later`);
-  else if (head.seq > seq) report(chain.userId, `${span(seq + 1, head.seq)} at the end`);
+  else if (head.seq > seq) report(chain.userId, `${missingSpan(seq + 1, head.seq)} at the end`);
   else if (head.seq < seq) report(chain.userId, `entry ${head.seq + 1} and what follows is beyond the head`);
   else if (head.hash !== stored && !suspects.has(seq))
     report(chain.userId, `the head does not fit entry ${seq}`);
@@ -120,23 +120,27 @@ function checkEnd(chain: Chain, head: Head | undefined, report: Report): void {
  * What became of entries that do not fit: moved ones fit after an entry elsewhere, which says where they belong; the
  * others were changed.
  */
-async function explain(tx: Tx, { userId, suspects }: Chain, report: Report): Promise<void> {
+async function explainSuspects(
+  tx: Tx,
+  { userId, suspects }: ChainState,
+  report: ReportFinding,
+): Promise<void> {
   const predecessors = new Map<number, number | null>();
-  for (const seq of [...suspects].slice(0, suspectsResolved)) {
+  for (const seq of [...suspects].slice(0, maxSuspects)) {
     predecessors.set(seq, await findPredecessor(tx, userId, seq));
   }
-  const placeOf = (seq: number, depth = 0): number | null => {
+  const ordinalOf = (seq: number, depth = 0): number | null => {
     const before = predecessors.get(seq);
     if (before === undefined) return suspects.has(seq) ? null : seq;
-    if (before === null || depth > suspectsResolved) return null;
+    if (before === null || depth > maxSuspects) return null;
     if (before === 0) return 1;
-    const place = placeOf(before, depth + 1);
-    return place === null ? null : place + 1;
+    const ordinal = ordinalOf(before, depth + 1);
+    return ordinal === null ? null : ordinal + 1;
   };
   for (const seq of suspects) {
-    const place = placeOf(seq);
-    if (place === null) report(userId, `entry ${seq} was changed`);
-    else if (place !== seq) report(userId, `entry ${seq} was moved, it was entry ${place}`);
+    const ordinal = ordinalOf(seq);
+    if (ordinal === null) report(userId, `entry ${seq} was changed`);
+    else if (ordinal !== seq) report(userId, `entry ${seq} was moved, it was entry ${ordinal}`);
   }
 }
 
@@ -144,7 +148,7 @@ async function explain(tx: Tx, { userId, suspects }: Chain, report: Report): Pro
 async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<number | null> {
   const { rows } = await sql<{ seq: number }>`
     with k as materialized (
-      select e.hash, ${digest} as digest from duly.audit e where e.user_id = ${userId} and e.seq = ${seq}
+      select e.hash, ${entryDigest} as digest from duly.audit e where e.user_id = ${userId} and e.seq = ${seq}
     )
     select 0::float8 as seq from k where k.hash = k.digest
     union all
@@ -154,7 +158,11 @@ async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<num
 }
 
 /** Compares heads that were kept elsewhere with the chains: what was there then must be there still. */
-async function checkAnchors(tx: Tx, anchors: AsyncIterable<Head>, report: Report): Promise<void> {
+async function checkKeptHeads(
+  tx: Tx,
+  anchors: AsyncIterable<ChainHead>,
+  report: ReportFinding,
+): Promise<void> {
   for await (const { userId, seq, hash } of anchors) {
     const { rows } = await sql<{ hash: string }>`
       select encode(hash, 'hex') as hash from duly.audit where user_id = ${userId} and seq = ${seq}`.execute(
@@ -170,24 +178,28 @@ async function checkAnchors(tx: Tx, anchors: AsyncIterable<Head>, report: Report
  * Walks every chain, in memory that does not grow with them, on one snapshot: writers go on meanwhile. Who can change
  * the table can rebuild a chain together with its head; heads kept outside of the database show that.
  */
-export function verifyAudit(db: Db, report: Report, { heads, refused }: Known = {}): Promise<Walked> {
+export function verifyAudit(
+  db: Db,
+  report: ReportFinding,
+  { heads, refused }: AuditBaseline = {},
+): Promise<VerifyTotals> {
   return db.transaction().execute(async (tx) => {
     await sql`set transaction isolation level repeatable read, read only`.execute(tx);
     await sql`set local statement_timeout = 0`.execute(tx);
-    if (heads !== undefined) await checkAnchors(tx, heads, report);
+    if (heads !== undefined) await checkKeptHeads(tx, heads, report);
     await reportRefused(tx, report, refused);
-    return walk(tx, report);
+    return verifyChains(tx, report);
   });
 }
 
-async function walk(tx: Tx, report: Report): Promise<Walked> {
-  const walked: Walked = { chains: 0, entries: 0 };
+async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals> {
+  const walked: VerifyTotals = { chains: 0, entries: 0 };
   const heads = readHeads(tx);
   let head = await heads.next();
-  let chain: Chain | undefined;
+  let chain: ChainState | undefined;
 
   /** The head of a chain; of those that come before, or of all for null, nothing else is left. */
-  async function headOf(userId: string | null): Promise<Head | undefined> {
+  async function headOf(userId: string | null): Promise<ChainHead | undefined> {
     for (; head.done !== true; head = await heads.next()) {
       const found = head.value;
       if (found.userId === userId) {
@@ -196,7 +208,7 @@ async function walk(tx: Tx, report: Report): Promise<Walked> {
       }
       if (userId !== null && isBefore(userId, found.userId)) return undefined;
       walked.chains += 1;
-      checkEnd(beginChain(found.userId), found, report);
+      checkEnd(newChainState(found.userId), found, report);
     }
     return undefined;
   }
@@ -205,13 +217,13 @@ async function walk(tx: Tx, report: Report): Promise<Walked> {
     if (chain === undefined) return;
     walked.chains += 1;
     checkEnd(chain, await headOf(chain.userId), report);
-    await explain(tx, chain, report);
+    await explainSuspects(tx, chain, report);
   }
 
   for await (const entry of readEntries(tx)) {
     if (chain?.userId !== entry.userId) {
       await endChain();
-      chain = beginChain(entry.userId);
+      chain = newChainState(entry.userId);
     }
     walked.entries += 1;
     checkEntry(chain, entry, report);

@@ -1,5 +1,5 @@
 import { isEmailAddress } from '../accounts/email-address.ts';
-import { createPasswordLink, createUser, getUserDetails, listSessionsOf } from '../admin/accounts.ts';
+import { createPasswordLink, createUser, getUserDetails, listUserSessions } from '../admin/accounts.ts';
 import {
   createInvitation,
   findInvitationId,
@@ -7,18 +7,18 @@ import {
   revokeInvitation,
 } from '../admin/invitations.ts';
 import { findAccountId, findUser } from '../admin/queries.ts';
-import { cutSessions, listUsers } from '../admin/service.ts';
-import type { Origin } from '../audit/model.ts';
+import { endUserSessions, listUsers } from '../admin/service.ts';
+import type { AuditOrigin } from '../audit/model.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { AppError, StartError } from '../platform/errors.ts';
-import { fields, print, row } from './print.ts';
+import { printFields, printLine, printRow } from './print.ts';
 
 /** One of the words of `admin`, with what it works on. */
-export type Command = (run: CommandRun, args: string[]) => Promise<void>;
+export type AdminSubcommand = (run: SubcommandContext, args: string[]) => Promise<void>;
 
-export interface CommandRun {
+export interface SubcommandContext {
   config: Config;
   db: Db;
   mailer: Mailer;
@@ -27,20 +27,20 @@ export interface CommandRun {
 }
 
 /** Who acts by a command: whoever may run it. */
-export const origin: Origin = { actor: null, requestId: null, address: null };
+export const commandOrigin: AuditOrigin = { actor: null, requestId: null, address: null };
 
 const pageSize = 500;
 const [idWidth, emailWidth, timeWidth] = [32, 32, 24];
 
 /** @throws StartError for what is no address. */
-function addressOf(command: string, input = ''): string {
+function emailArgument(command: string, input = ''): string {
   const email = input.trim().toLowerCase();
   if (isEmailAddress(email)) return email;
   throw new StartError(`admin ${command}: got ${JSON.stringify(input)}, wants an email address`);
 }
 
 /** The id of the account with an address, or of whoever has that id. @throws StartError without one. */
-async function userOf({ db, word }: CommandRun, input = ''): Promise<string> {
+async function userIdArgument({ db, word }: SubcommandContext, input = ''): Promise<string> {
   const found = (await findAccountId(db, input)) ?? (await findUser(db, input))?.id;
   if (input !== '' && found !== undefined) return found;
   throw new StartError(
@@ -49,7 +49,7 @@ async function userOf({ db, word }: CommandRun, input = ''): Promise<string> {
 }
 
 /** Does `work` for an address that may have no account yet. @throws StartError when it has. */
-async function forNewAddress<T>(word: string, email: string, work: () => Promise<T>): Promise<T> {
+async function requireNewAddress<T>(word: string, email: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -60,7 +60,7 @@ async function forNewAddress<T>(word: string, email: string, work: () => Promise
 
 const nameMaxLength = 100;
 
-function nameOf(word: string, input: string | undefined): string | undefined {
+function nameArgument(word: string, input: string | undefined): string | undefined {
   const name = input?.trim();
   if (name?.startsWith('-'))
     throw new StartError(`admin ${word}: got ${JSON.stringify(name)}, wants a name; there are no options`);
@@ -73,66 +73,66 @@ function nameOf(word: string, input: string | undefined): string | undefined {
 
 export const userCommands = {
   async create({ config, db, word }, [input, first, last]) {
-    const email = addressOf(word, input);
-    const [first_name, last_name] = [nameOf(word, first), nameOf(word, last)];
+    const email = emailArgument(word, input);
+    const [first_name, last_name] = [nameArgument(word, first), nameArgument(word, last)];
     const names = { ...(first_name && { first_name }), ...(last_name && { last_name }) };
-    const { user, link } = await forNewAddress(word, email, () =>
-      createUser(config, db, origin, { email, ...names }),
+    const { user, link } = await requireNewAddress(word, email, () =>
+      createUser(config, db, commandOrigin, { email, ...names }),
     );
-    print(
+    printLine(
       `${email} has an account with the id ${user.id}; whoever opens this sets its password, once, until ${link.expires_at}:`,
     );
-    print(link.url);
+    printLine(link.url);
   },
   async list({ db }, [search]) {
     const widths = [idWidth, emailWidth, 5, timeWidth];
-    row(widths, ['id', 'email', 'role', 'created', 'banned']);
+    printRow(widths, ['id', 'email', 'role', 'created', 'banned']);
     let after = '';
     for (;;) {
-      const found = await listUsers(db, origin, {
+      const found = await listUsers(db, commandOrigin, {
         limit: pageSize,
         after,
         ...(search !== undefined && { search }),
       });
       const users = found.slice(0, pageSize);
       for (const user of users)
-        row(widths, [user.id, user.email, user.role, user.created_at, user.banned_at]);
+        printRow(widths, [user.id, user.email, user.role, user.created_at, user.banned_at]);
       after = users.at(-1)?.id ?? '';
       if (found.length <= pageSize) return;
     }
   },
   async show(run, [input]) {
-    fields(await getUserDetails(run.db, await userOf(run, input), origin));
+    printFields(await getUserDetails(run.db, await userIdArgument(run, input), commandOrigin));
   },
   async 'reset-password'({ config, db, word }, [input]) {
-    const email = addressOf(word, input);
+    const email = emailArgument(word, input);
     const userId = await findAccountId(db, email);
     if (userId === null)
       throw new StartError(
         `admin ${word}: got ${JSON.stringify(email)}, wants the email address of an account`,
       );
-    const link = await createPasswordLink(config, db, userId, origin);
-    print(`whoever opens this sets the password of ${email}, once, until ${link.expires_at}:`);
-    print(link.url);
+    const link = await createPasswordLink(config, db, userId, commandOrigin);
+    printLine(`whoever opens this sets the password of ${email}, once, until ${link.expires_at}:`);
+    printLine(link.url);
   },
   async sessions(run, [input]) {
     const widths = [idWidth, timeWidth, timeWidth, 15];
-    const sessions = await listSessionsOf(run.db, await userOf(run, input), origin);
-    row(widths, ['id', 'created', 'expires', 'address', 'user_agent']);
+    const sessions = await listUserSessions(run.db, await userIdArgument(run, input), commandOrigin);
+    printRow(widths, ['id', 'created', 'expires', 'address', 'user_agent']);
     for (const { id, created_at, expires_at, ip_address, user_agent } of sessions)
-      row(widths, [id, created_at, expires_at, ip_address, user_agent]);
+      printRow(widths, [id, created_at, expires_at, ip_address, user_agent]);
   },
   async 'end-sessions'(run, [input]) {
-    const { id, email } = await cutSessions(run.db, await userOf(run, input), origin);
-    print(`${email ?? id} has to log in again`);
+    const { id, email } = await endUserSessions(run.db, await userIdArgument(run, input), commandOrigin);
+    printLine(`${email ?? id} has to log in again`);
   },
   async invite({ config, db, mailer, word }, [input]) {
-    const email = addressOf(word, input);
-    const { expires_at, url } = await forNewAddress(word, email, () =>
-      createInvitation(config, db, mailer, origin, email),
+    const email = emailArgument(word, input);
+    const { expires_at, url } = await requireNewAddress(word, email, () =>
+      createInvitation(config, db, mailer, commandOrigin, email),
     );
-    print(`whoever opens this makes an account for ${email}, once, until ${expires_at}:`);
-    print(url);
+    printLine(`whoever opens this makes an account for ${email}, once, until ${expires_at}:`);
+    printLine(url);
     const { registration } = config.auth;
     if (registration !== 'invite')
       process.stderr.write(
@@ -141,23 +141,23 @@ export const userCommands = {
   },
   async invitations({ db }) {
     const widths = [idWidth, emailWidth, timeWidth];
-    row(widths, ['id', 'email', 'created', 'expires']);
+    printRow(widths, ['id', 'email', 'created', 'expires']);
     let after = '';
     for (;;) {
-      const found = await listInvitations(db, origin, { limit: pageSize, after });
+      const found = await listInvitations(db, commandOrigin, { limit: pageSize, after });
       const invitations = found.slice(0, pageSize);
       for (const { id, email, created_at, expires_at } of invitations)
-        row(widths, [id, email, created_at, expires_at]);
+        printRow(widths, [id, email, created_at, expires_at]);
       after = invitations.at(-1)?.id ?? '';
       if (found.length <= pageSize) return;
     }
   },
   async uninvite({ db, word }, [input]) {
-    const email = addressOf(word, input);
+    const email = emailArgument(word, input);
     const id = await findInvitationId(db, email);
     if (id === null)
       throw new StartError(`admin ${word}: got ${JSON.stringify(email)}, wants an address that is invited`);
-    await revokeInvitation(db, origin, id);
-    print(`the invitation of ${email} is no longer good`);
+    await revokeInvitation(db, commandOrigin, id);
+    printLine(`the invitation of ${email} is no longer good`);
   },
-} satisfies Record<string, Command>;
+} satisfies Record<string, AdminSubcommand>;

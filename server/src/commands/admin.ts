@@ -6,32 +6,32 @@ import type { Db } from '../db/schema.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { AppError, StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
-import { joinDatabase, refusalOf } from '../process/database.ts';
-import { stopRequest } from '../process/start.ts';
-import { type Command, origin, userCommands } from './admin-users.ts';
-import { print } from './print.ts';
+import { databaseStartError, joinDatabase } from '../process/database.ts';
+import { rejectOnStopSignal } from '../process/start.ts';
+import { type AdminSubcommand, commandOrigin, userCommands } from './admin-users.ts';
+import { printLine } from './print.ts';
 
-const actions: Record<string, Command> = {
+const subcommands: Record<string, AdminSubcommand> = {
   ...userCommands,
   grant: ({ db }, args) => setRole(db, args, 'admin'),
   revoke: ({ db }, args) => setRole(db, args, 'user'),
   async lock({ db }) {
-    await lockService(db, origin);
-    print('locked: every instance answers 503 within a second');
+    await lockService(db, commandOrigin);
+    printLine('locked: every instance answers 503 within a second');
   },
   async unlock({ db }) {
-    await unlockService(db, origin);
-    print('unlocked');
+    await unlockService(db, commandOrigin);
+    printLine('unlocked');
   },
   async 'new-epoch'({ db }) {
-    await startNewEpoch(db, origin);
-    print(
+    await startNewEpoch(db, commandOrigin);
+    printLine(
       'a new epoch: clients of the change feed start anew, and the next change of each task raises its version far',
     );
   },
   async status({ db }) {
     const since = await findLock(db);
-    print(since === null ? 'not locked' : `locked since ${since.toISOString()}`);
+    printLine(since === null ? 'not locked' : `locked since ${since.toISOString()}`);
   },
 };
 
@@ -42,8 +42,8 @@ async function setRole(db: Db, [email = '']: string[], role: 'user' | 'admin'): 
       `admin: got ${JSON.stringify(email)}, wants the email address of an account; register it first`,
     );
   }
-  await changeRole(db, userId, origin, role);
-  print(`${email} has the role ${role} now and has to log in again`);
+  await changeRole(db, userId, commandOrigin, role);
+  printLine(`${email} has the role ${role} now and has to log in again`);
 }
 
 /**
@@ -51,11 +51,11 @@ async function setRole(db: Db, [email = '']: string[], role: 'user' | 'admin'): 
  * @throws StartError for another word, what it cannot take, or when the database cannot be reached.
  */
 export async function admin(config: Config, [word = 'status', ...args]: string[]): Promise<void> {
-  const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
+  const action = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
   if (action === undefined) {
-    throw new StartError(`admin: got ${JSON.stringify(word)}, wants ${Object.keys(actions).join(', ')}`);
+    throw new StartError(`admin: got ${JSON.stringify(word)}, wants ${Object.keys(subcommands).join(', ')}`);
   }
-  const stopped = stopRequest();
+  const stopped = rejectOnStopSignal();
   const log = createLog('silent');
   const database = await joinDatabase(config, log);
   const mailer = createMailer(config, log);
@@ -65,7 +65,7 @@ export async function admin(config: Config, [word = 'status', ...args]: string[]
     await Promise.race([action({ config, db, mailer, word }, args), stopped]);
   } catch (error) {
     throw (
-      refusalOf(error) ??
+      databaseStartError(error) ??
       (error instanceof AppError ? new StartError(`admin ${word}: ${error.message}`) : error)
     );
   } finally {

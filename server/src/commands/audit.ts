@@ -1,44 +1,44 @@
 import { open } from 'node:fs/promises';
 import { readRefused } from '../audit/refused-queries.ts';
-import { type Head, type Known, readHeads, verifyAudit } from '../audit/verify.ts';
+import { type AuditBaseline, type ChainHead, readHeads, verifyAudit } from '../audit/verify.ts';
 import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
-import { joinDatabase, type OpenDatabase, refusalOf } from '../process/database.ts';
-import { stopRequest } from '../process/start.ts';
+import { databaseStartError, joinDatabase, type OpenDatabase } from '../process/database.ts';
+import { rejectOnStopSignal } from '../process/start.ts';
 
-const print = (line: string) => process.stdout.write(`${line}\n`);
+const printLine = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Who a chain is about, in a form that is one line whatever the id. */
-const nameOf = (userId: string) => (userId === '' ? 'the service' : JSON.stringify(userId));
+const chainNameOf = (userId: string) => (userId === '' ? 'the service' : JSON.stringify(userId));
 
-type Action = (database: OpenDatabase, args: string[]) => Promise<void>;
+type AuditSubcommand = (database: OpenDatabase, args: string[]) => Promise<void>;
 
-const actions: Record<string, Action> = { verify, heads, refused };
+const subcommands: Record<string, AuditSubcommand> = { verify, heads, refused };
 
 async function verify({ withoutTimeLimit }: OpenDatabase, args: string[]): Promise<void> {
-  const known = knownOf(args);
+  const known = parseBaseline(args);
   let findings = 0;
   const { chains, entries } = await withoutTimeLimit((db) =>
     verifyAudit(
       db,
       (userId, finding) => {
         findings += 1;
-        print(`${nameOf(userId)}: ${finding}`);
+        printLine(`${chainNameOf(userId)}: ${finding}`);
       },
       known,
     ),
   );
   if (findings > 0) process.exitCode = 1;
-  else print(`${entries} entries in ${chains} chains, each as it was written`);
+  else printLine(`${entries} entries in ${chains} chains, each as it was written`);
 }
 
 /** One line of JSON for each chain: kept outside of the database, they show a chain that was rebuilt. */
 async function heads({ withoutTimeLimit }: OpenDatabase): Promise<void> {
   await withoutTimeLimit(async (db) => {
     for await (const { userId, seq, hash } of readHeads(db))
-      print(JSON.stringify({ user_id: userId, seq, hash }));
+      printLine(JSON.stringify({ user_id: userId, seq, hash }));
   });
 }
 
@@ -46,15 +46,15 @@ async function heads({ withoutTimeLimit }: OpenDatabase): Promise<void> {
 async function refused({ withoutTimeLimit }: OpenDatabase): Promise<void> {
   await withoutTimeLimit(async (db) => {
     for await (const { refusedAt, sqlstate, entry } of readRefused(db))
-      print(JSON.stringify({ refused_at: refusedAt, sqlstate, entry: JSON.parse(entry) }));
+      printLine(JSON.stringify({ refused_at: refusedAt, sqlstate, entry: JSON.parse(entry) }));
   });
 }
 
-function knownOf(args: string[]): Known {
-  const known: Known = {};
+function parseBaseline(args: string[]): AuditBaseline {
+  const known: AuditBaseline = {};
   for (let index = 0; index < args.length; index += 2) {
     const [option, value] = args.slice(index, index + 2);
-    if (option === '--heads' && value !== undefined) known.heads = readAnchors(value);
+    if (option === '--heads' && value !== undefined) known.heads = readKeptHeads(value);
     else if (option === '--refused' && /^\d{1,9}$/.test(value ?? '')) known.refused = Number(value);
     else
       throw new StartError(
@@ -65,7 +65,7 @@ function knownOf(args: string[]): Known {
 }
 
 /** The lines that `heads` printed; npm's own, which it adds to what it runs, are passed over. */
-async function* readAnchors(file: string): AsyncGenerator<Head> {
+async function* readKeptHeads(file: string): AsyncGenerator<ChainHead> {
   let number = 0;
   try {
     const handle = await open(file);
@@ -81,7 +81,7 @@ async function* readAnchors(file: string): AsyncGenerator<Head> {
   }
 }
 
-function parseHead(line: string): Head {
+function parseHead(line: string): ChainHead {
   const { user_id: userId, seq, hash }: Record<string, unknown> = { ...JSON.parse(line) };
   if (typeof userId !== 'string' || typeof hash !== 'string' || !Number.isSafeInteger(seq))
     throw new SyntaxError();
@@ -94,17 +94,17 @@ function parseHead(line: string): Head {
  * @throws StartError for another word, or when the database or the file cannot be read.
  */
 export async function audit(config: Config, [word = 'verify', ...args]: string[]): Promise<void> {
-  const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
+  const action = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
   if (action === undefined) {
-    throw new StartError(`audit: got ${JSON.stringify(word)}, wants ${Object.keys(actions).join(', ')}`);
+    throw new StartError(`audit: got ${JSON.stringify(word)}, wants ${Object.keys(subcommands).join(', ')}`);
   }
-  const stopped = stopRequest();
+  const stopped = rejectOnStopSignal();
   const database = await joinDatabase(config, createLog('silent'));
   try {
     await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
     await Promise.race([action(database, args), stopped]);
   } catch (error) {
-    throw refusalOf(error) ?? error;
+    throw databaseStartError(error) ?? error;
   } finally {
     await database.close();
   }

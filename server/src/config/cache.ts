@@ -1,4 +1,4 @@
-import { type Env, flag, group, integer } from './values.ts';
+import { type Env, flagSetting, integerSetting, readGroup } from './values.ts';
 
 export interface CacheSettings {
   /** Memory for answers kept in the process; 0 keeps none. */
@@ -8,11 +8,11 @@ export interface CacheSettings {
 }
 
 const defaultMaxBytes = 64 * 1024 * 1024;
-const mostBytes = 16 * 1024 ** 3;
+const maxMaxBytes = 16 * 1024 ** 3;
 
 export function cacheSettings(env: Env): CacheSettings {
-  return group<CacheSettings>({
-    maxBytes: () => integer(env, 'CACHE_MAX_BYTES', defaultMaxBytes, 0, mostBytes),
-    serveStale: () => flag(env, 'SERVE_STALE'),
+  return readGroup<CacheSettings>({
+    maxBytes: () => integerSetting(env, 'CACHE_MAX_BYTES', defaultMaxBytes, 0, maxMaxBytes),
+    serveStale: () => flagSetting(env, 'SERVE_STALE'),
   });
 }

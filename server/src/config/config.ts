@@ -8,7 +8,7 @@ import { type LimitSettings, limitSettings } from './limits.ts';
 import { type MailSettings, mailSettings } from './mail.ts';
 import { type MetricsSettings, metricsSettings } from './metrics.ts';
 import { type RetentionSettings, retentionSettings } from './retention.ts';
-import { attempt, type Env, group, refuse, refuseAll, text } from './values.ts';
+import { collectFaults, type Env, readGroup, refuseFaults, refuseSetting, textSetting } from './values.ts';
 import { workerCount } from './workers.ts';
 
 /** Everything the process is told from outside, checked once and frozen. */
@@ -32,14 +32,16 @@ const environments = ['production', 'development', 'test'];
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 function isProduction(env: Env): boolean {
-  const environment = text(env, 'NODE_ENV') ?? 'development';
+  const environment = textSetting(env, 'NODE_ENV') ?? 'development';
   if (environments.includes(environment)) return environment === 'production';
-  return refuse('NODE_ENV', JSON.stringify(environment), `${environments.join(', ')} or nothing`);
+  return refuseSetting('NODE_ENV', JSON.stringify(environment), `${environments.join(', ')} or nothing`);
 }
 
 function logLevel(env: Env): string {
-  const level = text(env, 'LOG_LEVEL') ?? 'info';
-  return logLevels.includes(level) ? level : refuse('LOG_LEVEL', JSON.stringify(level), logLevels.join(', '));
+  const level = textSetting(env, 'LOG_LEVEL') ?? 'info';
+  return logLevels.includes(level)
+    ? level
+    : refuseSetting('LOG_LEVEL', JSON.stringify(level), logLevels.join(', '));
 }
 
 /** Adds what `.env` in the working directory sets. @throws StartError with a line for each that cannot be read. */
@@ -53,41 +55,41 @@ export const loadEnvironment = (): void => loadEnvFile('.env', process.env);
 export function readConfig(env: Env = process.env): Config {
   const faults = new Set<string>();
   // Where a group is wrong, its defaults stand in for the checks of those that depend on it.
-  const production = attempt(
+  const production = collectFaults(
     faults,
     () => isProduction(env),
     () => false,
   );
-  const http = attempt(
+  const http = collectFaults(
     faults,
     () => httpSettings(env),
     () => httpSettings({}),
   );
-  const database = attempt(
+  const database = collectFaults(
     faults,
     () => databaseSettings(env, production),
     // Any number of workers has connections in it: what is wrong of them is told once.
     () => ({ ...databaseSettings({}, false), poolMax: 90 }),
   );
-  const auth = attempt(
+  const auth = collectFaults(
     faults,
     () => authSettings(env, http, production),
     () => authSettings({}, http, false),
   );
-  const others = attempt(
+  const others = collectFaults(
     faults,
     () => otherSettings(env, database),
     () => otherSettings({}, database),
   );
-  refuseAll(faults);
-  const dataDir = resolve(text(env, 'DATA_DIR') ?? 'data');
+  refuseFaults(faults);
+  const dataDir = resolve(textSetting(env, 'DATA_DIR') ?? 'data');
   return Object.freeze({ production, http, database, dataDir, auth: withSecrets(auth, dataDir), ...others });
 }
 
 type Others = Omit<Config, 'production' | 'http' | 'database' | 'dataDir' | 'auth'>;
 
 const otherSettings = (env: Env, database: DatabaseSettings) =>
-  group<Others>({
+  readGroup<Others>({
     workers: () => workerCount(env, database),
     limits: () => limitSettings(env),
     mail: () => mailSettings(env),

@@ -25,14 +25,14 @@ type Refuse = (got: string, wants: string) => never;
 const wantedUrl = 'postgresql://user:password@host:port/database';
 const wantedHosts = 'postgresql://user:password@host:port,host:port/database';
 /** Scheme, authority, and the rest. A list of hosts is not a URL as browsers read them, so it is taken apart here. */
-const form = /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)(.*)$/is;
+const urlPattern = /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)(.*)$/is;
 const isTarget = (text: string): text is SessionTarget => sessionTargets.some((target) => target === text);
 
 /**
  * Reads a URL as libpq does, with a list of hosts and ports in the authority or in the parameters `host` and `port`.
  */
 export function parseDatabaseUrl(text: string, refuse: Refuse): DatabaseUrl {
-  const [, scheme = '', authority = '', rest = ''] = form.exec(text) ?? [];
+  const [, scheme = '', authority = '', rest = ''] = urlPattern.exec(text) ?? [];
   const at = authority.lastIndexOf('@') + 1;
   const [user, hosts] = [authority.slice(0, at), authority.slice(at).split(',')];
   if (hosts.length > 1 && hosts.some((host) => /^(:|$)/.test(host)))
@@ -53,13 +53,13 @@ export function parseDatabaseUrl(text: string, refuse: Refuse): DatabaseUrl {
       `target_session_attrs=${JSON.stringify(target)}`,
       `target_session_attrs of ${sessionTargets.join(', ')}`,
     );
-  const [one = first, ...others] = byParameters(urls, refuse);
+  const [one = first, ...others] = applyParameters(urls, refuse);
   for (const { searchParams } of [one, ...others]) searchParams.delete('target_session_attrs');
   return { urls: [one, ...others], target };
 }
 
 /** `host` and `port` as parameters stand for those of the authority; one port is every host's. */
-function byParameters(urls: readonly URL[], refuse: Refuse): URL[] {
+function applyParameters(urls: readonly URL[], refuse: Refuse): URL[] {
   const [first] = urls;
   if (first === undefined) return [];
   const hosts = first.searchParams.get('host')?.split(',');
@@ -84,7 +84,7 @@ function byParameters(urls: readonly URL[], refuse: Refuse): URL[] {
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
 /** Which server and database a URL of one host names, whatever its spelling. */
-export function placeOf({ hostname, port, pathname, searchParams }: URL): string {
+export function databaseKeyOf({ hostname, port, pathname, searchParams }: URL): string {
   const host = searchParams.get('host') ?? hostname;
   return `${host.toLowerCase()}:${searchParams.get('port') || port || '5432'}${pathname}`;
 }

@@ -1,6 +1,14 @@
 import { accessSync, constants } from 'node:fs';
-import { type DatabaseUrl, parseDatabaseUrl, placeOf } from './database-url.ts';
-import { attempt, type Env, group, integer, isDecodable, refuse, text } from './values.ts';
+import { type DatabaseUrl, databaseKeyOf, parseDatabaseUrl } from './database-url.ts';
+import {
+  collectFaults,
+  type Env,
+  integerSetting,
+  isDecodable,
+  readGroup,
+  refuseSetting,
+  textSetting,
+} from './values.ts';
 
 const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
@@ -19,7 +27,7 @@ export interface ReplicaSettings {
 }
 
 export function databaseSettings(env: Env, production: boolean): DatabaseSettings {
-  return group<DatabaseSettings>({
+  return readGroup<DatabaseSettings>({
     url: () => primaryUrl(env, production),
     directUrl: () => directUrl(env),
     poolMax: () => poolMax(env),
@@ -31,7 +39,7 @@ export function databaseSettings(env: Env, production: boolean): DatabaseSetting
 function primaryUrl(env: Env, production: boolean): string | null {
   const url = databaseUrl(env, 'DATABASE_URL');
   if (production && url === null && env.DATABASE_URL !== undefined)
-    return refuse(
+    return refuseSetting(
       'DATABASE_URL',
       'nothing',
       'a URL, or in production not to be set for the embedded PostgreSQL',
@@ -41,59 +49,59 @@ function primaryUrl(env: Env, production: boolean): string | null {
 
 function directUrl(env: Env): string | null {
   const url = databaseUrl(env, 'DATABASE_DIRECT_URL');
-  if (url !== null && text(env, 'DATABASE_URL') === null)
-    refuse('DATABASE_DIRECT_URL', 'a URL', 'DATABASE_URL beside it, which names the same database');
+  if (url !== null && textSetting(env, 'DATABASE_URL') === null)
+    refuseSetting('DATABASE_DIRECT_URL', 'a URL', 'DATABASE_URL beside it, which names the same database');
   return url;
 }
 
 function replicaSettings(env: Env): ReplicaSettings | null {
-  const { url, poolMax } = group<{ url: string | null; poolMax: number }>({
+  const { url, poolMax } = readGroup<{ url: string | null; poolMax: number }>({
     url: () => databaseUrl(env, 'DATABASE_REPLICA_URL'),
-    poolMax: () => integer(env, 'DATABASE_REPLICA_POOL_SIZE', 5, 1, 90),
+    poolMax: () => integerSetting(env, 'DATABASE_REPLICA_POOL_SIZE', 5, 1, 90),
   });
   if (url === null) return null;
-  const primaryUrl = text(env, 'DATABASE_URL');
+  const primaryUrl = textSetting(env, 'DATABASE_URL');
   if (primaryUrl === null)
-    refuse('DATABASE_REPLICA_URL', 'a URL', 'DATABASE_URL beside it, which names its primary');
+    refuseSetting('DATABASE_REPLICA_URL', 'a URL', 'DATABASE_URL beside it, which names its primary');
   checkReplica(url, primaryUrl);
   return Object.freeze({ url, poolMax });
 }
 
 /** With several hosts the same ones may be named twice: one of them is the primary, another one the replica. */
 function checkReplica(url: string, primaryUrl: string): void {
-  const replica = parsed('DATABASE_REPLICA_URL', url);
+  const replica = parseNamed('DATABASE_REPLICA_URL', url);
   if (['read-write', 'primary'].includes(replica.target))
-    refuse(
+    refuseSetting(
       'DATABASE_REPLICA_URL',
       `target_session_attrs=${JSON.stringify(replica.target)}`,
       'target_session_attrs=standby, as a replica takes no writes',
     );
   // What is wrong with the other one is told beside it.
-  const primary = attempt(
+  const primary = collectFaults(
     new Set(),
-    () => parsed('DATABASE_URL', primaryUrl),
+    () => parseNamed('DATABASE_URL', primaryUrl),
     () => null,
   );
   if (
     replica.urls.length === 1 &&
     primary?.urls.length === 1 &&
-    placeOf(replica.urls[0]) === placeOf(primary.urls[0])
+    databaseKeyOf(replica.urls[0]) === databaseKeyOf(primary.urls[0])
   )
-    refuse('DATABASE_REPLICA_URL', 'the URL of DATABASE_URL', 'the URL of a replica of that server');
+    refuseSetting('DATABASE_REPLICA_URL', 'the URL of DATABASE_URL', 'the URL of a replica of that server');
 }
 
-const parsed = (name: string, value: string): DatabaseUrl =>
-  parseDatabaseUrl(value, (got, wants) => refuse(name, got, wants));
+const parseNamed = (name: string, value: string): DatabaseUrl =>
+  parseDatabaseUrl(value, (got, wants) => refuseSetting(name, got, wants));
 
 function poolMax(env: Env): number {
-  const { poolSize, poolOverflow } = group({
-    poolSize: () => integer(env, 'DATABASE_POOL_SIZE', 5, 1, 90),
-    poolOverflow: () => integer(env, 'DATABASE_POOL_OVERFLOW', 10, 0, 90),
+  const { poolSize, poolOverflow } = readGroup({
+    poolSize: () => integerSetting(env, 'DATABASE_POOL_SIZE', 5, 1, 90),
+    poolOverflow: () => integerSetting(env, 'DATABASE_POOL_OVERFLOW', 10, 0, 90),
   });
   const sum = poolSize + poolOverflow;
   // Two: the signing key is made under a lock that takes a connection of its own.
   if (sum >= 2 && sum <= 90) return sum;
-  return refuse(
+  return refuseSetting(
     'DATABASE_POOL_SIZE',
     `${poolSize} + ${poolOverflow} overflow`,
     'a sum of 2 to 90 connections',
@@ -101,9 +109,9 @@ function poolMax(env: Env): number {
 }
 
 function databaseUrl(env: Env, name: string): string | null {
-  const value = text(env, name);
+  const value = textSetting(env, name);
   if (value === null) return null;
-  const { urls } = parsed(name, value);
+  const { urls } = parseNamed(name, value);
   for (const url of urls) checkUrl(name, url);
   return value;
 }
@@ -111,18 +119,18 @@ function databaseUrl(env: Env, name: string): string | null {
 function checkUrl(name: string, url: URL): void {
   const wants = 'postgresql://user:password@host:port/database';
   if (!['postgres:', 'postgresql:'].includes(url.protocol))
-    refuse(name, `the scheme ${JSON.stringify(url.protocol)}`, wants);
-  if (url.pathname.length < 2) refuse(name, 'no database name', wants);
+    refuseSetting(name, `the scheme ${JSON.stringify(url.protocol)}`, wants);
+  if (url.pathname.length < 2) refuseSetting(name, 'no database name', wants);
   if (!isDecodable(url.username) || !isDecodable(url.password))
-    refuse(name, 'a user or password with a stray %', 'percent-encoding, % itself as %25');
-  if (!isDecodable(url.hostname)) refuse(name, 'a host with a stray %', wants);
+    refuseSetting(name, 'a user or password with a stray %', 'percent-encoding, % itself as %25');
+  if (!isDecodable(url.hostname)) refuseSetting(name, 'a host with a stray %', wants);
   checkTls(name, url);
 }
 
 function checkTls(variable: string, { searchParams }: URL): void {
   const mode = searchParams.get('sslmode');
   if (mode !== null && !sslModes.includes(mode)) {
-    refuse(variable, `sslmode=${JSON.stringify(mode)}`, `sslmode of ${sslModes.join(', ')}`);
+    refuseSetting(variable, `sslmode=${JSON.stringify(mode)}`, `sslmode of ${sslModes.join(', ')}`);
   }
   for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
     const file = searchParams.get(name);
@@ -130,7 +138,7 @@ function checkTls(variable: string, { searchParams }: URL): void {
     try {
       accessSync(file, constants.R_OK);
     } catch {
-      refuse(variable, `${name}=${JSON.stringify(file)}`, 'a file that can be read');
+      refuseSetting(variable, `${name}=${JSON.stringify(file)}`, 'a file that can be read');
     }
   }
 }

@@ -14,7 +14,7 @@ const wanted = 'lines NAME=value, comments that begin with #, or no file';
  */
 export function loadEnvFile(path: string, env: NodeJS.ProcessEnv): void {
   const text = readText(path);
-  const faults = faultyLines(text).map((fault) => `${path}: got ${fault}, wants ${wanted}`);
+  const faults = findFaultyLines(text).map((fault) => `${path}: got ${fault}, wants ${wanted}`);
   if (faults.length > 0) throw new StartError(faults.join('\n'));
   for (const [name, value] of Object.entries(parseEnv(text))) env[name] ??= value;
 }
@@ -36,7 +36,7 @@ function readText(path: string): string {
 }
 
 /** A quoted value may go on over several lines. */
-function faultyLines(text: string): string[] {
+function findFaultyLines(text: string): string[] {
   const faults: string[] = [];
   let [quote, openedIn] = ['', 0];
   text.split(/\r?\n/).forEach((line, index) => {

@@ -1,6 +1,15 @@
 import { isIP } from 'node:net';
 import { type TlsFiles, tlsSettings } from './tls.ts';
-import { type Env, group, integer, originOf, parseUrl, refuse, shown, text } from './values.ts';
+import {
+  type Env,
+  integerSetting,
+  parseUrl,
+  readGroup,
+  redacted,
+  refuseSetting,
+  textSetting,
+  webOriginOf,
+} from './values.ts';
 
 export interface HttpSettings {
   /** `localhost` is both loopback addresses. */
@@ -19,34 +28,34 @@ export interface HttpSettings {
 }
 
 export function httpSettings(env: Env): HttpSettings {
-  return group<HttpSettings>({
+  return readGroup<HttpSettings>({
     host: () => host(env),
-    port: () => integer(env, 'PORT', 8000, 0, 65535),
+    port: () => integerSetting(env, 'PORT', 8000, 0, 65535),
     allowedOrigins: () => allowedOrigins(env),
-    bulkMaxOperations: () => integer(env, 'BULK_MAX_OPERATIONS', 100, 1, 500),
-    keepAliveSeconds: () => integer(env, 'KEEP_ALIVE_SECONDS', 75, 1, 3_600),
+    bulkMaxOperations: () => integerSetting(env, 'BULK_MAX_OPERATIONS', 100, 1, 500),
+    keepAliveSeconds: () => integerSetting(env, 'KEEP_ALIVE_SECONDS', 75, 1, 3_600),
     tls: () => tlsSettings(env),
     trustedProxies: () => Object.freeze(trustedProxies(env)),
   });
 }
 
 function host(env: Env): string {
-  const value = text(env, 'HOST') ?? 'localhost';
+  const value = textSetting(env, 'HOST') ?? 'localhost';
   if (isIP(value) !== 0 || URL.canParse(`http://${value}`)) return value;
-  return refuse('HOST', JSON.stringify(value), 'a host name or an IP address');
+  return refuseSetting('HOST', JSON.stringify(value), 'a host name or an IP address');
 }
 
 function allowedOrigins(env: Env): readonly string[] | null {
-  const value = text(env, 'ALLOWED_ORIGINS');
+  const value = textSetting(env, 'ALLOWED_ORIGINS');
   if (value === null) return null;
   const origins = value.split(',').map((part) => {
     const origin = part.trim();
     const url = parseUrl(origin);
     // A host may hold a `*`, which Better Auth would take for a pattern.
-    if (url !== null && originOf(url) === origin && !origin.includes('*')) return origin;
-    return refuse(
+    if (url !== null && webOriginOf(url) === origin && !origin.includes('*')) return origin;
+    return refuseSetting(
       'ALLOWED_ORIGINS',
-      shown(origin),
+      redacted(origin),
       'comma-separated exact origins such as https://app.example.com or capacitor://localhost (no *, no path, no trailing slash)',
     );
   });
@@ -55,12 +64,12 @@ function allowedOrigins(env: Env): readonly string[] | null {
 
 /** Whoever connects can claim a number of hops, or a name; an address cannot be claimed. */
 function trustedProxies(env: Env): string[] {
-  const value = text(env, 'TRUSTED_PROXIES');
+  const value = textSetting(env, 'TRUSTED_PROXIES');
   if (value === null) return [];
   return value.split(',').map((part) => {
     const proxy = part.trim();
     if (isBlock(proxy)) return proxy;
-    return refuse(
+    return refuseSetting(
       'TRUSTED_PROXIES',
       JSON.stringify(proxy),
       'comma-separated IP addresses and CIDR blocks such as 10.0.0.5, 192.168.0.0/16 (not everybody, no names, no number of hops)',

@@ -1,4 +1,4 @@
-import { type Env, group, isDecodable, parseUrl, refuse, text } from './values.ts';
+import { type Env, isDecodable, parseUrl, readGroup, refuseSetting, textSetting } from './values.ts';
 
 /** At most so many requests in so many seconds. */
 export interface Quota {
@@ -16,7 +16,7 @@ export interface LimitSettings {
 }
 
 export function limitSettings(env: Env): LimitSettings {
-  return group<LimitSettings>({
+  return readGroup<LimitSettings>({
     perUser: () => quota(env, 'RATE_LIMIT_PER_USER', { requests: 1200, seconds: 60 }),
     perAddress: () => quota(env, 'RATE_LIMIT_PER_IP', { requests: 3000, seconds: 60 }),
     auth: () => quota(env, 'RATE_LIMIT_AUTH', { requests: 10, seconds: 60 }),
@@ -28,7 +28,7 @@ const maxRequests = 1_000_000;
 const maxSeconds = 86_400;
 
 function quota(env: Env, name: string, fallback: Quota): Quota | null {
-  const value = text(env, name);
+  const value = textSetting(env, name);
   if (value === null) return Object.freeze(fallback);
   if (value === 'off') return null;
   const [, requests, seconds] = (/^(\d{1,7})\/(\d{1,5})$/.exec(value) ?? []).map(Number);
@@ -37,7 +37,7 @@ function quota(env: Env, name: string, fallback: Quota): Quota | null {
   if (isGood(requests, maxRequests) && isGood(seconds, maxSeconds)) {
     return Object.freeze({ requests, seconds });
   }
-  return refuse(
+  return refuseSetting(
     name,
     JSON.stringify(value),
     `requests/seconds such as ${fallback.requests}/${fallback.seconds} (1 to ${maxRequests} in 1 to ${maxSeconds}), or off`,
@@ -45,20 +45,25 @@ function quota(env: Env, name: string, fallback: Quota): Quota | null {
 }
 
 function redisUrl(env: Env): string | null {
-  const value = text(env, 'REDIS_URL');
+  const value = textSetting(env, 'REDIS_URL');
   if (value === null) return null;
   const url = parseUrl(value);
   const wants = 'redis://user:password@host:6379/0, or rediss:// for TLS';
-  if (url === null) return refuse('REDIS_URL', 'something that is not a URL', wants);
+  if (url === null) return refuseSetting('REDIS_URL', 'something that is not a URL', wants);
   if (!['redis:', 'rediss:'].includes(url.protocol)) {
-    return refuse('REDIS_URL', `the scheme ${JSON.stringify(url.protocol)}`, wants);
+    return refuseSetting('REDIS_URL', `the scheme ${JSON.stringify(url.protocol)}`, wants);
   }
-  if (url.hostname === '') return refuse('REDIS_URL', 'no host', wants);
-  if (!/^\/?\d{0,5}$/.test(url.pathname)) return refuse('REDIS_URL', 'a path that is no number', wants);
+  if (url.hostname === '') return refuseSetting('REDIS_URL', 'no host', wants);
+  if (!/^\/?\d{0,5}$/.test(url.pathname))
+    return refuseSetting('REDIS_URL', 'a path that is no number', wants);
   if (!isDecodable(url.username) || !isDecodable(url.password)) {
-    return refuse('REDIS_URL', 'a user or password with a stray %', 'percent-encoding, % itself as %25');
+    return refuseSetting(
+      'REDIS_URL',
+      'a user or password with a stray %',
+      'percent-encoding, % itself as %25',
+    );
   }
   // The client would take more settings from there than are good for it.
-  if (url.search !== '') return refuse('REDIS_URL', 'a query', wants);
+  if (url.search !== '') return refuseSetting('REDIS_URL', 'a query', wants);
   return value;
 }

@@ -1,4 +1,13 @@
-import { type Env, group, hasCredentials, isHttp, parseUrl, refuse, shown, text } from './values.ts';
+import {
+  type Env,
+  hasCredentials,
+  isHttp,
+  parseUrl,
+  readGroup,
+  redacted,
+  refuseSetting,
+  textSetting,
+} from './values.ts';
 
 export interface SmtpSettings {
   readonly host: string;
@@ -20,24 +29,24 @@ export interface MailSettings {
 const sender = /^(?:[^<>@,;:"\\\r\n]* <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/;
 
 export function mailSettings(env: Env): MailSettings {
-  return group<MailSettings>({
+  return readGroup<MailSettings>({
     smtp: () => smtpSettings(env),
-    from: () => from(env, text(env, 'SMTP_URL') !== null),
+    from: () => from(env, textSetting(env, 'SMTP_URL') !== null),
     passwordResetUrl: () => passwordResetUrl(env),
   });
 }
 
 function smtpSettings(env: Env): SmtpSettings | null {
-  const value = text(env, 'SMTP_URL');
+  const value = textSetting(env, 'SMTP_URL');
   if (value === null) return null;
   const wants = 'smtp://host:port or smtps://user:password@host:port';
   const url = parseUrl(value);
-  if (url === null) return refuse('SMTP_URL', 'something that is not a URL', wants);
+  if (url === null) return refuseSetting('SMTP_URL', 'something that is not a URL', wants);
   if (url.protocol !== 'smtp:' && url.protocol !== 'smtps:')
-    return refuse('SMTP_URL', `the scheme ${JSON.stringify(url.protocol)}`, wants);
-  if (url.hostname === '') return refuse('SMTP_URL', 'no host', wants);
+    return refuseSetting('SMTP_URL', `the scheme ${JSON.stringify(url.protocol)}`, wants);
+  if (url.hostname === '') return refuseSetting('SMTP_URL', 'no host', wants);
   if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
-    return refuse('SMTP_URL', 'more than a host and a port', wants);
+    return refuseSetting('SMTP_URL', 'more than a host and a port', wants);
   const secure = url.protocol === 'smtps:';
   try {
     return Object.freeze({
@@ -48,28 +57,32 @@ function smtpSettings(env: Env): SmtpSettings | null {
       password: decodeURIComponent(url.password),
     });
   } catch {
-    return refuse('SMTP_URL', 'a user or password with a stray %', 'percent-encoding, % itself as %25');
+    return refuseSetting(
+      'SMTP_URL',
+      'a user or password with a stray %',
+      'percent-encoding, % itself as %25',
+    );
   }
 }
 
 function from(env: Env, isSending: boolean): string {
-  const value = text(env, 'MAIL_FROM');
+  const value = textSetting(env, 'MAIL_FROM');
   const wants = 'the address mail comes from, such as Duly <no-reply@example.com>';
   if (value === null)
-    return isSending ? refuse('MAIL_FROM', 'nothing beside SMTP_URL', wants) : 'no-reply@localhost';
+    return isSending ? refuseSetting('MAIL_FROM', 'nothing beside SMTP_URL', wants) : 'no-reply@localhost';
   return value.length <= 320 && sender.test(value)
     ? value
-    : refuse('MAIL_FROM', JSON.stringify(value), wants);
+    : refuseSetting('MAIL_FROM', JSON.stringify(value), wants);
 }
 
 function passwordResetUrl(env: Env): string | null {
-  const value = text(env, 'PASSWORD_RESET_URL');
+  const value = textSetting(env, 'PASSWORD_RESET_URL');
   if (value === null) return null;
   const url = parseUrl(value);
   if (url !== null && isHttp(url) && url.hash === '' && !hasCredentials(url)) return url.href;
-  return refuse(
+  return refuseSetting(
     'PASSWORD_RESET_URL',
-    shown(value),
+    redacted(value),
     'a page of the front end such as https://app.example.com/reset-password',
   );
 }

@@ -1,4 +1,4 @@
-import { type Env, refuse, text } from './values.ts';
+import { type Env, refuseSetting, textSetting } from './values.ts';
 
 export interface MetricsSettings {
   /** Who shows it may read `/metrics`; null: there is no such path. */
@@ -15,13 +15,13 @@ export function metricsSettings(env: Env): MetricsSettings {
 }
 
 function token(env: Env): string | null {
-  const value = text(env, 'METRICS_TOKEN');
+  const value = textSetting(env, 'METRICS_TOKEN');
   if (value === null) return null;
   const wants = `${tokenMinLength} to ${tokenMaxLength} letters, digits and . _ ~ + / -, e.g. from: openssl rand -base64 32`;
   const { length } = value;
   if (length < tokenMinLength || length > tokenMaxLength)
-    return refuse('METRICS_TOKEN', `${length} characters`, wants);
+    return refuseSetting('METRICS_TOKEN', `${length} characters`, wants);
   return tokenSyntax.test(value)
     ? value
-    : refuse('METRICS_TOKEN', 'characters that no Authorization header carries', wants);
+    : refuseSetting('METRICS_TOKEN', 'characters that no Authorization header carries', wants);
 }

@@ -1,4 +1,4 @@
-import { type Env, group, integer } from './values.ts';
+import { type Env, integerSetting, readGroup } from './values.ts';
 
 /** How long what users do not see is kept, in days. */
 export interface RetentionSettings {
@@ -8,8 +8,8 @@ export interface RetentionSettings {
 }
 
 export function retentionSettings(env: Env): RetentionSettings {
-  return group<RetentionSettings>({
-    trashDays: () => integer(env, 'TRASH_RETENTION_DAYS', 30, 1, 3650),
-    tombstoneDays: () => integer(env, 'TOMBSTONE_RETENTION_DAYS', 90, 1, 3650),
+  return readGroup<RetentionSettings>({
+    trashDays: () => integerSetting(env, 'TRASH_RETENTION_DAYS', 30, 1, 3650),
+    tombstoneDays: () => integerSetting(env, 'TOMBSTONE_RETENTION_DAYS', 90, 1, 3650),
   });
 }

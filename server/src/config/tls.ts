@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { type Env, group, refuse, text } from './values.ts';
+import { type Env, readGroup, refuseSetting, textSetting } from './values.ts';
 
 /** Paths of PEM files: the certificate with its chain, and its private key. */
 export interface TlsFiles {
@@ -20,11 +20,11 @@ const wants = {
 } as const;
 
 export function tlsSettings(env: Env): TlsFiles | null {
-  const certFile = text(env, 'TLS_CERT');
-  const keyFile = text(env, 'TLS_KEY');
+  const certFile = textSetting(env, 'TLS_CERT');
+  const keyFile = textSetting(env, 'TLS_KEY');
   if (certFile === null && keyFile === null) return null;
-  if (certFile === null) return refuse('TLS_CERT', 'nothing beside a TLS_KEY', wants.TLS_CERT);
-  if (keyFile === null) return refuse('TLS_KEY', 'nothing beside a TLS_CERT', wants.TLS_KEY);
+  if (certFile === null) return refuseSetting('TLS_CERT', 'nothing beside a TLS_KEY', wants.TLS_CERT);
+  if (keyFile === null) return refuseSetting('TLS_KEY', 'nothing beside a TLS_CERT', wants.TLS_KEY);
   const files = Object.freeze({ certFile, keyFile });
   readCertificate(files);
   return files;
@@ -32,16 +32,20 @@ export function tlsSettings(env: Env): TlsFiles | null {
 
 /** @throws StartError when a file cannot be read or used, or the key is another certificate's. */
 export function readCertificate({ certFile, keyFile }: TlsFiles): Certificate {
-  const { cert, key } = group<Certificate>({
+  const { cert, key } = readGroup<Certificate>({
     cert: () => read('TLS_CERT', certFile),
     key: () => read('TLS_KEY', keyFile),
   });
-  const { certificate, privateKey } = group({
+  const { certificate, privateKey } = readGroup({
     certificate: () => parse('TLS_CERT', certFile, () => new X509Certificate(cert)),
     privateKey: () => parse('TLS_KEY', keyFile, () => createPrivateKey(key)),
   });
   if (!certificate.checkPrivateKey(privateKey)) {
-    return refuse('TLS_KEY', `${JSON.stringify(keyFile)}, which is not the key of TLS_CERT`, wants.TLS_KEY);
+    return refuseSetting(
+      'TLS_KEY',
+      `${JSON.stringify(keyFile)}, which is not the key of TLS_CERT`,
+      wants.TLS_KEY,
+    );
   }
   parse('TLS_CERT', certFile, () => createSecureContext({ cert, key }));
   return { cert, key };
@@ -52,7 +56,7 @@ function read(name: keyof typeof wants, file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
-    return refuse(name, `${JSON.stringify(file)} (${reason})`, wants[name]);
+    return refuseSetting(name, `${JSON.stringify(file)} (${reason})`, wants[name]);
   }
 }
 
@@ -60,6 +64,6 @@ function parse<T>(name: keyof typeof wants, file: string, parser: () => T): T {
   try {
     return parser();
   } catch {
-    return refuse(name, `${JSON.stringify(file)}, which cannot be used`, wants[name]);
+    return refuseSetting(name, `${JSON.stringify(file)}, which cannot be used`, wants[name]);
   }
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 
 /** How long a host may take to accept a connection. */
 export const connectTimeoutMs = 2_000;
-const endWithinMs = 500;
+const closeTimeoutMs = 500;
 
 /** What a session says of the server that it leads to. */
 export interface ServerState {
@@ -15,11 +15,11 @@ export interface ServerState {
   startedAt: string;
 }
 
-const stateColumns = `pg_is_in_recovery() as "isInRecovery", current_setting('transaction_read_only') = 'on' as "isReadOnly",
+const serverStateColumns = `pg_is_in_recovery() as "isInRecovery", current_setting('transaction_read_only') = 'on' as "isReadOnly",
   extract(epoch from pg_postmaster_start_time())::text as "startedAt"`;
 
 /** Outside of a transaction, what the next one would be. */
-export const stateQuery = `select pg_backend_pid() as "pid", ${stateColumns}`;
+export const serverStateQuery = `select pg_backend_pid() as "pid", ${serverStateColumns}`;
 
 /** A connection of its own, beside a pool, that goes away whatever its server does. */
 export function openClient(config: pg.ClientConfig): { client: pg.Client; close(): void } {
@@ -35,7 +35,7 @@ export function openClient(config: pg.ClientConfig): { client: pg.Client; close(
   client.on('error', () => undefined);
   function close(): void {
     client.end().catch(() => undefined);
-    setTimeout(() => socket.destroy(), endWithinMs).unref();
+    setTimeout(() => socket.destroy(), closeTimeoutMs).unref();
   }
   return { client, close };
 }
@@ -45,7 +45,7 @@ export async function inspectServer(config: pg.ClientConfig): Promise<ServerStat
   const { client, close } = openClient({ ...config, application_name: 'duly pool' });
   try {
     await client.connect();
-    const { rows } = await client.query<ServerState>(stateQuery);
+    const { rows } = await client.query<ServerState>(serverStateQuery);
     if (rows[0] === undefined) throw new Error('no answer to a question that always has one');
     return rows[0];
   } finally {

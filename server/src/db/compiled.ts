@@ -3,27 +3,27 @@ import { LRUCache } from 'lru-cache';
 import type { Db } from './schema.ts';
 
 /** Stands in a statement for a value that is given each time. */
-class Given {
+class Param {
   readonly name: string;
   constructor(name: string) {
     this.name = name;
   }
 }
 
-export type Values = Readonly<Record<string, unknown>>;
+export type ParamValues = Readonly<Record<string, unknown>>;
 
 /** The value of that name among those that the statement is run with. */
-export const given = <T>(name: string): RawBuilder<T> => sql<T>`${new Given(name)}`;
+export const param = <T>(name: string): RawBuilder<T> => sql<T>`${new Param(name)}`;
 
 /** Runs a statement, compiled at its first use, with other values each time. */
-export type Run<Row> = (db: Db, values: Values) => Promise<Row[]>;
+export type RunStatement<Row> = (db: Db, values: ParamValues) => Promise<Row[]>;
 
-export function compiled<Row>(build: (db: Db) => CompiledQuery<Row>): Run<Row> {
+export function compileOnce<Row>(build: (db: Db) => CompiledQuery<Row>): RunStatement<Row> {
   let query: CompiledQuery<Row> | undefined;
   return async (db, values) => {
     query ??= build(db);
     const parameters = query.parameters.map((parameter) =>
-      parameter instanceof Given ? values[parameter.name] : parameter,
+      parameter instanceof Param ? values[parameter.name] : parameter,
     );
     const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(query.sql, parameters));
     return rows;
@@ -31,46 +31,48 @@ export function compiled<Row>(build: (db: Db) => CompiledQuery<Row>): Run<Row> {
 }
 
 /** Of each kind of statement that has many shapes, so many are kept. */
-const shapesMax = 500;
+const maxShapes = 500;
 
 /** The same for a statement of many shapes, each of which has a name. */
-export function compiledByShape<Row>() {
-  const shapes = new LRUCache<string, Run<Row>>({ max: shapesMax });
-  return (shape: string, build: (db: Db) => CompiledQuery<Row>): Run<Row> => {
-    const run = shapes.get(shape) ?? compiled(build);
+export function compileOncePerShape<Row>() {
+  const shapes = new LRUCache<string, RunStatement<Row>>({ max: maxShapes });
+  return (shape: string, build: (db: Db) => CompiledQuery<Row>): RunStatement<Row> => {
+    const run = shapes.get(shape) ?? compileOnce(build);
     shapes.set(shape, run);
     return run;
   };
 }
 
 /** Changes that can be made in one statement with others, and the values to make them with. */
-export interface Part {
-  changes: Changes;
-  values: Values;
+export interface Cte {
+  template: CteTemplate;
+  params: ParamValues;
 }
 
 /** Expressions of a `with`. */
-export interface Changes {
+export interface CteTemplate {
   /** Tells them from all others. */
   name: string;
-  expressions: RawBuilder<unknown>;
+  sql: RawBuilder<unknown>;
   /** What a statement gives that begins with these: columns, and where they are from. */
-  gives?: RawBuilder<unknown>;
+  select?: RawBuilder<unknown>;
 }
 
-const together = compiledByShape<unknown>();
+const runCtes = compileOncePerShape<unknown>();
 
 /**
  * Makes changes, none of which sees what another makes but by what it returns, in one statement; a name in the values
  * means the same to all.
  * @returns what the first of them gives.
  */
-export async function changeTogether<Row>(db: Db, parts: readonly Part[]): Promise<Row[]> {
-  const shape = parts.map(({ changes }) => changes.name).join();
-  const change = together(shape, (on) => {
-    const gives = parts[0]?.changes.gives ?? sql``;
-    return sql`with ${sql.join(parts.map(({ changes }) => changes.expressions))} select ${gives}`.compile(on);
+export async function executeCtes<Row>(db: Db, ctes: readonly Cte[]): Promise<Row[]> {
+  const shape = ctes.map(({ template: changes }) => changes.name).join();
+  const change = runCtes(shape, (on) => {
+    const gives = ctes[0]?.template.select ?? sql``;
+    return sql`with ${sql.join(ctes.map(({ template: changes }) => changes.sql))} select ${gives}`.compile(
+      on,
+    );
   });
-  const rows = await change(db, Object.assign({}, ...parts.map(({ values }) => values)));
+  const rows = await change(db, Object.assign({}, ...ctes.map(({ params: values }) => values)));
   return rows as Row[];
 }

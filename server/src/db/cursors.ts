@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { cursorExpired, type Issue, invalid } from '../platform/errors.ts';
-import { type Epoch, isOfEpoch } from './epoch.ts';
+import { cursorExpired, type ValidationIssue, validationError } from '../platform/errors.ts';
+import { belongsToEpoch, type Epoch } from './epoch.ts';
 
 /**
  * A place in an ordered list: between the row named by `key` and `id`, and the next one (or, backward, the one before).
  */
-export interface Position {
+export interface KeysetPosition {
   backward: boolean;
   /** The sort key of the row as text; null where the row has none. */
   key: string | null;
@@ -29,18 +29,19 @@ function mac(payload: string, secret: string, scope: readonly unknown[]): Buffer
 }
 
 /** Writes what JSON can say so that only the scope it was made for can read it again, and nobody can change it. */
-export function seal(value: unknown, { secrets, scope }: CursorScope): string {
+export function encodeSigned(value: unknown, { secrets, scope }: CursorScope): string {
   const payload = JSON.stringify(value);
   return Buffer.concat([mac(payload, secrets[0], scope), Buffer.from(payload)]).toString('base64url');
 }
 
 /** @returns what was sealed for this scope, or null for any other text. */
-export function unseal<T>(sealed: string, { secrets, scope }: CursorScope): T | null {
+export function decodeSigned<T>(sealed: string, { secrets, scope }: CursorScope): T | null {
   const bytes = Buffer.from(sealed, 'base64url');
   const payload = bytes.subarray(macBytes).toString();
   const canonical = bytes.toString('base64url') === sealed && bytes.length > macBytes;
-  const given = bytes.subarray(0, macBytes);
-  const isOurs = canonical && secrets.some((secret) => timingSafeEqual(given, mac(payload, secret, scope)));
+  const receivedMac = bytes.subarray(0, macBytes);
+  const isOurs =
+    canonical && secrets.some((secret) => timingSafeEqual(receivedMac, mac(payload, secret, scope)));
   return isOurs ? JSON.parse(payload) : null;
 }
 
@@ -50,10 +51,10 @@ export interface PageScope extends CursorScope {
   epoch: Epoch | null;
 }
 
-export const encodeCursor = ({ backward, key, id }: Position, scope: PageScope): string =>
-  seal([backward ? 1 : 0, key, id, scope.epoch?.id], scope);
+export const encodeCursor = ({ backward, key, id }: KeysetPosition, scope: PageScope): string =>
+  encodeSigned([backward ? 1 : 0, key, id, scope.epoch?.id], scope);
 
-const refused: Issue = {
+const invalidCursorIssue: ValidationIssue = {
   loc: ['query', 'cursor'],
   msg: 'is not a cursor of this list with these filters and this order',
   type: 'cursor',
@@ -63,14 +64,14 @@ const refused: Issue = {
  * @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user, list, filter or order;
  * CURSOR_EXPIRED for one of another epoch.
  */
-export function decodeCursor(cursor: string, scope: PageScope): Position {
-  const found = unseal<[backward: number, key: string | null, id: string, epoch?: string | null]>(
+export function decodeCursor(cursor: string, scope: PageScope): KeysetPosition {
+  const found = decodeSigned<[backward: number, key: string | null, id: string, epoch?: string | null]>(
     cursor,
     scope,
   );
-  if (found === null) throw invalid([refused]);
+  if (found === null) throw validationError([invalidCursorIssue]);
   // Those of older versions name no epoch.
   const [backward, key, id, epoch = null] = found;
-  if (scope.epoch !== null && !isOfEpoch(epoch, scope.epoch)) throw cursorExpired();
+  if (scope.epoch !== null && !belongsToEpoch(epoch, scope.epoch)) throw cursorExpired();
   return { backward: backward === 1, key, id };
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { sql } from 'kysely';
 import type { PoolClient } from 'pg';
-import { codeOf } from './failures.ts';
+import { errorCodeOf } from './failures.ts';
 import type { Db } from './schema.ts';
 
 /**
@@ -23,36 +23,36 @@ const epochColumns = sql`id, version_floor as "versionFloor"`;
  */
 export async function checkEpoch(db: Db, files: string | null = null): Promise<Epoch> {
   const { rows } = await sql<Epoch>`select ${epochColumns} from duly.check_epoch(${files})`.execute(db);
-  return oneOf(rows);
+  return requireEpoch(rows);
 }
 
 /** Begins another epoch, for a database that was set back in a way that it cannot notice. */
 export async function beginEpoch(db: Db): Promise<Epoch> {
   const { rows } = await sql<Epoch>`select ${epochColumns} from duly.begin_epoch()`.execute(db);
-  return oneOf(rows);
+  return requireEpoch(rows);
 }
 
-function oneOf([epoch]: Epoch[]): Epoch {
+function requireEpoch([epoch]: Epoch[]): Epoch {
   if (epoch === undefined) throw new Error('a database without an epoch');
   return epoch;
 }
 
 /** No such schema, table or function: the database is not migrated yet. */
-const notMigrated = new Set(['3F000', '42P01', '42883']);
+const notMigratedCodes = new Set(['3F000', '42P01', '42883']);
 
 /** Looks at where a new connection leads before anything is asked over it. */
 export async function verifyEpoch(client: PoolClient): Promise<void> {
   try {
     await client.query('select duly.check_epoch()');
   } catch (error) {
-    if (!notMigrated.has(codeOf(error))) throw error;
+    if (!notMigratedCodes.has(errorCodeOf(error))) throw error;
   }
 }
 
 /**
  * Whether something sealed in an epoch belongs to this one. What names none was made before epochs were: in the first.
  */
-export const isOfEpoch = (id: string | null, epoch: Epoch): boolean =>
+export const belongsToEpoch = (id: string | null, epoch: Epoch): boolean =>
   id === null ? epoch.versionFloor === 0 : id === epoch.id;
 
 /**

@@ -23,32 +23,32 @@ const driverMessages =
   /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Connection was destroyed)/;
 
 /** Empty for what has none. */
-export function codeOf(error: unknown): string {
+export function errorCodeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** Whether the database could not be reached or had no room or time for us: the same request may work later. */
-export function isUnavailable(error: unknown): boolean {
-  const code = codeOf(error);
+export function isUnavailableError(error: unknown): boolean {
+  const code = errorCodeOf(error);
   if (unavailableStates.test(code) || networkCodes.has(code) || serializationStates.has(code)) return true;
-  if (isTlsFault(error)) return true;
+  if (isTlsError(error)) return true;
   if (code === 'ENOENT' && error instanceof Error && 'syscall' in error) return error.syscall === 'connect';
   if (!(error instanceof Error)) return false;
-  return driverMessages.test(error.message) || (error.cause !== undefined && isUnavailable(error.cause));
+  return driverMessages.test(error.message) || (error.cause !== undefined && isUnavailableError(error.cause));
 }
 
 /** Whether the server was reached and is not trusted, or not to be spoken to, as it is set. */
-export function isTlsFault(error: unknown): boolean {
-  return tlsCodes.test(codeOf(error)) || (error instanceof Error && tlsMessages.test(error.message));
+export function isTlsError(error: unknown): boolean {
+  return tlsCodes.test(errorCodeOf(error)) || (error instanceof Error && tlsMessages.test(error.message));
 }
 
 /** Whether a write was refused because the session is read-only: its server replays another one's, or was set so. */
-export const isReadOnly = (error: unknown): boolean => codeOf(error) === '25006';
+export const isReadOnlyError = (error: unknown): boolean => errorCodeOf(error) === '25006';
 
 /** Whether the role may not do what is asked of the database. */
-export const isForbidden = (error: unknown): boolean => codeOf(error) === '42501';
+export const isPermissionDenied = (error: unknown): boolean => errorCodeOf(error) === '42501';
 
 /** Whether two transactions stood in each other's way and trying again is the cure. */
 export function isSerializationFailure(error: unknown): boolean {
-  return serializationStates.has(codeOf(error));
+  return serializationStates.has(errorCodeOf(error));
 }

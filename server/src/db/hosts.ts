@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { SessionTarget } from '../config/database-url.ts';
 import { inspectServer, type ServerState } from './client.ts';
-import { codeOf, isTlsFault } from './failures.ts';
+import { errorCodeOf, isTlsError } from './failures.ts';
 
 /** The way to a database. Plain data: it is sent to worker processes. */
 export interface DatabaseConnection extends pg.ClientConfig {
@@ -12,12 +12,12 @@ export interface DatabaseConnection extends pg.ClientConfig {
 }
 
 /** How long a host that was chosen is used without another look at those before it. */
-const choiceMs = 1_000;
+const selectionTtlMs = 1_000;
 /** A host that could not be reached is tried after the others for so long: it may cost a time-out each time. */
-const failedMs = 5_000;
+const failedHostDelayMs = 5_000;
 
 /** Whether a session on the server is what is wanted; `prefer-standby` takes what it gets. */
-const accepts: Record<SessionTarget, (server: ServerState) => boolean> = {
+const acceptsServer: Record<SessionTarget, (server: ServerState) => boolean> = {
   any: () => true,
   'read-write': ({ isReadOnly }) => !isReadOnly,
   'read-only': ({ isReadOnly }) => isReadOnly,
@@ -26,7 +26,7 @@ const accepts: Record<SessionTarget, (server: ServerState) => boolean> = {
   'prefer-standby': ({ isInRecovery }) => isInRecovery,
 };
 
-const describe = ({ isInRecovery, isReadOnly }: ServerState) =>
+const describeServer = ({ isInRecovery, isReadOnly }: ServerState) =>
   isInRecovery ? 'a standby' : isReadOnly ? 'read-only' : 'a primary that takes writes';
 
 /** Every host is down or is not what is wanted. The code is that of a connection that cannot be made. */
@@ -36,71 +36,72 @@ export class NoHostError extends Error {
 }
 
 /** Chooses the host for a new connection, as libpq does (PostgreSQL manual, 32.1.1.3), which the driver does not. */
-export interface HostChooser {
+export interface HostSelector {
   /** Whether there is nothing to choose. */
   isFixed: boolean;
   /**
    * The settings that lead to the chosen host, which was asked for its state.
    * @throws as the driver, or an error of class 08.
    */
-  choose(): Promise<pg.ClientConfig>;
+  select(): Promise<pg.ClientConfig>;
   /** What was chosen last. */
-  chosen(): pg.ClientConfig;
+  selected(): pg.ClientConfig;
   /** Whether a session that was opened is what is wanted: the host may have changed since it was chosen. */
-  isWanted(server: ServerState): boolean;
+  isAcceptable(server: ServerState): boolean;
   /** Looks at the hosts anew at the next choice. */
-  forget(): void;
+  reset(): void;
 }
 
-/** @param isHome whether a server will do although it is not what is wanted, as long as no other host is */
-export function createHostChooser(
+/** @param isCurrentServer whether a server will do although it is not what is wanted, as long as no other host is */
+export function createHostSelector(
   { otherHosts = [], target = 'any', ...first }: DatabaseConnection,
-  isHome: (server: ServerState) => boolean = () => false,
-): HostChooser {
+  isCurrentServer: (server: ServerState) => boolean = () => false,
+): HostSelector {
   const hosts = [first, ...otherHosts].map((config) => ({ config, failedAt: Number.NEGATIVE_INFINITY }));
   const isFixed = hosts.length === 1 && target === 'any';
-  let choice = { config: first, until: Number.NEGATIVE_INFINITY };
-  let choosing: Promise<pg.ClientConfig> | undefined;
+  let selection = { config: first, until: Number.NEGATIVE_INFINITY };
+  let selecting: Promise<pg.ClientConfig> | undefined;
 
   async function search(): Promise<pg.ClientConfig> {
-    const isFailed = ({ failedAt }: { failedAt: number }) => performance.now() - failedAt < failedMs;
+    const isFailed = ({ failedAt }: { failedAt: number }) => performance.now() - failedAt < failedHostDelayMs;
     const inOrder = [...hosts.filter((host) => !isFailed(host)), ...hosts.filter(isFailed)];
-    let spare: pg.ClientConfig | undefined;
-    const faults: unknown[] = [];
+    let fallback: pg.ClientConfig | undefined;
+    const errors: unknown[] = [];
     for (const host of inOrder) {
       try {
         const server = await inspectServer(host.config);
-        if (accepts[target](server)) return host.config;
-        if (target === 'prefer-standby' || isHome(server)) spare ??= host.config;
-        faults.push(describe(server));
+        if (acceptsServer[target](server)) return host.config;
+        if (target === 'prefer-standby' || isCurrentServer(server)) fallback ??= host.config;
+        errors.push(describeServer(server));
       } catch (error) {
         // A log-in that is refused ends the search, as in libpq: the other hosts are the same database.
-        if (codeOf(error).startsWith('28')) throw error;
+        if (errorCodeOf(error).startsWith('28')) throw error;
         host.failedAt = performance.now();
-        faults.push(error);
+        errors.push(error);
       }
     }
-    if (spare !== undefined) return spare;
-    const [fault] = faults;
-    if (faults.every(isTlsFault)) throw fault;
-    throw new NoHostError(`no host is ${target === 'any' ? 'up' : target}: ${faults.map(String).join('; ')}`);
+    if (fallback !== undefined) return fallback;
+    const [fault] = errors;
+    if (errors.every(isTlsError)) throw fault;
+    throw new NoHostError(`no host is ${target === 'any' ? 'up' : target}: ${errors.map(String).join('; ')}`);
   }
 
   return {
     isFixed,
-    async choose() {
-      if (isFixed || performance.now() < choice.until) return choice.config;
-      choosing ??= search().finally(() => {
-        choosing = undefined;
+    async select() {
+      if (isFixed || performance.now() < selection.until) return selection.config;
+      selecting ??= search().finally(() => {
+        selecting = undefined;
       });
-      const config = await choosing;
-      choice = { config, until: performance.now() + choiceMs };
+      const config = await selecting;
+      selection = { config, until: performance.now() + selectionTtlMs };
       return config;
     },
-    chosen: () => choice.config,
-    isWanted: (server) => target === 'prefer-standby' || accepts[target](server) || isHome(server),
-    forget() {
-      choice.until = Number.NEGATIVE_INFINITY;
+    selected: () => selection.config,
+    isAcceptable: (server) =>
+      target === 'prefer-standby' || acceptsServer[target](server) || isCurrentServer(server),
+    reset() {
+      selection.until = Number.NEGATIVE_INFINITY;
     },
   };
 }

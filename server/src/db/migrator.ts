@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { StartError } from '../platform/errors.ts';
-import { codeOf, isForbidden, isUnavailable } from './failures.ts';
-import { findOwnSchema, moveVersion, ownSchema, requireNoOldInstance } from './own-schema.ts';
+import { errorCodeOf, isPermissionDenied, isUnavailableError } from './failures.ts';
+import { findOwnSchema, ownSchema, requireNoOldInstance, schemaMoveVersion } from './own-schema.ts';
 import { statementTimeoutMs } from './pool.ts';
 import type { Db, Tx } from './schema.ts';
 import { inTransaction } from './transaction.ts';
@@ -14,32 +14,32 @@ export interface Migration {
   down: string;
 }
 
-const directory = new URL('../../migrations/', import.meta.url);
-const fileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
+const migrationsDirectory = new URL('../../migrations/', import.meta.url);
+const migrationFileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
 /** Key of the advisory lock under which migrations run: "migr" in ASCII. */
-const lockKey = 0x6d696772;
+const migrationLockKey = 0x6d696772;
 
 const lockTimedOut = '55P03';
 /** The move takes every table from its readers: a session that holds one would keep all others waiting behind it. */
 const moveLockTimeout = '3s';
 
-let known: readonly Migration[] | undefined;
+let cachedMigrations: readonly Migration[] | undefined;
 
 /** The numbered pairs in `migrations/`, oldest first: 1, 2, 3, … without gaps; read once. */
 export function listMigrations(): readonly Migration[] {
-  known ??= readMigrations();
-  return known;
+  cachedMigrations ??= readMigrations();
+  return cachedMigrations;
 }
 
 function readMigrations(): Migration[] {
-  const migrations = readdirSync(directory)
-    .map((file) => fileName.exec(file))
+  const migrations = readdirSync(migrationsDirectory)
+    .map((file) => migrationFileName.exec(file))
     .filter((match) => match !== null)
     .map(([file, number = '', name = '']) => ({
       version: Number(number),
       name,
-      up: readFileSync(new URL(file, directory), 'utf8'),
-      down: readFileSync(new URL(file.replace('.up.', '.down.'), directory), 'utf8'),
+      up: readFileSync(new URL(file, migrationsDirectory), 'utf8'),
+      down: readFileSync(new URL(file.replace('.up.', '.down.'), migrationsDirectory), 'utf8'),
     }))
     .sort((a, b) => a.version - b.version);
   const gap = migrations.findIndex((migration, index) => migration.version !== index + 1);
@@ -50,7 +50,7 @@ function readMigrations(): Migration[] {
 /** The version the database is at: the number of its newest migration, 0 for none. */
 export async function currentVersion(db: Db): Promise<number> {
   const schema = await findSchema(db);
-  return schema === null ? 0 : newestIn(db, schema);
+  return schema === null ? 0 : newestVersionIn(db, schema);
 }
 
 const findSchema = (db: Db) =>
@@ -59,7 +59,7 @@ const findSchema = (db: Db) =>
     listMigrations().map(({ name }) => name),
   );
 
-async function newestIn(db: Db, schema: string): Promise<number> {
+async function newestVersionIn(db: Db, schema: string): Promise<number> {
   const { rows } = await sql<{ version: number }>`
     select coalesce(max(version), 0) as version from ${migrationsIn(schema)}`.execute(db);
   return rows[0]?.version ?? 0;
@@ -76,9 +76,9 @@ export async function migrateUp(db: Db): Promise<Migration[]> {
   const migrations = listMigrations();
   const done: Migration[] = [];
   for (const migration of migrations) {
-    if (await underLock(db, (tx, version) => applyUp(tx, version, migration))) done.push(migration);
+    if (await withMigrationLock(db, (tx, version) => applyUp(tx, version, migration))) done.push(migration);
   }
-  await underLock(db, setRoleDefaults);
+  await withMigrationLock(db, setRoleDefaults);
   return done;
 }
 
@@ -88,7 +88,7 @@ export async function migrateUp(db: Db): Promise<Migration[]> {
  */
 export async function migrateDown(db: Db): Promise<Migration | null> {
   const migrations = listMigrations();
-  return underLock(db, async (tx, version) => {
+  return withMigrationLock(db, async (tx, version) => {
     if (version === 0) return null;
     const migration = migrations[version - 1];
     if (migration === undefined) throw new StartError(`migrate: ${aheadMessage(version, migrations.length)}`);
@@ -109,7 +109,7 @@ export async function requireMigrated(db: Db, source = 'DATABASE_URL'): Promise<
   const version = await currentVersion(db);
   const wanted = listMigrations().length;
   if (version < wanted) {
-    const isMoved = version > 0 && version < moveVersion;
+    const isMoved = version > 0 && version < schemaMoveVersion;
     const first = isMoved ? 'stop every instance of the old version, back up the database, then ' : '';
     throw new StartError(
       `${source}: the schema is at version ${version}, this Duly wants ${wanted}; ${first}run: npm run migrate -- up`,
@@ -122,12 +122,12 @@ function aheadMessage(version: number, wanted: number): string {
   return `the schema is at version ${version}, this Duly knows ${wanted}; run the newer Duly, or with it: npm run migrate -- down`;
 }
 
-async function underLock<T>(db: Db, work: (tx: Tx, version: number) => Promise<T>): Promise<T> {
+async function withMigrationLock<T>(db: Db, work: (tx: Tx, version: number) => Promise<T>): Promise<T> {
   return inTransaction(db, async (tx) => {
     await sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)`.execute(
       tx,
     );
-    await sql`select pg_advisory_xact_lock(${lockKey})`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${migrationLockKey})`.execute(tx);
     return work(tx, await currentVersion(tx));
   });
 }
@@ -135,7 +135,7 @@ async function underLock<T>(db: Db, work: (tx: Tx, version: number) => Promise<T
 async function applyUp(tx: Tx, version: number, migration: Migration): Promise<boolean> {
   if (migration.version <= version) return false;
   if (version === 0) await createSchema(tx);
-  if (migration.version === moveVersion) {
+  if (migration.version === schemaMoveVersion) {
     await requireNoOldInstance(tx);
     await sql`select set_config('lock_timeout', ${moveLockTimeout}, true)`.execute(tx);
   }
@@ -173,19 +173,19 @@ async function runScript(
   tx: Tx,
   schema: string,
   { version, name, ...scripts }: Migration,
-  way: 'up' | 'down',
+  direction: 'up' | 'down',
 ): Promise<void> {
   await sql`select set_config('search_path', format('%I, pg_temp', ${schema}::text), true)`.execute(tx);
   try {
-    await sql.raw(scripts[way]).execute(tx);
+    await sql.raw(scripts[direction]).execute(tx);
   } catch (error) {
-    if (codeOf(error) === lockTimedOut)
+    if (errorCodeOf(error) === lockTimedOut)
       throw new StartError(
         'migrate: the tables are in use by another session, which has to end its transaction first; nothing was changed',
       );
-    if (isUnavailable(error) || isForbidden(error) || codeOf(error) === '') throw error;
+    if (isUnavailableError(error) || isPermissionDenied(error) || errorCodeOf(error) === '') throw error;
     throw new StartError(
-      `migrate ${way} ${version} ${name}: ${String(error)} (SQLSTATE ${codeOf(error)}); nothing was changed`,
+      `migrate ${direction} ${version} ${name}: ${String(error)} (SQLSTATE ${errorCodeOf(error)}); nothing was changed`,
     );
   }
   await sql`set local search_path to default`.execute(tx);

@@ -6,10 +6,10 @@ import type { Db, Tx } from './schema.ts';
 export const ownSchema = 'duly';
 
 /** The migration that moves an older Duly into it. */
-export const moveVersion = 7;
+export const schemaMoveVersion = 7;
 
 /** What versions before the move call their connections; the pool of this one has another name. */
-const oldNames = ['duly', 'duly listener'];
+const oldApplicationNames = ['duly', 'duly listener'];
 
 /** `schema_migrations` as older versions made it, in the schema that their search path names first. */
 const olderTable = sql<{ schema: string | null }>`
@@ -34,12 +34,12 @@ export async function findOwnSchema(db: Db, names: readonly string[]): Promise<s
   const older = (await olderTable.execute(db)).rows[0]?.schema ?? null;
   if (older === null) return null;
   const applied = await sql<{ version: number; name: string }>`
-    select version, name from ${sql.id(older, 'schema_migrations')} order by version limit ${moveVersion}`.execute(
+    select version, name from ${sql.id(older, 'schema_migrations')} order by version limit ${schemaMoveVersion}`.execute(
     db,
   );
   const isOurs =
     applied.rows.length > 0 &&
-    applied.rows.length < moveVersion &&
+    applied.rows.length < schemaMoveVersion &&
     applied.rows.every(({ version, name }, index) => version === index + 1 && name === names[index]);
   return isOurs ? older : null;
 }
@@ -51,7 +51,7 @@ export async function findOwnSchema(db: Db, names: readonly string[]): Promise<s
 export async function requireNoOldInstance(tx: Tx): Promise<void> {
   const { rows } = await sql<{ pid: number }>`
     select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-      and application_name = any(${oldNames}) order by pid`.execute(tx);
+      and application_name = any(${oldApplicationNames}) order by pid`.execute(tx);
   if (rows.length === 0) return;
   throw new StartError(
     'migrate: this version moves the tables into the schema duly. Stop every instance of the old version first ' +

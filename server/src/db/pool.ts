@@ -10,12 +10,12 @@ import {
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { parseDatabaseUrl } from '../config/database-url.ts';
-import { connectTimeoutMs, inspectServer, type ServerState, stateQuery } from './client.ts';
+import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './client.ts';
 import { createFailover, type Failover } from './failover.ts';
-import { noteFailure } from './failure-record.ts';
-import { isReadOnly } from './failures.ts';
-import { createHostChooser, type DatabaseConnection, type HostChooser, NoHostError } from './hosts.ts';
-import { isDirect, noteDirect, queryPrepared } from './prepared.ts';
+import { recordFailure } from './failure-record.ts';
+import { isReadOnlyError } from './failures.ts';
+import { createHostSelector, type DatabaseConnection, type HostSelector, NoHostError } from './hosts.ts';
+import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
 import { types } from './types.ts';
 
@@ -25,26 +25,28 @@ const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const maxLifetimeSeconds = 1_800;
 const idleTimeoutMs = 10_000;
 
-const limits = [
+const sessionLimits = [
   `statement_timeout = ${statementTimeoutMs}`,
   'lock_timeout = 10000',
   'idle_in_transaction_session_timeout = 15000',
 ];
-const begin = 'begin isolation level read committed';
+const beginStatement = 'begin isolation level read committed';
 
 /**
  * `set local` because the settings end with the transaction: behind a pooler in transaction mode the session belongs to
  * somebody else afterwards. One message, so that it costs no round trip of its own.
  */
-const beginWithLimits = [begin, ...limits.map((limit) => `set local ${limit}`)].join('; ');
+const beginWithLimits = [beginStatement, ...sessionLimits.map((limit) => `set local ${limit}`)].join('; ');
 /**
  * The form that the driver reads times in, whatever server, database or role prefer. A pooler keeps it for its client.
  */
-const setDates = "set datestyle = 'ISO'";
+const setDateStyle = "set datestyle = 'ISO'";
 /** A single statement is a transaction too, and waits for locks as one that is begun. */
 const setSession = [
-  ...[...limits, "default_transaction_isolation = 'read committed'"].map((setting) => `set ${setting}`),
-  setDates,
+  ...[...sessionLimits, "default_transaction_isolation = 'read committed'"].map(
+    (setting) => `set ${setting}`,
+  ),
+  setDateStyle,
 ].join('; ');
 
 class Driver extends PostgresDriver {
@@ -104,14 +106,15 @@ export interface PoolOptions {
 /** A pool of checked and recycled connections under Kysely. `db.destroy()` closes it. */
 export function createDb(options: PoolOptions): Db {
   const { connection, max, log, queryTimeoutMs = defaultQueryTimeoutMs, isReplica = false, verify } = options;
-  const seek = async () => !(await inspectServer(await createHostChooser(connection).choose())).isReadOnly;
-  const failover = createFailover(isReplica ? null : seek, log);
-  const hosts = createHostChooser(connection, failover.isHome);
-  failover.onChange(hosts.forget);
+  const isWritableServerUp = async () =>
+    !(await inspectServer(await createHostSelector(connection).select())).isReadOnly;
+  const failover = createFailover(isReplica ? null : isWritableServerUp, log);
+  const hosts = createHostSelector(connection, failover.isCurrentServer);
+  failover.listener(hosts.reset);
   const { otherHosts: _, target: __, ...first } = connection;
   const pool = new pg.Pool({
     ...first,
-    Client: clientOf(hosts),
+    Client: clientClassFor(hosts),
     max,
     types,
     application_name: 'duly pool',
@@ -121,8 +124,8 @@ export function createDb(options: PoolOptions): Db {
     maxLifetimeSeconds,
     keepAlive: true,
     verify: (client, done) => {
-      prepareClient(client, hosts, failover)
-        .then(() => (isDirect(client) ? ownSessions.add(db) : ownSessions.delete(db)))
+      initializeClient(client, hosts, failover)
+        .then(() => (isDirect(client) ? directPools.add(db) : directPools.delete(db)))
         .then(() => verify?.(client))
         .then(() => done(), done);
     },
@@ -131,42 +134,48 @@ export function createDb(options: PoolOptions): Db {
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', () => {}));
-  const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: checked(pool, hosts, failover) }) });
+  const db: Db = new Kysely<Database>({
+    dialect: new Dialect({ pool: validatedPool(pool, hosts, failover) }),
+  });
   pools.set(db, { pool, failover });
   return db;
 }
 
 /** The driver knows one host: a client connects to the one that was chosen last. */
-const clientOf = (hosts: HostChooser) =>
+const clientClassFor = (hosts: HostSelector) =>
   hosts.isFixed
     ? pg.Client
     : class extends pg.Client {
         constructor(config: pg.ClientConfig) {
-          super({ ...config, ...hosts.chosen() });
+          super({ ...config, ...hosts.selected() });
         }
       };
 
-async function prepareClient(client: pg.PoolClient, hosts: HostChooser, failover: Failover): Promise<void> {
-  const { rows } = await client.query<ServerState & { pid: number }>(stateQuery);
+async function initializeClient(
+  client: pg.PoolClient,
+  hosts: HostSelector,
+  failover: Failover,
+): Promise<void> {
+  const { rows } = await client.query<ServerState & { pid: number }>(serverStateQuery);
   const [server] = rows;
   if (server === undefined) throw new Error('no answer to a question that always has one');
-  if (!hosts.isWanted(server)) {
-    hosts.forget();
+  if (!hosts.isAcceptable(server)) {
+    hosts.reset();
     throw new NoHostError('the host is not what is wanted any more');
   }
-  noteDirect(client, server.pid);
-  failover.opened(client, server);
-  await client.query(isDirect(client) ? setSession : setDates);
+  markIfDirect(client, server.pid);
+  failover.noteOpened(client, server);
+  await client.query(isDirect(client) ? setSession : setDateStyle);
 }
 
 const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover }>();
-const ownSessions = new WeakSet<Db>();
+const directPools = new WeakSet<Db>();
 
 /** Whether a statement that is not in a transaction has the limits and the isolation of one: not behind a pooler. */
-export const hasOwnSessions = (db: Db): boolean => ownSessions.has(db);
+export const hasDirectSessions = (db: Db): boolean => directPools.has(db);
 
 /** How many connections there are, are idle and may be at most, and how many callers wait for one. */
-export function poolUse(db: Db) {
+export function poolStats(db: Db) {
   const pool = pools.get(db)?.pool;
   return {
     total: pool?.totalCount ?? 0,
@@ -187,19 +196,19 @@ export function readOnlyForMs(db: Db): number | null {
 /**
  * Calls `hear` whenever new connections may lead to another server than before, until the returned function is called.
  */
-export const onServerChange = (db: Db, hear: () => void): (() => void) =>
-  pools.get(db)?.failover.onChange(hear) ?? (() => undefined);
+export const onServerChange = (db: Db, listener: () => void): (() => void) =>
+  pools.get(db)?.failover.listener(listener) ?? (() => undefined);
 
 /**
  * The pool as Kysely sees it, handing out only connections that answered lately: a server that slept or restarted shows
  * no error.
  */
-function checked(pool: pg.Pool, hosts: HostChooser, failover: Failover): PostgresPool {
+function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover): PostgresPool {
   async function connect(): Promise<PostgresPoolClient> {
     for (;;) {
-      if (!hosts.isFixed && pool.idleCount === 0 && pool.totalCount < pool.options.max) await hosts.choose();
+      if (!hosts.isFixed && pool.idleCount === 0 && pool.totalCount < pool.options.max) await hosts.select();
       const client = await pool.connect();
-      if (await failover.admit(client)) return preparing(client, failover);
+      if (await failover.validate(client)) return withPreparedStatements(client, failover);
       client.release(true);
     }
   }
@@ -209,31 +218,31 @@ function checked(pool: pg.Pool, hosts: HostChooser, failover: Failover): Postgre
     end: () => pool.end(),
     connect: () =>
       connect().catch((error: unknown) => {
-        hosts.forget();
-        noteFailure(error);
+        hosts.reset();
+        recordFailure(error);
         throw error;
       }),
   };
 }
 
-const preparingClients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+const clientWrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>();
 
 /** A client that prepares what it is often asked, and begins transactions as simply as may be. */
-function preparing(client: pg.PoolClient, failover: Failover): PostgresPoolClient {
-  const known = preparingClients.get(client);
+function withPreparedStatements(client: pg.PoolClient, failover: Failover): PostgresPoolClient {
+  const known = clientWrappers.get(client);
   if (known !== undefined) return known;
   // Its session is its own, and has the limits already.
-  const plain = (text: string) => (text === beginWithLimits && isDirect(client) ? begin : text);
+  const plain = (text: string) => (text === beginWithLimits && isDirect(client) ? beginStatement : text);
   const query = async (text: string, values: readonly unknown[]) => {
     try {
       return await queryPrepared(client, plain(text), values);
     } catch (error) {
-      if (isReadOnly(error)) failover.refused(client);
-      noteFailure(error);
+      if (isReadOnlyError(error)) failover.noteReadOnlyError(client);
+      recordFailure(error);
       throw error;
     }
   };
   const made: PostgresPoolClient = Object.create(client, { query: { value: query } });
-  preparingClients.set(client, made);
+  clientWrappers.set(client, made);
   return made;
 }

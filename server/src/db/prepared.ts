@@ -1,29 +1,29 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
-import { codeOf } from './failures.ts';
+import { errorCodeOf } from './failures.ts';
 
 /** A statement that is asked for as often as this is worth a place in each connection's memory. */
-const usesBeforeName = 5;
+const minUsesToPrepare = 5;
 /** Each costs a connection's server process some 50 kB. */
-const namesMax = 100;
+const maxNames = 100;
 /** Texts that are counted. */
-const textsMax = 1_000;
+const maxTexts = 1_000;
 
 const names = new Map<string, string>();
-const uses = new LRUCache<string, number>({ max: textsMax });
+const uses = new LRUCache<string, number>({ max: maxTexts });
 
 /**
  * The name that a statement is prepared by, so that the server parses and plans it once for each connection; undefined
  * while it is rare. It is made of the text: behind whatever shares connections, no name ever means another text.
  */
-function nameOf(text: string): string | undefined {
+function statementNameOf(text: string): string | undefined {
   const known = names.get(text);
-  if (known !== undefined || names.size >= namesMax) return known;
+  if (known !== undefined || names.size >= maxNames) return known;
   const count = (uses.get(text) ?? 0) + 1;
   uses.set(text, count);
   // The best plan of a search depends on what is searched for: it is made each time.
-  if (count < usesBeforeName || text.includes('like ')) return undefined;
+  if (count < minUsesToPrepare || text.includes('like ')) return undefined;
   uses.delete(text);
   const name = hash('sha256', text, 'hex').slice(0, 32);
   names.set(text, name);
@@ -43,7 +43,7 @@ export const isDirect = (client: PoolClient): boolean => directClients.has(clien
  * a pooler the next statement may be another server process's, which knows nothing of a name.
  * @param pid that of the session, as the server itself says it
  */
-export function noteDirect(client: PoolClient, pid: number): void {
+export function markIfDirect(client: PoolClient, pid: number): void {
   if ('processID' in client && client.processID === pid) directClients.add(client);
 }
 
@@ -54,12 +54,12 @@ export async function queryPrepared<Row extends QueryResultRow>(
   values: readonly unknown[],
 ): Promise<QueryResult<Row>> {
   // Without values it may be several statements in one, which cannot be prepared.
-  const name = values.length > 0 && isDirect(client) ? nameOf(text) : undefined;
+  const name = values.length > 0 && isDirect(client) ? statementNameOf(text) : undefined;
   if (name === undefined) return client.query(text, [...values]);
   try {
     return await client.query({ name, text, values: [...values] });
   } catch (error) {
-    if (nameErrors.has(codeOf(error))) directClients.delete(client);
+    if (nameErrors.has(errorCodeOf(error))) directClients.delete(client);
     throw error;
   }
 }

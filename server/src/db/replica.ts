@@ -10,7 +10,7 @@ const retryMs = 1_000;
 const queryTimeoutMs = 2_000;
 
 /** Where a connection leads to. */
-interface Place {
+interface ServerIdentity {
   isReplica: boolean;
   /** Made up by `initdb`; what was copied from it has the same, physical replicas above all. */
   system: string;
@@ -20,18 +20,18 @@ interface Place {
   startedAt: string;
 }
 
-const placeQuery = `select pg_is_in_recovery() as "isReplica", system_identifier::text as "system",
+const serverIdentityQuery = `select pg_is_in_recovery() as "isReplica", system_identifier::text as "system",
     (select oid::text from pg_database where datname = current_database()) as "database",
     timeline_id as "timeline", pg_postmaster_start_time()::text as "startedAt"
   from pg_control_system(), pg_control_checkpoint()`;
 
-function faultOf(place: Place, primary: Place, first: Place): string | null {
-  if (!place.isReplica) return 'it is no replica: it takes writes itself';
-  const isSame = place.system === primary.system && place.database === primary.database;
+function mismatchOf(server: ServerIdentity, primary: ServerIdentity, first: ServerIdentity): string | null {
+  if (!server.isReplica) return 'it is no replica: it takes writes itself';
+  const isSame = server.system === primary.system && server.database === primary.database;
   if (!isSame) return 'it is a replica of another database than that of DATABASE_URL';
-  if (place.timeline > primary.timeline)
+  if (server.timeline > primary.timeline)
     return 'it is a replica of a copy of this database with a history of its own';
-  if (place.startedAt !== first.startedAt) return 'it was restarted, or there are several servers behind it';
+  if (server.startedAt !== first.startedAt) return 'it was restarted, or there are several servers behind it';
   return null;
 }
 
@@ -40,9 +40,9 @@ export interface Replica<T> {
   /** Null while it is away; then asking is what makes it be tried again, which nobody waits for. */
   current(): T | null;
   /** It answered as it should. */
-  isUseful(): void;
+  markHealthy(): void;
   /** It did not: it is left alone for a second. */
-  failed(link: T, error: unknown): void;
+  markFailed(link: T, error: unknown): void;
   close(): Promise<void>;
 }
 
@@ -59,9 +59,9 @@ interface ReplicaOptions<T> {
  * standby that starts again after a crash may be behind what it showed before, and so may another one.
  */
 async function connect({ primary, connection, max, log }: ReplicaOptions<unknown>): Promise<Db> {
-  const { rows } = await sql.raw<Place>(placeQuery).execute(primary);
-  const [ofPrimary] = rows;
-  let first: Place | undefined;
+  const { rows } = await sql.raw<ServerIdentity>(serverIdentityQuery).execute(primary);
+  const [primaryIdentity] = rows;
+  let first: ServerIdentity | undefined;
   const db = createDb({
     connection,
     max,
@@ -69,10 +69,11 @@ async function connect({ primary, connection, max, log }: ReplicaOptions<unknown
     queryTimeoutMs,
     isReplica: true,
     async verify(client) {
-      const [place] = (await client.query<Place>(placeQuery)).rows;
-      if (place === undefined || ofPrimary === undefined) throw new Error('it does not say which it is');
-      first ??= place;
-      const fault = faultOf(place, ofPrimary, first);
+      const [identity] = (await client.query<ServerIdentity>(serverIdentityQuery)).rows;
+      if (identity === undefined || primaryIdentity === undefined)
+        throw new Error('it does not say which it is');
+      first ??= identity;
+      const fault = mismatchOf(identity, primaryIdentity, first);
       if (fault !== null) throw new Error(fault);
     },
   });
@@ -87,42 +88,42 @@ async function connect({ primary, connection, max, log }: ReplicaOptions<unknown
 
 export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
   const { log, open } = options;
-  let held: { db: Db; link: T } | null = null;
+  let connected: { db: Db; link: T } | null = null;
   let opening: Promise<void> | null = null;
   let tryAt = 0;
   let isClosed = false;
   /** Goes up when the primary may be another server: what was compared with the one before does not count. */
-  let changes = 0;
+  let serverChanges = 0;
   /** Null until something was said; said again only when it changes. */
-  let wasUseful: boolean | null = null;
+  let wasHealthy: boolean | null = null;
 
-  function leaveAlone(error: unknown): void {
+  function backOff(error: unknown): void {
     tryAt = performance.now() + retryMs;
-    if (wasUseful !== false && !isClosed)
+    if (wasHealthy !== false && !isClosed)
       log.warn({ reason: String(error) }, 'DATABASE_REPLICA_URL is not read from; the primary is');
-    wasUseful = false;
+    wasHealthy = false;
   }
 
   /** Statements that run on it are finished. */
-  function drop(): void {
-    held?.db.destroy().catch(() => undefined);
-    held = null;
+  function disconnect(): void {
+    connected?.db.destroy().catch(() => undefined);
+    connected = null;
   }
 
-  const unhear = onServerChange(options.primary, () => {
-    changes += 1;
+  const unsubscribe = onServerChange(options.primary, () => {
+    serverChanges += 1;
     tryAt = 0;
-    drop();
+    disconnect();
   });
 
-  async function openOne(): Promise<void> {
-    const begin = changes;
+  async function tryConnect(): Promise<void> {
+    const begin = serverChanges;
     try {
       const db = await connect(options);
-      if (isClosed || changes !== begin) await db.destroy();
-      else held = { db, link: open(db) };
+      if (isClosed || serverChanges !== begin) await db.destroy();
+      else connected = { db, link: open(db) };
     } catch (error) {
-      leaveAlone(error);
+      backOff(error);
     } finally {
       opening = null;
     }
@@ -130,24 +131,24 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
 
   return {
     current() {
-      if (held === null && !isClosed && performance.now() >= tryAt) opening ??= openOne();
-      return held?.link ?? null;
+      if (connected === null && !isClosed && performance.now() >= tryAt) opening ??= tryConnect();
+      return connected?.link ?? null;
     },
-    isUseful() {
-      if (wasUseful !== true) log.info('DATABASE_REPLICA_URL is read from');
-      wasUseful = true;
+    markHealthy() {
+      if (wasHealthy !== true) log.info('DATABASE_REPLICA_URL is read from');
+      wasHealthy = true;
     },
-    failed(link, error) {
-      if (held?.link !== link) return;
-      drop();
-      leaveAlone(error);
+    markFailed(link, error) {
+      if (connected?.link !== link) return;
+      disconnect();
+      backOff(error);
     },
     async close() {
       isClosed = true;
-      unhear();
+      unsubscribe();
       await opening;
-      await held?.db.destroy();
-      held = null;
+      await connected?.db.destroy();
+      connected = null;
     },
   };
 }

@@ -1,9 +1,9 @@
-import { forgetFailure } from './failure-record.ts';
-import { isSerializationFailure, isUnavailable } from './failures.ts';
-import { hasOwnSessions } from './pool.ts';
+import { clearFailure } from './failure-record.ts';
+import { isSerializationFailure, isUnavailableError } from './failures.ts';
+import { hasDirectSessions } from './pool.ts';
 import type { Db, Tx } from './schema.ts';
 
-const attempts = 3;
+const maxAttempts = 3;
 
 /** Thrown by a piece of work that found nothing to change. */
 export class Unchanged {
@@ -22,18 +22,18 @@ export const unchanged = (value: unknown): Unchanged => new Unchanged(value);
  * no effect outside the database.
  */
 export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> =>
-  persistently(work, (begin) => db.transaction().execute(begin));
+  withRetries(work, (begin) => db.transaction().execute(begin));
 
 /**
  * The same for a single statement, which is a transaction by itself, and is begun only where it would lack limits and
  * isolation otherwise. A connection that turns out to be gone when it is sent is an error: it may have been done.
  */
-export const asTransaction = <T>(db: Db, statement: (on: Db) => Promise<T>): Promise<T> =>
-  hasOwnSessions(db)
-    ? persistently(statement, (begin) => db.connection().execute(begin))
+export const autocommit = <T>(db: Db, statement: (handle: Db) => Promise<T>): Promise<T> =>
+  hasDirectSessions(db)
+    ? withRetries(statement, (begin) => db.connection().execute(begin))
     : inTransaction(db, statement);
 
-async function persistently<H, T>(
+async function withRetries<H, T>(
   work: (handle: H) => Promise<T>,
   run: (begin: (handle: H) => Promise<T>) => Promise<T>,
 ): Promise<T> {
@@ -46,9 +46,9 @@ async function persistently<H, T>(
       });
     } catch (error) {
       if (error instanceof Unchanged) return error.value as T;
-      const retry = isSerializationFailure(error) || (!begun && isUnavailable(error));
-      if (!retry || attempt === attempts) throw error;
-      forgetFailure();
+      const retry = isSerializationFailure(error) || (!begun && isUnavailableError(error));
+      if (!retry || attempt === maxAttempts) throw error;
+      clearFailure();
     }
   }
 }

@@ -1,77 +1,79 @@
 import type { Logger } from 'pino';
 import { AppError } from '../platform/errors.ts';
-import { heartbeat } from './event-text.ts';
-import { endOf, type Place } from './place.ts';
+import { heartbeatText } from './event-text.ts';
+import { endOfRevision, type FeedPosition } from './place.ts';
 import type { FeedPage } from './queries.ts';
-import type { Stream } from './stream.ts';
+import type { EventStream } from './stream.ts';
 
 const heartbeatMs = 15_000;
 
 /** A user's changes, page by page, and as text. */
-export interface Feed {
-  read(place: Place): Promise<FeedPage>;
+export interface FeedReader {
+  read(place: FeedPosition): Promise<FeedPage>;
   /** @param place that the page was read from */
-  textOf(place: Place, page: FeedPage): string;
+  format(place: FeedPosition, page: FeedPage): string;
 }
 
 /** All streams of a user. */
-export interface Channel {
-  streams: Set<Stream>;
+export interface UserStreams {
+  streams: Set<EventStream>;
   /** There may be something new. */
   wake(): void;
   /**
    * Tells streams that can take it what they were not told yet. Never rejects; what fails is tried again at the next
    * call.
    */
-  serve(): Promise<void>;
+  deliver(): Promise<void>;
   /** Puts a stream behind what is at `place`. @returns that as text. */
-  begin(stream: Stream, place: Place): Promise<string>;
+  resumeAfter(stream: EventStream, place: FeedPosition): Promise<string>;
   /** Puts a stream at the place that `find` gives. */
-  beginAt(stream: Stream, find: () => Promise<Place>): Promise<void>;
+  startAt(stream: EventStream, find: () => Promise<FeedPosition>): Promise<void>;
   /** A sign of life for those who have been told nothing for long. */
-  beat(): void;
+  sendHeartbeats(): void;
 }
 
-export function createChannel(feed: Feed, log: Logger): Channel {
-  const streams = new Set<Stream>();
+export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
+  const streams = new Set<EventStream>();
   /** How many wake-ups there were. */
-  let wakes = 0;
-  let isServed = false;
+  let wakeUps = 0;
+  let isDelivering = false;
 
-  async function serve(): Promise<void> {
-    if (isServed) return;
-    isServed = true;
+  async function deliver(): Promise<void> {
+    if (isDelivering) return;
+    isDelivering = true;
     try {
-      for (let group = nextGroup(); group.length > 0; group = nextGroup()) await deliver(group);
+      for (let group = nextGroup(); group.length > 0; group = nextGroup()) await deliverTo(group);
     } catch (error) {
       log.debug({ reason: String(error) }, 'changes could not be read for streams');
     }
-    isServed = false;
+    isDelivering = false;
   }
 
   /** Streams that are to be told something and can take it, all of them at the same place. */
-  function nextGroup(): Stream[] {
-    const ready = [...streams].filter((stream) => stream.seen < wakes && stream.isReady());
+  function nextGroup(): EventStream[] {
+    const ready = [...streams].filter((stream) => stream.deliveredWakeUp < wakeUps && stream.isReady());
     const [first] = ready;
-    return first === undefined ? [] : ready.filter(({ place }) => isSamePlace(place, first.place));
+    return first === undefined
+      ? []
+      : ready.filter(({ position: position }) => isSamePosition(position, first.position));
   }
 
-  async function deliver(group: readonly Stream[]): Promise<void> {
-    const before = wakes;
-    const place = group[0]?.place ?? endOf(null, 0);
-    const page = await feed.read(place).catch((error) => {
+  async function deliverTo(group: readonly EventStream[]): Promise<void> {
+    const before = wakeUps;
+    const position = group[0]?.position ?? endOfRevision(null, 0);
+    const page = await feed.read(position).catch((error) => {
       if (!(error instanceof AppError) || error.code !== 'CURSOR_EXPIRED') throw error;
       // Their clients will hear so when they come back.
       for (const stream of group) stream.end();
       return null;
     });
     if (page === null) return;
-    const text = feed.textOf(place, page);
+    const text = feed.format(position, page);
     // Made once, whoever gets it.
     const bytes = text === '' ? null : Buffer.from(text);
     for (const stream of group) {
       if (!stream.isReady()) continue;
-      goOn(stream, page, before);
+      advance(stream, page, before);
       if (bytes !== null) stream.send(bytes);
     }
   }
@@ -79,45 +81,45 @@ export function createChannel(feed: Feed, log: Logger): Channel {
   return {
     streams,
     wake() {
-      wakes += 1;
-      void serve();
+      wakeUps += 1;
+      void deliver();
     },
-    serve,
-    async begin(stream, place) {
-      const before = wakes;
-      const page = await feed.read(place);
-      goOn(stream, page, before);
-      return feed.textOf(place, page);
+    deliver,
+    async resumeAfter(stream, position) {
+      const before = wakeUps;
+      const page = await feed.read(position);
+      advance(stream, page, before);
+      return feed.format(position, page);
     },
-    async beginAt(stream, find) {
-      const before = wakes;
-      stream.place = await find();
-      stream.seen = before;
+    async startAt(stream, find) {
+      const before = wakeUps;
+      stream.position = await find();
+      stream.deliveredWakeUp = before;
     },
-    beat() {
-      for (const stream of streams) beat(stream);
+    sendHeartbeats() {
+      for (const stream of streams) sendHeartbeat(stream);
     },
   };
 }
 
-function goOn(stream: Stream, { next, hasMore }: FeedPage, wakes: number): void {
-  stream.place = next;
-  if (!hasMore) stream.seen = wakes;
+function advance(stream: EventStream, { next, hasMore }: FeedPage, wakes: number): void {
+  stream.position = next;
+  if (!hasMore) stream.deliveredWakeUp = wakes;
 }
 
 /**
  * Whatever is written looks like life to the limit for connections that stand still: a client that takes nothing gets
  * no heartbeat.
  */
-function beat(stream: Stream): void {
+function sendHeartbeat(stream: EventStream): void {
   const isDue = performance.now() - stream.sentAt() > heartbeatMs;
-  if (isDue && stream.isReady() && stream.request.isTaking()) stream.send(heartbeat);
+  if (isDue && stream.isReady() && stream.request.isDrained()) stream.send(heartbeatText);
 }
 
-const isSamePlace = (a: Place, b: Place): boolean =>
+const isSamePosition = (a: FeedPosition, b: FeedPosition): boolean =>
   a === b ||
   (a.revision === b.revision &&
     a.type === b.type &&
     a.id === b.id &&
-    a.base === b.base &&
+    a.initialSyncRevision === b.initialSyncRevision &&
     a.epoch === b.epoch);

@@ -1,23 +1,23 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { AppError, rateLimited, serviceLocked, unavailable } from '../platform/errors.ts';
-import type { Access } from '../tokens/access.ts';
-import type { Tokens } from '../tokens/tokens.ts';
+import { AppError, rateLimited, serviceLocked, serviceUnavailable } from '../platform/errors.ts';
+import type { AccessControl } from '../tokens/access.ts';
+import type { TokenVerifier } from '../tokens/tokens.ts';
 
 /** Streams and waits of one user on this instance. */
-const perUserMax = 50;
+const maxPerUser = 50;
 const retryAfterSeconds = 5;
 /**
  * Contract §3: a token that dies is dead within 1 s. The news may be as old as the first, a round begins so long after
  * the last.
  */
-const newsMaxAgeMs = 300;
+const accessEventsMaxAgeMs = 300;
 const pauseMs = 200;
-const trustMs = 1_000;
+const tokenTrustMs = 1_000;
 /** Checked without a break; others get their turn between. */
 const batchSize = 100;
 
 /** Somebody who waits for a user's changes, on a stream or for one answer. */
-export interface Follower {
+export interface Subscriber {
   readonly userId: string;
   /** The values of the `Authorization` headers that came with the request. */
   readonly authorization: readonly string[];
@@ -26,76 +26,76 @@ export interface Follower {
 }
 
 /** What a follower may do as long as its token lives. */
-export interface Stay {
+export interface Subscription {
   /** Whether the token was good a moment ago: otherwise nothing may be sent. */
-  isGood(): boolean;
+  isTokenValid(): boolean;
   /** Looks now. @throws AppError UNAUTHORIZED, SERVICE_LOCKED, SERVICE_UNAVAILABLE */
-  check(): Promise<void>;
-  leave(): void;
+  checkToken(): Promise<void>;
+  unsubscribe(): void;
 }
 
-export interface Followers {
+export interface Subscriptions {
   /** @throws AppError RATE_LIMITED when the user has too many; what `check` throws. */
-  admit(follower: Follower): Promise<Stay>;
+  subscribe(follower: Subscriber): Promise<Subscription>;
   /** `work` is done after each round of checks, as long as there are followers. */
-  afterChecks(work: () => void): void;
+  onChecked(work: () => void): void;
   /** How many there are. */
   count(): number;
   /** Ends all followers, and admits no more. */
   close(): void;
 }
 
-interface Entry {
-  follower: Follower;
+interface SubscriberEntry {
+  subscriber: Subscriber;
   /** The news that its token was last found good by are of this time or later. */
-  goodAt: number;
+  validAt: number;
 }
 
 /** Finds out whether followers' tokens are good. */
-function createChecks(access: Access, tokens: Tokens) {
+function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
   /** @returns when the news are from, at the earliest. */
-  async function hearNews(): Promise<number> {
-    const since = performance.now() - newsMaxAgeMs;
-    await access.refresh(newsMaxAgeMs);
+  async function pollAccessEvents(): Promise<number> {
+    const since = performance.now() - accessEventsMaxAgeMs;
+    await access.refresh(accessEventsMaxAgeMs);
     if (access.isLocked()) throw serviceLocked();
     return since;
   }
 
-  async function checkToken(entry: Entry, newsAt: number): Promise<void> {
-    await tokens.authenticate(entry.follower.authorization);
-    entry.goodAt = newsAt;
+  async function checkToken(entry: SubscriberEntry, newsAt: number): Promise<void> {
+    await tokens.authenticate(entry.subscriber.authorization);
+    entry.validAt = newsAt;
   }
 
   /** A database that is away says nothing about a token: who is not found good is sent nothing, and stays. */
-  function judge({ follower }: Entry, error: unknown): void {
+  function endIfRejected({ subscriber: follower }: SubscriberEntry, error: unknown): void {
     if (error instanceof AppError && error.code !== 'SERVICE_UNAVAILABLE') follower.end(error);
   }
 
   return {
-    one: async (entry: Entry) => checkToken(entry, await hearNews()),
+    one: async (entry: SubscriberEntry) => checkToken(entry, await pollAccessEvents()),
     /** Ends those whose tokens are dead. @returns false when nothing could be found out. */
-    async all(entries: readonly Entry[]): Promise<boolean> {
+    async all(entries: readonly SubscriberEntry[]): Promise<boolean> {
       try {
-        const newsAt = await hearNews();
+        const newsAt = await pollAccessEvents();
         for (let start = 0; start < entries.length; start += batchSize) {
           const batch = entries.slice(start, start + batchSize);
           await Promise.all(
-            batch.map((entry) => checkToken(entry, newsAt).catch((error) => judge(entry, error))),
+            batch.map((entry) => checkToken(entry, newsAt).catch((error) => endIfRejected(entry, error))),
           );
           await breathe();
         }
         return true;
       } catch (error) {
-        for (const entry of entries) judge(entry, error);
+        for (const entry of entries) endIfRejected(entry, error);
         return false;
       }
     },
   };
 }
 
-export function createFollowers(access: Access, tokens: Tokens): Followers {
-  const checks = createChecks(access, tokens);
-  const entries = new Set<Entry>();
+export function createSubscriptions(access: AccessControl, tokens: TokenVerifier): Subscriptions {
+  const checks = createTokenChecks(access, tokens);
+  const entries = new Set<SubscriberEntry>();
   const counts = new Map<string, number>();
   const listeners: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -113,40 +113,40 @@ export function createFollowers(access: Access, tokens: Tokens): Followers {
 
   function count(userId: string, change: 1 | -1): void {
     const now = (counts.get(userId) ?? 0) + change;
-    if (now > perUserMax) throw rateLimited(retryAfterSeconds);
+    if (now > maxPerUser) throw rateLimited(retryAfterSeconds);
     if (now === 0) counts.delete(userId);
     else counts.set(userId, now);
   }
 
   return {
-    async admit(follower) {
-      if (isClosed) throw unavailable();
-      count(follower.userId, 1);
-      const entry: Entry = { follower, goodAt: Number.NEGATIVE_INFINITY };
+    async subscribe(subscriber) {
+      if (isClosed) throw serviceUnavailable();
+      count(subscriber.userId, 1);
+      const entry: SubscriberEntry = { subscriber: subscriber, validAt: Number.NEGATIVE_INFINITY };
       entries.add(entry);
       checkSoon();
-      const stay: Stay = {
-        isGood: () => performance.now() - entry.goodAt < trustMs,
-        check: () => checks.one(entry),
-        leave: () => {
-          if (entries.delete(entry)) count(follower.userId, -1);
+      const subscription: Subscription = {
+        isTokenValid: () => performance.now() - entry.validAt < tokenTrustMs,
+        checkToken: () => checks.one(entry),
+        unsubscribe: () => {
+          if (entries.delete(entry)) count(subscriber.userId, -1);
         },
       };
       try {
-        await stay.check();
-        if (isClosed) throw unavailable();
+        await subscription.checkToken();
+        if (isClosed) throw serviceUnavailable();
       } catch (error) {
-        stay.leave();
+        subscription.unsubscribe();
         throw error;
       }
-      return stay;
+      return subscription;
     },
-    afterChecks: (work) => listeners.push(work),
+    onChecked: (work) => listeners.push(work),
     count: () => entries.size,
     close() {
       isClosed = true;
       clearTimeout(timer);
-      for (const { follower } of [...entries]) follower.end(unavailable());
+      for (const { subscriber: subscriber } of [...entries]) subscriber.end(serviceUnavailable());
     },
   };
 }

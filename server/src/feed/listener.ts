@@ -3,34 +3,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { openClient } from '../db/client.ts';
-import { createHostChooser, type DatabaseConnection, type HostChooser } from '../db/hosts.ts';
+import { createHostSelector, type DatabaseConnection, type HostSelector } from '../db/hosts.ts';
 import { onServerChange } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 
 /** One for the whole database. */
-const channel = 'duly_changes';
-const connectWithinMs = 5_000;
+const notifyChannel = 'duly_changes';
+const connectTimeoutMs = 5_000;
 /** How long a ping of our own may take to come back, and how often there is one. */
-const pongWithinMs = 2_000;
-const pingEveryMs = 15_000;
-const firstPauseMs = 500;
-const longestPauseMs = 60_000;
+const pongTimeoutMs = 2_000;
+const pingIntervalMs = 15_000;
+const minPauseMs = 500;
+const maxPauseMs = 60_000;
 
-export const notify = (db: Db, messages: readonly string[]) =>
-  sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.execute(db);
+export const notifyInstances = (db: Db, messages: readonly string[]) =>
+  sql`select pg_notify(${notifyChannel}, message) from unnest(${messages}::text[]) as message`.execute(db);
 
 export interface Listener {
   /** Whether what is notified is heard: a ping went the same way and came back. */
-  isProven(): boolean;
+  isVerified(): boolean;
   /** Connects, and goes on trying, until `stop`. */
   start(): void;
   stop(): void;
 }
 
-interface Hears {
-  message(text: string): void;
+interface ListenerHandlers {
+  onMessage(text: string): void;
   /** The connection is proven from now on, or is no more: what was notified in between is lost. */
-  change(): void;
+  onChange(): void;
 }
 
 /**
@@ -39,19 +39,24 @@ interface Hears {
  * When the pool may have found another server there is a ping at once: this connection may have stayed with the one
  * before.
  */
-export function createListener(connection: DatabaseConnection, db: Db, log: Logger, hears: Hears): Listener {
-  let isProven = false;
+export function createListener(
+  connection: DatabaseConnection,
+  db: Db,
+  log: Logger,
+  handlers: ListenerHandlers,
+): Listener {
+  let isVerified = false;
   let isExplained = false;
   let stopping: AbortController | undefined;
   let changing = new AbortController();
-  let unhear = () => {};
-  const hosts = createHostChooser(connection);
+  let unsubscribe = () => {};
+  const hosts = createHostSelector(connection);
 
-  function prove(value: boolean): void {
-    if (isProven === value) return;
-    isProven = value;
+  function setVerified(value: boolean): void {
+    if (isVerified === value) return;
+    isVerified = value;
     log.debug({ listening: value }, 'whether changes of other instances are heard');
-    hears.change();
+    handlers.onChange();
   }
 
   /** Once: it will not become another database. */
@@ -64,60 +69,60 @@ export function createListener(connection: DatabaseConnection, db: Db, log: Logg
   }
 
   function noteChange(): void {
-    hosts.forget();
+    hosts.reset();
     changing.abort();
     changing = new AbortController();
   }
 
   async function run(stop: AbortSignal): Promise<void> {
-    for (let pauseMs = firstPauseMs; !stop.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    for (let pauseMs = minPauseMs; !stop.aborted; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
       const { signal: change } = changing;
-      if (await listenOnce(stop)) pauseMs = firstPauseMs;
+      if (await listenOnce(stop)) pauseMs = minPauseMs;
       await pause(pauseMs, AbortSignal.any([stop, change]));
-      if (change.aborted) pauseMs = firstPauseMs;
+      if (change.aborted) pauseMs = minPauseMs;
     }
   }
 
   /** @returns whether it was proven, once the connection is of no more use. */
   async function listenOnce(stop: AbortSignal): Promise<boolean> {
     let close = () => {};
-    let wasProven = false;
+    let wasVerified = false;
     try {
-      const { client, lost, pongs, ...opened } = await openListening(hosts, hears, stop);
+      const { client, lost, pongs, ...opened } = await openListening(hosts, handlers, stop);
       close = opened.close;
       const over = AbortSignal.any([stop, lost]);
       await client.connect();
-      await client.query(`listen ${channel}`);
+      await client.query(`listen ${notifyChannel}`);
       for (let { signal: change } = changing; !over.aborted; { signal: change } = changing) {
-        if (!(await comesBack(db, pongs, over))) break;
-        wasProven = true;
-        prove(true);
+        if (!(await pingReturns(db, pongs, over))) break;
+        wasVerified = true;
+        setVerified(true);
         // There may have been a change during the ping.
-        await pause(pingEveryMs, AbortSignal.any([over, change]));
+        await pause(pingIntervalMs, AbortSignal.any([over, change]));
       }
-      if (!over.aborted && !wasProven) explain();
+      if (!over.aborted && !wasVerified) explain();
     } catch (error) {
       log.debug({ reason: String(error) }, 'no connection to listen on');
     }
     // Told to stop, it may have been told to start again.
-    if (!stop.aborted) prove(false);
+    if (!stop.aborted) setVerified(false);
     close();
-    return wasProven;
+    return wasVerified;
   }
 
   return {
-    isProven: () => isProven,
+    isVerified: () => isVerified,
     start() {
       if (stopping !== undefined) return;
       stopping = new AbortController();
-      unhear = onServerChange(db, noteChange);
+      unsubscribe = onServerChange(db, noteChange);
       void run(stopping.signal);
     },
     stop() {
       stopping?.abort();
       stopping = undefined;
-      unhear();
-      isProven = false;
+      unsubscribe();
+      isVerified = false;
     },
   };
 }
@@ -126,12 +131,12 @@ export function createListener(connection: DatabaseConnection, db: Db, log: Logg
  * A connection that is not made yet. `lost` is aborted when it ends; a ping that comes back calls its function in
  * `pongs`.
  */
-async function openListening(hosts: HostChooser, hears: Hears, stop: AbortSignal) {
+async function openListening(hosts: HostSelector, hears: ListenerHandlers, stop: AbortSignal) {
   const { client, close } = openClient({
-    ...(await hosts.choose()),
+    ...(await hosts.select()),
     application_name: 'duly listener',
-    connectionTimeoutMillis: connectWithinMs,
-    query_timeout: connectWithinMs,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: connectTimeoutMs,
   });
   const lost = new AbortController();
   const pongs = new Map<string, () => void>();
@@ -140,19 +145,19 @@ async function openListening(hosts: HostChooser, hears: Hears, stop: AbortSignal
   client.on('end', () => stop.removeEventListener('abort', close));
   client.on('notification', ({ payload = '' }) => {
     const pong = pongs.get(payload);
-    if (pong === undefined) hears.message(payload);
+    if (pong === undefined) hears.onMessage(payload);
     else pong();
   });
   return { client, close, lost: lost.signal, pongs };
 }
 
 /** Whether a ping that is notified through the pool is heard. */
-async function comesBack(db: Db, pongs: Map<string, () => void>, over: AbortSignal): Promise<boolean> {
+async function pingReturns(db: Db, pongs: Map<string, () => void>, over: AbortSignal): Promise<boolean> {
   const ping = `ping ${randomUUID()}`;
   const pong = new Promise<boolean>((resolve) => pongs.set(ping, () => resolve(true)));
-  const waited = pause(pongWithinMs, over).then(() => false);
+  const waited = pause(pongTimeoutMs, over).then(() => false);
   try {
-    await Promise.race([notify(db, [ping]), waited]);
+    await Promise.race([notifyInstances(db, [ping]), waited]);
     return await Promise.race([pong, waited]);
   } finally {
     pongs.delete(ping);

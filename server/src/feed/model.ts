@@ -4,11 +4,11 @@ import type { Tag } from '../tags/model.ts';
 import type { Task } from '../tasks/model.ts';
 
 /** What the feed tells of, by code point: the order in which one revision's changes come. */
-const types = ['profile', 'tag', 'task'] as const;
+const changeTypes = ['profile', 'tag', 'task'] as const;
 
 export interface Change {
   revision: number;
-  type: (typeof types)[number];
+  type: (typeof changeTypes)[number];
   id: string;
   op: 'upsert' | 'delete';
   task?: Task;
@@ -16,7 +16,7 @@ export interface Change {
   profile?: Profile;
 }
 
-const form = ($id: string, type: Change['type'], id: string, thing: TSchema) =>
+const changeSchema = ($id: string, type: Change['type'], id: string, thing: TSchema) =>
   Type.Object(
     {
       revision: Type.Integer({ description: "The user's revision that it was last changed at." }),
@@ -28,19 +28,19 @@ const form = ($id: string, type: Change['type'], id: string, thing: TSchema) =>
     { $id, description: `\`${type}\` is there when \`op\` is \`upsert\`.` },
   );
 
-const formNames = ['ProfileChange', 'TagChange', 'TaskChange'] as const;
+const changeSchemaNames = ['ProfileChange', 'TagChange', 'TaskChange'] as const;
 
 /** The forms that a change may have, by its `type`. */
-export const changeForms = [
-  form(formNames[0], 'profile', 'The user id.', Type.Ref('Profile')),
-  form(formNames[1], 'tag', "The tag's name.", Type.Ref('Tag')),
-  form(formNames[2], 'task', "The task's id.", Type.Ref('Task')),
+export const changeSchemas = [
+  changeSchema(changeSchemaNames[0], 'profile', 'The user id.', Type.Ref('Profile')),
+  changeSchema(changeSchemaNames[1], 'tag', "The tag's name.", Type.Ref('Tag')),
+  changeSchema(changeSchemaNames[2], 'task', "The task's id.", Type.Ref('Task')),
 ];
 
 export const Change = Type.Unsafe<Change>({
   $id: 'Change',
   description: 'The thing as it is now, in the field that `type` names; nothing more when `op` is `delete`.',
-  oneOf: formNames.map((name) => Type.Ref(name)),
+  oneOf: changeSchemaNames.map((name) => Type.Ref(name)),
   discriminator: { propertyName: 'type' },
 });
 

@@ -1,8 +1,8 @@
-import { type CursorScope, seal, unseal } from '../db/cursors.ts';
-import { invalid } from '../platform/errors.ts';
+import { type CursorScope, decodeSigned, encodeSigned } from '../db/cursors.ts';
+import { validationError } from '../platform/errors.ts';
 
 /** A place in the order of the feed: behind the thing of this type and id at this revision. */
-export interface Place {
+export interface FeedPosition {
   /** The epoch that the revision counts in; null where none is named. */
   epoch: string | null;
   revision: number;
@@ -12,70 +12,80 @@ export interface Place {
    * While a walk that started from nothing lasts, the user's revision at its start: what was deleted up to there was
    * never told. 0 otherwise; null before the first page, which is where the walk starts.
    */
-  base: number | null;
+  initialSyncRevision: number | null;
 }
 
 /** Sorts behind every type of thing. */
-const lastType = '~';
+const endOfRevisionType = '~';
 
-export const beginning: Place = { epoch: null, revision: -1, type: lastType, id: '', base: null };
+export const feedStart: FeedPosition = {
+  epoch: null,
+  revision: -1,
+  type: endOfRevisionType,
+  id: '',
+  initialSyncRevision: null,
+};
 
 /** Behind everything of a revision. */
-export const endOf = (epoch: string | null, revision: number, base = 0): Place => ({
+export const endOfRevision = (epoch: string | null, revision: number, base = 0): FeedPosition => ({
   epoch,
   revision,
-  type: lastType,
+  type: endOfRevisionType,
   id: '',
-  base,
+  initialSyncRevision: base,
 });
 
 /** The newest revision of which nothing is left to tell. */
-export const told = ({ revision, type }: Place): number => (type === lastType ? revision : revision - 1);
+export const deliveredRevision = ({ revision, type }: FeedPosition): number =>
+  type === endOfRevisionType ? revision : revision - 1;
 
 /** Revision and epoch; in the middle of a revision, also the type and id of the thing that was told last. */
-export function eventIdOf({ epoch, revision, type, id }: Omit<Place, 'base'>): string {
+export function eventIdOf({ epoch, revision, type, id }: Omit<FeedPosition, 'initialSyncRevision'>): string {
   const end = epoch === null ? String(revision) : `${revision}@${epoch}`;
-  return type === lastType ? end : `${end}/${type}/${encodeURIComponent(id)}`;
+  return type === endOfRevisionType ? end : `${end}/${type}/${encodeURIComponent(id)}`;
 }
 
 /** The longest name is a user id of 255 characters of four bytes each. */
 const eventIdSyntax = /^(\d{1,15})(?:@([0-9a-f]{12}))?(?:\/(task|tag|profile)\/([\w.!~*'()%-]{1,3060}))?$/;
 
 /** @returns null for what `eventIdOf` does not make; ids of older versions name no epoch. */
-export function placeOfEvent(eventId: string): Place | null {
+export function positionOfEvent(eventId: string): FeedPosition | null {
   const [, revision, epoch = null, type, name] = eventIdSyntax.exec(eventId) ?? [];
   if (revision === undefined) return null;
-  if (type === undefined || name === undefined) return endOf(epoch, Number(revision));
+  if (type === undefined || name === undefined) return endOfRevision(epoch, Number(revision));
   try {
     const id = decodeURIComponent(name);
-    return id.includes('\0') ? null : { epoch, revision: Number(revision), type, id, base: 0 };
+    return id.includes('\0') ? null : { epoch, revision: Number(revision), type, id, initialSyncRevision: 0 };
   } catch {
     return null;
   }
 }
 
 /** A cursor is good for one user's changes, in answers and in events. */
-export const scopeOf = (secrets: CursorScope['secrets'], userId: string): CursorScope => ({
+export const feedCursorScope = (secrets: CursorScope['secrets'], userId: string): CursorScope => ({
   secrets,
   scope: ['changes', userId],
 });
 
-export function encodePlace({ epoch, revision, type, id, base }: Place, scope: CursorScope): string {
-  return seal([revision, type, id, base ?? 0, epoch], scope);
+export function encodeFeedCursor(
+  { epoch, revision, type, id, initialSyncRevision: base }: FeedPosition,
+  scope: CursorScope,
+): string {
+  return encodeSigned([revision, type, id, base ?? 0, epoch], scope);
 }
 
 /** @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user or list. */
-export function decodePlace(cursor: string, scope: CursorScope): Place {
-  const found = unseal<[revision: number, type: string, id: string, base: number, epoch?: string]>(
+export function decodeFeedCursor(cursor: string, scope: CursorScope): FeedPosition {
+  const found = decodeSigned<[revision: number, type: string, id: string, base: number, epoch?: string]>(
     cursor,
     scope,
   );
   if (found === null) {
-    throw invalid([
+    throw validationError([
       { loc: ['query', 'since'], msg: "is not a cursor of this user's changes", type: 'cursor' },
     ]);
   }
   // Those of older versions name no epoch.
   const [revision, type, id, base, epoch = null] = found;
-  return { epoch, revision, type, id, base };
+  return { epoch, revision, type, id, initialSyncRevision: base };
 }

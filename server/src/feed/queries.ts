@@ -1,21 +1,21 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { isOfEpoch } from '../db/epoch.ts';
+import { belongsToEpoch } from '../db/epoch.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { cursorExpired } from '../platform/errors.ts';
 import { findProfile } from '../profiles/queries.ts';
 import { type TaskRow, taskColumns, toTask } from '../tasks/row.ts';
 import type { Change } from './model.ts';
-import { endOf, type Place, told } from './place.ts';
+import { deliveredRevision, endOfRevision, type FeedPosition } from './place.ts';
 
 export interface FeedPage {
   changes: Change[];
   /** Behind the last of them; behind all there is when nothing follows. */
-  next: Place;
+  next: FeedPosition;
   hasMore: boolean;
 }
 
-interface Owner {
+interface FeedOwnerRow {
   /** Of the history that the revisions count in. */
   epoch: string;
   version_floor: number;
@@ -26,7 +26,7 @@ interface Owner {
   base: number;
 }
 
-interface Found {
+interface FeedItemRow {
   changed_at: number;
   type: Change['type'];
   name: string;
@@ -34,7 +34,9 @@ interface Found {
   usage_count: number | null;
 }
 
-type Row = Owner & { [Column in keyof (Found & TaskRow)]: (Found & TaskRow)[Column] | null };
+type FeedRow = FeedOwnerRow & {
+  [Column in keyof (FeedItemRow & TaskRow)]: (FeedItemRow & TaskRow)[Column] | null;
+};
 
 /**
  * What changed behind a place: each thing once, at its newest revision, as it is now, ordered by revision, type and id.
@@ -43,35 +45,42 @@ type Row = Owner & { [Column in keyof (Found & TaskRow)]: (Found & TaskRow)[Colu
  * @throws AppError CURSOR_EXPIRED when deletions behind the place may be forgotten, or it is of another epoch, or no
  * such place exists.
  */
-export async function findChanges(db: Db, userId: string, place: Place, limit: number): Promise<FeedPage> {
-  const { rows } = await feedStatement(userId, place, limit + 1).execute(db);
+export async function findChanges(
+  db: Db,
+  userId: string,
+  position: FeedPosition,
+  limit: number,
+): Promise<FeedPage> {
+  const { rows } = await feedStatement(userId, position, limit + 1).execute(db);
   const [owner] = rows;
   if (owner === undefined) throw new Error('no answer to a question that always has one');
   const { newest, feed_from: from, base, epoch, version_floor: versionFloor } = owner;
-  if (place.base !== null && !isOfEpoch(place.epoch, { id: epoch, versionFloor })) throw cursorExpired();
-  if (from > Math.max(base, told(place)) || Math.max(base, place.revision) > newest) throw cursorExpired();
-  const found = rows.filter((row): row is Row & Found => row.type !== null);
+  if (position.initialSyncRevision !== null && !belongsToEpoch(position.epoch, { id: epoch, versionFloor }))
+    throw cursorExpired();
+  if (from > Math.max(base, deliveredRevision(position)) || Math.max(base, position.revision) > newest)
+    throw cursorExpired();
+  const found = rows.filter((row): row is FeedRow & FeedItemRow => row.type !== null);
   const page = found.slice(0, limit);
   const profile = page.some(({ type }) => type === 'profile') ? await findProfile(db, userId) : undefined;
   const hasMore = found.length > limit;
   return {
     changes: page.map((row) => toChange(row, profile)),
-    next: hasMore ? placeBehind(page.at(-1), found[limit], owner) : endOf(epoch, newest),
+    next: hasMore ? positionAfter(page.at(-1), found[limit], owner) : endOfRevision(epoch, newest),
     hasMore,
   };
 }
 
 /** Where nothing more of a revision follows, the place is behind all of it. */
-function placeBehind(
-  last: (Row & Found) | undefined,
-  following: (Row & Found) | undefined,
-  { epoch, base }: Owner,
-): Place {
+function positionAfter(
+  last: (FeedRow & FeedItemRow) | undefined,
+  following: (FeedRow & FeedItemRow) | undefined,
+  { epoch, base }: FeedOwnerRow,
+): FeedPosition {
   if (last === undefined) throw new Error('something follows nothing');
   const { changed_at: revision, type, name: id } = last;
   return following?.changed_at === revision
-    ? { epoch, revision, type, id, base }
-    : endOf(epoch, revision, base);
+    ? { epoch, revision, type, id, initialSyncRevision: base }
+    : endOfRevision(epoch, revision, base);
 }
 
 /**
@@ -79,10 +88,14 @@ function placeBehind(
  * Deletions that a walk from nothing need not know of are skipped where they stand. A tag that came back may have left
  * a tombstone; `offset 0` keeps that look-up from being turned into a join over all of the tags.
  */
-export function feedStatement(userId: string, { revision, type, id, base }: Place, limit: number) {
-  const behind = (at: RawBuilder<unknown>, kind: RawBuilder<unknown>, name: RawBuilder<unknown>) =>
+export function feedStatement(
+  userId: string,
+  { revision, type, id, initialSyncRevision: base }: FeedPosition,
+  limit: number,
+) {
+  const after = (at: RawBuilder<unknown>, kind: RawBuilder<unknown>, name: RawBuilder<unknown>) =>
     sql<SqlBool>`(${at}, ${kind} collate "C", ${name} collate "C") > (${revision}::bigint, ${type}::text, ${id}::text)`;
-  return sql<Row>`
+  return sql<FeedRow>`
     with owner as (
       select coalesce(max(o.revision), 0) as newest, coalesce(max(o.feed_from), 0) as feed_from,
         coalesce(${base}::bigint, max(o.revision), 0) as base,
@@ -92,26 +105,26 @@ export function feedStatement(userId: string, { revision, type, id, base }: Plac
       (select t.revision as changed_at, 'task' collate "C" as type, t.id::text collate "C" as name, t.id as task_id,
           t.deleted_at is not null as is_gone, null::integer as usage_count
         from duly.tasks t
-        where t.user_id = ${userId} and ${behind(sql`t.revision`, sql`'task'`, sql`t.id::text`)}
+        where t.user_id = ${userId} and ${after(sql`t.revision`, sql`'task'`, sql`t.id::text`)}
           and (t.deleted_at is null or t.revision > (select base from owner))
         order by t.revision, t.id limit ${limit})
       union all
       (select g.revision, 'tag', g.name, null, g.usage_count <= 0, g.usage_count
         from duly.tags g
-        where g.user_id = ${userId} and ${behind(sql`g.revision`, sql`'tag'`, sql`g.name`)}
+        where g.user_id = ${userId} and ${after(sql`g.revision`, sql`'tag'`, sql`g.name`)}
           and (g.usage_count > 0 or g.revision > (select base from owner))
         order by g.revision, g.name limit ${limit})
       union all
       (select d.revision, d.type, d.id, null, true, null
         from duly.tombstones d
-        where d.user_id = ${userId} and ${behind(sql`d.revision`, sql`d.type`, sql`d.id`)}
+        where d.user_id = ${userId} and ${after(sql`d.revision`, sql`d.type`, sql`d.id`)}
           and d.revision > (select base from owner)
           and (d.type <> 'tag' or not exists (
             select from duly.tags g where g.user_id = ${userId} and g.name = d.id offset 0))
         order by d.revision, d.type, d.id limit ${limit})
       union all
       (select changed_at, 'profile', ${userId}::text, null, false, null from (${profileRevision(userId)}) as p
-        where ${behind(sql`changed_at`, sql`'profile'`, sql`${userId}::text`)})
+        where ${after(sql`changed_at`, sql`'profile'`, sql`${userId}::text`)})
       order by changed_at, type, name limit ${limit}
     )
     select owner.newest::float8, owner.feed_from::float8, owner.base::float8, owner.epoch, owner.version_floor,
@@ -132,7 +145,7 @@ const profileRevision = (userId: string) => sql`
   left join duly.owners o on o.user_id = asked.user_id
   left join duly.profiles p on p.user_id = asked.user_id`;
 
-function toChange(row: Row & Found, profile: Change['profile']): Change {
+function toChange(row: FeedRow & FeedItemRow, profile: Change['profile']): Change {
   const { changed_at: revision, type, name: id, is_gone: isGone, usage_count: count } = row;
   const change = { revision, type, id };
   if (type === 'profile') return { ...change, op: 'upsert', ...(profile && { profile }) };
@@ -142,23 +155,23 @@ function toChange(row: Row & Found, profile: Change['profile']): Change {
   return { ...change, op: 'delete' };
 }
 
-const isTask = (row: Row): row is Row & TaskRow => row.id !== null;
+const isTask = (row: FeedRow): row is FeedRow & TaskRow => row.id !== null;
 
 /** So many rows or users at a time, so that nobody's writes wait for long. */
-const batchSize = 1_000;
+const upkeepBatchSize = 1_000;
 
 /**
  * Forgets deletions that were noted more than so many days ago, and that clients who were away for that long have to
  * start anew. The user's row is locked first, as by every write. May run on several instances at once, and end early.
  * @returns how many.
  */
-export async function forgetTombstones(db: Db, days: number, stop?: AbortSignal): Promise<number> {
+export async function deleteOldTombstones(db: Db, days: number, stop?: AbortSignal): Promise<number> {
   const outdated = sql<SqlBool>`created_at < now() - make_interval(days => ${days}::int)`;
-  return forOwners(db, stop, withTombstones(db, outdated), async (tx, userId) => {
+  return forEachUser(db, stop, usersWithTombstones(db, outdated), async (tx, userId) => {
     const { rows } = await sql<{ count: number }>`
       with forgotten as (
         delete from duly.tombstones where user_id = ${userId} and (type, id) in (
-          select type, id from duly.tombstones where user_id = ${userId} and ${outdated} order by revision limit ${batchSize})
+          select type, id from duly.tombstones where user_id = ${userId} and ${outdated} order by revision limit ${upkeepBatchSize})
         returning revision
       ), moved as (
         update duly.owners set feed_from = greatest(feed_from, (select max(revision) from forgotten))
@@ -169,10 +182,10 @@ export async function forgetTombstones(db: Db, days: number, stop?: AbortSignal)
   });
 }
 
-async function* withTombstones(db: Db, which: Expression<SqlBool>): AsyncGenerator<string> {
+async function* usersWithTombstones(db: Db, which: Expression<SqlBool>): AsyncGenerator<string> {
   for (;;) {
     const { rows } = await sql<{ user_id: string }>`
-      select distinct user_id from duly.tombstones where ${which} limit ${batchSize}`.execute(db);
+      select distinct user_id from duly.tombstones where ${which} limit ${upkeepBatchSize}`.execute(db);
     if (rows.length === 0) return;
     for (const { user_id } of rows) yield user_id;
   }
@@ -184,12 +197,12 @@ async function* withTombstones(db: Db, which: Expression<SqlBool>): AsyncGenerat
  * May run on several instances at once.
  * @returns how many.
  */
-export async function forgetUnusedTags(db: Db, stop?: AbortSignal): Promise<number> {
-  return forOwners(db, stop, withUnusedTags(db), async (tx, userId) => {
+export async function tombstoneUnusedTags(db: Db, stop?: AbortSignal): Promise<number> {
+  return forEachUser(db, stop, usersWithUnusedTags(db), async (tx, userId) => {
     const { numAffectedRows } = await sql`
       with unused as (
         delete from duly.tags g where g.user_id = ${userId} and g.name in (
-          select g.name from duly.tags g where g.user_id = ${userId} and ${isUnused} limit ${batchSize})
+          select g.name from duly.tags g where g.user_id = ${userId} and ${isUnused} limit ${upkeepBatchSize})
         returning g.name, g.revision
       )
       insert into duly.tombstones (user_id, type, id, revision) select ${userId}, 'tag', name, revision from unused
@@ -205,16 +218,16 @@ const isUnused = sql<SqlBool>`
   not exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name offset 0)`;
 
 /** How many tags one statement looks at: some 50 ms. */
-const tagsAtATime = 10_000;
+const tagsPerStatement = 10_000;
 
 /** Looks at all tags, in the order of their key, so that no statement takes long however many there are. */
-async function* withUnusedTags(db: Db): AsyncGenerator<string> {
+async function* usersWithUnusedTags(db: Db): AsyncGenerator<string> {
   let last = { user_id: '', name: '' };
   for (;;) {
     const { rows } = await sql<typeof last & { owners: string[] }>`
       with part as (
         select user_id, name from duly.tags where (user_id, name) > (${last.user_id}, ${last.name})
-        order by user_id, name limit ${tagsAtATime}
+        order by user_id, name limit ${tagsPerStatement}
       )
       select user_id, name, array(select distinct g.user_id from part g where ${isUnused}) as owners
       from part order by user_id desc, name desc limit 1`.execute(db);
@@ -226,7 +239,7 @@ async function* withUnusedTags(db: Db): AsyncGenerator<string> {
 }
 
 /** Does a piece of work for each of the owners, in transactions of their own, as often as it fills a batch. */
-async function forOwners(
+async function forEachUser(
   db: Db,
   stop: AbortSignal | undefined,
   owners: AsyncIterable<string>,
@@ -234,7 +247,7 @@ async function forOwners(
 ): Promise<number> {
   let total = 0;
   for await (const userId of owners) {
-    for (let done = batchSize; done === batchSize; total += done) {
+    for (let done = upkeepBatchSize; done === upkeepBatchSize; total += done) {
       if (stop?.aborted) return total;
       done = await inTransaction(db, async (tx) => {
         await sql`select from duly.owners where user_id = ${userId} for update`.execute(tx);

@@ -1,25 +1,25 @@
 import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
-import { notify } from './listener.ts';
+import { notifyInstances } from './listener.ts';
 
 /** Announcements of this long are one message to the other instances. */
 const collectMs = 20;
 const retryMs = 1_000;
 /** Above, nobody is told: whoever waits finds out by polling. */
-const pendingMax = 10_000;
+const maxPending = 10_000;
 /** PostgreSQL takes less than 8,000. */
-const messageMaxBytes = 7_900;
+const maxMessageBytes = 7_900;
 const closeMs = 500;
 
-export interface Sender {
+export interface NotificationSender {
   add(userId: string): void;
   /** Sends what is left, if that goes quickly. */
   close(): Promise<void>;
 }
 
 /** Tells the other instances, some users in one message. */
-export function createSender(db: Db, log: Logger, self: string): Sender {
+export function createNotificationSender(db: Db, log: Logger, self: string): NotificationSender {
   const pending = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -33,10 +33,10 @@ export function createSender(db: Db, log: Logger, self: string): Sender {
     pending.clear();
     let pauseMs = collectMs;
     try {
-      if (userIds.length > 0) await notify(db, messagesOf(self, userIds));
+      if (userIds.length > 0) await notifyInstances(db, encodeMessages(self, userIds));
     } catch (error) {
       log.debug({ reason: String(error) }, 'changes could not be announced');
-      for (const userId of userIds) if (pending.size < pendingMax) pending.add(userId);
+      for (const userId of userIds) if (pending.size < maxPending) pending.add(userId);
       pauseMs = retryMs;
     }
     timer = undefined;
@@ -45,7 +45,7 @@ export function createSender(db: Db, log: Logger, self: string): Sender {
 
   return {
     add(userId: string): void {
-      if (isClosed || pending.size >= pendingMax) return;
+      if (isClosed || pending.size >= maxPending) return;
       pending.add(userId);
       sendAfter(collectMs);
     },
@@ -58,7 +58,7 @@ export function createSender(db: Db, log: Logger, self: string): Sender {
 }
 
 /** JSON lists, each of the sender and as many user ids as one message can hold. */
-export function messagesOf(sender: string, userIds: readonly string[]): string[] {
+export function encodeMessages(sender: string, userIds: readonly string[]): string[] {
   const messages: string[] = [];
   let parts: string[] = [];
   let size = 0;
@@ -70,7 +70,7 @@ export function messagesOf(sender: string, userIds: readonly string[]): string[]
   end();
   for (const part of userIds.map((userId) => JSON.stringify(userId))) {
     const bytes = Buffer.byteLength(part) + 1;
-    if (size + bytes > messageMaxBytes) end();
+    if (size + bytes > maxMessageBytes) end();
     parts.push(part);
     size += bytes;
   }

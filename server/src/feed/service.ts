@@ -1,20 +1,20 @@
 import type { CursorScope } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
 import type { AppError } from '../platform/errors.ts';
-import type { Followers } from './followers.ts';
+import type { Subscriptions } from './followers.ts';
 import type { Change, ChangeListQuery } from './model.ts';
-import { beginning, decodePlace, encodePlace, scopeOf } from './place.ts';
+import { decodeFeedCursor, encodeFeedCursor, feedCursorScope, feedStart } from './place.ts';
 import { findChanges } from './queries.ts';
-import type { WakeUps } from './wake-ups.ts';
+import type { ChangeNotifier } from './wake-ups.ts';
 
-export interface Changes {
+export interface ChangePage {
   changes: Change[];
   /** Cursor behind the last of them. */
   next: string;
   hasMore: boolean;
 }
 
-type Page = Pick<ChangeListQuery, 'since' | 'limit'>;
+type ChangePageRequest = Pick<ChangeListQuery, 'since' | 'limit'>;
 
 /**
  * What changed since a cursor.
@@ -24,18 +24,18 @@ export async function readChanges(
   db: Db,
   secrets: CursorScope['secrets'],
   userId: string,
-  { since, limit }: Page,
-): Promise<Changes> {
-  const scope = scopeOf(secrets, userId);
-  const place = since === undefined ? beginning : decodePlace(since, scope);
-  const { changes, next, hasMore } = await findChanges(db, userId, place, limit);
-  return { changes, next: encodePlace(next, scope), hasMore };
+  { since, limit }: ChangePageRequest,
+): Promise<ChangePage> {
+  const scope = feedCursorScope(secrets, userId);
+  const position = since === undefined ? feedStart : decodeFeedCursor(since, scope);
+  const { changes, next, hasMore } = await findChanges(db, userId, position, limit);
+  return { changes, next: encodeFeedCursor(next, scope), hasMore };
 }
 
-interface Waiting {
+interface LongPoll {
   userId: string;
   authorization: readonly string[];
-  waitMs: number;
+  timeoutMs: number;
   /** Aborted when nobody is there any more for an answer. */
   signal: AbortSignal;
 }
@@ -44,16 +44,16 @@ interface Waiting {
  * What `read` gives as soon as it is something, or after the wait. Between looks nothing is held of the database.
  * @throws AppError UNAUTHORIZED, SERVICE_LOCKED, RATE_LIMITED; SERVICE_UNAVAILABLE when the server closes
  */
-export async function awaitChanges(
-  followers: Followers,
-  wakeUps: WakeUps,
-  { userId, authorization, waitMs, signal }: Waiting,
-  read: () => Promise<Changes>,
-): Promise<Changes> {
+export async function waitForChanges(
+  subscriptions: Subscriptions,
+  notifier: ChangeNotifier,
+  { userId, authorization, timeoutMs: waitMs, signal }: LongPoll,
+  read: () => Promise<ChangePage>,
+): Promise<ChangePage> {
   const ended = Promise.withResolvers<never>();
   // It may end while nobody waits for that.
   ended.promise.catch(() => undefined);
-  const stay = await followers.admit({
+  const subscription = await subscriptions.subscribe({
     userId,
     authorization,
     end: (reason: AppError) => ended.reject(reason),
@@ -68,13 +68,13 @@ export async function awaitChanges(
   signal.addEventListener('abort', finish);
   if (signal.aborted) finish();
   let woken = Promise.withResolvers<void>();
-  const unwatch = wakeUps.watch(userId, () => woken.resolve());
+  const unwatch = notifier.watch(userId, () => woken.resolve());
   try {
     for (;;) {
       woken = Promise.withResolvers();
       const found = await read();
-      if (isSomething(found) || isOver) {
-        await stay.check();
+      if (hasChanges(found) || isOver) {
+        await subscription.checkToken();
         return found;
       }
       await Promise.race([woken.promise, over.promise, ended.promise]);
@@ -83,8 +83,8 @@ export async function awaitChanges(
     unwatch();
     clearTimeout(timer);
     signal.removeEventListener('abort', finish);
-    stay.leave();
+    subscription.unsubscribe();
   }
 }
 
-export const isSomething = ({ changes, hasMore }: Changes): boolean => changes.length > 0 || hasMore;
+export const hasChanges = ({ changes, hasMore }: ChangePage): boolean => changes.length > 0 || hasMore;

@@ -1,22 +1,22 @@
 import { Readable } from 'node:stream';
-import type { Follower, Stay } from './followers.ts';
-import { endOf, type Place } from './place.ts';
+import type { Subscriber, Subscription } from './followers.ts';
+import { endOfRevision, type FeedPosition } from './place.ts';
 
 /** Who asks for a stream. */
-export interface StreamRequest extends Omit<Follower, 'end'> {
+export interface EventStreamRequest extends Omit<Subscriber, 'end'> {
   /** Where it goes on; null: now. */
-  place: Place | null;
+  position: FeedPosition | null;
   /** Whether the client has taken all that was sent. */
-  isTaking(): boolean;
+  isDrained(): boolean;
 }
 
 /** One client's stream: no more than a place, and whether it can be given what is behind that. */
-export interface Stream {
-  readonly request: StreamRequest;
+export interface EventStream {
+  readonly request: EventStreamRequest;
   readonly readable: Readable;
-  place: Place;
+  position: FeedPosition;
   /** The number of the wake-up that it was told everything of. */
-  seen: number;
+  deliveredWakeUp: number;
   /** Gives it text; to be called while it is ready, or for the first time. */
   send(text: string | Buffer): void;
   /** Whether it has taken what it was given, and its token was good a moment ago. */
@@ -28,56 +28,56 @@ export interface Stream {
 }
 
 /**
- * @param onWanting called when it can be given more
- * @param onLeave called once, when it is over by whichever side
+ * @param onDemand called when it can be given more
+ * @param onClose called once, when it is over by whichever side
  */
-export function createStream(
-  request: StreamRequest,
-  stay: Stay,
-  onWanting: () => unknown,
-  onLeave: (stream: Stream) => void,
-): Stream {
-  let isWanting = false;
+export function createEventStream(
+  request: EventStreamRequest,
+  subscription: Subscription,
+  onDemand: () => unknown,
+  onClose: (stream: EventStream) => void,
+): EventStream {
+  let hasDemand = false;
   let isOver = false;
   let sentAt = performance.now();
 
-  function leave(): void {
+  function close(): void {
     if (isOver) return;
     isOver = true;
-    stay.leave();
-    onLeave(stream);
+    subscription.unsubscribe();
+    onClose(stream);
   }
 
   const readable = new Readable({
     // Asks for more only when everything has gone on.
     highWaterMark: 0,
     read() {
-      isWanting = true;
-      onWanting();
+      hasDemand = true;
+      onDemand();
     },
     destroy(error, done) {
-      leave();
+      close();
       done(error);
     },
   });
 
-  const stream: Stream = {
+  const stream: EventStream = {
     request,
     readable,
-    place: endOf(null, 0),
-    seen: -1,
+    position: endOfRevision(null, 0),
+    deliveredWakeUp: -1,
     send(text) {
       if (isOver) return;
-      isWanting = false;
+      hasDemand = false;
       sentAt = performance.now();
       readable.push(text);
     },
-    isReady: () => isWanting && !isOver && stay.isGood(),
+    isReady: () => hasDemand && !isOver && subscription.isTokenValid(),
     sentAt: () => sentAt,
     end() {
       if (isOver) return;
-      leave();
-      if (request.isTaking()) readable.push(null);
+      close();
+      if (request.isDrained()) readable.push(null);
       else readable.destroy();
     },
   };

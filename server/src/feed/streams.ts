@@ -2,37 +2,37 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { CursorScope } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
-import { createTurns } from '../platform/turns.ts';
-import type { RevisionOf } from '../response-cache/revision-reader.ts';
-import { type Channel, createChannel, type Feed } from './channel.ts';
-import { changesText, readyText } from './event-text.ts';
-import type { Followers } from './followers.ts';
-import { endOf, scopeOf } from './place.ts';
+import { createConcurrencyLimiter } from '../platform/turns.ts';
+import type { GetRevision } from '../response-cache/revision-reader.ts';
+import { createUserStreams, type FeedReader, type UserStreams } from './channel.ts';
+import { formatChanges, formatReady } from './event-text.ts';
+import type { Subscriptions } from './followers.ts';
+import { endOfRevision, feedCursorScope } from './place.ts';
 import { findChanges } from './queries.ts';
-import { createStream, type Stream, type StreamRequest } from './stream.ts';
-import type { WakeUps } from './wake-ups.ts';
+import { createEventStream, type EventStream, type EventStreamRequest } from './stream.ts';
+import type { ChangeNotifier } from './wake-ups.ts';
 
 const pageSize = 100;
 /** Connections of the pool that streams may use at a time: the others are for requests. */
-const readsAtATime = 3;
+const maxConcurrentReads = 3;
 
 export interface EventStreams {
   /**
    * The changes behind a place, then those that come, as an event stream. It ends with its token or the service.
    * @throws AppError CURSOR_EXPIRED, RATE_LIMITED, UNAUTHORIZED, SERVICE_LOCKED, SERVICE_UNAVAILABLE
    */
-  open(request: StreamRequest): Promise<Readable>;
+  open(request: EventStreamRequest): Promise<Readable>;
   /** How many are open. */
   count(): number;
 }
 
-interface Sources {
+interface StreamSources {
   db: Db;
   log: Logger;
   secrets: CursorScope['secrets'];
-  wakeUps: WakeUps;
-  followers: Followers;
-  revisionOf: RevisionOf;
+  wakeUps: ChangeNotifier;
+  followers: Subscriptions;
+  revisionOf: GetRevision;
 }
 
 /**
@@ -40,58 +40,59 @@ interface Sources {
  * are at the same place. For a client that does not take what was sent nothing is read, so nothing piles up: it goes on
  * from its place, or is cut for standing still and comes back for the rest.
  */
-export function createEventStreams(sources: Sources): EventStreams {
-  const { db, log, secrets, wakeUps, followers, revisionOf } = sources;
-  const channels = new Map<string, { channel: Channel; unwatch: () => void }>();
-  const inTurn = createTurns(readsAtATime, Number.POSITIVE_INFINITY);
+export function createEventStreams(sources: StreamSources): EventStreams {
+  const { db, log, secrets, wakeUps: notifier, followers: subscriptions, revisionOf: getRevision } = sources;
+  const userStreams = new Map<string, { channel: UserStreams; unwatch: () => void }>();
+  const limiter = createConcurrencyLimiter(maxConcurrentReads, Number.POSITIVE_INFINITY);
 
-  followers.afterChecks(() => {
-    for (const { channel } of channels.values()) {
-      channel.beat();
-      void channel.serve();
+  subscriptions.onChecked(() => {
+    for (const { channel } of userStreams.values()) {
+      channel.sendHeartbeats();
+      void channel.deliver();
     }
   });
 
-  const feedOf = (userId: string): Feed => ({
-    read: (place) => inTurn(() => findChanges(db, userId, place, pageSize)),
-    textOf: ({ base }, { changes, next }) => changesText(changes, next, base ?? 0, scopeOf(secrets, userId)),
+  const feedReaderOf = (userId: string): FeedReader => ({
+    read: (position) => limiter(() => findChanges(db, userId, position, pageSize)),
+    format: ({ initialSyncRevision: base }, { changes, next }) =>
+      formatChanges(changes, next, base ?? 0, feedCursorScope(secrets, userId)),
   });
 
-  function channelOf(userId: string): Channel {
-    const known = channels.get(userId);
+  function userStreamsOf(userId: string): UserStreams {
+    const known = userStreams.get(userId);
     if (known !== undefined) return known.channel;
-    const channel = createChannel(feedOf(userId), log);
-    channels.set(userId, { channel, unwatch: wakeUps.watch(userId, channel.wake) });
+    const channel = createUserStreams(feedReaderOf(userId), log);
+    userStreams.set(userId, { channel, unwatch: notifier.watch(userId, channel.wake) });
     return channel;
   }
 
-  function leave(userId: string, stream: Stream): void {
-    const found = channels.get(userId);
+  function leave(userId: string, stream: EventStream): void {
+    const found = userStreams.get(userId);
     found?.channel.streams.delete(stream);
     if (found === undefined || found.channel.streams.size > 0) return;
-    channels.delete(userId);
+    userStreams.delete(userId);
     found.unwatch();
   }
 
   /** What a stream begins with. */
-  async function begin(channel: Channel, stream: Stream): Promise<string> {
-    const { userId, place } = stream.request;
-    const scope = scopeOf(secrets, userId);
-    if (place !== null) return readyText(place, scope) + (await channel.begin(stream, place));
-    await channel.beginAt(stream, async () => {
-      const { epoch, revision } = await revisionOf(userId);
-      return endOf(epoch, Number(revision));
+  async function begin(channel: UserStreams, stream: EventStream): Promise<string> {
+    const { userId, position: position } = stream.request;
+    const scope = feedCursorScope(secrets, userId);
+    if (position !== null) return formatReady(position, scope) + (await channel.resumeAfter(stream, position));
+    await channel.startAt(stream, async () => {
+      const { epoch, revision } = await getRevision(userId);
+      return endOfRevision(epoch, Number(revision));
     });
-    return readyText(stream.place, scope);
+    return formatReady(stream.position, scope);
   }
 
   return {
     async open(request) {
-      let stream: Stream | undefined;
+      let stream: EventStream | undefined;
       const { userId, authorization } = request;
-      const stay = await followers.admit({ userId, authorization, end: () => stream?.end() });
-      const channel = channelOf(userId);
-      stream = createStream(request, stay, channel.serve, (self) => leave(userId, self));
+      const subscription = await subscriptions.subscribe({ userId, authorization, end: () => stream?.end() });
+      const channel = userStreamsOf(userId);
+      stream = createEventStream(request, subscription, channel.deliver, (self) => leave(userId, self));
       channel.streams.add(stream);
       try {
         stream.send(await begin(channel, stream));
@@ -101,6 +102,6 @@ export function createEventStreams(sources: Sources): EventStreams {
         throw error;
       }
     },
-    count: () => [...channels.values()].reduce((sum, { channel }) => sum + channel.streams.size, 0),
+    count: () => [...userStreams.values()].reduce((sum, { channel }) => sum + channel.streams.size, 0),
   };
 }

@@ -5,32 +5,32 @@ import type { Db } from '../db/schema.ts';
 import { isSameRevision, type UserRevision } from '../response-cache/revision-reader.ts';
 import { findRevisions } from '../writes/revisions.ts';
 import { createListener } from './listener.ts';
-import { createSender, parseMessage } from './sender.ts';
+import { createNotificationSender, parseMessage } from './sender.ts';
 
 /** How often changes are looked for: while nobody tells of them, and while somebody does, for those nobody told of. */
-const pollMs = { alone: 1_000, listening: 15_000 };
+const pollIntervalMs = { alone: 1_000, listening: 15_000 };
 /** A client that waits again and again is not worth a new connection each time. */
 const lingerMs = 3_000;
 
 /** Tells those who wait for a user's changes that there may be some; they look for themselves. */
-export interface WakeUps {
+export interface ChangeNotifier {
   /** To be called once a change of the user is committed: wakes who waits here at once, and on other instances soon. */
-  announce(userId: string): void;
+  publish(userId: string): void;
   /**
    * From now on `wake` is called for every change of the user, and at times for none; whoever reads after this call
    * misses nothing. Ends with the function that is returned.
    */
   watch(userId: string, wake: () => void): () => void;
   /** To be called when another epoch begins, which concerns everybody. */
-  wakeAll(): void;
+  notifyAll(): void;
   /** Whether other instances are heard, so that polling is only a net. */
   isListening(): boolean;
   /** Sends what is still to be told, if that goes quickly. */
   close(): Promise<void>;
 }
 
-interface Watched {
-  wakes: Set<() => void>;
+interface WatchedUser {
+  callbacks: Set<() => void>;
   /** As last polled; undefined before. */
   revision: UserRevision | undefined;
 }
@@ -42,75 +42,79 @@ interface Watched {
  * is neither a connection nor polling.
  * @param connection past a pooler if there is one; null: other instances are not listened to.
  */
-export function createWakeUps(db: Db, log: Logger, connection: DatabaseConnection | null): WakeUps {
-  const self = randomUUID();
-  const watched = new Map<string, Watched>();
-  const sender = createSender(db, log, self);
-  const poller = createPoller(db, log, watched, () => listener?.isProven() ?? false);
+export function createChangeNotifier(
+  db: Db,
+  log: Logger,
+  connection: DatabaseConnection | null,
+): ChangeNotifier {
+  const instanceId = randomUUID();
+  const watched = new Map<string, WatchedUser>();
+  const sender = createNotificationSender(db, log, instanceId);
+  const poller = createPoller(db, log, watched, () => listener?.isVerified() ?? false);
   const listener =
     connection === null
       ? null
       : createListener(connection, db, log, {
-          message(text) {
+          onMessage(text) {
             const [from, ...userIds] = parseMessage(text);
-            if (from !== self) for (const userId of userIds) wake(watched, userId);
+            if (from !== instanceId) for (const userId of userIds) notifyWatchers(watched, userId);
           },
-          change: () => poller.pollAfter(0),
+          onChange: () => poller.pollAfter(0),
         });
-  let restTimer: NodeJS.Timeout | undefined;
+  let stopTimer: NodeJS.Timeout | undefined;
 
-  function rest(): void {
-    clearTimeout(restTimer);
-    restTimer = undefined;
+  function stopListening(): void {
+    clearTimeout(stopTimer);
+    stopTimer = undefined;
     listener?.stop();
   }
 
   return {
-    announce(userId) {
-      wake(watched, userId);
+    publish(userId) {
+      notifyWatchers(watched, userId);
       sender.add(userId);
     },
     watch(userId, wake) {
-      const { wakes } = entryOf(watched, userId);
+      const { callbacks: wakes } = watchedUserOf(watched, userId);
       wakes.add(wake);
       if (watched.size === 1 && wakes.size === 1) {
-        clearTimeout(restTimer);
-        restTimer = undefined;
+        clearTimeout(stopTimer);
+        stopTimer = undefined;
         listener?.start();
-        poller.pollAfter(pollMs.alone);
+        poller.pollAfter(pollIntervalMs.alone);
       }
       return () => {
         if (!wakes.delete(wake) || wakes.size > 0) return;
         watched.delete(userId);
-        if (watched.size === 0) restTimer = setTimeout(rest, lingerMs).unref();
+        if (watched.size === 0) stopTimer = setTimeout(stopListening, lingerMs).unref();
       };
     },
-    wakeAll() {
-      for (const userId of watched.keys()) wake(watched, userId);
+    notifyAll() {
+      for (const userId of watched.keys()) notifyWatchers(watched, userId);
     },
-    isListening: () => listener?.isProven() ?? false,
+    isListening: () => listener?.isVerified() ?? false,
     async close() {
       watched.clear();
-      rest();
+      stopListening();
       await sender.close();
     },
   };
 }
 
-function entryOf(watched: Map<string, Watched>, userId: string): Watched {
+function watchedUserOf(watched: Map<string, WatchedUser>, userId: string): WatchedUser {
   const known = watched.get(userId);
   if (known !== undefined) return known;
-  const entry = { wakes: new Set<() => void>(), revision: undefined };
+  const entry = { callbacks: new Set<() => void>(), revision: undefined };
   watched.set(userId, entry);
   return entry;
 }
 
-function wake(watched: Map<string, Watched>, userId: string): void {
-  for (const one of watched.get(userId)?.wakes ?? []) one();
+function notifyWatchers(watched: Map<string, WatchedUser>, userId: string): void {
+  for (const one of watched.get(userId)?.callbacks ?? []) one();
 }
 
 /** Wakes those whose revision has changed, as long as there are any. */
-function createPoller(db: Db, log: Logger, watched: Map<string, Watched>, isListening: () => boolean) {
+function createPoller(db: Db, log: Logger, watched: Map<string, WatchedUser>, isListening: () => boolean) {
   let timer: NodeJS.Timeout | undefined;
   let isPolling = false;
 
@@ -130,7 +134,7 @@ function createPoller(db: Db, log: Logger, watched: Map<string, Watched>, isList
         const revision = { epoch, revision: byUser.get(userId) ?? 0n };
         if (entry.revision !== undefined && isSameRevision(entry.revision, revision)) continue;
         entry.revision = revision;
-        wake(watched, userId);
+        notifyWatchers(watched, userId);
       }
       isDone = true;
     } catch (error) {
@@ -139,7 +143,7 @@ function createPoller(db: Db, log: Logger, watched: Map<string, Watched>, isList
     isPolling = false;
     // What was changed while others began to be heard may have been told to nobody.
     if (isListening() !== wasListening) pollAfter(0);
-    else pollAfter(wasListening && isDone ? pollMs.listening : pollMs.alone);
+    else pollAfter(wasListening && isDone ? pollIntervalMs.listening : pollIntervalMs.alone);
   }
 
   return { pollAfter };

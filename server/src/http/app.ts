@@ -3,31 +3,31 @@ import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { isAuditRefusal } from '../audit/refused.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../platform/errors.ts';
-import { createRepeats, type Repeats } from '../response-cache/fast-path.ts';
+import { createFastPath, type FastPath } from '../response-cache/fast-path.ts';
 import type { App } from './app-type.ts';
 import { bareRoutes } from './bare/routes.ts';
 import { betterAuthRoutes } from './better-auth/routes.ts';
 import { errorHandler } from './contract/errors.ts';
-import { prepareInput } from './contract/input.ts';
+import { normalizeInput } from './contract/input.ts';
 import { namedSchemas } from './contract/schemas.ts';
 import { buildSerializer } from './contract/serializers.ts';
 import { ajv, schemaErrorFormatter } from './contract/validation.ts';
 import { documentApi } from './docs/routes.ts';
-import { createEarlyAnswers } from './edge/broken-request.ts';
-import { createClosing } from './edge/closing.ts';
-import { warnOfForwarded } from './edge/forwarded.ts';
-import { serverFactory } from './edge/server.ts';
+import { createEarlyResponses } from './edge/broken-request.ts';
+import { createShutdown } from './edge/closing.ts';
+import { warnAboutForwarded } from './edge/forwarded.ts';
+import { createServerFactory } from './edge/server.ts';
 import { healthRoutes } from './health.ts';
 import { parseJsonBodies } from './hooks/body.ts';
 import { createDocumentCompression } from './hooks/coding.ts';
-import { allowOrigins } from './hooks/cors.ts';
-import { takeIdempotencyKeys } from './hooks/idempotency.ts';
+import { registerCors } from './hooks/cors.ts';
+import { readIdempotencyKeys } from './hooks/idempotency.ts';
 import { logRequests, requestId } from './hooks/logging.ts';
 import { methodNotAllowed } from './hooks/method-not-allowed.ts';
 import { refuseEmptyParams } from './hooks/paths.ts';
 import { limitRequests } from './hooks/rate-limits.ts';
 import { securityHeaders } from './hooks/security-headers.ts';
-import { obeyServiceLock } from './hooks/service-lock.ts';
+import { enforceServiceLock } from './hooks/service-lock.ts';
 import { metricsRoute } from './metrics.ts';
 import { renderError } from './v1/render.ts';
 import { v1Routes } from './v1/routes.ts';
@@ -42,9 +42,9 @@ const pathParameterMaxLength = 255 * 4 * 3;
 export async function buildApp(ctx: Context): Promise<App> {
   const { trustedProxies } = ctx.config.http;
   const headers = securityHeaders(ctx.config);
-  const early = createEarlyAnswers(headers, ctx.log);
-  const closing = createClosing();
-  const repeats = createRepeats(ctx, closing.isClosing);
+  const earlyResponses = createEarlyResponses(headers, ctx.log);
+  const shutdown = createShutdown();
+  const fastPath = createFastPath(ctx, shutdown.isClosing);
   const loggerInstance: FastifyBaseLogger = ctx.log;
   const app: App = Fastify({
     loggerInstance,
@@ -62,15 +62,15 @@ export async function buildApp(ctx: Context): Promise<App> {
     ajv,
     schemaController: { compilersFactory: { buildSerializer } },
     schemaErrorFormatter,
-    serverFactory: serverFactory(ctx.config.http, early, ctx.log, beforeRoutes(ctx, repeats)),
-    clientErrorHandler: early.answerBroken,
+    serverFactory: createServerFactory(ctx.config.http, earlyResponses, ctx.log, wrapRoutes(ctx, fastPath)),
+    clientErrorHandler: earlyResponses.respondToBroken,
     frameworkErrors: (error, request, reply) => {
       // No hook has run.
       reply.header('x-request-id', request.id).headers(headers);
       errorHandler(renderError)(error, request, reply);
     },
   });
-  app.decorate('repeats', repeats);
+  app.decorate('fastPath', fastPath);
   app.decorateRequest('identity', null);
   app.setErrorHandler(errorHandler(renderError));
   app.setNotFoundHandler(({ method, url }, reply) => {
@@ -82,18 +82,18 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.addHook('onError', async (_request, _reply, error) => {
     if (isAuditRefusal(error)) ctx.refusedEntries.countUndone();
   });
-  closing.endConnections(app);
-  app.addHook('preClose', async () => ctx.followers.close());
-  for (const part of [ctx.wakeUps, ctx.mailer, ctx.auditCounts, ctx.jobs, ctx.reads])
+  shutdown.endConnections(app);
+  app.addHook('preClose', async () => ctx.subscriptions.close());
+  for (const part of [ctx.changeNotifier, ctx.mailer, ctx.auditCounts, ctx.jobs, ctx.readRouter])
     app.addHook('onClose', () => part.close());
   parseJsonBodies(app);
-  app.addHook('preValidation', prepareInput);
+  app.addHook('preValidation', normalizeInput);
   for (const schema of namedSchemas(ctx.config.http.bulkMaxOperations)) app.addSchema(schema);
-  await allowOrigins(app, ctx);
-  takeIdempotencyKeys(app);
+  await registerCors(app, ctx);
+  readIdempotencyKeys(app);
   limitRequests(app, ctx);
   refuseEmptyParams(app);
-  obeyServiceLock(app, ctx);
+  enforceServiceLock(app, ctx);
 
   const refuseOtherMethods = methodNotAllowed(app);
   await documentApi(app);
@@ -109,5 +109,5 @@ export async function buildApp(ctx: Context): Promise<App> {
   return app;
 }
 
-const beforeRoutes = (ctx: Context, repeats: Repeats) => (handle: RequestListener) =>
-  warnOfForwarded(ctx, repeats.before(handle));
+const wrapRoutes = (ctx: Context, repeats: FastPath) => (handle: RequestListener) =>
+  warnAboutForwarded(ctx, repeats.wrap(handle));

@@ -3,7 +3,7 @@ import { refoldTasks } from '../tasks/refold.ts';
 import type { Job } from './runner.ts';
 
 /** Folds again what an older version of the folding stored, or none: after an upgrade everything, later nothing. */
-export const foldTexts: Job = {
+export const refoldTexts: Job = {
   name: 'fold texts',
   async run({ db }, stop) {
     let folded = 0;

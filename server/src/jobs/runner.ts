@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
-import { isUnavailable } from '../db/failures.ts';
+import { isUnavailableError } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
-import type { WakeUps } from '../feed/wake-ups.ts';
+import type { ChangeNotifier } from '../feed/wake-ups.ts';
 
 /** What a job works with. */
 export interface JobContext {
   config: Config;
   db: Db;
-  wakeUps: Pick<WakeUps, 'announce'>;
+  changeNotifier: Pick<ChangeNotifier, 'publish'>;
 }
 
 /**
@@ -37,16 +37,16 @@ export interface Jobs {
 const intervalMs = 15 * 60_000;
 /** Instances that started together do not stay together. */
 const jitterMs = 60_000;
-const closeMs = 2_000;
+const closeTimeoutMs = 2_000;
 
 export function createJobs(ctx: JobContext, log: Logger, jobs: readonly Job[]): Jobs {
   const stopping = new AbortController();
   const stop = stopping.signal;
   const lastSuccess: Record<string, number> = {};
   let timer: NodeJS.Timeout | undefined;
-  let round: Promise<void> | undefined;
+  let running: Promise<void> | undefined;
 
-  async function runEach(): Promise<void> {
+  async function runJobs(): Promise<void> {
     for (const { name, run } of jobs) {
       if (stop.aborted) return;
       try {
@@ -55,33 +55,33 @@ export function createJobs(ctx: JobContext, log: Logger, jobs: readonly Job[]): 
         if (count > 0) log.info({ job: name, count }, 'upkeep done');
       } catch (error) {
         if (stop.aborted) return;
-        const level = isUnavailable(error) ? 'warn' : 'error';
+        const level = isUnavailableError(error) ? 'warn' : 'error';
         log[level]({ job: name, reason: String(error) }, 'upkeep failed, to be tried again');
       }
     }
   }
 
   function runAll(): Promise<void> {
-    round ??= runEach().finally(() => {
-      round = undefined;
+    running ??= runJobs().finally(() => {
+      running = undefined;
     });
-    return round;
+    return running;
   }
 
-  async function runOn(): Promise<void> {
+  async function runAndReschedule(): Promise<void> {
     await runAll();
     if (stop.aborted) return;
-    timer = setTimeout(() => void runOn(), intervalMs + Math.random() * jitterMs).unref();
+    timer = setTimeout(() => void runAndReschedule(), intervalMs + Math.random() * jitterMs).unref();
   }
 
   return {
-    start: () => void runOn(),
+    start: () => void runAndReschedule(),
     runAll,
     lastSuccess: () => lastSuccess,
     async close() {
       stopping.abort();
       clearTimeout(timer);
-      await Promise.race([round, sleep(closeMs, undefined, { ref: false })]);
+      await Promise.race([running, sleep(closeTimeoutMs, undefined, { ref: false })]);
     },
   };
 }

@@ -6,7 +6,7 @@ const ipv6Groups = 8;
  */
 export function addressKey(address: string): string {
   if (!address.includes(':')) return address;
-  const groups = expand(address);
+  const groups = expandIpv6(address);
   if (groups === null) return address;
   const [high = 0, low = 0] = groups.slice(6);
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
@@ -19,19 +19,19 @@ export function addressKey(address: string): string {
 }
 
 /** The eight numbers of an IPv6 address in any spelling; null when it is none. */
-function expand(address: string): number[] | null {
+function expandIpv6(address: string): number[] | null {
   const [plain = ''] = address.split('%', 1);
   const [head = '', tail, ...more] = plain.split('::');
   if (more.length > 0) return null;
-  const before = numbers(head);
-  const after = numbers(tail ?? '');
+  const before = parseGroups(head);
+  const after = parseGroups(tail ?? '');
   const missing = ipv6Groups - before.length - after.length;
   if (tail === undefined ? missing !== 0 : missing < 1) return null;
   const groups = [...before, ...new Array<number>(missing).fill(0), ...after];
   return groups.every((group) => group >= 0 && group <= 0xffff) ? groups : null;
 }
 
-function numbers(part: string): number[] {
+function parseGroups(part: string): number[] {
   if (part === '') return [];
   return part.split(':').flatMap((group) => {
     if (/^[\da-f]{1,4}$/i.test(group)) return [Number.parseInt(group, 16)];

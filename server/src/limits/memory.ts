@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { LimitSettings } from '../config/limits.ts';
-import { countersMax, knownForSeconds, knownMax, limitTable } from './table.ts';
-import { createWindows, type Windows } from './windows.ts';
+import { knownAddressSeconds, limitTable, maxCounters, maxKnownAddresses } from './table.ts';
+import { createSlidingWindows, type SlidingWindows } from './windows.ts';
 
 /** What a worker asks in one turn of its event loop. */
-export interface Question {
+export interface CounterRequest {
   id: number;
   /** Counters to take from: the limit's key in the table, a colon, what it counts by. */
   take: string[];
@@ -12,7 +12,7 @@ export interface Question {
   isMarked: string[];
 }
 
-export interface Answer {
+export interface CounterReply {
   id: number;
   /** For each counter: 1 or 0 for allowed or not, the number used, and when it is reset. */
   counts: number[];
@@ -20,15 +20,16 @@ export interface Answer {
 }
 
 /** Marks that are kept for as long as an address is known to an account. */
-export const createMarks = () => new LRUCache<string, true>({ max: knownMax, ttl: knownForSeconds * 1000 });
+export const createKnownAddresses = () =>
+  new LRUCache<string, true>({ max: maxKnownAddresses, ttl: knownAddressSeconds * 1000 });
 
 /** The counters and marks that workers share, in the memory of the process that started them. */
-export function createMemoryCounters(settings: LimitSettings): (question: Question) => Answer {
-  const limits = new Map<string, Windows>();
+export function createMemoryCounters(settings: LimitSettings): (question: CounterRequest) => CounterReply {
+  const limits = new Map<string, SlidingWindows>();
   for (const [id, { quota }] of Object.entries(limitTable(settings))) {
-    if (quota !== null) limits.set(id, createWindows(quota, countersMax));
+    if (quota !== null) limits.set(id, createSlidingWindows(quota, maxCounters));
   }
-  const marks = createMarks();
+  const knownAddresses = createKnownAddresses();
 
   function take(key: string): number[] {
     const colon = key.indexOf(':');
@@ -39,7 +40,7 @@ export function createMemoryCounters(settings: LimitSettings): (question: Questi
   }
 
   return ({ id, take: keys, mark, isMarked }) => {
-    for (const key of mark) marks.set(key, true);
-    return { id, counts: keys.flatMap(take), marked: isMarked.map((key) => marks.has(key)) };
+    for (const key of mark) knownAddresses.set(key, true);
+    return { id, counts: keys.flatMap(take), marked: isMarked.map((key) => knownAddresses.has(key)) };
   };
 }

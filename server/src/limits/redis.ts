@@ -2,13 +2,19 @@ import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { LimitSettings } from '../config/limits.ts';
-import { answerWithinMs, countsOf, createAvailability, retryMs, type SharedCounters } from './shared.ts';
+import {
+  counterTimeoutMs,
+  createCircuitBreaker,
+  parseCounts,
+  retryMs,
+  type SharedCounters,
+} from './shared.ts';
 import { tenths } from './windows.ts';
 
-const connectWithinMs = 1_000;
+const connectTimeoutMs = 1_000;
 
 /** The sliding window of `windows.ts`, on Redis' clock: a hash of `start` and the requests of each tenth. */
-const script = `
+const slidingWindowScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local answer = {}
@@ -40,7 +46,7 @@ for i, key in ipairs(KEYS) do
   answer[#answer + 1] = start + (oldest + ${tenths}) * width - now
 end
 return answer`;
-const scriptSha = createHash('sha1').update(script).digest('hex');
+const slidingWindowSha = createHash('sha1').update(slidingWindowScript).digest('hex');
 
 /** Counters in Redis (or Valkey); null without REDIS_URL. */
 export const redisCounters = ({ redisUrl }: LimitSettings, log: Logger): SharedCounters | null =>
@@ -49,9 +55,9 @@ export const redisCounters = ({ redisUrl }: LimitSettings, log: Logger): SharedC
 function connectCounters(url: string, log: Logger): SharedCounters {
   const redis = new Redis(url, {
     lazyConnect: true,
-    connectTimeout: connectWithinMs,
-    commandTimeout: answerWithinMs,
-    disconnectTimeout: answerWithinMs,
+    connectTimeout: connectTimeoutMs,
+    commandTimeout: counterTimeoutMs,
+    disconnectTimeout: counterTimeoutMs,
     // What cannot be asked now is counted here instead; nothing waits, and nothing is asked later.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -64,7 +70,7 @@ function connectCounters(url: string, log: Logger): SharedCounters {
   });
   // Told by the request that finds out; the client itself would tell of every attempt to connect.
   redis.on('error', () => undefined);
-  const guard = createAvailability(
+  const breaker = createCircuitBreaker(
     {
       away: 'Redis is away: rate limits are counted by each process for itself',
       back: 'Redis is back: rate limits are shared again',
@@ -78,30 +84,30 @@ function connectCounters(url: string, log: Logger): SharedCounters {
 
   async function evaluate(keys: string[], args: number[]): Promise<unknown> {
     try {
-      return await redis.evalsha(scriptSha, keys.length, ...keys, ...args);
+      return await redis.evalsha(slidingWindowSha, keys.length, ...keys, ...args);
     } catch (error) {
       if (!isReply(error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return redis.eval(script, keys.length, ...keys, ...args);
+      return redis.eval(slidingWindowScript, keys.length, ...keys, ...args);
     }
   }
 
   return {
-    get isThere() {
-      return guard.isThere;
+    get isAvailable() {
+      return breaker.isThere;
     },
-    take: (claims) =>
-      guard.ask(async () => {
+    targets: (claims) =>
+      breaker.ask(async () => {
         const keys = claims.map(({ key }) => `limit:${key}`);
         const args = claims.flatMap(({ quota }) => [quota.requests, (quota.seconds * 1000) / tenths]);
         const reply = await evaluate(keys, args);
-        return countsOf(Array.isArray(reply) ? reply.map(Number) : [], claims.length);
+        return parseCounts(Array.isArray(reply) ? reply.map(Number) : [], claims.length);
       }),
     mark: (key, seconds) =>
-      guard.ask(async () => {
+      breaker.ask(async () => {
         await redis.set(`mark:${key}`, 1, 'EX', seconds);
       }),
-    isMarked: (key) => guard.ask(async () => (await redis.exists(`mark:${key}`)) === 1),
-    open: () => guard.ask(() => redis.connect()).catch(() => undefined),
+    isMarked: (key) => breaker.ask(async () => (await redis.exists(`mark:${key}`)) === 1),
+    open: () => breaker.ask(() => redis.connect()).catch(() => undefined),
     close: () => redis.disconnect(),
   };
 }

@@ -1,25 +1,25 @@
 import { hash } from 'node:crypto';
 import type { LimitSettings, Quota } from '../config/limits.ts';
 import { addressKey } from './address.ts';
-import { createMarks } from './memory.ts';
+import { createKnownAddresses } from './memory.ts';
 import type { SharedCounters } from './shared.ts';
-import { countersMax, knownForSeconds, type Limit, limitTable } from './table.ts';
-import { type Count, createWindows, type Windows } from './windows.ts';
+import { knownAddressSeconds, limitTable, maxCounters, type RateLimit } from './table.ts';
+import { createSlidingWindows, type SlidingWindows, type WindowCount } from './windows.ts';
 
 /** What a limit says to a request. */
-export interface Verdict extends Count {
+export interface RateLimitResult extends WindowCount {
   name: string;
   quota: Quota;
 }
 
-export type Verdicts = Verdict[] | Promise<Verdict[]>;
+export type RateLimitResults = RateLimitResult[] | Promise<RateLimitResult[]>;
 
 /** What the limits say to a log-in, in addition to those by address. */
-export interface Attempt {
+export interface LoginLimit {
   /** Not to be tried. */
-  refused: Verdict | null;
+  refused: RateLimitResult | null;
   /** To be tried; a wrong password is to be answered with this refusal, so that guessing gets 429. */
-  late: Verdict | null;
+  softRefused: RateLimitResult | null;
   /** To be called when the log-in succeeded: its address is known to the account from then on. */
   succeed(): Promise<void>;
 }
@@ -29,14 +29,14 @@ export interface Attempt {
  * are off have none. What this process counts alone is answered at once.
  */
 export interface Limits {
-  byAddress(address: string, isWayIn: boolean): Verdicts;
-  byUser(userId: string): Verdicts;
+  isAuthEndpoint(address: string, isWayIn: boolean): RateLimitResults;
+  byUser(userId: string): RateLimitResults;
   /** Of requests that send mail somewhere, or make an account for it. */
-  byMail(mail: string): Verdicts;
+  byMail(mail: string): RateLimitResults;
   /** Of log-ins on the account of a mail address. */
-  login(mail: string, address: string): Promise<Attempt>;
+  login(mail: string, address: string): Promise<LoginLimit>;
   /** To be told of each 429, by which limits it was. */
-  countRefusals(verdicts: readonly Verdict[]): void;
+  countRefusals(verdicts: readonly RateLimitResult[]): void;
   /** How many there were by each limit, as the `RateLimit` headers call it. */
   refusals(): Readonly<Record<string, number>>;
   /** Waits, not long, for the shared counters. */
@@ -45,54 +45,54 @@ export interface Limits {
 }
 
 /** One limit with its counters in this process. */
-interface Gauge {
+interface RateLimiter {
   id: string;
   name: string;
   quota: Quota;
-  windows: Windows;
+  windows: SlidingWindows;
 }
 
-interface Reading {
-  gauge: Gauge | null;
+interface LimiterKey {
+  limiter: RateLimiter | null;
   key: string;
 }
 
-const createGauge = (id: string, { name, quota }: Limit): Gauge | null =>
-  quota && { id, name, quota, windows: createWindows(quota, countersMax) };
+const createRateLimiter = (id: string, { name, quota }: RateLimit): RateLimiter | null =>
+  quota && { id, name, quota, windows: createSlidingWindows(quota, maxCounters) };
 
 /** @param shared where instances or workers count together; null: this process counts alone */
 export function createLimits(settings: LimitSettings, shared: SharedCounters | null): Limits {
-  const { take, known } = createStore(shared);
+  const { take, known: knownAddresses } = createCounterStore(shared);
   const table = limitTable(settings);
-  const address = createGauge('address', table.address);
-  const auth = createGauge('auth', table.auth);
-  const siege = createGauge('siege', table.siege);
-  const mail = createGauge('mail', table.mail);
-  const user = createGauge('user', table.user);
+  const address = createRateLimiter('address', table.address);
+  const auth = createRateLimiter('auth', table.auth);
+  const hardLimit = createRateLimiter('siege', table.hardLimit);
+  const mail = createRateLimiter('mail', table.mail);
+  const user = createRateLimiter('user', table.user);
   const refusals: Record<string, number> = {};
   for (const { name } of [table.address, table.auth, table.account, table.user]) refusals[name] = 0;
 
   return {
-    byAddress(ip, isWayIn) {
+    isAuthEndpoint(ip, isAuthEndpoint) {
       const key = addressKey(ip);
-      const readings = [{ gauge: address, key }];
-      if (isWayIn) readings.unshift({ gauge: auth, key });
+      const readings = [{ limiter: address, key }];
+      if (isAuthEndpoint) readings.unshift({ limiter: auth, key });
       return take(readings);
     },
-    byUser: (userId) => take([{ gauge: user, key: userId }]),
-    byMail: (to) => take([{ gauge: mail, key: accountKey(to) }]),
+    byUser: (userId) => take([{ limiter: user, key: userId }]),
+    byMail: (to) => take([{ limiter: mail, key: hashedAccountKey(to) }]),
     async login(to, ip) {
-      const account = accountKey(to);
-      const pair = `${account}:${addressKey(ip)}`;
-      const succeed = () => known.add(pair);
+      const account = hashedAccountKey(to);
+      const accountAddress = `${account}:${addressKey(ip)}`;
+      const succeed = () => knownAddresses.add(accountAddress);
       const { name, quota } = table.account;
-      const isStranger = quota !== null && !(await known.has(pair));
-      const [verdict] = isStranger ? await take([{ gauge: siege, key: account }]) : [];
-      if (verdict === undefined || quota === null) return { refused: null, late: null, succeed };
-      const shown = { ...verdict, name, quota };
+      const isStranger = quota !== null && !(await knownAddresses.has(accountAddress));
+      const [result] = isStranger ? await take([{ limiter: hardLimit, key: account }]) : [];
+      if (result === undefined || quota === null) return { refused: null, softRefused: null, succeed };
+      const softResult = { ...result, name, quota };
       return {
-        refused: verdict.allowed ? null : shown,
-        late: verdict.used > quota.requests ? shown : null,
+        refused: result.allowed ? null : softResult,
+        softRefused: result.used > quota.requests ? softResult : null,
         succeed,
       };
     },
@@ -106,39 +106,39 @@ export function createLimits(settings: LimitSettings, shared: SharedCounters | n
 }
 
 /** Mail addresses are not written down anywhere else than in the database. */
-const accountKey = (mail: string): string =>
+const hashedAccountKey = (mail: string): string =>
   hash('sha256', mail.trim().normalize('NFC').toLowerCase(), 'base64url');
 
 /** Counters and marks: the shared ones while they are there, this process's own otherwise. */
-function createStore(shared: SharedCounters | null) {
-  const marks = createMarks();
+function createCounterStore(shared: SharedCounters | null) {
+  const marked = createKnownAddresses();
 
-  function take(readings: readonly Reading[]): Verdicts {
-    const on = readings.flatMap(({ gauge, key }) => (gauge === null ? [] : [{ gauge, key }]));
+  function take(readings: readonly LimiterKey[]): RateLimitResults {
+    const on = readings.flatMap(({ limiter: limiter, key }) => (limiter === null ? [] : [{ gauge: limiter, key }]));
     const own = () =>
       on.map(({ gauge: { name, quota, windows }, key }) => ({ ...windows.take(key), name, quota }));
-    if (shared === null || on.length === 0 || !shared.isThere) return own();
-    const claims = on.map(({ gauge, key }) => ({ key: `${gauge.id}:${key}`, quota: gauge.quota }));
-    const counted = shared.take(claims);
+    if (shared === null || on.length === 0 || !shared.isAvailable) return own();
+    const claims = on.map(({ gauge: limiter, key }) => ({ key: `${limiter.id}:${key}`, quota: limiter.quota }));
+    const counted = shared.targets(claims);
     return counted.then(
       (counts) =>
         counts.flatMap((count, index) => {
-          const gauge = on[index]?.gauge;
-          return gauge === undefined ? [] : [{ ...count, name: gauge.name, quota: gauge.quota }];
+          const limiter = on[index]?.gauge;
+          return limiter === undefined ? [] : [{ ...count, name: limiter.name, quota: limiter.quota }];
         }),
       own,
     );
   }
 
-  const known = {
+  const knownAddresses = {
     async has(key: string): Promise<boolean> {
-      if (marks.has(key)) return true;
-      return shared?.isThere ? shared.isMarked(key).catch(() => false) : false;
+      if (marked.has(key)) return true;
+      return shared?.isAvailable ? shared.isMarked(key).catch(() => false) : false;
     },
     async add(key: string): Promise<void> {
-      marks.set(key, true);
-      if (shared?.isThere) await shared.mark(key, knownForSeconds).catch(() => undefined);
+      marked.set(key, true);
+      if (shared?.isAvailable) await shared.mark(key, knownAddressSeconds).catch(() => undefined);
     },
   };
-  return { take, known };
+  return { take, known: knownAddresses };
 }

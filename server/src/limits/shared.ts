@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Quota } from '../config/limits.ts';
-import type { Count } from './windows.ts';
+import type { WindowCount } from './windows.ts';
 
 /** One counter to take from. */
-export interface Claim {
+export interface CounterTarget {
   /** The limit and what it counts by. */
   key: string;
   quota: Quota;
@@ -12,8 +12,8 @@ export interface Claim {
 /** Counters that processes share. Every function rejects, soon, when they do not answer. */
 export interface SharedCounters {
   /** False for a while after a failure: not worth asking. */
-  readonly isThere: boolean;
-  take(claims: readonly Claim[]): Promise<Count[]>;
+  readonly isAvailable: boolean;
+  targets(claims: readonly CounterTarget[]): Promise<WindowCount[]>;
   /** Keeps a mark for some time. */
   mark(key: string, seconds: number): Promise<void>;
   isMarked(key: string): Promise<boolean>;
@@ -22,34 +22,34 @@ export interface SharedCounters {
   close(): void;
 }
 
-export const answerWithinMs = 100;
+export const counterTimeoutMs = 100;
 /** How long after a failure requests count here before one of them asks again. */
 export const retryMs = 1_000;
 
 /** Remembers whether shared counters answer, and says so once each time that changes. */
-export function createAvailability(
-  say: { away: string; back: string },
+export function createCircuitBreaker(
+  messages: { away: string; back: string },
   log: Logger,
   onFailure: (error: unknown) => void = () => undefined,
 ) {
-  let isAway = false;
+  let isOpen = false;
   let retryAt = 0;
   return {
     get isThere() {
-      return !isAway || performance.now() >= retryAt;
+      return !isOpen || performance.now() >= retryAt;
     },
-    async ask<T>(question: () => Promise<T>): Promise<T> {
+    async ask<T>(call: () => Promise<T>): Promise<T> {
       // One question at a time finds out whether they are back; the others go on without.
       retryAt = performance.now() + retryMs;
       try {
-        const answer = await question();
-        if (isAway) log.info(say.back);
-        isAway = false;
+        const answer = await call();
+        if (isOpen) log.info(messages.back);
+        isOpen = false;
         return answer;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (!isAway) log.warn({ reason }, say.away);
-        isAway = true;
+        if (!isOpen) log.warn({ reason }, messages.away);
+        isOpen = true;
         retryAt = performance.now() + retryMs;
         onFailure(error);
         throw error;
@@ -61,7 +61,7 @@ export function createAvailability(
 /**
  * Reads the counts of so many claims, three numbers each: 1 or 0 for allowed or not, the number used, when it is reset.
  */
-export function countsOf(numbers: readonly number[], length: number): Count[] {
+export function parseCounts(numbers: readonly number[], length: number): WindowCount[] {
   if (numbers.length !== length * 3) throw new TypeError('an answer of another form');
   return Array.from({ length }, (_, index) => {
     const [allowed, used = 0, resetMs = 0] = numbers.slice(index * 3);

@@ -8,7 +8,7 @@ import type { Quota } from '../config/limits.ts';
 export const tenths = 10;
 
 /** What one limit says to one request. */
-export interface Count {
+export interface WindowCount {
   allowed: boolean;
   /** How many requests count, this one included unless it is refused. */
   used: number;
@@ -25,13 +25,13 @@ interface Counter {
   counts: number[];
 }
 
-export interface Windows {
-  take(key: string, nowMs?: number): Count;
+export interface SlidingWindows {
+  take(key: string, nowMs?: number): WindowCount;
   /** How many counters there are. */
   readonly size: number;
 }
 
-const fresh = (nowMs: number): Counter => ({
+const newCounter = (nowMs: number): Counter => ({
   startMs: nowMs,
   tenth: 0,
   used: 0,
@@ -42,15 +42,15 @@ const fresh = (nowMs: number): Counter => ({
  * Counts requests by key in a sliding window, in this process. The window of a key begins with its first request, so
  * that a quota is met to the request; refused requests do not count, so that waiting helps whoever goes on trying.
  */
-export function createWindows({ requests, seconds }: Quota, max: number): Windows {
+export function createSlidingWindows({ requests, seconds }: Quota, max: number): SlidingWindows {
   const counters = new LRUCache<string, Counter>({ max });
   const tenthMs = (seconds * 1000) / tenths;
 
   function counterOf(key: string, nowMs: number): Counter {
     const known = counters.get(key);
-    if (known !== undefined) forget(known, Math.floor((nowMs - known.startMs) / tenthMs));
+    if (known !== undefined) dropExpired(known, Math.floor((nowMs - known.startMs) / tenthMs));
     if (known !== undefined && known.used > 0) return known;
-    const counter = fresh(nowMs);
+    const counter = newCounter(nowMs);
     counters.set(key, counter);
     return counter;
   }
@@ -64,7 +64,7 @@ export function createWindows({ requests, seconds }: Quota, max: number): Window
         counter.counts[index] = (counter.counts[index] ?? 0) + 1;
         counter.used += 1;
       }
-      const untilMs = counter.startMs + (oldest(counter) + tenths) * tenthMs - nowMs;
+      const untilMs = counter.startMs + (oldestTenth(counter) + tenths) * tenthMs - nowMs;
       // Fractions of a millisecond add up to more than there is.
       const resetMs = Math.min(untilMs, seconds * 1000);
       return { allowed, used: counter.used, resetMs };
@@ -76,7 +76,7 @@ export function createWindows({ requests, seconds }: Quota, max: number): Window
 }
 
 /** Moves on to `tenth`, and drops what has left the window. */
-function forget(counter: Counter, tenth: number): void {
+function dropExpired(counter: Counter, tenth: number): void {
   for (let passed = counter.tenth + 1; passed <= tenth && counter.used > 0; passed += 1) {
     const index = passed % tenths;
     counter.used -= counter.counts[index] ?? 0;
@@ -85,7 +85,7 @@ function forget(counter: Counter, tenth: number): void {
   counter.tenth = tenth;
 }
 
-function oldest({ tenth, counts }: Counter): number {
+function oldestTenth({ tenth, counts }: Counter): number {
   let found = Math.max(0, tenth - tenths + 1);
   while (found < tenth && counts[found % tenths] === 0) found += 1;
   return found;

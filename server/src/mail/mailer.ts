@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { SmtpSettings } from '../config/mail.ts';
 import { mailNotConfigured } from '../platform/errors.ts';
-import { createTurns } from '../platform/turns.ts';
+import { createConcurrencyLimiter } from '../platform/turns.ts';
 
 export interface Mail {
   /** One address. */
@@ -33,22 +33,22 @@ export interface Mailer {
 
 type Deliver = (mail: Mail) => Promise<unknown>;
 
-const atATime = 4;
-const longestQueue = 1_000;
+const maxConcurrent = 4;
+const maxQueued = 1_000;
 const retryDelaysMs = [1_000, 5_000];
-const closingMs = 2_000;
+const closeTimeoutMs = 2_000;
 
 export function createMailer({ mail: { smtp, from }, production }: Config, log: Logger): Mailer {
-  if (smtp !== null) return queueing(smtpTransport(smtp, from), log);
-  if (!production) return logging(log);
+  if (smtp !== null) return createSmtpMailer(smtpTransport(smtp, from), log);
+  if (!production) return createLogMailer(log);
   log.warn(
     'SMTP_URL is not set: no mail is sent; links for a new password come from `npm run admin` or /api/v1/admin',
   );
-  return without(log);
+  return createDisabledMailer(log);
 }
 
 /** Production without a mail server. */
-const without = (log: Logger): Mailer => ({
+const createDisabledMailer = (log: Logger): Mailer => ({
   send: () => undefined,
   requireDelivery() {
     log.warn('a mail was asked for, and none can be sent: SMTP_URL is not set');
@@ -58,7 +58,7 @@ const without = (log: Logger): Mailer => ({
 });
 
 /** Development: the mail is a line of the log. */
-function logging(log: Logger): Mailer {
+function createLogMailer(log: Logger): Mailer {
   return {
     send: (mail) => log.info({ mail }, 'mail'),
     requireDelivery: () => undefined,
@@ -84,39 +84,39 @@ function smtpTransport({ host, port, secure, user, password }: SmtpSettings, fro
     transport.sendMail({ from, to: { name: '', address: to }, subject, text });
 }
 
-function queueing(deliver: Deliver, log: Logger): Mailer {
-  const inTurn = createTurns(atATime, longestQueue);
-  const underWay = new Set<Promise<void>>();
+function createSmtpMailer(deliver: Deliver, log: Logger): Mailer {
+  const limiter = createConcurrencyLimiter(maxConcurrent, maxQueued);
+  const pending = new Set<Promise<void>>();
   const closing = new AbortController();
   return {
     requireDelivery: () => undefined,
     send(mail) {
       if (closing.signal.aborted) return;
-      const delivery = inTurn(() => persist(deliver, mail, closing.signal))
-        .catch((error) => log.warn(describe(error), 'a mail could not be delivered'))
-        .finally(() => underWay.delete(delivery));
-      underWay.add(delivery);
+      const delivery = limiter(() => deliverWithRetries(deliver, mail, closing.signal))
+        .catch((error) => log.warn(describeError(error), 'a mail could not be delivered'))
+        .finally(() => pending.delete(delivery));
+      pending.add(delivery);
     },
     async close() {
       closing.abort();
       const late = new AbortController();
       await Promise.race([
-        Promise.all(underWay),
-        sleep(closingMs, undefined, { signal: late.signal }).catch(() => undefined),
+        Promise.all(pending),
+        sleep(closeTimeoutMs, undefined, { signal: late.signal }).catch(() => undefined),
       ]);
       late.abort();
-      if (underWay.size > 0) log.warn({ count: underWay.size }, 'stopped with mail that was not delivered');
+      if (pending.size > 0) log.warn({ count: pending.size }, 'stopped with mail that was not delivered');
     },
   };
 }
 
-async function persist(deliver: Deliver, mail: Mail, stop: AbortSignal): Promise<void> {
+async function deliverWithRetries(deliver: Deliver, mail: Mail, stop: AbortSignal): Promise<void> {
   for (const delayMs of retryDelaysMs) {
     try {
       await deliver(mail);
       return;
     } catch (error) {
-      if (isFinal(error) || stop.aborted) throw error;
+      if (isPermanentFailure(error) || stop.aborted) throw error;
     }
     await sleep(delayMs, undefined, { signal: stop }).catch(() => undefined);
   }
@@ -124,13 +124,13 @@ async function persist(deliver: Deliver, mail: Mail, stop: AbortSignal): Promise
 }
 
 /** SMTP's 5xx: the same again would get the same answer. */
-function isFinal(error: unknown): boolean {
+function isPermanentFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !('responseCode' in error)) return false;
   return typeof error.responseCode === 'number' && error.responseCode >= 500;
 }
 
 /** Without the server's words, which often repeat the address. */
-function describe(error: unknown) {
+function describeError(error: unknown) {
   if (!(error instanceof Error)) return {};
   return {
     code: 'code' in error ? error.code : undefined,

@@ -1,41 +1,41 @@
 import type { Mail } from './mailer.ts';
 
-const ignore = 'If you did not ask for this, you can ignore this mail.';
+const ignoreNotice = 'If you did not ask for this, you can ignore this mail.';
 
 /** Plain texts without anything a user may have typed but the address they go to. */
-function mail(to: string, subject: string, ...paragraphs: string[]): Mail {
+function buildMail(to: string, subject: string, ...paragraphs: string[]): Mail {
   return { to, subject, text: `${paragraphs.join('\n\n')}\n` };
 }
 
 export const verificationMail = (to: string, link: string): Mail =>
-  mail(
+  buildMail(
     to,
     'Confirm your email address',
     `Open this link to confirm your email address:\n${link}`,
     'It is good for one hour.',
-    ignore,
+    ignoreNotice,
   );
 
 export const passwordResetMail = (to: string, link: string): Mail =>
-  mail(
+  buildMail(
     to,
     'Set a new password',
     `Open this link to set a new password:\n${link}`,
     'It is good for one hour, and once.',
-    ignore,
+    ignoreNotice,
   );
 
 export const emailChangeMail = (to: string, link: string): Mail =>
-  mail(
+  buildMail(
     to,
     'Confirm your new email address',
     `Open this link to make this the address of your account:\n${link}`,
     'It is good for one hour, and once.',
-    ignore,
+    ignoreNotice,
   );
 
 export const invitationMail = (to: string, link: string): Mail =>
-  mail(
+  buildMail(
     to,
     'You are invited to make an account',
     `Open this link to make an account with this address:\n${link}`,
@@ -43,27 +43,27 @@ export const invitationMail = (to: string, link: string): Mail =>
     'If you do not want an account, you can ignore this mail.',
   );
 
-const wasItYou = 'If it was not you, set a new password at once: that also ends every session.';
+const notYouNotice = 'If it was not you, set a new password at once: that also ends every session.';
 
 export const emailChangeNotice = (to: string): Mail =>
-  mail(
+  buildMail(
     to,
     'Your email address is about to change',
     'Somebody who knows your password asked to give your account another email address. It changes when the link that was sent to the new address is opened.',
-    wasItYou,
+    notYouNotice,
   );
 
 export const emailChangedNotice = (to: string): Mail =>
-  mail(
+  buildMail(
     to,
     'Your email address was changed',
     'Your account now has another email address; this one is no longer of use for it.',
   );
 
 export const passwordChangedNotice = (to: string): Mail =>
-  mail(
+  buildMail(
     to,
     'Your password was changed',
     'The password of your account was changed, and every session from before has ended.',
-    wasItYou,
+    notYouNotice,
   );

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Family, peak } from './families.ts';
+import { type MetricFamily, maxGauge } from './families.ts';
 
 /** Null where the system does not tell, as on macOS. */
-function count(): number | null {
+function openDescriptors(): number | null {
   try {
     // The directory that is being read is one of them.
     return readdirSync('/proc/self/fd').length - 1;
@@ -11,7 +11,7 @@ function count(): number | null {
   }
 }
 
-function limit(): number | null {
+function maxDescriptors(): number | null {
   try {
     const [, soft] =
       /^Max open files +(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
@@ -25,12 +25,12 @@ function limit(): number | null {
  * How near a process is to its limit of open files. The limit is each process's own, so of several the one with the
  * most counts: a sum would hide one that has none left.
  */
-export function descriptorFigures(): Family[] {
-  const [open, max] = [count(), limit()];
+export function descriptorMetrics(): MetricFamily[] {
+  const [open, max] = [openDescriptors(), maxDescriptors()];
   return [
     ...(open === null
       ? []
-      : [peak('process_open_fds', 'Open file descriptors, of the process that has the most.', open)]),
-    ...(max === null ? [] : [peak('process_max_fds', 'How many each process may have.', max)]),
+      : [maxGauge('process_open_fds', 'Open file descriptors, of the process that has the most.', open)]),
+    ...(max === null ? [] : [maxGauge('process_max_fds', 'How many each process may have.', max)]),
   ];
 }

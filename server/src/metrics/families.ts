@@ -1,23 +1,23 @@
 /** One metric with all of its series, as plain data that one process can send to another. */
-export interface Family {
+export interface MetricFamily {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   /** What those of several processes make together. */
-  readonly together: 'sum' | 'max';
+  readonly aggregation: 'sum' | 'max';
   /** By what stands behind the name: a histogram's suffix, then the labels. */
   readonly values: Readonly<Record<string, number>>;
 }
 
-type Values = number | Readonly<Record<string, number>>;
+type SeriesValues = number | Readonly<Record<string, number>>;
 
 const family =
-  (type: Family['type'], together: Family['together']) =>
-  (name: string, help: string, values: Values): Family => ({
+  (type: MetricFamily['type'], aggregation: MetricFamily['aggregation']) =>
+  (name: string, help: string, values: SeriesValues): MetricFamily => ({
     name,
     help,
     type,
-    together,
+    aggregation: aggregation,
     values: typeof values === 'number' ? { '': values } : values,
   });
 
@@ -25,7 +25,7 @@ export const counter = family('counter', 'sum');
 /** Of which each process has its own part. */
 export const gauge = family('gauge', 'sum');
 /** Of which the worst, or the newest, is what counts. */
-export const peak = family('gauge', 'max');
+export const maxGauge = family('gauge', 'max');
 export const histogram = family('histogram', 'sum');
 
 const escapes: Record<string, string> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };
@@ -39,12 +39,12 @@ export function labels(pairs: Readonly<Record<string, string>>): string {
 }
 
 /** The values of a label, each as a series of its own. */
-export const by = (label: string, values: Readonly<Record<string, number>>): Record<string, number> =>
+export const byLabel = (label: string, values: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(values).map(([value, number]) => [labels({ [label]: value }), number]));
 
 /** What several processes report, as one. */
-export function addUp(reports: readonly (readonly Family[])[]): Family[] {
-  const sums = new Map<string, { family: Family; values: Record<string, number> }>();
+export function aggregate(reports: readonly (readonly MetricFamily[])[]): MetricFamily[] {
+  const sums = new Map<string, { family: MetricFamily; values: Record<string, number> }>();
   for (const family of reports.flat()) {
     const sum = sums.get(family.name);
     if (sum === undefined) {
@@ -53,16 +53,16 @@ export function addUp(reports: readonly (readonly Family[])[]): Family[] {
     }
     for (const [key, value] of Object.entries(family.values)) {
       const before = sum.values[key] ?? 0;
-      sum.values[key] = family.together === 'sum' ? before + value : Math.max(before, value);
+      sum.values[key] = family.aggregation === 'sum' ? before + value : Math.max(before, value);
     }
   }
   return [...sums.values()].map(({ family, values }) => ({ ...family, values }));
 }
 
-export const textType = 'text/plain; version=0.0.4; charset=utf-8';
+export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Prometheus' text format, version 0.0.4. */
-export function textOf(families: readonly Family[]): string {
+export function formatMetrics(families: readonly MetricFamily[]): string {
   const lines = families.flatMap(({ name, help, type, values }) => [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} ${type}`,

@@ -1,11 +1,11 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { type Family, histogram, labels } from './families.ts';
+import { histogram, labels, type MetricFamily } from './families.ts';
 
 /** How long the collection of garbage held JavaScript up. */
-export interface GarbageFigures {
+export interface GcMetrics {
   open(): void;
   close(): void;
-  family(): Family;
+  family(): MetricFamily;
 }
 
 /** In seconds; those that dashboards for Node.js expect. */
@@ -24,7 +24,7 @@ function kindOf(entry: object): number {
   return typeof detail === 'object' && detail !== null && 'kind' in detail ? Number(detail.kind) : Number.NaN;
 }
 
-export function createGarbageFigures(): GarbageFigures {
+export function createGcMetrics(): GcMetrics {
   /** Each bucket holds those under it too; all kinds from the start, so that a rate sees the first of each. */
   const values: Record<string, number> = {};
   const add = (key: string, amount: number) => {

@@ -1,15 +1,15 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { version } from '../platform/version.ts';
-import { descriptorFigures } from './descriptors.ts';
-import { counter, type Family, gauge, labels, peak } from './families.ts';
-import { createGarbageFigures } from './garbage.ts';
+import { descriptorMetrics } from './descriptors.ts';
+import { counter, gauge, labels, type MetricFamily, maxGauge } from './families.ts';
+import { createGcMetrics } from './garbage.ts';
 
 /** Figures of the process, under the names that dashboards for Node.js look for. */
-export interface ProcessFigures {
+export interface ProcessMetrics {
   /** Begins to measure how late the event loop is. */
   open(): void;
   close(): void;
-  families(): Family[];
+  families(): MetricFamily[];
 }
 
 /** How often the loop is looked at; what is measured is the time between two looks. */
@@ -19,23 +19,31 @@ const microsecond = 1e-6;
 const millisecond = 1e-3;
 
 /** 1, whatever the number of processes: what it says is in its labels. */
-const buildInfo = peak('duly_build_info', 'What runs.', {
+const buildInfo = maxGauge('duly_build_info', 'What runs.', {
   [labels({ version, node: process.versions.node })]: 1,
 });
 
-export function createProcessFigures(): ProcessFigures {
+export function createProcessMetrics(): ProcessMetrics {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
-  const garbage = createGarbageFigures();
+  const gc = createGcMetrics();
 
   /** Those since the last time: a peak of last week says nothing. */
-  function lag(): Family[] {
+  function lag(): MetricFamily[] {
     const late = (nanoseconds: number) =>
       delays.count === 0 ? 0 : Math.max(0, nanoseconds * nanosecond - resolutionMs * millisecond);
     const since = 'since the figures were read before.';
     const families = [
-      peak('nodejs_eventloop_lag_mean_seconds', `How late the event loop was, ${since}`, late(delays.mean)),
-      peak('nodejs_eventloop_lag_p99_seconds', `Its 99th percentile ${since}`, late(delays.percentile(99))),
-      peak('nodejs_eventloop_lag_max_seconds', `The longest it was late ${since}`, late(delays.max)),
+      maxGauge(
+        'nodejs_eventloop_lag_mean_seconds',
+        `How late the event loop was, ${since}`,
+        late(delays.mean),
+      ),
+      maxGauge(
+        'nodejs_eventloop_lag_p99_seconds',
+        `Its 99th percentile ${since}`,
+        late(delays.percentile(99)),
+      ),
+      maxGauge('nodejs_eventloop_lag_max_seconds', `The longest it was late ${since}`, late(delays.max)),
     ];
     delays.reset();
     return families;
@@ -44,11 +52,11 @@ export function createProcessFigures(): ProcessFigures {
   return {
     open() {
       delays.enable();
-      garbage.open();
+      gc.open();
     },
     close() {
       delays.disable();
-      garbage.close();
+      gc.close();
     },
     families() {
       const { user, system } = process.cpuUsage();
@@ -64,7 +72,7 @@ export function createProcessFigures(): ProcessFigures {
         ),
         counter('process_cpu_system_seconds_total', 'Processor time inside of it.', system * microsecond),
         gauge('process_resident_memory_bytes', 'Memory that is really there.', rss),
-        peak(
+        maxGauge(
           'process_start_time_seconds',
           'When the process began, in Unix time.',
           performance.timeOrigin * millisecond,
@@ -77,8 +85,8 @@ export function createProcessFigures(): ProcessFigures {
           'Time in which the event loop had something to do.',
           active * millisecond,
         ),
-        ...descriptorFigures(),
-        garbage.family(),
+        ...descriptorMetrics(),
+        gc.family(),
         ...lag(),
       ];
     },

@@ -1,19 +1,19 @@
-import { type Family, histogram, labels } from './families.ts';
+import { histogram, labels, type MetricFamily } from './families.ts';
 
 /** How long requests took. It is asked on each one, so everything that is text is made once for each series. */
-export interface RequestTimes {
+export interface RequestDurations {
   /**
    * @param route the pattern that matched; undefined: none did. Methods, patterns and statuses have to be few: each
    * combination that occurs is kept.
    */
   observe(method: string, route: string | undefined, status: number, seconds: number): void;
-  family(): Family;
+  family(): MetricFamily;
 }
 
 /** In seconds; from an answer out of memory to a long poll. */
 const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30];
 /** No pattern looks like it. */
-const noRoute = 'unknown';
+const unmatchedRoute = 'unknown';
 
 interface Series {
   /** What stands behind the metric's name for each bucket, the sum and the count. */
@@ -25,7 +25,7 @@ interface Series {
 
 type ByStatus = Map<number, Series>;
 
-export function createRequestTimes(): RequestTimes {
+export function createRequestDurations(): RequestDurations {
   const routes = new Map<string, Map<string, ByStatus>>();
 
   function seriesOf(method: string, route: string, status: number): Series {
@@ -38,7 +38,7 @@ export function createRequestTimes(): RequestTimes {
   }
 
   return {
-    observe(method, route = noRoute, status, seconds) {
+    observe(method, route = unmatchedRoute, status, seconds) {
       const series = routes.get(route)?.get(method)?.get(status) ?? seriesOf(method, route, status);
       let index = 0;
       while (index < bounds.length && seconds > (bounds[index] ?? 0)) index += 1;
@@ -49,7 +49,7 @@ export function createRequestTimes(): RequestTimes {
       const values: Record<string, number> = {};
       for (const methods of routes.values())
         for (const statuses of methods.values())
-          for (const series of statuses.values()) write(series, values);
+          for (const series of statuses.values()) writeSeries(series, values);
       return histogram(
         'duly_http_request_duration_seconds',
         'From the arrival of a request to the end of its answer, by the pattern of its route; streams and long polls last as long as they are open.',
@@ -66,7 +66,7 @@ const keysOf = (names: Readonly<Record<string, string>>): Series['keys'] => ({
 });
 
 /** The format wants each bucket to hold those under it too. */
-function write({ keys, counts, sum }: Series, values: Record<string, number>): void {
+function writeSeries({ keys, counts, sum }: Series, values: Record<string, number>): void {
   let count = 0;
   for (const [index, key] of keys.buckets.entries()) {
     count += counts[index] ?? 0;

@@ -1,101 +1,111 @@
 import type { RefusedEntries } from '../audit/refused.ts';
-import { poolUse } from '../db/pool.ts';
+import { poolStats } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
-import type { Followers } from '../feed/followers.ts';
+import type { Subscriptions } from '../feed/followers.ts';
 import type { EventStreams } from '../feed/streams.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import type { Limits } from '../limits/service.ts';
-import type { AnswerCache } from '../response-cache/cache.ts';
-import type { Reads } from '../response-cache/replica-reads.ts';
-import { by, counter, type Family, gauge, peak } from './families.ts';
-import { createProcessFigures, type ProcessFigures } from './process.ts';
-import { createRequestTimes, type RequestTimes } from './request-times.ts';
+import type { ResponseCache } from '../response-cache/cache.ts';
+import type { ReadRouter } from '../response-cache/replica-reads.ts';
+import { byLabel, counter, gauge, type MetricFamily, maxGauge } from './families.ts';
+import { createProcessMetrics, type ProcessMetrics } from './process.ts';
+import { createRequestDurations, type RequestDurations } from './request-times.ts';
 
 /** What an operator may want to know of the service, counted where it happens and gathered when it is asked for. */
-export interface Metrics extends Pick<ProcessFigures, 'open' | 'close'> {
-  requests: RequestTimes;
+export interface Metrics extends Pick<ProcessMetrics, 'open' | 'close'> {
+  requests: RequestDurations;
   /** Of this process. Asks neither the database nor anybody else. */
-  families(): Family[];
+  families(): MetricFamily[];
   /** Of the whole service, be it one process or several. @throws AppError SERVICE_UNAVAILABLE */
-  gather(): Promise<Family[]>;
+  gather(): Promise<MetricFamily[]>;
 }
 
-interface Sources {
+interface MetricsSources {
   db: Db;
-  answers: AnswerCache;
-  reads: Reads;
+  responseCache: ResponseCache;
+  readRouter: ReadRouter;
   limits: Limits;
   jobs: Jobs;
-  followers: Followers;
+  subscriptions: Subscriptions;
   eventStreams: EventStreams;
   refusedEntries: RefusedEntries;
 }
 
-export function createMetrics(sources: Sources): Metrics {
-  const requests = createRequestTimes();
-  const own = createProcessFigures();
+export function createMetrics(sources: MetricsSources): Metrics {
+  const requests = createRequestDurations();
+  const own = createProcessMetrics();
   const families = () => [
     requests.family(),
     ...own.families(),
-    ...poolFigures(sources.db),
-    ...serviceFigures(sources),
-    ...auditFigures(sources.refusedEntries),
-    ...jobFigures(sources.jobs),
+    ...poolMetrics(sources.db),
+    ...serviceMetrics(sources),
+    ...auditMetrics(sources.refusedEntries),
+    ...jobMetrics(sources.jobs),
   ];
   return { requests, open: own.open, close: own.close, families, gather: async () => families() };
 }
 
-export function poolFigures(db: Db): Family[] {
-  const { total, idle, waiting, max } = poolUse(db);
+export function poolMetrics(db: Db): MetricFamily[] {
+  const { total, idle, waiting, max } = poolStats(db);
   return [
-    gauge('duly_database_connections', 'Connections of the pool.', by('state', { idle, used: total - idle })),
+    gauge(
+      'duly_database_connections',
+      'Connections of the pool.',
+      byLabel('state', { idle, used: total - idle }),
+    ),
     gauge('duly_database_connections_max', 'The most there may be.', max),
     gauge('duly_database_waiting', 'Who waits for a connection.', waiting),
   ];
 }
 
-export const jobFigures = (jobs: Jobs): Family[] => [
-  peak(
+export const jobMetrics = (jobs: Jobs): MetricFamily[] => [
+  maxGauge(
     'duly_job_last_success_timestamp_seconds',
     'When upkeep was last done without a fault, in Unix time.',
-    by('job', jobs.lastSuccess()),
+    byLabel('job', jobs.lastSuccess()),
   ),
 ];
 
-function auditFigures(refusedEntries: RefusedEntries): Family[] {
+function auditMetrics(refusedEntries: RefusedEntries): MetricFamily[] {
   const { refused, held } = refusedEntries.counts();
   return [
     counter(
       'duly_audit_refused_entries_total',
       'Audit entries that the database refused for good: of counts and attempts, which are kept; of writes, which were undone.',
-      by('of', refused),
+      byLabel('of', refused),
     ),
     gauge('duly_audit_held_entries', 'Refused audit entries that are in memory only.', held),
   ];
 }
 
-function serviceFigures({ answers, reads, limits, followers, eventStreams }: Sources): Family[] {
-  const { hits, misses, stale, bytes, entries } = answers.use();
+function serviceMetrics({
+  responseCache: answers,
+  readRouter: reads,
+  limits,
+  subscriptions: followers,
+  eventStreams,
+}: MetricsSources): MetricFamily[] {
+  const { hits, misses, stale, bytes, entries } = answers.stats();
   const streams = eventStreams.count();
   return [
     counter(
       'duly_answer_cache_requests_total',
       'What was asked of the kept answers, and whether there was one that held.',
-      by('result', { hit: hits, miss: misses, stale }),
+      byLabel('result', { hit: hits, miss: misses, stale }),
     ),
     gauge('duly_answer_cache_bytes', 'Memory of kept answers.', bytes),
     gauge('duly_answer_cache_entries', 'Kept answers.', entries),
     counter(
       'duly_answers_read_total',
       'Answers that were made anew, by the server that they were read from.',
-      by('server', reads.use()),
+      byLabel('server', reads.stats()),
     ),
     gauge('duly_event_streams', 'Event streams that are open.', streams),
     gauge('duly_waiting_requests', 'Requests that wait for a change.', followers.count() - streams),
     counter(
       'duly_rate_limit_refusals_total',
       'Requests that a limit refused.',
-      by('limit', limits.refusals()),
+      byLabel('limit', limits.refusals()),
     ),
   ];
 }

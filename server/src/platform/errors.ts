@@ -39,7 +39,7 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 
 /** One thing wrong with a request, in the form that FastAPI made common. */
-export interface Issue {
+export interface ValidationIssue {
   /** Where: `body`, `query`, `path` or `header`, then the way to the field. */
   loc: (string | number)[];
   /** What came and what is wanted. */
@@ -48,8 +48,8 @@ export interface Issue {
   type: string;
 }
 
-interface Details {
-  issues?: Issue[];
+interface AppErrorDetails {
+  issues?: ValidationIssue[];
   /** The newest state of what a conditional write meant to change. */
   current?: unknown;
   headers?: Record<string, string>;
@@ -61,11 +61,11 @@ export class AppError extends Error {
   override name = 'AppError';
   readonly code: ErrorCode;
   readonly status: number;
-  readonly issues: Issue[] | undefined;
+  readonly issues: ValidationIssue[] | undefined;
   readonly current: unknown;
   readonly headers: Record<string, string>;
 
-  constructor(code: ErrorCode, message: string, details: Details = {}) {
+  constructor(code: ErrorCode, message: string, details: AppErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.code = code;
     this.status = errorCodes[code];
@@ -136,13 +136,13 @@ export const rateLimited = (retryAfterSeconds: number) =>
 export const maxIssues = 20;
 const maxNameLength = 100;
 
-const shorten = (name: string | number) =>
+const shortenName = (name: string | number) =>
   typeof name === 'string' && name.length > maxNameLength
     ? `${name.slice(0, maxNameLength).toWellFormed()}…`
     : name;
 
-export function invalid(issues: Issue[]): AppError {
-  const named = issues.slice(0, maxIssues).map((issue) => ({ ...issue, loc: issue.loc.map(shorten) }));
+export function validationError(issues: ValidationIssue[]): AppError {
+  const named = issues.slice(0, maxIssues).map((issue) => ({ ...issue, loc: issue.loc.map(shortenName) }));
   const sentence = named.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; ');
   return new AppError('VALIDATION_ERROR', sentence, { issues: named });
 }
@@ -164,14 +164,14 @@ export const idempotencyKeyReused = () =>
 export const cursorExpired = () =>
   new AppError('CURSOR_EXPIRED', 'The cursor is too old to be followed; start again without one');
 
-export const unavailable = (cause?: unknown) =>
+export const serviceUnavailable = (cause?: unknown) =>
   new AppError('SERVICE_UNAVAILABLE', 'The service is briefly unavailable, try again', {
     cause,
     headers: { 'retry-after': '1' },
   });
 
 /** Nothing is done that cannot be recorded; an operator has to see to the audit log. */
-export const auditRefused = (cause: unknown) =>
+export const auditUnavailable = (cause: unknown) =>
   new AppError('SERVICE_UNAVAILABLE', 'The audit log takes no entry of this, so it was not done', {
     cause,
     headers: { 'retry-after': '60' },

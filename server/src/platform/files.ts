@@ -19,7 +19,7 @@ export const hasCode = (error: unknown, ...codes: string[]): boolean =>
  * Makes a file once: whole and on the disk on return, whatever crashes meanwhile. Of two processes making it at once,
  * the first one's stays.
  */
-export function createOnce(path: string, content: string): void {
+export function createFileOnce(path: string, content: string): void {
   const temporary = `${path}.new-${process.pid}`;
   rmSync(temporary, { force: true });
   writeSynced(temporary, content, 0o600);

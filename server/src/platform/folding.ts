@@ -34,7 +34,7 @@ const cherokeeSmall = /[\uab70-\uabbf\u13f8-\u13fd]/g;
  */
 export function fold(text: string): string {
   if (ascii.test(text)) return text.toLowerCase();
-  const folded = foldCase(decompose(text)).replace(accents, keptOf);
+  const folded = foldCase(decompose(text)).replace(accents, keptMarks);
   return folded.replace(leadingMarks, '').normalize('NFC');
 }
 
@@ -44,7 +44,7 @@ const decompose = (text: string): string =>
     : text.normalize('NFKD');
 
 /** What stays of marks: all on other letters, the breve that makes й and ў. */
-function keptOf(marks: string, at: number, text: string): string {
+function keptMarks(marks: string, at: number, text: string): string {
   // Two units, as a letter may be a pair of surrogates.
   const before = text.slice(Math.max(0, at - 2), at);
   if (!endsInLetter.test(before)) return marks;
@@ -53,15 +53,15 @@ function keptOf(marks: string, at: number, text: string): string {
 
 /** Lower, upper and lower case one after the other are full case folding, but for what is named here. */
 function foldCase(text: string): string {
-  const folded = text.includes('ı') ? text.split('ı').map(throughCases).join('ı') : throughCases(text);
+  const folded = text.includes('ı') ? text.split('ı').map(lowerUpperLower).join('ı') : lowerUpperLower(text);
   return folded.replaceAll('ς', 'σ').replace(cherokeeSmall, (letter) => letter.toUpperCase());
 }
 
-const throughCases = (text: string): string => text.toLowerCase().toUpperCase().toLowerCase();
+const lowerUpperLower = (text: string): string => text.toLowerCase().toUpperCase().toLowerCase();
 
 /** Between the folded title and the folded description: folding makes a space of it, so neither has one. */
-export const separator = '\u00a0';
+export const searchTextSeparator = '\u00a0';
 
 /** What searches look through, and, up to the separator, what titles are ordered by. */
 export const searchTextOf = (title: string, description: string | null): string =>
-  `${fold(title)}${separator}${fold(description ?? '')}`;
+  `${fold(title)}${searchTextSeparator}${fold(description ?? '')}`;

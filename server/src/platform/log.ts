@@ -5,12 +5,12 @@ import { type DestinationStream, type Logger, pino } from 'pino';
  * So many characters of lines are written at once, and fewer after so long: a write for each line is a tenth of the
  * cost of a request.
  */
-const writtenAtOnce = 16_384;
-const waitMs = 50;
+const flushAtChars = 16_384;
+const flushIntervalMs = 50;
 /** The most that gets through a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */
-const writtenWhole = 4_096;
+const pipeAtomicChars = 4_096;
 /** What waits for a reader that is slow, or a disk that is full; what comes then is dropped. */
-const keptBytes = 16 * 1024 * 1024;
+const maxBufferedBytes = 16 * 1024 * 1024;
 
 /**
  * JSON lines on stdout, written without blocking; the time is RFC 3339 UTC. What waits is written when the process ends
@@ -25,14 +25,14 @@ export function createLog(level: string, worker?: number): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, collected(worker === undefined ? writtenAtOnce : writtenWhole));
+  return pino(options, bufferedDestination(worker === undefined ? flushAtChars : pipeAtomicChars));
 }
 
 /** Where a log's lines go. */
-export const streamOf = (log: Logger): DestinationStream => Reflect.get(log, pino.symbols.streamSym);
+export const logStreamOf = (log: Logger): DestinationStream => Reflect.get(log, pino.symbols.streamSym);
 
 /** Where the log goes, this may not go either. */
-function complain(line: string): void {
+function writeToStderr(line: string): void {
   try {
     writeSync(2, `${line}\n`);
   } catch {
@@ -40,7 +40,7 @@ function complain(line: string): void {
   }
 }
 
-function collected(atOnce: number): DestinationStream {
+function bufferedDestination(atOnce: number): DestinationStream {
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
   const write = () => {
@@ -49,10 +49,15 @@ function collected(atOnce: number): DestinationStream {
     destination.write(lines);
     lines = '';
   };
-  const destination = pino.destination({ dest: 1, sync: false, maxWrite: atOnce, maxLength: keptBytes });
+  const destination = pino.destination({
+    dest: 1,
+    sync: false,
+    maxWrite: atOnce,
+    maxLength: maxBufferedBytes,
+  });
   let isBroken = false;
   destination.on('error', (error: NodeJS.ErrnoException) => {
-    if (!isBroken && error.code !== 'EPIPE') complain(`the log cannot be written: ${error.message}`);
+    if (!isBroken && error.code !== 'EPIPE') writeToStderr(`the log cannot be written: ${error.message}`);
     isBroken = true;
   });
   destination.on('write', () => {
@@ -64,7 +69,7 @@ function collected(atOnce: number): DestinationStream {
     write(line) {
       if (lines !== '' && lines.length + line.length > atOnce) write();
       lines += line;
-      timer ??= setTimeout(write, waitMs).unref();
+      timer ??= setTimeout(write, flushIntervalMs).unref();
     },
   };
 }

@@ -4,7 +4,7 @@ import { StartError } from './errors.ts';
 import { hasCode } from './files.ts';
 
 /** The unprivileged Unix account the server runs under when Duly itself runs as root. */
-export interface Account {
+export interface UnixAccount {
   uid: number;
   gid: number;
 }
@@ -16,7 +16,7 @@ export const runsAsRoot = (): boolean => process.getuid?.() === 0;
  * The account for a new cluster: `postgres` when the system has it, else `nobody`. Both have a passwd entry,
  * which initdb insists on. Undefined when Duly does not run as root.
  */
-export function unprivilegedAccount(): Account | undefined {
+export function unprivilegedAccount(): UnixAccount | undefined {
   if (!runsAsRoot()) return undefined;
   const account = passwdAccount('postgres') ?? passwdAccount('nobody') ?? idAccount('nobody');
   if (account === undefined) {
@@ -27,7 +27,7 @@ export function unprivilegedAccount(): Account | undefined {
   return account;
 }
 
-function passwdAccount(name: string): Account | undefined {
+function passwdAccount(name: string): UnixAccount | undefined {
   let passwd: string;
   try {
     passwd = readFileSync('/etc/passwd', 'utf8');
@@ -42,12 +42,12 @@ function passwdAccount(name: string): Account | undefined {
 }
 
 /** macOS keeps its accounts in a directory service; there /etc/passwd is not the whole list. */
-function idAccount(name: string): Account | undefined {
+function idAccount(name: string): UnixAccount | undefined {
   const number = (flag: string) => spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout?.trim();
   return toAccount(number('-u'), number('-g'));
 }
 
-function toAccount(uid: string | undefined, gid: string | undefined): Account | undefined {
+function toAccount(uid: string | undefined, gid: string | undefined): UnixAccount | undefined {
   // A macOS `nobody` is -2; setuid takes it as its unsigned 32-bit form.
   if (!/^-?\d+$/.test(uid ?? '') || !/^-?\d+$/.test(gid ?? '')) return undefined;
   const account = { uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
@@ -55,15 +55,15 @@ function toAccount(uid: string | undefined, gid: string | undefined): Account | 
 }
 
 /** Whether the account may pass through `directory` and every directory above it: asked of the kernel, as that user. */
-export function canEnter(account: Account | undefined, directory: string): boolean {
+export function canTraverse(account: UnixAccount | undefined, directory: string): boolean {
   const args = ['-c', 'test -x "$1"', 'sh', directory];
   const { status, error } = spawnSync('/bin/sh', args, { ...account, cwd: '/', stdio: 'ignore' });
-  refuseIfBound(account, error);
+  throwIfCannotSetUid(account, error);
   return status === 0;
 }
 
 /** A container may run root without the capability to become somebody else. */
-export function refuseIfBound(account: Account | undefined, error: Error | undefined): void {
+export function throwIfCannotSetUid(account: UnixAccount | undefined, error: Error | undefined): void {
   if (account === undefined || !hasCode(error, 'EPERM', 'EINVAL')) return;
   throw new StartError(
     `Running as root without the right to become the unprivileged uid ${account.uid}, under which PostgreSQL has to run: run Duly as a normal user, or set DATABASE_URL`,

@@ -1,15 +1,15 @@
-import { unavailable } from './errors.ts';
+import { serviceUnavailable } from './errors.ts';
 
 /** Runs a piece of work in its turn. @throws AppError SERVICE_UNAVAILABLE when too many wait already. */
-export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+export type ConcurrencyLimiter = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** A queue with an end: so much work at a time, and so much waiting. */
-export function createTurns(atATime: number, longestQueue: number): InTurn {
+export function createConcurrencyLimiter(maxConcurrent: number, maxQueued: number): ConcurrencyLimiter {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (work) => {
-    if (running >= atATime) {
-      if (waiting.length >= longestQueue) throw unavailable();
+    if (running >= maxConcurrent) {
+      if (waiting.length >= maxQueued) throw serviceUnavailable();
       await new Promise<void>((begin) => waiting.push(begin));
     } else {
       running += 1;
@@ -25,14 +25,14 @@ export function createTurns(atATime: number, longestQueue: number): InTurn {
 }
 
 /** A queue for each key, such as a user: it is there while there is work. */
-export function createTurnsByKey(atATime: number, longestQueue: number) {
-  const queues = new Map<string, { inTurn: InTurn; count: number }>();
+export function createKeyedConcurrencyLimiter(maxConcurrent: number, maxQueued: number) {
+  const queues = new Map<string, { limiter: ConcurrencyLimiter; count: number }>();
   return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const queue = queues.get(key) ?? { inTurn: createTurns(atATime, longestQueue), count: 0 };
+    const queue = queues.get(key) ?? { limiter: createConcurrencyLimiter(maxConcurrent, maxQueued), count: 0 };
     queues.set(key, queue);
     queue.count += 1;
     try {
-      return await queue.inTurn(work);
+      return await queue.limiter(work);
     } finally {
       queue.count -= 1;
       if (queue.count === 0) queues.delete(key);

@@ -10,9 +10,9 @@ import type { Context } from '../context.ts';
 import type { DatabaseConnection } from '../db/hosts.ts';
 import { connectionFromUrl } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
-import { createFollowers } from '../feed/followers.ts';
+import { createSubscriptions } from '../feed/followers.ts';
 import { createEventStreams } from '../feed/streams.ts';
-import { createWakeUps } from '../feed/wake-ups.ts';
+import { createChangeNotifier } from '../feed/wake-ups.ts';
 import { allJobs } from '../jobs/all.ts';
 import { createJobs } from '../jobs/runner.ts';
 import { redisCounters } from '../limits/redis.ts';
@@ -20,11 +20,11 @@ import { createLimits } from '../limits/service.ts';
 import type { SharedCounters } from '../limits/shared.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { createMetrics } from '../metrics/service.ts';
-import { createAnswerCache } from '../response-cache/cache.ts';
-import { createReads } from '../response-cache/replica-reads.ts';
+import { createResponseCache } from '../response-cache/cache.ts';
+import { createReadRouter } from '../response-cache/replica-reads.ts';
 import { createRevisionReader } from '../response-cache/revision-reader.ts';
-import { createAccess } from '../tokens/access.ts';
-import { createTokens } from '../tokens/tokens.ts';
+import { createAccessControl } from '../tokens/access.ts';
+import { createTokenVerifier } from '../tokens/tokens.ts';
 
 /**
  * @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are
@@ -42,42 +42,62 @@ export function createContext(
   const mailer = createMailer(config, log);
   const passwordReset = createPasswordReset(config, db, log, mailer);
   const betterAuth = createBetterAuth(config, db, log, mailer, passwordReset);
-  const revisionOf = createRevisionReader(db);
-  const reads = createReads(db, replica, log);
-  const answers = createAnswerCache(config.cache, revisionOf, reads);
-  const access = createAccess(db, () => {
-    answers.clear();
-    wakeUps.wakeAll();
+  const getRevision = createRevisionReader(db);
+  const readRouter = createReadRouter(db, replica, log);
+  const responseCache = createResponseCache(config.cache, getRevision, readRouter);
+  const accessControl = createAccessControl(db, () => {
+    responseCache.clear();
+    changeNotifier.notifyAll();
   });
-  const tokens = createTokens(config, betterAuth, access, log);
-  const wakeUps = createWakeUps(db, log, directUrl === null ? connection : connectionFromUrl(directUrl));
-  const followers = createFollowers(access, tokens);
+  const tokenVerifier = createTokenVerifier(config, betterAuth, accessControl, log);
+  const changeNotifier = createChangeNotifier(
+    db,
+    log,
+    directUrl === null ? connection : connectionFromUrl(directUrl),
+  );
+  const subscriptions = createSubscriptions(accessControl, tokenVerifier);
   const { secrets } = config.auth;
   const refusedEntries = createRefusedEntries(db, log);
   const limits = createLimits(config.limits, counters);
-  const jobs = createJobs({ config, db, wakeUps }, log, allJobs);
-  const eventStreams = createEventStreams({ db, log, secrets, wakeUps, followers, revisionOf });
+  const jobs = createJobs({ config, db, changeNotifier }, log, allJobs);
+  const eventStreams = createEventStreams({
+    db,
+    log,
+    secrets,
+    wakeUps: changeNotifier,
+    followers: subscriptions,
+    revisionOf: getRevision,
+  });
   return {
     config,
     db,
     log,
     mailer,
     betterAuth,
-    revisionOf,
-    reads,
-    answers,
-    access,
+    getRevision,
+    readRouter,
+    responseCache,
+    accessControl,
     passwordReset,
     accounts: createAccounts(config, db, betterAuth, mailer),
     emailChange: createEmailChange(config, db, betterAuth, mailer),
-    tokens,
+    tokenVerifier,
     auditCounts: createAuditCounts(db, log, refusedEntries),
     refusedEntries,
     limits,
     jobs,
-    wakeUps,
-    followers,
+    changeNotifier,
+    subscriptions,
     eventStreams,
-    metrics: createMetrics({ db, answers, reads, limits, jobs, followers, eventStreams, refusedEntries }),
+    metrics: createMetrics({
+      db,
+      responseCache,
+      readRouter,
+      limits,
+      jobs,
+      subscriptions,
+      eventStreams,
+      refusedEntries,
+    }),
   };
 }

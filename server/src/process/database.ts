@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { verifyEpoch } from '../db/epoch.ts';
-import { isForbidden, isReadOnly, isUnavailable } from '../db/failures.ts';
+import { isPermissionDenied, isReadOnlyError, isUnavailableError } from '../db/failures.ts';
 import type { DatabaseConnection } from '../db/hosts.ts';
 import { connectionFromUrl, createDb } from '../db/pool.ts';
 import { type EmbeddedServer, joinEmbedded, startEmbedded } from '../db/postgres/embedded.ts';
@@ -25,29 +25,33 @@ export interface OpenDatabase {
 }
 
 /** In one line, why the database does not let us work, when that is for the operator to set right; else null. */
-export function refusalOf(error: unknown): StartError | null {
-  if (isForbidden(error))
+export function databaseStartError(error: unknown): StartError | null {
+  if (isPermissionDenied(error))
     return new StartError(`DATABASE_URL: got a role that may not do what is needed (${String(error)})`);
-  if (isReadOnly(error))
+  if (isReadOnlyError(error))
     return new StartError(
       `DATABASE_URL: got a server that takes no writes now (${String(error)}), wants the primary; with several hosts, target_session_attrs=read-write`,
     );
-  return isUnavailable(error)
+  return isUnavailableError(error)
     ? new StartError(`DATABASE_URL: the database cannot be reached (${String(error)})`)
     : null;
 }
 
 /** @throws StartError when the embedded server cannot start. An external one is not asked for yet. */
-export const openDatabase = (config: Config, log: Logger) => open(config, log, startEmbedded);
+export const openDatabase = (config: Config, log: Logger) => openConfigured(config, log, startEmbedded);
 
 /** The same for a command that may run beside a server: an embedded database in use is shared. */
-export const joinDatabase = (config: Config, log: Logger) => open(config, log, joinEmbedded);
+export const joinDatabase = (config: Config, log: Logger) => openConfigured(config, log, joinEmbedded);
 
 /** The same of a worker, over the connection that the process which started it has open. */
-export const shareDatabase = ({ database }: Config, connection: DatabaseConnection, log: Logger) =>
+export const openWorkerDatabase = ({ database }: Config, connection: DatabaseConnection, log: Logger) =>
   openPool(connection, null, database.poolMax, log);
 
-async function open(config: Config, log: Logger, start: typeof startEmbedded): Promise<OpenDatabase> {
+async function openConfigured(
+  config: Config,
+  log: Logger,
+  start: typeof startEmbedded,
+): Promise<OpenDatabase> {
   const { url, poolMax } = config.database;
   if (url !== null) return openPool(connectionFromUrl(url), null, poolMax, log);
   const embedded = await start({ dataDir: config.dataDir, log });
@@ -66,11 +70,11 @@ function openPool(
     connection,
     embedded,
     async withoutTimeLimit(work) {
-      const patient = createDb({ connection, max: 1, log, queryTimeoutMs: 0 });
+      const unlimitedDb = createDb({ connection, max: 1, log, queryTimeoutMs: 0 });
       try {
-        return await work(patient);
+        return await work(unlimitedDb);
       } finally {
-        await patient.destroy();
+        await unlimitedDb.destroy();
       }
     },
     async close() {

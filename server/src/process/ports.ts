@@ -2,34 +2,34 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { addressesOf, isMissingAddress } from '../platform/addresses.ts';
-import { portRefusal } from './start.ts';
+import { portError } from './start.ts';
 
 /**
  * Finds out that nobody else has the port: processes that share it would not notice. PORT=0 becomes a port that is free
  * on each address of HOST.
  * @throws StartError
  */
-export async function withFreePort(config: Config): Promise<Config> {
+export async function reservePort(config: Config): Promise<Config> {
   const { http, auth } = config;
   const [first, ...others] = addressesOf(http.host);
   const held: Server[] = [];
   try {
-    const port = await hold(held, first, http.port);
+    const port = await bindPort(held, first, http.port);
     for (const host of others)
-      await hold(held, host, port).catch((error: unknown) => {
+      await bindPort(held, host, port).catch((error: unknown) => {
         if (!isMissingAddress(error)) throw error;
       });
     const baseUrl = auth.baseUrl.replace(/:0$/, `:${port}`);
     return { ...config, http: { ...http, port }, auth: { ...auth, baseUrl } };
   } catch (error) {
-    throw portRefusal(error, http) ?? error;
+    throw portError(error, http) ?? error;
   } finally {
     for (const server of held) server.close();
   }
 }
 
 /** @returns the port. */
-async function hold(held: Server[], host: string, port: number): Promise<number> {
+async function bindPort(held: Server[], host: string, port: number): Promise<number> {
   const server = createServer();
   await once(server.listen({ host, port, exclusive: true }), 'listening');
   held.push(server);

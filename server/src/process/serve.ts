@@ -10,8 +10,15 @@ import { addressesOf } from '../platform/addresses.ts';
 import { createLog } from '../platform/log.ts';
 import { createContext } from './context.ts';
 import { openDatabase } from './database.ts';
-import { withFreePort } from './ports.ts';
-import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from './start.ts';
+import { reservePort } from './ports.ts';
+import {
+  createStopSignal,
+  portError,
+  prepareDatabase,
+  printStartBanner,
+  unlessUnavailable,
+  waitForDatabase,
+} from './start.ts';
 
 /**
  * How many new connections may wait to be taken on; the system may allow fewer. Of those that come at once after a
@@ -19,7 +26,7 @@ import { announce, portRefusal, prepareDatabase, stopSignal, unlessAway, waitFor
  */
 const backlog = 4_096;
 /** How long requests under way have to finish once the server stops. */
-const graceMs = 4_000;
+const shutdownGraceMs = 4_000;
 
 /**
  * Serves until a signal to stop or the loss of the launcher; then finishes what is under way and stops the database.
@@ -27,8 +34,8 @@ const graceMs = 4_000;
  */
 export async function serve(settings: Config): Promise<void> {
   const log = createLog(settings.logLevel);
-  const stop = stopSignal(log);
-  const config = settings.http.port === 0 ? await withFreePort(settings) : settings;
+  const stop = createStopSignal(log);
+  const config = settings.http.port === 0 ? await reservePort(settings) : settings;
   const database = await openDatabase(config, log);
   try {
     const ctx = createContext(config, database.db, log, database.connection);
@@ -37,9 +44,9 @@ export async function serve(settings: Config): Promise<void> {
       await ensureSigningKey(ctx.db, ctx.betterAuth);
     };
     await serveHttp(ctx, stop, {
-      prepare: () => unlessAway(log, database.embedded !== null, prepare),
-      listening: () => announce(config, database, log),
-      ready: () => ctx.jobs.start(),
+      prepare: () => unlessUnavailable(log, database.embedded !== null, prepare),
+      onListening: () => printStartBanner(config, database, log),
+      onReady: () => ctx.jobs.start(),
     });
   } finally {
     await database.close();
@@ -48,7 +55,7 @@ export async function serve(settings: Config): Promise<void> {
 }
 
 /** What happens around the port. */
-interface Stages {
+interface ServeHooks {
   /** Of Node's, besides host and port. */
   listenOptions?: { reusePort: boolean };
   /**
@@ -56,27 +63,27 @@ interface Stages {
    * @returns false while it is away.
    */
   prepare(): Promise<boolean>;
-  listening(): void;
-  ready(): void;
+  onListening(): void;
+  onReady(): void;
 }
 
 /** Serves on the port until `stop`; then lets requests under way finish. A slow client does not hold that up. */
-export async function serveHttp(ctx: Context, stop: AbortSignal, stages: Stages): Promise<void> {
+export async function serveHttp(ctx: Context, stop: AbortSignal, stages: ServeHooks): Promise<void> {
   await ctx.betterAuth.$context;
   const app = await buildApp(ctx);
   try {
     const isPrepared = await stages.prepare();
     if (!stop.aborted) {
       await listenOn(app, ctx.config.http, stages.listenOptions ?? {});
-      stages.listening();
+      stages.onListening();
       if (!isPrepared) await waitForDatabase(ctx.log, stop, stages.prepare);
     }
     if (!stop.aborted) {
-      stages.ready();
+      stages.onReady();
       await once(stop, 'abort');
     }
   } finally {
-    setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
+    setTimeout(() => app.server.closeAllConnections(), shutdownGraceMs).unref();
     await app.close();
   }
 }
@@ -85,6 +92,6 @@ async function listenOn(app: App, http: HttpSettings, options: object): Promise<
   try {
     await listen(app, http, addressesOf(http.host), { backlog, ...options });
   } catch (error) {
-    throw portRefusal(error, http) ?? error;
+    throw portError(error, http) ?? error;
   }
 }

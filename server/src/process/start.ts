@@ -4,11 +4,11 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { HttpSettings } from '../config/http.ts';
 import { checkEpoch, fileIdentity } from '../db/epoch.ts';
-import { isReadOnly, isTlsFault, isUnavailable } from '../db/failures.ts';
+import { isReadOnlyError, isTlsError, isUnavailableError } from '../db/failures.ts';
 import { migrateUp, requireMigrated } from '../db/migrator.ts';
 import { requireSupported } from '../db/requirements.ts';
 import { StartError } from '../platform/errors.ts';
-import { type OpenDatabase, refusalOf } from './database.ts';
+import { databaseStartError, type OpenDatabase } from './database.ts';
 
 const databaseRetryMs = 1_000;
 
@@ -16,7 +16,7 @@ const databaseRetryMs = 1_000;
 export const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** Aborted by one of those, the loss of the launcher, or a fault that nothing caught; from the first moment on. */
-export function stopSignal(log: Logger): AbortSignal {
+export function createStopSignal(log: Logger): AbortSignal {
   const stopping = new AbortController();
   const stop = (reason: string) => {
     if (!stopping.signal.aborted) log.info({ reason }, 'stopping');
@@ -24,7 +24,7 @@ export function stopSignal(log: Logger): AbortSignal {
   };
   for (const signal of stopSignals) process.on(signal, () => stop(signal));
   process.on('disconnect', () => stop('the launcher is gone'));
-  onFault(log, () => stop('a fault'));
+  onUncaughtException(log, () => stop('a fault'));
   return stopping.signal;
 }
 
@@ -32,7 +32,7 @@ export function stopSignal(log: Logger): AbortSignal {
  * For a command: rejects with a StartError at a signal to stop. Raced with the work from before the database is opened,
  * it lets an embedded database that was started for the command be stopped.
  */
-export function stopRequest(): Promise<never> {
+export function rejectOnStopSignal(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined);
   for (const signal of stopSignals) process.on(signal, () => reject(new StartError(`stopped by ${signal}`)));
@@ -40,7 +40,7 @@ export function stopRequest(): Promise<never> {
 }
 
 /** A fault that nothing caught ends the process with code 1, but not before it has stopped as it should. */
-export function onFault(log: Logger, stop: () => void): void {
+export function onUncaughtException(log: Logger, stop: () => void): void {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: { type: error.name, stack: error.stack } }, 'a fault that nothing caught');
     process.exitCode = 1;
@@ -58,14 +58,18 @@ export async function prepareDatabase({ db, embedded, withoutTimeLimit }: OpenDa
 }
 
 /** @returns whether `work` was done: false when the database is away, and another's to bring back. */
-export async function unlessAway(log: Logger, isOurs: boolean, work: () => Promise<void>): Promise<boolean> {
+export async function unlessUnavailable(
+  log: Logger,
+  isEmbedded: boolean,
+  work: () => Promise<void>,
+): Promise<boolean> {
   try {
     await work();
     return true;
   } catch (error) {
-    if (isOurs) throw error;
-    if (!isUnavailable(error) || isTlsFault(error)) throw refusalOf(error) ?? error;
-    const what = isReadOnly(error)
+    if (isEmbedded) throw error;
+    if (!isUnavailableError(error) || isTlsError(error)) throw databaseStartError(error) ?? error;
+    const what = isReadOnlyError(error)
       ? 'the database of DATABASE_URL takes no writes; upkeep waits until it does'
       : 'DATABASE_URL cannot be reached; not ready until it can';
     log.warn({ reason: String(error) }, what);
@@ -86,7 +90,7 @@ export async function waitForDatabase(log: Logger, stop: AbortSignal, prepare: (
 }
 
 /** What is wrong with a port that cannot be opened, if that is something to be set right. */
-export function portRefusal(error: unknown, { host, port }: HttpSettings): StartError | null {
+export function portError(error: unknown, { host, port }: HttpSettings): StartError | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EADDRINUSE') return new StartError(`PORT: got ${port}, which is in use; wants a free port`);
   if (code === 'EACCES')
@@ -97,7 +101,7 @@ export function portRefusal(error: unknown, { host, port }: HttpSettings): Start
 }
 
 /** The first start is a person at a terminal: plain lines say where things are. */
-export function announce({ auth, workers }: Config, { embedded }: OpenDatabase, log: Logger): void {
+export function printStartBanner({ auth, workers }: Config, { embedded }: OpenDatabase, log: Logger): void {
   log.info({ url: auth.baseUrl, ...(workers > 1 ? { workers } : {}) }, 'serving');
   if (!embedded?.firstStart && !process.stdout.isTTY) return;
   const lines = [

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import type { Profile } from './model.ts';
 
-interface Row {
+interface ProfileRow {
   email: string | null;
   email_verified: boolean;
   first_name: string | null;
@@ -15,7 +15,7 @@ interface Row {
 
 /** Of any user id, also of one that nothing is stored of yet. */
 export async function findProfile(db: Db, userId: string): Promise<Profile> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<ProfileRow>`
     select a.email, coalesce(a."emailVerified", false) as email_verified,
       coalesce(a."firstName", p.first_name) as first_name, coalesce(a."lastName", p.last_name) as last_name,
       coalesce(p.time_zone, 'UTC') as time_zone, coalesce(p.locale, 'en') as locale, a.role,

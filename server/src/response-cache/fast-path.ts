@@ -3,22 +3,22 @@ import { all as addressesOf, compile } from '@fastify/proxy-addr';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Context } from '../context.ts';
-import { isUnavailable } from '../db/failures.ts';
-import { jsonType } from '../http/contract/errors.ts';
+import { isUnavailableError } from '../db/failures.ts';
+import { jsonContentType } from '../http/contract/errors.ts';
 import { addressOf } from '../http/edge/address.ts';
-import { actionOf, countRead } from '../http/hooks/audit.ts';
-import { codingOf, uncodedTag } from '../http/hooks/coding.ts';
-import { createRequestNotes, requestId } from '../http/hooks/logging.ts';
-import { counted, limitHeaders } from '../http/hooks/rate-limits.ts';
-import { foundAway } from '../http/hooks/service-lock.ts';
-import type { Verdict } from '../limits/service.ts';
+import { auditActionOf, countRead } from '../http/hooks/audit.ts';
+import { negotiateCoding, uncodedEtag } from '../http/hooks/coding.ts';
+import { createRequestLog, requestId } from '../http/hooks/logging.ts';
+import { fastPathResults, limitHeaders } from '../http/hooks/rate-limits.ts';
+import { unavailableErrors } from '../http/hooks/service-lock.ts';
+import type { RateLimitResult } from '../limits/service.ts';
 import type { Caller } from '../tokens/identity.ts';
-import type { Answer } from './cache.ts';
-import { keptCodingOf } from './respond.ts';
+import type { CachedResponse } from './cache.ts';
+import { cachedCodingOf } from './respond.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    repeats: Repeats;
+    fastPath: FastPath;
   }
 }
 
@@ -28,15 +28,15 @@ declare module 'fastify' {
  * looked at each time by those who always do: tokens and users, the kill switch, the limits, the user's revision.
  * Whatever is not as before goes the way of every request.
  */
-export interface Repeats {
+export interface FastPath {
   /** Stands before the routes, and answers what it can. */
-  before(handle: RequestListener): RequestListener;
+  wrap(handle: RequestListener): RequestListener;
   /** To be called when a request is about to be answered with a kept answer. */
   remember(request: FastifyRequest, reply: FastifyReply): void;
 }
 
 /** What the words of a request lead to. */
-interface Meaning {
+interface RouteMatch {
   route: string;
   action: string;
   /** Under which the answer is kept: not each route compresses. */
@@ -45,17 +45,17 @@ interface Meaning {
   headers: readonly string[];
 }
 
-interface Recalled {
+interface Hit {
   caller: Caller;
-  meaning: Meaning;
+  match: RouteMatch;
 }
 
 /** Most memory that it may take: a URL may have thousands of characters. */
-const rememberedBytes = 16 * 1024 * 1024;
+const maxBytes = 16 * 1024 * 1024;
 /** The headers of an answer, and objects. */
 const overheadBytes = 1_500;
 /** Of the request at hand, of the answer that is kept, or made of what is sent. */
-const otherHeaders = new Set([
+const perRequestHeaders = new Set([
   'x-request-id',
   'ratelimit',
   'ratelimit-policy',
@@ -67,46 +67,47 @@ const otherHeaders = new Set([
   'content-length',
 ]);
 
-export function createRepeats(ctx: Context, isClosing: () => boolean): Repeats {
-  const meanings = new LRUCache<string, Meaning>({
-    maxSize: rememberedBytes,
+export function createFastPath(ctx: Context, isClosing: () => boolean): FastPath {
+  const matches = new LRUCache<string, RouteMatch>({
+    maxSize: maxBytes,
     sizeCalculation: (_meaning, words) => words.length * 2 + overheadBytes,
   });
-  const recall = createRecall(ctx, meanings, isClosing);
-  const answer = createAnswer(ctx, isClosing);
+  const findHit = createFindHit(ctx, matches, isClosing);
+  const respond = createRespond(ctx, isClosing);
 
-  async function answerOr(
+  async function respondOrHandle(
     handle: RequestListener,
     request: IncomingMessage,
     response: ServerResponse,
-    recalled: Recalled,
+    recalled: Hit,
   ): Promise<void> {
     let isAnswered = false;
     try {
-      isAnswered = await answer(request, response, recalled);
+      isAnswered = await respond(request, response, recalled);
     } catch (error) {
       // The routes say so.
-      if (isUnavailable(error)) foundAway.set(request, error);
+      if (isUnavailableError(error)) unavailableErrors.set(request, error);
     }
     if (!isAnswered) handle(request, response);
   }
 
   return {
-    before: (handle) => (request, response) => {
-      const recalled = recall(request);
+    wrap: (handle) => (request, response) => {
+      const recalled = findHit(request);
       if (recalled === null) handle(request, response);
-      else void answerOr(handle, request, response, recalled);
+      else void respondOrHandle(handle, request, response, recalled);
     },
     remember(request, reply) {
       const { raw, identity, routeOptions, headers } = request;
       // Where nothing is kept, nothing is answered from here.
       if (ctx.config.cache.maxBytes === 0) return;
-      if (identity === null || request.method !== 'GET' || !isPlain(raw) || request.wayIn !== null) return;
-      const lines = Object.entries(reply.getHeaders()).filter(([name]) => !otherHeaders.has(name));
-      meanings.set(keyOf(identity.userId, request.url, headers), {
+      if (identity === null || request.method !== 'GET' || !isEligible(raw) || request.authEndpoint !== null)
+        return;
+      const lines = Object.entries(reply.getHeaders()).filter(([name]) => !perRequestHeaders.has(name));
+      matches.set(matchKeyOf(identity.userId, request.url, headers), {
         route: routeOptions.url ?? '',
-        action: actionOf(request),
-        coding: keptCodingOf(request) ?? '',
+        action: auditActionOf(request),
+        coding: cachedCodingOf(request) ?? '',
         headers: lines.flatMap(([name, value]) => [name, String(value)]),
       });
     },
@@ -114,103 +115,103 @@ export function createRepeats(ctx: Context, isClosing: () => boolean): Repeats {
 }
 
 /** Tells whose request it is and what it means; null where this is not the place to answer. */
-function createRecall(
-  { access, tokens }: Context,
-  meanings: LRUCache<string, Meaning>,
+function createFindHit(
+  { accessControl: access, tokenVerifier: tokens }: Context,
+  matches: LRUCache<string, RouteMatch>,
   isClosing: () => boolean,
 ) {
-  return (request: IncomingMessage): Recalled | null => {
+  return (request: IncomingMessage): Hit | null => {
     const { method, url = '', headers } = request;
-    if (method !== 'GET' || headers.authorization === undefined || !isPlain(request) || isClosing())
+    if (method !== 'GET' || headers.authorization === undefined || !isEligible(request) || isClosing())
       return null;
-    const caller = tokens.recall(headers.authorization);
+    const caller = tokens.cachedCaller(headers.authorization);
     if (caller === undefined) return null;
-    const meaning = meanings.get(keyOf(caller.userId, url, headers));
+    const match = matches.get(matchKeyOf(caller.userId, url, headers));
     // News that have to be waited for, and what they say, are the routes' affair.
-    if (meaning === undefined || access.refresh() !== undefined || access.isLocked()) return null;
-    return { caller, meaning };
+    if (match === undefined || access.refresh() !== undefined || access.isLocked()) return null;
+    return { caller, match: match };
   };
 }
 
 /** Counts a request and answers it, when the limits allow it and nothing has changed; @returns whether it did. */
-function createAnswer(ctx: Context, isClosing: () => boolean) {
-  const { answers, limits, auditCounts, config } = ctx;
-  const note = createRequestNotes(ctx);
+function createRespond(ctx: Context, isClosing: () => boolean) {
+  const { responseCache: answers, limits, auditCounts, config } = ctx;
+  const logAndCount = createRequestLog(ctx);
   const { trustedProxies } = config.http;
   const trust = trustedProxies.length > 0 ? compile([...trustedProxies]) : null;
 
-  return async (request: IncomingMessage, response: ServerResponse, { caller, meaning }: Recalled) => {
+  return async (request: IncomingMessage, response: ServerResponse, { caller, match: meaning }: Hit) => {
     const begin = performance.now();
     const { userId } = caller;
     const { socket } = request;
     // As the framework has it on other requests.
     const ip = trust === null ? socket.remoteAddress : addressesOf(request, trust).at(-1);
     const address = addressOf({ ip: ip ?? '', socket });
-    const said = { byAddress: limits.byAddress(address ?? '', false), byUser: limits.byUser(userId) };
-    const byAddress = said.byAddress instanceof Promise ? await said.byAddress : said.byAddress;
-    const byUser = said.byUser instanceof Promise ? await said.byUser : said.byUser;
+    const results = { byAddress: limits.isAuthEndpoint(address ?? '', false), byUser: limits.byUser(userId) };
+    const byAddress = results.byAddress instanceof Promise ? await results.byAddress : results.byAddress;
+    const byUser = results.byUser instanceof Promise ? await results.byUser : results.byUser;
     const verdicts = [...byUser, ...byAddress];
-    let found: Answer | null = null;
+    let cached: CachedResponse | null = null;
     try {
       if (verdicts.every(({ allowed }) => allowed))
-        found = await answers.findKept(userId, request.url ?? '', meaning.coding);
+        cached = await answers.getValid(userId, request.url ?? '', meaning.coding);
     } finally {
       // Not counted again on the long way.
-      if (found === null) counted.set(request, { byAddress, byUser });
+      if (cached === null) fastPathResults.set(request, { byAddress, byUser });
     }
-    if (found === null) return false;
+    if (cached === null) return false;
     // The client went away meanwhile.
     if (response.destroyed) return true;
     if (isClosing()) response.shouldKeepAlive = false;
     const id = requestId(request);
-    const status = write(request, response, { id, meaning, found, verdicts });
+    const status = writeHit(request, response, { id, match: meaning, response: cached, verdicts });
     countRead(auditCounts, meaning.action, { actor: userId, requestId: id, address });
     const durationMs = performance.now() - begin;
-    note({ id, method: 'GET', route: meaning.route, status, durationMs, userId });
+    logAndCount({ id, method: 'GET', route: meaning.route, status, durationMs, userId });
     return true;
   };
 }
 
-interface Reply {
+interface HitReply {
   id: string;
-  meaning: Meaning;
-  found: Answer;
-  verdicts: readonly Verdict[];
+  match: RouteMatch;
+  response: CachedResponse;
+  verdicts: readonly RateLimitResult[];
 }
 
 /** @returns the status. */
-function write(request: IncomingMessage, response: ServerResponse, reply: Reply): number {
-  const { id, meaning, found, verdicts } = reply;
+function writeHit(request: IncomingMessage, response: ServerResponse, reply: HitReply): number {
+  const { id, match: meaning, response: found, verdicts } = reply;
   const headers = [...meaning.headers, 'x-request-id', id];
-  const isHeld = isSameContent(request.headers['if-none-match'], found.headers.etag);
+  const isNotModified = matchesEtag(request.headers['if-none-match'], found.headers.etag);
   for (const [name, value] of Object.entries(found.headers))
-    if (!isHeld || name !== 'content-encoding') headers.push(name, value);
+    if (!isNotModified || name !== 'content-encoding') headers.push(name, value);
   for (const [name, value] of Object.entries(limitHeaders(verdicts))) headers.push(name, value);
-  if (isHeld) {
+  if (isNotModified) {
     response.writeHead(304, headers).end();
     return 304;
   }
-  headers.push('content-type', jsonType, 'content-length', String(found.body.length));
+  headers.push('content-type', jsonContentType, 'content-length', String(found.body.length));
   response.writeHead(200, headers).end(found.body);
   return 200;
 }
 
 /** As `ifNoneMatchOf` has it, for a single tag. */
-const isSameContent = (tag: string | undefined, etag = ''): boolean =>
-  tag !== undefined && (tag === etag || uncodedTag(tag) === uncodedTag(etag));
+const matchesEtag = (tag: string | undefined, etag = ''): boolean =>
+  tag !== undefined && (tag === etag || uncodedEtag(tag) === uncodedEtag(etag));
 
 /** None of them has a NUL. */
-const keyOf = (userId: string, url: string, headers: IncomingHttpHeaders) =>
-  `${userId}\0${url}\0${headers.origin ?? ''}\0${codingOf(headers) ?? ''}`;
+const matchKeyOf = (userId: string, url: string, headers: IncomingHttpHeaders) =>
+  `${userId}\0${url}\0${headers.origin ?? ''}\0${negotiateCoding(headers) ?? ''}`;
 
-const oneTag = /^"[^"\s,]*"$/;
+const singleEtag = /^"[^"\s,]*"$/;
 
 /** One token, no content and no condition but one that is a single tag. */
-function isPlain(request: IncomingMessage): boolean {
+function isEligible(request: IncomingMessage): boolean {
   const { headers, rawHeaders } = request;
   if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return false;
   if (headers.expect !== undefined || headers.upgrade !== undefined) return false;
-  if (!oneTag.test(headers['if-none-match'] ?? '""')) return false;
+  if (!singleEtag.test(headers['if-none-match'] ?? '""')) return false;
   let tokens = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];

@@ -16,20 +16,20 @@ export const isSameRevision = (a: UserRevision, b: UserRevision): boolean =>
  * A user's revision at some moment after the call: every write that was acknowledged before the call, by any instance,
  * is in it. Rejects after 2 s when the database does not answer.
  */
-export type RevisionOf = (userId: string) => Promise<UserRevision>;
+export type GetRevision = (userId: string) => Promise<UserRevision>;
 
 /**
  * While one is under way others may begin, but not sooner after it: close by, it is back before, and carries the more.
  */
-const spacingMs = 1;
-const statementsAtATime = 4;
-const answerWithinMs = 2_000;
+const batchIntervalMs = 1;
+const maxConcurrentStatements = 4;
+const timeoutMs = 2_000;
 
 interface Batch {
   userIds: Set<string>;
   deadline: number;
-  found: Promise<Revisions>;
-  begin(found: Promise<Revisions>): void;
+  revisions: Promise<Revisions>;
+  resolve(found: Promise<Revisions>): void;
 }
 
 /**
@@ -37,39 +37,39 @@ interface Batch {
  * call. Callers collect for the next one while one is under way, for a millisecond at most if it takes longer, or until
  * the requests that have arrived are all read.
  */
-export function createRevisionReader(db: Db, find = findRevisions): RevisionOf {
-  let underWay = 0;
-  let next: Batch | null = null;
+export function createRevisionReader(db: Db, findAll = findRevisions): GetRevision {
+  let runningCount = 0;
+  let nextBatch: Batch | null = null;
 
-  function collect(): Batch {
+  function openBatch(): Batch {
     const { promise, resolve } = Promise.withResolvers<Revisions>();
-    const deadline = performance.now() + answerWithinMs;
-    const batch = { userIds: new Set<string>(), deadline, found: promise, begin: resolve };
-    if (underWay === 0) setImmediate(beginNext);
-    else setTimeout(() => next === batch && beginNext(), spacingMs);
+    const deadline = performance.now() + timeoutMs;
+    const batch = { userIds: new Set<string>(), deadline, revisions: promise, resolve: resolve };
+    if (runningCount === 0) setImmediate(startNextBatch);
+    else setTimeout(() => nextBatch === batch && startNextBatch(), batchIntervalMs);
     return batch;
   }
 
-  function beginNext(): void {
-    if (next === null || underWay >= statementsAtATime) return;
-    const { userIds, deadline, begin } = next;
-    next = null;
-    underWay += 1;
+  function startNextBatch(): void {
+    if (nextBatch === null || runningCount >= maxConcurrentStatements) return;
+    const { userIds, deadline, resolve: begin } = nextBatch;
+    nextBatch = null;
+    runningCount += 1;
     // From the time of collecting on: whoever waited for a statement that hung does not wait as long again.
     const leftMs = Math.max(0, deadline - performance.now());
-    const found = withDeadline(find(db, [...userIds]), leftMs);
+    const found = withDeadline(findAll(db, [...userIds]), leftMs);
     begin(
       found.finally(() => {
-        underWay -= 1;
-        beginNext();
+        runningCount -= 1;
+        startNextBatch();
       }),
     );
   }
 
   return async (userId) => {
-    next ??= collect();
-    next.userIds.add(userId);
-    const { epoch, byUser } = await next.found;
+    nextBatch ??= openBatch();
+    nextBatch.userIds.add(userId);
+    const { epoch, byUser } = await nextBatch.revisions;
     return { epoch, revision: byUser.get(userId) ?? 0n };
   };
 }

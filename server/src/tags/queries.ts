@@ -1,15 +1,15 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
-import { containing, containingFolded } from '../db/search.ts';
+import { foldedLikePattern, likePattern } from '../db/search.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
-import type { Moment } from '../writes/revisions.ts';
+import type { WriteStamp } from '../writes/revisions.ts';
 import type { Tag, TagListQuery } from './model.ts';
 
 export interface TagList {
   tags: Tag[];
   total: number;
   /** Whether the list may become another one although nothing of its user changes. */
-  isPassing: boolean;
+  isUncacheable: boolean;
 }
 
 /** The tags on live tasks, by name (code point order), with the number of live tasks each is on. */
@@ -22,11 +22,11 @@ export async function listTags(db: Db, userId: string, query: TagListQuery): Pro
     .select(['g.name', 'g.usage_count', sql<number>`(count(*) over ())::int`.as('total')])
     .orderBy('g.name')
     .limit(limit);
-  if (search) found = found.where(contains(search));
+  if (search) found = found.where(matchesSearch(search));
   const rows = await db
     .with('found', () => found)
     .selectFrom(
-      sql<{ passing: boolean }>`(select ${search ? isToBeFolded(userId) : sql`false`} as passing)`.as('f'),
+      sql<{ passing: boolean }>`(select ${search ? hasUnfoldedTags(userId) : sql`false`} as passing)`.as('f'),
     )
     .leftJoin('found', (join) => join.onTrue())
     .select(['f.passing', 'found.name', 'found.usage_count', 'found.total'])
@@ -35,24 +35,24 @@ export async function listTags(db: Db, userId: string, query: TagListQuery): Pro
   const tags = rows.flatMap(({ name, usage_count }) =>
     name === null || usage_count === null ? [] : [{ name, usage_count }],
   );
-  return { tags, total: rows[0]?.total ?? 0, isPassing: rows[0]?.passing ?? false };
+  return { tags, total: rows[0]?.total ?? 0, isUncacheable: rows[0]?.passing ?? false };
 }
 
-const version = sql.lit(foldVersion);
+const foldVersionSql = sql.lit(foldVersion);
 
 /**
  * Names that are not folded yet, or by another version, are also searched without regard to case as the database has
  * it.
  */
-function contains(search: string) {
-  const pattern = containingFolded(search);
-  const unfolded = pattern === null ? null : containing(search);
+function matchesSearch(search: string) {
+  const pattern = foldedLikePattern(search);
+  const unfolded = pattern === null ? null : likePattern(search);
   return sql<SqlBool>`(g.search_text like ${pattern}
-    or g.search_version is distinct from ${version} and g.name collate "default" ilike ${unfolded})`;
+    or g.search_version is distinct from ${foldVersionSql} and g.name collate "default" ilike ${unfolded})`;
 }
 
-const isToBeFolded = (userId: string) =>
-  sql`exists (select from duly.tags where user_id = ${userId} and search_version is distinct from ${version})`;
+const hasUnfoldedTags = (userId: string) =>
+  sql`exists (select from duly.tags where user_id = ${userId} and search_version is distinct from ${foldVersionSql})`;
 
 /** @returns the tag, or null when no task has it, live or in the trash. */
 export async function findTag(db: Db, userId: string, name: string): Promise<Tag | null> {
@@ -73,7 +73,7 @@ export async function findTag(db: Db, userId: string, name: string): Promise<Tag
 export async function replaceTag(
   tx: Tx,
   userId: string,
-  { revision, now, versionFloor }: Moment,
+  { revision, now, versionFloor }: WriteStamp,
   name: string,
   others: readonly string[],
 ): Promise<void> {

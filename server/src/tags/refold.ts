@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import { isOutdated, type Refolded, refoldBatchSize } from '../db/refold.ts';
+import { needsRefold, type RefoldBatch, refoldBatchSize } from '../db/refold.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
 
 /** The same as `refoldTasks` for tags. */
-export function refoldTags(db: Db, fromUserId: string): Promise<Refolded> {
+export function refoldTags(db: Db, fromUserId: string): Promise<RefoldBatch> {
   return inTransaction(db, async (tx) => {
     const { rows } = await sql<{ user_id: string; name: string }>`
-      select user_id, name from duly.tags where ${isOutdated} and user_id >= ${fromUserId}
+      select user_id, name from duly.tags where ${needsRefold} and user_id >= ${fromUserId}
       order by user_id limit ${refoldBatchSize} for no key update skip locked`.execute(tx);
     if (rows.length === 0) return { count: 0, userId: null };
     const folded = rows.map(({ user_id, name }) => ({ user_id, name, search_text: fold(name) }));

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { notFound } from '../platform/errors.ts';
-import { type Writer, writeFor } from '../writes/write.ts';
+import { type WriteContext, write } from '../writes/write.ts';
 import type { Tag } from './model.ts';
 import { findTag, replaceTag } from './queries.ts';
 
@@ -12,14 +12,14 @@ import { findTag, replaceTag } from './queries.ts';
 export function renameTag(
   db: Db,
   userId: string,
-  writer: Writer,
+  context: WriteContext,
   name: string,
   newName: string,
 ): Promise<Tag> {
-  return writeFor(db, userId, writer, { action: 'tag.rename' }, async (tx, moment) => {
+  return write(db, userId, context, { action: 'tag.rename' }, async (tx, stamp) => {
     const before = await requireTag(tx, userId, name);
     if (newName === name) throw unchanged(before);
-    await replaceTag(tx, userId, moment, name, [newName]);
+    await replaceTag(tx, userId, stamp, name, [newName]);
     return requireTag(tx, userId, newName);
   });
 }
@@ -28,10 +28,10 @@ export function renameTag(
  * Takes a tag off all tasks, in the trash too.
  * @throws AppError NOT_FOUND when no task has it.
  */
-export async function deleteTag(db: Db, userId: string, writer: Writer, name: string): Promise<void> {
-  await writeFor(db, userId, writer, { action: 'tag.delete' }, async (tx, moment) => {
+export async function deleteTag(db: Db, userId: string, context: WriteContext, name: string): Promise<void> {
+  await write(db, userId, context, { action: 'tag.delete' }, async (tx, stamp) => {
     await requireTag(tx, userId, name);
-    await replaceTag(tx, userId, moment, name, []);
+    await replaceTag(tx, userId, stamp, name, []);
   });
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound, preconditionFailed, versionConflict } from '../platform/errors.ts';
-import { refuseReadOnly } from '../writes/read-only.ts';
-import type { Moment } from '../writes/revisions.ts';
+import { checkReadOnlyFields } from '../writes/read-only.ts';
+import type { WriteStamp } from '../writes/revisions.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
 
 /** A task as it is stored: one with `deleted_at` is in the trash. */
@@ -10,13 +10,13 @@ export interface StoredTask extends Task {
 }
 
 /** What a write is conditional on; with neither it applies to the newest row. */
-export interface Condition {
+export interface WriteCondition {
   /** From the body: another version is answered with 409. */
   version?: number | undefined;
   /** From `If-Match`: versions any of which will do, or `*`; none of them is answered with 412. */
   ifMatch?: readonly number[] | '*' | undefined;
   /** What a client that sends the whole task back says of fields that it cannot change. */
-  copy?: { [Field in 'id' | 'user_id' | 'created_at']?: string | undefined };
+  readOnlyFields?: { [Field in 'id' | 'user_id' | 'created_at']?: string | undefined };
   /** Of that copy. With neither of the above, a time before the stored one is answered with 409. */
   updatedAt?: string | undefined;
 }
@@ -26,11 +26,14 @@ export interface Condition {
  */
 export function splitPatch(patch: TaskPatch) {
   const { version, id, user_id, created_at, updated_at: updatedAt, completed_at: _, ...fields } = patch;
-  return { fields, condition: { version, copy: { id, user_id, created_at }, updatedAt } satisfies Condition };
+  return {
+    fields,
+    condition: { version, readOnlyFields: { id, user_id, created_at }, updatedAt } satisfies WriteCondition,
+  };
 }
 
 /** The task as its owner sees it. */
-export function toLive({ deleted_at: _, ...task }: StoredTask): Task {
+export function omitDeletedAt({ deleted_at: _, ...task }: StoredTask): Task {
   return task;
 }
 
@@ -38,30 +41,30 @@ export function toLive({ deleted_at: _, ...task }: StoredTask): Task {
  * The task, provided that it is where it is looked for.
  * @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT, PRECONDITION_FAILED
  */
-export function required(
+export function requireTask(
   task: StoredTask | undefined,
-  place: 'live' | 'trash',
-  { version, ifMatch, copy = {}, updatedAt }: Condition,
+  location: 'live' | 'trash',
+  { version, ifMatch, readOnlyFields: copy = {}, updatedAt }: WriteCondition,
 ): StoredTask {
-  if (task === undefined || (task.deleted_at === null) !== (place === 'live')) throw notFound('Task');
-  refuseReadOnly(task, copy);
+  if (task === undefined || (task.deleted_at === null) !== (location === 'live')) throw notFound('Task');
+  checkReadOnlyFields(task, copy);
   if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(task.version))
-    throw preconditionFailed(toLive(task));
-  if (version !== undefined && version !== task.version) throw versionConflict(toLive(task));
+    throw preconditionFailed(omitDeletedAt(task));
+  if (version !== undefined && version !== task.version) throw versionConflict(omitDeletedAt(task));
   const isStale = updatedAt !== undefined && Date.parse(updatedAt) < Date.parse(task.updated_at);
-  if (isStale && version === undefined && ifMatch === undefined) throw versionConflict(toLive(task));
+  if (isStale && version === undefined && ifMatch === undefined) throw versionConflict(omitDeletedAt(task));
   return task;
 }
 
 /** What a change takes from the write that it is part of. */
-export interface ChangeStamp {
+export interface TaskStamp {
   /** ISO 8601. */
   now: string;
   /** The version that it makes at least. */
   versionFloor: number;
 }
 
-export const stampOf = ({ now, versionFloor }: Moment): ChangeStamp => ({
+export const taskStampOf = ({ now, versionFloor }: WriteStamp): TaskStamp => ({
   now: now.toISOString(),
   versionFloor,
 });
@@ -69,8 +72,8 @@ export const stampOf = ({ now, versionFloor }: Moment): ChangeStamp => ({
 /** Each of the following gives the task after a change; the very same one when nothing changes. */
 
 /** @throws AppError VALIDATION_ERROR when it is said to be another user's. */
-export function created(userId: string, id: string, input: NewTask, now: string): StoredTask {
-  refuseReadOnly({ user_id: userId }, { user_id: input.user_id });
+export function buildTask(userId: string, id: string, input: NewTask, now: string): StoredTask {
+  checkReadOnlyFields({ user_id: userId }, { user_id: input.user_id });
   const { title, description = null, completed = false, priority = 'Medium', due_date = null } = input;
   return {
     id,
@@ -81,7 +84,7 @@ export function created(userId: string, id: string, input: NewTask, now: string)
     completed_at: completed ? now : null,
     priority,
     due_date,
-    tags: tagSet(input.tags ?? []),
+    tags: sortTags(input.tags ?? []),
     version: 1,
     created_at: now,
     updated_at: now,
@@ -92,35 +95,35 @@ export function created(userId: string, id: string, input: NewTask, now: string)
 type PatchFields = ReturnType<typeof splitPatch>['fields'];
 
 /** Merge patch (RFC 7396). */
-export function patched(task: StoredTask, patch: PatchFields, stamp: ChangeStamp): StoredTask {
+export function applyPatch(task: StoredTask, patch: PatchFields, stamp: TaskStamp): StoredTask {
   const { title, description, completed, priority, due_date, tags } = { ...task, ...patch };
-  const fields = { title, description, completed, priority, due_date, tags: tagSet(tags) };
+  const fields = { title, description, completed, priority, due_date, tags: sortTags(tags) };
   const isSame = Object.entries(fields).every(([name, value]) =>
     isDeepStrictEqual(value, Reflect.get(task, name)),
   );
   if (isSame) return task;
   const completedAt = completed ? (task.completed_at ?? stamp.now) : null;
-  return changed(task, { ...fields, completed_at: completedAt }, stamp);
+  return applyFields(task, { ...fields, completed_at: completedAt }, stamp);
 }
 
 /** Without `completed` it flips. */
-export const completedAs = (
+export const applyCompletion = (
   task: StoredTask,
   completed: boolean | undefined,
-  stamp: ChangeStamp,
-): StoredTask => patched(task, { completed: completed ?? !task.completed }, stamp);
+  stamp: TaskStamp,
+): StoredTask => applyPatch(task, { completed: completed ?? !task.completed }, stamp);
 
 /** Its tags stay with it for a restore. */
-export const deleted = (task: StoredTask, stamp: ChangeStamp): StoredTask =>
-  changed(task, { deleted_at: stamp.now }, stamp);
+export const markDeleted = (task: StoredTask, stamp: TaskStamp): StoredTask =>
+  applyFields(task, { deleted_at: stamp.now }, stamp);
 
-export const restored = (task: StoredTask, stamp: ChangeStamp): StoredTask =>
-  changed(task, { deleted_at: null }, stamp);
+export const markRestored = (task: StoredTask, stamp: TaskStamp): StoredTask =>
+  applyFields(task, { deleted_at: null }, stamp);
 
-const changed = (
+const applyFields = (
   task: StoredTask,
   fields: Partial<StoredTask>,
-  { now, versionFloor }: ChangeStamp,
+  { now, versionFloor }: TaskStamp,
 ): StoredTask => ({
   ...task,
   ...fields,
@@ -129,6 +132,6 @@ const changed = (
 });
 
 /** Sorted by code point, as the database sorts them. */
-function tagSet(names: readonly string[]): string[] {
+function sortTags(names: readonly string[]): string[] {
   return [...new Set(names)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }

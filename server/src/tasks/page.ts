@@ -1,24 +1,24 @@
 import { type Expression, type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
-import { compiledByShape, given, type Values } from '../db/compiled.ts';
-import type { Position } from '../db/cursors.ts';
+import { compileOncePerShape, type ParamValues, param } from '../db/compiled.ts';
+import type { KeysetPosition } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
 
 /** Which part of a list is asked for; `position` (keyset) and `offset` exclude each other. */
-export interface Slice {
+export interface PageRequest {
   limit: number;
   offset: number;
-  position: Position | null;
+  position: KeysetPosition | null;
 }
 
 /** Ties break by the tie-breaker, if there is one, and by id, in the same direction. */
-export interface Order<T> {
+export interface SortOrder<T> {
   key: Expression<unknown>;
   /** Tells the order from others. */
   name: 'created_at' | 'updated_at' | 'deleted_at' | 'title' | 'due_date' | 'priority';
   /** The key of an item, as text for a position. */
   keyOf(item: T): string | null;
   /** That text as the key again. */
-  toKey(text: Expression<string>): Expression<unknown>;
+  keyFromText(text: Expression<string>): Expression<unknown>;
   /** A column of a task `t`, and the same of the item at a position, made of the text of its key. */
   tieBreaker?: { key: Expression<unknown>; toKey(text: Expression<string>): Expression<unknown> };
   direction: 'asc' | 'desc';
@@ -31,63 +31,63 @@ export interface TaskPage {
   tasks: string[];
   /** How many tasks match on all pages. */
   total: number;
-  next: Position | null;
-  prev: Position | null;
+  next: KeysetPosition | null;
+  prev: KeysetPosition | null;
   /** Whether the page may become another one although nothing of its user changes. */
-  isPassing: boolean;
+  isUncacheable: boolean;
 }
 
 /** The tasks `t` of the user who is given, live and in the trash: where each list begins. */
-export const tasksOf = (db: Db) =>
-  db.selectFrom('duly.tasks as t').where('t.user_id', '=', given<string>('user_id'));
+export const selectTasksOfUser = (db: Db) =>
+  db.selectFrom('duly.tasks as t').where('t.user_id', '=', param<string>('user_id'));
 
 /** Which tasks a list has, on all of its pages, and how each is shown. */
-export interface Selection {
+export interface TaskSelection {
   /** Tells the statement of `tasks` from any other's. */
   shape: string;
-  tasks(db: Db): ReturnType<typeof tasksOf>;
+  query(db: Db): ReturnType<typeof selectTasksOfUser>;
   /** The JSON of a task `t`, of one line. */
   json: RawBuilder<string>;
   /** What is given to it: at the least the user. */
-  values: Values & { user_id: string };
+  params: ParamValues & { user_id: string };
   /**
    * Whether finding out takes more than reading them along an index: then it is done once for the page and the total.
    */
-  isDear: boolean;
+  materialize: boolean;
   /** Whether something of the user's is still to be folded; null where folded text decides nothing. */
-  isToBeFolded: Expression<boolean> | null;
+  hasUnfoldedRows: Expression<boolean> | null;
 }
 
-const statements = compiledByShape<{ total: number; tasks: string | null; passing?: boolean }>();
+const pageStatements = compileOncePerShape<{ total: number; tasks: string | null; passing?: boolean }>();
 
 /**
  * One statement, so that the page and the total are of the same moment; tags are read for the rows of the page only.
  * The database makes the JSON: to it that costs about what sending the values does, and this process needs not look at
  * them.
  */
-export async function readTasks<T extends { id: string }>(
+export async function findTaskPage<T extends { id: string }>(
   db: Db,
-  selection: Selection,
-  order: Order<T>,
-  slice: Slice,
+  selection: TaskSelection,
+  order: SortOrder<T>,
+  slice: PageRequest,
 ): Promise<TaskPage> {
   const { limit, offset, position } = slice;
-  const place = position === null ? 'start' : [position.backward, position.key === null];
-  const read = statements([selection.shape, order.name, order.direction, place].join(), (on) =>
-    (selection.isDear ? fromMatched : fromTasks)(on, selection, order, position).compile(),
+  const positionShape = position === null ? 'start' : [position.backward, position.key === null];
+  const read = pageStatements([selection.shape, order.name, order.direction, positionShape].join(), (on) =>
+    (selection.materialize ? pageFromMaterialized : pageFromIndex)(on, selection, order, position).compile(),
   );
   const { key, id } = position ?? {};
   // One more than the page holds, to know whether there is more.
-  const [row] = await read(db, { ...selection.values, limit: limit + 1, offset, key, id });
+  const [row] = await read(db, { ...selection.params, limit: limit + 1, offset, key, id });
   const page = toPage(row?.tasks?.split('\n') ?? [], order, slice);
-  return { ...page, total: row?.total ?? 0, isPassing: row?.passing ?? false };
+  return { ...page, total: row?.total ?? 0, isUncacheable: row?.passing ?? false };
 }
 
 const total = sql<number>`count(*)::int`.as('total');
 
 /** Each on a line of its own: in JSON a line's end within a text is escaped. */
-function inLines<T>({ json }: Selection, order: Order<T>, position: Position | null) {
-  const inOrder = orderOf(order, position?.backward ?? false);
+function jsonLines<T>({ json }: TaskSelection, order: SortOrder<T>, position: KeysetPosition | null) {
+  const inOrder = orderBySql(order, position?.backward ?? false);
   return sql<string | null>`string_agg(${json}, chr(10) order by ${inOrder})`.as('tasks');
 }
 
@@ -95,76 +95,88 @@ function inLines<T>({ json }: Selection, order: Order<T>, position: Position | n
  * The page in the order of an index where there is one; the total without a look at the rows where an index has all it
  * takes.
  */
-function fromTasks<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
+function pageFromIndex<T>(
+  db: Db,
+  selection: TaskSelection,
+  order: SortOrder<T>,
+  position: KeysetPosition | null,
+) {
   return db
-    .with('page', () => sliced(selection.tasks(db).selectAll('t').select(keysOf(order)), order, position))
-    .selectFrom(selection.tasks(db).select(total).as('counted'))
+    .with('page', () => applyPage(selection.query(db).selectAll('t').select(keysOf(order)), order, position))
+    .selectFrom(selection.query(db).select(total).as('counted'))
     .select('total')
     .select((made) =>
       made
         .selectFrom('page as t')
-        .select(inLines(selection, byKeys(order), position))
+        .select(jsonLines(selection, orderBySelectedKeys(order), position))
         .as('tasks'),
     )
-    .select(passing(selection));
+    .select(uncacheableFlag(selection));
 }
 
-const passing = ({ isToBeFolded }: Selection) =>
+const uncacheableFlag = ({ hasUnfoldedRows: isToBeFolded }: TaskSelection) =>
   isToBeFolded === null ? [] : [sql<boolean>`${isToBeFolded}`.as('passing')];
 
 /**
  * Kept of those that match is what orders them: a hundred thousand of them fit into the memory that a statement has.
  */
-function fromMatched<T>(db: Db, selection: Selection, order: Order<T>, position: Position | null) {
+function pageFromMaterialized<T>(
+  db: Db,
+  selection: TaskSelection,
+  order: SortOrder<T>,
+  position: KeysetPosition | null,
+) {
   return db
     .with(
       (cte) => cte('matched').materialized(),
-      () => selection.tasks(db).select(['t.id', ...keysOf(order)]),
+      () => selection.query(db).select(['t.id', ...keysOf(order)]),
     )
-    .with('page', (made) => sliced(made.selectFrom('matched as t').select('t.id'), byKeys(order), position))
+    .with('page', (made) =>
+      applyPage(made.selectFrom('matched as t').select('t.id'), orderBySelectedKeys(order), position),
+    )
     .selectFrom((made) => made.selectFrom('matched').select(total).as('counted'))
     .select('total')
     .select((made) =>
       made
         .selectFrom('page')
         .innerJoin('duly.tasks as t', (join) =>
-          join.on('t.user_id', '=', given<string>('user_id')).onRef('t.id', '=', 'page.id'),
+          join.on('t.user_id', '=', param<string>('user_id')).onRef('t.id', '=', 'page.id'),
         )
-        .select(inLines(selection, order, position))
+        .select(jsonLines(selection, order, position))
         .as('tasks'),
     )
-    .select(passing(selection));
+    .select(uncacheableFlag(selection));
 }
 
-const keysOf = <T>({ key, tieBreaker }: Order<T>) => [
+const keysOf = <T>({ key, tieBreaker }: SortOrder<T>) => [
   sql`${key}`.as('key'),
   ...(tieBreaker === undefined ? [] : [sql`${tieBreaker.key}`.as('tie')]),
 ];
 
 /** The order of what `keysOf` selects. */
-const byKeys = <T>({ tieBreaker, ...order }: Order<T>): Order<T> => ({
+const orderBySelectedKeys = <T>({ tieBreaker, ...order }: SortOrder<T>): SortOrder<T> => ({
   ...order,
   key: sql.ref('t.key'),
   ...(tieBreaker && { tieBreaker: { ...tieBreaker, key: sql.ref('t.tie') } }),
 });
 
-function sliced<D, S extends keyof D, O, T>(
+function applyPage<D, S extends keyof D, O, T>(
   query: SelectQueryBuilder<D, S, O>,
-  order: Order<T>,
-  position: Position | null,
+  order: SortOrder<T>,
+  position: KeysetPosition | null,
 ): SelectQueryBuilder<D, S, O> {
   const page = query
-    .orderBy(orderOf(order, position?.backward ?? false))
-    .limit(given<number>('limit'))
-    .offset(given<number>('offset'));
-  return position === null ? page : page.where(beyond(order, position));
+    .orderBy(orderBySql(order, position?.backward ?? false))
+    .limit(param<number>('limit'))
+    .offset(param<number>('offset'));
+  return position === null ? page : page.where(afterPosition(order, position));
 }
 
 /** @param found one more than the page holds, where there is more. */
 function toPage<T extends { id: string }>(
   found: readonly string[],
-  order: Order<T>,
-  { limit, position }: Slice,
+  order: SortOrder<T>,
+  { limit, position }: PageRequest,
 ): Pick<TaskPage, 'tasks' | 'next' | 'prev'> {
   const backward = position?.backward ?? false;
   const more = found.length > limit;
@@ -173,18 +185,18 @@ function toPage<T extends { id: string }>(
   const [first, last] = [tasks[0], tasks.at(-1)];
   const before = backward ? more : position !== null;
   const after = backward || more;
-  const place = (text: string, isBefore: boolean) => {
+  const positionOf = (text: string, isBefore: boolean) => {
     const task: T = JSON.parse(text);
     return { backward: isBefore, key: order.keyOf(task), id: task.id };
   };
   return {
     tasks,
-    next: after && last !== undefined ? place(last, false) : null,
-    prev: before && first !== undefined ? place(first, true) : null,
+    next: after && last !== undefined ? positionOf(last, false) : null,
+    prev: before && first !== undefined ? positionOf(first, true) : null,
   };
 }
 
-function orderOf<T>(order: Order<T>, backward: boolean): Expression<unknown> {
+function orderBySql<T>(order: SortOrder<T>, backward: boolean): Expression<unknown> {
   const { key, tieBreaker, direction, nullable } = order;
   const way = (direction === 'asc') === backward ? sql`desc` : sql`asc`;
   if (tieBreaker !== undefined) return sql`${key} ${way}, ${tieBreaker.key} ${way}, t.id ${way}`;
@@ -194,20 +206,20 @@ function orderOf<T>(order: Order<T>, backward: boolean): Expression<unknown> {
 }
 
 /** The rows beyond a position, in the order of `orderOf`. */
-function beyond<T>(order: Order<T>, { backward, key }: Position): Expression<SqlBool> {
+function afterPosition<T>(order: SortOrder<T>, { backward, key }: KeysetPosition): Expression<SqlBool> {
   const operator = (order.direction === 'asc') === backward ? sql`<` : sql`>`;
-  const id = sql`${given('id')}::uuid`;
+  const id = sql`${param('id')}::uuid`;
   const later = sql<SqlBool>`t.id ${operator} ${id}`;
   if (key === null) {
     return backward
       ? sql<SqlBool>`(${order.key} is not null or ${later})`
       : sql<SqlBool>`(${order.key} is null and ${later})`;
   }
-  const text = given<string>('key');
+  const text = param<string>('key');
   const tie = order.tieBreaker;
   const row =
     tie === undefined
-      ? sql<SqlBool>`(${order.key}, t.id) ${operator} (${order.toKey(text)}, ${id})`
-      : sql<SqlBool>`(${order.key}, ${tie.key}, t.id) ${operator} (${order.toKey(text)}, ${tie.toKey(text)}, ${id})`;
+      ? sql<SqlBool>`(${order.key}, t.id) ${operator} (${order.keyFromText(text)}, ${id})`
+      : sql<SqlBool>`(${order.key}, ${tie.key}, t.id) ${operator} (${order.keyFromText(text)}, ${tie.toKey(text)}, ${id})`;
   return backward || !order.nullable ? row : sql<SqlBool>`(${order.key} is null or ${row})`;
 }

@@ -1,24 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
-import { type Changes, compiled, given, type Part } from '../db/compiled.ts';
+import { type Cte, type CteTemplate, compileOnce, param } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
 import type { StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
-import { taskColumns, toStored, toTask } from './row.ts';
+import { taskColumns, toStoredTask, toTask } from './row.ts';
 
 /** @returns the live task, or null when this user has none of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
-  const [row] = await findLive(db, { user_id: userId, id: taskId });
+  const [row] = await findLiveStatement(db, { user_id: userId, id: taskId });
   return row === undefined ? null : toTask(row);
 }
 
-const findLive = compiled((db) =>
+const findLiveStatement = compileOnce((db) =>
   db
     .selectFrom('duly.tasks as t')
     .select(taskColumns)
-    .where('t.user_id', '=', given<string>('user_id'))
-    .where('t.id', '=', given<string>('id'))
+    .where('t.user_id', '=', param<string>('user_id'))
+    .where('t.id', '=', param<string>('id'))
     .where('t.deleted_at', 'is', null)
     .compile(),
 );
@@ -29,16 +29,16 @@ export async function findStoredTasks(
   userId: string,
   taskIds: readonly string[],
 ): Promise<Map<string, StoredTask>> {
-  const rows = await findStored(tx, { user_id: userId, ids: taskIds });
-  return new Map(rows.map((row) => [row.id, toStored(row)]));
+  const rows = await findStoredStatement(tx, { user_id: userId, ids: taskIds });
+  return new Map(rows.map((row) => [row.id, toStoredTask(row)]));
 }
 
-const findStored = compiled((db) =>
+const findStoredStatement = compileOnce((db) =>
   db
     .selectFrom('duly.tasks as t')
     .select(taskColumns)
-    .where('t.user_id', '=', given<string>('user_id'))
-    .where('t.id', '=', sql<string>`any(${given('ids')}::uuid[])`)
+    .where('t.user_id', '=', param<string>('user_id'))
+    .where('t.id', '=', sql<string>`any(${param('ids')}::uuid[])`)
     .compile(),
 );
 
@@ -53,40 +53,41 @@ export interface TaskChange {
  * changes are stamped with its revision too, and made where the user has not had them before. The times of a new task
  * are the moment's.
  */
-export function tasksToStore(userId: string, changes: readonly TaskChange[]): Part {
+export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
     ...after,
-    ...(before === undefined && timesOfMoment),
+    ...(before === undefined && timesFromStamp),
     tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
     search_text: searchTextOf(after.title, after.description),
   }));
-  const uses = usesChangedBy(changes);
-  const values = {
+  const uses = tagUsageChanges(changes);
+  const params = {
     user_id: userId,
     rows: JSON.stringify(rows),
     names: [...uses.keys()],
     texts: [...uses.keys()].map(fold),
     uses: [...uses.values()],
   };
-  if (uses.size === 0 && rows.every(({ tags }) => tags === null)) return { changes: storeTasks, values };
+  if (uses.size === 0 && rows.every(({ tags }) => tags === null))
+    return { template: storeTasksTemplate, params: params };
   const isRetagged = changes.some(({ before }, index) => before?.tags.length && rows[index]?.tags !== null);
-  return { changes: isRetagged ? storeRetagged : storeTagged, values };
+  return { template: isRetagged ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params: params };
 }
 
 /** Filled in where the task is stored. */
-const timesOfMoment = { created_at: null, updated_at: null, completed_at: null };
+const timesFromStamp = { created_at: null, updated_at: null, completed_at: null };
 
 const [userId, version, revision, now] = [
-  given<string>('user_id'),
+  param<string>('user_id'),
   sql.lit(foldVersion),
   sql`(select revision from moment)`,
   sql`(select now from moment)`,
 ];
 
-const storeTasks: Changes = {
+const storeTasksTemplate: CteTemplate = {
   name: 'tasks',
-  expressions: sql`given as materialized (
-      select * from jsonb_to_recordset(${given<string>('rows')}::jsonb) as g (id uuid, title text, description text,
+  sql: sql`given as materialized (
+      select * from jsonb_to_recordset(${param<string>('rows')}::jsonb) as g (id uuid, title text, description text,
         completed boolean, completed_at timestamptz, priority duly.task_priority, due_date date, version integer,
         created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, tags text[], search_text text)
     ), stored as (
@@ -103,13 +104,13 @@ const storeTasks: Changes = {
     )`,
 };
 
-const storeTagged: Changes = {
+const storeTasksAndTagsTemplate: CteTemplate = {
   name: 'tasks and tags',
-  expressions: sql`${storeTasks.expressions}, named as (
+  sql: sql`${storeTasksTemplate.sql}, named as (
       insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
       select ${userId}, name, ${revision}, folded, ${version}, uses
-      from unnest(${given<string[]>('names')}::text[], ${given<string[]>('texts')}::text[],
-        ${given<number[]>('uses')}::integer[]) as used (name, folded, uses)
+      from unnest(${param<string[]>('names')}::text[], ${param<string[]>('texts')}::text[],
+        ${param<number[]>('uses')}::integer[]) as used (name, folded, uses)
       on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
         search_version = excluded.search_version, usage_count = tags.usage_count + excluded.usage_count
     ), tagged as (
@@ -120,9 +121,9 @@ const storeTagged: Changes = {
 };
 
 /** Some had tags before that they have no more, perhaps. */
-const storeRetagged: Changes = {
+const storeTasksAndRetagTemplate: CteTemplate = {
   name: 'tasks and other tags',
-  expressions: sql`${storeTagged.expressions}, untagged as (
+  sql: sql`${storeTasksAndTagsTemplate.sql}, untagged as (
       delete from duly.task_tags as t using given as g
       where t.user_id = ${userId} and t.task_id = g.id and t.name <> all (g.tags)
     )`,
@@ -132,7 +133,7 @@ const storeRetagged: Changes = {
  * By how many live tasks more each tag is used; only of the tags whose use changes, and with 0 of those that a task
  * gets on its way into the trash.
  */
-function usesChangedBy(changes: readonly TaskChange[]): Map<string, number> {
+function tagUsageChanges(changes: readonly TaskChange[]): Map<string, number> {
   const uses = new Map<string, number>();
   for (const { before, after } of changes) {
     const [old, now] = [liveTags(before), liveTags(after)];

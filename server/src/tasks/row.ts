@@ -46,7 +46,7 @@ export const taskColumns = [
   tags,
 ] as const;
 
-const json = (name: keyof TaskRow) => sql`to_json(${sql.ref(`t.${name}`)})::text`;
+const jsonOf = (name: keyof TaskRow) => sql`to_json(${sql.ref(`t.${name}`)})::text`;
 
 /** RFC 3339 with milliseconds. A microsecond more keeps the zeros at the end, and is cut off. */
 const timeJson = (name: keyof TaskRow) =>
@@ -54,15 +54,15 @@ const timeJson = (name: keyof TaskRow) =>
 
 const orNull = (value: RawBuilder<unknown>) => sql`coalesce(${value}, 'null')`;
 
-const members: { [Name in keyof Task]: RawBuilder<unknown> } = {
-  id: json('id'),
-  user_id: json('user_id'),
-  title: json('title'),
-  description: orNull(json('description')),
+const jsonMembers: { [Name in keyof Task]: RawBuilder<unknown> } = {
+  id: jsonOf('id'),
+  user_id: jsonOf('user_id'),
+  title: jsonOf('title'),
+  description: orNull(jsonOf('description')),
   completed: sql`case when t.completed_at is null then 'false' else 'true' end`,
   completed_at: orNull(timeJson('completed_at')),
-  priority: json('priority'),
-  due_date: orNull(json('due_date')),
+  priority: jsonOf('priority'),
+  due_date: orNull(jsonOf('due_date')),
   tags: sql`'[' || coalesce((
     select string_agg(to_json(tt.name)::text, ',' order by tt.name) from duly.task_tags tt
     where tt.user_id = t.user_id and tt.task_id = t.id
@@ -76,7 +76,7 @@ const members: { [Name in keyof Task]: RawBuilder<unknown> } = {
  * Put together as text: with `json_build_object` a list takes half as long again. None of the values is null, or all
  * would be.
  */
-const objectOf = (values: Readonly<Record<string, RawBuilder<unknown>>>) =>
+const jsonObject = (values: Readonly<Record<string, RawBuilder<unknown>>>) =>
   sql<string>`${sql.join(
     Object.entries(values).map(
       ([name, value], index) => sql`${sql.lit(`${index === 0 ? '{' : ','}"${name}":`)} || ${value}`,
@@ -85,10 +85,10 @@ const objectOf = (values: Readonly<Record<string, RawBuilder<unknown>>>) =>
   )} || '}'`;
 
 /** What JSON makes of `toTask`, for a row of `tasks as t`. */
-export const taskJson = objectOf(members);
+export const taskJson = jsonObject(jsonMembers);
 
 /** What it makes of `toStored`. */
-export const storedJson = objectOf({ ...members, deleted_at: orNull(timeJson('deleted_at')) });
+export const storedTaskJson = jsonObject({ ...jsonMembers, deleted_at: orNull(timeJson('deleted_at')) });
 
 export function toTask(row: TaskRow): Task {
   return {
@@ -107,7 +107,7 @@ export function toTask(row: TaskRow): Task {
   };
 }
 
-export const toStored = (row: TaskRow): StoredTask => ({
+export const toStoredTask = (row: TaskRow): StoredTask => ({
   ...toTask(row),
   deleted_at: row.deleted_at === null ? null : isoTime(row.deleted_at),
 });

@@ -1,39 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { type Writer, withLast, writeAtOnce, writeFor } from '../writes/write.ts';
+import { type WriteContext, withFinalCte, write, writeInOneStatement } from '../writes/write.ts';
 import {
-  type ChangeStamp,
-  type Condition,
-  completedAs,
-  created,
-  deleted,
-  patched,
-  required,
+  applyCompletion,
+  applyPatch,
+  buildTask,
+  markDeleted,
+  omitDeletedAt,
+  requireTask,
   type StoredTask,
   splitPatch,
-  stampOf,
-  toLive,
+  type TaskStamp,
+  taskStampOf,
+  type WriteCondition,
 } from './changes.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
-import { findStoredTasks, tasksToStore } from './queries.ts';
+import { findStoredTasks, storeTasksCte } from './queries.ts';
 
-export function createTask(db: Db, userId: string, writer: Writer, input: NewTask): Promise<Task> {
+export function createTask(db: Db, userId: string, context: WriteContext, input: NewTask): Promise<Task> {
   const id = randomUUID();
-  const act = { action: 'task.create', subject: id };
-  const at = (now: string) => created(userId, id, input, now);
+  const auditAction = { action: 'task.create', subject: id };
+  const taskAt = (now: string) => buildTask(userId, id, input, now);
   // Its times are the moment's.
-  const change = tasksToStore(userId, [{ before: undefined, after: at('') }]);
-  return writeAtOnce(db, userId, writer, act, change, ({ now }) => toLive(at(now.toISOString())));
+  const change = storeTasksCte(userId, [{ before: undefined, after: taskAt('') }]);
+  return writeInOneStatement(db, userId, context, auditAction, change, ({ now }) =>
+    omitDeletedAt(taskAt(now.toISOString())),
+  );
 }
 
 /** What a write is asked to do to one task of a user. */
-interface Target {
+interface TaskTarget {
   userId: string;
   taskId: string;
   /** Where the task has to be. */
-  place: 'live' | 'trash';
-  condition: Condition;
+  location: 'live' | 'trash';
+  condition: WriteCondition;
 }
 
 /**
@@ -43,14 +45,14 @@ interface Target {
 export function patchTask(
   db: Db,
   userId: string,
-  writer: Writer,
+  context: WriteContext,
   taskId: string,
   patch: TaskPatch,
-  ifMatch?: Condition['ifMatch'],
+  ifMatch?: WriteCondition['ifMatch'],
 ): Promise<Task> {
   const { fields, condition } = splitPatch(patch);
-  const target = { userId, taskId, place: 'live', condition: { ...condition, ifMatch } } as const;
-  return changeTask(db, writer, 'task.update', target, (task, stamp) => patched(task, fields, stamp));
+  const target = { userId, taskId, location: 'live', condition: { ...condition, ifMatch } } as const;
+  return changeTask(db, context, 'task.update', target, (task, stamp) => applyPatch(task, fields, stamp));
 }
 
 /**
@@ -60,14 +62,14 @@ export function patchTask(
 export function completeTask(
   db: Db,
   userId: string,
-  writer: Writer,
+  context: WriteContext,
   taskId: string,
   completed: boolean | undefined,
-  condition: Condition,
+  condition: WriteCondition,
 ): Promise<Task> {
-  const target = { userId, taskId, place: 'live', condition } as const;
-  return changeTask(db, writer, 'task.complete', target, (task, stamp) =>
-    completedAs(task, completed, stamp),
+  const target = { userId, taskId, location: 'live', condition } as const;
+  return changeTask(db, context, 'task.complete', target, (task, stamp) =>
+    applyCompletion(task, completed, stamp),
   );
 }
 
@@ -75,27 +77,27 @@ export function completeTask(
 export async function deleteTask(
   db: Db,
   userId: string,
-  writer: Writer,
+  context: WriteContext,
   taskId: string,
-  condition: Condition,
+  condition: WriteCondition,
 ): Promise<void> {
-  const target = { userId, taskId, place: 'live', condition } as const;
-  await changeTask(db, writer, 'task.delete', target, deleted);
+  const target = { userId, taskId, location: 'live', condition } as const;
+  await changeTask(db, context, 'task.delete', target, markDeleted);
 }
 
 /** Finds the task where it has to be, changes it and stores it; a change that is none is no write. */
 export function changeTask(
   db: Db,
-  writer: Writer,
+  context: WriteContext,
   action: string,
-  { userId, taskId, place, condition }: Target,
-  change: (task: StoredTask, stamp: ChangeStamp) => StoredTask,
+  { userId, taskId, location, condition }: TaskTarget,
+  change: (task: StoredTask, stamp: TaskStamp) => StoredTask,
 ): Promise<Task> {
-  return writeFor(db, userId, writer, { action, subject: taskId }, async (tx, moment) => {
+  return write(db, userId, context, { action, subject: taskId }, async (tx, stamp) => {
     const found = await findStoredTasks(tx, userId, [taskId]);
-    const before = required(found.get(taskId), place, condition);
-    const after = change(before, stampOf(moment));
-    if (after === before) throw unchanged(toLive(before));
-    return withLast(toLive(after), tasksToStore(userId, [{ before, after }]));
+    const before = requireTask(found.get(taskId), location, condition);
+    const after = change(before, taskStampOf(stamp));
+    if (after === before) throw unchanged(omitDeletedAt(before));
+    return withFinalCte(omitDeletedAt(after), storeTasksCte(userId, [{ before, after }]));
   });
 }

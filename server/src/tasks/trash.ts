@@ -1,69 +1,76 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
-import { type Act, type Writer, writeFor } from '../writes/write.ts';
-import { type Condition, required, restored, type StoredTask } from './changes.ts';
+import { type AuditAction, type WriteContext, write } from '../writes/write.ts';
+import { markRestored, requireTask, type StoredTask, type WriteCondition } from './changes.ts';
 import type { Task } from './model.ts';
-import { type Order, readTasks, type Selection, type Slice, type TaskPage, tasksOf } from './page.ts';
+import {
+  findTaskPage,
+  type PageRequest,
+  type SortOrder,
+  selectTasksOfUser,
+  type TaskPage,
+  type TaskSelection,
+} from './page.ts';
 import { findStoredTasks } from './queries.ts';
-import { storedJson } from './row.ts';
+import { storedTaskJson } from './row.ts';
 import { changeTask } from './service.ts';
 
 /** A statement that purges more would hold its locks, and the memory for its cascades, for too long. */
 export const purgeBatchSize = 1_000;
 
-const trashed: Omit<Selection, 'values'> = {
+const trashSelection: Omit<TaskSelection, 'params'> = {
   shape: 'trash',
-  tasks: (db) => tasksOf(db).where('t.deleted_at', 'is not', null),
-  json: storedJson,
-  isDear: false,
-  isToBeFolded: null,
+  query: (db) => selectTasksOfUser(db).where('t.deleted_at', 'is not', null),
+  json: storedTaskJson,
+  materialize: false,
+  hasUnfoldedRows: null,
 };
 
 /** A page of the trash, the newest deletion first. */
-export function listTrash(db: Db, userId: string, slice: Slice): Promise<TaskPage> {
-  const order: Order<StoredTask> = {
+export function listTrash(db: Db, userId: string, slice: PageRequest): Promise<TaskPage> {
+  const order: SortOrder<StoredTask> = {
     key: sql`t.deleted_at`,
     name: 'deleted_at',
     keyOf: (task) => task.deleted_at,
-    toKey: (text) => sql`${text}::timestamptz`,
+    keyFromText: (text) => sql`${text}::timestamptz`,
     direction: 'desc',
     nullable: false,
   };
-  return readTasks(db, { ...trashed, values: { user_id: userId } }, order, slice);
+  return findTaskPage(db, { ...trashSelection, params: { user_id: userId } }, order, slice);
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
 export function restoreTask(
   db: Db,
   userId: string,
-  writer: Writer,
+  context: WriteContext,
   taskId: string,
-  condition: Condition,
+  condition: WriteCondition,
 ): Promise<Task> {
-  const target = { userId, taskId, place: 'trash', condition } as const;
-  return changeTask(db, writer, 'task.restore', target, restored);
+  const target = { userId, taskId, location: 'trash', condition } as const;
+  return changeTask(db, context, 'task.restore', target, markRestored);
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
 export async function purgeTask(
   db: Db,
   userId: string,
-  writer: Writer,
+  context: WriteContext,
   taskId: string,
-  condition: Condition,
+  condition: WriteCondition,
 ): Promise<void> {
-  const act = { action: 'task.purge', subject: taskId };
-  await writeFor(db, userId, writer, act, async (tx, { revision }) => {
+  const auditAction = { action: 'task.purge', subject: taskId };
+  await write(db, userId, context, auditAction, async (tx, { revision }) => {
     const found = await findStoredTasks(tx, userId, [taskId]);
-    required(found.get(taskId), 'trash', condition);
+    requireTask(found.get(taskId), 'trash', condition);
     await deleteTrashed(tx, userId, revision, sql`t.id = ${taskId}`);
   });
 }
 
 /** @returns how many tasks were in the trash. */
-export function emptyTrash(db: Db, userId: string, writer: Writer): Promise<number> {
-  return writeFor(db, userId, writer, purges, async (tx, { revision }) => {
+export function emptyTrash(db: Db, userId: string, context: WriteContext): Promise<number> {
+  return write(db, userId, context, purgeActions, async (tx, { revision }) => {
     let purged = 0;
     for (let gone = purgeBatchSize; gone === purgeBatchSize; purged += gone)
       gone = await deleteTrashed(tx, userId, revision, sql`true`);
@@ -76,10 +83,10 @@ export function emptyTrash(db: Db, userId: string, writer: Writer): Promise<numb
  * Users with something that has been in the trash for so many days; not all of them at once, the longest wait comes
  * first.
  */
-export async function findUsersOfOldTrash(db: Db, days: number): Promise<string[]> {
+export async function findUsersWithOldTrash(db: Db, days: number): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`
     select distinct user_id from (
-      select user_id from duly.tasks where deleted_at < ${ago(sql`statement_timestamp()`, days)}
+      select user_id from duly.tasks where deleted_at < ${daysBefore(sql`statement_timestamp()`, days)}
       order by deleted_at limit ${purgeBatchSize}
     ) as old`.execute(db);
   return rows.map(({ user_id }) => user_id);
@@ -89,21 +96,22 @@ export async function findUsersOfOldTrash(db: Db, days: number): Promise<string[
  * @returns how many tasks were purged: as many as fit into one batch, of those that have been there for so many days.
  */
 export function purgeOldTrash(db: Db, userId: string, days: number): Promise<number> {
-  return writeFor(db, userId, theService, purges, async (tx, { revision, now }) => {
-    const isOld = sql<SqlBool>`t.deleted_at < ${ago(sql`${now}::timestamptz`, days)}`;
+  return write(db, userId, systemWrite, purgeActions, async (tx, { revision, now }) => {
+    const isOld = sql<SqlBool>`t.deleted_at < ${daysBefore(sql`${now}::timestamptz`, days)}`;
     const purged = await deleteTrashed(tx, userId, revision, isOld);
     if (purged === 0) throw unchanged(0);
     return purged;
   });
 }
 
-const theService: Writer = { actor: null, requestId: null, address: null };
+const systemWrite: WriteContext = { actor: null, requestId: null, address: null };
 
 /** Days of 24 hours, whatever the session's time zone. */
-const ago = (time: Expression<unknown>, days: number) => sql`${time} - make_interval(hours => ${days * 24})`;
+const daysBefore = (time: Expression<unknown>, days: number) =>
+  sql`${time} - make_interval(hours => ${days * 24})`;
 
 /** One entry for all of them: which ones they were, the tombstones say. */
-const purges = (count: number): Act[] => [{ action: 'task.purge', subject: null, count }];
+const purgeActions = (count: number): AuditAction[] => [{ action: 'task.purge', subject: null, count }];
 
 /**
  * Deletes a batch of the trash for good, leaving tombstones for those who follow the changes.

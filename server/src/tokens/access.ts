@@ -3,12 +3,12 @@ import { LRUCache } from 'lru-cache';
 import { deleteSession } from '../accounts/access-queries.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
-import { unavailable } from '../platform/errors.ts';
-import { type AccessNews, createAccessNews } from './access-news.ts';
+import { serviceUnavailable } from '../platform/errors.ts';
+import { type AccessEvents, createAccessEvents } from './access-news.ts';
 import type { Identity, Role } from './identity.ts';
-import { Refusal } from './refusals.ts';
+import { TokenRefusal } from './refusals.ts';
 
-const mostKnown = 50_000;
+const maxCached = 50_000;
 
 interface UserAccess {
   role: Role;
@@ -16,7 +16,7 @@ interface UserAccess {
   tokensValidFrom: number | null;
 }
 
-interface Found {
+interface AccessRow {
   role: string | null;
   banned: boolean;
   valid_from: Date | null;
@@ -26,7 +26,7 @@ interface Found {
 
 async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { liveUntil: Date | null }> {
   const { userId, sessionId, tokenHash, expiresAt } = identity;
-  const { rows } = await sql<Found>`
+  const { rows } = await sql<AccessRow>`
     select u.role, coalesce(a.banned_at is not null, false) as banned, a.tokens_valid_from as valid_from,
       case when ${sessionId}::text is not null then
         (select "expiresAt" from better_auth.session
@@ -53,18 +53,18 @@ async function revokeToken(db: Db, { userId, tokenHash, expiresAt }: Identity): 
 }
 
 /** What is decided about users and tokens at this moment, on any instance. */
-export interface Access extends AccessNews {
+export interface AccessControl extends AccessEvents {
   /**
    * The role of a token's user, as of the last `refresh`; null when the token is dead.
    * @throws AppError SERVICE_UNAVAILABLE when the database is away and the token or its user is not known.
    */
-  roleOf(identity: Identity, isDatabaseAway: boolean): Promise<Role | null>;
+  findRole(identity: Identity, isDatabaseUnavailable: boolean): Promise<Role | null>;
   /** The same from memory; undefined when the token or its user has to be asked for. */
-  recallRole(identity: Identity): Role | null | undefined;
+  cachedRole(identity: Identity): Role | null | undefined;
   /** Why `roleOf` has just found a token dead, as far as memory tells. */
-  refusalOf(identity: Identity): Refusal;
+  refusalOf(identity: Identity): TokenRefusal;
   /** Logs out: the session behind a token of this server, or another issuer's token itself. Dead here at once. */
-  end(db: Db, identity: Identity): Promise<void>;
+  revoke(db: Db, identity: Identity): Promise<void>;
 }
 
 /**
@@ -72,55 +72,55 @@ export interface Access extends AccessNews {
  * asked only while there are requests. The common request asks the database nothing. `onSetBack` is called when this
  * may be another database than before, such as a restored one.
  */
-export function createAccess(db: Db, onSetBack: () => void): Access {
-  const users = new LRUCache<string, UserAccess>({ max: mostKnown });
-  const live = new LRUCache<string, true>({ max: mostKnown });
+export function createAccessControl(db: Db, onReset: () => void): AccessControl {
+  const users = new LRUCache<string, UserAccess>({ max: maxCached });
+  const live = new LRUCache<string, true>({ max: maxCached });
   /** A dead session or token stays dead; asking again and again would be a stranger's way to load the database. */
-  const dead = new LRUCache<string, true>({ max: mostKnown });
+  const revoked = new LRUCache<string, true>({ max: maxCached });
   /** Goes up with every change heard of: an answer from before it may be outdated. */
-  let changes = 0;
+  let changeCount = 0;
 
-  const news = createAccessNews(db, {
+  const events = createAccessEvents(db, {
     onEvent(userId, session) {
       users.delete(userId);
       if (session !== null) live.delete(session);
-      changes += 1;
+      changeCount += 1;
     },
-    onSetBack() {
-      for (const known of [users, live, dead]) known.clear();
-      onSetBack();
-      changes += 1;
+    onReset() {
+      for (const known of [users, live, revoked]) known.clear();
+      onReset();
+      changeCount += 1;
     },
   });
 
-  async function look(identity: Identity): Promise<Role | null> {
+  async function loadAccess(identity: Identity): Promise<Role | null> {
     const key = identity.sessionId ?? identity.tokenHash ?? '';
-    const changesBefore = changes;
+    const changesBefore = changeCount;
     const { liveUntil, ...user } = await withDeadline(findAccess(db, identity));
     const ttl = liveUntil === null ? 0 : liveUntil.getTime() - Date.now();
     if (ttl <= 0) {
-      dead.set(key, true);
+      revoked.set(key, true);
       return null;
     }
-    if (changes === changesBefore) {
+    if (changeCount === changesBefore) {
       users.set(identity.userId, user);
       live.set(key, true, { ttl });
     }
-    return roleAs(identity, user);
+    return effectiveRole(identity, user);
   }
 
-  const recallRole = (identity: Identity) => roleIn({ users, live, dead }, identity);
+  const cachedRole = (identity: Identity) => roleFromCache({ users, live, dead: revoked }, identity);
 
   return {
-    ...news,
-    recallRole,
+    ...events,
+    cachedRole,
     refusalOf: (identity) => refusalOf(identity, users.peek(identity.userId)),
-    async roleOf(identity, isDatabaseAway) {
-      const known = recallRole(identity);
-      if (known === undefined && isDatabaseAway) throw unavailable();
-      return known === undefined ? look(identity) : known;
+    async findRole(identity, isDatabaseUnavailable) {
+      const known = cachedRole(identity);
+      if (known === undefined && isDatabaseUnavailable) throw serviceUnavailable();
+      return known === undefined ? loadAccess(identity) : known;
     },
-    async end(db, identity) {
+    async revoke(db, identity) {
       const { userId, sessionId } = identity;
       await (sessionId === null ? revokeToken(db, identity) : deleteSession(db, userId, sessionId));
       live.delete(identity.sessionId ?? identity.tokenHash ?? '');
@@ -128,34 +128,34 @@ export function createAccess(db: Db, onSetBack: () => void): Access {
   };
 }
 
-interface Memory {
+interface AccessCache {
   users: LRUCache<string, UserAccess>;
   live: LRUCache<string, true>;
   dead: LRUCache<string, true>;
 }
 
-function roleIn({ users, live, dead }: Memory, identity: Identity): Role | null | undefined {
+function roleFromCache({ users, live, dead }: AccessCache, identity: Identity): Role | null | undefined {
   const key = identity.sessionId ?? identity.tokenHash;
   if (key === null || dead.has(key)) return null;
   const user = live.has(key) ? users.get(identity.userId) : undefined;
-  return user && roleAs(identity, user);
+  return user && effectiveRole(identity, user);
 }
 
-function roleAs(identity: Identity, user: UserAccess): Role | null {
-  if (user.banned || isOutdated(identity, user)) return null;
+function effectiveRole(identity: Identity, user: UserAccess): Role | null {
+  if (user.banned || isIssuedBeforeCutoff(identity, user)) return null;
   // Whoever shares a secret for signing users' tokens does not become an admin by it.
   return identity.sessionId === null ? 'user' : user.role;
 }
 
 /** Tokens of this server end with their session; those of others when they were issued before a cut, or do not say. */
-function isOutdated({ sessionId, issuedAt }: Identity, { tokensValidFrom }: UserAccess): boolean {
+function isIssuedBeforeCutoff({ sessionId, issuedAt }: Identity, { tokensValidFrom }: UserAccess): boolean {
   if (sessionId !== null || tokensValidFrom === null) return false;
   return issuedAt === null || issuedAt * 1000 < tokensValidFrom;
 }
 
-function refusalOf(identity: Identity, user: UserAccess | undefined): Refusal {
-  if (user?.banned) return new Refusal('user banned', 'a user who is not banned');
-  if (user !== undefined && isOutdated(identity, user))
-    return new Refusal('issued before the sessions of its user were ended', 'a later iat');
-  return new Refusal('session ended or token logged out', 'a token of a new log-in');
+function refusalOf(identity: Identity, user: UserAccess | undefined): TokenRefusal {
+  if (user?.banned) return new TokenRefusal('user banned', 'a user who is not banned');
+  if (user !== undefined && isIssuedBeforeCutoff(identity, user))
+    return new TokenRefusal('issued before the sessions of its user were ended', 'a later iat');
+  return new TokenRefusal('session ended or token logged out', 'a token of a new log-in');
 }

@@ -6,13 +6,13 @@ import type { AuthSettings } from '../config/auth.ts';
 import type { Config } from '../config/config.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
 import { publicKeyAlgorithms } from './public-key.ts';
-import { Refusal, subRefusal } from './refusals.ts';
-import { remoteKeys } from './remote-keys.ts';
+import { invalidSubRefusal, TokenRefusal } from './refusals.ts';
+import { createRemoteKeyLoader } from './remote-keys.ts';
 import type { ParsedToken } from './token-form.ts';
 
 export const clockToleranceSeconds = 5;
 /** How soon keys that never came are asked for again. */
-const remoteRetryMs = 5_000;
+const jwksRetryMs = 5_000;
 
 /**
  * One accepted issuer: its own keys, algorithms, issuer and audience. A token's header selects among its keys, no more.
@@ -21,7 +21,7 @@ export interface Issuer {
   /** Whether this server signs its tokens, for sessions of its own. */
   readonly isOwn: boolean;
   /** @returns the claims. */
-  verify(token: string, parsed: ParsedToken): Promise<JWTPayload | Refusal>;
+  verify(token: string, parsed: ParsedToken): Promise<JWTPayload | TokenRefusal>;
   /** Sees to it that keys that were withdrawn are missed before long; costs nothing. */
   refresh(): void;
 }
@@ -36,14 +36,14 @@ export function createIssuers(
   log: Logger,
   onKeysChanged: () => void,
 ): Issuer[] {
-  const shared = auth.acceptsHs256 ? sharedSecretIssuer(auth) : noSharedSecret(auth);
+  const shared = auth.acceptsHs256 ? sharedSecretIssuer(auth) : rejectingIssuer(auth);
   const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), shared];
   if (auth.jwksUrl === null) return issuers;
   return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
 
 /** What an issuer's tokens must be like. */
-interface Expected {
+interface ExpectedToken {
   /** The `iss`; null takes any. */
   issuer: string | null;
   audience: string | null;
@@ -52,7 +52,7 @@ interface Expected {
   signature: string;
 }
 
-const ownTokens = ({ baseUrl }: AuthSettings): Expected => ({
+const ownTokens = ({ baseUrl }: AuthSettings): ExpectedToken => ({
   issuer: baseUrl,
   audience: baseUrl,
   algorithms: new Set(['EdDSA']),
@@ -68,8 +68,8 @@ function ownIssuer(auth: AuthSettings, betterAuth: BetterAuth, onChange: () => v
     refresh: keys.refresh,
     async verify(token, parsed) {
       const payload = await verifyWithKeySet(token, parsed, keys, expected);
-      if (payload instanceof Refusal || typeof payload.sid === 'string') return payload;
-      return new Refusal('no session', 'sid');
+      if (payload instanceof TokenRefusal || typeof payload.sid === 'string') return payload;
+      return new TokenRefusal('no session', 'sid');
     },
   };
 }
@@ -82,35 +82,40 @@ function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer
     isOwn: false,
     refresh: () => undefined,
     async verify(token, parsed) {
-      const other = ofAnother(parsed, expected);
+      const other = mismatchRefusal(parsed, expected);
       if (other !== null) return other;
       for (const key of keys) {
         const payload = await verifyWithKey(token, key, 'HS256', expected);
         // Of everything else another secret says the same.
-        if (!(payload instanceof Refusal) || payload.reason !== 'wrong signature') return payload;
+        if (!(payload instanceof TokenRefusal) || payload.reason !== 'wrong signature') return payload;
       }
-      return new Refusal('wrong signature', signature);
+      return new TokenRefusal('wrong signature', signature);
     },
   };
 }
 
 /** Stands for the shared secret's issuer where HS256 is off: it refuses every token. */
-function noSharedSecret(auth: AuthSettings): Issuer {
+function rejectingIssuer(auth: AuthSettings): Issuer {
   const own = ownTokens(auth);
   return {
     isOwn: false,
     refresh: () => undefined,
     verify: async (_token, { header }) =>
       header.algorithm === 'HS256'
-        ? new Refusal('HS256 not accepted: set JWT_ISSUER and JWT_AUDIENCE', own.signature)
-        : unlike(own),
+        ? new TokenRefusal('HS256 not accepted: set JWT_ISSUER and JWT_AUDIENCE', own.signature)
+        : wrongIssuerAndAlgorithm(own),
   };
 }
 
 function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: () => void): Issuer {
   const { issuer, audience } = auth;
   const algorithms = publicKeyAlgorithms;
-  const keys = createKeySet({ load: remoteKeys(url, log), algorithms, retryMs: remoteRetryMs, onChange });
+  const keys = createKeySet({
+    load: createRemoteKeyLoader(url, log),
+    algorithms,
+    retryMs: jwksRetryMs,
+    onChange,
+  });
   const expected = { issuer, audience, algorithms, signature: 'a key of JWKS_URL' };
   return {
     isOwn: false,
@@ -119,29 +124,29 @@ function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: ()
   };
 }
 
-const unlike = ({ issuer, signature }: Expected) =>
-  new Refusal('wrong issuer and algorithm', issuer === null ? signature : `${signature} for ${issuer}`);
+const wrongIssuerAndAlgorithm = ({ issuer, signature }: ExpectedToken) =>
+  new TokenRefusal('wrong issuer and algorithm', issuer === null ? signature : `${signature} for ${issuer}`);
 
 /** Why a token is another's, as far as it says so itself; null when it may be this issuer's. */
-function ofAnother({ header, issuer }: ParsedToken, expected: Expected): Refusal | null {
+function mismatchRefusal({ header, issuer }: ParsedToken, expected: ExpectedToken): TokenRefusal | null {
   const fits = expected.algorithms.has(header.algorithm);
   if (expected.issuer === null || expected.issuer === issuer)
-    return fits ? null : new Refusal('wrong algorithm', expected.signature);
-  return fits ? new Refusal('wrong issuer', expected.issuer) : unlike(expected);
+    return fits ? null : new TokenRefusal('wrong algorithm', expected.signature);
+  return fits ? new TokenRefusal('wrong issuer', expected.issuer) : wrongIssuerAndAlgorithm(expected);
 }
 
 async function verifyWithKeySet(
   token: string,
   parsed: ParsedToken,
   keys: KeySet,
-  expected: Expected,
-): Promise<JWTPayload | Refusal> {
-  const other = ofAnother(parsed, expected);
+  expected: ExpectedToken,
+): Promise<JWTPayload | TokenRefusal> {
+  const other = mismatchRefusal(parsed, expected);
   if (other !== null) return other;
   const { keyId } = parsed.header;
-  if (keyId === null) return new Refusal('no key id', expected.signature);
+  if (keyId === null) return new TokenRefusal('no key id', expected.signature);
   const found = await keys.find(keyId);
-  if (found === null) return new Refusal('unknown key id', expected.signature);
+  if (found === null) return new TokenRefusal('unknown key id', expected.signature);
   return verifyWithKey(token, found.key, found.algorithm, expected);
 }
 
@@ -149,8 +154,8 @@ async function verifyWithKey(
   token: string,
   key: KeyObject,
   algorithm: string,
-  expected: Expected,
-): Promise<JWTPayload | Refusal> {
+  expected: ExpectedToken,
+): Promise<JWTPayload | TokenRefusal> {
   const { issuer, audience } = expected;
   try {
     const { payload } = await jwtVerify(token, key, {
@@ -161,36 +166,38 @@ async function verifyWithKey(
       ...(audience === null ? {} : { audience }),
     });
     if (audience === null || isOnlyFor(audience, payload.aud)) return payload;
-    return new Refusal('wrong audience', audience);
+    return new TokenRefusal('wrong audience', audience);
   } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return refusalOf(error, expected);
+    if (error instanceof errors.JOSEError || error instanceof TypeError)
+      return toTokenRefusal(error, expected);
     throw error;
   }
 }
 
 const tolerance = `at most ${clockToleranceSeconds} s`;
 
-function refusalOf(error: errors.JOSEError | TypeError, expected: Expected): Refusal {
+function toTokenRefusal(error: errors.JOSEError | TypeError, expected: ExpectedToken): TokenRefusal {
   if (error instanceof errors.JWSSignatureVerificationFailed)
-    return new Refusal('wrong signature', expected.signature);
-  if (error instanceof errors.JOSEAlgNotAllowed) return new Refusal('wrong algorithm', expected.signature);
+    return new TokenRefusal('wrong signature', expected.signature);
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return new TokenRefusal('wrong algorithm', expected.signature);
   if (error instanceof errors.JWTExpired)
-    return new Refusal('expired', `exp ${tolerance} in the past by this server's clock`);
+    return new TokenRefusal('expired', `exp ${tolerance} in the past by this server's clock`);
   if (error instanceof errors.JWTClaimValidationFailed) return claimRefusal(error, expected);
-  return new Refusal('malformed claims', 'a JSON object (RFC 7519 §4)');
+  return new TokenRefusal('malformed claims', 'a JSON object (RFC 7519 §4)');
 }
 
 function claimRefusal(
   { claim, reason }: errors.JWTClaimValidationFailed,
-  { issuer, audience }: Expected,
-): Refusal {
-  if (claim === 'iss') return new Refusal('wrong issuer', issuer ?? 'any');
-  if (claim === 'aud') return new Refusal('wrong audience', audience ?? 'any');
-  if (claim === 'sub') return subRefusal;
-  if (claim === 'exp' && reason === 'missing') return new Refusal('no exp', 'exp, in seconds');
+  { issuer, audience }: ExpectedToken,
+): TokenRefusal {
+  if (claim === 'iss') return new TokenRefusal('wrong issuer', issuer ?? 'any');
+  if (claim === 'aud') return new TokenRefusal('wrong audience', audience ?? 'any');
+  if (claim === 'sub') return invalidSubRefusal;
+  if (claim === 'exp' && reason === 'missing') return new TokenRefusal('no exp', 'exp, in seconds');
   if (claim === 'nbf' && reason === 'check_failed')
-    return new Refusal('not yet valid', `nbf ${tolerance} ahead of this server's clock`);
-  return new Refusal('time that is no number', 'exp, iat and nbf as numbers, in seconds');
+    return new TokenRefusal('not yet valid', `nbf ${tolerance} ahead of this server's clock`);
+  return new TokenRefusal('time that is no number', 'exp, iat and nbf as numbers, in seconds');
 }
 
 /**

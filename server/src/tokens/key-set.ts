@@ -29,12 +29,12 @@ const refreshMs = 10 * 60_000;
 export function createKeySet({ load, algorithms, retryMs, onChange }: KeySetOptions): KeySet {
   let keys: ReadonlyMap<string, VerificationKey> = new Map();
   let fingerprint = '';
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let loadedAt = Number.NEGATIVE_INFINITY;
   let failure: unknown = null;
   let loading: Promise<void> | null = null;
 
   async function reload(): Promise<void> {
-    askedAt = performance.now();
+    loadedAt = performance.now();
     try {
       const members = await load();
       failure = null;
@@ -49,7 +49,7 @@ export function createKeySet({ load, algorithms, retryMs, onChange }: KeySetOpti
   }
 
   function loadWhenOlderThan(ms: number): void {
-    if (performance.now() - askedAt < (failure === null ? ms : retryMs)) return;
+    if (performance.now() - loadedAt < (failure === null ? ms : retryMs)) return;
     loading ??= reload().finally(() => {
       loading = null;
     });

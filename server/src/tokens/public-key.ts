@@ -6,7 +6,7 @@ export interface VerificationKey {
   readonly algorithm: string;
 }
 
-interface KeyForm {
+interface KeyType {
   kty: string;
   crv?: string;
   /** For keys of this form that do not name their algorithm. */
@@ -17,7 +17,7 @@ interface KeyForm {
  * Signature algorithms with public keys (RFC 7518, 8037, 9864); shared secrets are not among them, so none is confused
  * with one.
  */
-const keyForms: Record<string, KeyForm> = {
+const keyTypes: Record<string, KeyType> = {
   EdDSA: { kty: 'OKP', crv: 'Ed25519', isDefault: true },
   Ed25519: { kty: 'OKP', crv: 'Ed25519' },
   ES256: { kty: 'EC', crv: 'P-256', isDefault: true },
@@ -31,7 +31,7 @@ const keyForms: Record<string, KeyForm> = {
   PS512: { kty: 'RSA' },
 };
 
-export const publicKeyAlgorithms: ReadonlySet<string> = new Set(Object.keys(keyForms));
+export const publicKeyAlgorithms: ReadonlySet<string> = new Set(Object.keys(keyTypes));
 
 const rsaMinBits = 2_048;
 const rsaMinExponent = 65_537n;
@@ -48,17 +48,17 @@ export function importPublicKey(
   if (typeof kid !== 'string' || secretMembers.some((name) => name in jwk)) return null;
   if (use !== undefined && use !== 'sig') return null;
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return null;
-  const algorithm = Object.keys(keyForms).find((name) => {
-    const form = keyForms[name];
+  const algorithm = Object.keys(keyTypes).find((name) => {
+    const form = keyTypes[name];
     const named = alg === undefined ? form?.isDefault === true : alg === name;
     return named && form?.kty === kty && (form?.crv === undefined || form.crv === crv);
   });
   if (algorithm === undefined || !algorithms.has(algorithm)) return null;
-  const key = keyOf({ kty, crv, x, y, n, e });
+  const key = toKeyObject({ kty, crv, x, y, n, e });
   return key && [kid, { key, algorithm }];
 }
 
-function keyOf(members: Record<string, unknown>): KeyObject | null {
+function toKeyObject(members: Record<string, unknown>): KeyObject | null {
   try {
     // Through JSON: members that are absent must not be there at all.
     const key = createPublicKey({ key: JSON.parse(JSON.stringify(members)), format: 'jwk' });

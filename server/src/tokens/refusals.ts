@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 /**
  * Why a token is refused, in the order of the checks. Only the log says so: the answer is always the same.
  */
-export const reasons = [
+export const tokenRefusalReasons = [
   'no credentials',
   'cookie instead of a header',
   'several Authorization headers',
@@ -35,54 +35,57 @@ export const reasons = [
   'user banned',
 ] as const;
 
-export type Reason = (typeof reasons)[number];
+export type TokenRefusalReason = (typeof tokenRefusalReasons)[number];
 
 /** Tells refusals from what is accepted by `instanceof`. */
-export class Refusal {
-  readonly reason: Reason;
+export class TokenRefusal {
+  readonly reason: TokenRefusalReason;
   /** What would have been accepted: a value of this server's, never one that the caller chose. */
   readonly expected: string;
 
-  constructor(reason: Reason, expected: string) {
+  constructor(reason: TokenRefusalReason, expected: string) {
     this.reason = reason;
     this.expected = expected;
   }
 }
 
-export const subRefusal = new Refusal('sub missing or invalid', 'a user id of 1 to 255 characters');
+export const invalidSubRefusal = new TokenRefusal(
+  'sub missing or invalid',
+  'a user id of 1 to 255 characters',
+);
 
-const rank = ({ reason }: Refusal) => reasons.indexOf(reason);
+const rank = ({ reason }: TokenRefusal) => tokenRefusalReasons.indexOf(reason);
 
 /**
  * Of two issuers' refusals of one token: the later one in the order of the checks, or both where neither is
  * nearer.
  */
-export function further(one: Refusal, other: Refusal): Refusal {
+export function laterRefusal(one: TokenRefusal, other: TokenRefusal): TokenRefusal {
   const [earlier, later] = rank(one) <= rank(other) ? [one, other] : [other, one];
-  if (earlier.reason === later.reason) return both(later.reason, earlier, later);
+  if (earlier.reason === later.reason) return mergeRefusals(later.reason, earlier, later);
   // The token would be one issuer's if it named another, and the other's if it were signed otherwise.
   if (earlier.reason === 'wrong issuer' && later.reason === 'wrong algorithm')
-    return both('wrong issuer or algorithm', earlier, later);
+    return mergeRefusals('wrong issuer or algorithm', earlier, later);
   return later;
 }
 
-const both = (reason: Reason, one: Refusal, other: Refusal) =>
-  new Refusal(reason, [...new Set([...one.expected.split(' or '), other.expected])].join(' or '));
+const mergeRefusals = (reason: TokenRefusalReason, one: TokenRefusal, other: TokenRefusal) =>
+  new TokenRefusal(reason, [...new Set([...one.expected.split(' or '), other.expected])].join(' or '));
 
-const quietMs = 60_000;
+const logIntervalMs = 60_000;
 
 /**
  * Logs refusals: a line for each reason and expectation, once a minute in each process. `suppressed` counts
  * the refusals without a line since the last one. Reasons and issuers bound the number of lines, whatever is
  * sent.
  */
-export function createRefusalLog(log: Logger): (refusal: Refusal) => void {
+export function createTokenRefusalLog(log: Logger): (refusal: TokenRefusal) => void {
   const lines = new Map<string, { loggedAt: number; suppressed: number }>();
   return ({ reason, expected }) => {
     const key = `${reason}: ${expected}`;
     const last = lines.get(key);
     const now = performance.now();
-    if (last !== undefined && now - last.loggedAt < quietMs) {
+    if (last !== undefined && now - last.loggedAt < logIntervalMs) {
       last.suppressed += 1;
       return;
     }

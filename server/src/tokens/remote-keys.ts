@@ -1,22 +1,22 @@
 import type { Logger } from 'pino';
-import { unavailable } from '../platform/errors.ts';
+import { serviceUnavailable } from '../platform/errors.ts';
 
 const timeoutMs = 3_000;
 const maxBytes = 131_072;
 const maxKeys = 100;
 
 /** Loads the JWK set at `url`; while that fails, the last one that came is what there is. */
-export function remoteKeys(url: string, log: Logger): () => Promise<readonly unknown[]> {
-  let last: readonly unknown[] | null = null;
+export function createRemoteKeyLoader(url: string, log: Logger): () => Promise<readonly unknown[]> {
+  let lastKeys: readonly unknown[] | null = null;
   return async () => {
     try {
-      last = await fetchKeys(url);
-      return last;
+      lastKeys = await fetchKeys(url);
+      return lastKeys;
     } catch (error) {
       const reason = error instanceof Error ? String(error.cause ?? error.message) : String(error);
-      log.warn({ reason, kept: last?.length ?? 0 }, 'the keys of JWKS_URL cannot be loaded');
-      if (last !== null) return last;
-      throw unavailable(error);
+      log.warn({ reason, kept: lastKeys?.length ?? 0 }, 'the keys of JWKS_URL cannot be loaded');
+      if (lastKeys !== null) return lastKeys;
+      throw serviceUnavailable(error);
     }
   };
 }

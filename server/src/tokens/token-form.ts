@@ -1,4 +1,4 @@
-import { Refusal } from './refusals.ts';
+import { TokenRefusal } from './refusals.ts';
 
 /**
  * What may select a key. Nothing else of a header is used; whatever could bring keys or rules of its own is refused.
@@ -17,40 +17,44 @@ export interface ParsedToken {
 /** Leaves room among 8 kB of headers for others. */
 const tokenMaxLength = 6_144;
 /** A compact JWS (RFC 7515 §7.1); canonical base64url is checked apart. */
-const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-const headerAllowed = new Set(['alg', 'kid', 'typ']);
+const compactPattern = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const allowedHeaderNames = new Set(['alg', 'kid', 'typ']);
 
 /** Better Auth's: an opaque text, in cookies and in `set-auth-token` with a signature. */
-const sessionTokenForm = /^[A-Za-z0-9]{32}(?:\.[\w%+/=-]+)?$/;
+const sessionTokenPattern = /^[A-Za-z0-9]{32}(?:\.[\w%+/=-]+)?$/;
 
-const malformed = new Refusal(
+const malformedToken = new TokenRefusal(
   'malformed JWT',
   'a signed JWT: three parts of base64url, two JSON objects in UTF-8',
 );
-const headerRefused = new Refusal('JWT header not accepted', 'alg, kid as text, typ JWT and nothing else');
+const headerRefused = new TokenRefusal(
+  'JWT header not accepted',
+  'alg, kid as text, typ JWT and nothing else',
+);
 
 /** Checks that come before any cryptography: length, form, and the header. */
-export function parseToken(token: string): ParsedToken | Refusal {
+export function parseToken(token: string): ParsedToken | TokenRefusal {
   if (token.length > tokenMaxLength)
-    return new Refusal('token too long', `${tokenMaxLength} characters at most`);
-  if (sessionTokenForm.test(token))
-    return new Refusal('session token instead of a JWT', 'a JWT, such as GET /api/auth/token gives');
-  if (!compactForm.test(token)) return malformed;
+    return new TokenRefusal('token too long', `${tokenMaxLength} characters at most`);
+  if (sessionTokenPattern.test(token))
+    return new TokenRefusal('session token instead of a JWT', 'a JWT, such as GET /api/auth/token gives');
+  if (!compactPattern.test(token)) return malformedToken;
   const parts = token.split('.');
-  if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) return malformed;
+  if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part))
+    return malformedToken;
   try {
     const [header, payload] = parts.slice(0, 2).map(parseObject);
-    if (header === undefined || payload === undefined) return malformed;
+    if (header === undefined || payload === undefined) return malformedToken;
     const known = parseHeader(header);
     if (known === null) return headerRefused;
     return { header: known, issuer: 'iss' in payload ? payload.iss : undefined };
   } catch {
-    return malformed;
+    return malformedToken;
   }
 }
 
 function parseHeader(header: object): TokenHeader | null {
-  if (!Object.keys(header).every((name) => headerAllowed.has(name))) return null;
+  if (!Object.keys(header).every((name) => allowedHeaderNames.has(name))) return null;
   const isJwt = !('typ' in header) || (typeof header.typ === 'string' && header.typ.toUpperCase() === 'JWT');
   if (!isJwt || !('alg' in header) || typeof header.alg !== 'string') return null;
   if (!('kid' in header)) return { algorithm: header.alg, keyId: null };

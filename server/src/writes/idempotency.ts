@@ -3,7 +3,7 @@ import type { Db, Tx } from '../db/schema.ts';
 import { idempotencyKeyReused } from '../platform/errors.ts';
 
 /** A write that its caller may send again under the same key (draft-ietf-httpapi-idempotency-key-header). */
-export interface Retry {
+export interface IdempotencyKey {
   /** Method and pattern of the route; keys of one route mean nothing to another. */
   route: string;
   key: string;
@@ -17,7 +17,11 @@ export interface Retry {
  * Takes the key for the rest of the transaction.
  * @returns false when another request has it.
  */
-export async function lockKey(tx: Tx, userId: string, { route, key }: Retry): Promise<boolean> {
+export async function lockIdempotencyKey(
+  tx: Tx,
+  userId: string,
+  { route, key }: IdempotencyKey,
+): Promise<boolean> {
   const name = JSON.stringify([userId, route, key]);
   const { rows } = await sql<{ locked: boolean }>`
     select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as locked`.execute(tx);
@@ -28,43 +32,48 @@ export async function lockKey(tx: Tx, userId: string, { route, key }: Retry): Pr
  * What the first request under the key answered; null when there was none.
  * @throws AppError IDEMPOTENCY_KEY_REUSED when it asked for something else.
  */
-export async function findAnswer(
+export async function findStoredResponse(
   db: Db,
   userId: string,
-  retry: Retry,
+  idempotencyKey: IdempotencyKey,
 ): Promise<{ answer: unknown; isReplayed: true } | null> {
   const found = await db
     .selectFrom('duly.idempotency_keys')
     .select(['fingerprint', 'answer'])
     .where('user_id', '=', userId)
-    .where('route', '=', retry.route)
-    .where('key', '=', retry.key)
+    .where('route', '=', idempotencyKey.route)
+    .where('key', '=', idempotencyKey.key)
     .executeTakeFirst();
   if (found === undefined) return null;
-  if (!found.fingerprint.equals(retry.fingerprint)) throw idempotencyKeyReused();
+  if (!found.fingerprint.equals(idempotencyKey.fingerprint)) throw idempotencyKeyReused();
   return { answer: found.answer, isReplayed: true };
 }
 
-export async function insertAnswer(tx: Tx, userId: string, retry: Retry, answer: unknown): Promise<void> {
-  const { route, key, fingerprint } = retry;
+export async function insertStoredResponse(
+  tx: Tx,
+  userId: string,
+  idempotencyKey: IdempotencyKey,
+  answer: unknown,
+): Promise<void> {
+  const { route, key, fingerprint } = idempotencyKey;
   await tx
     .insertInto('duly.idempotency_keys')
     .values({ user_id: userId, route, key, fingerprint, answer: JSON.stringify(answer ?? null) })
     .execute();
 }
 
-const answersBatchSize = 1_000;
+const storedResponsesBatchSize = 1_000;
 
 /**
  * Deletes a batch of what is older than 24 hours, of all users, passing over what another instance is deleting.
  * @returns how many there were.
  */
-export async function deleteOldAnswers(db: Db): Promise<number> {
+export async function deleteOldStoredResponses(db: Db): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from duly.idempotency_keys as k using (
       select user_id, route, key from duly.idempotency_keys
       where created_at < statement_timestamp() - interval '24 hours'
-      limit ${answersBatchSize} for update skip locked
+      limit ${storedResponsesBatchSize} for update skip locked
     ) as old
     where k.user_id = old.user_id and k.route = old.route and k.key = old.key`.execute(db);
   return Number(numAffectedRows ?? 0);

@@ -1,18 +1,21 @@
-import { type Issue, invalid } from '../platform/errors.ts';
+import { type ValidationIssue, validationError } from '../platform/errors.ts';
 
 /**
  * Lets a client send back what it has read: fields that cannot be changed have to be the stored ones, names that end in
  * `_at` as instants; absent ones are not compared.
  * @throws AppError VALIDATION_ERROR that names each field that differs.
  */
-export function refuseReadOnly<T extends object>(stored: T, sent: { [Name in keyof T]?: unknown }): void {
-  const issues: Issue[] = Object.entries(sent)
-    .filter(([name, value]) => value !== undefined && !isSame(name, value, Reflect.get(stored, name)))
+export function checkReadOnlyFields<T extends object>(
+  stored: T,
+  sent: { [Name in keyof T]?: unknown },
+): void {
+  const issues: ValidationIssue[] = Object.entries(sent)
+    .filter(([name, value]) => value !== undefined && !isSameValue(name, value, Reflect.get(stored, name)))
     .map(([name]) => ({ loc: ['body', name], msg: 'is read-only and differs', type: 'read_only' }));
-  if (issues.length > 0) throw invalid(issues);
+  if (issues.length > 0) throw validationError(issues);
 }
 
-function isSame(name: string, sent: unknown, stored: unknown): boolean {
+function isSameValue(name: string, sent: unknown, stored: unknown): boolean {
   if (!name.endsWith('_at') || typeof sent !== 'string' || typeof stored !== 'string') return sent === stored;
   return Date.parse(sent) === Date.parse(stored);
 }

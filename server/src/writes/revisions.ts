@@ -1,9 +1,9 @@
 import { CompiledQuery, sql } from 'kysely';
-import { type Changes, compiled, given, type Part } from '../db/compiled.ts';
+import { type Cte, type CteTemplate, compileOnce, param } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
 
 /** The moment of a write: what it stamps on the rows it changes. */
-export interface Moment {
+export interface WriteStamp {
   revision: bigint;
   /** To the millisecond, read once the owner's lock was got: a later revision never has an earlier time. */
   now: Date;
@@ -12,47 +12,50 @@ export interface Moment {
 }
 
 /** Of a creation, whose version is always the first. */
-export type CreationMoment = Omit<Moment, 'versionFloor'>;
+export type CreateStamp = Omit<WriteStamp, 'versionFloor'>;
 
-const bump = sql<CreationMoment>`insert into duly.owners (user_id, revision) values (${given('user_id')}, 1)
+const bumpRevisionSql = sql<CreateStamp>`insert into duly.owners (user_id, revision) values (${param('user_id')}, 1)
   on conflict (user_id) do update set revision = owners.revision + 1
   returning revision, clock_timestamp()::timestamptz(3) as now`;
-const bumped = compiled<Moment>((db) =>
-  sql`${bump}, (select version_floor from duly.epoch) as "versionFloor"`.compile(db),
+const bumpRevisionStatement = compileOnce<WriteStamp>((db) =>
+  sql`${bumpRevisionSql}, (select version_floor from duly.epoch) as "versionFloor"`.compile(db),
 );
 
 /**
  * Adds 1 to the owner's revision, making the owner's row at the first write. From here to the end of the transaction
  * nobody else changes anything of this user.
  */
-export async function bumpRevision(tx: Tx, userId: string): Promise<Moment> {
-  const [moment] = await bumped(tx, { user_id: userId });
-  if (moment === undefined) throw new Error('an owner without a revision');
-  return moment;
+export async function bumpRevision(tx: Tx, userId: string): Promise<WriteStamp> {
+  const [stamp] = await bumpRevisionStatement(tx, { user_id: userId });
+  if (stamp === undefined) throw new Error('an owner without a revision');
+  return stamp;
 }
 
 /**
  * In a statement with others: the user's next moment, which they take what they need of. It is what the statement
  * gives, so the owner's lock is got before the rest.
  */
-export const nextMoment = (userId: string): Part => ({ changes: nextOne, values: { user_id: userId } });
+export const nextWriteStamp = (userId: string): Cte => ({
+  template: nextWriteStampTemplate,
+  params: { user_id: userId },
+});
 
-const nextOne: Changes = {
+const nextWriteStampTemplate: CteTemplate = {
   name: 'next moment',
-  expressions: sql`moment as (${bump})`,
-  gives: sql`revision, now from moment`,
+  sql: sql`moment as (${bumpRevisionSql})`,
+  select: sql`revision, now from moment`,
 };
 
 /** The same of a moment that an earlier statement of the transaction began. */
-export const thisMoment = ({ revision, now }: CreationMoment): Part => ({
-  changes: thisOne,
-  values: { revision, now },
+export const givenWriteStamp = ({ revision, now }: CreateStamp): Cte => ({
+  template: givenWriteStampTemplate,
+  params: { revision, now },
 });
 
-const thisOne: Changes = {
+const givenWriteStampTemplate: CteTemplate = {
   name: 'moment',
-  expressions: sql`moment as materialized (
-      select ${given('revision')}::bigint as revision, ${given('now')}::timestamptz(3) as now
+  sql: sql`moment as materialized (
+      select ${param('revision')}::bigint as revision, ${param('now')}::timestamptz(3) as now
     )`,
 };
 
@@ -65,16 +68,17 @@ export interface Revisions {
 }
 
 /** Asked for with every read; not compiled anew each time. */
-const revisionsOf = `select e.id as epoch, o.user_id, o.revision
+const revisionsQuery = `select e.id as epoch, o.user_id, o.revision
   from duly.epoch e left join duly.owners o on o.user_id = any($1)`;
-const replayedRevisionsOf = `${revisionsOf} where pg_is_in_recovery()`;
+const replicaRevisionsQuery = `${revisionsQuery} where pg_is_in_recovery()`;
 
 /** The revisions of the given users at this moment. */
-export const findRevisions = (db: Db, userIds: readonly string[]) => readRevisions(db, revisionsOf, userIds);
+export const findRevisions = (db: Db, userIds: readonly string[]) =>
+  readRevisions(db, revisionsQuery, userIds);
 
 /** The same on a replica; none from a server that has become a primary, whose revisions may be of another history. */
-export const findReplayedRevisions = (db: Db, userIds: readonly string[]) =>
-  readRevisions(db, replayedRevisionsOf, userIds);
+export const findReplicaRevisions = (db: Db, userIds: readonly string[]) =>
+  readRevisions(db, replicaRevisionsQuery, userIds);
 
 interface RevisionRow {
   epoch: string;

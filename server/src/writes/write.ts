@@ -1,46 +1,57 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { AuditEntry, Origin } from '../audit/model.ts';
-import { appendAudit, entryOf } from '../audit/queries.ts';
-import { changeTogether, type Part } from '../db/compiled.ts';
+import type { AuditEntry, AuditOrigin } from '../audit/model.ts';
+import { appendAudit, auditEntryCte } from '../audit/queries.ts';
+import { type Cte, executeCtes } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
-import { asTransaction, inTransaction, Unchanged } from '../db/transaction.ts';
+import { autocommit, inTransaction, Unchanged } from '../db/transaction.ts';
 import { idempotencyInFlight } from '../platform/errors.ts';
-import { createTurnsByKey } from '../platform/turns.ts';
-import { findAnswer, insertAnswer, lockKey, type Retry } from './idempotency.ts';
-import { bumpRevision, type CreationMoment, type Moment, nextMoment, thisMoment } from './revisions.ts';
+import { createKeyedConcurrencyLimiter } from '../platform/turns.ts';
+import {
+  findStoredResponse,
+  type IdempotencyKey,
+  insertStoredResponse,
+  lockIdempotencyKey,
+} from './idempotency.ts';
+import {
+  bumpRevision,
+  type CreateStamp,
+  givenWriteStamp,
+  nextWriteStamp,
+  type WriteStamp,
+} from './revisions.ts';
 
 /** What a change is, for the audit log. */
-export type Act = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
+export type AuditAction = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
 
 /** Who asks for a write; with `retry`, under an Idempotency-Key. */
-export interface Writer extends Origin {
-  retry?: Retry | undefined;
+export interface WriteContext extends AuditOrigin {
+  idempotencyKey?: IdempotencyKey | undefined;
 }
 
 /** A change whose last statement is still to be made. */
-class Prepared<T> {
+class WithFinalCte<T> {
   readonly value: T;
-  readonly last: Part;
-  constructor(value: T, last: Part) {
+  readonly finalCte: Cte;
+  constructor(value: T, last: Cte) {
     this.value = value;
-    this.last = last;
+    this.finalCte = last;
   }
 }
 
 /** What a change may return in place of its value: `writeFor` makes the last statement, in one with the audit entry. */
-export const withLast = <T>(value: T, last: Part): Prepared<T> => new Prepared(value, last);
+export const withFinalCte = <T>(value: T, last: Cte): WithFinalCte<T> => new WithFinalCte(value, last);
 
-const queues = new WeakMap<Db, ReturnType<typeof createTurnsByKey>>();
+const userWriteLimiters = new WeakMap<Db, ReturnType<typeof createKeyedConcurrencyLimiter>>();
 
 /**
  * A user's writes wait for one another in the database; those that would wait do so here, without a connection, so that
  * one user's many writes leave the pool to others. The second one gets as far as the lock meanwhile.
  */
-function inOwnersTurn<T>(db: Db, userId: string, work: () => Promise<T>): Promise<T> {
-  const inTurn = queues.get(db) ?? createTurnsByKey(2, 1_000);
-  queues.set(db, inTurn);
-  return inTurn(userId, work);
+function limitUserWrites<T>(db: Db, userId: string, work: () => Promise<T>): Promise<T> {
+  const limiter = userWriteLimiters.get(db) ?? createKeyedConcurrencyLimiter(2, 1_000);
+  userWriteLimiters.set(db, limiter);
+  return limiter(userId, work);
 }
 
 /**
@@ -51,28 +62,31 @@ function inOwnersTurn<T>(db: Db, userId: string, work: () => Promise<T>): Promis
  * `lockFirst` takes locks that others take before the owner's: in the same order nobody waits in a circle.
  * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
  */
-export function writeFor<T>(
+export function write<T>(
   db: Db,
   userId: string,
-  writer: Writer,
-  acts: Act | ((value: T) => readonly Act[]),
-  change: (tx: Tx, moment: Moment) => Promise<T | Prepared<T>>,
+  context: WriteContext,
+  auditActions: AuditAction | ((value: T) => readonly AuditAction[]),
+  change: (tx: Tx, stamp: WriteStamp) => Promise<T | WithFinalCte<T>>,
   lockFirst?: (tx: Tx) => Promise<unknown>,
 ): Promise<T> {
-  const { retry, ...origin } = writer;
-  const perform = async (tx: Tx) => {
+  const { idempotencyKey, ...origin } = context;
+  const performWrite = async (tx: Tx) => {
     await lockFirst?.(tx);
-    const moment = await bumpRevision(tx, userId);
-    const made = await change(tx, moment);
-    const [value, parts] =
-      made instanceof Prepared ? [made.value, [thisMoment(moment), made.last]] : [made, []];
-    const done = typeof acts === 'function' ? acts(value) : [acts];
-    const entries = done.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
-    await appendAudit(tx, entries, parts);
+    const stamp = await bumpRevision(tx, userId);
+    const outcome = await change(tx, stamp);
+    const [value, ctes] =
+      outcome instanceof WithFinalCte
+        ? [outcome.value, [givenWriteStamp(stamp), outcome.finalCte]]
+        : [outcome, []];
+    const actions = typeof auditActions === 'function' ? auditActions(value) : [auditActions];
+    const entries = actions.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
+    await appendAudit(tx, entries, ctes);
     return value;
   };
-  if (retry !== undefined) return performOnce(db, userId, retry, (tx) => orUnchanged(tx, perform));
-  return inOwnersTurn(db, userId, () => inTransaction(db, perform));
+  if (idempotencyKey !== undefined)
+    return performIdempotently(db, userId, idempotencyKey, (tx) => rollBackIfUnchanged(tx, performWrite));
+  return limitUserWrites(db, userId, () => inTransaction(db, performWrite));
 }
 
 /**
@@ -80,62 +94,62 @@ export function writeFor<T>(
  * its audit entry. `change` takes what it needs of the moment from `moment`.
  * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
  */
-export function writeAtOnce<T>(
+export function writeInOneStatement<T>(
   db: Db,
   userId: string,
-  { retry, ...origin }: Writer,
-  act: Act,
-  change: Part,
-  toValue: (moment: CreationMoment) => T,
+  { idempotencyKey, ...origin }: WriteContext,
+  auditAction: AuditAction,
+  cte: Cte,
+  toValue: (moment: CreateStamp) => T,
 ): Promise<T> {
-  const entry = entryOf({ ...act, userId, origin, outcome: 'success' });
+  const entry = auditEntryCte({ ...auditAction, userId, origin, outcome: 'success' });
   const perform = async (on: Db) => {
-    const [moment] = await changeTogether<CreationMoment>(on, [nextMoment(userId), change, entry]);
+    const [moment] = await executeCtes<CreateStamp>(on, [nextWriteStamp(userId), cte, entry]);
     if (moment === undefined) throw new Error('a write without a moment');
     return toValue(moment);
   };
-  if (retry !== undefined) return performOnce(db, userId, retry, perform);
-  return inOwnersTurn(db, userId, () => asTransaction(db, perform));
+  if (idempotencyKey !== undefined) return performIdempotently(db, userId, idempotencyKey, perform);
+  return limitUserWrites(db, userId, () => autocommit(db, perform));
 }
 
-const inFlightWaitMs = 2_000;
-const firstPauseMs = 10;
-const longestPauseMs = 160;
+const inFlightTimeoutMs = 2_000;
+const minPauseMs = 10;
+const maxPauseMs = 160;
 
 /** Whoever comes second under a key waits for the first, without a connection, and gets the same value. */
-async function performOnce<T>(
+async function performIdempotently<T>(
   db: Db,
   userId: string,
-  retry: Retry,
+  idempotencyKey: IdempotencyKey,
   perform: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const attempt = async (tx: Tx) => {
-    if (!(await lockKey(tx, userId, retry))) return null;
-    const found = await findAnswer(tx, userId, retry);
+  const tryPerform = async (tx: Tx) => {
+    if (!(await lockIdempotencyKey(tx, userId, idempotencyKey))) return null;
+    const found = await findStoredResponse(tx, userId, idempotencyKey);
     if (found !== null) return found;
     const answer = await perform(tx);
-    await insertAnswer(tx, userId, retry, answer);
+    await insertStoredResponse(tx, userId, idempotencyKey, answer);
     return { answer, isReplayed: false };
   };
-  let pauseMs = firstPauseMs;
+  let pauseMs = minPauseMs;
   for (let deadline = Number.POSITIVE_INFINITY; ; ) {
-    const done =
-      (await inOwnersTurn(db, userId, () => inTransaction(db, attempt))) ??
-      (await findAnswer(db, userId, retry));
+    const outcome =
+      (await limitUserWrites(db, userId, () => inTransaction(db, tryPerform))) ??
+      (await findStoredResponse(db, userId, idempotencyKey));
     // What is found was stored by this very function, for this route and these parameters.
-    if (done !== null) {
-      retry.isReplayed = done.isReplayed;
-      return done.answer as T;
+    if (outcome !== null) {
+      idempotencyKey.isReplayed = outcome.isReplayed;
+      return outcome.answer as T;
     }
-    if (deadline === Number.POSITIVE_INFINITY) deadline = performance.now() + inFlightWaitMs;
+    if (deadline === Number.POSITIVE_INFINITY) deadline = performance.now() + inFlightTimeoutMs;
     if (performance.now() > deadline) throw idempotencyInFlight();
     await sleep(pauseMs);
-    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    pauseMs = Math.min(pauseMs * 2, maxPauseMs);
   }
 }
 
 /** A write that turns out to be none is undone to its beginning: its answer is kept, its revision is not. */
-async function orUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T>): Promise<T> {
+async function rollBackIfUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T>): Promise<T> {
   await sql`savepoint before_change`.execute(tx);
   try {
     return await perform(tx);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { newAccount, newBrowser, newPassword, origin, password } from '../support/accounts.ts';
+import { createBrowser, newPassword, origin, password, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
@@ -34,7 +34,7 @@ describe('changing a password', () => {
   const change = { current_password: password, new_password: newPassword };
 
   test('ends every token from before on every instance, and answers with a new one', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const tokens = [account.token, await account.newToken(), await account.sharedToken()];
     for (const token of tokens) {
       expect([await account.statusOf(token), await account.statusOf(token, instance)]).toEqual([200, 200]);
@@ -56,7 +56,7 @@ describe('changing a password', () => {
   test.each(['/api/v1/auth/login', '/api/auth/sign-in/email'])(
     'ends log-ins by %s with the old one that are under way, however they overlap',
     async (path) => {
-      const account = await newAccount(app);
+      const account = await registerAccount(app);
       const logIn = () =>
         app.request('POST', path, { body: { email: account.email, password }, headers: { origin } });
       const attempts: Promise<unknown>[] = [];
@@ -74,7 +74,7 @@ describe('changing a password', () => {
   );
 
   test("is not for another issuer's token, which proves no log-in here", async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const token = await account.sharedToken();
     expect((await account.send(token, 'POST', '/password', change)).status).toBe(404);
     const sent = { email: 'new@example.com', password };
@@ -82,7 +82,7 @@ describe('changing a password', () => {
   });
 
   test('wants the one of now, and a new one that is no common one', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const send = (more: object) => account.send(account.token, 'POST', '/password', { ...change, ...more });
     const { status, body, headers } = await send({ current_password: 'wrong-otter-42' });
     expect([status, body.error_code, body.detail]).toEqual(wrongPassword);
@@ -96,7 +96,7 @@ describe('changing a password', () => {
   });
 
   test('of two at once one wins', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const replies = await Promise.all(
       ['quiet-heron-77', 'quiet-heron-78'].map((word) =>
         account.send(account.token, 'POST', '/password', { ...change, new_password: word }),
@@ -106,12 +106,12 @@ describe('changing a password', () => {
   });
 
   test('through Better Auth ends the tokens of other issuers too, and links that wait', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const shared = await account.sharedToken();
     expect(await account.statusOf(shared)).toBe(200);
     await app.request('POST', '/api/v1/auth/password-reset', { body: { email: account.email } });
     const { link } = await mail.next(account.email, 'Set a new password');
-    const browser = newBrowser(app);
+    const browser = createBrowser(app);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });
     const changed = await browser.send('POST', '/change-password', {
       currentPassword: password,
@@ -128,7 +128,7 @@ describe('changing a password', () => {
 
 describe('changing an email address', () => {
   test('happens when the link to the new address is opened, and the old one hears of it', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const email = `new.${account.email}`;
     const asked = await account.send(account.token, 'POST', '/email', {
       email: email.toUpperCase(),
@@ -157,7 +157,7 @@ describe('changing an email address', () => {
   });
 
   test('wants the password, and does not tell whose a taken address is', async () => {
-    const [account, other] = [await newAccount(app), await newAccount(app)];
+    const [account, other] = [await registerAccount(app), await registerAccount(app)];
     const ask = (email: string, word = password) =>
       account.send(account.token, 'POST', '/email', { email, password: word });
     const wrong = await ask(`new.${account.email}`, 'wrong-otter-42');
@@ -172,7 +172,7 @@ describe('changing an email address', () => {
   });
 
   test('only the newest link is good, and none is after a change of the password', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const links: string[] = [];
     for (const name of ['one', 'two']) {
       const email = `${name}.${account.email}`;
@@ -186,7 +186,7 @@ describe('changing an email address', () => {
   });
 
   test('of two accounts that want one address one gets it; a link for a new password stays with the old one', async () => {
-    const accounts = [await newAccount(app), await newAccount(app)];
+    const accounts = [await registerAccount(app), await registerAccount(app)];
     const email = `both.${accounts[0]?.email}`;
     const links: string[] = [];
     const resets: string[] = [];

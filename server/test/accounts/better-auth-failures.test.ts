@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createEmailVerificationToken } from 'better-auth/api';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createLink } from '../../src/accounts/links.ts';
-import { passwordHashing, signIn } from '../../src/accounts/passwords.ts';
-import { newAccount, newBrowser, newPassword, origin, password } from '../support/accounts.ts';
+import { passwordHashing, signInStore } from '../../src/accounts/passwords.ts';
+import { createBrowser, newPassword, origin, password, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { databaseError, withFailure } from '../support/failing.ts';
 import { isLong } from '../support/long.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   // Hundreds of accounts are made: hashing as it should be would take a minute.
   vi.spyOn(passwordHashing, 'hash').mockImplementation(async (word) => `plain ${word}`);
   vi.spyOn(passwordHashing, 'verify').mockImplementation(async ({ hash, password: word }) => {
-    const current = signIn.getStore();
+    const current = signInStore.getStore();
     const isRight = hash === `plain ${word}`;
     if (isRight && current !== undefined) current.passwordHash = hash;
     return isRight;
@@ -54,8 +54,8 @@ async function sendOnce(method: string, path: string): Promise<Reply> {
 }
 
 async function signedIn() {
-  const account = await newAccount(app);
-  const browser = newBrowser(app);
+  const account = await registerAccount(app);
+  const browser = createBrowser(app);
   await browser.send('POST', '/sign-in/email', { email: account.email, password });
   return {
     account,
@@ -78,7 +78,7 @@ async function withSecondFactor() {
 /** In a browser that waits for its second factor. */
 async function challenged() {
   const made = await withSecondFactor();
-  const browser = newBrowser(app);
+  const browser = createBrowser(app);
   await browser.send('POST', '/sign-in/email', { email: made.account.email, password });
   return { ...made, browser };
 }
@@ -93,10 +93,10 @@ const newEmail = () => `grace.${randomUUID()}@example.com`;
 /** Every route of Better Auth that is open, and those of `/api/v1` that lead into it: gets ready for one request. */
 const routes: Record<string, () => Promise<Send>> = {
   '/sign-up/email': async () => () =>
-    newBrowser(app).send('POST', '/sign-up/email', { email: newEmail(), password, name: 'Grace' }),
+    createBrowser(app).send('POST', '/sign-up/email', { email: newEmail(), password, name: 'Grace' }),
   '/sign-in/email': async () => {
-    const { email } = await newAccount(app);
-    return () => newBrowser(app).send('POST', '/sign-in/email', { email, password });
+    const { email } = await registerAccount(app);
+    return () => createBrowser(app).send('POST', '/sign-in/email', { email, password });
   },
   '/sign-out': post('/sign-out'),
   '/get-session': get('/get-session'),
@@ -112,17 +112,17 @@ const routes: Record<string, () => Promise<Send>> = {
     return post('/send-verification-email', { email: account.email });
   },
   '/verify-email': async () => {
-    const { email } = await newAccount(app);
+    const { email } = await registerAccount(app);
     const { secret } = await app.ctx.betterAuth.$context;
     const token = await createEmailVerificationToken(secret, email);
-    return () => newBrowser(app).send('GET', `/verify-email?token=${token}`);
+    return () => createBrowser(app).send('GET', `/verify-email?token=${token}`);
   },
   '/reset-password': async () => {
-    const { token } = await createLink(app.ctx.db, (await newAccount(app)).id, 'reset');
-    return () => newBrowser(app).send('POST', '/reset-password', { token, newPassword });
+    const { token } = await createLink(app.ctx.db, (await registerAccount(app)).id, 'reset');
+    return () => createBrowser(app).send('POST', '/reset-password', { token, newPassword });
   },
   '/reset-password/:token': async () => {
-    const { token } = await createLink(app.ctx.db, (await newAccount(app)).id, 'reset');
+    const { token } = await createLink(app.ctx.db, (await registerAccount(app)).id, 'reset');
     return () => sendOnce('GET', `/reset-password/${token}?callbackURL=%2Fnew-password`);
   },
   '/revoke-session': async () => {
@@ -158,7 +158,7 @@ const routes: Record<string, () => Promise<Send>> = {
       body: { email: newEmail(), password, first_name: 'Grace', last_name: 'Hopper' },
     }),
   'v1 login': async () => {
-    const { login } = await newAccount(app);
+    const { login } = await registerAccount(app);
     return () => login(password);
   },
   'v1 login with a second factor': async () => {
@@ -166,7 +166,7 @@ const routes: Record<string, () => Promise<Send>> = {
     return () => account.login(password, { totp_code: codeOf(secret, 1) });
   },
   'v1 password': async () => {
-    const { token, send } = await newAccount(app);
+    const { token, send } = await registerAccount(app);
     return () => send(token, 'POST', '/password', { current_password: password, new_password: newPassword });
   },
 };

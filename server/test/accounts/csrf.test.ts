@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { converse, json } from '../support/raw.ts';
+import { json, sendRaw } from '../support/raw.ts';
 
 const trusted = 'http://localhost:3000';
 const password = 'gentle-otter-42';
@@ -112,7 +112,7 @@ describe('the cookie routes', () => {
     // Not by `fetch`, which calls itself a browser in `Sec-Fetch-Mode`.
     const body = JSON.stringify({ email, password });
     const head = `POST /api/auth/sign-in/email HTTP/1.1\r\n${json}Connection: close\r\nContent-Length: ${body.length}`;
-    const { answers } = await converse(app.url, `${head}\r\n\r\n${body}`);
+    const { answers } = await sendRaw(app.url, `${head}\r\n\r\n${body}`);
     expect(answers.map(({ status }) => status)).toEqual([200]);
   });
 

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { linkPages } from '../../src/accounts/link-urls.ts';
 import { createPasswordLink } from '../../src/admin/accounts.ts';
 import { createInvitation } from '../../src/admin/invitations.ts';
-import { newAccount, newPassword, password } from '../support/accounts.ts';
+import { newPassword, password, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { chromiumPath, launchChromium, seriousFindings } from '../support/browser.ts';
 import { urlOf } from '../support/database.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
-import { run } from '../support/process.ts';
+import { startProcess } from '../support/process.ts';
 
 if (chromiumPath === undefined)
   console.warn('skipped: the pages of links in a browser, for want of Chromium in /usr/bin');
@@ -52,7 +52,7 @@ test('the pages name what they load, are kept by nobody, and give no address awa
 });
 
 test('mailed links lead to the page of this server where no front end is named', async () => {
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   await app.request('POST', '/api/v1/auth/password-reset', { body: { email: account.email } });
   const { body } = await mail.next(account.email, 'Set a new password');
   const { baseUrl } = app.ctx.config.auth;
@@ -83,9 +83,9 @@ describe.skipIf(chromiumPath === undefined)('in a browser', () => {
   }
 
   test('a link from the command line sets a new password; then it is dead, and old sessions are over', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const env = { DATABASE_URL: urlOf(app.database.connection), BETTER_AUTH_URL: app.url };
-    const { stdout } = await run(['admin', 'reset-password', account.email], env).ended;
+    const { stdout } = await startProcess(['admin', 'reset-password', account.email], env).ended;
     const link = stdout.trim().split('\n').at(-1) ?? '';
     const page = await open(link);
     expect(await page.getByLabel('Account').inputValue()).toBe(account.email);
@@ -144,7 +144,7 @@ describe.skipIf(chromiumPath === undefined)('in a browser', () => {
   test.each(Object.entries(linkPages))(
     '%s: fits phones and screens, light and dark, for everybody',
     async (_, path) => {
-      const account = await newAccount(app);
+      const account = await registerAccount(app);
       const { url } = await createPasswordLink(app.ctx.config, app.ctx.db, account.id, nobody);
       for (const colorScheme of ['light', 'dark'] as const) {
         for (const width of [390, 1280]) {

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, newAccount, origin, password } from '../support/accounts.ts';
+import { origin, password, type RegisteredAccount, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 let app: TestApp;
-let account: Account;
+let account: RegisteredAccount;
 /** Production without SMTP_URL. */
 beforeAll(async () => {
   app = await startApp({ NODE_ENV: 'production', BETTER_AUTH_SECRET: 'k2Jv9xQ4mZr8Lw1Tn6Yc3Hs7Pd5Fg0Ba' });
-  account = await newAccount(app);
+  account = await registerAccount(app);
 });
 afterAll(() => app.close());
 

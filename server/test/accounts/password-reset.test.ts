@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Account, newAccount, newBrowser, newPassword, origin, password } from '../support/accounts.ts';
+import {
+  createBrowser,
+  newPassword,
+  origin,
+  password,
+  type RegisteredAccount,
+  registerAccount,
+} from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
@@ -25,7 +32,7 @@ const confirm = (token: string, word = newPassword) =>
   app.request('POST', `${resetPath}/confirm`, { body: { token, new_password: word } });
 const tokenIn = (link: string) => new URL(link, 'http://x').searchParams.get('token') ?? '';
 
-async function tokenFor(account: Account): Promise<string> {
+async function tokenFor(account: RegisteredAccount): Promise<string> {
   expect((await ask(account.email)).status).toBe(202);
   return tokenIn((await mail.next(account.email, 'Set a new password')).link);
 }
@@ -34,7 +41,7 @@ const refused = { status: 400, body: { error_code: 'INVALID_TOKEN' } };
 
 describe('asking for a link', () => {
   test('is answered alike for every address', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const [known, unknown] = [await ask(account.email), await ask(`${randomUUID()}@example.com`)];
     expect([known.status, known.text]).toEqual([202, unknown.text]);
     expect([...known.headers.keys()]).toEqual([...unknown.headers.keys()]);
@@ -49,7 +56,7 @@ describe('asking for a link', () => {
   });
 
   test('sends one to the page of the front end, in any case of the address', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     await ask(account.email.toUpperCase());
     const { body } = await mail.next(account.email, 'Set a new password');
     expect(body).toMatch(/https:\/\/app\.example\.com\/new\?lang=en&token=[\w-]{32}\s/);
@@ -58,7 +65,7 @@ describe('asking for a link', () => {
 
 describe('a link for a new password', () => {
   test('sets it and ends every session and token', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const shared = await account.sharedToken();
     expect(await account.statusOf(shared)).toBe(200);
     const token = await tokenFor(account);
@@ -78,7 +85,7 @@ describe('a link for a new password', () => {
   });
 
   test('is good for one of 20 who use it at once', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const token = await tokenFor(account);
     const words = Array.from({ length: 20 }, (_, index) => `quiet-heron-${index}`);
     const replies = await Promise.all(words.map((word) => confirm(token, word)));
@@ -88,7 +95,7 @@ describe('a link for a new password', () => {
   });
 
   test('is no longer good after an hour', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const token = await tokenFor(account);
     await sql`
       update better_auth.verification set "expiresAt" = "expiresAt" - interval '1 hour'
@@ -98,7 +105,7 @@ describe('a link for a new password', () => {
   });
 
   test('is no longer good when there is a newer one, also of several that are asked for at once', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const [first, second] = [await tokenFor(account), await tokenFor(account)];
     expect(await confirm(first)).toMatchObject(refused);
     expect((await confirm(second)).status).toBe(200);
@@ -114,8 +121,8 @@ describe('a link for a new password', () => {
 
 describe('the same through Better Auth', () => {
   test('links lead where its client asks, on origins of ours only, and work on both faces', async () => {
-    const account = await newAccount(app);
-    const browser = newBrowser(app);
+    const account = await registerAccount(app);
+    const browser = createBrowser(app);
     const request = (redirectTo: string) =>
       browser.send('POST', '/request-password-reset', { email: account.email, redirectTo });
     for (const evil of ['https://evil.example/x', '//evil.example', 'http://localhost:3000.evil.example/'])
@@ -145,7 +152,7 @@ describe('the same through Better Auth', () => {
 });
 
 test('nothing that stands in the database opens anything', async () => {
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   const token = await tokenFor(account);
   const email = `new.${account.email}`;
   await account.send(account.token, 'POST', '/email', { email, password });

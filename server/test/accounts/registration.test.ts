@@ -5,7 +5,7 @@ import { createPasswordLink, createUser } from '../../src/admin/accounts.ts';
 import { createInvitation } from '../../src/admin/invitations.ts';
 import { origin, password } from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
-import { actionsOf } from '../support/audit.ts';
+import { auditActionsOf } from '../support/audit.ts';
 
 let open: TestApp;
 let closed: TestApp;
@@ -206,7 +206,7 @@ test('a refused registration is in the audit log, of the account where there is 
   await signUp(closed, known);
   const { rows } = await sql<{ id: string }>`
     select id from better_auth."user" where email = ${known}`.execute(open.ctx.db);
-  const actions = await actionsOf(open.ctx.db, rows[0]?.id ?? '');
+  const actions = await auditActionsOf(open.ctx.db, rows[0]?.id ?? '');
   expect(actions.filter((action) => action === 'auth.register denied').length).toBeGreaterThanOrEqual(2);
 });
 

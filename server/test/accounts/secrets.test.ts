@@ -2,7 +2,15 @@ import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { mintToken, secret, startApp, type TestApp } from '../support/app.ts';
-import { type Account, kidOf, login, password, register, statusOf, storedKeys } from '../support/signing.ts';
+import {
+  keyIdOf,
+  logIn,
+  password,
+  registerUser,
+  type SigningAccount,
+  statusOf,
+  storedKeys,
+} from '../support/signing.ts';
 
 const newSecret = 'Rk4-tW9x_Qm2.Zp7sLc5+Hb8nVd3gYf6';
 const otherSecret = 'Nc8+jX3k_Ts6.Wd1rFv9-Gm4qBz7hUy2';
@@ -18,7 +26,7 @@ describe('another secret in front of the one from before', () => {
   const withSecrets = (...secrets: string[]) => startApp({ BETTER_AUTH_SECRET: secrets.join(',') }, main);
 
   test('lets everything that the older one signed go on', async () => {
-    const account = await register(main);
+    const account = await registerUser(main);
     const user = await main.newUser();
     const body = { title: 'x' };
     for (const _ of [1, 2, 3]) await main.request('POST', `${user.v1}/tasks`, { body, token: user.token });
@@ -28,9 +36,9 @@ describe('another secret in front of the one from before', () => {
     const app = await withSecrets(newSecret, secret);
     try {
       expect(await storedKeys(main)).toEqual(keys);
-      const again = await login(app, account);
+      const again = await logIn(app, account);
       expect([
-        kidOf(again),
+        keyIdOf(again),
         await statusOf(app, account, again),
         await statusOf(main, account, again),
       ]).toEqual([keys[0]?.id, 200, 200]);
@@ -50,7 +58,7 @@ describe('another secret in front of the one from before', () => {
   });
 
   const origin = 'http://localhost:3000';
-  async function signIn(app: TestApp, { email }: Account) {
+  async function signIn(app: TestApp, { email }: SigningAccount) {
     const reply = await app.request('POST', '/api/auth/sign-in/email', {
       body: { email, password },
       headers: { origin },
@@ -65,7 +73,7 @@ describe('another secret in front of the one from before', () => {
   };
 
   test('keeps the sessions of Better Auth, by cookie and by bearer token, until the older one is gone', async () => {
-    const account = await register(main);
+    const account = await registerUser(main);
     const { cookie, bearer } = await signIn(main, account);
     const app = await withSecrets(newSecret, secret);
     const fresh = await signIn(app, account);
@@ -92,7 +100,7 @@ describe('another secret in front of the one from before', () => {
   });
 
   test('what stands in the database of a session is of no use without a secret', async () => {
-    await signIn(main, await register(main));
+    await signIn(main, await registerUser(main));
     const { rows } = await sql<{ token: string }>`select token from better_auth.session`.execute(main.ctx.db);
     for (const { token } of rows) {
       for (const value of [token, `${token}.`, `${token}.${'A'.repeat(43)}=`]) {
@@ -115,7 +123,7 @@ describe('another secret in front of the one from before', () => {
     for (const secrets of [[secret], [newSecret, secret], [otherSecret, newSecret, secret]]) {
       const app = await withSecrets(...secrets);
       try {
-        expect(kidOf((await register(app)).token)).toBe(key?.id);
+        expect(keyIdOf((await registerUser(app)).token)).toBe(key?.id);
       } finally {
         await app.close();
       }
@@ -124,11 +132,11 @@ describe('another secret in front of the one from before', () => {
   });
 
   test('without it: a new signing key, and what the old one signed is still good', async () => {
-    const account = await register(main);
+    const account = await registerUser(main);
     const app = await withSecrets(otherSecret);
     try {
-      const token = await login(app, account);
-      expect(kidOf(token)).not.toBe(kidOf(account.token));
+      const token = await logIn(app, account);
+      expect(keyIdOf(token)).not.toBe(keyIdOf(account.token));
       for (const each of [token, account.token]) expect(await statusOf(app, account, each)).toBe(200);
       expect((await storedKeys(main)).map(({ live }) => live)).toEqual([false, true]);
     } finally {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { newAccount, newPassword, password, sessionOf } from '../support/accounts.ts';
+import { newPassword, password, registerAccount, sessionIdOf } from '../support/accounts.ts';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
@@ -26,7 +26,7 @@ const follow = (link: string) => app.request('GET', link);
 
 describe('confirming an email address', () => {
   test('the link of the registration does, and the one that is sent again', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const first = await mail.next(account.email, 'Confirm your email address');
     const again = await account.send(account.token, 'POST', '/email/verification');
     expect(again.status).toBe(202);
@@ -38,7 +38,7 @@ describe('confirming an email address', () => {
   });
 
   test("a front end's tokens, signed with the same secret, do not; nor do its links that change an address", async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { email } = account;
     const exp = soon();
     const tokens = [
@@ -69,7 +69,7 @@ describe('confirming an email address', () => {
 
 describe('sessions', () => {
   test('are listed with where they were made, and end one by one or all but one', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const headers = { 'user-agent': 'a browser' };
     const body = { email: account.email, password };
     const { body: login } = await app.request('POST', '/api/v1/auth/login', { body, headers });
@@ -78,7 +78,7 @@ describe('sessions', () => {
     expect(list.data).toHaveLength(4);
     expect(list.data.filter(({ current }: { current: boolean }) => current)).toEqual([
       {
-        id: sessionOf(login.access_token),
+        id: sessionIdOf(login.access_token),
         created_at: expect.stringMatching(/Z$/),
         expires_at: expect.stringMatching(/Z$/),
         ip_address: '127.0.0.1',
@@ -88,7 +88,7 @@ describe('sessions', () => {
     ]);
     expect(JSON.stringify(list)).not.toContain('token');
 
-    const end = `/sessions/${sessionOf(third)}`;
+    const end = `/sessions/${sessionIdOf(third)}`;
     expect((await account.send(login.access_token, 'DELETE', end)).status).toBe(200);
     await vi.waitFor(async () => expect(await account.statusOf(third, instance)).toBe(401), patience);
     expect((await account.send(login.access_token, 'DELETE', end)).status).toBe(404);
@@ -104,13 +104,13 @@ describe('sessions', () => {
   });
 
   test('those that ran out are not listed, and those of another user are not there', async () => {
-    const [account, other] = [await newAccount(app), await newAccount(app)];
+    const [account, other] = [await registerAccount(app), await registerAccount(app)];
     await account.newToken();
     await sql`
       update better_auth.session set "expiresAt" = now() - interval '1 s'
-      where "userId" = ${account.id} and id <> ${sessionOf(account.token)}`.execute(app.ctx.db);
+      where "userId" = ${account.id} and id <> ${sessionIdOf(account.token)}`.execute(app.ctx.db);
     expect((await account.send(account.token, 'GET', '/sessions')).body.data).toHaveLength(1);
-    const foreign = `/sessions/${sessionOf(other.token)}`;
+    const foreign = `/sessions/${sessionIdOf(other.token)}`;
     expect((await account.send(account.token, 'DELETE', foreign)).status).toBe(404);
     expect((await account.send(account.token, 'DELETE', '/sessions')).status).toBe(200);
     expect(await other.statusOf(other.token)).toBe(200);

@@ -1,6 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, newAccount, newBrowser, newPassword, password } from '../support/accounts.ts';
+import {
+  createBrowser,
+  newPassword,
+  password,
+  type RegisteredAccount,
+  registerAccount,
+} from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { codeOf, secretOf } from '../support/totp.ts';
 
@@ -19,8 +25,8 @@ function wrongCodeOf(secret: string): string {
 }
 
 /** Turns the second factor of an account on, which uses up the code of now. */
-async function withSecondFactor(account: Account) {
-  const browser = newBrowser(app);
+async function withSecondFactor(account: RegisteredAccount) {
+  const browser = createBrowser(app);
   await browser.send('POST', '/sign-in/email', { email: account.email, password });
   const { body } = await browser.send('POST', '/two-factor/enable', { password });
   const secret = secretOf(body.totpURI);
@@ -36,7 +42,7 @@ const wrong = { status: 401, body: { error_code: 'INVALID_CREDENTIALS' } };
 
 describe('the log-in of an account with a second factor', () => {
   test('wants a code after the right password, takes each code once, and never a wrong one', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { secret, usedCode } = await withSecondFactor(account);
     const missing = await account.login(password);
     expect(missing).toMatchObject(totpRequired);
@@ -69,7 +75,7 @@ describe('the log-in of an account with a second factor', () => {
       (code: string) => ` ${code.slice(0, 2)}\u00a0${code.slice(2, 4)}\u202f${code.slice(4)}\n`,
     ],
   ])('takes a code with white space %s, once however it is written', async (_, spaced) => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { secret, usedCode } = await withSecondFactor(account);
     const code = codeOf(secret, 1);
     expect(await account.login(password, { totp_code: spaced(usedCode) })).toMatchObject(wrong);
@@ -78,7 +84,7 @@ describe('the log-in of an account with a second factor', () => {
   });
 
   test('through Better Auth takes codes with white space, once however they are written', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { secret, backupCodes } = await withSecondFactor(account);
     const code = codeOf(secret, 1);
     const spaced = `${code.slice(0, 3)} ${code.slice(3)}`;
@@ -89,7 +95,7 @@ describe('the log-in of an account with a second factor', () => {
       ['backup-code', ` ${backupCodes[0]}\n`, 200],
       ['backup-code', backupCodes[0], 401],
     ] as const) {
-      const browser = newBrowser(app);
+      const browser = createBrowser(app);
       await browser.send('POST', '/sign-in/email', { email: account.email, password });
       const reply = await browser.send('POST', `/two-factor/verify-${kind}`, { code: sent });
       expect(reply.status).toBe(status);
@@ -98,7 +104,7 @@ describe('the log-in of an account with a second factor', () => {
   });
 
   test('is locked after ten wrong codes, also for the right one, on both faces', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { secret } = await withSecondFactor(account);
     const totp_code = wrongCodeOf(secret);
     for (let attempt = 0; attempt < 10; attempt += 1)
@@ -106,7 +112,7 @@ describe('the log-in of an account with a second factor', () => {
     const locked = await account.login(password, { totp_code: codeOf(secret, 1) });
     expect([locked.status, locked.body.error_code]).toEqual([429, 'RATE_LIMITED']);
     expect(locked.headers.get('retry-after')).toBe('900');
-    const browser = newBrowser(app);
+    const browser = createBrowser(app);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });
     const code = codeOf(secret, 1);
     expect((await browser.send('POST', '/two-factor/verify-totp', { code })).status).toBe(429);
@@ -118,9 +124,9 @@ describe('the log-in of an account with a second factor', () => {
   });
 
   test('through Better Auth gives no session before the code, takes each once, and a backup code in its place', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { secret, backupCodes } = await withSecondFactor(account);
-    const browsers = [newBrowser(app), newBrowser(app), newBrowser(app), newBrowser(app)];
+    const browsers = [createBrowser(app), createBrowser(app), createBrowser(app), createBrowser(app)];
     for (const browser of browsers) {
       const { body } = await browser.send('POST', '/sign-in/email', { email: account.email, password });
       expect(body).toEqual({ twoFactorRedirect: true, twoFactorMethods: ['totp'] });
@@ -142,13 +148,13 @@ describe('the log-in of an account with a second factor', () => {
   });
 
   test('trusts no device: neither a new code nor a used one spares the next', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { secret, usedCode } = await withSecondFactor(account);
     for (const [code, status] of [
       [usedCode, 401],
       [codeOf(secret, 1), 200],
     ] as const) {
-      const browser = newBrowser(app);
+      const browser = createBrowser(app);
       await browser.send('POST', '/sign-in/email', { email: account.email, password });
       const sent = { code, trustDevice: true };
       expect((await browser.send('POST', '/two-factor/verify-totp', sent)).status).toBe(status);
@@ -159,9 +165,9 @@ describe('the log-in of an account with a second factor', () => {
   });
 
   test('that waits for its code is over once the password was changed', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { secret } = await withSecondFactor(account);
-    const browser = newBrowser(app);
+    const browser = createBrowser(app);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });
     const own = await account.login(password, { totp_code: codeOf(secret, 1) });
     const change = { current_password: password, new_password: newPassword };
@@ -172,9 +178,9 @@ describe('the log-in of an account with a second factor', () => {
   });
 
   test('wants none any more once it was turned off, which takes the password', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const { secret } = await withSecondFactor(account);
-    const browser = newBrowser(app);
+    const browser = createBrowser(app);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });
     await browser.send('POST', '/two-factor/verify-totp', { code: codeOf(secret, 1) });
     const off = (word: string) => browser.send('POST', '/two-factor/disable', { password: word });
@@ -186,7 +192,7 @@ describe('the log-in of an account with a second factor', () => {
 });
 
 test('neither the secret nor a backup code stands in the database in clear', async () => {
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   const { secret, backupCodes, usedCode } = await withSecondFactor(account);
   const { rows } = await sql<{ text: string }>`
     select t::text as text from better_auth."twoFactor" t where "userId" = ${account.id}

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { newAccount, newPassword, password } from '../support/accounts.ts';
+import { newPassword, password, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { actionsOf, entriesOf } from '../support/audit.ts';
+import { auditActionsOf, auditEntriesOf } from '../support/audit.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
 
@@ -13,7 +13,7 @@ let admin: { id: string; token: string };
 beforeAll(async () => {
   mail = await startMailServer();
   app = await startApp({ ...mail.settings, REGISTRATION: 'open' });
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   await sql`update better_auth."user" set role = 'admin' where id = ${account.id}`.execute(app.ctx.db);
   admin = { id: account.id, token: await account.newToken() };
 });
@@ -46,13 +46,13 @@ describe('an account that an admin makes', () => {
     expect((await confirm(tokenIn(link.url), password)).body.error_code).toBe('INVALID_TOKEN');
     const { body } = await login(email, newPassword);
     expect(body.user).toMatchObject({ id: user.id, ...names });
-    expect(await actionsOf(app.ctx.db, user.id)).toEqual([
+    expect(await auditActionsOf(app.ctx.db, user.id)).toEqual([
       'admin.user.create success',
       'auth.login failure',
       'auth.reset_password success',
       'auth.login success',
     ]);
-    expect((await entriesOf(app.ctx.db, user.id))[0]?.actor).toBe(admin.id);
+    expect((await auditEntriesOf(app.ctx.db, user.id))[0]?.actor).toBe(admin.id);
   });
 
   test('has the address up to its @ for a name, and an address of its own', async () => {
@@ -78,7 +78,7 @@ describe('an account that an admin makes', () => {
 });
 
 test('one user is shown with counts, and nothing secret', async () => {
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   for (const title of ['a', 'b', 'c']) await account.send(account.token, 'POST', '/tasks', { title });
   const { body: list } = await account.send(account.token, 'GET', '/tasks');
   await account.send(account.token, 'DELETE', `/tasks/${list.data[0].id}`);
@@ -108,7 +108,7 @@ test('one user is shown with counts, and nothing secret', async () => {
 });
 
 test('a link for a lost password is good once, the newest only, and ends all sessions', async () => {
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   const make = async () => {
     const { status, headers, body } = await asAdmin('POST', `/users/${account.id}/password-reset`);
     expect([status, headers.get('cache-control')]).toEqual([201, 'no-store']);
@@ -136,7 +136,7 @@ test('a link for a lost password is good once, the newest only, and ends all ses
 });
 
 test('sessions of a user are listed and ended', async () => {
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   await account.newToken();
   const { body } = await asAdmin('GET', `/users/${account.id}/sessions`);
   expect(body.data).toHaveLength(2);
@@ -165,7 +165,7 @@ describe('invitations', () => {
     expect(second.body.next_after).toBeNull();
     expect((await asAdmin('DELETE', `/invitations/${shown.id}`)).status).toBe(200);
     expect((await asAdmin('DELETE', `/invitations/${shown.id}`)).status).toBe(404);
-    const entries = await entriesOf(app.ctx.db, '');
+    const entries = await auditEntriesOf(app.ctx.db, '');
     expect(entries.filter(({ subject }) => subject === shown.id).map(({ action }) => action)).toEqual([
       'admin.invitation.create',
       'admin.invitation.revoke',
@@ -173,7 +173,7 @@ describe('invitations', () => {
   });
 
   test('are for addresses without an account, and end when it gets one', async () => {
-    const { email } = await newAccount(app);
+    const { email } = await registerAccount(app);
     expect((await asAdmin('POST', '/invitations', { email })).body.error_code).toBe('EMAIL_TAKEN');
     const later = newEmail();
     const { body } = await asAdmin('POST', '/invitations', { email: later });

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { actionsOf, entriesOf } from '../support/audit.ts';
+import { auditActionsOf, auditEntriesOf } from '../support/audit.ts';
 
 const password = 'gentle-otter-42';
 const wrong = 'wrong-otter-42';
@@ -40,10 +40,10 @@ async function signIn(email: string): Promise<Record<string, string>> {
 
 async function serviceEntries(work: () => Promise<unknown>) {
   await app.ctx.auditCounts.flush();
-  const before = (await entriesOf(db, '')).length;
+  const before = (await auditEntriesOf(db, '')).length;
   await work();
   await app.ctx.auditCounts.flush();
-  return (await entriesOf(db, '')).slice(before);
+  return (await auditEntriesOf(db, '')).slice(before);
 }
 
 describe('an attempt to get in', () => {
@@ -57,7 +57,7 @@ describe('an attempt to get in', () => {
       const requestId = randomUUID();
       await post(path, { email: email.toUpperCase(), password: wrong }, { 'x-request-id': requestId });
       await post(path, { email, password });
-      const [registered, failed, passed, ...more] = await entriesOf(db, id);
+      const [registered, failed, passed, ...more] = await auditEntriesOf(db, id);
       expect(more).toEqual([]);
       expect(registered).toMatchObject({ action: 'auth.register', outcome: 'success', actor: id });
       const same = { action: 'auth.login', subject: null, count: 1, address: '127.0.0.1' };
@@ -83,14 +83,14 @@ describe('an attempt to get in', () => {
     const { email, id } = await register();
     await post('/api/v1/auth/register', { email, password, first_name: 'x', last_name: '' });
     await post('/api/auth/sign-up/email', { email, password, name: 'x' });
-    expect(await actionsOf(db, id)).toEqual([
+    expect(await auditActionsOf(db, id)).toEqual([
       'auth.register success',
       'auth.register failure',
       'auth.register failure',
     ]);
     const other = newEmail();
     const { body } = await post('/api/auth/sign-up/email', { email: other, password, name: 'x' });
-    expect(await entriesOf(db, body.user.id)).toMatchObject([
+    expect(await auditEntriesOf(db, body.user.id)).toMatchObject([
       { action: 'auth.register', outcome: 'success', actor: body.user.id },
     ]);
   });
@@ -100,8 +100,8 @@ describe('an attempt to get in', () => {
     const headers = await signIn(first.email);
     await post('/api/auth/sign-in/email', { email: second.email, password }, headers);
     await post('/api/auth/sign-in/email', { email: second.email, password: wrong }, headers);
-    expect(await actionsOf(db, first.id)).toEqual(['auth.register success', 'auth.login success']);
-    const entries = (await entriesOf(db, second.id)).slice(1);
+    expect(await auditActionsOf(db, first.id)).toEqual(['auth.register success', 'auth.login success']);
+    const entries = (await auditEntriesOf(db, second.id)).slice(1);
     expect(entries.map(({ outcome, actor }) => [outcome, actor])).toEqual([
       ['success', second.id],
       ['failure', first.id],
@@ -121,7 +121,7 @@ test('what is done with an account has an entry of who did it: sign-out, passwor
   await app.request('POST', '/api/v1/auth/logout', { token });
   const again = await register();
   await app.request('POST', '/api/v1/auth/logout', again);
-  const entries = await entriesOf(db, id);
+  const entries = await auditEntriesOf(db, id);
   expect(entries.map(({ action, outcome, actor }) => [action, outcome, actor])).toEqual([
     ['auth.register', 'success', id],
     ['auth.login', 'success', id],
@@ -130,7 +130,7 @@ test('what is done with an account has an entry of who did it: sign-out, passwor
     ['auth.revoke_other_sessions', 'success', id],
     ['auth.logout', 'success', id],
   ]);
-  expect(await actionsOf(db, again.id)).toEqual(['auth.register success', 'auth.logout success']);
+  expect(await auditActionsOf(db, again.id)).toEqual(['auth.register success', 'auth.logout success']);
 });
 
 test('reads of the own account and session through Better Auth are counted', async () => {
@@ -142,7 +142,7 @@ test('reads of the own account and session through Better Auth are counted', asy
   expect((await get('/token')).status).toBe(200);
   await get('/jwks');
   await app.ctx.auditCounts.flush();
-  const counted = (await entriesOf(db, id)).slice(2).map(({ action, count }) => [action, count]);
+  const counted = (await auditEntriesOf(db, id)).slice(2).map(({ action, count }) => [action, count]);
   expect(counted).toEqual([
     ['auth.get_session', 3],
     ['auth.list_sessions', 1],
@@ -165,7 +165,7 @@ test('an address counts only where it says whose account it is about', async () 
   const { email, id } = await register();
   for (const path of ['/get-session', '/change-password', '/sign-out', '/reset-password', '/update-user'])
     await post(`/api/auth${path}`, { email, newPassword: password, token: 'x' });
-  expect(await actionsOf(db, id)).toEqual(['auth.register success']);
+  expect(await auditActionsOf(db, id)).toEqual(['auth.register success']);
 });
 
 test('a second factor is in the chain of the account that it is asked for, right or wrong', async () => {
@@ -177,7 +177,7 @@ test('a second factor is in the chain of the account that it is asked for, right
   await post('/api/auth/two-factor/verify-totp', { code: '000000' }, waiting);
   await post('/api/v1/auth/login', { email, password });
   await post('/api/v1/auth/login', { email, password: wrong });
-  const entries = (await entriesOf(db, id)).slice(3);
+  const entries = (await auditEntriesOf(db, id)).slice(3);
   expect(entries.map(({ action, outcome, actor }) => [action, outcome, actor])).toEqual([
     ['auth.first_factor', 'success', null],
     ['auth.two_factor_verify_totp', 'failure', null],

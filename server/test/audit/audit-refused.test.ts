@@ -5,17 +5,17 @@ import type { AuditEntry } from '../../src/audit/model.ts';
 import { createAuditCounts } from '../../src/audit/reads.ts';
 import { createRefusedEntries } from '../../src/audit/refused.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { newAccount } from '../support/accounts.ts';
+import { registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { actionsOf, entriesOf } from '../support/audit.ts';
+import { auditActionsOf, auditEntriesOf } from '../support/audit.ts';
 import { asAdmin, urlOf } from '../support/database.ts';
 import { silentLog } from '../support/log.ts';
 import { metricsToken, scrape } from '../support/metrics.ts';
-import { run } from '../support/process.ts';
+import { startProcess } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
-import { rename } from '../support/tags.ts';
+import { renameTag } from '../support/tags.ts';
 import { newClient } from '../support/tasks.ts';
-import { trash } from '../support/trash.ts';
+import { createTrashed } from '../support/trash.ts';
 
 let app: TestApp;
 let db: Db;
@@ -81,9 +81,9 @@ describe('a counted entry that the database refuses', () => {
     expect(await keptOf(refused)).toEqual([
       { sqlstate: '23514', entry: expect.objectContaining({ action: 'tag.list', count: 1 }) },
     ]);
-    expect(await actionsOf(db, refused)).toEqual(['task.list success']);
+    expect(await auditActionsOf(db, refused)).toEqual(['task.list success']);
     for (const { user } of clients.filter((client) => client.user.id !== refused))
-      expect((await actionsOf(db, user.id)).sort()).toEqual(['tag.list success', 'task.list success']);
+      expect((await auditActionsOf(db, user.id)).sort()).toEqual(['tag.list success', 'task.list success']);
   });
 
   test('because the head of its chain is gone is kept, and harms no other chain', async () => {
@@ -98,7 +98,7 @@ describe('a counted entry that the database refuses', () => {
     expect(await keptOf(broken.user.id)).toMatchObject([
       { sqlstate: '23505', entry: { action: 'task.list' } },
     ]);
-    expect(await actionsOf(db, other.user.id)).toEqual(['task.list success']);
+    expect(await auditActionsOf(db, other.user.id)).toEqual(['task.list success']);
     expect((await broken.v1('POST', '/tasks', { title: 'x' })).status).toBe(503);
   });
 
@@ -110,7 +110,7 @@ describe('a counted entry that the database refuses', () => {
     expect(await keptOf(userId)).toEqual([
       { sqlstate: '22021', entry: { ...readOf(userId), subject: 'a\0b', count: 1 } },
     ]);
-    expect(await actionsOf(db, userId)).toEqual(['task.list success']);
+    expect(await auditActionsOf(db, userId)).toEqual(['task.list success']);
   });
 
   test('with all others for want of a right is kept with them, in one statement', async () => {
@@ -151,7 +151,7 @@ test('a change whose entry is refused is not made, and answered with 503, whatev
   const client = await newClient(app);
   const { v1, bare, user } = client;
   const { id } = await client.create({ tags: ['a'] });
-  const [gone] = await trash(client, {});
+  const [gone] = await createTrashed(client, {});
   const before = await client.stored();
   const key = { 'idempotency-key': randomUUID() };
   const operations = [
@@ -166,7 +166,7 @@ test('a change whose entry is refused is not made, and answered with 503, whatev
     () => bare('PATCH', `/tasks/${id}/complete`),
     () => v1('DELETE', `/tasks/${id}`),
     () => v1('POST', '/tasks/bulk', { operations }),
-    () => rename(client, 'a', 'b'),
+    () => renameTag(client, 'a', 'b'),
     () => v1('POST', `/trash/${gone?.id}/restore`),
     () => v1('DELETE', `/trash/${gone?.id}`),
     () => v1('DELETE', '/trash'),
@@ -204,7 +204,7 @@ test('a refusal of other tables than those of the audit log stays an error of th
 test.each(['/api/v1/auth/login', '/api/auth/sign-in/email'])(
   'an attempt at %s whose entry is refused lets nobody in, and the entry is kept',
   async (path) => {
-    const { id, email } = await newAccount(app);
+    const { id, email } = await registerAccount(app);
     const added = await refusedIn(() =>
       onlyWhere("action <> 'auth.login'", async () => {
         for (const password of ['gentle-otter-42', 'wrong-otter-42']) {
@@ -222,7 +222,7 @@ test.each(['/api/v1/auth/login', '/api/auth/sign-in/email'])(
       ['auth.login', 'success'],
       ['auth.login', 'failure'],
     ]);
-    expect(await entriesOf(db, id)).toHaveLength(1);
+    expect(await auditEntriesOf(db, id)).toHaveLength(1);
   },
 );
 
@@ -238,7 +238,7 @@ test('the table takes no update, delete or truncate', async () => {
 test('the command names what was refused, of whom, why and when, until it is said to be known', async () => {
   const own = await startApp();
   const audit = async (...args: string[]) => {
-    const { code, stdout, stderr } = await run(['audit', ...args], {
+    const { code, stdout, stderr } = await startProcess(['audit', ...args], {
       DATABASE_URL: urlOf(own.database.connection),
     }).ended;
     return { code, lines: (stdout + stderr).trim().split('\n') };

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../src/audit/model.ts';
 import { appendAudit } from '../../src/audit/queries.ts';
-import { type Head, readHeads, verifyAudit } from '../../src/audit/verify.ts';
+import { type ChainHead, readHeads, verifyAudit } from '../../src/audit/verify.ts';
 import { createDb } from '../../src/db/pool.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { entriesOf } from '../support/audit.ts';
+import { auditEntriesOf } from '../support/audit.ts';
 import { asAdmin, createDatabase, type TestDatabase, urlOf } from '../support/database.ts';
 import { silentLog } from '../support/log.ts';
-import { run } from '../support/process.ts';
+import { startProcess } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
 
 let database: TestDatabase;
@@ -54,18 +54,18 @@ const tamper = (userId: string, ...statements: string[]) =>
     database.connection.database,
   );
 
-async function* from(heads: Head[]): AsyncGenerator<Head> {
+async function* from(heads: ChainHead[]): AsyncGenerator<ChainHead> {
   yield* heads;
 }
 
-async function currentHeads(): Promise<Head[]> {
+async function currentHeads(): Promise<ChainHead[]> {
   const heads = [];
   for await (const head of readHeads(db)) heads.push(head);
   return heads;
 }
 
 /** What is found about one user; the other chains of this file are in whatever state their tests left them. */
-async function findingsOf(userId: string, anchors?: Head[]): Promise<string[]> {
+async function findingsOf(userId: string, anchors?: ChainHead[]): Promise<string[]> {
   const findings: string[] = [];
   const report = (about: string, finding: string) => about === userId && findings.push(finding);
   await verifyAudit(db, report, { heads: anchors && from(anchors) });
@@ -207,7 +207,7 @@ test('50 parallel writers of one user, of the service and of several at once mak
     }),
   );
   const lengths = await Promise.all(
-    everyone.map(async (id) => (await entriesOf(db, id)).map(({ seq }) => seq)),
+    everyone.map(async (id) => (await auditEntriesOf(db, id)).map(({ seq }) => seq)),
   );
   expect(lengths.map((seqs) => seqs.length)).toEqual([150, 150, 100, 100, 100, 100]);
   for (const seqs of lengths) expect(seqs).toEqual(seqs.map((_, index) => index + 1));
@@ -224,7 +224,7 @@ test('entries are added by one statement, however many of however many users the
   const each = [...users, randomUUID()].map((id) => entryOf(id));
   expect(await statementsOf(() => appendAudit(db, each))).toHaveLength(1);
   for (const id of users) expect(await findingsOf(id)).toEqual([]);
-  const subjects = (await entriesOf(db, begun)).map(({ subject }) => subject);
+  const subjects = (await auditEntriesOf(db, begun)).map(({ subject }) => subject);
   expect(subjects).toEqual([
     'task-0',
     ...Array.from({ length: 34 }, (_, index) => `task-${3 * index}`),
@@ -240,7 +240,7 @@ test('a transaction that is rolled back leaves the chain as it was', async () =>
   });
   await expect(failing).rejects.toThrow('rolled back');
   await appendAudit(db, [entryOf(userId)]);
-  expect((await entriesOf(db, userId)).at(-1)?.seq).toBe(11);
+  expect((await auditEntriesOf(db, userId)).at(-1)?.seq).toBe(11);
   expect(await findingsOf(userId)).toEqual([]);
 });
 
@@ -248,8 +248,9 @@ test('the command: heads, verify, one line for each finding and exit code 1', as
   const own = await createDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'duly-audit-'));
   const audit = async (...args: string[]) => {
-    const { code, stdout, stderr } = await run(['audit', ...args], { DATABASE_URL: urlOf(own.connection) })
-      .ended;
+    const { code, stdout, stderr } = await startProcess(['audit', ...args], {
+      DATABASE_URL: urlOf(own.connection),
+    }).ended;
     return { code, lines: (stdout + stderr).trim().split('\n') };
   };
   const handle = createDb({ connection: own.connection, max: 1, log: silentLog });

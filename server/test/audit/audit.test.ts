@@ -7,7 +7,7 @@ import { createAuditCounts } from '../../src/audit/reads.ts';
 import { createRefusedEntries } from '../../src/audit/refused.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { actionsOf, type Entry, entriesOf } from '../support/audit.ts';
+import { auditActionsOf, auditEntriesOf, type StoredAuditEntry } from '../support/audit.ts';
 import { silentLog } from '../support/log.ts';
 import { linksOf, newClient } from '../support/tasks.ts';
 
@@ -26,7 +26,7 @@ const requestId = () => ({ 'x-request-id': randomUUID() });
 describe('a change', () => {
   test('has exactly one entry on either surface: who, what, to which, from where, by which request', async () => {
     const { user, v1, bare, create } = await newClient(app);
-    const expected: Partial<Entry>[] = [];
+    const expected: Partial<StoredAuditEntry>[] = [];
     for (const [surface, send] of [
       ['v1', v1],
       ['bare', bare],
@@ -49,7 +49,7 @@ describe('a change', () => {
       expected.push({ action: 'task.create', subject, request_id: headers['x-request-id'] });
     }
     const same = { user_id: user.id, actor: user.id, outcome: 'success', count: 1, address };
-    expect(await entriesOf(db, user.id)).toEqual(
+    expect(await auditEntriesOf(db, user.id)).toEqual(
       expected.map((entry, index) => ({ ...same, ...entry, seq: index + 1 })),
     );
   });
@@ -68,7 +68,7 @@ describe('a change', () => {
     ] as const) {
       expect((await reply).status).toBe(status);
     }
-    expect(await actionsOf(db, user.id)).toEqual(['task.create success']);
+    expect(await auditActionsOf(db, user.id)).toEqual(['task.create success']);
   });
 
   test('50 parallel ones of one user and 50 of others make unbroken chains', async () => {
@@ -78,7 +78,7 @@ describe('a change', () => {
       Array.from({ length: 10 }, () => each.create()),
     );
     await Promise.all(all);
-    expect((await entriesOf(db, client.user.id)).map(({ seq }) => seq)).toEqual(
+    expect((await auditEntriesOf(db, client.user.id)).map(({ seq }) => seq)).toEqual(
       Array.from({ length: 50 }, (_, index) => index + 1),
     );
   });
@@ -120,7 +120,7 @@ test('the table takes no update, delete or truncate, from the role of the servic
   ]) {
     await expect(statement.execute(db)).rejects.toMatchObject({ code: '42501' });
   }
-  expect(await actionsOf(db, user.id)).toEqual(['task.create success']);
+  expect(await auditActionsOf(db, user.id)).toEqual(['task.create success']);
 });
 
 describe('reads', () => {
@@ -137,7 +137,7 @@ describe('reads', () => {
     await v1('GET', `/tasks/${randomUUID()}`);
     await v1('GET', '/tasks?limit=0');
     await flush();
-    const counted = (await entriesOf(db, user.id)).slice(1);
+    const counted = (await auditEntriesOf(db, user.id)).slice(1);
     const same = { actor: user.id, outcome: 'success', subject: null, request_id: null, address };
     expect(counted.map(({ action, count }) => [action, count])).toEqual([
       ['task.list', 33],
@@ -164,7 +164,7 @@ describe('reads', () => {
     reading.abort();
     expect(status).toBe(200);
     await flush();
-    const [, counted, ...more] = await entriesOf(db, user.id);
+    const [, counted, ...more] = await auditEntriesOf(db, user.id);
     expect([counted?.action, more]).toEqual([expect.stringMatching(/^[a-z_]+\.(list|get|stream)$/), []]);
   });
 
@@ -172,11 +172,11 @@ describe('reads', () => {
     const other = await startApp();
     const user = await other.newUser();
     await other.request('GET', `${user.v1}/tasks`, user);
-    let stored: Entry[] = [];
+    let stored: StoredAuditEntry[] = [];
     const { close } = other.ctx.auditCounts;
     other.ctx.auditCounts.close = async () => {
       await close();
-      stored = await entriesOf(other.ctx.db, user.id);
+      stored = await auditEntriesOf(other.ctx.db, user.id);
     };
     await other.close();
     expect(stored).toMatchObject([{ action: 'task.list', count: 1 }]);
@@ -195,12 +195,9 @@ describe('what is refused', () => {
     for (const wrong of ['%00', 'x'.repeat(300)]) await send('GET', `/api/v1/users/${wrong}/tasks`);
     await send('GET', '/api/v1/admin/users');
     await flush();
-    const counted = (await entriesOf(db, attacker.user.id)).map(({ action, subject, outcome, count }) => [
-      action,
-      subject,
-      outcome,
-      count,
-    ]);
+    const counted = (await auditEntriesOf(db, attacker.user.id)).map(
+      ({ action, subject, outcome, count }) => [action, subject, outcome, count],
+    );
     expect(counted).toEqual([
       ['task.list', victim.id, 'denied', 3],
       ['task.create', victim.id, 'denied', 1],
@@ -208,13 +205,13 @@ describe('what is refused', () => {
       ['task.list', null, 'denied', 2],
       ['admin.user.list', null, 'denied', 1],
     ]);
-    expect(await entriesOf(db, victim.id)).toEqual([]);
-    expect(await entriesOf(db, made)).toEqual([]);
+    expect(await auditEntriesOf(db, victim.id)).toEqual([]);
+    expect(await auditEntriesOf(db, made)).toEqual([]);
   });
 
   test('a flood of refused tokens is one entry for the address', async () => {
     await flush();
-    const before = (await entriesOf(db, '')).length;
+    const before = (await auditEntriesOf(db, '')).length;
     const { v1 } = await app.newUser();
     await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
@@ -222,14 +219,14 @@ describe('what is refused', () => {
       ),
     );
     await flush();
-    expect((await entriesOf(db, '')).slice(before)).toMatchObject([
+    expect((await auditEntriesOf(db, '')).slice(before)).toMatchObject([
       { action: 'token.use', outcome: 'failure', actor: null, count: 200, address, request_id: null },
     ]);
   });
 
   test('from very many addresses, or of very many users, is a bounded number of entries, and none is lost', async () => {
     await flush();
-    const before = (await entriesOf(db, '')).length;
+    const before = (await auditEntriesOf(db, '')).length;
     const user = await app.newUser();
     const entry = (userId: string, index: number): AuditEntry => ({
       userId,
@@ -243,7 +240,7 @@ describe('what is refused', () => {
       app.ctx.auditCounts.add(entry(user.id, i));
     }
     await flush();
-    for (const entries of [(await entriesOf(db, '')).slice(before), await entriesOf(db, user.id)]) {
+    for (const entries of [(await auditEntriesOf(db, '')).slice(before), await auditEntriesOf(db, user.id)]) {
       expect(entries).toHaveLength(101);
       expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(3_000);
       expect(entries.at(-1)).toMatchObject({ subject: null, address: null, count: 2_900 });
@@ -280,10 +277,10 @@ describe('while the database is away', () => {
       counts.add(read(userId));
       await counts.flush();
     }
-    expect(await entriesOf(db, userId)).toEqual([]);
+    expect(await auditEntriesOf(db, userId)).toEqual([]);
     state.away = false;
     await counts.flush();
-    expect(await entriesOf(db, userId)).toMatchObject([{ action: 'task.list', count: 5 }]);
+    expect(await auditEntriesOf(db, userId)).toMatchObject([{ action: 'task.list', count: 5 }]);
   });
 
   test('they take a bounded number of places', async () => {
@@ -304,7 +301,7 @@ describe('the list', () => {
     const { user, v1, create, follow } = await newClient(app);
     for (let i = 0; i < 5; i += 1) await create();
     const whole = await v1('GET', '/audit');
-    expect(whole.body.data.map(({ seq }: Entry) => seq)).toEqual([5, 4, 3, 2, 1]);
+    expect(whole.body.data.map(({ seq }: StoredAuditEntry) => seq)).toEqual([5, 4, 3, 2, 1]);
     expect(whole.body).toMatchObject({
       pagination: { total: 5, limit: 50, next_cursor: null },
       status_code: 200,
@@ -325,7 +322,7 @@ describe('the list', () => {
     const seen: number[][] = [];
     let page = await v1('GET', '/audit?limit=2');
     for (;;) {
-      seen.push(page.body.data.map(({ seq }: Entry) => seq));
+      seen.push(page.body.data.map(({ seq }: StoredAuditEntry) => seq));
       expect(page.headers.get('x-total-count')).toBe('5');
       const { next } = linksOf(page);
       if (next === undefined) break;
@@ -333,7 +330,7 @@ describe('the list', () => {
     }
     expect(seen).toEqual([[5, 4], [3, 2], [1]]);
     const { prev = '' } = linksOf(page);
-    expect((await follow(prev)).body.data.map(({ seq }: Entry) => seq)).toEqual([3, 2]);
+    expect((await follow(prev)).body.data.map(({ seq }: StoredAuditEntry) => seq)).toEqual([3, 2]);
   });
 
   test('is empty for a user of whom nothing is recorded, and refuses what it does not know', async () => {

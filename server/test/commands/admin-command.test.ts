@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { run, status, until } from '../support/process.ts';
-import { dataDirectory, start } from '../support/servers.ts';
+import { startProcess, statusOf, waitUntil } from '../support/process.ts';
+import { newDataDirectory, startTestServer } from '../support/servers.ts';
 
 const password = 'gentle-otter-42';
 const email = 'first@example.com';
@@ -12,12 +12,12 @@ async function post(url: string, path: string, body: unknown) {
 }
 
 test('the command line makes the first admin, and locks the service, beside a running server and without one', async () => {
-  const env = { DATA_DIR: await dataDirectory() };
+  const env = { DATA_DIR: await newDataDirectory() };
   const admin = async (...args: string[]) => {
-    const { code, stdout, stderr } = await run(['admin', ...args], env).ended;
+    const { code, stdout, stderr } = await startProcess(['admin', ...args], env).ended;
     return [code, (stdout + stderr).trim()];
   };
-  const server = await start(env);
+  const server = await startTestServer(env);
   await post(server.url, '/api/v1/auth/register', { email, password, first_name: 'F', last_name: '' });
   expect(await admin('grant', email.toUpperCase())).toEqual([
     0,
@@ -28,8 +28,8 @@ test('the command line makes the first admin, and locks the service, beside a ru
   expect((await fetch(`${server.url}/api/v1/admin/users`, { headers })).status).toBe(200);
 
   expect(await admin('lock')).toEqual([0, 'locked: every instance answers 503 within a second']);
-  await until(async () => (await status(`${server.url}/api/v1/users/x/tasks`)) === 503);
-  expect(await status(`${server.url}/health/ready`)).toBe(200);
+  await waitUntil(async () => (await statusOf(`${server.url}/api/v1/users/x/tasks`)) === 503);
+  expect(await statusOf(`${server.url}/health/ready`)).toBe(200);
   server.child.kill('SIGTERM');
   await server.ended;
 

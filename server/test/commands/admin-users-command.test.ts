@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Account, newAccount, newPassword, password } from '../support/accounts.ts';
+import { newPassword, password, type RegisteredAccount, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { actionsOf } from '../support/audit.ts';
-import { inParallel } from '../support/client.ts';
+import { auditActionsOf } from '../support/audit.ts';
+import { runConcurrently } from '../support/client.ts';
 import { urlOf } from '../support/database.ts';
 import { patience } from '../support/patience.ts';
-import { run } from '../support/process.ts';
-import { dataDirectory } from '../support/servers.ts';
+import { startProcess } from '../support/process.ts';
+import { newDataDirectory } from '../support/servers.ts';
 
 let app: TestApp;
-let ada: Account;
+let ada: RegisteredAccount;
 beforeAll(async () => {
   app = await startApp();
-  ada = await newAccount(app);
+  ada = await registerAccount(app);
 });
 afterAll(() => app.close());
 
@@ -26,7 +26,7 @@ async function admin(args: string[], more: Record<string, string> = {}) {
     BETTER_AUTH_SECRET: 'k2Jv9xQ4mZr8Lw1Tn6Yc3Hs7Pd5Fg0Ba',
     ...more,
   };
-  const { code, stdout, stderr } = await run(['admin', ...args], env).ended;
+  const { code, stdout, stderr } = await startProcess(['admin', ...args], env).ended;
   return { code, stdout, stderr, lines: stdout.trimEnd().split('\n') };
 }
 
@@ -64,7 +64,7 @@ test('create, list and show: an account whose password its owner sets', async ()
   );
   expect(listed.stdout).toContain(ada.email);
   expect((await admin(['list', 'grace.'])).stdout).not.toContain(ada.email);
-  expect(await actionsOf(app.ctx.db, id)).toContain('admin.user.get success');
+  expect(await auditActionsOf(app.ctx.db, id)).toContain('admin.user.get success');
 });
 
 test('reset-password: a link that works once, and ends all sessions', async () => {
@@ -83,7 +83,7 @@ test('reset-password: a link that works once, and ends all sessions', async () =
 });
 
 test('sessions and end-sessions', async () => {
-  const user = await newAccount(app);
+  const user = await registerAccount(app);
   const listed = await admin(['sessions', user.email]);
   expect(listed.lines).toHaveLength(2);
   expect(listed.lines[1]).toMatch(/^\S{32} +20\S+Z +20\S+Z +127\.0\.0\.1 +\S+/);
@@ -118,7 +118,7 @@ test('invite, invitations and uninvite', async () => {
 
 test('what a command cannot take is one line, and exit code 1', async () => {
   const unknown = 'nobody@example.com';
-  const nowhere = { DATABASE_URL: '', DATA_DIR: await dataDirectory() };
+  const nowhere = { DATABASE_URL: '', DATA_DIR: await newDataDirectory() };
   const away = { DATABASE_URL: 'postgresql://duly:PASSWORD@127.0.0.1:1/duly' };
   const bad: [string[], string | RegExp, Record<string, string>?][] = [
     [['create'], 'admin create: got "", wants an email address'],
@@ -163,7 +163,7 @@ test('what a command cannot take is one line, and exit code 1', async () => {
       { REGISTRATION: 'members' },
     ],
   ];
-  await inParallel(bad, 2, async ([args, line, env]) => {
+  await runConcurrently(bad, 2, async ([args, line, env]) => {
     const { code, stdout, stderr } = await admin(args, env);
     expect([args, code, stdout]).toEqual([args, 1, '']);
     expect(stderr).toBe(`${stderr.trim()}\n`);

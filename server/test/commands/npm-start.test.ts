@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mintToken, secret, withoutLimits } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { freePort, status, until } from '../support/process.ts';
-import { dataDirectory } from '../support/servers.ts';
+import { freePort, statusOf, waitUntil } from '../support/process.ts';
+import { newDataDirectory } from '../support/servers.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
 /** `npm start` on a new DATA_DIR, below the program that `before` names, ready to serve. */
 async function npmStart(before: string[] = []) {
-  const [DATA_DIR, port] = [await dataDirectory(), await freePort()];
+  const [DATA_DIR, port] = [await newDataDirectory(), await freePort()];
   const [program = '', ...args] = [...before, 'npm', 'start'];
   const { npm_lifecycle_event: _, npm_execpath: __, npm_config_loglevel: ___, ...env } = process.env;
   const child = spawn(program, args, {
@@ -33,7 +33,7 @@ async function npmStart(before: string[] = []) {
     await exited;
   });
   const url = `http://127.0.0.1:${port}`;
-  await until(async () => child.exitCode !== null || (await status(`${url}/health/ready`)) === 200);
+  await waitUntil(async () => child.exitCode !== null || (await statusOf(`${url}/health/ready`)) === 200);
   const pidFile = join(DATA_DIR, 'postgres', 'postmaster.pid');
   expect(existsSync(pidFile)).toBe(true);
   return { child, exited, url, pidFile, stdout: () => stdout };
@@ -61,7 +61,7 @@ async function beginCreation(url: string) {
   };
 }
 
-const isGone = (pidFile: string) => until(() => !existsSync(pidFile));
+const isGone = (pidFile: string) => waitUntil(() => !existsSync(pidFile));
 
 const childOf = ({ pid }: ChildProcess) =>
   Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
@@ -70,7 +70,7 @@ test('SIGTERM to npm: a request under way gets its answer, the database stops, t
   const { child, exited, url, pidFile, stdout } = await npmStart();
   const finish = await beginCreation(url);
   child.kill('SIGTERM');
-  await until(() => stdout().includes('"stopping"'));
+  await waitUntil(() => stdout().includes('"stopping"'));
   expect(await finish()).toBe(201);
   expect(await exited).toEqual([0, null]);
   expect(existsSync(pidFile)).toBe(false);
@@ -83,7 +83,7 @@ test.each(['SIGHUP', 'SIGQUIT', 'SIGINT'] as const)(
     const { child, exited, url, pidFile, stdout } = await npmStart();
     const finish = await beginCreation(url);
     process.kill(-(child.pid ?? 0), signal);
-    await until(() => stdout().includes('"stopping"'));
+    await waitUntil(() => stdout().includes('"stopping"'));
     expect(await finish()).toBe(201);
     await exited;
     await isGone(pidFile);
@@ -98,7 +98,7 @@ test.skipIf(!canUnshare)('as PID 1, as in a container, SIGTERM does the same', a
   const { child, exited, url, pidFile, stdout } = await npmStart(namespaces);
   const finish = await beginCreation(url);
   process.kill(childOf(child), 'SIGTERM');
-  await until(() => stdout().includes('"stopping"'));
+  await waitUntil(() => stdout().includes('"stopping"'));
   expect(await finish()).toBe(201);
   expect(await exited).toEqual([0, null]);
   expect(existsSync(pidFile)).toBe(false);
@@ -106,7 +106,7 @@ test.skipIf(!canUnshare)('as PID 1, as in a container, SIGTERM does the same', a
 
 test('a migration that is told to stop ends the database that was started for it', async () => {
   const { PATH = '', HOME = '' } = process.env;
-  const DATA_DIR = await dataDirectory();
+  const DATA_DIR = await newDataDirectory();
   const child = spawn('npm', ['run', 'migrate', '--', 'redo'], {
     cwd: root,
     env: { PATH, HOME, DATA_DIR },
@@ -117,7 +117,7 @@ test('a migration that is told to stop ends the database that was started for it
     stderr += text;
   });
   const pidFile = join(DATA_DIR, 'postgres', 'postmaster.pid');
-  await until(() => existsSync(pidFile));
+  await waitUntil(() => existsSync(pidFile));
   child.kill('SIGTERM');
   expect((await once(child, 'close'))[0]).toBe(1);
   expect(stderr).toBe('stopped by SIGTERM\n');

@@ -4,28 +4,28 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import {
+  createProject,
   databasePackage,
-  fakeNpm,
-  installing,
-  launch,
-  lock,
+  installFakeNpm,
+  installingMessage,
   type Project,
-  project,
-  run,
+  packageLock,
+  runLauncher,
+  startLauncher,
 } from '../support/launcher.ts';
 import { patience } from '../support/patience.ts';
 
 describe('with everything installed', () => {
   it('hands the command to server/src/main.ts in the pinned runtime', async () => {
-    const of = project();
-    const { code, stdout, stderr } = await run(of, ['migrate', '--to', '3']);
+    const of = createProject();
+    const { code, stdout, stderr } = await runLauncher(of, ['migrate', '--to', '3']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual([join(of.root, 'server/src/main.ts'), 'migrate', '--to', '3']);
   });
 
   it('runs the tests in server, wherever it is called from, and takes their names from the root', async () => {
-    const of = project();
-    const { stdout } = await run(of, ['test', 'server/one.test.ts']);
+    const of = createProject();
+    const { stdout } = await runLauncher(of, ['test', 'server/one.test.ts']);
     expect(JSON.parse(stdout)).toEqual([
       join(of.root, 'server'),
       join(of.root, 'node_modules/vitest/vitest.mjs'),
@@ -35,20 +35,20 @@ describe('with everything installed', () => {
   });
 
   it('holds the coverage of the whole suite against its limits, and not that of a part', async () => {
-    const of = project();
-    expect((await run(of, ['test', '-u'])).stdout).toContain('["c8","report"]');
-    expect((await run(of, ['test', '-u', 'one.test.ts'])).stdout).not.toContain('c8');
+    const of = createProject();
+    expect((await runLauncher(of, ['test', '-u'])).stdout).toContain('["c8","report"]');
+    expect((await runLauncher(of, ['test', '-u', 'one.test.ts'])).stdout).not.toContain('c8');
   });
 
   it('ends with the exit code of the program, or 128 and the number of its signal', async () => {
-    const of = project();
-    expect((await run(of, ['exit', '7'])).code).toBe(7);
-    expect((await run(of, ['die', 'SIGKILL'])).code).toBe(137);
+    const of = createProject();
+    expect((await runLauncher(of, ['exit', '7'])).code).toBe(7);
+    expect((await runLauncher(of, ['die', 'SIGKILL'])).code).toBe(137);
   });
 
   it.each(['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGINT'] as const)('passes %s on', async (signal) => {
-    const of = project();
-    const child = launch(of, ['serve']);
+    const of = createProject();
+    const child = startLauncher(of, ['serve']);
     await vi.waitUntil(() => of.told().includes('up'), patience);
     child.kill(signal);
     expect(await once(child, 'exit')).toEqual([5, null]);
@@ -56,7 +56,7 @@ describe('with everything installed', () => {
   });
 
   it('does not double a Ctrl-C, which a terminal sends to the program too', async () => {
-    const of = project();
+    const of = createProject();
     // `script` runs it on a terminal of its own.
     const line = `"${process.execPath}" "${join(of.root, 'scripts/run.mjs')}" patient`;
     const terminal = spawn('script', ['-qec', line, '/dev/null'], { cwd: of.root });
@@ -69,15 +69,15 @@ describe('with everything installed', () => {
   });
 
   it('lets the program notice that the launcher was killed', async () => {
-    const of = project();
-    const child = launch(of, ['serve']);
+    const of = createProject();
+    const child = startLauncher(of, ['serve']);
     await vi.waitUntil(() => of.told().includes('up'), patience);
     child.kill('SIGKILL');
     await vi.waitUntil(() => of.told().includes('disconnect'), patience);
   });
 
   it("ends the program when npm's shell is gone", async () => {
-    const of = project();
+    const of = createProject();
     const line = `"${process.execPath}" scripts/run.mjs serve; true`;
     const shell = spawn('/bin/sh', ['-c', line], {
       cwd: of.root,
@@ -94,29 +94,31 @@ describe('with everything installed', () => {
     ['admin', '-h', /^npm run admin --: .*\n {2}grant EMAIL /s],
     ['serve', '--version', /^0\.1\.0\n$/],
   ])('%s %s prints and ends, with nothing installed', async (command, flag, text) => {
-    const of = project();
+    const of = createProject();
     of.remove('node_modules');
     cpSync('src/commands/usage.json', join(of.root, 'server/src/commands/usage.json'));
     of.write('server/package.json', { version: '0.1.0' });
-    const { code, stdout, stderr } = await run(of, [command, flag]);
+    const { code, stdout, stderr } = await runLauncher(of, [command, flag]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(text);
   });
 
   it('refuses a Node that is too old, and a runtime that does not run', async () => {
-    const of = project();
+    const of = createProject();
     of.write(
       'old.cjs',
       "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.19.1' } });",
     );
-    expect(await run(of, ['serve'], { NODE_OPTIONS: `--require ${join(of.root, 'old.cjs')}` })).toEqual({
+    expect(
+      await runLauncher(of, ['serve'], { NODE_OPTIONS: `--require ${join(of.root, 'old.cjs')}` }),
+    ).toEqual({
       code: 1,
       stdout: '',
       stderr: 'Duly needs Node.js 20 or newer to start, and this is 18.19.1\n',
     });
     of.remove('node_modules/node/bin/node');
     of.write('node_modules/node/bin/node', '');
-    const { code, stderr } = await run(of, ['serve']);
+    const { code, stderr } = await runLauncher(of, ['serve']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^The runtime .*EACCES\n$/);
   });
@@ -127,13 +129,13 @@ describe('installs', () => {
 
   /** Damages a project; npm makes it whole again. */
   function damaged(damage: (of: Project) => void) {
-    const of = project();
+    const of = createProject();
     cpSync(join(of.root, 'node_modules'), join(of.root, 'whole'), {
       recursive: true,
       verbatimSymlinks: true,
     });
     damage(of);
-    return { of, npm: { npm_execpath: fakeNpm(of, heal) } };
+    return { of, npm: { npm_execpath: installFakeNpm(of, heal) } };
   }
 
   it.each<[string, (of: Project) => void]>([
@@ -143,7 +145,7 @@ describe('installs', () => {
       'what another version of the project wants',
       (of) =>
         of.write('node_modules/.package-lock.json', {
-          packages: { ...lock, 'node_modules/plain': { version: '0.9.0' } },
+          packages: { ...packageLock, 'node_modules/plain': { version: '0.9.0' } },
         }),
     ],
     [
@@ -157,45 +159,47 @@ describe('installs', () => {
     ],
   ])('%s', async (_, damage) => {
     const { of, npm } = damaged(damage);
-    const { code, stdout, stderr } = await run(of, ['migrate'], npm);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: installing });
+    const { code, stdout, stderr } = await runLauncher(of, ['migrate'], npm);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: installingMessage });
     expect(JSON.parse(stdout)).toContain('migrate');
     expect(readFileSync(join(of.root, 'npm-called'), 'utf8')).toMatch(/^install --no-save /);
   });
 
   it('development packages for the tests only', async () => {
-    const { 'node_modules/vitest': _, ...withoutDev } = lock;
+    const { 'node_modules/vitest': _, ...withoutDev } = packageLock;
     const { of, npm } = damaged((broken) =>
       broken.write('node_modules/.package-lock.json', { packages: withoutDev }),
     );
     const called = () => readFileSync(join(of.root, 'npm-called'), 'utf8');
     of.remove('node_modules/vitest');
-    expect((await run(of, ['migrate'], npm)).stderr).toBe('');
+    expect((await runLauncher(of, ['migrate'], npm)).stderr).toBe('');
     of.remove('node_modules/node/bin');
-    expect((await run(of, ['migrate'], npm)).stderr).toBe(installing);
+    expect((await runLauncher(of, ['migrate'], npm)).stderr).toBe(installingMessage);
     expect(called()).toContain('--omit=dev');
     of.write('node_modules/.package-lock.json', { packages: withoutDev });
-    expect((await run(of, ['test'], npm)).stderr).toBe(installing);
+    expect((await runLauncher(of, ['test'], npm)).stderr).toBe(installingMessage);
     expect(called()).toContain('--include=dev');
     // What the tests have brought stays with the next start that has to install something.
     of.remove('node_modules/node/bin');
-    expect((await run(of, ['migrate'], npm)).stderr).toBe(installing);
+    expect((await runLauncher(of, ['migrate'], npm)).stderr).toBe(installingMessage);
     expect(called()).toContain('--include=dev');
   });
 
   it('no embedded database when another one is set', async () => {
     const { of, npm } = damaged((broken) => broken.remove(databasePackage));
     const elsewhere = { ...npm, DATABASE_URL: 'postgres://localhost/duly' };
-    expect((await run(of, ['migrate'], elsewhere)).stderr).toBe('');
-    expect((await run(of, ['migrate'], npm)).stderr).toBe(installing);
+    expect((await runLauncher(of, ['migrate'], elsewhere)).stderr).toBe('');
+    expect((await runLauncher(of, ['migrate'], npm)).stderr).toBe(installingMessage);
   });
 
   it('or says in one line why not', async () => {
     const { of } = damaged((broken) => broken.remove('node_modules'));
     const outcome = async (body: string) => {
-      const { code, stdout, stderr } = await run(of, ['serve'], { npm_execpath: fakeNpm(of, body) });
+      const { code, stdout, stderr } = await runLauncher(of, ['serve'], {
+        npm_execpath: installFakeNpm(of, body),
+      });
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      return stderr.replace(installing, '');
+      return stderr.replace(installingMessage, '');
     };
     expect(await outcome("console.error('npm error code ENOTFOUND'); process.exit(1)")).toBe(
       'The npm registry cannot be reached (ENOTFOUND): check the network, then start again\n',

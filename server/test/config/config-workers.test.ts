@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { connectionsEach } from '../../src/config/workers.ts';
+import { connectionsPerWorker } from '../../src/config/workers.ts';
 
 const read = (env: Record<string, string>) =>
   readConfig({ BETTER_AUTH_SECRET: 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u', ...env });
@@ -37,7 +37,7 @@ test('more workers than there are connections for are refused', () => {
 test('all connections together are not more than the pool has', () => {
   for (let sum = 5; sum <= 90; sum += 1) {
     for (let workers = 2; workers <= (sum - 1) / 2; workers += 1) {
-      const each = connectionsEach(sum, workers);
+      const each = connectionsPerWorker(sum, workers);
       expect(each).toBeGreaterThanOrEqual(2);
       expect(each * workers + 1).toBeLessThanOrEqual(sum);
     }

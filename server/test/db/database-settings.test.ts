@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { newAccount } from '../support/accounts.ts';
+import { registerAccount } from '../support/accounts.ts';
 import { startApp } from '../support/app.ts';
 import { asAdmin } from '../support/database.ts';
-import { changesOf } from '../support/feed.ts';
+import { readFeedPage } from '../support/feed.ts';
 import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { newClient } from '../support/tasks.ts';
 
@@ -40,9 +40,9 @@ test.each(ways)(
     expect(await client.list('?due_before=2027-02-04&sort_by=created_at')).toEqual([task]);
     const { body } = await client.bare('PATCH', `/tasks/${task.id}/complete`);
     expect(Date.parse(body.completed_at)).toBeGreaterThanOrEqual(Date.parse(task.created_at));
-    expect((await changesOf(client)).data.at(-1)?.task).toEqual(await client.get(task.id));
+    expect((await readFeedPage(client)).data.at(-1)?.task).toEqual(await client.get(task.id));
 
-    const account = await newAccount(on);
+    const account = await registerAccount(on);
     expect(await account.statusOf(account.token)).toBe(200);
     await on.close();
     await app.close();

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listMigrations } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { createStage, newMark, newPlayer, type Sight } from '../support/cache-players.ts';
+import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-players.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { partCount, partitionedSchema, readPlacement } from '../support/distribution.ts';
+import { partitionCount, partitionedSchema, readPlacement } from '../support/distribution.ts';
 import { silentLog } from '../support/log.ts';
-import { until } from '../support/process.ts';
+import { waitUntil } from '../support/process.ts';
 import { seeded } from '../support/random.ts';
-import { faultsIn } from '../support/sights.ts';
+import { findFaults } from '../support/sights.ts';
 import { newClient } from '../support/tasks.ts';
 
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_124);
@@ -68,10 +68,10 @@ test(`cut by the hash of user_id, seed ${seed}: everything works, and reads say 
   const app = await startApp({}, { database });
   const random = seeded(seed);
   const players = await Promise.all(
-    [0, 1, 2, 3, 4].map((index) => newPlayer(app, newMark(index), index < 2)),
+    [0, 1, 2, 3, 4].map((index) => createTestClient(app, newMarker(index), index < 2)),
   );
-  const stage = createStage([app], random);
-  const sights: Sight[] = [];
+  const stage = createWorkload([app], random);
+  const sights: Observation[] = [];
   await Promise.all(
     players.map(async (player) => {
       const [history] = player.histories;
@@ -84,7 +84,7 @@ test(`cut by the hash of user_id, seed ${seed}: everything works, and reads say 
     }),
   );
   stage.close();
-  expect(faultsIn(sights, players), `seed ${seed}`).toEqual([]);
+  expect(findFaults(sights, players), `seed ${seed}`).toEqual([]);
   await Promise.all(players.map((_player, index) => useAll(app, `cut_${index}`)));
   await app.ctx.jobs.runAll();
   for (const table of tables.filter((name) => !['tombstones', 'task_tags'].includes(name))) {
@@ -104,7 +104,7 @@ test('what a user asks for is done in one part of each table', async () => {
   };
   // Servers tell what they have counted when they end.
   const idle = () =>
-    until(async () => {
+    waitUntil(async () => {
       const { rows } = await sql`select from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`.execute(
         reader,
@@ -131,7 +131,7 @@ test('what a user asks for is done in one part of each table', async () => {
   await app.close();
   await idle();
   const after = await scans();
-  expect(after.size).toBe(tables.length * partCount);
+  expect(after.size).toBe(tables.length * partitionCount);
   const touched = [...after].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);
   expect(touched.filter((name) => !name.endsWith(`_part_${home?.part}`))).toEqual([]);
   // The cascade from tasks finds the task's tags; only what nothing was looked up in is missing.

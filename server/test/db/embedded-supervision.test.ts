@@ -1,12 +1,19 @@
 import { Client } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
-import { createdDataDir, killPostmaster, postmasterPid, query, refusal, start } from '../support/embedded.ts';
+import {
+  copyInitializedDataDir,
+  killPostmaster,
+  postmasterPid,
+  queryAsSuperuser,
+  startEmbeddedServer,
+  startError,
+} from '../support/embedded.ts';
 import { patience } from '../support/patience.ts';
 
 describe('supervision', () => {
   it('brings a killed server back with every acknowledged row', async () => {
-    const server = await start(await createdDataDir());
-    await query(server.app, 'create table entry (id int primary key)');
+    const server = await startEmbeddedServer(await copyInitializedDataDir());
+    await queryAsSuperuser(server.app, 'create table entry (id int primary key)');
     const pid = postmasterPid(server.dataDir);
     const client = new Client(server.app);
     client.on('error', () => {});
@@ -24,14 +31,17 @@ describe('supervision', () => {
     await client.end();
 
     const rows = await vi.waitFor(
-      () => query<{ count: number }>(server.app, 'select count(*)::int from entry'),
+      () => queryAsSuperuser<{ count: number }>(server.app, 'select count(*)::int from entry'),
       patience,
     );
     expect(rows[0]?.count).toBeGreaterThanOrEqual(acknowledged);
     expect(postmasterPid(server.dataDir)).not.toBe(pid);
     // The lock is back too.
     await vi.waitFor(async () => {
-      const locks = await query(server.admin, "select from pg_locks where locktype = 'advisory' and granted");
+      const locks = await queryAsSuperuser(
+        server.admin,
+        "select from pg_locks where locktype = 'advisory' and granted",
+      );
       expect(locks).toHaveLength(1);
     }, patience);
     await server.stop();
@@ -41,10 +51,10 @@ describe('supervision', () => {
   it.runIf(process.platform === 'linux')(
     'does not wait for statements that outlive a killed server',
     async () => {
-      const server = await start(await createdDataDir());
-      const endless = query(server.app, 'do $$ begin loop end loop; end $$').catch(() => {});
+      const server = await startEmbeddedServer(await copyInitializedDataDir());
+      const endless = queryAsSuperuser(server.app, 'do $$ begin loop end loop; end $$').catch(() => {});
       await vi.waitFor(async () => {
-        const busy = await query(
+        const busy = await queryAsSuperuser(
           server.admin,
           "select from pg_stat_activity where query like 'do %' and state = 'active'",
         );
@@ -52,28 +62,31 @@ describe('supervision', () => {
       }, patience);
       killPostmaster(server.dataDir);
       await endless;
-      await vi.waitFor(() => query(server.app, 'select 1'), patience);
+      await vi.waitFor(() => queryAsSuperuser(server.app, 'select 1'), patience);
     },
   );
 
   it('takes its lock again after all connections were ended', async () => {
-    const dataDir = await createdDataDir();
-    const server = await start(dataDir);
-    await query(
+    const dataDir = await copyInitializedDataDir();
+    const server = await startEmbeddedServer(dataDir);
+    await queryAsSuperuser(
       server.admin,
       'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()',
     );
     await vi.waitFor(async () => {
-      const locks = await query(server.admin, "select from pg_locks where locktype = 'advisory' and granted");
+      const locks = await queryAsSuperuser(
+        server.admin,
+        "select from pg_locks where locktype = 'advisory' and granted",
+      );
       expect(locks).toHaveLength(1);
     }, patience);
-    expect(await refusal(dataDir)).toContain('in use by another running Duly');
+    expect(await startError(dataDir)).toContain('in use by another running Duly');
   });
 
   it('ends with stop, even while the server is away', async () => {
-    const server = await start(await createdDataDir());
+    const server = await startEmbeddedServer(await copyInitializedDataDir());
     killPostmaster(server.dataDir);
     await server.stop();
-    await vi.waitFor(() => expect(query(server.app, 'select 1')).rejects.toThrow(), patience);
+    await vi.waitFor(() => expect(queryAsSuperuser(server.app, 'select 1')).rejects.toThrow(), patience);
   });
 });

@@ -6,11 +6,19 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isUnavailable } from '../../src/db/failures.ts';
+import { isUnavailableError } from '../../src/db/failures.ts';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { silentLog } from '../support/log.ts';
 import { binaries, databaseAccount } from '../support/postgres15.ts';
-import { createTask, freePort, run, serve, taskIds, temporaryDirectory, until } from '../support/process.ts';
+import {
+  createTask,
+  freePort,
+  startProcess,
+  startServer,
+  taskIds,
+  temporaryDirectory,
+  waitUntil,
+} from '../support/process.ts';
 
 const bouncer = '/usr/sbin/pgbouncer';
 const missing = [join(binaries, 'postgres'), bouncer].filter((path) => !existsSync(path));
@@ -92,9 +100,10 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
       `postgresql://duly:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
     directUrl = url(databasePort);
     pooledUrl = url(poolPort);
-    await until(() => answers(pooledUrl));
+    await waitUntil(() => answers(pooledUrl));
     expect(
-      (await run(['migrate', 'up'], { DATABASE_URL: pooledUrl, DATA_DIR: directory.path }).ended).code,
+      (await startProcess(['migrate', 'up'], { DATABASE_URL: pooledUrl, DATA_DIR: directory.path }).ended)
+        .code,
     ).toBe(0);
   });
   afterAll(async () => {
@@ -107,7 +116,7 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
 
   test.each(['directly', 'behind a pooler in transaction mode'])('is migrated and served %s', async (way) => {
     const DATABASE_URL = way === 'directly' ? directUrl : pooledUrl;
-    const server = await serve({ DATABASE_URL, DATA_DIR: directory.path });
+    const server = await startServer({ DATABASE_URL, DATA_DIR: directory.path });
     const user = `ada ${way}`.replaceAll(' ', '-');
     const ids = await Promise.all(
       Array.from({ length: 60 }, (_, index) => createTask(server.url, user, `task ${index}`)),
@@ -134,7 +143,7 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     else {
       await expect(asked).rejects.toThrow(/certificate/);
       // A certificate that expires is a database that is away, until it is renewed.
-      expect(isUnavailable(await asked.catch((error) => error))).toBe(true);
+      expect(isUnavailableError(await asked.catch((error) => error))).toBe(true);
     }
     await db.destroy();
   });
@@ -174,7 +183,8 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     ['a certificate nobody knows', 'audit', () => `${directUrl}?sslmode=require`, /self-signed certificate/],
   ])('%s stops %s with one line', async (_, command, url, reason) => {
     const env = { DATABASE_URL: url(), DATA_DIR: directory.path, PORT: '0' };
-    const { code, stderr } = await run(command === 'audit' ? ['audit', 'heads'] : [command], env).ended;
+    const { code, stderr } = await startProcess(command === 'audit' ? ['audit', 'heads'] : [command], env)
+      .ended;
     expect([code, stderr.trim().split('\n')]).toEqual([1, [expect.stringMatching(/^DATABASE_URL: .*\)$/)]]);
     expect(stderr).toMatch(reason);
     expect(stderr).not.toContain(password);
@@ -188,7 +198,7 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     await client.end();
     const url = new URL(directUrl);
     [url.username, url.pathname] = ['guest', '/guests'];
-    const { code, stderr } = await run(['migrate', 'up'], {
+    const { code, stderr } = await startProcess(['migrate', 'up'], {
       DATABASE_URL: url.href,
       DATA_DIR: directory.path,
     }).ended;

@@ -5,12 +5,12 @@ import { currentVersion, listMigrations, migrateDown, migrateUp } from '../../sr
 import { createDb } from '../../src/db/pool.ts';
 import { refoldBatchSize } from '../../src/db/refold.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { foldTexts } from '../../src/jobs/fold-texts.ts';
+import { refoldTexts } from '../../src/jobs/fold-texts.ts';
 import { fold } from '../../src/platform/folding.ts';
 import { refoldTasks } from '../../src/tasks/refold.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { locales, unfoldedIn } from '../support/folding.ts';
+import { findUnfolded, locales } from '../support/folding.ts';
 import { silentLog as log } from '../support/log.ts';
 import { recountTags } from '../support/tag-counts.ts';
 import { type Client, invalidStatus, namedIn, newClient } from '../support/tasks.ts';
@@ -60,7 +60,7 @@ async function upgraded(locale?: keyof typeof locales): Promise<{ app: TestApp; 
   return { app: await startApp({}, { database }), database };
 }
 
-const run = ({ ctx }: TestApp, stop = new AbortController().signal) => foldTexts.run(ctx, stop);
+const run = ({ ctx }: TestApp, stop = new AbortController().signal) => refoldTexts.run(ctx, stop);
 
 const titlesFor = async ({ list }: Client, search: string) =>
   (await list(`?${new URLSearchParams({ search })}`)).map(({ title }) => title).sort();
@@ -148,7 +148,7 @@ describe('rows from before the folding', () => {
     const counts = await Promise.all([run(app), run(app)]);
     expect(counts[0] + counts[1]).toBeGreaterThan(fillers);
     expect(await run(app)).toBe(0);
-    expect(await unfoldedIn(app.ctx.db)).toEqual([]);
+    expect(await findUnfolded(app.ctx.db)).toEqual([]);
     for (const query of queries) expect((await other.v1('GET', query)).body.data, query).toHaveLength(2);
     // It was no change of theirs.
     expect(await other.revision()).toBe(revision);
@@ -193,7 +193,7 @@ test('a cursor of the order that titles had before is refused, any other of befo
       const filter = { priority: 'all', sort_by, sort_direction: 'asc', status: 'all', tags_match: 'any' };
       return encodeCursor(
         { backward: false, key, id },
-        { secrets, scope: [user.id, Object.entries(filter)], epoch: app.ctx.access.epoch() },
+        { secrets, scope: [user.id, Object.entries(filter)], epoch: app.ctx.accessControl.epoch() },
       );
     };
     const query = (sort_by: string, key: string) =>

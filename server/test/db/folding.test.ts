@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { fold, foldVersion, searchTextOf, separator } from '../../src/platform/folding.ts';
+import { fold, foldVersion, searchTextOf, searchTextSeparator } from '../../src/platform/folding.ts';
 import { type Random, seeded } from '../support/random.ts';
 
 const hex = (text: string) => Array.from(text, (one) => one.codePointAt(0)?.toString(16)).join(' ');
@@ -97,7 +97,7 @@ test.each([
   ['\u0301', ''],
   ['\u0301\u0308école', 'ecole'],
   ['7\u0301', '7\u0301'],
-  [`a${separator}b`, 'a b'],
+  [`a${searchTextSeparator}b`, 'a b'],
 ])('%s folds to %s', (text, folded) => {
   expect(fold(text)).toBe(folded);
 });
@@ -134,11 +134,11 @@ test('of 20,000 random texts: folding twice changes nothing, equivalent ones fol
     const from = random.below(parts.length);
     const part = parts.slice(from, from + 1 + random.below(parts.length - from)).join('');
     expect(folded.includes(fold(part)), `${hex(part)} in ${hex(text)}`).toBe(true);
-    expect(folded).not.toContain(separator);
+    expect(folded).not.toContain(searchTextSeparator);
   }
 });
 
 test('a title and a description are apart, and each is folded by itself', () => {
-  expect(searchTextOf('É\nB', '\u0301Ç')).toBe(`e\nb${separator}c`);
-  expect(searchTextOf('a', null)).toBe(`a${separator}`);
+  expect(searchTextOf('É\nB', '\u0301Ç')).toBe(`e\nb${searchTextSeparator}c`);
+  expect(searchTextOf('a', null)).toBe(`a${searchTextSeparator}`);
 });

@@ -9,7 +9,7 @@ import {
   requireMigrated,
 } from '../../src/db/migrator.ts';
 import { createDb, statementTimeoutMs } from '../../src/db/pool.ts';
-import { requireSupported, unsupported } from '../../src/db/requirements.ts';
+import { requireSupported, unsupportedReason } from '../../src/db/requirements.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { asAdmin, createDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLog as log } from '../support/log.ts';
@@ -125,7 +125,7 @@ test('statements outside transactions get their time limit from the role, not fr
 });
 
 test('a server older than 15, or a database that is not in UTF-8, is refused', async () => {
-  expect(unsupported({ version_number: 140011, version: '14.11', encoding: 'UTF8' })).toBe(
+  expect(unsupportedReason({ version_number: 140011, version: '14.11', encoding: 'UTF8' })).toBe(
     'DATABASE_URL: got PostgreSQL 14.11, wants 15 or newer',
   );
   await expect(requireSupported(db)).resolves.toBeUndefined();

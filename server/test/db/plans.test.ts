@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commonTag, heavyUser, searchTerms, seed, taskId } from '../../bench/seed.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { endOf } from '../../src/feed/place.ts';
+import { endOfRevision } from '../../src/feed/place.ts';
 import { findChanges } from '../../src/feed/queries.ts';
 import { listTags } from '../../src/tags/queries.ts';
 import { listTasks, type TaskListFilter } from '../../src/tasks/list.ts';
@@ -76,7 +76,9 @@ describe.each([
   );
 
   test('changes are read along the revisions', async () => {
-    const { indexes, touched } = await planFor((db) => findChanges(db, userId, endOf(null, count), 100));
+    const { indexes, touched } = await planFor((db) =>
+      findChanges(db, userId, endOfRevision(null, count), 100),
+    );
     expect(indexes).toContain('tasks_revision');
     expect(touched).toBeLessThan(500);
   });

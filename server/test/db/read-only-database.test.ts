@@ -3,12 +3,18 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLink } from '../../src/accounts/links.ts';
-import { poolUse } from '../../src/db/pool.ts';
+import { poolStats } from '../../src/db/pool.ts';
 import { allJobs } from '../../src/jobs/all.ts';
-import { type Account, newAccount, newBrowser, newPassword, password } from '../support/accounts.ts';
+import {
+  createBrowser,
+  newPassword,
+  password,
+  type RegisteredAccount,
+  registerAccount,
+} from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { fillPath, isOfAdmin, type Operation, operations } from '../support/operations.ts';
+import { fillPath, isAdminOperation, type Operation, operations } from '../support/operations.ts';
 import { patience } from '../support/patience.ts';
 import { demoteSessions, setReadOnly } from '../support/read-only.ts';
 import { newClient } from '../support/tasks.ts';
@@ -28,11 +34,11 @@ describe('a database that is read-only', () => {
   let app: TestApp;
   let admin: Tenant;
   let user: Tenant;
-  let account: Account;
+  let account: RegisteredAccount;
   /** Bodies that get past the checks before the write. */
   let bodies: Record<string, unknown>;
   let queries: Record<string, string>;
-  let browser: ReturnType<typeof newBrowser>;
+  let browser: ReturnType<typeof createBrowser>;
   let begun: number;
 
   beforeAll(async () => {
@@ -40,7 +46,7 @@ describe('a database that is read-only', () => {
     ({ app } = tenants);
     admin = await tenants.newAdmin('the admin');
     user = await tenants.newTenant('the user');
-    account = await newAccount(app);
+    account = await registerAccount(app);
     const { db } = app.ctx;
     const email = `grace.${randomUUID()}@example.com`;
     bodies = {
@@ -57,7 +63,7 @@ describe('a database that is read-only', () => {
     queries = {
       confirmEmailChange: `?token=${(await createLink(db, account.id, 'email', { detail: email })).token}`,
     };
-    browser = newBrowser(app);
+    browser = createBrowser(app);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });
     // So old that a read would prolong it.
     await sql`update better_auth.session set "expiresAt" = now() + interval '3 days' where "userId" = ${account.id}`.execute(
@@ -75,7 +81,7 @@ describe('a database that is read-only', () => {
     const { operationId, method, path, open } = operation;
     const isAccount = ofAccount.includes(operationId);
     const names = { ...namesIn(user, path), ...(isAccount && { user_id: account.id }) };
-    const token = isOfAdmin(operation) ? admin.token : isAccount ? account.token : user.token;
+    const token = isAdminOperation(operation) ? admin.token : isAccount ? account.token : user.token;
     const body = bodies[operationId] ?? operation.body?.example;
     return app.request(method, fillPath(path, names) + (queries[operationId] ?? ''), {
       ...(!open && { token }),
@@ -170,7 +176,7 @@ describe('a pool whose sessions have become read-only, where new ones are not', 
     const client = await newClient(app);
     await client.create();
     const demoted = await demoteSessions(app.ctx.db);
-    expect(poolUse(app.ctx.db).total).toBe(demoted);
+    expect(poolStats(app.ctx.db).total).toBe(demoted);
     expectRefused(await client.v1('POST', '/tasks', { title: 'milk' }));
     for (let index = 0; index < 20; index += 1) await client.create();
     expect(await ready(app)).toMatchObject({ status: 200, body: { database: 'ok' } });

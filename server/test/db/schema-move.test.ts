@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listMigrations, migrateDown, migrateUp } from '../../src/db/migrator.ts';
-import { moveVersion } from '../../src/db/own-schema.ts';
+import { schemaMoveVersion } from '../../src/db/own-schema.ts';
 import { createDb } from '../../src/db/pool.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { startApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { asAdmin, createDatabase, type TestDatabase, urlOf } from '../support/database.ts';
 import { silentLog as log } from '../support/log.ts';
-import { run } from '../support/process.ts';
+import { startProcess } from '../support/process.ts';
 import { newClient } from '../support/tasks.ts';
 
 const newest = listMigrations().length;
@@ -55,7 +55,7 @@ let name: string;
 let db: Db;
 
 const migrate = (...args: string[]) =>
-  run(['migrate', ...args], { DATABASE_URL: urlOf(database.connection) }).ended;
+  startProcess(['migrate', ...args], { DATABASE_URL: urlOf(database.connection) }).ended;
 
 beforeEach(async () => {
   database = await createDatabase('empty');
@@ -70,7 +70,7 @@ beforeEach(async () => {
 /** As the version before the move left it, with a task and its tag. */
 async function becomeOld(): Promise<void> {
   await migrateUp(db);
-  for (let version = newest; version >= moveVersion; version -= 1) await migrateDown(db);
+  for (let version = newest; version >= schemaMoveVersion; version -= 1) await migrateDown(db);
   await asAdmin(
     `insert into public.owners (user_id, revision) values ('ada', 7);
      insert into public.tasks (user_id, title, revision) values ('ada', 'milk', 7);
@@ -156,7 +156,7 @@ describe('a Duly that has its tables in public', () => {
       sql`select t.*, tt.name, o.revision as seen from ${sql.table('tasks')} t join task_tags tt on tt.task_id = t.id join owners o on o.user_id = t.user_id`;
     const { rows: before } = await held().execute(db);
     const { code, stdout } = await migrate('up');
-    expect([code, stdout]).toEqual([0, expect.stringContaining(`up ${moveVersion} schema\n`)]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`up ${schemaMoveVersion} schema\n`)]);
     for (const table of ['tasks', 'audit', 'schema_migrations'])
       expect(await schemasOf(table)).toEqual(['duly']);
     const { rows } =
@@ -165,7 +165,7 @@ describe('a Duly that has its tables in public', () => {
       );
     expect(before).toMatchObject(rows);
     expect((await migrate('status')).stdout).toContain(`the database is at version ${newest}`);
-    for (let version = newest; version >= moveVersion; version -= 1) await migrateDown(db);
+    for (let version = newest; version >= schemaMoveVersion; version -= 1) await migrateDown(db);
     expect(await schemasOf('tasks')).toEqual(['public']);
   });
 
@@ -191,14 +191,14 @@ describe('a Duly that has its tables in public', () => {
   });
 
   test('is told before it is served by this version what to do', async () => {
-    const { code, stderr } = await run(['serve'], {
+    const { code, stderr } = await startProcess(['serve'], {
       DATABASE_URL: urlOf(database.connection),
       BETTER_AUTH_SECRET: 'x'.repeat(32),
       PORT: '0',
     }).ended;
     expect([code, stderr]).toEqual([
       1,
-      `DATABASE_URL: the schema is at version ${moveVersion - 1}, this Duly wants ${newest}; stop every instance of the old version, back up the database, then run: npm run migrate -- up\n`,
+      `DATABASE_URL: the schema is at version ${schemaMoveVersion - 1}, this Duly wants ${newest}; stop every instance of the old version, back up the database, then run: npm run migrate -- up\n`,
     ]);
   });
 
@@ -210,7 +210,7 @@ describe('a Duly that has its tables in public', () => {
     const { code, stderr } = await migrate('up');
     expect([code, stderr]).toEqual([
       1,
-      `migrate up ${moveVersion} schema: error: relation "tags" already exists in schema "duly" (SQLSTATE 42P07); nothing was changed\n`,
+      `migrate up ${schemaMoveVersion} schema: error: relation "tags" already exists in schema "duly" (SQLSTATE 42P07); nothing was changed\n`,
     ]);
     expect(await schemasOf('tasks')).toEqual(['public']);
   });

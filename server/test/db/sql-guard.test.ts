@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listTags } from '../../src/tags/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { issued } from '../support/sql/collect.ts';
-import { complaintsOf } from '../support/sql/guard.ts';
+import { issuedStatements } from '../support/sql/collect.ts';
+import { violationsOf } from '../support/sql/guard.ts';
 
 // What the application asks is collected by test/support/sql/collect.ts and judged at the end of every test file by
 // test/support/sql/setup.ts; here, that it is collected and judged rightly.
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const tablesIn = (text: string) => complaintsOf(text).map(({ table }) => table);
+const tablesIn = (text: string) => violationsOf(text).map(({ table }) => table);
 
 describe('a statement that says whose rows it touches', () => {
   test.each([
@@ -48,7 +48,7 @@ describe('a statement that says whose rows it touches', () => {
     'begin; set local statement_timeout = 1',
     'select 1 from pg_class',
   ])('passes: %s', (text) => {
-    expect(complaintsOf(text)).toEqual([]);
+    expect(violationsOf(text)).toEqual([]);
   });
 });
 
@@ -139,7 +139,7 @@ test('what the application asks is collected with the file that asks; what tests
   });
   await sql`select count(*) as asked_by_a_test from duly.tasks`.execute(app.ctx.db);
   await listTags(app.ctx.db, id, { limit: 1 });
-  const all = [...issued.values()];
+  const all = [...issuedStatements.values()];
   for (const from of [
     'src/tasks/queries.ts',
     'src/tasks/page.ts',

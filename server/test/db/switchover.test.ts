@@ -4,15 +4,27 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { afterFile, afterTest } from '../support/clean-up.ts';
-import { openEvents } from '../support/events.ts';
+import { openEventStream } from '../support/events.ts';
 import { type Forwarder, startForwarder } from '../support/forwarder.ts';
-import { type Load, startLoad } from '../support/load.ts';
+import { type RunningLoad, startLoad } from '../support/load.ts';
 import { silentLog } from '../support/log.ts';
 import { isLong } from '../support/long.ts';
 import { patience } from '../support/patience.ts';
-import { type Cluster, caughtUp, copyCluster, hasPostgres15 } from '../support/postgres15.ts';
-import { run, type Server, serve, status, temporaryDirectory, until } from '../support/process.ts';
-import { database, type Pair, startPair } from '../support/replica.ts';
+import {
+  createReplicaCluster,
+  hasPostgres15,
+  type TestCluster,
+  waitForReplay,
+} from '../support/postgres15.ts';
+import {
+  type Server,
+  startProcess,
+  startServer,
+  statusOf,
+  temporaryDirectory,
+  waitUntil,
+} from '../support/process.ts';
+import { database, type ReplicatedPair, startPair } from '../support/replica.ts';
 import { newClient } from '../support/tasks.ts';
 
 /** How long each part of the load lasts. */
@@ -20,18 +32,18 @@ const partMs = isLong ? 15_000 : 1_000;
 const writers = isLong ? 8 : 2;
 
 describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers under writes and reads', () => {
-  let pair: Pair;
+  let pair: ReplicatedPair;
   let name: Forwarder;
   /** Leads to the standby of the new primary, once there is one. */
   let nextStandby: Forwarder;
-  let standby: Cluster;
+  let standby: TestCluster;
   let hosts: string;
   /** One by a name that leads elsewhere, one by both hosts; `workers` is a service of two processes. */
   let named: TestApp;
   let listed: TestApp;
   let workers: Server;
   let directory: { path: string; remove(): Promise<void> };
-  let loads: Record<string, Load>;
+  let loads: Record<string, RunningLoad>;
 
   const hostList = (...ports: number[]) =>
     `postgresql://app@${ports.map((port) => `127.0.0.1:${port}`).join()}/${database}`;
@@ -44,7 +56,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
   beforeAll(async () => {
     pair = await startPair();
     [name, nextStandby] = [await startForwarder(), await startForwarder()];
-    name.leadTo(pair.primary.port);
+    name.setTarget(pair.primary.port);
     const [a, b] = [pair.primary.port, pair.replica.port];
     hosts = `${hostList(a, b)}?target_session_attrs=read-write`;
     const connection = { host: '127.0.0.1', port: a, user: 'app', password: '', database };
@@ -55,7 +67,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
       beside,
     );
     directory = await temporaryDirectory();
-    workers = await serve({ DATABASE_URL: hosts, DATA_DIR: directory.path, WEB_CONCURRENCY: '2' });
+    workers = await startServer({ DATABASE_URL: hosts, DATA_DIR: directory.path, WEB_CONCURRENCY: '2' });
     afterFile.push(async () => {
       workers.child.kill('SIGTERM');
       await workers.ended;
@@ -72,22 +84,22 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
   test('loses nothing that was acknowledged, answers no 500, reads throughout, and goes on by itself', async () => {
     const { primary, replica } = pair;
     const client = await newClient(named);
-    const stream = await openEvents(named.url, `${client.user.v1}/events`, client.user.token);
-    await vi.waitFor(() => expect(named.ctx.wakeUps.isListening()).toBe(true), patience);
+    const stream = await openEventStream(named.url, `${client.user.v1}/events`, client.user.token);
+    await vi.waitFor(() => expect(named.ctx.changeNotifier.isListening()).toBe(true), patience);
     loads = Object.fromEntries(each().map(([key, { url }]) => [key, startLoad(url, writers, 2)]));
     await sleep(partMs);
 
-    await primary.ask('alter system set default_transaction_read_only = on');
-    await primary.ask('select pg_reload_conf()');
+    await primary.query('alter system set default_transaction_read_only = on');
+    await primary.query('select pg_reload_conf()');
     for (const [key, app] of each())
       await vi.waitFor(
         async () => expect([key, await readyOf(app)]).toEqual([key, { status: 503, database: 'read-only' }]),
         patience,
       );
     await sleep(partMs);
-    await caughtUp(primary, replica);
-    await replica.ask('select pg_promote()');
-    name.leadTo(replica.port);
+    await waitForReplay(primary, replica);
+    await replica.query('select pg_promote()');
+    name.setTarget(replica.port);
     const promotedAt = performance.now();
 
     for (const [key, app] of each())
@@ -99,7 +111,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
     await sleep(partMs);
     await Promise.all(Object.values(loads).map((load) => load.stop()));
 
-    const rows = await replica.ask<{ id: string }>('select id::text from duly.tasks', database);
+    const rows = await replica.query<{ id: string }>('select id::text from duly.tasks', database);
     const stored = new Set(rows.map(({ id }) => id));
     for (const [key, { reads, writes, acknowledged }] of Object.entries(loads)) {
       console.log(`switchover, ${key}: writes`, writes, 'reads', reads);
@@ -114,9 +126,9 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
 
     // A promoted copy is another history: a stream of the one before ends, and its client starts anew.
     await stream.ended;
-    const again = await openEvents(named.url, `${client.user.v1}/events`, client.user.token);
+    const again = await openEventStream(named.url, `${client.user.v1}/events`, client.user.token);
     // Another instance writes to the new primary, and this one hears of it.
-    await vi.waitFor(() => expect(named.ctx.wakeUps.isListening()).toBe(true), patience);
+    await vi.waitFor(() => expect(named.ctx.changeNotifier.isListening()).toBe(true), patience);
     const other = await newClient(listed, client.user.id);
     const { id } = await other.create();
     await vi.waitFor(() => expect(again.events.map(({ data }) => data.id)).toContain(id), patience);
@@ -124,10 +136,10 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
   });
 
   test('leaves nobody on the server before', async () => {
-    await until(async () => {
+    await waitUntil(async () => {
       // A connection that is given up is closed when it is next handed out, or was idle for ten seconds.
-      await Promise.all(each().map(([, { url }]) => status(`${url}/health/ready`)));
-      const [row] = await pair.primary.ask<{ count: number }>(
+      await Promise.all(each().map(([, { url }]) => statusOf(`${url}/health/ready`)));
+      const [row] = await pair.primary.query<{ count: number }>(
         `select count(*)::int as count from pg_stat_activity where datname = '${database}'`,
       );
       return row?.count === 0;
@@ -136,16 +148,16 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
 
   test('has the replica followed too', async () => {
     const { replica: primary } = pair;
-    standby = await copyCluster(primary);
+    standby = await createReplicaCluster(primary);
     await standby.start();
-    nextStandby.leadTo(standby.port);
+    nextStandby.setTarget(standby.port);
     const client = await newClient(listed);
     await client.create();
-    await caughtUp(primary, standby);
-    const before = listed.ctx.reads.use().replica;
-    await until(async () => {
+    await waitForReplay(primary, standby);
+    const before = listed.ctx.readRouter.stats().replica;
+    await waitUntil(async () => {
       await client.list();
-      return listed.ctx.reads.use().replica > before;
+      return listed.ctx.readRouter.stats().replica > before;
     });
   });
 
@@ -178,13 +190,15 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
     ['admin', 'unlock'],
     ['audit', 'heads'],
   ])('%s %s finds the new primary among the hosts', async (...args) => {
-    const { code, stderr } = await run(args, { DATABASE_URL: hosts, DATA_DIR: directory.path }).ended;
+    const { code, stderr } = await startProcess(args, { DATABASE_URL: hosts, DATA_DIR: directory.path })
+      .ended;
     expect([code, stderr]).toEqual([0, '']);
   });
 
   test('a command that meets a server without writes says so in one line', async () => {
     const DATABASE_URL = hostList(pair.primary.port);
-    const { code, stderr } = await run(['admin', 'lock'], { DATABASE_URL, DATA_DIR: directory.path }).ended;
+    const { code, stderr } = await startProcess(['admin', 'lock'], { DATABASE_URL, DATA_DIR: directory.path })
+      .ended;
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^DATABASE_URL: got a server that takes no writes now [^\n]*\n$/),

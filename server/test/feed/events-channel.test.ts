@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { createChannel } from '../../src/feed/channel.ts';
-import { endOf } from '../../src/feed/place.ts';
+import { createUserStreams } from '../../src/feed/channel.ts';
+import { endOfRevision } from '../../src/feed/place.ts';
 import type { FeedPage } from '../../src/feed/queries.ts';
-import type { Stream } from '../../src/feed/stream.ts';
+import type { EventStream } from '../../src/feed/stream.ts';
 import { silentLog as log } from '../support/log.ts';
 
-const nothing: FeedPage = { changes: [], next: endOf(null, 1), hasMore: false };
+const nothing: FeedPage = { changes: [], next: endOfRevision(null, 1), hasMore: false };
 
 /** A stream as the channel sees it, and what it was given. */
 function fakeStream(fields: { silentMs?: number; isTaking?: boolean; isReady?: boolean } = {}) {
   const { silentMs = 0, isTaking = true, isReady = true } = fields;
   const given: string[] = [];
-  const stream: Stream = {
-    request: { userId: 'ada', authorization: [], place: null, isTaking: () => isTaking },
+  const stream: EventStream = {
+    request: { userId: 'ada', authorization: [], position: null, isDrained: () => isTaking },
     // Not looked at.
     readable: Reflect.get({}, 'readable'),
-    place: endOf(null, 1),
-    seen: 0,
+    position: endOfRevision(null, 1),
+    deliveredWakeUp: 0,
     send: (text) => void given.push(String(text)),
     isReady: () => isReady,
     sentAt: () => performance.now() - silentMs,
@@ -26,7 +26,10 @@ function fakeStream(fields: { silentMs?: number; isTaking?: boolean; isReady?: b
 }
 
 test('a heartbeat comes after 15 s of silence, to those who took everything', () => {
-  const { streams, beat } = createChannel({ read: async () => nothing, textOf: () => '' }, log);
+  const { streams, sendHeartbeats: beat } = createUserStreams(
+    { read: async () => nothing, format: () => '' },
+    log,
+  );
   const [due, early, blocked, doubtful] = [
     fakeStream({ silentMs: 15_100 }),
     fakeStream({ silentMs: 14_000 }),
@@ -40,13 +43,13 @@ test('a heartbeat comes after 15 s of silence, to those who took everything', ()
 
 test('what fails to be read is read at the next call', async () => {
   let isAway = true;
-  const channel = createChannel(
+  const channel = createUserStreams(
     {
       async read() {
         if (isAway) throw new Error('away');
-        return { ...nothing, next: endOf(null, 2) };
+        return { ...nothing, next: endOfRevision(null, 2) };
       },
-      textOf: () => 'news',
+      format: () => 'news',
     },
     log,
   );
@@ -54,23 +57,23 @@ test('what fails to be read is read at the next call', async () => {
   channel.streams.add(stream);
   channel.wake();
   await new Promise(setImmediate);
-  await channel.serve();
-  expect([given, stream.place]).toEqual([[], endOf(null, 1)]);
+  await channel.deliver();
+  expect([given, stream.position]).toEqual([[], endOfRevision(null, 1)]);
   isAway = false;
-  await channel.serve();
-  expect([given, stream.place]).toEqual([['news'], endOf(null, 2)]);
+  await channel.deliver();
+  expect([given, stream.position]).toEqual([['news'], endOfRevision(null, 2)]);
 });
 
 test('a wake-up while changes are read lets them be read again', async () => {
   let reads = 0;
-  const channel = createChannel(
+  const channel = createUserStreams(
     {
       async read() {
         reads += 1;
         if (reads === 1) channel.wake();
         return nothing;
       },
-      textOf: () => '',
+      format: () => '',
     },
     log,
   );

@@ -4,18 +4,18 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildApp } from '../../src/http/app.ts';
 import type { App } from '../../src/http/app-type.ts';
-import { unavailable } from '../../src/platform/errors.ts';
+import { serviceUnavailable } from '../../src/platform/errors.ts';
 import { createContext } from '../../src/process/context.ts';
 import { clockToleranceSeconds } from '../../src/tokens/issuers.ts';
-import { newAccount, password } from '../support/accounts.ts';
+import { password, registerAccount } from '../support/accounts.ts';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
-import { noteStatements } from '../support/asked.ts';
+import { recordStatements } from '../support/asked.ts';
 import { urlOf } from '../support/database.ts';
-import { type EventStream, openEvents } from '../support/events.ts';
-import { changesOf } from '../support/feed.ts';
+import { type EventStream, openEventStream } from '../support/events.ts';
+import { readFeedPage } from '../support/feed.ts';
 import { silentLog as log } from '../support/log.ts';
 import { patience } from '../support/patience.ts';
-import { dataDirectory, start } from '../support/servers.ts';
+import { newDataDirectory, startTestServer } from '../support/servers.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -25,7 +25,7 @@ let admin: { token: string };
 beforeAll(async () => {
   app = await startApp();
   second = await startApp({}, app);
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   await sql`update better_auth."user" set role = 'admin' where id = ${account.id}`.execute(app.ctx.db);
   admin = { token: await account.newToken() };
 });
@@ -38,7 +38,7 @@ const asAdmin = (method: string, path: string, body?: unknown) =>
   app.request(method, `/api/v1/admin${path}`, { token: admin.token, body });
 
 const streamOf = async (path: string, token: string, on = app): Promise<EventStream> => {
-  const stream = await openEvents(on.url, `${path}/events`, token);
+  const stream = await openEventStream(on.url, `${path}/events`, token);
   await stream.take(1);
   return stream;
 };
@@ -49,7 +49,7 @@ async function waitOn(path: string, token: string, on = app) {
   const { next_cursor } = (await send('limit=100')).body;
   const asked = send(`wait=30&since=${next_cursor}`);
   // It is there once the server has begun to wait.
-  await vi.waitFor(() => expect(on.ctx.followers.count()).toBeGreaterThan(0), patience);
+  await vi.waitFor(() => expect(on.ctx.subscriptions.count()).toBeGreaterThan(0), patience);
   return asked.then(({ status, body }) => ({ status, code: body.error_code, at: performance.now() }));
 }
 
@@ -59,7 +59,7 @@ describe('streams and waits end soon on every instance', () => {
     const waits = [waitOn(path, token), waitOn(path, token, second)];
     await Promise.all(
       [app, second].map((on) =>
-        vi.waitFor(() => expect(on.ctx.followers.count()).toBeGreaterThanOrEqual(2), patience),
+        vi.waitFor(() => expect(on.ctx.subscriptions.count()).toBeGreaterThanOrEqual(2), patience),
       ),
     );
     await kill();
@@ -78,7 +78,7 @@ describe('streams and waits end soon on every instance', () => {
   }
 
   test('of a log-out', async () => {
-    const { path, token } = await newAccount(app);
+    const { path, token } = await registerAccount(app);
     await expectEnded(path, token, () => app.request('POST', '/api/v1/auth/logout', { token }));
   });
 
@@ -88,7 +88,7 @@ describe('streams and waits end soon on every instance', () => {
   });
 
   test('of a ban', async () => {
-    const { path, token, id } = await newAccount(app);
+    const { path, token, id } = await registerAccount(app);
     await expectEnded(path, token, () => asAdmin('PUT', `/users/${id}/ban`, {}));
   });
 
@@ -114,7 +114,7 @@ describe('streams and waits end soon on every instance', () => {
   });
 
   test('but those of other tokens of the user go on', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const other = await account.newToken();
     const [dying, living] = [
       await streamOf(account.path, account.token),
@@ -131,7 +131,7 @@ describe('streams and waits end soon on every instance', () => {
 test('nothing is sent while nobody can tell whether the token lives, and everything afterwards', async () => {
   const { v1, token } = await app.newUser();
   const stream = await streamOf(v1, token, second);
-  const away = vi.spyOn(second.ctx.access, 'refresh').mockRejectedValue(unavailable());
+  const away = vi.spyOn(second.ctx.accessControl, 'refresh').mockRejectedValue(serviceUnavailable());
   // The last good look counts for a second.
   await sleep(1_100);
   await app.request('POST', `${v1}/tasks`, { token, body: { title: 'x' } });
@@ -145,11 +145,11 @@ describe('of one user', () => {
   test('50 streams and waits are open at a time; more are told to come later, and others are not in their way', async () => {
     const client = await newClient(app);
     const { v1, token } = client.user;
-    const { next_cursor: since } = await changesOf(client);
+    const { next_cursor: since } = await readFeedPage(client);
     const streams = await Promise.all(Array.from({ length: 49 }, () => streamOf(v1, token)));
-    const before = app.ctx.followers.count();
+    const before = app.ctx.subscriptions.count();
     const waiting = client.v1('GET', `/changes?wait=30&since=${since}`);
-    await vi.waitFor(() => expect(app.ctx.followers.count()).toBe(before + 1), patience);
+    await vi.waitFor(() => expect(app.ctx.subscriptions.count()).toBe(before + 1), patience);
     const refused = [
       await client.v1('GET', '/events'),
       await client.v1('GET', `/changes?wait=1&since=${since}`),
@@ -163,15 +163,15 @@ describe('of one user', () => {
     expect((await waiting).body.data).toHaveLength(2);
     await streamOf(v1, token);
     streams[0]?.close();
-    await vi.waitFor(() => expect(app.ctx.followers.count()).toBe(before + 1), patience);
+    await vi.waitFor(() => expect(app.ctx.subscriptions.count()).toBe(before + 1), patience);
     await streamOf(v1, token);
   });
 
   test('what is given up at any moment is given up by the server', async () => {
     const client = await newClient(app);
     const { v1, token } = client.user;
-    const { next_cursor: since } = await changesOf(client);
-    const noneIsLeft = () => expect(app.ctx.followers.count()).toBe(0);
+    const { next_cursor: since } = await readFeedPage(client);
+    const noneIsLeft = () => expect(app.ctx.subscriptions.count()).toBe(0);
     await vi.waitFor(noneIsLeft, patience);
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(
@@ -219,7 +219,7 @@ describe('a client that is slow', () => {
 
   async function openPaused(user: { v1: string; token: string }, lastId = '0') {
     const accepted = once(server.server, 'connection');
-    const stream = await openEvents(url, `${user.v1}/events`, user.token, { 'last-event-id': lastId });
+    const stream = await openEventStream(url, `${user.v1}/events`, user.token, { 'last-event-id': lastId });
     stream.response.pause();
     const [socket] = await accepted;
     return { stream, socket };
@@ -227,7 +227,7 @@ describe('a client that is slow', () => {
 
   test('is sent as much as it takes and no more, and once it goes on, the rest without a gap', async () => {
     const user = await newHeavyUser();
-    const { asked, restore } = noteStatements(app.ctx.db);
+    const { asked, restore } = recordStatements(app.ctx.db);
     const reads = () => asked.filter((text) => text.includes('tombstones')).length;
     const { stream, socket } = await openPaused(user);
     // What the system takes is read bit by bit.
@@ -260,7 +260,7 @@ describe('a client that is slow', () => {
     const { length } = stream.events;
     expect(length).toBeLessThan(size);
     const last = stream.events.at(-1)?.id ?? '';
-    const again = await openEvents(url, `${user.v1}/events`, user.token, { 'last-event-id': last });
+    const again = await openEventStream(url, `${user.v1}/events`, user.token, { 'last-event-id': last });
     const rest = await again.take(1 + 500);
     expect(rest.map(({ id }) => id)).toEqual([
       last,
@@ -272,7 +272,7 @@ describe('a client that is slow', () => {
     const { v1, token } = await app.newUser();
     const { timeout } = server.server;
     server.server.timeout = 300;
-    const stream = await openEvents(url, `${v1}/events`, token);
+    const stream = await openEventStream(url, `${v1}/events`, token);
     await stream.take(1);
     server.server.timeout = timeout;
     await sleep(1_500);
@@ -289,7 +289,7 @@ describe('the end of the server', () => {
     const streams = await Promise.all(Array.from({ length: 20 }, () => streamOf(v1, token, third)));
     (await streamOf(v1, token, third)).response.pause();
     const waiting = waitOn(v1, token, third);
-    await vi.waitFor(() => expect(third.ctx.followers.count()).toBe(22), patience);
+    await vi.waitFor(() => expect(third.ctx.subscriptions.count()).toBe(22), patience);
     const began = performance.now();
     await third.close();
     // Left alone, the request would wait for 30 s, and streams for ever.
@@ -299,13 +299,13 @@ describe('the end of the server', () => {
   });
 
   test('comes at SIGTERM, also with clients that take nothing', async () => {
-    const server = await start({
-      DATA_DIR: await dataDirectory(),
+    const server = await startTestServer({
+      DATA_DIR: await newDataDirectory(),
       DATABASE_URL: urlOf(app.database.connection),
     });
     const user = await app.newUser();
     const stream = await streamOf(user.v1, user.token, { ...app, url: server.url });
-    const paused = await openEvents(server.url, `${user.v1}/events`, user.token);
+    const paused = await openEventStream(server.url, `${user.v1}/events`, user.token);
     paused.response.pause();
     server.child.kill('SIGTERM');
     await stream.ended;
@@ -314,7 +314,7 @@ describe('the end of the server', () => {
 });
 
 test('a password that changes ends the streams of all other tokens', async () => {
-  const account = await newAccount(app);
+  const account = await registerAccount(app);
   const other = await streamOf(account.path, await account.newToken());
   await account.send(account.token, 'POST', '/password', {
     current_password: password,

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forgetTombstones } from '../../src/feed/queries.ts';
+import { deleteOldTombstones } from '../../src/feed/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { noteStatements } from '../support/asked.ts';
-import { openEvents, type StreamEvent } from '../support/events.ts';
-import { changesOf, createMirror, knownByServer, walk } from '../support/feed.ts';
+import { recordStatements } from '../support/asked.ts';
+import { openEventStream, type StreamEvent } from '../support/events.ts';
+import { createLocalCopy, readFeed, readFeedPage, readUserData } from '../support/feed.ts';
 import { type Client, locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const open = ({ user }: Client, query = '', headers: Record<string, string> = {}) =>
-  openEvents(app.url, `${user.v1}/events${query}`, user.token, headers);
+  openEventStream(app.url, `${user.v1}/events${query}`, user.token, headers);
 
 const isChange = ({ event }: StreamEvent) => event === 'change';
 
@@ -43,7 +43,7 @@ test('a stream begins with where it is, then tells of each change as the feed do
     ['2/tag/b', 2, 'tag', 'upsert'],
     ['2', 2, 'task', 'upsert'],
   ]);
-  const fed = await walk(client, { since: ready?.data.next_cursor });
+  const fed = await readFeed(client, { since: ready?.data.next_cursor });
   expect(seen.map(({ data: { next_cursor, ...change } }) => change)).toEqual(fed.changes);
   expect(seen[2]?.data.task).toEqual(task);
   expect(seen.map(({ data }) => data.next_cursor)).toEqual([undefined, undefined, fed.cursor]);
@@ -70,7 +70,7 @@ describe('a stream goes on', () => {
 
   test('after the last event that came, whatever `since` says', async () => {
     const client = await newClient(app);
-    const { next_cursor: since } = await changesOf(client);
+    const { next_cursor: since } = await readFeedPage(client);
     for (const title of ['one', 'two', 'three']) await client.create({ title });
     const titles = (events: StreamEvent[]) => events.map(({ data }) => data.task.title);
     for (const query of ['', `?since=${since}`]) {
@@ -105,9 +105,9 @@ describe('a stream goes on', () => {
   test('in the middle of a revision, by a cursor of the feed', async () => {
     const client = await newClient(app);
     await client.create();
-    const since = (await walk(client)).cursor;
+    const since = (await readFeed(client)).cursor;
     const task = await client.create({ tags: ['a', 'b'] });
-    const middle = await changesOf(client, since, 'limit=2');
+    const middle = await readFeedPage(client, since, 'limit=2');
     const stream = await open(client, `?since=${middle.next_cursor}`);
     const [ready, change] = await stream.take(2);
     expect(ready).toMatchObject({ id: '2/tag/b' });
@@ -125,7 +125,7 @@ describe('a stream goes on', () => {
       seen.push(...(await stream.take(1, isChange)));
       stream.close();
     }
-    const { changes } = await walk(client);
+    const { changes } = await readFeed(client);
     expect(seen.map(({ data: { next_cursor, ...change } }) => change)).toEqual(changes);
     expect(seen).toHaveLength(names.length + 2);
   });
@@ -137,16 +137,16 @@ describe('a stream goes on', () => {
     );
     await sql`insert into duly.tasks (user_id, title, revision)
       select ${client.user.id}, 'x', 1 + n / 2 from generate_series(1, 450) n`.execute(app.ctx.db);
-    const first = await changesOf(client, undefined, 'limit=1');
+    const first = await readFeedPage(client, undefined, 'limit=1');
     for (const [query, headers, mirror] of [
-      [`?since=${first.next_cursor}`, {}, createMirror()],
-      ['', { 'last-event-id': '0' }, createMirror()],
+      [`?since=${first.next_cursor}`, {}, createLocalCopy()],
+      ['', { 'last-event-id': '0' }, createLocalCopy()],
     ] as const) {
       if (query !== '') first.data.forEach(mirror.apply);
       const stream = await open(client, query, headers);
       const events = await stream.take(query === '' ? 451 : 450, isChange);
       for (const { data } of events) mirror.apply(data);
-      expect(mirror.known()).toEqual(await knownByServer(client));
+      expect(mirror.known()).toEqual(await readUserData(client));
       expect(events.filter(({ id }) => !id?.includes('/'))).toHaveLength(226);
     }
   });
@@ -154,7 +154,7 @@ describe('a stream goes on', () => {
 
 test('the last event is named by the query too, for polyfills of EventSource; the header wins', async () => {
   const client = await newClient(app);
-  const { next_cursor: since } = await changesOf(client);
+  const { next_cursor: since } = await readFeedPage(client);
   for (const title of ['one', 'two', 'three']) await client.create({ title });
   for (const [query, headers, id] of [
     ['?lastEventId=1', {}, '1'],
@@ -205,7 +205,7 @@ describe('refused:', () => {
 
   test("a cursor that is another user's, edited, or of something else", async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
-    for (const since of [(await changesOf(other)).next_cursor, 'x', '']) {
+    for (const since of [(await readFeedPage(other)).next_cursor, 'x', '']) {
       const stream = await open(client, `?since=${since}`);
       const body = JSON.parse(await stream.text());
       expect([stream.status, ...locsOf(body.errors)]).toEqual([422, 'query.since']);
@@ -216,10 +216,10 @@ describe('refused:', () => {
   test('a place that is forgotten or not there yet, before the stream begins', async () => {
     const client = await newClient(app);
     const { id } = await client.create();
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     await client.v1('DELETE', `/tasks/${id}`);
     await client.v1('DELETE', `/trash/${id}`);
-    await forgetTombstones(app.ctx.db, 0);
+    await deleteOldTombstones(app.ctx.db, 0);
     for (const [query, headers] of [
       [`?since=${cursor}`, {}],
       ['', { 'last-event-id': '2' }],
@@ -257,7 +257,7 @@ test('what 20 streams of a user are told is read once', async () => {
   const client = await newClient(app);
   const streams = await Promise.all(Array.from({ length: 20 }, () => open(client)));
   await Promise.all(streams.map((stream) => stream.take(1)));
-  const { asked, restore } = noteStatements(app.ctx.db);
+  const { asked, restore } = recordStatements(app.ctx.db);
   const { id } = await client.create();
   for (const stream of streams)
     expect((await stream.take(2, isChange)).map(({ data }) => data.id)).toEqual([client.user.id, id]);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { forgetTombstones, forgetUnusedTags } from '../../src/feed/queries.ts';
+import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { knownByServer } from '../support/feed.ts';
-import { type Following, followByEvents, followByPages } from '../support/followers.ts';
+import { readUserData } from '../support/feed.ts';
+import { type FeedFollower, followByEvents, followByPolling } from '../support/followers.ts';
 import { isLong } from '../support/long.ts';
 import { type Random, seeded } from '../support/random.ts';
 import { type Client, newClient } from '../support/tasks.ts';
@@ -60,21 +60,21 @@ async function disturb(random: Random, isOver: () => boolean): Promise<void> {
     await sleep(500 + random.below(seconds > 0 ? 4_000 : 500));
     await second.close();
     second = await startApp({}, first);
-    await forgetUnusedTags(first.ctx.db);
+    await tombstoneUnusedTags(first.ctx.db);
     // Younger ones are needed by those who follow; who does not keep up starts anew.
-    if (random.chance(0.5)) await forgetTombstones(first.ctx.db, 0);
+    if (random.chance(0.5)) await deleteOldTombstones(first.ctx.db, 0);
   }
 }
 
-function followersOf({ user }: Client, random: Random): Following[] {
+function followersOf({ user }: Client, random: Random): FeedFollower[] {
   const reach = {
     path: user.v1,
     token: user.token,
     url: () => random.pick([first, second]).url,
   };
   return [
-    followByPages('pages', reach, () => `limit=${random.pick([1, 2, 7, 100])}`),
-    followByPages('waits', reach, () => `limit=100&wait=${random.pick([1, 2])}`),
+    followByPolling('pages', reach, () => `limit=${random.pick([1, 2, 7, 100])}`),
+    followByPolling('waits', reach, () => `limit=100&wait=${random.pick([1, 2])}`),
     followByEvents('events', reach, random),
     followByEvents('more events', reach, random),
   ];
@@ -92,7 +92,7 @@ test.each(Array.from({ length: rounds }, (_, round) => round + 1))(
     await Promise.all(Array.from({ length: writers }, () => write(client, random, endsAt)));
     isOver = true;
     await disturbing;
-    const [revision, known] = [await client.revision(), await knownByServer(client)];
+    const [revision, known] = [await client.revision(), await readUserData(client)];
     expect(revision).toBeGreaterThan(writers * 10);
     for (const { name, mirror, finish } of followings) {
       await finish(revision);

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forgetTombstones, forgetUnusedTags } from '../../src/feed/queries.ts';
-import { forgetChanges } from '../../src/jobs/forget-changes.ts';
+import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/queries.ts';
+import { deleteOldChanges } from '../../src/jobs/forget-changes.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { changesOf, createMirror, knownByServer, walk } from '../support/feed.ts';
+import { createLocalCopy, readFeed, readFeedPage, readUserData } from '../support/feed.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -44,21 +44,21 @@ describe('what was purged', () => {
   test('is told as deleted to those who may have it, and not from nothing', async () => {
     const client = await newClient(app);
     const { id } = await client.create();
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     await client.v1('DELETE', `/tasks/${id}`);
     await purge(client, id);
-    expect(told((await walk(client, { since: cursor })).changes)).toEqual([[3, 'task', id, 'delete']]);
-    expect((await walk(client)).changes.map(({ type }) => type)).toEqual(['profile']);
+    expect(told((await readFeed(client, { since: cursor })).changes)).toEqual([[3, 'task', id, 'delete']]);
+    expect((await readFeed(client)).changes.map(({ type }) => type)).toEqual(['profile']);
   });
 
   test('is told to a walk from nothing that may have shown it already', async () => {
     const client = await newClient(app);
     const tasks = [await client.create(), await client.create(), await client.create()];
-    const first = await changesOf(client, undefined, 'limit=2');
+    const first = await readFeedPage(client, undefined, 'limit=2');
     const id = tasks[0]?.id ?? '';
     expect(first.data[1]).toMatchObject({ id, op: 'upsert' });
     await purge(client, id);
-    const { changes } = await walk(client, { since: first.next_cursor });
+    const { changes } = await readFeed(client, { since: first.next_cursor });
     expect(told(changes).at(-1)).toEqual([4, 'task', id, 'delete']);
   });
 });
@@ -68,7 +68,7 @@ describe('the job that forgets deletions', () => {
     const client = await newClient(app);
     const { id } = await client.create();
     await purge(client, id);
-    const run = (stop = new AbortController().signal) => forgetChanges.run(app.ctx, stop);
+    const run = (stop = new AbortController().signal) => deleteOldChanges.run(app.ctx, stop);
     await age(client, 89);
     expect(await run()).toBe(0);
     await age(client, 90);
@@ -80,48 +80,48 @@ describe('the job that forgets deletions', () => {
   test('leaves those that are younger; older ones go, with cursors from before them', async () => {
     const client = await newClient(app);
     const [a, b] = [await client.create(), await client.create()];
-    const before = (await walk(client)).cursor;
+    const before = (await readFeed(client)).cursor;
     await purge(client, a.id);
-    const between = (await walk(client)).cursor;
+    const between = (await readFeed(client)).cursor;
     await age(client, 90);
     await purge(client, b.id);
-    expect(await forgetTombstones(app.ctx.db, 91)).toBe(0);
+    expect(await deleteOldTombstones(app.ctx.db, 91)).toBe(0);
     expect(await feedFrom(client)).toBe(0);
-    expect(await forgetTombstones(app.ctx.db, 90)).toBe(1);
+    expect(await deleteOldTombstones(app.ctx.db, 90)).toBe(1);
     expect(await feedFrom(client)).toBe(3);
     await expectExpired(client, before);
-    expect(told((await walk(client, { since: between })).changes)).toEqual([[4, 'task', b.id, 'delete']]);
-    expect(await forgetTombstones(app.ctx.db, 90)).toBe(0);
+    expect(told((await readFeed(client, { since: between })).changes)).toEqual([[4, 'task', b.id, 'delete']]);
+    expect(await deleteOldTombstones(app.ctx.db, 90)).toBe(0);
   });
 
   test('a walk from nothing goes on as long as nothing is forgotten that happened since it began', async () => {
     const client = await newClient(app);
     const tasks = [await client.create(), await client.create(), await client.create()];
     await purge(client, tasks[2]?.id ?? '');
-    const { next_cursor: cursor } = await changesOf(client, undefined, 'limit=1');
-    await forgetTombstones(app.ctx.db, 0);
+    const { next_cursor: cursor } = await readFeedPage(client, undefined, 'limit=1');
+    await deleteOldTombstones(app.ctx.db, 0);
     expect(await feedFrom(client)).toBe(4);
-    expect((await walk(client, { since: cursor })).changes).toHaveLength(2);
+    expect((await readFeed(client, { since: cursor })).changes).toHaveLength(2);
     await purge(client, tasks[1]?.id ?? '');
-    await forgetTombstones(app.ctx.db, 0);
+    await deleteOldTombstones(app.ctx.db, 0);
     await expectExpired(client, cursor);
   });
 
   test('a cursor in the middle of the revision that was forgotten is too old', async () => {
     const client = await newClient(app);
     const ids = [(await client.create()).id, (await client.create()).id].sort();
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     await sql`
       with moved as (update duly.owners set revision = revision + 1 where user_id = ${client.user.id} returning revision),
         gone as (delete from duly.tasks where user_id = ${client.user.id} returning id)
       insert into duly.tombstones (user_id, type, id, revision)
       select ${client.user.id}, 'task', gone.id, revision from moved, gone`.execute(app.ctx.db);
-    const half = await changesOf(client, cursor, 'limit=1');
+    const half = await readFeedPage(client, cursor, 'limit=1');
     expect([told(half.data), half.has_more]).toEqual([[[3, 'task', ids[0], 'delete']], true]);
-    const whole = (await changesOf(client, cursor)).next_cursor;
-    await forgetTombstones(app.ctx.db, 0);
+    const whole = (await readFeedPage(client, cursor)).next_cursor;
+    await deleteOldTombstones(app.ctx.db, 0);
     await expectExpired(client, half.next_cursor);
-    expect((await changesOf(client, whole)).data).toEqual([]);
+    expect((await readFeedPage(client, whole)).data).toEqual([]);
   });
 
   test('five at once while users write: nothing is forgotten twice, and nobody is in the way', async () => {
@@ -129,7 +129,7 @@ describe('the job that forgets deletions', () => {
     for (const client of clients)
       for (let index = 0; index < 3; index += 1) await purge(client, (await client.create()).id);
     const [counts] = await Promise.all([
-      Promise.all(Array.from({ length: 5 }, () => forgetTombstones(app.ctx.db, 0))),
+      Promise.all(Array.from({ length: 5 }, () => deleteOldTombstones(app.ctx.db, 0))),
       ...clients.map((client) => client.create({ tags: ['x'] })),
     ]);
     expect(counts.reduce((sum, count) => sum + count)).toBe(12);
@@ -142,8 +142,8 @@ describe('a database that was set back', () => {
     const client = await newClient(app);
     await client.create();
     await client.create();
-    const { cursor } = await walk(client);
-    const started = (await changesOf(client, undefined, 'limit=1')).next_cursor;
+    const { cursor } = await readFeed(client);
+    const started = (await readFeedPage(client, undefined, 'limit=1')).next_cursor;
     await sql`update duly.owners set revision = 1 where user_id = ${client.user.id}`.execute(app.ctx.db);
     await expectExpired(client, cursor);
     await expectExpired(client, started);
@@ -162,36 +162,36 @@ describe('the job that forgets unused tags', () => {
     const client = await newClient(app);
     const { id } = await client.create({ tags: ['unused', 'used'] });
     const trashed = await client.create({ tags: ['in the trash'] });
-    const before = (await walk(client)).cursor;
+    const before = (await readFeed(client)).cursor;
     await client.v1('PATCH', `/tasks/${id}`, { tags: ['used'] });
     await client.v1('DELETE', `/tasks/${trashed.id}`);
-    const { changes } = await walk(client, { since: before });
+    const { changes } = await readFeed(client, { since: before });
     const revision = await client.revision();
-    expect(await forgetUnusedTags(app.ctx.db)).toBe(1);
+    expect(await tombstoneUnusedTags(app.ctx.db)).toBe(1);
     expect(await tombstones(client)).toEqual([{ type: 'tag', id: 'unused', revision: 3 }]);
-    expect((await walk(client, { since: before })).changes).toEqual(changes);
+    expect((await readFeed(client, { since: before })).changes).toEqual(changes);
     expect(await client.revision()).toBe(revision);
     expect((await client.stored()).tags.map(({ name }) => name)).toEqual(['in the trash', 'used']);
-    expect(await forgetUnusedTags(app.ctx.db)).toBe(0);
+    expect(await tombstoneUnusedTags(app.ctx.db)).toBe(0);
   });
 
   test('a tag that comes back is told once, whatever is left of it before; and goes again', async () => {
     const client = await newClient(app);
     const { id } = await client.create({ tags: ['again'] });
-    const { cursor } = await walk(client);
-    const mirror = createMirror();
+    const { cursor } = await readFeed(client);
+    const mirror = createLocalCopy();
     for (let round = 0; round < 2; round += 1) {
       await client.v1('PATCH', `/tasks/${id}`, { tags: [] });
-      await forgetUnusedTags(app.ctx.db);
+      await tombstoneUnusedTags(app.ctx.db);
       expect(await tombstones(client)).toEqual([{ type: 'tag', id: 'again', revision: 2 + 2 * round }]);
       await client.v1('PATCH', `/tasks/${id}`, { tags: ['again'] });
-      const { changes } = await walk(client, { since: cursor });
+      const { changes } = await readFeed(client, { since: cursor });
       expect(told(changes)).toEqual([
         [3 + 2 * round, 'tag', 'again', 'upsert'],
         [3 + 2 * round, 'task', id, 'upsert'],
       ]);
     }
-    for (const change of (await walk(client)).changes) mirror.apply(change);
-    expect(mirror.known()).toEqual(await knownByServer(client));
+    for (const change of (await readFeed(client)).changes) mirror.apply(change);
+    expect(mirror.known()).toEqual(await readUserData(client));
   });
 });

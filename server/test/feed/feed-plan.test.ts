@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beginning, endOf, type Place } from '../../src/feed/place.ts';
+import { endOfRevision, type FeedPosition, feedStart } from '../../src/feed/place.ts';
 import { feedStatement } from '../../src/feed/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { recountTags } from '../support/tag-counts.ts';
@@ -50,7 +50,7 @@ function nodesOf(node: Node): Node[] {
 }
 
 /** How the database reads 100 changes behind a place: what it reads whole, and how many rows of tables it touches. */
-async function planAt(place: Place) {
+async function planAt(place: FeedPosition) {
   const { rows } = await sql<{ 'QUERY PLAN': { Plan: Node }[] }>`
     explain (analyze, format json) ${feedStatement(userId, place, 101)}`.execute(app.ctx.db);
   const scans = nodesOf(rows[0]?.['QUERY PLAN'][0]?.Plan ?? expect.fail('no plan')).filter(
@@ -67,17 +67,20 @@ async function planAt(place: Place) {
   return { whole, touched };
 }
 
-const places: [string, Place][] = [
-  ['the beginning', beginning],
+const places: [string, FeedPosition][] = [
+  ['the beginning', feedStart],
   [
     'the middle of a walk from nothing',
-    { epoch: null, revision: 50_000, type: 'tag', id: 'tag 500', base: count },
+    { epoch: null, revision: 50_000, type: 'tag', id: 'tag 500', initialSyncRevision: count },
   ],
-  ['its end', { ...endOf(null, 99_900), base: count }],
-  ['a cursor long ago', endOf(null, 10)],
-  ['a cursor in the middle', { epoch: null, revision: 50_000, type: 'tag', id: 'tag 500', base: 0 }],
-  ['a cursor of late', endOf(null, 99_990)],
-  ['the newest write, of tags that all tasks have', endOf(null, count)],
+  ['its end', { ...endOfRevision(null, 99_900), initialSyncRevision: count }],
+  ['a cursor long ago', endOfRevision(null, 10)],
+  [
+    'a cursor in the middle',
+    { epoch: null, revision: 50_000, type: 'tag', id: 'tag 500', initialSyncRevision: 0 },
+  ],
+  ['a cursor of late', endOfRevision(null, 99_990)],
+  ['the newest write, of tags that all tasks have', endOfRevision(null, count)],
 ];
 
 test.each(places)(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { changesOf, walk } from '../support/feed.ts';
+import { readFeed, readFeedPage } from '../support/feed.ts';
 import { patience } from '../support/patience.ts';
 import { type Client, locsOf, newClient } from '../support/tasks.ts';
 
@@ -14,38 +14,38 @@ afterAll(() => app.close());
 
 /** Resolves once the server has begun to wait, to what the answer will be. */
 async function wait(client: Client, since: string, seconds = 30) {
-  const before = app.ctx.followers.count();
+  const before = app.ctx.subscriptions.count();
   const began = performance.now();
-  const asked = changesOf(client, since, `wait=${seconds}`);
-  await vi.waitFor(() => expect(app.ctx.followers.count()).toBeGreaterThan(before), patience);
+  const asked = readFeedPage(client, since, `wait=${seconds}`);
+  await vi.waitFor(() => expect(app.ctx.subscriptions.count()).toBeGreaterThan(before), patience);
   return { answer: asked.then((page) => ({ ...page, tookMs: performance.now() - began })) };
 }
 
 describe('a request that waits', () => {
   test('is answered with the first change, as soon as it is made', async () => {
     const client = await newClient(app);
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     const { answer } = await wait(client, cursor);
     const { id } = await client.create();
     const { data, next_cursor, tookMs } = await answer;
     expect(data.map((change) => change.id)).toEqual([client.user.id, id]);
     expect(tookMs).toBeLessThan(20_000);
-    expect((await changesOf(client, next_cursor)).data).toEqual([]);
+    expect((await readFeedPage(client, next_cursor)).data).toEqual([]);
   });
 
   test('is answered at once when there is something already, as is one from nothing', async () => {
     const client = await newClient(app);
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     await client.create();
     const began = performance.now();
-    expect((await changesOf(client, cursor, 'wait=30')).data).toHaveLength(2);
-    expect((await changesOf(client, undefined, 'wait=30')).data).toHaveLength(2);
+    expect((await readFeedPage(client, cursor, 'wait=30')).data).toHaveLength(2);
+    expect((await readFeedPage(client, undefined, 'wait=30')).data).toHaveLength(2);
     expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   test('is answered with nothing when the wait is over, and the cursor is as good as before', async () => {
     const client = await newClient(app);
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     const { answer } = await wait(client, cursor, 1);
     const { data, has_more, next_cursor, tookMs } = await answer;
     expect([data, has_more, next_cursor]).toEqual([[], false, cursor]);
@@ -55,7 +55,7 @@ describe('a request that waits', () => {
   test("is not woken by others' changes, nor by a write that changes nothing", async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     const { id } = await client.create();
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     const { answer } = await wait(client, cursor, 2);
     await other.create();
     await client.v1('PATCH', `/tasks/${id}`, {});
@@ -66,13 +66,13 @@ describe('a request that waits', () => {
   test('holds no connection: 40 of them and as many requests go through two', async () => {
     const clients = await Promise.all(Array.from({ length: 40 }, () => newClient(app)));
     const waits = await Promise.all(
-      clients.map(async (client) => wait(client, (await changesOf(client)).next_cursor)),
+      clients.map(async (client) => wait(client, (await readFeedPage(client)).next_cursor)),
     );
-    await vi.waitFor(() => expect(app.ctx.followers.count()).toBe(40), patience);
+    await vi.waitFor(() => expect(app.ctx.subscriptions.count()).toBe(40), patience);
     const made = await Promise.all(clients.map((client) => client.create()));
     for (const [index, { answer }] of waits.entries())
       expect((await answer).data.at(-1)?.id).toBe(made[index]?.id);
-    expect(app.ctx.followers.count()).toBe(0);
+    expect(app.ctx.subscriptions.count()).toBe(0);
   });
 
   test.each(['wait=31', 'wait=-1', 'wait=1.5', 'wait=x'])('is refused with %s', async (query) => {
@@ -87,7 +87,7 @@ test('a follower that waits misses nothing of 60 writes at any moment', async ()
   let isDone = false;
   const follow = async () => {
     for (let cursor: string | undefined; !isDone; ) {
-      const page = await changesOf(client, cursor, 'wait=1');
+      const page = await readFeedPage(client, cursor, 'wait=1');
       for (const { type, id } of page.data) if (type === 'task') seen.add(id);
       cursor = page.next_cursor;
     }

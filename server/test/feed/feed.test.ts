@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from '../support/accounts.ts';
+import { registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { changesOf, createMirror, knownByServer, walk } from '../support/feed.ts';
+import { createLocalCopy, readFeed, readFeedPage, readUserData } from '../support/feed.ts';
 import { seeded } from '../support/random.ts';
 import { locsOf, newClient } from '../support/tasks.ts';
 import { createWriter } from '../support/writes.ts';
@@ -30,7 +30,7 @@ describe('from nothing', () => {
       next_cursor: expect.stringMatching(/^[\w-]+$/),
       has_more: false,
     });
-    expect(await changesOf(client, body.next_cursor)).toMatchObject({ data: [], has_more: false });
+    expect(await readFeedPage(client, body.next_cursor)).toMatchObject({ data: [], has_more: false });
   });
 
   test('each thing comes once, as it is, at the revision of its newest change, in order', async () => {
@@ -39,7 +39,7 @@ describe('from nothing', () => {
     const first = await client.create({ title: 'first', tags: ['home', 'work'] });
     const second = await client.create({ title: 'second', tags: ['home'] });
     await client.v1('PATCH', `/tasks/${first.id}`, { title: 'renamed', tags: ['work', 'later'] });
-    const { changes } = await walk(client);
+    const { changes } = await readFeed(client);
     expect(changes).toEqual([
       {
         revision: 1,
@@ -60,14 +60,17 @@ describe('from nothing', () => {
     const client = await newClient(app);
     const { id } = await client.create({ tags: ['gone'] });
     await client.v1('DELETE', `/tasks/${id}`);
-    const { changes } = await walk(client);
+    const { changes } = await readFeed(client);
     expect(told(changes)).toEqual([[1, 'profile', client.user.id, 'upsert']]);
   });
 
   test.each([1, 2, 3, 7, 100])('pages of %i show the same, in the same order', async (limit) => {
     const client = await newClient(app);
     for (let index = 0; index < 8; index += 1) await client.create({ tags: [`tag ${index % 3}`, 'all'] });
-    const [{ changes }, paged] = [await walk(client), await walk(client, { query: `limit=${limit}` })];
+    const [{ changes }, paged] = [
+      await readFeed(client),
+      await readFeed(client, { query: `limit=${limit}` }),
+    ];
     expect(changes).toHaveLength(13);
     expect(paged.changes).toEqual(changes);
   });
@@ -79,7 +82,7 @@ test.each([
 ])('a user id of 255 characters %s fits into every cursor', async (_, character) => {
   const client = await newClient(app, character.repeat(255));
   await client.create({ tags: [character.repeat(50).replaceAll('\u0001', '"'), 'b'] });
-  const { changes } = await walk(client, { query: 'limit=1' });
+  const { changes } = await readFeed(client, { query: 'limit=1' });
   expect(told(changes).map(([, type]) => type)).toEqual(['profile', 'tag', 'tag', 'task']);
 });
 
@@ -90,10 +93,10 @@ describe('since a cursor', () => {
       await client.create({ tags: ['both', 'kept'] }),
       await client.create({ tags: ['both'] }),
     ];
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     await client.v1('DELETE', `/tasks/${gone.id}`);
     await client.v1('PATCH', `/tasks/${kept.id}`, { tags: ['both'] });
-    const { changes, cursor: next } = await walk(client, { since: cursor });
+    const { changes, cursor: next } = await readFeed(client, { since: cursor });
     expect(told(changes)).toEqual([
       [3, 'tag', 'both', 'upsert'],
       [3, 'task', gone.id, 'delete'],
@@ -101,26 +104,26 @@ describe('since a cursor', () => {
       [4, 'task', kept.id, 'upsert'],
     ]);
     expect(changes[1]).not.toHaveProperty('task');
-    expect((await changesOf(client, next)).data).toEqual([]);
+    expect((await readFeedPage(client, next)).data).toEqual([]);
     // Asked again, the same cursor gives the same.
-    expect((await walk(client, { since: cursor })).changes).toEqual(changes);
+    expect((await readFeed(client, { since: cursor })).changes).toEqual(changes);
   });
 
   test('a write that changes nothing is none', async () => {
     const client = await newClient(app);
     const { id } = await client.create();
-    const { cursor } = await walk(client);
+    const { cursor } = await readFeed(client);
     await client.v1('PATCH', `/tasks/${id}`, {});
-    expect(await changesOf(client, cursor)).toMatchObject({ data: [], next_cursor: cursor });
+    expect(await readFeedPage(client, cursor)).toMatchObject({ data: [], next_cursor: cursor });
   });
 
   test('the profile comes when it changes, by whichever way', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const client = {
       v1: (method: string, path: string, body?: unknown) => account.send(account.token, method, path, body),
     };
     const news = async (since?: string) => {
-      const page = await changesOf(client, since);
+      const page = await readFeedPage(client, since);
       expect(page.has_more).toBe(false);
       return { cursor: page.next_cursor, seen: page.data.map(({ type, profile }) => [type, profile]) };
     };
@@ -139,24 +142,24 @@ describe('since a cursor', () => {
   });
 
   test('the profile comes when its account goes', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     const token = await account.sharedToken();
     const v1 = (method: string, path: string, body?: unknown) => account.send(token, method, path, body);
     await v1('POST', '/tasks', { title: 'x' });
-    const { next_cursor: since } = await changesOf({ v1 });
+    const { next_cursor: since } = await readFeedPage({ v1 });
     await sql`delete from better_auth."user" where id = ${account.id}`.execute(app.ctx.db);
-    const { data } = await changesOf({ v1 }, since);
+    const { data } = await readFeedPage({ v1 }, since);
     expect(data).toMatchObject([{ type: 'profile', profile: { email: null } }]);
   });
 
   test("a front end's user's first write changes the profile, which shows when it was", async () => {
     const client = await newClient(app);
-    const mirror = createMirror();
-    const { changes, cursor } = await walk(client);
+    const mirror = createLocalCopy();
+    const { changes, cursor } = await readFeed(client);
     await client.create();
-    for (const change of [...changes, ...(await walk(client, { since: cursor })).changes])
+    for (const change of [...changes, ...(await readFeed(client, { since: cursor })).changes])
       mirror.apply(change);
-    expect(mirror.known()).toEqual(await knownByServer(client));
+    expect(mirror.known()).toEqual(await readUserData(client));
   });
 });
 
@@ -166,7 +169,7 @@ test('whatever is written during a walk, it ends with what the server has: 20 ra
     const client = await newClient(app);
     const write = createWriter(client.v1, random);
     for (let count = random.below(12); count > 0; count -= 1) await write();
-    const mirror = createMirror();
+    const mirror = createLocalCopy();
     const query = `limit=${random.pick([1, 2, 3])}`;
     // Some of them change more than a page shows: they come to an end before the walk does.
     let left = 10;
@@ -174,14 +177,14 @@ test('whatever is written during a walk, it ends with what the server has: 20 ra
       if (left > 0 && random.chance(0.6)) await write();
       left -= 1;
     };
-    const { changes, cursor } = await walk(client, { query, between });
+    const { changes, cursor } = await readFeed(client, { query, between });
     for (const change of changes) mirror.apply(change);
-    expect(mirror.known(), `round ${round}`).toEqual(await knownByServer(client));
+    expect(mirror.known(), `round ${round}`).toEqual(await readUserData(client));
     const revisions = changes.map(({ revision }) => revision);
     expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
     await write();
-    for (const change of (await walk(client, { since: cursor, query })).changes) mirror.apply(change);
-    expect(mirror.known(), `round ${round}, a write later`).toEqual(await knownByServer(client));
+    for (const change of (await readFeed(client, { since: cursor, query })).changes) mirror.apply(change);
+    expect(mirror.known(), `round ${round}, a write later`).toEqual(await readUserData(client));
   }
 });
 
@@ -189,14 +192,14 @@ describe('refused:', () => {
   test('a cursor that was edited, is of another list or of another user', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     for (const one of [client, other]) for (let index = 0; index < 3; index += 1) await one.create();
-    const { next_cursor: cursor } = await changesOf(client);
+    const { next_cursor: cursor } = await readFeedPage(client);
     const ofTasks = (await client.v1('GET', '/tasks?limit=1')).body.pagination.next_cursor;
     const edited = [...cursor].map(
       (letter, at) => cursor.slice(0, at) + (letter === 'A' ? 'B' : 'A') + cursor.slice(at + 1),
     );
     for (const since of [
       ...edited,
-      (await changesOf(other)).next_cursor,
+      (await readFeedPage(other)).next_cursor,
       ofTasks,
       '',
       'x',

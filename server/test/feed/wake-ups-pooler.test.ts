@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { asAdmin, urlOf } from '../support/database.ts';
-import { openEvents } from '../support/events.ts';
-import { changesOf } from '../support/feed.ts';
+import { openEventStream } from '../support/events.ts';
+import { readFeedPage } from '../support/feed.ts';
 import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { newClient } from '../support/tasks.ts';
 
@@ -28,13 +28,13 @@ describe.skipIf(!hasPgBouncer('a pooler in transaction mode'))('behind a pooler 
   /** What is written on the first instance arrives at the other one. */
   async function expectTold(on: TestApp) {
     const client = await newClient(app);
-    const stream = await openEvents(on.url, `${client.user.v1}/events`, client.user.token);
+    const stream = await openEventStream(on.url, `${client.user.v1}/events`, client.user.token);
     await stream.take(1);
     for (let count = 1; count <= 3; count += 1) {
       const { id } = await client.create();
       await vi.waitFor(() => expect(stream.events.map(({ data }) => data.id)).toContain(id), within);
     }
-    const { next_cursor: since } = await changesOf(client);
+    const { next_cursor: since } = await readFeedPage(client);
     const waiting = on.request('GET', `${client.user.v1}/changes?wait=20&since=${since}`, {
       token: client.user.token,
     });
@@ -44,15 +44,15 @@ describe.skipIf(!hasPgBouncer('a pooler in transaction mode'))('behind a pooler 
 
   test('LISTEN is not believed: changes are polled', async () => {
     await expectTold(pooled);
-    expect(pooled.ctx.wakeUps.isListening()).toBe(false);
+    expect(pooled.ctx.changeNotifier.isListening()).toBe(false);
   });
 
   test('DATABASE_DIRECT_URL leads past it: changes are heard', async () => {
     const client = await newClient(app);
-    await openEvents(direct.url, `${client.user.v1}/events`, client.user.token);
-    await vi.waitFor(() => expect(direct.ctx.wakeUps.isListening()).toBe(true), within);
+    await openEventStream(direct.url, `${client.user.v1}/events`, client.user.token);
+    await vi.waitFor(() => expect(direct.ctx.changeNotifier.isListening()).toBe(true), within);
     await expectTold(direct);
-    expect(direct.ctx.wakeUps.isListening()).toBe(true);
+    expect(direct.ctx.changeNotifier.isListening()).toBe(true);
     const [found] = await asAdmin<{ count: number }>(
       `select count(*)::int from pg_stat_activity where datname = '${app.database.connection.database}' and application_name = 'duly listener'`,
     );

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { messagesOf, parseMessage } from '../../src/feed/sender.ts';
+import { encodeMessages, parseMessage } from '../../src/feed/sender.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { asAdmin } from '../support/database.ts';
-import { type EventStream, openEvents } from '../support/events.ts';
+import { type EventStream, openEventStream } from '../support/events.ts';
 import { patience } from '../support/patience.ts';
 import { newClient } from '../support/tasks.ts';
 
@@ -39,11 +39,11 @@ const cut = async (on = app) => {
 };
 
 const isListening = (on: TestApp) =>
-  vi.waitFor(() => expect(on.ctx.wakeUps.isListening()).toBe(true), patience);
+  vi.waitFor(() => expect(on.ctx.changeNotifier.isListening()).toBe(true), patience);
 
 async function follow(on: TestApp) {
   const client = await newClient(app);
-  const stream = await openEvents(on.url, `${client.user.v1}/events`, client.user.token);
+  const stream = await openEventStream(on.url, `${client.user.v1}/events`, client.user.token);
   await stream.take(1);
   return { client, stream };
 }
@@ -61,7 +61,7 @@ test('what is written on one instance is told on another, soon', async () => {
     await vi.waitFor(() => expect(ids(stream)).toContain(id), patience);
   }
   // Whoever listens polls every 15 s only, so that one of them at most was found by that.
-  expect(second.ctx.wakeUps.isListening()).toBe(true);
+  expect(second.ctx.changeNotifier.isListening()).toBe(true);
   expect(performance.now() - began).toBeLessThan(15_000);
 });
 
@@ -72,13 +72,13 @@ describe('the connection that listens', () => {
     const client = await newClient(third);
     await client.create();
     expect(await listening(third)).toEqual([]);
-    const stream = await openEvents(third.url, `${client.user.v1}/events`, client.user.token);
+    const stream = await openEventStream(third.url, `${client.user.v1}/events`, client.user.token);
     await isListening(third);
     expect(await listening(third)).toHaveLength(1);
     stream.close();
     await vi.waitFor(async () => expect(await listening(third)).toEqual([]), patience);
-    expect(third.ctx.wakeUps.isListening()).toBe(false);
-    await openEvents(third.url, `${client.user.v1}/events`, client.user.token);
+    expect(third.ctx.changeNotifier.isListening()).toBe(false);
+    await openEventStream(third.url, `${client.user.v1}/events`, client.user.token);
     await isListening(third);
   });
 
@@ -88,7 +88,7 @@ describe('the connection that listens', () => {
     afterTest.push(() => third.close());
     afterTest.push(() => fourth.close());
     const client = await newClient(third);
-    const stream = await openEvents(fourth.url, `${client.user.v1}/events`, client.user.token);
+    const stream = await openEventStream(fourth.url, `${client.user.v1}/events`, client.user.token);
     await isListening(fourth);
     for (let round = 0; round < 2; round += 1) {
       await cut(third);
@@ -106,7 +106,7 @@ describe('the connection that listens', () => {
     afterTest.push(() => third.close());
     const client = await newClient(third);
     const { id } = await client.create();
-    const stream = await openEvents(third.url, `${client.user.v1}/events`, client.user.token);
+    const stream = await openEventStream(third.url, `${client.user.v1}/events`, client.user.token);
     await isListening(third);
     await asAdmin(
       `with moved as (update duly.owners set revision = revision + 1 where user_id = '${client.user.id}' returning revision)
@@ -133,7 +133,7 @@ describe('messages between instances', () => {
     ],
     ['very many', Array.from({ length: 5_000 }, (_, index) => `user ${index}`)],
   ])('are small enough and say all: %s', (_, userIds) => {
-    const messages = messagesOf(sender, userIds);
+    const messages = encodeMessages(sender, userIds);
     for (const message of messages) expect(Buffer.byteLength(message)).toBeLessThan(8_000);
     const parsed = messages.map(parseMessage);
     expect(parsed.flatMap(([, ...ids]) => ids)).toEqual(userIds);
@@ -149,6 +149,6 @@ describe('messages between instances', () => {
     }
     await client.create();
     await stream.take(3);
-    expect(app.ctx.wakeUps.isListening()).toBe(true);
+    expect(app.ctx.changeNotifier.isListening()).toBe(true);
   });
 });

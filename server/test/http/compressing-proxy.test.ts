@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { hasCaddy, startCaddy } from '../support/caddy.ts';
 import { createClient } from '../support/client.ts';
-import { openEvents } from '../support/events.ts';
-import { startDevelopmentServer } from '../support/middleware.ts';
+import { openEventStream } from '../support/events.ts';
+import { startDevServer } from '../support/middleware.ts';
 import { hasNginx, startCompressingNginx } from '../support/nginx.ts';
 import { newClient } from '../support/tasks.ts';
 
@@ -19,7 +19,7 @@ const proxies = [
     start: (url: string) => startCompressingNginx(url, false),
   },
   { name: 'Caddy', isThere: hasCaddy('Caddy in front of the service'), start: startCaddy },
-  { name: "a front end's development server", isThere: true, start: startDevelopmentServer },
+  { name: "a front end's development server", isThere: true, start: startDevServer },
 ];
 
 let app: TestApp;
@@ -40,7 +40,7 @@ describe.each(proxies)('behind $name', ({ isThere, start }) => {
       const client = await newClient(app);
       const { id: userId, token } = client.user;
       const path = `/api/v1/users/${userId}/events`;
-      const stream = await openEvents(url, path, token, { 'accept-encoding': coding });
+      const stream = await openEventStream(url, path, token, { 'accept-encoding': coding });
       await stream.take(1);
       for (let count = 1; count <= 3; count += 1) {
         const { id } = await client.create();

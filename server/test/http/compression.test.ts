@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount, newBrowser, password } from '../support/accounts.ts';
+import { createBrowser, password, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { createClient, type RawClient, type RawReply } from '../support/client.ts';
@@ -115,7 +115,7 @@ describe.each(Object.entries(instances))('%s', (_name, bytes) => {
   });
 
   test('no other answer is compressed', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     for (let count = 0; count < 6; count += 1) await account.newToken();
     await client.v1('PATCH', '', { first_name: 'é'.repeat(100), last_name: 'x'.repeat(100) });
     const user = client.user.v1;
@@ -138,8 +138,8 @@ describe.each(Object.entries(instances))('%s', (_name, bytes) => {
   });
 
   test('never below /api/auth, where answers hold tokens', async () => {
-    const account = await newAccount(app);
-    const browser = newBrowser(app);
+    const account = await registerAccount(app);
+    const browser = createBrowser(app);
     for (let count = 0; count < 6; count += 1)
       await browser.send('POST', '/sign-in/email', { email: account.email, password });
     const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
@@ -171,7 +171,7 @@ test('compressed answers are kept compressed, and take the less of what may be k
     for (let count = 0; count < 20; count += 1) await client.create({ description: long });
     await client.v1('GET', '/tasks', undefined, { 'accept-encoding': app === coded ? 'gzip' : 'identity' });
   }
-  const { bytes, entries } = plain.ctx.answers.use();
+  const { bytes, entries } = plain.ctx.responseCache.stats();
   expect(entries).toBe(1);
-  expect(coded.ctx.answers.use().bytes).toBeLessThan(bytes / 4);
+  expect(coded.ctx.responseCache.stats().bytes).toBeLessThan(bytes / 4);
 });

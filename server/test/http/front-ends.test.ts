@@ -16,7 +16,7 @@ import { secret, startApp } from '../support/app.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
 import { afterFile, afterTest } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
-import { freePort, type Server, serve } from '../support/process.ts';
+import { freePort, type Server, startServer } from '../support/process.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const text = await readFile(join(repository, 'docs/front-ends.md'), 'utf8');
@@ -57,7 +57,7 @@ describe.skipIf(!hasChromium)('a page in a browser, with Better Auth and nothing
   beforeAll(async () => {
     const database = await createDatabase();
     const root = await mkdtemp(join(tmpdir(), 'duly-front-end-'));
-    duly = await serve({ DATABASE_URL: urlOf(database.connection), DATA_DIR: join(root, 'data') });
+    duly = await startServer({ DATABASE_URL: urlOf(database.connection), DATA_DIR: join(root, 'data') });
     const api = `http://localhost:${new URL(duly.url).port}`;
     port = await freePort();
     for (const name of ['same-site.js', 'proxied.js', 'bearer.js', 'vite.config.js'])

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mintToken } from '../support/app.ts';
-import { inParallel, type RawReply, type RawRequest } from '../support/client.ts';
-import { oddBody, validValue, wrongValue } from '../support/generate.ts';
+import { type RawReply, type RawRequest, runConcurrently } from '../support/client.ts';
+import { invalidValue, malformedBody, validValue } from '../support/generate.ts';
 import { isLong } from '../support/long.ts';
 import { naughtyStrings } from '../support/naughty.ts';
 import {
-  isOfAdmin,
-  isOfCredentials,
-  isOfUser,
+  isAdminOperation,
+  isCredentialsOperation,
+  isUserOperation,
   type Operation,
   operations,
   percentEncoded,
@@ -37,8 +37,8 @@ beforeAll(async () => {
 });
 afterAll(() => tenants.close());
 
-const common = operations.filter((operation) => !isOfCredentials(operation));
-const costly = operations.filter(isOfCredentials);
+const common = operations.filter((operation) => !isCredentialsOperation(operation));
+const costly = operations.filter(isCredentialsOperation);
 /** They end what the other requests need; what they do to others is test/isolation-elsewhere.test.ts's. */
 const withoutAdmin = (operation: Operation) =>
   operation.method !== 'GET' && /lock|users/.test(operation.path);
@@ -47,7 +47,9 @@ function tokenFor(operation: Operation): string | undefined {
   if (random.chance(0.03)) return undefined;
   if (random.chance(0.04))
     return random.pick(['x', 'a.b.c', `${user.token}x`, tenants.deleted.token, user.token.slice(0, -3)]);
-  return isOfAdmin(operation) && !withoutAdmin(operation) && random.chance(0.7) ? admin.token : user.token;
+  return isAdminOperation(operation) && !withoutAdmin(operation) && random.chance(0.7)
+    ? admin.token
+    : user.token;
 }
 
 function pathFor({ path }: Operation): string {
@@ -77,7 +79,7 @@ function queryFor({ parameters }: Operation): string {
     const isRight = random.chance(0.85);
     // Nobody writes meanwhile, and there is nothing to be learned from waiting.
     if (isRight && name === 'wait') continue;
-    const value = isRight ? validValue(schema, random) : wrongValue(schema, random);
+    const value = isRight ? validValue(schema, random) : invalidValue(schema, random);
     for (const item of Array.isArray(value) ? value.slice(0, 25) : [value])
       add(name + (random.chance(0.1) ? '[]' : ''), item);
   }
@@ -95,12 +97,12 @@ function bodyFor({ body }: Operation): string | undefined {
   if (body === undefined) return random.chance(0.05) ? '{"a":1}' : undefined;
   if (random.chance(0.02)) return undefined;
   const valid = random.chance(0.5) ? body.example : validValue(body.schema, random);
-  if (random.chance(0.1)) return oddBody(valid, random);
+  if (random.chance(0.1)) return malformedBody(valid, random);
   if (typeof valid !== 'object' || valid === null || random.chance(0.55)) return JSON.stringify(valid);
   const mutated: Record<string, unknown> = { ...valid };
   for (const [name, schema] of chosen(Object.entries(body.schema.properties ?? {}))) {
     if (random.chance(0.1)) delete mutated[name];
-    else mutated[name] = wrongValue(schema, random);
+    else mutated[name] = invalidValue(schema, random);
   }
   if (random.chance(0.1))
     mutated[random.pick(['user_id', 'id', 'role', 'constructor', random.pick(naughtyStrings)])] = 'x';
@@ -189,12 +191,12 @@ test(`${total} generated requests of seed ${seed}: no failure, every answer as d
   const statuses = new Map<string, Set<number>>();
   const faults: string[] = [];
   let [sent, hashing] = [0, 0];
-  await inParallel(Array(total / perRenewal).keys(), 1, async () => {
+  await runConcurrently(Array(total / perRenewal).keys(), 1, async () => {
     await renew();
-    await inParallel(Array(perRenewal).keys(), 8, async () => {
+    await runConcurrently(Array(perRenewal).keys(), 8, async () => {
       const operation =
         hashing < mostHashing && random.chance(0.03) ? random.pick(costly) : random.pick(common);
-      if (isOfCredentials(operation)) hashing += 1;
+      if (isCredentialsOperation(operation)) hashing += 1;
       const request = requestFor(operation);
       const reply = await tenants.client.send(request);
       sent += 1;
@@ -214,7 +216,7 @@ test(`${total} generated requests of seed ${seed}: no failure, every answer as d
   expect({}).not.toHaveProperty('polluted');
   // What is generated is good enough to be taken, and bad enough to be refused, in every operation below a user that
   // asks for no secret.
-  for (const { operationId } of common.filter(isOfUser)) {
+  for (const { operationId } of common.filter(isUserOperation)) {
     const seen = [...(statuses.get(operationId) ?? [])];
     expect(
       seen.some((status) => status < 300),

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from '../../src/http/app.ts';
 import type { App } from '../../src/http/app-type.ts';
-import { ambiguous, withBrokenChunks } from '../support/ambiguous.ts';
+import { ambiguousRequests, withBrokenChunks } from '../support/ambiguous.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { chunked, converse, expectRefusal, host, json, type RawAnswer } from '../support/raw.ts';
+import { chunked, expectRefusal, host, json, type RawResponse, sendRaw } from '../support/raw.ts';
 
 let app: TestApp;
 let server: App;
@@ -37,14 +37,14 @@ const starts: Record<string, string> = {
   'the bare surface': 'POST /api/ada/tasks HTTP/1.1\r\n',
   'no path': 'POST /nope HTTP/1.1\r\n',
 };
-const cases = [...Object.entries(ambiguous), ...withBrokenChunks];
+const cases = [...Object.entries(ambiguousRequests), ...withBrokenChunks];
 
 describe('a request that two servers could understand in two ways', () => {
-  test.each(Object.entries(ambiguous))(
+  test.each(Object.entries(ambiguousRequests))(
     '%s: one answer, 400, in the form of every error, and nothing after it',
     async (_, rest) => {
       for (const [where, start] of Object.entries(starts)) {
-        const { answers, rest: more } = await converse(url, `${start}${rest}${smuggled}`);
+        const { answers, rest: more } = await sendRaw(url, `${start}${rest}${smuggled}`);
         expect(answers, where).toHaveLength(1);
         expectRefusal(answers[0], 400, 'BAD_REQUEST');
         expect(more).toBe('');
@@ -57,7 +57,7 @@ describe('a request that two servers could understand in two ways', () => {
     '%s: one answer, of the route or a 400, and nothing after it',
     async (_, rest) => {
       for (const [where, start] of Object.entries(starts)) {
-        const { answers, rest: more } = await converse(url, `${start}${rest}${smuggled}`);
+        const { answers, rest: more } = await sendRaw(url, `${start}${rest}${smuggled}`);
         expect(answers, where).toHaveLength(1);
         expect([400, 401, 404, 405], where).toContain(answers[0]?.status);
         expect(more).toBe('');
@@ -68,7 +68,7 @@ describe('a request that two servers could understand in two ways', () => {
 
   test.each(cases)('%s, behind a good one: the good one gets its answer first', async (_, rest = '') => {
     const first = `GET /health HTTP/1.1\r\n${host}\r\n`;
-    const { answers } = await converse(url, `${first}${starts['the full surface']}${rest}${smuggled}`);
+    const { answers } = await sendRaw(url, `${first}${starts['the full surface']}${rest}${smuggled}`);
     expect(answers).toHaveLength(2);
     expect(answers[0]?.status).toBe(200);
     expectRefusal(answers[1], 400, 'BAD_REQUEST');
@@ -96,7 +96,7 @@ describe('what is not HTTP', () => {
     ['a star for a target', `GET * HTTP/1.1\r\n${host}\r\n`],
     ['chunks in HTTP/1.0', `POST /health HTTP/1.0\r\n${chunked}\r\n0\r\n\r\n`],
   ])('%s: 400', async (_, text) => {
-    const { answers, rest } = await converse(url, `${text}${smuggled}`);
+    const { answers, rest } = await sendRaw(url, `${text}${smuggled}`);
     expect(answers).toHaveLength(1);
     expectRefusal(answers[0], 400, 'BAD_REQUEST');
     expect(rest).toBe('');
@@ -107,23 +107,23 @@ describe('what is not HTTP', () => {
     ['in one line', `X: ${'x'.repeat(8_200)}\r\n`],
     ['in many', `X: ${'x'.repeat(1_000)}\r\n`.repeat(9)],
   ])('headers over 8 kB %s: 431', async (_, lines) => {
-    const { answers } = await converse(url, `${get}${lines}\r\n`);
+    const { answers } = await sendRaw(url, `${get}${lines}\r\n`);
     expectRefusal(answers[0], 431, 'HEADERS_TOO_LARGE');
   });
 
   test('60 header lines of 7 kB are read', async () => {
     const lines = `X: ${'x'.repeat(112)}\r\n`.repeat(58);
-    const { answers } = await converse(url, `${get}${lines}Connection: close\r\n\r\n`);
+    const { answers } = await sendRaw(url, `${get}${lines}Connection: close\r\n\r\n`);
     expect(answers.map(({ status }) => status)).toEqual([200]);
   });
 
   test('another expectation than 100-continue: 417; that one is met', async () => {
-    const { answers } = await converse(url, `${get}Expect: foo\r\n\r\n${smuggled}`);
+    const { answers } = await sendRaw(url, `${get}Expect: foo\r\n\r\n${smuggled}`);
     expect(answers).toHaveLength(1);
     expectRefusal(answers[0], 417, 'EXPECTATION_FAILED');
     const body = '{"email":"a@example.com","password":"x"}';
     const post = `${starts['the full surface']}${json}Connection: close\r\nContent-Length: ${body.length}\r\n`;
-    const met = await converse(url, `${post}Expect: 100-continue\r\n\r\n${body}`);
+    const met = await sendRaw(url, `${post}Expect: 100-continue\r\n\r\n${body}`);
     expect(met.answers.map(({ status }) => status)).toEqual([100, 401]);
   });
 
@@ -132,7 +132,7 @@ describe('what is not HTTP', () => {
       [starts['the full surface'], 65_537, 'private, no-cache'],
       [starts['Better Auth'], 16_385, 'no-store'],
     ]) {
-      const { answers } = await converse(url, `${start}${json}Content-Length: ${bytes}\r\n\r\n`);
+      const { answers } = await sendRaw(url, `${start}${json}Content-Length: ${bytes}\r\n\r\n`);
       expectRefusal(answers[0], 413, 'PAYLOAD_TOO_LARGE', { 'cache-control': caching });
     }
   });
@@ -141,19 +141,19 @@ describe('what is not HTTP', () => {
     ['/%zz', 400, 'BAD_REQUEST'],
     [`/api/${'x'.repeat(3_100)}/tasks`, 414, 'URI_TOO_LONG'],
   ])('the path %s is refused by the router in the same form', async (path, status, code) => {
-    const { answers } = await converse(url, `GET ${path} HTTP/1.1\r\n${host}Connection: close\r\n\r\n`);
+    const { answers } = await sendRaw(url, `GET ${path} HTTP/1.1\r\n${host}Connection: close\r\n\r\n`);
     expectRefusal(answers[0], Number(status), String(code));
   });
 
   test('HTTP/1.0 without a Host, as simple health checks send it, is answered', async () => {
-    const { answers } = await converse(url, 'GET /health HTTP/1.0\r\n\r\n');
+    const { answers } = await sendRaw(url, 'GET /health HTTP/1.0\r\n\r\n');
     expect(answers.map(({ status }) => status)).toEqual([200]);
   });
 });
 
 describe('the target', () => {
   const ask = async (line: string, more = '') =>
-    (await converse(url, `${line} HTTP/1.1\r\n${host}${more}Connection: close\r\n\r\n`)).answers;
+    (await sendRaw(url, `${line} HTTP/1.1\r\n${host}${more}Connection: close\r\n\r\n`)).answers;
 
   test.each(['http://evil.example', 'https://evil.example:8443', 'HTTP://user@evil.example'])(
     'with a host of its own: only the path counts (%s)',
@@ -184,7 +184,7 @@ describe('the target', () => {
 
   test('CONNECT: 405, no tunnel', async () => {
     for (const target of ['evil.example:443', '/health', '127.0.0.1:80']) {
-      const { answers } = await converse(url, `CONNECT ${target} HTTP/1.1\r\n${host}\r\n${smuggled}`);
+      const { answers } = await sendRaw(url, `CONNECT ${target} HTTP/1.1\r\n${host}\r\n${smuggled}`);
       expect(answers).toHaveLength(1);
       expectRefusal(answers[0], 405, 'METHOD_NOT_ALLOWED');
     }
@@ -212,7 +212,7 @@ describe('pipelining', () => {
   const one = (path: string, more = '') => `GET ${path} HTTP/1.1\r\n${host}${more}\r\n`;
 
   test('requests in one packet are answered in order', async () => {
-    const { answers } = await converse(
+    const { answers } = await sendRaw(
       url,
       one('/health/ready') + one('/nope') + one('/health', 'Connection: close\r\n') + smuggled,
     );
@@ -222,11 +222,11 @@ describe('pipelining', () => {
 
   const many = (count: number) =>
     Array.from({ length: count }, (_, index) => one('/health', `X-Request-Id: n${index}\r\n`)).join('');
-  const ids = (answers: RawAnswer[]) => answers.map(({ headers }) => headers['x-request-id']);
+  const ids = (answers: RawResponse[]) => answers.map(({ headers }) => headers['x-request-id']);
   const numbered = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`);
 
   test('1,000 on one connection are answered, the last of them with its end', async () => {
-    const { answers } = await converse(url, many(1_000));
+    const { answers } = await sendRaw(url, many(1_000));
     expect(ids(answers)).toEqual(numbered(1_000));
     expect(answers.at(-2)?.headers.connection).toBe('keep-alive');
     expect(answers.at(-1)?.headers.connection).toBe('close');
@@ -234,7 +234,7 @@ describe('pipelining', () => {
 
   test('of 10,000 on one connection no more are handled, in flat memory', async () => {
     const before = process.memoryUsage().rss;
-    const { answers, rest } = await converse(url, many(10_000));
+    const { answers, rest } = await sendRaw(url, many(10_000));
     // The end may overtake the last of them: the client was still sending.
     expect(ids(answers)).toEqual(numbered(answers.length));
     expect(answers.length).toBeLessThanOrEqual(1_000);

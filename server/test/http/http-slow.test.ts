@@ -9,7 +9,7 @@ import type { App } from '../../src/http/app-type.ts';
 import { createContext } from '../../src/process/context.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
 import { patience } from '../support/patience.ts';
-import { answersIn, dial, expectRefusal, host, json } from '../support/raw.ts';
+import { expectRefusal, host, json, openSocket, parseResponses } from '../support/raw.ts';
 
 let app: TestApp;
 let user: TestUser;
@@ -47,7 +47,7 @@ interface Slow {
 /** Says `start`, then a `drop` each second, until the server ends it. */
 async function slow(what: string, start: string, drop: string): Promise<Slow> {
   const began = performance.now();
-  const socket = dial(url);
+  const socket = openSocket(url);
   let said = '';
   socket.setEncoding('latin1').on('data', (part) => {
     said += part;
@@ -96,13 +96,13 @@ describe('slow clients', () => {
     const found = await Promise.all(sockets);
     isDone = true;
     for (const { said, what } of found) {
-      const { answers, rest } = answersIn(said);
+      const { answers, rest } = parseResponses(said);
       expect([what, answers.length, rest]).toEqual([what, 1, '']);
       expectRefusal(answers[0], 408, 'REQUEST_TIMEOUT');
     }
     for (const [what, , , limitMs] of kinds())
       expect(longest(found, what), what).toBeLessThan(limitMs + graceMs);
-    expect(answersIn((await early).said).answers.map(({ status }) => status)).toEqual([401]);
+    expect(parseResponses((await early).said).answers.map(({ status }) => status)).toEqual([401]);
 
     const latencies = await health;
     const at = (share: number) =>
@@ -119,7 +119,7 @@ describe('slow clients', () => {
   test('2,000 idle connections leave health and the database to others', async () => {
     const idle: Socket[] = [];
     for (let batch = 0; batch < 20; batch += 1) {
-      const sockets = Array.from({ length: 100 }, () => dial(url));
+      const sockets = Array.from({ length: 100 }, () => openSocket(url));
       await Promise.all(sockets.map((socket) => once(socket, 'connect')));
       idle.push(...sockets);
     }
@@ -142,7 +142,7 @@ describe('a connection that stands still', () => {
     server.server.timeout = 400;
     try {
       const accepted = once(server.server, 'connection');
-      const reader = dial(url);
+      const reader = openSocket(url);
       reader.pause();
       const [socket]: Socket[] = await accepted;
       const large = `GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\n${host}\r\n`;
@@ -175,7 +175,7 @@ test('requests that the client gives up at any point are no failures of ours', a
     cuts.flatMap((cut) =>
       ['destroy', 'resetAndDestroy', 'end'].flatMap((how) =>
         Array.from({ length: 5 }, async (_, index) => {
-          const socket = dial(url);
+          const socket = openSocket(url);
           await once(socket, 'connect');
           socket.write(whole.slice(0, cut));
           await sleep(index);

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fold } from '../../src/platform/folding.ts';
-import { inParallel, type RawReply } from '../support/client.ts';
+import { type RawReply, runConcurrently } from '../support/client.ts';
 import { isLong } from '../support/long.ts';
 import { naughtyStrings } from '../support/naughty.ts';
 import {
   fillPath,
-  isOfAdmin,
-  isOfCredentials,
+  isAdminOperation,
+  isCredentialsOperation,
   type Operation,
   operations,
   percentEncoded,
-  textPlaces,
-  typesOf,
+  schemaTypesOf,
+  textPaths,
   withValue,
 } from '../support/operations.ts';
 import { createTenants, namesIn, type Tenant, type Tenants } from '../support/tenants.ts';
@@ -43,12 +43,12 @@ const byId = (list: Operation[]) => list.map((operation) => [operation.operation
 const invalidOn = ({ path }: Operation) => (/^\/api\/v1\//.test(path) ? 422 : 400);
 const ownPath = (operation: Operation, more: Record<string, string> = {}) =>
   fillPath(operation.path, {
-    ...namesIn(isOfAdmin(operation) ? tenants.victim : user, operation.path),
+    ...namesIn(isAdminOperation(operation) ? tenants.victim : user, operation.path),
     ...more,
   });
 
 function send(operation: Operation, path: string, body?: unknown): Promise<RawReply> {
-  const { token } = isOfAdmin(operation) ? admin : user;
+  const { token } = isAdminOperation(operation) ? admin : user;
   return tenants.client.send({
     method: operation.method,
     path,
@@ -88,17 +88,17 @@ function fresh(example: unknown): unknown {
 
 describe.each(
   byId(
-    operations.filter(({ body }) => body !== undefined && textPlaces(body.schema, body.example).length > 0),
+    operations.filter(({ body }) => body !== undefined && textPaths(body.schema, body.example).length > 0),
   ),
 )('every text field of the body of %s', (_, operation) => {
   const { body: { schema, example } = { schema: {}, example: {} } } = operation;
   // What is compared with the stored task, or ignored, is the matter of another test.
-  const places = textPlaces(schema, example).filter(
+  const places = textPaths(schema, example).filter(
     ([name]) => name !== 'updated_at' && name !== 'completed_at',
   );
   const filled = (fields: (string | number)[][], text: string) =>
     fields.reduce((body: unknown, place) => withValue(body, place, text), fresh(example));
-  const strings = isOfCredentials(operation)
+  const strings = isCredentialsOperation(operation)
     ? naughtyStrings.filter((_, index) => index % 30 === 0)
     : isLong
       ? naughtyStrings
@@ -106,7 +106,7 @@ describe.each(
 
   test(`refuses by name or keeps to the byte each of ${strings.length} texts`, async () => {
     const outcomes = { refused: 0, kept: 0 };
-    await inParallel(strings, 4, async (text) => {
+    await runConcurrently(strings, 4, async (text) => {
       const what = JSON.stringify(text).slice(0, 80);
       // Of several forms, a refused name of the form hides what else is wrong.
       for (let asked = places; asked.length > 0; ) {
@@ -114,7 +114,8 @@ describe.each(
         const refused = refusedFields(operation, reply, what);
         if (refused === null) {
           if (asked.length < places.length) {
-            if (!isOfCredentials(operation)) expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(300);
+            if (!isCredentialsOperation(operation))
+              expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(300);
             outcomes.kept += 1;
           }
           return kept(operation, reply, asked, text);
@@ -181,7 +182,7 @@ const urlBytes = 7_000;
 const withTexts = (operation: Operation) =>
   operation.parameters.filter(
     ({ in: place, schema }) =>
-      place === 'query' && [schema, schema.items ?? {}].some((one) => typesOf(one).includes('string')),
+      place === 'query' && [schema, schema.items ?? {}].some((one) => schemaTypesOf(one).includes('string')),
   );
 
 test.each(byId(operations.filter((operation) => withTexts(operation).length > 0)))(
@@ -192,7 +193,7 @@ test.each(byId(operations.filter((operation) => withTexts(operation).length > 0)
       const query = asked.map((name) => `${name}=${percentEncoded(text)}`).join('&');
       return send(operation, `${ownPath(operation)}?${query}`);
     };
-    await inParallel(textsFor(withTexts(operation)), 4, async (text) => {
+    await runConcurrently(textsFor(withTexts(operation)), 4, async (text) => {
       const what = JSON.stringify(text).slice(0, 80);
       const bytes = percentEncoded(text).length;
       if (bytes > urlBytes) {
@@ -224,9 +225,9 @@ test.each(byId(operations.filter(({ path }) => path.includes('{'))))(
   async (_, operation) => {
     const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
     const { body } = operation;
-    for (const name of names.filter((name) => name !== 'user_id' || !isOfAdmin(operation))) {
+    for (const name of names.filter((name) => name !== 'user_id' || !isAdminOperation(operation))) {
       const parameter = operation.parameters.find((one) => one.name === name);
-      await inParallel(textsFor([parameter, operation.path.startsWith('/api/v1/')]), 4, async (text) => {
+      await runConcurrently(textsFor([parameter, operation.path.startsWith('/api/v1/')]), 4, async (text) => {
         const marked = ownPath(operation, { [name]: '~' });
         const reply = await send(operation, marked.replace('~', percentEncoded(text)), body?.example);
         const what = `${name} ${JSON.stringify(text).slice(0, 80)}`;

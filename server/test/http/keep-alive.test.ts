@@ -11,7 +11,7 @@ import { startApp, type TestApp, type TestUser } from '../support/app.ts';
 import { silentLog } from '../support/log.ts';
 import { hasNginx, startKeepAliveNginx } from '../support/nginx.ts';
 import { patience } from '../support/patience.ts';
-import { dial, host } from '../support/raw.ts';
+import { host, openSocket } from '../support/raw.ts';
 
 /** What idle connections were given before there was a setting, and a margin. */
 const oldLimitMs = 6_500;
@@ -50,7 +50,7 @@ const ask = `GET /health HTTP/1.1\r\n${host}\r\n`;
 
 /** A connection whose first request was answered. */
 async function idleConnection(url: string) {
-  const socket = dial(url);
+  const socket = openSocket(url);
   socket.write(ask);
   await once(socket, 'data');
   return socket;
@@ -95,7 +95,7 @@ describe.concurrent('a connection that is idle between requests', () => {
     const secondUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
     server.server.maxConnections = 2;
     const kept = [await idleConnection(url), await idleConnection(secondUrl)];
-    const third = dial(secondUrl);
+    const third = openSocket(secondUrl);
     await new Promise((resolve) => third.once('close', resolve));
     for (const socket of kept) socket.destroy();
     second.close();

@@ -12,8 +12,8 @@ import { createContext } from '../../src/process/context.ts';
 import { mintToken, secret, startApp, withoutLimits } from '../support/app.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { freePort, run, status, temporaryDirectory, until } from '../support/process.ts';
-import { dataDirectory, migratedDatabase, start } from '../support/servers.ts';
+import { freePort, startProcess, statusOf, temporaryDirectory, waitUntil } from '../support/process.ts';
+import { createMigratedDatabase, newDataDirectory, startTestServer } from '../support/servers.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((of) => of?.some(({ address }) => address === '::1'));
 /** Both loopback addresses; on a machine without IPv6 the one that there is has to do, for the server too. */
@@ -21,9 +21,9 @@ const addresses = ['127.0.0.1', ...(hasIpv6 ? ['[::1]'] : [])];
 
 /** `serve` on a port that the system chooses; @returns the URL that it says, and what it logs. */
 async function startAnywhere(env: Record<string, string>) {
-  const DATABASE_URL = await migratedDatabase();
-  const base = { DATABASE_URL, DATA_DIR: await dataDirectory(), BETTER_AUTH_SECRET: secret, PORT: '0' };
-  const server = run(['serve'], { ...base, ...withoutLimits, ...env });
+  const DATABASE_URL = await createMigratedDatabase();
+  const base = { DATABASE_URL, DATA_DIR: await newDataDirectory(), BETTER_AUTH_SECRET: secret, PORT: '0' };
+  const server = startProcess(['serve'], { ...base, ...withoutLimits, ...env });
   let log = '';
   server.child.stdout?.on('data', (part) => {
     log += part;
@@ -34,7 +34,7 @@ async function startAnywhere(env: Record<string, string>) {
   };
   afterTest.push(stop);
   const serving = () => /"url":"([^"]+)","(?:workers":2,")?msg":"serving"/.exec(log)?.[1];
-  await until(() => serving() !== undefined || server.child.exitCode !== null);
+  await waitUntil(() => serving() !== undefined || server.child.exitCode !== null);
   return { url: serving() ?? '', stop, log: () => log };
 }
 
@@ -81,7 +81,7 @@ describe('HOST=localhost, as it is by default, with PORT=0', () => {
         );
       if (workers === 1) expect(await get(`${url}/health`)).toBe(200);
       else
-        await until(async () => {
+        await waitUntil(async () => {
           expect(await get(`${url}/health`)).toBe(200);
           return answering().size === workers;
         });
@@ -95,7 +95,7 @@ describe('HOST=localhost, as it is by default, with PORT=0', () => {
     for (const address of addresses) {
       const scheme = kind === 'TLS' ? 'https' : 'http';
       expect(stdout).toContain(`listening at ${scheme}://${address}:${new URL(server.url).port}`);
-      expect(await status(`${server.url.replace('localhost', address)}/health`)).toBe(0);
+      expect(await statusOf(`${server.url.replace('localhost', address)}/health`)).toBe(0);
     }
   });
 
@@ -117,7 +117,10 @@ describe('HOST=localhost, as it is by default, with PORT=0', () => {
 
 describe.runIf(hasIpv6)('the second address', () => {
   test('gets the answers of requests under way when the server stops', async () => {
-    const server = await start({ DATA_DIR: await dataDirectory(), DATABASE_URL: await migratedDatabase() });
+    const server = await startTestServer({
+      DATA_DIR: await newDataDirectory(),
+      DATABASE_URL: await createMigratedDatabase(),
+    });
     const body = '{"title":"under way"}';
     const headers = {
       authorization: `Bearer ${await mintToken({ sub: 'ada' })}`,
@@ -130,7 +133,7 @@ describe.runIf(hasIpv6)('the second address', () => {
     sent.flushHeaders();
     await once(sent, 'continue');
     server.child.kill('SIGTERM');
-    await until(async () => (await status(`${server.url}/health/live`)) === 0);
+    await waitUntil(async () => (await statusOf(`${server.url}/health/live`)) === 0);
     sent.end(body);
     const [response]: IncomingMessage[] = await once(sent, 'response');
     expect(response?.statusCode).toBe(201);
@@ -139,7 +142,10 @@ describe.runIf(hasIpv6)('the second address', () => {
   });
 
   test('has the same limits: a body that never comes is given up', async () => {
-    const server = await start({ DATA_DIR: await dataDirectory(), DATABASE_URL: await migratedDatabase() });
+    const server = await startTestServer({
+      DATA_DIR: await newDataDirectory(),
+      DATABASE_URL: await createMigratedDatabase(),
+    });
     const url = server.url.replace('127.0.0.1', '[::1]');
     const authorization = `Bearer ${await mintToken({ sub: 'ada' })}`;
     const headers = { authorization, 'content-type': 'application/json', 'content-length': '20' };
@@ -155,8 +161,13 @@ describe.runIf(hasIpv6)('the second address', () => {
     const other = createServer().listen(Number(PORT), '::1');
     await once(other, 'listening');
     afterTest.push(() => other.close());
-    const env = { PORT, WEB_CONCURRENCY, BETTER_AUTH_SECRET: secret, DATABASE_URL: await migratedDatabase() };
-    const { child, ended } = run(['serve'], { ...env, DATA_DIR: await dataDirectory() });
+    const env = {
+      PORT,
+      WEB_CONCURRENCY,
+      BETTER_AUTH_SECRET: secret,
+      DATABASE_URL: await createMigratedDatabase(),
+    };
+    const { child, ended } = startProcess(['serve'], { ...env, DATA_DIR: await newDataDirectory() });
     afterTest.push(() => child.kill('SIGKILL'));
     const { code, stderr } = await ended;
     expect([code, stderr]).toEqual([1, `PORT: got ${PORT}, which is in use; wants a free port\n`]);
@@ -172,15 +183,15 @@ test('a machine that does not have the second address serves on the first, and s
   await listen(app, { ...beside.ctx.config.http, port }, ['127.0.0.1', '2001:db8::1'], {});
   expect(await get(`http://127.0.0.1:${port}/health`)).toBe(200);
   await app.close();
-  expect(await status(`http://127.0.0.1:${port}/health`)).toBe(0);
+  expect(await statusOf(`http://127.0.0.1:${port}/health`)).toBe(0);
 });
 
 test('HOST=127.0.0.1 opens that address only', async () => {
-  const server = await start({
+  const server = await startTestServer({
     HOST: '127.0.0.1',
-    DATA_DIR: await dataDirectory(),
-    DATABASE_URL: await migratedDatabase(),
+    DATA_DIR: await newDataDirectory(),
+    DATABASE_URL: await createMigratedDatabase(),
   });
-  expect(await status(`${server.url}/health`)).toBe(200);
-  expect(await status(`${server.url.replace('127.0.0.1', '[::1]')}/health`)).toBe(0);
+  expect(await statusOf(`${server.url}/health`)).toBe(200);
+  expect(await statusOf(`${server.url.replace('127.0.0.1', '[::1]')}/health`)).toBe(0);
 });

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import document from '../../openapi.json' with { type: 'json' };
 import { startApp, type TestApp } from '../support/app.ts';
-import { expanded, fillPath, isOfUser, operations, resolve, type Schema } from '../support/operations.ts';
+import {
+  expandRefs,
+  fillPath,
+  isUserOperation,
+  operations,
+  resolveRef,
+  type Schema,
+} from '../support/operations.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -55,7 +62,7 @@ test('five operations take a body that may be left out', () => {
 /** A schema and those in it. */
 function schemasIn(schema: unknown): Schema[] {
   const found: Schema[] = [];
-  JSON.parse(JSON.stringify(expanded(Object(schema))), (_, value) => {
+  JSON.parse(JSON.stringify(expandRefs(Object(schema))), (_, value) => {
     if (typeof value?.type === 'string' || Array.isArray(value?.type)) found.push(value);
     return value;
   });
@@ -78,7 +85,10 @@ test('no text that a request may have can hold a NUL', () => {
 });
 
 const fieldOf = (component: string, field: string): RegExp =>
-  new RegExp(resolve({ $ref: `#/components/schemas/${component}` }).properties?.[field]?.pattern ?? '', 'u');
+  new RegExp(
+    resolveRef({ $ref: `#/components/schemas/${component}` }).properties?.[field]?.pattern ?? '',
+    'u',
+  );
 
 test.each([
   ['locale', ['en', 'pt-BR', 'zh-Hant-TW', 'de-1996', 'sl-rozaj', 'de-DE-u-co-phonebk', 'es-419', 'und']],
@@ -117,7 +127,7 @@ test.each([
 });
 
 const conditional = operations.filter(
-  (one) => isOfUser(one) && one.parameters.some(({ name }) => name === 'if-match'),
+  (one) => isUserOperation(one) && one.parameters.some(({ name }) => name === 'if-match'),
 );
 
 test('a pattern says what If-Match may be', async () => {

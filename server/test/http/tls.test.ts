@@ -15,7 +15,7 @@ import { createContext } from '../../src/process/context.ts';
 import { secret, startApp, type TestApp } from '../support/app.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { patience } from '../support/patience.ts';
-import { dial } from '../support/raw.ts';
+import { openSocket } from '../support/raw.ts';
 
 let directory: string;
 let app: TestApp;
@@ -146,8 +146,8 @@ describe('the TLS listener', () => {
   });
 
   test('closes what does not speak TLS, or begins no handshake', async () => {
-    const silent = dial(url);
-    const plain = dial(url);
+    const silent = openSocket(url);
+    const plain = openSocket(url);
     plain.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\n');
     let said = '';
     plain.on('data', (bytes) => {

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fillPath, isOfAdmin, isOfUser, operations, textPlaces, withValue } from '../support/operations.ts';
+import {
+  fillPath,
+  isAdminOperation,
+  isUserOperation,
+  operations,
+  textPaths,
+  withValue,
+} from '../support/operations.ts';
 import { createTenants, secretsOf, type Tenant, type Tenants } from '../support/tenants.ts';
 
 let tenants: Tenants;
@@ -23,8 +30,8 @@ const origin = 'http://localhost:3000';
 const secrets = () => secretsOf('the victim');
 
 describe('an operation that is not below a user', () => {
-  const elsewhere = operations.filter((operation) => !isOfUser(operation));
-  const forAdmins = elsewhere.filter(isOfAdmin);
+  const elsewhere = operations.filter((operation) => !isUserOperation(operation));
+  const forAdmins = elsewhere.filter(isAdminOperation);
   const byId = (list: typeof operations) =>
     list.map((operation) => [operation.operationId, operation] as const);
 
@@ -50,26 +57,25 @@ describe('an operation that is not below a user', () => {
     },
   );
 
-  test.each(byId(elsewhere.filter((operation) => !isOfAdmin(operation) && operation.body !== undefined)))(
-    '%s shows and changes nothing of a user whom the body names',
-    async (_, { method, path, body }) => {
-      const { rows, victim } = tenants;
-      const before = await rows.of(victim.id);
-      const auditBefore = await rows.audit(victim.id);
-      const names = [...Object.values(victim.names), randomUUID()];
-      for (const place of body === undefined ? [] : textPlaces(body.schema, body.example)) {
-        for (const name of names) {
-          const reply = await request(method, path, { body: withValue(body?.example, place, name) });
-          for (const secret of secrets()) expect(reply.text).not.toContain(secret);
-        }
+  test.each(
+    byId(elsewhere.filter((operation) => !isAdminOperation(operation) && operation.body !== undefined)),
+  )('%s shows and changes nothing of a user whom the body names', async (_, { method, path, body }) => {
+    const { rows, victim } = tenants;
+    const before = await rows.of(victim.id);
+    const auditBefore = await rows.audit(victim.id);
+    const names = [...Object.values(victim.names), randomUUID()];
+    for (const place of body === undefined ? [] : textPaths(body.schema, body.example)) {
+      for (const name of names) {
+        const reply = await request(method, path, { body: withValue(body?.example, place, name) });
+        for (const secret of secrets()) expect(reply.text).not.toContain(secret);
       }
-      expect(await rows.of(victim.id)).toEqual(before);
-      expect((await rows.audit(victim.id)).slice(0, auditBefore.length)).toEqual(auditBefore);
-    },
-  );
+    }
+    expect(await rows.of(victim.id)).toEqual(before);
+    expect((await rows.audit(victim.id)).slice(0, auditBefore.length)).toEqual(auditBefore);
+  });
 
   test('is for admins, for anybody, or about the token that it comes with', () => {
-    const ofToken = elsewhere.filter((operation) => !isOfAdmin(operation) && !operation.open);
+    const ofToken = elsewhere.filter((operation) => !isAdminOperation(operation) && !operation.open);
     const why =
       "an operation outside of /users/{user_id} and /admin is not covered by test/isolation.test.ts: what it does to another user's rows has to be tested by hand, then name it here";
     expect(

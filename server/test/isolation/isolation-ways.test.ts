@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inParallel } from '../support/client.ts';
+import { runConcurrently } from '../support/client.ts';
 import { recountTags } from '../support/tag-counts.ts';
 import { createTenants, type Tenant, type Tenants } from '../support/tenants.ts';
 
@@ -101,7 +101,7 @@ test('600 mixed requests over two connections, some aborted, show nobody a row o
     }),
   );
   let [shown, cut] = [0, 0];
-  await inParallel(Array(600).keys(), 12, async (round) => {
+  await runConcurrently(Array(600).keys(), 12, async (round) => {
     const user = users[round % users.length] ?? users[0];
     if (user === undefined) return;
     const { token, bare, id, task } = user;

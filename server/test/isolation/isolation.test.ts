@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RawReply } from '../support/client.ts';
-import { inParallel } from '../support/client.ts';
+import { runConcurrently } from '../support/client.ts';
 import {
   fillPath,
-  isOfCredentials,
-  isOfUser,
+  isCredentialsOperation,
+  isUserOperation,
   type Operation,
   operations,
-  textPlaces,
+  textPaths,
   withValue,
 } from '../support/operations.ts';
 import {
+  comparableReply,
   createTenants,
-  essence,
   nameIn,
   namesIn,
   parametersOf,
@@ -22,7 +22,7 @@ import {
   type Tenants,
 } from '../support/tenants.ts';
 
-const ofUsers = operations.filter(isOfUser);
+const ofUsers = operations.filter(isUserOperation);
 const onOne = ofUsers.filter(({ path }) => /\{(?!user_id\})/.test(path));
 const byId = (list: Operation[]) => list.map((operation) => [operation.operationId, operation] as const);
 
@@ -122,7 +122,8 @@ describe.each(byId(ofUsers))('%s', (_, operation) => {
           expect((await send(operation, path, { ...attacker, method: 'HEAD' })).status).toBe(403);
         }
       }
-      for (const answer of answers) expect(essence(answer)).toEqual(essence(answers[0] ?? answer));
+      for (const answer of answers)
+        expect(comparableReply(answer)).toEqual(comparableReply(answers[0] ?? answer));
       const detail = "Not authorized to access this user's data";
       const refused = { detail, error_code: 'FORBIDDEN', status_code: 403 };
       expect(JSON.parse(answers[0]?.text ?? '')).toMatchObject(refused);
@@ -151,7 +152,7 @@ describe.each(byId(ofUsers))('%s', (_, operation) => {
   test("another user's names in query, headers and body: nothing of theirs is shown or changed", async () => {
     await unharmed(async () => {
       const path = pathOf(operation, await renewed());
-      await inParallel(attacks(operation), 4, async ({ query = '', ...more }) => {
+      await runConcurrently(attacks(operation), 4, async ({ query = '', ...more }) => {
         const reply = await send(operation, path + query, { token: attacker.token, ...more });
         for (const secret of [...secretsOf('the victim'), ...secretsOf('the deleted')])
           expect(reply.text).not.toContain(secret);
@@ -184,8 +185,8 @@ function* attacks(operation: Operation): Generator<Sent & { query?: string }> {
     }
     if (body === undefined) continue;
     // Hashing takes time: there, only what names the victim.
-    if (isOfCredentials(operation) && !who.includes(name)) continue;
-    for (const place of textPlaces(body.schema, body.example))
+    if (isCredentialsOperation(operation) && !who.includes(name)) continue;
+    for (const place of textPaths(body.schema, body.example))
       yield { body: withValue(body.example, place, name) };
     if (!owners.includes(name)) continue;
     for (const field of ['user_id', 'id', 'owner', 'userId'])
@@ -209,12 +210,12 @@ test.each(byId(onOne))(
         expect(codeOf(never)).toEqual([404, 'NOT_FOUND']);
         for (const owner of [tenants.victim, tenants.deleted]) {
           const path = of(nameIn(owner, operation.path, place));
-          expect(essence(await send(operation, path, attacker))).toEqual(essence(never));
+          expect(comparableReply(await send(operation, path, attacker))).toEqual(comparableReply(never));
           for (const etag of ['"1"', '*', '"99"']) {
             const caller = { ...attacker, headers: { 'if-match': etag } };
             // Where the header is refused, it is before anything is looked for.
             const none = await send(operation, of(randomUUID()), caller);
-            expect(essence(await send(operation, path, caller))).toEqual(essence(none));
+            expect(comparableReply(await send(operation, path, caller))).toEqual(comparableReply(none));
             expect([404, 422]).toContain(none.status);
           }
         }

@@ -22,7 +22,7 @@ const minute = 60_000;
 function create(...jobs: Job[]) {
   const db = createDb({ connection: {}, max: 1, log });
   const config = readConfig({ BETTER_AUTH_SECRET: secret });
-  const created = createJobs({ config, db, wakeUps: { announce() {} } }, log, jobs);
+  const created = createJobs({ config, db, changeNotifier: { publish() {} } }, log, jobs);
   afterTest.push(() => created.close());
   return created;
 }

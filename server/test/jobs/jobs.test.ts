@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forgetAnswers } from '../../src/jobs/forget-answers.ts';
+import { deleteStoredResponses } from '../../src/jobs/forget-answers.ts';
 import { purgeTrash } from '../../src/jobs/purge-trash.ts';
 import type { Job } from '../../src/jobs/runner.ts';
 import { purgeBatchSize } from '../../src/tasks/trash.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { entriesOf } from '../support/audit.ts';
+import { auditEntriesOf } from '../support/audit.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { urlOf } from '../support/database.ts';
-import { serve, until } from '../support/process.ts';
-import { dataDirectory } from '../support/servers.ts';
+import { startServer, waitUntil } from '../support/process.ts';
+import { newDataDirectory } from '../support/servers.ts';
 import { type Client, newClient } from '../support/tasks.ts';
-import { fillTrash, tombstones, trash, trashed } from '../support/trash.ts';
+import { createTrashed, fillTrash, listTrashed, tombstones } from '../support/trash.ts';
 
 const trashDays = 7;
 
@@ -42,18 +42,18 @@ describe('the trash', () => {
   test('is purged of what has been in it for long, user by user; what is younger or live stays', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     const live = await client.create({ tags: ['a'] });
-    const [old, young] = await trash(client, { tags: ['a'] }, { tags: ['a'] });
+    const [old, young] = await createTrashed(client, { tags: ['a'] }, { tags: ['a'] });
     await ageTrash(client, 24 * trashDays, [old?.id]);
     await ageTrash(client, 24 * trashDays - 1, [young?.id]);
-    const [theirs] = await trash(other, {});
+    const [theirs] = await createTrashed(other, {});
     await ageTrash(other, 24 * trashDays);
     expect(await run(purgeTrash)).toBe(2);
-    expect(await trashed(client)).toMatchObject([{ id: young?.id }]);
+    expect(await listTrashed(client)).toMatchObject([{ id: young?.id }]);
     expect(await client.get(live.id)).toEqual(live);
     expect(await tombstones(app, client)).toEqual([{ type: 'task', id: old?.id, revision: 6 }]);
     expect(await tombstones(app, other)).toEqual([{ type: 'task', id: theirs?.id, revision: 3 }]);
     expect([await client.revision(), await other.revision()]).toEqual([6, 3]);
-    expect((await entriesOf(app.ctx.db, client.user.id)).at(-1)).toMatchObject({
+    expect((await auditEntriesOf(app.ctx.db, client.user.id)).at(-1)).toMatchObject({
       action: 'task.purge',
       actor: null,
       subject: null,
@@ -65,18 +65,18 @@ describe('the trash', () => {
 
   test('that is purged is told to those who wait for changes of its user', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
-    await trash(client, {});
-    await trash(other, {});
+    await createTrashed(client, {});
+    await createTrashed(other, {});
     await ageTrash(client, 24 * trashDays);
     const told: string[] = [];
-    const wakeUps = { announce: (userId: string) => told.push(userId) };
-    await purgeTrash.run({ ...app.ctx, wakeUps }, new AbortController().signal);
+    const changeNotifier = { publish: (userId: string) => told.push(userId) };
+    await purgeTrash.run({ ...app.ctx, changeNotifier }, new AbortController().signal);
     expect(told).toEqual([client.user.id]);
   });
 
   test('with nothing old in it is left alone', async () => {
     const client = await newClient(app);
-    await trash(client, {});
+    await createTrashed(client, {});
     expect(await run(purgeTrash)).toBe(0);
     expect(await client.revision()).toBe(2);
   });
@@ -87,7 +87,7 @@ describe('the trash', () => {
     await fillTrash(app, client, count);
     await ageTrash(client, 24 * trashDays);
     expect(await run(purgeTrash, app, AbortSignal.abort())).toBe(0);
-    expect(await trashed(client)).not.toEqual([]);
+    expect(await listTrashed(client)).not.toEqual([]);
     expect(await run(purgeTrash)).toBe(count);
     expect(await client.revision()).toBe(4);
     expect(await tombstones(app, client)).toHaveLength(count);
@@ -96,7 +96,7 @@ describe('the trash', () => {
   test('is purged once by several instances at a time, and beside writes of the user', async () => {
     const clients = await Promise.all(Array.from({ length: 4 }, () => newClient(app)));
     for (const client of clients) {
-      await trash(client, {}, {}, {});
+      await createTrashed(client, {}, {}, {});
       await ageTrash(client, 24 * trashDays);
     }
     const [a, b] = await Promise.all([
@@ -106,7 +106,7 @@ describe('the trash', () => {
     ]);
     expect(a + b).toBe(12);
     for (const client of clients) {
-      expect(await trashed(client)).toEqual([]);
+      expect(await listTrashed(client)).toEqual([]);
       expect(await tombstones(app, client)).toHaveLength(3);
       expect(await client.list()).toMatchObject([{ title: 'meanwhile' }]);
       expect(await client.revision()).toBe(8);
@@ -126,9 +126,9 @@ test('an answer under an Idempotency-Key is given again for 24 hours, then the k
     where user_id = ${client.user.id} and key = ${key}`.execute(app.ctx.db);
   await age(keys[0], 24 * 60 + 1);
   await age(keys[1], 24 * 60 - 1);
-  const [a, b] = await Promise.all([run(forgetAnswers), run(forgetAnswers, second)]);
+  const [a, b] = await Promise.all([run(deleteStoredResponses), run(deleteStoredResponses, second)]);
   expect(a + b).toBe(1);
-  expect(await run(forgetAnswers)).toBe(0);
+  expect(await run(deleteStoredResponses)).toBe(0);
   const again = await Promise.all(keys.map(send));
   expect(again[0]?.body.data.id).not.toBe(first[0]?.body.data.id);
   expect(again[1]?.text).toBe(first[1]?.text);
@@ -137,15 +137,15 @@ test('an answer under an Idempotency-Key is given again for 24 hours, then the k
 
 test('a server does its upkeep once it serves, says so in one line, and stops as ever', async () => {
   const client = await newClient(app);
-  await trash(client, {});
+  await createTrashed(client, {});
   await ageTrash(client, 24 * trashDays);
-  const server = await serve({
+  const server = await startServer({
     DATABASE_URL: urlOf(app.database.connection),
-    DATA_DIR: await dataDirectory(),
+    DATA_DIR: await newDataDirectory(),
     TRASH_RETENTION_DAYS: String(trashDays),
   });
   afterTest.push(() => server.child.kill('SIGKILL'));
-  await until(async () => (await trashed(client)).length === 0);
+  await waitUntil(async () => (await listTrashed(client)).length === 0);
   server.child.kill('SIGTERM');
   const { code, stdout } = await server.ended;
   expect(code).toBe(0);

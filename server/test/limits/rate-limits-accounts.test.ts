@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { wayIn } from '../../src/limits/table.ts';
+import { authEndpointOf } from '../../src/limits/table.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import {
   addresses,
   betterAuthLogin,
-  type Limited,
-  limitedServer,
-  newAccount,
-  type Sent,
+  createLimitedAccount,
+  type InjectedRequest,
+  type LimitedServer,
+  startLimitedServer,
   v1Login,
 } from '../support/limited.ts';
 
 let app: TestApp;
 /** With the limit of the README; tests keep apart by addresses and accounts. */
-let server: Limited;
+let server: LimitedServer;
 /** With a low one. */
-let strict: Limited;
+let strict: LimitedServer;
 beforeAll(async () => {
   app = await startApp();
-  server = await limitedServer(app, { RATE_LIMIT_AUTH: '10/60' });
-  strict = await limitedServer(app, { RATE_LIMIT_AUTH: '2/60' });
+  server = await startLimitedServer(app, { RATE_LIMIT_AUTH: '10/60' });
+  strict = await startLimitedServer(app, { RATE_LIMIT_AUTH: '2/60' });
 });
 afterAll(() => app.close());
 
@@ -31,7 +31,7 @@ function newAddresses(count: number): string[] {
 }
 const newAddress = () => newAddresses(1)[0] ?? '';
 
-const statusesOf = (from: string[], sent: (index: number) => Sent, over = server) =>
+const statusesOf = (from: string[], sent: (index: number) => InjectedRequest, over = server) =>
   Promise.all(from.map(async (address, index) => (await over.send(address, sent(index))).status));
 const count = (statuses: number[], status: number) => statuses.filter((one) => one === status).length;
 
@@ -43,7 +43,7 @@ const doors = [
 
 describe.each(doors)('guessing at %s', (_, login) => {
   test('one account from 20 addresses is refused, and its owner gets in from one never seen', async () => {
-    const { email } = await newAccount(app);
+    const { email } = await createLimitedAccount(app);
     const spellings = [email, email.toUpperCase(), ` ${email}`.trim()];
     const statuses = await statusesOf(newAddresses(20), (index) =>
       login(spellings[index % spellings.length] ?? '', wrong),
@@ -62,7 +62,7 @@ describe.each(doors)('guessing at %s', (_, login) => {
   });
 
   test('20 accounts from one address is refused, and their owners get in from others', async () => {
-    const { email } = await newAccount(app);
+    const { email } = await createLimitedAccount(app);
     const [attacker, owner] = [newAddress(), newAddress()];
     const statuses = await statusesOf(new Array<string>(20).fill(attacker), (index) =>
       login(index === 0 ? email : `nobody.${index}@example.com`, wrong),
@@ -77,7 +77,7 @@ describe('guessing', () => {
   const login = v1Login;
 
   test('without end is cut off, and shuts out nobody where they logged in before', async () => {
-    const { email } = await newAccount(app);
+    const { email } = await createLimitedAccount(app);
     const home = newAddress();
     expect((await strict.send(home, login(email))).status).toBe(200);
     const statuses = await statusesOf(newAddresses(15), () => login(email, wrong), strict);
@@ -88,7 +88,7 @@ describe('guessing', () => {
   });
 
   test('an account that does not exist is answered like one that does', async () => {
-    const { email } = await newAccount(app);
+    const { email } = await createLimitedAccount(app);
     const seen = [];
     for (const name of [email, `nobody.${email}`]) {
       const from = newAddresses(4);
@@ -102,7 +102,7 @@ describe('guessing', () => {
 });
 
 test('both doors count together', async () => {
-  const { email } = await newAccount(app);
+  const { email } = await createLimitedAccount(app);
   const [a = '', b = '', c = ''] = newAddresses(3);
   expect((await strict.send(a, v1Login(email, wrong))).status).toBe(401);
   expect((await strict.send(b, betterAuthLogin(email, wrong))).status).toBe(401);
@@ -111,8 +111,8 @@ test('both doors count together', async () => {
 });
 
 test('an account cannot be hidden from its limit behind a spelling, or behind another', async () => {
-  const { email } = await newAccount(app);
-  const json = (payload: string): Sent => ({
+  const { email } = await createLimitedAccount(app);
+  const json = (payload: string): InjectedRequest => ({
     ...betterAuthLogin(email),
     headers: { origin: 'http://localhost:3000', 'content-type': 'application/json' },
     payload,
@@ -129,13 +129,13 @@ test('an account cannot be hidden from its limit behind a spelling, or behind an
 });
 
 describe('every way in is limited by address', () => {
-  const post = (url: string, payload: object = {}): Sent => ({
+  const post = (url: string, payload: object = {}): InjectedRequest => ({
     method: 'POST',
     url,
     headers: { origin: 'http://localhost:3000' },
     payload,
   });
-  test.each<Sent>([
+  test.each<InjectedRequest>([
     post('/api/v1/auth/register'),
     post('/api/v1/auth/login'),
     post('/api/v1/auth/%6cogin'),
@@ -185,24 +185,24 @@ describe('every way in is limited by address', () => {
   });
 
   test('whatever route it came by', () => {
-    expect(wayIn('/api/v1/auth/login', '/x')).toBe('login');
-    expect(wayIn('/api/v1/auth/reset-password', '/x')).toBe('other');
-    expect(wayIn('/api/v1/users/:user_id/password', '/x')).toBe('other');
-    expect(wayIn('/api/v1/users/:user_id/tasks', '/x')).toBe(null);
-    expect(wayIn('/api/auth/*', '/api/auth/sign-in/email')).toBe('login');
-    expect(wayIn('/api/auth/*', '/api/auth/%ff/sign-up')).toBe('other');
-    expect(wayIn(undefined, '/api/auth/sign-in')).toBe(null);
+    expect(authEndpointOf('/api/v1/auth/login', '/x')).toBe('login');
+    expect(authEndpointOf('/api/v1/auth/reset-password', '/x')).toBe('other');
+    expect(authEndpointOf('/api/v1/users/:user_id/password', '/x')).toBe('other');
+    expect(authEndpointOf('/api/v1/users/:user_id/tasks', '/x')).toBe(null);
+    expect(authEndpointOf('/api/auth/*', '/api/auth/sign-in/email')).toBe('login');
+    expect(authEndpointOf('/api/auth/*', '/api/auth/%ff/sign-up')).toBe('other');
+    expect(authEndpointOf(undefined, '/api/auth/sign-in')).toBe(null);
   });
 });
 
 test('accounts and mail for one address are limited over all callers', async () => {
-  const reset: Sent = {
+  const reset: InjectedRequest = {
     method: 'POST',
     url: '/api/auth/request-password-reset',
     headers: { origin: 'http://localhost:3000' },
     payload: { email: 'victim@example.com' },
   };
-  const register: Sent = {
+  const register: InjectedRequest = {
     method: 'POST',
     url: '/api/v1/auth/register',
     payload: { email: 'Victim@example.com', password: 'gentle-otter-42', first_name: 'V', last_name: '' },

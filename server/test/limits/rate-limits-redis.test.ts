@@ -5,8 +5,14 @@ import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { addresses, type Limited, limitedServer, newAccount, v1Login } from '../support/limited.ts';
-import { freePort, temporaryDirectory, until } from '../support/process.ts';
+import {
+  addresses,
+  createLimitedAccount,
+  type LimitedServer,
+  startLimitedServer,
+  v1Login,
+} from '../support/limited.ts';
+import { freePort, temporaryDirectory, waitUntil } from '../support/process.ts';
 
 const binary = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find((path) => existsSync(path));
 if (binary === undefined) console.warn('skipped: limits shared through Redis, for want of redis-server');
@@ -17,13 +23,13 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
   let port: number;
   let redis: ChildProcess;
   let app: TestApp;
-  let one: Limited;
-  let two: Limited;
+  let one: LimitedServer;
+  let two: LimitedServer;
 
   async function startRedis(): Promise<void> {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--requirepass', password];
     redis = spawn(binary ?? '', [...settings, '--dir', directory.path], { stdio: 'ignore' });
-    await until(answers);
+    await waitUntil(answers);
   }
   async function answers(): Promise<boolean> {
     const socket = connect(port, '127.0.0.1');
@@ -50,8 +56,8 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
       RATE_LIMIT_AUTH: '2/60',
       REDIS_URL: `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}/1`,
     };
-    one = await limitedServer(app, limits, log);
-    two = await limitedServer(app, limits);
+    one = await startLimitedServer(app, limits, log);
+    two = await startLimitedServer(app, limits);
   });
   afterAll(async () => {
     await app.close();
@@ -107,7 +113,7 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
       statuses.push((await server.send('127.0.0.1', list)).status);
     expect(statuses).toEqual([200, 200, 200, 200, 429]);
 
-    const { email } = await newAccount(app);
+    const { email } = await createLimitedAccount(app);
     const home = newAddress();
     expect((await one.send(home, v1Login(email))).status).toBe(200);
     for (let index = 0; index < 10; index += 1) {
@@ -127,7 +133,7 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
     expect(await two.repeat(21, from, nowhere)).toEqual([...new Array(20).fill(404), 429]);
     expect(lines).toEqual([{ level: 40, msg: away }]);
     await startRedis();
-    await until(countsAreShared);
+    await waitUntil(countsAreShared);
     expect(lines).toEqual([
       { level: 40, msg: away },
       { level: 30, msg: back },
@@ -135,7 +141,7 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
   });
 
   test('do not wait for a Redis that hangs', async () => {
-    await until(countsAreShared);
+    await waitUntil(countsAreShared);
     redis.kill('SIGSTOP');
     try {
       const begin = performance.now();
@@ -145,12 +151,12 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
     } finally {
       redis.kill('SIGCONT');
     }
-    await until(countsAreShared);
+    await waitUntil(countsAreShared);
   });
 
   test('start without it', async () => {
     await stopRedis();
-    const third = await limitedServer(app, {
+    const third = await startLimitedServer(app, {
       RATE_LIMIT_PER_IP: '2/60',
       REDIS_URL: `redis://127.0.0.1:${port}`,
     });

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addressKey } from '../../src/limits/address.ts';
-import { countersMax } from '../../src/limits/table.ts';
-import { createWindows } from '../../src/limits/windows.ts';
+import { maxCounters } from '../../src/limits/table.ts';
+import { createSlidingWindows } from '../../src/limits/windows.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
-import { addresses, type Limited, limitedServer } from '../support/limited.ts';
+import { addresses, type LimitedServer, startLimitedServer } from '../support/limited.ts';
 import { patience } from '../support/patience.ts';
 
 let app: TestApp;
 /** Each with some limits; tests keep apart by addresses and users. */
-let perUser: Limited;
-let perAddress: Limited;
+let perUser: LimitedServer;
+let perAddress: LimitedServer;
 beforeAll(async () => {
   app = await startApp();
-  perUser = await limitedServer(app, { RATE_LIMIT_PER_USER: '2/60', RATE_LIMIT_AUTH: '2/5' });
-  perAddress = await limitedServer(app, { RATE_LIMIT_PER_IP: '3/60', TRUSTED_PROXIES: proxy });
+  perUser = await startLimitedServer(app, { RATE_LIMIT_PER_USER: '2/60', RATE_LIMIT_AUTH: '2/5' });
+  perAddress = await startLimitedServer(app, { RATE_LIMIT_PER_IP: '3/60', TRUSTED_PROXIES: proxy });
 });
 afterAll(() => app.close());
 
@@ -182,7 +182,7 @@ describe('limits', () => {
 
   test('by default are those of the README, named together', async () => {
     const defaults = { RATE_LIMIT_PER_USER: '', RATE_LIMIT_PER_IP: '', RATE_LIMIT_AUTH: '' };
-    const server = await limitedServer(app, defaults);
+    const server = await startLimitedServer(app, defaults);
     const tasks = await server.send(here, list(await app.newUser()));
     const login = await server.send(here, { method: 'POST', url: '/api/v1/auth/login', payload: {} });
     expect(tasks.headers['ratelimit-policy']).toBe('"user";q=1200;w=60, "address";q=3000;w=60');
@@ -196,7 +196,7 @@ describe('a window', () => {
   const second = 1_000;
 
   test('never lets more through in its length, less a tenth, than the quota', () => {
-    const windows = createWindows(quota, 10);
+    const windows = createSlidingWindows(quota, 10);
     const passed: number[] = [];
     for (let now = 0; now < 600 * second; now += 137) {
       if (windows.take('a', now).allowed) passed.push(now);
@@ -210,7 +210,7 @@ describe('a window', () => {
   });
 
   test('is no trap at its end: a burst there and another after it make one', () => {
-    const windows = createWindows(quota, 10);
+    const windows = createSlidingWindows(quota, 10);
     windows.take('a', 0);
     const burst = (now: number) =>
       Array.from({ length: 20 }, () => windows.take('a', now)).filter(({ allowed }) => allowed).length;
@@ -221,7 +221,7 @@ describe('a window', () => {
   });
 
   test('tells a refused caller when to come back, and keeps its word', () => {
-    const windows = createWindows(quota, 10);
+    const windows = createSlidingWindows(quota, 10);
     const times = [0, 5, 5, 20, 31, 44, 58, 58, 59, 59];
     for (const time of times) expect(windows.take('a', time * second).allowed).toBe(true);
     let now = 59 * second;
@@ -237,10 +237,10 @@ describe('a window', () => {
   });
 
   test('of a million keys keeps as many as it may, the latest', () => {
-    const windows = createWindows({ requests: 1, seconds: 60 }, countersMax);
+    const windows = createSlidingWindows({ requests: 1, seconds: 60 }, maxCounters);
     for (let index = 0; index < 1_000_000; index += 1) windows.take(`key ${index}`, 0);
-    expect(windows.size).toBe(countersMax);
+    expect(windows.size).toBe(maxCounters);
     expect(windows.take('key 999999', 0).allowed).toBe(false);
-    expect(countersMax).toBeLessThanOrEqual(50_000);
+    expect(maxCounters).toBeLessThanOrEqual(50_000);
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { StartError } from '../../src/platform/errors.ts';
 import { secret, startApp, type TestApp } from '../support/app.ts';
-import { metricsToken, scrape, valueIn } from '../support/metrics.ts';
+import { metricsToken, sampleValue, scrape } from '../support/metrics.ts';
 
 let plain: TestApp;
 let app: TestApp;
@@ -117,7 +117,7 @@ test('scrapes are limited by address as everything else, not by user', async () 
   try {
     for (let time = 0; time < 3; time += 1) await scrape(limited.url);
     const samples = await scrape(limited.url);
-    expect(valueIn(samples, 'duly_rate_limit_refusals_total', { limit: 'address' })).toBe(0);
+    expect(sampleValue(samples, 'duly_rate_limit_refusals_total', { limit: 'address' })).toBe(0);
     expect((await essence(limited, 'GET', '/metrics', `Bearer ${metricsToken}`)).status).toBe(429);
   } finally {
     await limited.close();

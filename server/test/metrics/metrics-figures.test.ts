@@ -2,11 +2,11 @@ import { closeSync, openSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { openEvents } from '../support/events.ts';
-import { createLine } from '../support/line.ts';
-import { metricsToken, type Sample, scrape, valueIn } from '../support/metrics.ts';
+import { openEventStream } from '../support/events.ts';
+import { createDatabaseLink } from '../support/line.ts';
+import { metricsToken, type Sample, sampleValue, scrape } from '../support/metrics.ts';
 import { patience } from '../support/patience.ts';
-import { get, untilNewsAreOld } from '../support/stale.ts';
+import { get, waitUntilAccessEventsAreOld } from '../support/stale.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -20,7 +20,7 @@ const cacheOf = (samples: readonly Sample[]) =>
   Object.fromEntries(
     ['hit', 'miss', 'stale'].map((result) => [
       result,
-      valueIn(samples, 'duly_answer_cache_requests_total', { result }),
+      sampleValue(samples, 'duly_answer_cache_requests_total', { result }),
     ]),
   );
 
@@ -40,23 +40,23 @@ test('the cache: what it answered, made anew, and keeps', async () => {
   expect([(end.hit ?? 0) - (begin.hit ?? 0), (end.miss ?? 0) - (begin.miss ?? 0), end.stale]).toEqual([
     2, 2, 0,
   ]);
-  const entries = (samples: Sample[]) => valueIn(samples, 'duly_answer_cache_entries');
+  const entries = (samples: Sample[]) => sampleValue(samples, 'duly_answer_cache_entries');
   expect([entries(kept) - entries(before), entries(after) - entries(before)]).toEqual([1, 1]);
-  expect(valueIn(kept, 'duly_answer_cache_bytes')).toBeGreaterThan(
-    valueIn(before, 'duly_answer_cache_bytes') + 1_000,
+  expect(sampleValue(kept, 'duly_answer_cache_bytes')).toBeGreaterThan(
+    sampleValue(before, 'duly_answer_cache_bytes') + 1_000,
   );
 });
 
 test('the cache: answers that may be out of date; and it can be read while the database is away', async () => {
-  const line = await createLine(app);
+  const line = await createDatabaseLink(app);
   const lenient = await startApp({ ...env, SERVE_STALE: '1' }, line.beside);
   try {
     const client = await newClient(app);
     await client.create();
     const list = `${client.user.v1}/tasks`;
     await get(lenient, list, client.user);
-    await line.fail('gone');
-    await untilNewsAreOld(async () => void (await get(lenient, list, client.user)));
+    await line.breakLink('gone');
+    await waitUntilAccessEventsAreOld(async () => void (await get(lenient, list, client.user)));
     const before = cacheOf(await scrape(lenient.url)).stale ?? 0;
     expect((await get(lenient, list, client.user)).headers.get('warning')).not.toBeNull();
     expect((await get(lenient, `${list}?limit=3`, client.user)).status).toBe(503);
@@ -73,12 +73,12 @@ test('streams and waiting requests, as long as they are open', async () => {
     vi.waitFor(async () => {
       const samples = await scrape(app.url);
       const names = ['duly_event_streams', 'duly_waiting_requests'];
-      expect(names.map((name) => valueIn(samples, name))).toEqual([streams, waiting]);
+      expect(names.map((name) => sampleValue(samples, name))).toEqual([streams, waiting]);
     }, patience);
   await expectOpen(0, 0);
   const streams = [];
   for (let time = 0; time < 3; time += 1)
-    streams.push(await openEvents(app.url, `${user.v1}/events`, user.token));
+    streams.push(await openEventStream(app.url, `${user.v1}/events`, user.token));
   await Promise.all(streams.map((stream) => stream.take(1)));
   await expectOpen(3, 0);
   const leaving = new AbortController();
@@ -124,7 +124,7 @@ test('refusals of a log-in on one account, from wherever they come', async () =>
     }
     expect(statuses).toEqual([401, 401, 429, 429]);
     const samples = await scrape(limited.url);
-    expect(valueIn(samples, 'duly_rate_limit_refusals_total', { limit: 'account' })).toBe(2);
+    expect(sampleValue(samples, 'duly_rate_limit_refusals_total', { limit: 'account' })).toBe(2);
   } finally {
     await limited.close();
   }
@@ -156,11 +156,11 @@ test('the pool: connections in use and idle, and who waits', async () => {
     const connections = async () => {
       const samples = await scrape(small.url);
       const states = ['used', 'idle'].map((state) =>
-        valueIn(samples, 'duly_database_connections', { state }),
+        sampleValue(samples, 'duly_database_connections', { state }),
       );
       return [
         ...states,
-        ...['waiting', 'connections_max'].map((name) => valueIn(samples, `duly_database_${name}`)),
+        ...['waiting', 'connections_max'].map((name) => sampleValue(samples, `duly_database_${name}`)),
       ];
     };
     await vi.waitFor(async () => expect(await connections()).toEqual([2, 0, 1, 2]), patience);
@@ -184,12 +184,12 @@ test('the process: processor time, memory and a loop that was late', async () =>
   }
   const after = await scrape(app.url);
   const lags = (samples: Sample[]) =>
-    ['mean', 'p99', 'max'].map((kind) => valueIn(samples, `nodejs_eventloop_lag_${kind}_seconds`));
+    ['mean', 'p99', 'max'].map((kind) => sampleValue(samples, `nodejs_eventloop_lag_${kind}_seconds`));
   const [mean = 0, p99 = 0, max = 0] = lags(after);
   expect(max).toBeGreaterThan(0.1);
   expect(mean).toBeLessThanOrEqual(p99);
   expect(p99).toBeLessThanOrEqual(max);
-  const grown = (name: string) => valueIn(after, name) - valueIn(before, name);
+  const grown = (name: string) => sampleValue(after, name) - sampleValue(before, name);
   expect(grown('process_cpu_user_seconds_total') + grown('process_cpu_system_seconds_total')).toBeGreaterThan(
     0.1,
   );
@@ -199,7 +199,7 @@ test('the process: processor time, memory and a loop that was late', async () =>
     'nodejs_heap_size_used_bytes',
     'nodejs_heap_size_total_bytes',
   ]) {
-    expect(valueIn(after, name)).toBeGreaterThan(1_000_000);
+    expect(sampleValue(after, name)).toBeGreaterThan(1_000_000);
   }
 });
 
@@ -210,16 +210,16 @@ test('what runs, file descriptors against their limit, and pauses for garbage by
     value: 1,
   });
   const open = readdirSync('/proc/self/fd').length;
-  expect(Math.abs(valueIn(before, 'process_open_fds') - open)).toBeLessThan(10);
+  expect(Math.abs(sampleValue(before, 'process_open_fds') - open)).toBeLessThan(10);
   const handles = Array.from({ length: 50 }, () => openSync('/dev/null', 'r'));
-  const more = valueIn(await scrape(app.url), 'process_open_fds');
+  const more = sampleValue(await scrape(app.url), 'process_open_fds');
   for (const handle of handles) closeSync(handle);
-  expect(more - valueIn(before, 'process_open_fds')).toBeGreaterThan(40);
-  expect(valueIn(before, 'process_max_fds')).toBeGreaterThan(more);
+  expect(more - sampleValue(before, 'process_open_fds')).toBeGreaterThan(40);
+  expect(sampleValue(before, 'process_max_fds')).toBeGreaterThan(more);
 
   const kinds = ['minor', 'major', 'incremental', 'weakcb'];
   const collections = (samples: readonly Sample[], suffix: string) =>
-    kinds.map((kind) => valueIn(samples, `nodejs_gc_duration_seconds_${suffix}`, { kind }));
+    kinds.map((kind) => sampleValue(samples, `nodejs_gc_duration_seconds_${suffix}`, { kind }));
   for (let round = 0; round < 200; round += 1)
     JSON.stringify(Array.from({ length: 20_000 }, (_, index) => ({ round, index })));
   const after = await vi.waitFor(async () => {
@@ -229,6 +229,6 @@ test('what runs, file descriptors against their limit, and pauses for garbage by
   }, patience);
   expect(Math.max(...collections(after, 'sum'))).toBeGreaterThan(0);
   expect(
-    kinds.map((kind) => valueIn(after, 'nodejs_gc_duration_seconds_bucket', { kind, le: '+Inf' })),
+    kinds.map((kind) => sampleValue(after, 'nodejs_gc_duration_seconds_bucket', { kind, le: '+Inf' })),
   ).toEqual(collections(after, 'count'));
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { createClient, inParallel } from '../support/client.ts';
+import { createClient, runConcurrently } from '../support/client.ts';
 import { metricsToken, parseMetrics, requestCounts, type Sample, scrape } from '../support/metrics.ts';
 import { fillPath, operations } from '../support/operations.ts';
 import { patience } from '../support/patience.ts';
@@ -113,7 +113,7 @@ describe('what is not bounded is in no label', () => {
     const paths = () =>
       Array.from({ length: 1_000 }, () => ({ method: random.pick(methods), path: randomPath(random) }));
     const send = (list: ReturnType<typeof paths>) =>
-      inParallel(list, 16, async (one) => void (await client.send(one).catch(() => undefined)));
+      runConcurrently(list, 16, async (one) => void (await client.send(one).catch(() => undefined)));
     await send(paths());
     const samples = await scrape(app.url);
     client.close();
@@ -143,7 +143,7 @@ describe('what is not bounded is in no label', () => {
       action: marker,
     };
     const client = createClient(app.url, 8);
-    await inParallel(operations, 8, async ({ method, path, body, parameters }) => {
+    await runConcurrently(operations, 8, async ({ method, path, body, parameters }) => {
       const missing = parameters.filter(({ in: place, name }) => place === 'path' && !(name in names));
       const all = { ...names, ...Object.fromEntries(missing.map(({ name }) => [name, marker])) };
       for (const authorization of [`Bearer ${user.token}`, `Bearer ${marker}`]) {

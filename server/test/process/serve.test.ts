@@ -6,16 +6,16 @@ import { describe, expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { isLong } from '../support/long.ts';
-import { createTask, freePort, run, status, taskIds, until } from '../support/process.ts';
-import { dataDirectory, migratedDatabase, start } from '../support/servers.ts';
+import { createTask, freePort, startProcess, statusOf, taskIds, waitUntil } from '../support/process.ts';
+import { createMigratedDatabase, newDataDirectory, startTestServer } from '../support/servers.ts';
 
 async function postmasterPid(dataDir: string): Promise<number> {
   return Number((await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
 }
 
 test('a first start serves on an embedded database, says where things are, and the next start finds the tasks', async () => {
-  const DATA_DIR = await dataDirectory();
-  const first = await start({ DATA_DIR });
+  const DATA_DIR = await newDataDirectory();
+  const first = await startTestServer({ DATA_DIR });
   const id = await createTask(first.url, 'ada', 'kept');
   expect(id).not.toBeNull();
   first.child.kill('SIGINT');
@@ -27,9 +27,9 @@ test('a first start serves on an embedded database, says where things are, and t
   expect(stderr).toContain(join(DATA_DIR, 'postgres'));
   expect(stderr).toContain('Ctrl-C');
   for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
-  expect(await status(`${first.url}/health`)).toBe(0);
+  expect(await statusOf(`${first.url}/health`)).toBe(0);
 
-  const second = await start({ DATA_DIR });
+  const second = await startTestServer({ DATA_DIR });
   expect(await taskIds(second.url, 'ada')).toEqual(new Set([id]));
 });
 
@@ -38,15 +38,15 @@ test('a disk that is too full for the log costs its lines, and nothing else', as
   const PORT = String(await freePort());
   const settings = {
     PORT,
-    DATA_DIR: await dataDirectory(),
-    DATABASE_URL: await migratedDatabase(),
+    DATA_DIR: await newDataDirectory(),
+    DATABASE_URL: await createMigratedDatabase(),
     BETTER_AUTH_SECRET: secret,
     RATE_LIMIT_PER_IP: 'off',
   };
-  const server = run(['serve'], settings, false, full);
+  const server = startProcess(['serve'], settings, false, full);
   closeSync(full);
   const url = `http://127.0.0.1:${PORT}`;
-  await until(async () => (await status(`${url}/health/ready`)) === 200);
+  await waitUntil(async () => (await statusOf(`${url}/health/ready`)) === 200);
   for (let round = 0; round < 20; round += 1)
     await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/api/ada/tasks`)));
   expect(await createTask(url, 'ada', 'made without a log')).not.toBeNull();
@@ -58,21 +58,21 @@ test('a disk that is too full for the log costs its lines, and nothing else', as
 });
 
 test('SIGTERM lets requests under way finish, then ends with code 0', async () => {
-  const DATA_DIR = await dataDirectory();
-  const server = await start({ DATA_DIR });
+  const DATA_DIR = await newDataDirectory();
+  const server = await startTestServer({ DATA_DIR });
   await createTask(server.url, 'ada', 'first');
   const writes = Array.from({ length: 30 }, (_, index) => createTask(server.url, 'ada', `task ${index}`));
   await Promise.race(writes);
   server.child.kill('SIGTERM');
   const acknowledged = (await Promise.all(writes)).filter((id) => id !== null);
   expect((await server.ended).code).toBe(0);
-  const again = await start({ DATA_DIR });
+  const again = await startTestServer({ DATA_DIR });
   const kept = await taskIds(again.url, 'ada');
   for (const id of acknowledged) expect(kept).toContain(id);
 });
 
 test('another BETTER_AUTH_SECRET on the same data: accounts work, and tokens of before are still accepted', async () => {
-  const DATA_DIR = await dataDirectory();
+  const DATA_DIR = await newDataDirectory();
   const credentials = { email: 'ada@example.com', password: 'gentle-otter-42' };
   const post = async (url: string, body: object) => {
     const headers = { 'content-type': 'application/json' };
@@ -80,14 +80,14 @@ test('another BETTER_AUTH_SECRET on the same data: accounts work, and tokens of 
     return { status: response.status, body: JSON.parse(await response.text()) };
   };
   const BETTER_AUTH_URL = 'https://duly.example';
-  const first = await start({ DATA_DIR, BETTER_AUTH_URL });
+  const first = await startTestServer({ DATA_DIR, BETTER_AUTH_URL });
   const names = { first_name: 'Ada', last_name: 'Lovelace' };
   const registered = await post(`${first.url}/api/v1/auth/register`, { ...credentials, ...names });
   expect(registered.status).toBe(201);
   first.child.kill('SIGTERM');
   await first.ended;
 
-  const second = await start({
+  const second = await startTestServer({
     DATA_DIR,
     BETTER_AUTH_URL,
     BETTER_AUTH_SECRET: 'quite another one and long enough',
@@ -101,15 +101,15 @@ test('another BETTER_AUTH_SECRET on the same data: accounts work, and tokens of 
 });
 
 test('a statement that waits for ever does not keep the server from stopping', async () => {
-  const DATABASE_URL = await migratedDatabase();
-  const server = await start({ DATA_DIR: await dataDirectory(), DATABASE_URL });
+  const DATABASE_URL = await createMigratedDatabase();
+  const server = await startTestServer({ DATA_DIR: await newDataDirectory(), DATABASE_URL });
   await createTask(server.url, 'ada', 'first');
   const blocker = new pg.Client(DATABASE_URL);
   await blocker.connect();
   afterTest.push(() => blocker.end());
   await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
   const blocked = createTask(server.url, 'ada', 'blocked');
-  await until(async () => {
+  await waitUntil(async () => {
     const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");
     return rowCount === 1;
   });
@@ -119,16 +119,16 @@ test('a statement that waits for ever does not keep the server from stopping', a
 });
 
 test('SIGTERM while the server starts stops the database too, with code 0', async () => {
-  const DATA_DIR = await dataDirectory();
-  const { child, ended } = run(['serve'], { DATA_DIR, PORT: String(await freePort()) });
-  await until(() => existsSync(join(DATA_DIR, 'postgres', 'postmaster.pid')));
+  const DATA_DIR = await newDataDirectory();
+  const { child, ended } = startProcess(['serve'], { DATA_DIR, PORT: String(await freePort()) });
+  await waitUntil(() => existsSync(join(DATA_DIR, 'postgres', 'postmaster.pid')));
   child.kill('SIGTERM');
   expect((await ended).code).toBe(0);
   expect(existsSync(join(DATA_DIR, 'postgres', 'postmaster.pid'))).toBe(false);
 });
 
 test('a server whose launcher is gone stops by itself', async () => {
-  const server = await start({ DATA_DIR: await dataDirectory() }, true);
+  const server = await startTestServer({ DATA_DIR: await newDataDirectory() }, true);
   server.child.disconnect();
   expect((await server.ended).code).toBe(0);
 });
@@ -162,15 +162,15 @@ describe('no acknowledged write is lost and no hand is needed', () => {
 
   const kills = isLong ? 10 : 1;
   test(`after kill -9 of the server during writes, ${kills} times over`, async () => {
-    const DATA_DIR = await dataDirectory();
-    let server = await start({ DATA_DIR });
+    const DATA_DIR = await newDataDirectory();
+    let server = await startTestServer({ DATA_DIR });
     const load = writers(() => server.url);
     for (let round = 1; round <= kills; round += 1) {
       const before = load.acknowledged.size;
-      await until(() => load.acknowledged.size >= before + 20);
+      await waitUntil(() => load.acknowledged.size >= before + 20);
       server.child.kill('SIGKILL');
       await server.ended;
-      server = await start({ DATA_DIR });
+      server = await startTestServer({ DATA_DIR });
     }
     await load.stop();
     const kept = await allIds(server.url);
@@ -178,16 +178,16 @@ describe('no acknowledged write is lost and no hand is needed', () => {
   });
 
   test('after kill -9 of the postmaster during writes: not ready, alive, and back without a restart', async () => {
-    const DATA_DIR = await dataDirectory();
-    const server = await start({ DATA_DIR });
+    const DATA_DIR = await newDataDirectory();
+    const server = await startTestServer({ DATA_DIR });
     const load = writers(() => server.url);
     for (let round = 1; round <= 3; round += 1) {
       const before = load.acknowledged.size;
-      await until(() => load.acknowledged.size >= before + 20);
+      await waitUntil(() => load.acknowledged.size >= before + 20);
       process.kill(await postmasterPid(DATA_DIR), 'SIGKILL');
-      await until(async () => (await status(`${server.url}/health/ready`)) === 503);
-      expect(await status(`${server.url}/health/live`)).toBe(200);
-      await until(async () => (await status(`${server.url}/health/ready`)) === 200);
+      await waitUntil(async () => (await statusOf(`${server.url}/health/ready`)) === 503);
+      expect(await statusOf(`${server.url}/health/live`)).toBe(200);
+      await waitUntil(async () => (await statusOf(`${server.url}/health/ready`)) === 200);
     }
     await load.stop();
     const kept = await allIds(server.url);

@@ -3,14 +3,14 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { afterTest } from '../support/clean-up.ts';
 import { asAdmin, createDatabase, urlOf } from '../support/database.ts';
-import { createTask, freePort, run, status, until } from '../support/process.ts';
-import { dataDirectory, start } from '../support/servers.ts';
+import { createTask, freePort, startProcess, statusOf, waitUntil } from '../support/process.ts';
+import { newDataDirectory, startTestServer } from '../support/servers.ts';
 
 describe('a wrong setting stops the start with one line and code 1', () => {
   async function refusal(env: Record<string, string>): Promise<string> {
-    const { ended } = run(['serve'], {
+    const { ended } = startProcess(['serve'], {
       PORT: String(await freePort()),
-      DATA_DIR: await dataDirectory(),
+      DATA_DIR: await newDataDirectory(),
       ...env,
     });
     const { code, stderr } = await ended;
@@ -68,7 +68,7 @@ describe('a wrong setting stops the start with one line and code 1', () => {
   });
 
   test('an unknown command', async () => {
-    const { ended } = run(['sevre'], {});
+    const { ended } = startProcess(['sevre'], {});
     expect(await ended).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^duly: no command "sevre"; there are: serve, admin, audit, migrate\n$/),
@@ -85,9 +85,9 @@ describe('with DATABASE_URL', () => {
 
   test('serve refuses a schema that is behind with the command to run; migrate up, down, status and redo do as told', async () => {
     const DATABASE_URL = await emptyDatabase();
-    const env = { DATABASE_URL, DATA_DIR: await dataDirectory() };
-    const migrate = async (word: string) => (await run(['migrate', word], env).ended).stdout;
-    const refused = await run(['serve'], { ...env, PORT: String(await freePort()) }).ended;
+    const env = { DATABASE_URL, DATA_DIR: await newDataDirectory() };
+    const migrate = async (word: string) => (await startProcess(['migrate', word], env).ended).stdout;
+    const refused = await startProcess(['serve'], { ...env, PORT: String(await freePort()) }).ended;
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(
       /^DATABASE_URL: the schema is at version 0, .* run: npm run migrate -- up\n$/,
@@ -97,13 +97,13 @@ describe('with DATABASE_URL', () => {
     expect(await migrate('up')).toMatch(/^up 1 owners_tasks_tags\nup 2 /);
     expect(await migrate('up')).toBe('nothing to do\n');
     expect(await migrate('redo')).toMatch(/^down (\d+ \w+)\nup \1\n$/);
-    const server = await start(env);
+    const server = await startTestServer(env);
     expect(await createTask(server.url, 'ada', 'elsewhere')).not.toBeNull();
     expect(await migrate('down')).toMatch(/^down \d/);
     expect(await migrate('status')).toMatch(/pending/);
-    expect(await status(`${server.url}/health/ready`)).toBe(503);
-    expect((await run(['migrate', 'constructor'], env).ended).code).toBe(1);
-    const wrong = await run(['migrate', 'sideways'], env).ended;
+    expect(await statusOf(`${server.url}/health/ready`)).toBe(503);
+    expect((await startProcess(['migrate', 'constructor'], env).ended).code).toBe(1);
+    const wrong = await startProcess(['migrate', 'sideways'], env).ended;
     expect(wrong).toMatchObject({
       code: 1,
       stderr: 'migrate: got "sideways", wants up, down, status, redo\n',
@@ -113,11 +113,11 @@ describe('with DATABASE_URL', () => {
   test('a database that is away at the start and comes unmigrated: one line, code 1', async () => {
     const { connection } = await createDatabase('empty');
     const later = `${connection.database}_later`;
-    const env = { DATABASE_URL: `${urlOf(connection)}_later`, DATA_DIR: await dataDirectory() };
+    const env = { DATABASE_URL: `${urlOf(connection)}_later`, DATA_DIR: await newDataDirectory() };
     const PORT = String(await freePort());
-    const { ended } = run(['serve'], { ...env, PORT });
+    const { ended } = startProcess(['serve'], { ...env, PORT });
     afterTest.push(() => asAdmin(`drop database if exists ${later} with (force)`));
-    await until(async () => (await status(`http://127.0.0.1:${PORT}/health/live`)) === 200);
+    await waitUntil(async () => (await statusOf(`http://127.0.0.1:${PORT}/health/live`)) === 200);
     await asAdmin(`alter database ${connection.database} rename to ${later}`);
     expect(await ended).toMatchObject({
       code: 1,
@@ -129,9 +129,9 @@ describe('with DATABASE_URL', () => {
     const { connection, drop } = await createDatabase('empty');
     await drop();
     const PORT = String(await freePort());
-    const env = { DATABASE_URL: urlOf(connection), DATA_DIR: await dataDirectory(), PORT };
-    const { child, ended } = run(['serve'], env);
-    await until(async () => (await status(`http://127.0.0.1:${PORT}/health/live`)) === 200);
+    const env = { DATABASE_URL: urlOf(connection), DATA_DIR: await newDataDirectory(), PORT };
+    const { child, ended } = startProcess(['serve'], env);
+    await waitUntil(async () => (await statusOf(`http://127.0.0.1:${PORT}/health/live`)) === 200);
     child.kill('SIGTERM');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
@@ -139,20 +139,20 @@ describe('with DATABASE_URL', () => {
   test('a database that is away at the start: the process stays, and is ready once the database comes', async () => {
     const { connection } = await createDatabase('empty');
     const migrated = urlOf(connection);
-    const env = { DATABASE_URL: `${migrated}_later`, DATA_DIR: await dataDirectory() };
-    await run(['migrate', 'up'], { ...env, DATABASE_URL: migrated }).ended;
+    const env = { DATABASE_URL: `${migrated}_later`, DATA_DIR: await newDataDirectory() };
+    await startProcess(['migrate', 'up'], { ...env, DATABASE_URL: migrated }).ended;
     const PORT = String(await freePort());
-    const running = run(['serve'], { ...env, PORT });
+    const running = startProcess(['serve'], { ...env, PORT });
     afterTest.push(async () => {
       running.child.kill('SIGTERM');
       await running.ended;
       await asAdmin(`drop database if exists ${connection.database}_later with (force)`);
     });
     const url = `http://127.0.0.1:${PORT}`;
-    await until(async () => (await status(`${url}/health/live`)) === 200);
-    expect(await status(`${url}/health/ready`)).toBe(503);
+    await waitUntil(async () => (await statusOf(`${url}/health/live`)) === 200);
+    expect(await statusOf(`${url}/health/ready`)).toBe(503);
     await asAdmin(`alter database ${connection.database} rename to ${connection.database}_later`);
-    await until(async () => (await status(`${url}/health/ready`)) === 200);
+    await waitUntil(async () => (await statusOf(`${url}/health/ready`)) === 200);
     expect(running.child.exitCode).toBeNull();
   });
 });

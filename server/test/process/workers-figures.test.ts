@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
-import { by, counter, type Family, gauge, peak } from '../../src/metrics/families.ts';
-import { createFigures } from '../../src/process/workers/figures.ts';
+import { byLabel, counter, gauge, type MetricFamily, maxGauge } from '../../src/metrics/families.ts';
+import { createWorkerMetrics } from '../../src/process/workers/figures.ts';
 
 /** What a worker says that has answered so many requests. */
-const report = (answered: number, lag = 0): Family[] => [
-  counter('answers', 'Answers.', by('status', { 200: answered, 404: 1 })),
+const report = (answered: number, lag = 0): MetricFamily[] => [
+  counter('answers', 'Answers.', byLabel('status', { 200: answered, 404: 1 })),
   gauge('memory', 'Memory.', 100),
-  peak('lag', 'Lag.', lag),
+  maxGauge('lag', 'Lag.', lag),
 ];
 
-const valuesOf = (families: readonly Family[]) =>
+const valuesOf = (families: readonly MetricFamily[]) =>
   Object.fromEntries(families.map(({ name, values }) => [name, values]));
 
 test('the sum of what workers and the primary report: counts and memory are added up, of lags the worst counts', async () => {
-  const figures = createFigures<string>(() => [
+  const figures = createWorkerMetrics<string>(() => [
     gauge('memory', 'Memory.', 10),
     counter('upkeep', 'Upkeep.', 1),
   ]);
-  const answers: Record<string, Family[]> = { a: report(3, 0.2), b: report(4, 0.1) };
+  const answers: Record<string, MetricFamily[]> = { a: report(3, 0.2), b: report(4, 0.1) };
   const sum = await figures.gather(['a', 'b'], (worker) => figures.report(worker, answers[worker] ?? []));
   expect(valuesOf(sum)).toEqual({
     answers: { '{status="200"}': 7, '{status="404"}': 2 },
@@ -29,11 +29,11 @@ test('the sum of what workers and the primary report: counts and memory are adde
 });
 
 test('what a worker has counted stays when it ends, what it held goes; its successor begins anew', async () => {
-  const figures = createFigures<string>(() => []);
+  const figures = createWorkerMetrics<string>(() => []);
   const gather = (answers: Record<string, number>) =>
     figures.gather(Object.keys(answers), (worker) => figures.report(worker, report(answers[worker] ?? 0)));
   await gather({ a: 3, b: 4 });
-  figures.end('a');
+  figures.remove('a');
   expect(valuesOf(await gather({ b: 5 }))).toMatchObject({
     answers: { '{status="200"}': 8 },
     memory: { '': 100 },
@@ -42,13 +42,13 @@ test('what a worker has counted stays when it ends, what it held goes; its succe
     answers: { '{status="200"}': 9, '{status="404"}': 3 },
     memory: { '': 200 },
   });
-  figures.end('c');
-  figures.end('never reported');
+  figures.remove('c');
+  figures.remove('never reported');
   expect(valuesOf(await gather({ b: 5 }))).toMatchObject({ answers: { '{status="200"}': 9 } });
 });
 
 test('who does not answer counts as it last was, and holds nobody up for long; who ends is not waited for', async () => {
-  const figures = createFigures<string>(() => []);
+  const figures = createWorkerMetrics<string>(() => []);
   const say = (worker: string, answered: number) => figures.report(worker, report(answered));
   await figures.gather(['busy', 'b'], (worker) => say(worker, 1));
   const begin = performance.now();
@@ -64,6 +64,6 @@ test('who does not answer counts as it last was, and holds nobody up for long; w
   expect(asked.filter((worker) => worker === 'busy')).toHaveLength(1);
 
   const waiting = figures.gather(['busy', 'b'], ask);
-  figures.end('busy');
+  figures.remove('busy');
   expect(valuesOf(await waiting)).toMatchObject({ answers: { '{status="200"}': 3 } });
 });

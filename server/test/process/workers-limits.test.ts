@@ -6,9 +6,9 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { mintToken } from '../support/app.ts';
 import { afterFile } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
-import { openEvents } from '../support/events.ts';
-import { betterAuthLogin, password, type Sent, v1Login } from '../support/limited.ts';
-import { createTask, until } from '../support/process.ts';
+import { openEventStream } from '../support/events.ts';
+import { betterAuthLogin, type InjectedRequest, password, v1Login } from '../support/limited.ts';
+import { createTask, waitUntil } from '../support/process.ts';
 import { startWorkers, type WorkersServer } from '../support/workers.ts';
 
 let server: WorkersServer;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 /** Sends a request on a connection of its own, which either worker may get. */
-async function send(from: string, { method = 'GET', url, headers = {}, payload }: Sent) {
+async function send(from: string, { method = 'GET', url, headers = {}, payload }: InjectedRequest) {
   const sent = request(server.url + url, {
     agent: false,
     localAddress: from,
@@ -41,7 +41,11 @@ const newAddress = () => {
   return `127.0.${last >> 8}.${last & 255}`;
 };
 
-async function together(times: number, from: () => string, sent: Sent): Promise<Record<number, number>> {
+async function together(
+  times: number,
+  from: () => string,
+  sent: InjectedRequest,
+): Promise<Record<number, number>> {
   const replies = await Promise.all(Array.from({ length: times }, () => send(from(), sent)));
   const counts: Record<number, number> = {};
   for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1;
@@ -92,7 +96,7 @@ test('log-ins are counted to the request, by address and by account', async () =
 test('an address that one worker let in is known to the other while strangers guess', async () => {
   const email = `${randomUUID()}@example.com`;
   const account = { email, password, first_name: 'Ada', last_name: 'Lovelace' };
-  const registration: Sent = { method: 'POST', url: '/api/v1/auth/register', payload: account };
+  const registration: InjectedRequest = { method: 'POST', url: '/api/v1/auth/register', payload: account };
   expect((await send(newAddress(), registration)).status).toBe(201);
   const home = newAddress();
   expect((await send(home, v1Login(email))).status).toBe(200);
@@ -105,7 +109,9 @@ test('a change by one worker is heard by streams of the other', async () => {
   const sub = randomUUID();
   const token = await mintToken({ sub });
   const path = `/api/v1/users/${sub}/events`;
-  const streams = await Promise.all(Array.from({ length: 8 }, () => openEvents(server.url, path, token)));
+  const streams = await Promise.all(
+    Array.from({ length: 8 }, () => openEventStream(server.url, path, token)),
+  );
   expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
   await createTask(server.url, sub, 'told to all');
   await Promise.all(
@@ -128,11 +134,11 @@ test('while the primary process does not answer each worker counts for itself, a
     expect(performance.now() - begin).toBeLessThan(5_000);
     expect(counts[404]).toBeGreaterThanOrEqual(20);
     expect(counts[404]).toBeLessThanOrEqual(40);
-    await until(() => says('the primary process does not answer').length === 2);
+    await waitUntil(() => says('the primary process does not answer').length === 2);
   } finally {
     process.kill(primary, 'SIGCONT');
   }
-  await until(async () => {
+  await waitUntil(async () => {
     await send(newAddress(), nowhere);
     return says('the primary process answers').length === 2;
   });

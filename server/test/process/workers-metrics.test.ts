@@ -3,9 +3,9 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { mintToken } from '../support/app.ts';
 import { afterFile } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
-import { metricsToken, requestCounts, type Sample, scrape, valueIn } from '../support/metrics.ts';
+import { metricsToken, requestCounts, type Sample, sampleValue, scrape } from '../support/metrics.ts';
 import { patience } from '../support/patience.ts';
-import { until } from '../support/process.ts';
+import { waitUntil } from '../support/process.ts';
 import { startWorkers, type WorkersServer } from '../support/workers.ts';
 
 let server: WorkersServer;
@@ -24,7 +24,7 @@ const count = async () => countOf(await figures());
 /** Waits: a request is counted when its answer has gone out, and a worker that was killed is replaced after a while. */
 const expectSoon = (value: () => Promise<number>, wanted: number) =>
   vi.waitFor(async () => expect(await value()).toBe(wanted), patience);
-const processes = async () => valueIn(await figures(), 'duly_processes');
+const processes = async () => sampleValue(await figures(), 'duly_processes');
 
 /** Each on a connection of its own, so that both workers get some. */
 async function list(times: number): Promise<void> {
@@ -41,18 +41,18 @@ test('each scrape shows the sum of both workers and of what started them, whiche
   await expectSoon(count, 40);
   for (let time = 0; time < 10; time += 1) expect(await count()).toBe(40);
   const samples = await figures();
-  expect(valueIn(samples, 'duly_processes')).toBe(3);
-  expect(valueIn(samples, 'duly_build_info')).toBe(1);
+  expect(sampleValue(samples, 'duly_processes')).toBe(3);
+  expect(sampleValue(samples, 'duly_build_info')).toBe(1);
   // Of the process that has the most, against the limit of each.
   const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-  expect(valueIn(samples, 'process_max_fds')).toBe(Number(limit));
+  expect(sampleValue(samples, 'process_max_fds')).toBe(Number(limit));
   const open = [server.child.pid, ...server.pids()].map((pid) => readdirSync(`/proc/${pid}/fd`).length);
-  expect(Math.abs(valueIn(samples, 'process_open_fds') - Math.max(...open))).toBeLessThan(15);
-  expect(valueIn(samples, 'duly_answer_cache_requests_total', { result: 'miss' })).toBe(40);
-  expect(valueIn(samples, 'process_resident_memory_bytes')).toBeGreaterThan(150_000_000);
+  expect(Math.abs(sampleValue(samples, 'process_open_fds') - Math.max(...open))).toBeLessThan(15);
+  expect(sampleValue(samples, 'duly_answer_cache_requests_total', { result: 'miss' })).toBe(40);
+  expect(sampleValue(samples, 'process_resident_memory_bytes')).toBeGreaterThan(150_000_000);
   const isDone = async () => {
     const job = { job: 'purge trash' };
-    return Number(valueIn(await figures(), 'duly_job_last_success_timestamp_seconds', job) > 1e9);
+    return Number(sampleValue(await figures(), 'duly_job_last_success_timestamp_seconds', job) > 1e9);
   };
   await expectSoon(isDone, 1);
 });
@@ -62,7 +62,7 @@ test('the sum does not fall when a worker is killed', async () => {
   expect(before).toBeGreaterThan(0);
   const [victim = 0] = server.pids();
   process.kill(victim, 'SIGKILL');
-  await until(() => server.pids().length === 2 && !server.pids().includes(victim));
+  await waitUntil(() => server.pids().length === 2 && !server.pids().includes(victim));
   await expectSoon(processes, 3);
   await list(3);
   await expectSoon(count, before + 3);

@@ -11,19 +11,27 @@ import { rolePassword, superuserPassword } from '../../src/db/postgres/password.
 import { secret } from '../support/app.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { createTask, freePort, run, status, taskIds, temporaryDirectory, until } from '../support/process.ts';
-import { dataDirectory, migratedDatabase, start } from '../support/servers.ts';
-import { isAlive, startWorkers, visibleOf, workersOf } from '../support/workers.ts';
+import {
+  createTask,
+  freePort,
+  startProcess,
+  statusOf,
+  taskIds,
+  temporaryDirectory,
+  waitUntil,
+} from '../support/process.ts';
+import { createMigratedDatabase, newDataDirectory, startTestServer } from '../support/servers.ts';
+import { commandAndEnvironmentOf, isAlive, startWorkers, workersOf } from '../support/workers.ts';
 
 const two = { WEB_CONCURRENCY: '2', BETTER_AUTH_SECRET: secret };
 
 test('two workers serve on the embedded database of a third process; a signal to all of them stops everything, once', async () => {
-  const DATA_DIR = await dataDirectory();
+  const DATA_DIR = await newDataDirectory();
   const server = await startWorkers({ DATA_DIR });
   const workers = server.pids();
   expect(workers).toHaveLength(2);
   const password = rolePassword(superuserPassword(DATA_DIR, false), 'duly');
-  for (const pid of workers) expect(visibleOf(pid)).not.toContain(password);
+  for (const pid of workers) expect(commandAndEnvironmentOf(pid)).not.toContain(password);
 
   await createTask(server.url, 'ada', 'first');
   const blocker = new pg.Client({
@@ -35,14 +43,14 @@ test('two workers serve on the embedded database of a third process; a signal to
   await blocker.connect();
   await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
   const writes = Array.from({ length: 20 }, (_, index) => createTask(server.url, 'ada', `task ${index}`));
-  await until(async () => {
+  await waitUntil(async () => {
     // In a transaction the view is read once.
     await blocker.query('select pg_stat_clear_snapshot()');
     const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");
     return (rowCount ?? 0) >= 2;
   });
   for (const pid of [...workers, server.child.pid ?? 0]) process.kill(pid, 'SIGINT');
-  await until(() => server.lines().some(({ msg }) => msg === 'stopping'));
+  await waitUntil(() => server.lines().some(({ msg }) => msg === 'stopping'));
   await blocker.query('commit');
   await blocker.end();
   const acknowledged = (await Promise.all(writes)).filter((id) => id !== null);
@@ -54,13 +62,13 @@ test('two workers serve on the embedded database of a third process; a signal to
   expect(stdout).not.toContain('a worker died');
   expect(stdout).toContain('"msg":"embedded PostgreSQL stopped"');
 
-  const again = await start({ DATA_DIR });
+  const again = await startTestServer({ DATA_DIR });
   const kept = await taskIds(again.url, 'ada');
   for (const id of acknowledged) expect(kept).toContain(id);
 });
 
 test('kill -9 of workers during writes loses nothing that was acknowledged, others serve on; kill -9 of the primary process ends them all', async () => {
-  const DATABASE_URL = await migratedDatabase();
+  const DATABASE_URL = await createMigratedDatabase();
   const pool = { DATABASE_POOL_SIZE: '3', DATABASE_POOL_OVERFLOW: '2' };
   const server = await startWorkers({ DATABASE_URL, ...pool });
   const watcher = new pg.Client({ connectionString: DATABASE_URL, application_name: 'watcher' });
@@ -77,7 +85,7 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
   let most = 0;
   async function progress(): Promise<void> {
     const enough = acknowledged.length + 20;
-    await until(async () => {
+    await waitUntil(async () => {
       const { rows } = await watcher.query(
         "select count(*)::int as used from pg_stat_activity where datname = current_database() and application_name = 'duly pool'",
       );
@@ -90,7 +98,7 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
     const [victim = 0] = server.pids();
     process.kill(victim, 'SIGKILL');
     await progress();
-    await until(() => server.pids().length === 2 && !server.pids().includes(victim));
+    await waitUntil(() => server.pids().length === 2 && !server.pids().includes(victim));
   }
   going = false;
   await Promise.all(writers);
@@ -104,13 +112,13 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
 
   const orphans = server.pids();
   server.child.kill('SIGKILL');
-  await until(() => orphans.filter(isAlive).length === 0);
-  expect(await status(`${server.url}/health`)).toBe(0);
+  await waitUntil(() => orphans.filter(isAlive).length === 0);
+  expect(await statusOf(`${server.url}/health`)).toBe(0);
 });
 
 test('workers that die again and again before they serve end the service, with one line', async () => {
-  const env = { ...two, DATABASE_URL: await migratedDatabase(), DATA_DIR: await dataDirectory() };
-  const { child, ended } = run(['serve'], { ...env, PORT: String(await freePort()) });
+  const env = { ...two, DATABASE_URL: await createMigratedDatabase(), DATA_DIR: await newDataDirectory() };
+  const { child, ended } = startProcess(['serve'], { ...env, PORT: String(await freePort()) });
   let isOver = false;
   void ended.then(() => {
     isOver = true;
@@ -131,8 +139,8 @@ test('a port that is in use is refused with one line, and the database is stoppe
   const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
   afterTest.push(() => other.close());
-  const env = { ...two, DATABASE_URL: await migratedDatabase(), DATA_DIR: await dataDirectory() };
-  const { code, stderr, stdout } = await run(['serve'], { ...env, PORT: String(port) }).ended;
+  const env = { ...two, DATABASE_URL: await createMigratedDatabase(), DATA_DIR: await newDataDirectory() };
+  const { code, stderr, stdout } = await startProcess(['serve'], { ...env, PORT: String(port) }).ended;
   expect(stderr).toBe(`PORT: got ${port}, which is in use; wants a free port\n`);
   expect(code).toBe(1);
   expect(stdout).toContain('"msg":"stopped"');
@@ -141,10 +149,10 @@ test('a port that is in use is refused with one line, and the database is stoppe
 test('without a database it is alive, not ready, and stops with its launcher', async () => {
   const [PORT, nowhere] = [String(await freePort()), await freePort()];
   const DATABASE_URL = `postgresql://duly:duly@127.0.0.1:${nowhere}/duly`;
-  const env = { ...two, PORT, DATABASE_URL, DATA_DIR: await dataDirectory() };
-  const { child, ended } = run(['serve'], env, true);
-  await until(async () => (await status(`http://127.0.0.1:${PORT}/health/live`)) === 200);
-  expect(await status(`http://127.0.0.1:${PORT}/health/ready`)).toBe(503);
+  const env = { ...two, PORT, DATABASE_URL, DATA_DIR: await newDataDirectory() };
+  const { child, ended } = startProcess(['serve'], env, true);
+  await waitUntil(async () => (await statusOf(`http://127.0.0.1:${PORT}/health/live`)) === 200);
+  expect(await statusOf(`http://127.0.0.1:${PORT}/health/ready`)).toBe(503);
   child.disconnect();
   expect((await ended).code).toBe(0);
 });
@@ -160,8 +168,8 @@ test('each worker takes a new certificate into use', async () => {
   }
   const before = await place();
   const port = await freePort();
-  const env = { ...two, ...files, PORT: String(port), DATABASE_URL: await migratedDatabase() };
-  const { child, ended } = run(['serve'], { ...env, DATA_DIR: path });
+  const env = { ...two, ...files, PORT: String(port), DATABASE_URL: await createMigratedDatabase() };
+  const { child, ended } = startProcess(['serve'], { ...env, DATA_DIR: path });
   afterTest.push(() => {
     child.kill('SIGTERM');
     return ended;
@@ -180,10 +188,12 @@ test('each worker takes a new certificate into use', async () => {
   child.stdout?.on('data', (part) => {
     log += part;
   });
-  await until(() => /"msg":"serving"/.test(log));
+  await waitUntil(() => /"msg":"serving"/.test(log));
   expect(await shown()).toBe(before);
   const after = await place();
-  await until(() => new Set(log.match(/"worker":\d,"msg":"the new TLS certificate is in use"/g)).size === 2);
+  await waitUntil(
+    () => new Set(log.match(/"worker":\d,"msg":"the new TLS certificate is in use"/g)).size === 2,
+  );
   const all = await Promise.all(Array.from({ length: 12 }, shown));
   expect(new Set(all)).toEqual(new Set([after]));
 });

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, newAccount, newBrowser, password } from '../support/accounts.ts';
+import { createBrowser, password, type RegisteredAccount, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
 import { locsOf } from '../support/tasks.ts';
 
 let app: TestApp;
-let account: Account;
+let account: RegisteredAccount;
 beforeAll(async () => {
   app = await startApp();
-  account = await newAccount(app);
+  account = await registerAccount(app);
 });
 afterAll(() => app.close());
 
@@ -41,8 +41,8 @@ describe('the profile of an account', () => {
   });
 
   test('patches and changes of the account by Better Auth do not lock each other out', async () => {
-    const busy = await newAccount(app);
-    const browser = newBrowser(app);
+    const busy = await registerAccount(app);
+    const browser = createBrowser(app);
     const { email } = busy;
     expect((await browser.send('POST', '/sign-in/email', { email, password })).status).toBe(200);
     const times = Array.from({ length: 40 }, (_, index) => index);
@@ -75,7 +75,7 @@ describe('the profile of an account', () => {
     expect((await get(account)).body.data).toMatchObject({ first_name: 'Augusta', locale: 'pt-BR' });
     const { body: login } = await account.login(password);
     expect(login.user).toMatchObject({ first_name: 'Augusta', last_name: '' });
-    const browser = newBrowser(app);
+    const browser = createBrowser(app);
     const signedIn = await browser.send('POST', '/sign-in/email', { email: account.email, password });
     expect(signedIn.body.user).toMatchObject({ name: 'Augusta', firstName: 'Augusta', lastName: '' });
   });
@@ -100,7 +100,7 @@ describe('the profile of an account', () => {
   });
 
   test('a change is one revision and one entry of the audit log; none is neither', async () => {
-    const one = await newAccount(app);
+    const one = await registerAccount(app);
     await patch(one, { locale: 'de' });
     expect(await revisionOf(one.id)).toBe(1);
     await patch(one, { locale: 'de', first_name: 'Ada' });

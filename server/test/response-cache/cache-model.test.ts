@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { createStage, newMark, newPlayer, type Player, type Sight } from '../support/cache-players.ts';
+import {
+  createTestClient,
+  createWorkload,
+  newMarker,
+  type Observation,
+  type TestClient,
+} from '../support/cache-players.ts';
 import { seeded } from '../support/random.ts';
-import { faultsIn } from '../support/sights.ts';
+import { findFaults } from '../support/sights.ts';
 import { statementsOf } from '../support/sql/count.ts';
 
 /**
@@ -26,13 +32,13 @@ afterAll(async () => {
 test(`two instances, seed ${seed}: each read says what was so at a moment between its beginning and its end`, async () => {
   const random = seeded(seed);
   const players = await Promise.all(
-    [true, false, false, false].map((has, index) => newPlayer(app, newMark(index), has)),
+    [true, false, false, false].map((has, index) => createTestClient(app, newMarker(index), has)),
   );
-  const stage = createStage([app, other], random);
-  const sights: Sight[] = [];
+  const stage = createWorkload([app, other], random);
+  const sights: Observation[] = [];
   let writing = players.length * 2;
 
-  const writer = async (player: Player, index: number) => {
+  const writer = async (player: TestClient, index: number) => {
     const history = player.histories[index];
     if (history === undefined) throw new Error('no history');
     const trash: Parameters<typeof stage.act>[2] = [];
@@ -57,7 +63,7 @@ test(`two instances, seed ${seed}: each read says what was so at a moment betwee
   );
   stage.close();
 
-  expect(faultsIn(sights, players), `seed ${seed}`).toEqual([]);
+  expect(findFaults(sights, players), `seed ${seed}`).toEqual([]);
   const count = (status: number) => sights.filter((sight) => sight.status === status).length;
   // It was not all misses, nor all hits.
   const reads = statements.filter((statement) =>

@@ -3,22 +3,22 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { startApp } from '../support/app.ts';
 import { patience } from '../support/patience.ts';
 import {
+  createStaleSetup,
   expectAllRefused,
   expectRefused,
   expectStale,
   get,
   newUserWithTasks,
-  openStage,
   readAll,
-  type Stage,
+  type StaleSetup,
   staleWarning,
-  untilNewsAreOld,
+  waitUntilAccessEventsAreOld,
 } from '../support/stale.ts';
 import { newClient } from '../support/tasks.ts';
 
-let stage: Stage;
+let stage: StaleSetup;
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await createStaleSetup();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -31,8 +31,8 @@ describe('what was last heard holds while the database is away', () => {
     const { app, line, lenient } = stage;
     const { client, paths } = await newUserWithTasks(app);
     const kept = await readAll(lenient, client, paths);
-    await line.fail('gone');
-    await untilNewsAreOld(async () => expectStale(await readAll(lenient, client, paths), kept));
+    await line.breakLink('gone');
+    await waitUntilAccessEventsAreOld(async () => expectStale(await readAll(lenient, client, paths), kept));
     passTime(290_000);
     const [late] = await readAll(lenient, client, paths);
     expect([late?.status, late?.headers.get('warning')]).toEqual([200, staleWarning]);
@@ -45,13 +45,13 @@ describe('what was last heard holds while the database is away', () => {
     const { app, line, lenient } = stage;
     const { client, paths } = await newUserWithTasks(app);
     const kept = await readAll(lenient, client, paths);
-    await line.fail('gone');
+    await line.breakLink('gone');
     await app.request('POST', '/api/v1/auth/logout', client.user);
-    await untilNewsAreOld(async () => expectStale(await readAll(lenient, client, paths), kept));
+    await waitUntilAccessEventsAreOld(async () => expectStale(await readAll(lenient, client, paths), kept));
     await line.restore();
     for (const { status } of await readAll(lenient, client, paths)) expect(status).toBe(401);
-    await line.fail('gone');
-    await untilNewsAreOld(async () => {
+    await line.breakLink('gone');
+    await waitUntilAccessEventsAreOld(async () => {
       for (const { status } of await readAll(lenient, client, paths)) expect(status).toBe(401);
     });
   });
@@ -74,8 +74,8 @@ describe('what was last heard holds while the database is away', () => {
       async () => (await get(lenient, client.user.v1, client.user)).status === 503,
       patience,
     );
-    await line.fail('gone');
-    await untilNewsAreOld(async () =>
+    await line.breakLink('gone');
+    await waitUntilAccessEventsAreOld(async () =>
       expectRefused(await get(lenient, client.user.v1, client.user), 'SERVICE_LOCKED'),
     );
     await line.restore();
@@ -84,8 +84,8 @@ describe('what was last heard holds while the database is away', () => {
       async () => (await get(lenient, client.user.v1, client.user)).status === 200,
       patience,
     );
-    await line.fail('gone');
-    await untilNewsAreOld(async () =>
+    await line.breakLink('gone');
+    await waitUntilAccessEventsAreOld(async () =>
       expect((await get(lenient, banned.user.v1, banned.user)).status).toBe(401),
     );
   });
@@ -97,7 +97,7 @@ describe('what was last heard holds while the database is away', () => {
     expect((await get(lenient, path, client.user)).status).toBe(200);
     await client.v1('DELETE', `/tasks/${id}`);
     expect((await get(lenient, path, client.user)).status).toBe(404);
-    await line.fail('gone');
+    await line.breakLink('gone');
     expectRefused(await get(lenient, path, client.user));
   });
 });

@@ -1,24 +1,24 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
-import type { Trouble } from '../support/line.ts';
+import type { Outage } from '../support/line.ts';
 import {
+  createStaleSetup,
   expectAllRefused,
   expectStale,
   get,
   newUserWithTasks,
-  openStage,
   readAll,
-  type Stage,
+  type StaleSetup,
   staleWarning,
-  untilNewsAreOld,
+  waitUntilAccessEventsAreOld,
 } from '../support/stale.ts';
 import { newClient } from '../support/tasks.ts';
 
-let stage: Stage;
+let stage: StaleSetup;
 /** Reaches the database over the line too, and serves nothing that is out of date. */
 let strict: TestApp;
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await createStaleSetup();
   strict = await startApp({}, stage.line.beside);
 });
 afterEach(() => stage.line.restore());
@@ -37,14 +37,14 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - begin;
 }
 
-describe.each(['gone', 'frozen'] as Trouble[])('while the database is %s', (trouble) => {
+describe.each(['gone', 'frozen'] as Outage[])('while the database is %s', (trouble) => {
   test('kept answers are served, said to be stale, within 3 s; and fresh ones once it is back', async () => {
     const { app, line, lenient } = stage;
     const { client, paths } = await newUserWithTasks(app);
     const kept = await readAll(lenient, client, paths);
-    await line.fail(trouble);
+    await line.breakLink(trouble);
     await client.create({ title: 'made elsewhere meanwhile' });
-    await untilNewsAreOld(async () => {
+    await waitUntilAccessEventsAreOld(async () => {
       const ms = await timed(async () => expectStale(await readAll(lenient, client, paths), kept));
       expect(ms).toBeLessThan(soonMs);
     });
@@ -67,7 +67,7 @@ describe.each(['gone', 'frozen'] as Trouble[])('while the database is %s', (trou
     await readAll(lenient, client, paths);
     await get(lenient, known.user.v1, known.user);
     const token = await mintToken({ sub: user.id, jti: 'never met' });
-    await line.fail(trouble);
+    await line.breakLink(trouble);
     const send = (method: string, path: string, body?: unknown) =>
       lenient.request(method, path, { token: user.token, body });
     const notKept = () => [
@@ -87,7 +87,7 @@ describe.each(['gone', 'frozen'] as Trouble[])('while the database is %s', (trou
         body: { email: 'a@example.com', password: 'gentle-otter-42' },
       }),
     ];
-    await untilNewsAreOld(async () => {
+    await waitUntilAccessEventsAreOld(async () => {
       expect(await timed(() => expectAllRefused(notKept()))).toBeLessThan(soonMs);
     });
     expect(await timed(() => expectAllRefused([...notKept(), ...others()]))).toBeLessThan(soonMs);
@@ -100,8 +100,8 @@ describe.each(['gone', 'frozen'] as Trouble[])('while the database is %s', (trou
     const { app, line } = stage;
     const { client, paths } = await newUserWithTasks(app);
     await readAll(strict, client, paths);
-    await line.fail(trouble);
-    await untilNewsAreOld(async () => {
+    await line.breakLink(trouble);
+    await waitUntilAccessEventsAreOld(async () => {
       expect(
         await timed(() => expectAllRefused(paths.map((path) => get(strict, path, client.user)))),
       ).toBeLessThan(soonMs);

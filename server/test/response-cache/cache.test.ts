@@ -2,13 +2,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAnswerCache } from '../../src/response-cache/cache.ts';
+import { createResponseCache } from '../../src/response-cache/cache.ts';
 import { createRevisionReader, type UserRevision } from '../../src/response-cache/revision-reader.ts';
 import { findRevisions } from '../../src/writes/revisions.ts';
-import { newAccount, newBrowser, password } from '../support/accounts.ts';
+import { createBrowser, password, registerAccount } from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
-import { until } from '../support/process.ts';
-import { converse, host } from '../support/raw.ts';
+import { waitUntil } from '../support/process.ts';
+import { host, sendRaw } from '../support/raw.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
@@ -77,7 +77,7 @@ describe('an answer that is kept', () => {
       return `GET ${paths[index % paths.length]} HTTP/1.1\r\n${host}Authorization: Bearer ${token}\r\n${asFetch}${end}\r\n`;
     });
     const counts = await countsOf(async () => {
-      const { answers } = await converse(app.url, requests.join(''));
+      const { answers } = await sendRaw(app.url, requests.join(''));
       expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
     });
     expect(counts.data).toBe(0);
@@ -138,7 +138,7 @@ describe('a change of the account shows in the profile at once, on every instanc
     sql`update better_auth."user" set ${sql.ref(column)} = ${value} where id = ${id}`.execute(app.ctx.db);
 
   test.each(changes)('%s', async (_what, field, value, change) => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     await app.request('PATCH', account.path, { token: account.token, body: { locale: 'de' } });
     const token = await account.sharedToken();
     for (const on of [app, other]) await readAll(on, [account.path, account.path], token);
@@ -160,8 +160,8 @@ describe('a change of the account shows in the profile at once, on every instanc
   );
 
   test("a name, by Better Auth's own route", async () => {
-    const account = await newAccount(app);
-    const browser = newBrowser(other);
+    const account = await registerAccount(app);
+    const browser = createBrowser(other);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });
     const names = async (on: TestApp) =>
       (await on.request('GET', account.path, account)).body.data.first_name;
@@ -190,7 +190,7 @@ describe('revisions', () => {
     for (const [round, bump] of bumps.entries()) {
       if (bump > 0n) await client.create({ title: 'meanwhile' });
       for (let caller = 0; caller < 10; caller += 1) asked.push(revisionOf(user.id), revisionOf('nobody'));
-      await until(async () => under.length === round + 1);
+      await waitUntil(async () => under.length === round + 1);
     }
     for (const end of under) end.resolve();
     const of = (revision: bigint) => Array.from({ length: 10 }, () => [revision, 0n]).flat();
@@ -205,7 +205,7 @@ describe('the memory that answers take', () => {
     userId: `user_${index}`,
     url: `/api/user_${index}/tasks`,
     coding: '',
-    isDatabaseAway: false,
+    isDatabaseUnavailable: false,
   });
 
   test('is what was allowed, whatever their size', async () => {
@@ -220,36 +220,36 @@ describe('the memory that answers take', () => {
     };
     const maxBytes = 8_000_000;
     for (const length of [10, 3_000]) {
-      const cache = createAnswerCache(
+      const cache = createResponseCache(
         { maxBytes, serveStale: false },
         async () => ({ epoch: '', revision: 1n }),
-        app.ctx.reads,
+        app.ctx.readRouter,
       );
       const before = used();
       for (let index = 0; index < 20_000; index += 1)
-        await cache.find(key(index), async () => newAnswer(length));
+        await cache.getOrLoad(key(index), async () => newAnswer(length));
       expect(used() - before).toBeLessThan(1.2 * maxBytes);
       let made = 0;
       const count = async () => {
         made += 1;
         return newAnswer(length);
       };
-      await cache.find(key(19_999), count);
+      await cache.getOrLoad(key(19_999), count);
       expect(made).toBe(0);
-      await cache.find(key(0), count);
+      await cache.getOrLoad(key(0), count);
       expect(made).toBe(1);
     }
   });
 
   test('is not given to a single answer that is large', async () => {
-    const cache = createAnswerCache(
+    const cache = createResponseCache(
       { maxBytes: 80_000, serveStale: false },
       async () => ({ epoch: '', revision: 1n }),
-      app.ctx.reads,
+      app.ctx.readRouter,
     );
     let made = 0;
     for (const length of [20_000, 20_000, 5_000, 5_000])
-      await cache.find(key(length), async () => {
+      await cache.getOrLoad(key(length), async () => {
         made += 1;
         return newAnswer(length);
       });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { seeded } from '../support/random.ts';
-import { converse, host, type RawAnswer } from '../support/raw.ts';
+import { host, type RawResponse, sendRaw } from '../support/raw.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -18,21 +18,21 @@ afterAll(async () => {
   await app.close();
 });
 
-const ask = async (on: TestApp, path: string, lines: readonly string[]): Promise<RawAnswer> => {
+const ask = async (on: TestApp, path: string, lines: readonly string[]): Promise<RawResponse> => {
   const head = [`GET ${path} HTTP/1.1`, ...lines, 'Connection: close'].join('\r\n');
-  const { answers } = await converse(on.url, `${head}\r\n${host}\r\n`);
+  const { answers } = await sendRaw(on.url, `${head}\r\n${host}\r\n`);
   return answers[0] ?? expect.fail('no answer');
 };
 
 /** What is the same whenever it is asked. */
-function lasting({ status, text, headers }: RawAnswer) {
+function lasting({ status, text, headers }: RawResponse) {
   const { date: _, 'x-request-id': id = '', ratelimit, ...others } = headers;
   const body = status < 400 ? text : text.replaceAll(id, '').replace(/"timestamp":"[^"]*"/, '');
   return { status, body, others, limits: ratelimit?.replaceAll(/r=\d+;t=\d+/g, '') };
 }
 
 /** How many of the own requests are left, as an answer says. */
-const leftOf = ({ headers }: RawAnswer) => Number(/"user";r=(\d+)/.exec(headers.ratelimit ?? '')?.[1]);
+const leftOf = ({ headers }: RawResponse) => Number(/"user";r=(\d+)/.exec(headers.ratelimit ?? '')?.[1]);
 
 const pathsOf = ({ user }: Client, id: string): string[] => [
   user.v1,
@@ -94,7 +94,7 @@ describe('a read that is asked again', () => {
     afterTest.push(() => limited.close());
     const client = await newClient(app);
     await client.create();
-    const answers: RawAnswer[] = [];
+    const answers: RawResponse[] = [];
     for (let count = 0; count < 10; count += 1)
       answers.push(await ask(limited, `${client.user.v1}/tasks`, [bearer(client.user.token)]));
     expect(answers.map(({ status }) => status)).toEqual([...Array(8).fill(200), 429, 429]);

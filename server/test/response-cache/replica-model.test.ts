@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
-import { createStage, newMark, newPlayer, type Sight } from '../support/cache-players.ts';
+import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-players.ts';
 import { hasPostgres15, pauseReplay, resumeReplay } from '../support/postgres15.ts';
 import { seeded } from '../support/random.ts';
-import { noteByPort, type Pair, startPair } from '../support/replica.ts';
-import { faultsIn } from '../support/sights.ts';
+import { type ReplicatedPair, recordStatementsByPort, startPair } from '../support/replica.ts';
+import { findFaults } from '../support/sights.ts';
 
 /**
  * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/replica-model.test.ts`.
@@ -15,7 +15,7 @@ const writesEach = 40;
 const dataReads = /with "page" as|^select "t"\."id"|"usage_count"|asked$/;
 
 describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that stops and goes', () => {
-  let pair: Pair;
+  let pair: ReplicatedPair;
   let apps: TestApp[];
   beforeAll(async () => {
     pair = await startPair();
@@ -30,11 +30,11 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
     if (first === undefined) throw new Error('no instance');
     const random = seeded(seed);
     const players = await Promise.all(
-      [0, 1, 2, 3].map((index) => newPlayer(first, newMark(index), index === 0)),
+      [0, 1, 2, 3].map((index) => createTestClient(first, newMarker(index), index === 0)),
     );
-    const stage = createStage(apps, random);
-    const notes = noteByPort();
-    const sights: Sight[] = [];
+    const stage = createWorkload(apps, random);
+    const notes = recordStatementsByPort();
+    const sights: Observation[] = [];
     let writing = players.length * 2;
 
     const writer = async (player: (typeof players)[number], index: number) => {
@@ -73,7 +73,7 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
     stage.close();
     notes.restore();
 
-    expect(faultsIn(sights, players), `seed ${seed}`).toEqual([]);
+    expect(findFaults(sights, players), `seed ${seed}`).toEqual([]);
     const readsOn = (port: number) => notes.on(port).filter((text) => dataReads.test(text)).length;
     // Both servers had their part.
     const many = expect.toSatisfy((count: number) => count > 50);

@@ -1,21 +1,27 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { startBalancer } from '../support/balancer.ts';
+import { startLoadBalancer } from '../support/balancer.ts';
 import { patience } from '../support/patience.ts';
-import { type Cluster, caughtUp, copyCluster, hasPostgres15, initCluster } from '../support/postgres15.ts';
-import { database, noteByPort, type Pair, startPair } from '../support/replica.ts';
+import {
+  createReplicaCluster,
+  hasPostgres15,
+  initCluster,
+  type TestCluster,
+  waitForReplay,
+} from '../support/postgres15.ts';
+import { database, type ReplicatedPair, recordStatementsByPort, startPair } from '../support/replica.ts';
 import { newClient } from '../support/tasks.ts';
 
 describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is not read from', () => {
-  let pair: Pair;
+  let pair: ReplicatedPair;
   beforeAll(async () => {
     pair = await startPair();
   });
 
   /** What the log says of it, after reads that could have gone there. */
   async function whyNot(url: string, port: number): Promise<string> {
-    const notes = noteByPort();
+    const notes = recordStatementsByPort();
     const app = await pair.startApp({ DATABASE_REPLICA_URL: url, CACHE_MAX_BYTES: '0' });
     const warned = vi.spyOn(app.ctx.log, 'warn');
     try {
@@ -40,7 +46,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
   }
 
   /** Makes a server a replica that hears of nobody. */
-  async function restartAsReplica(cluster: Cluster): Promise<void> {
+  async function restartAsReplica(cluster: TestCluster): Promise<void> {
     await cluster.stop();
     await writeFile(join(cluster.data, 'standby.signal'), '');
     await cluster.start();
@@ -52,8 +58,8 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
   });
 
   test('another database of the replica', async () => {
-    await pair.primary.ask('create database other owner app');
-    await caughtUp(pair.primary, pair.replica);
+    await pair.primary.query('create database other owner app');
+    await waitForReplay(pair.primary, pair.replica);
     expect(await whyNot(pair.replica.url('app', 'other'), pair.replica.port)).toContain(
       'a replica of another database',
     );
@@ -62,26 +68,26 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
   test('a replica of another server', async () => {
     const other = await initCluster();
     await other.start();
-    await other.ask('create role app login');
-    await other.ask(`create database ${database} owner app`);
+    await other.query('create role app login');
+    await other.query(`create database ${database} owner app`);
     await restartAsReplica(other);
     expect(await whyNot(other.url('app', database), other.port)).toContain('a replica of another database');
   });
 
   test('one that may not say which server it is', async () => {
-    await pair.primary.ask('revoke execute on function pg_control_system() from public', database);
-    await caughtUp(pair.primary, pair.replica);
+    await pair.primary.query('revoke execute on function pg_control_system() from public', database);
+    await waitForReplay(pair.primary, pair.replica);
     expect(await whyNot(pair.replica.url('app', database), pair.replica.port)).toContain(
       'permission denied for function pg_control_system',
     );
-    await pair.primary.ask('grant execute on function pg_control_system() to public', database);
-    await caughtUp(pair.primary, pair.replica);
+    await pair.primary.query('grant execute on function pg_control_system() to public', database);
+    await waitForReplay(pair.primary, pair.replica);
   });
 
   test('the second of two behind one address', async () => {
-    const second = await copyCluster(pair.primary);
+    const second = await createReplicaCluster(pair.primary);
     await second.start();
-    const port = await startBalancer([pair.replica.port, second.port]);
+    const port = await startLoadBalancer([pair.replica.port, second.port]);
     const url = pair.replica.url('app', database).replace(String(pair.replica.port), String(port));
     const app = await pair.startApp({ DATABASE_REPLICA_URL: url, CACHE_MAX_BYTES: '0' });
     const warned = vi.spyOn(app.ctx.log, 'warn');
@@ -99,17 +105,17 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
 
   test('a replica that has become a primary, and one of a copy that was a primary for a while', async () => {
     const app = await pair.startApp({ CACHE_MAX_BYTES: '0' });
-    const notes = noteByPort();
+    const notes = recordStatementsByPort();
     const client = await newClient(app);
     await client.create();
-    await caughtUp(pair.primary, pair.replica);
+    await waitForReplay(pair.primary, pair.replica);
     const read = async () => {
       notes.forget();
       expect(await client.list()).toHaveLength(1);
       return notes.on(pair.replica.port).some((text) => text.includes('tasks'));
     };
     await vi.waitFor(async () => expect(await read()).toBe(true), patience);
-    await pair.replica.ask('select pg_promote()');
+    await pair.replica.query('select pg_promote()');
     // Its connections live on, and what it shows is as new as before.
     expect(await read()).toBe(false);
     notes.restore();

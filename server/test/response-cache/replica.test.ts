@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { metricsToken, scrape, valueIn } from '../support/metrics.ts';
-import { caughtUp, hasPostgres15, pauseReplay, resumeReplay } from '../support/postgres15.ts';
-import { until } from '../support/process.ts';
-import { noteByPort, type Pair, startPair } from '../support/replica.ts';
+import { metricsToken, sampleValue, scrape } from '../support/metrics.ts';
+import { hasPostgres15, pauseReplay, resumeReplay, waitForReplay } from '../support/postgres15.ts';
+import { waitUntil } from '../support/process.ts';
+import { type ReplicatedPair, recordStatementsByPort, startPair } from '../support/replica.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 /** Asking for the revision of a user, and nothing else. */
 const revisions = /^select e.id as epoch, o.user_id, o.revision\s+from duly.epoch/;
 
 describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', () => {
-  let pair: Pair;
+  let pair: ReplicatedPair;
   let apps: Record<string, TestApp>;
-  let notes: ReturnType<typeof noteByPort>;
+  let notes: ReturnType<typeof recordStatementsByPort>;
   beforeAll(async () => {
     pair = await startPair();
     apps = {
       keeping: await pair.startApp(),
       'keeping nothing': await pair.startApp({ CACHE_MAX_BYTES: '0' }),
     };
-    notes = noteByPort();
+    notes = recordStatementsByPort();
   });
   afterAll(async () => {
     notes.restore();
@@ -37,7 +37,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
    */
   async function expectReadThere(read: (count: number) => Promise<unknown>) {
     let count = 0;
-    await until(async () => {
+    await waitUntil(async () => {
       notes.forget();
       count += 1;
       await read(count);
@@ -50,7 +50,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
   async function ready(app: TestApp) {
     const client = await newClient(app);
     await client.create();
-    await caughtUp(pair.primary, pair.replica);
+    await waitForReplay(pair.primary, pair.replica);
     await expectReadThere((count) => client.list(`?search=${count}`));
     notes.forget();
   }
@@ -68,7 +68,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
       const other = await newClient(app);
       await other.create({ title: 'before' });
       const { id } = await client.create({ title: 'milk' });
-      await caughtUp(pair.primary, pair.replica);
+      await waitForReplay(pair.primary, pair.replica);
       await pauseReplay(pair.replica);
       afterTest.push(() => resumeReplay(pair.replica));
       for (const title of ['oat milk', 'almond milk']) {
@@ -87,7 +87,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
       await expectReadThere(async (count) => expect(await other.list(`?limit=${count}`)).toHaveLength(1));
 
       await resumeReplay(pair.replica);
-      await caughtUp(pair.primary, pair.replica);
+      await waitForReplay(pair.primary, pair.replica);
       await expectReadThere(async (count) => expect(await client.list(`?limit=${count}`)).toEqual([]));
       await expectReadThere(async () => expect((await client.v1('GET', `/tasks/${id}`)).status).toBe(404));
     });
@@ -113,7 +113,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
     async (surface, path) => {
       const client = await newClient(apps['keeping nothing'] ?? (await pair.startApp()));
       const { id } = await client.create({ title: 'milk', tags: ['home'] });
-      await caughtUp(pair.primary, pair.replica);
+      await waitForReplay(pair.primary, pair.replica);
       await expectReadThere(async () =>
         expect((await client[surface]('GET', path.replace('ID', id))).status).toBe(200),
       );
@@ -125,10 +125,12 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
     await ready(app);
     const client = await newClient(app);
     await client.create();
-    await caughtUp(pair.primary, pair.replica);
+    await waitForReplay(pair.primary, pair.replica);
     const counts = async () => {
       const samples = await scrape(app.url);
-      return ['replica', 'primary'].map((server) => valueIn(samples, 'duly_answers_read_total', { server }));
+      return ['replica', 'primary'].map((server) =>
+        sampleValue(samples, 'duly_answers_read_total', { server }),
+      );
     };
     const [replica = 0] = await counts();
     await expectReadThere((count) => client.list(`?limit=${count}`));

@@ -8,7 +8,7 @@ export const newPassword = 'quiet-heron-77';
 export const origin = 'http://localhost:3000';
 
 /** A registered account and what its tests ask for in its name. */
-export async function newAccount(app: TestApp) {
+export async function registerAccount(app: TestApp) {
   const email = `ada.${randomUUID()}@example.com`;
   const person = { email, password, first_name: 'Ada', last_name: 'Lovelace' };
   const { body } = await app.request('POST', '/api/v1/auth/register', { body: person });
@@ -43,12 +43,12 @@ export async function newAccount(app: TestApp) {
   };
 }
 
-export type Account = Awaited<ReturnType<typeof newAccount>>;
+export type RegisteredAccount = Awaited<ReturnType<typeof registerAccount>>;
 
-export const sessionOf = (token: string): string => String(decodeJwt(token).sid);
+export const sessionIdOf = (token: string): string => String(decodeJwt(token).sid);
 
 /** A browser's way to Better Auth: an origin, and the cookies that came. */
-export function newBrowser(app: TestApp) {
+export function createBrowser(app: TestApp) {
   const cookies = new Map<string, string>();
   return {
     cookies,

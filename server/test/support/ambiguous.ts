@@ -1,7 +1,7 @@
 import { chunked, host, json } from './raw.ts';
 
 /** What follows the request line. Each would be understood in two ways by two servers, or is no HTTP at all. */
-export const ambiguous: Record<string, string> = {
+export const ambiguousRequests: Record<string, string> = {
   'a space in a header name': `${host}X Y: 1\r\n\r\n`,
   'a space before the colon': `${json}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
   'a tab before the colon': `${json}Content-Length\t: 2\r\n\r\n{}`,

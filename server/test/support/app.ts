@@ -11,7 +11,7 @@ import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { createContext } from '../../src/process/context.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
-import { type Contract, createContract, type OpenApi } from './openapi.ts';
+import { type CheckResponse, createResponseCheck, type OpenApi } from './openapi.ts';
 
 export const secret = 'a-secret-for-tests-of-more-than-32-characters';
 
@@ -38,7 +38,7 @@ export interface TestApp {
   /** Every answer is held against `openapi.json`; one that breaks it fails the test. */
   request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
   /** What an answer got otherwise breaks of `openapi.json`, or null. */
-  violation: Contract;
+  violation: CheckResponse;
   /** A user of a front end's: an id never seen before, with a token signed with the shared secret. */
   newUser(userId?: string): Promise<TestUser>;
   close(): Promise<void>;
@@ -94,7 +94,7 @@ export async function startApp(
   const app = await buildApp(ctx);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const document: OpenApi = JSON.parse(JSON.stringify(app.swagger()));
-  const violation = createContract(document);
+  const violation = createResponseCheck(document);
 
   return {
     url,

@@ -2,16 +2,16 @@ import { vi } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
 
 /** Notes the text of every statement from now on, until `restore`. */
-export function noteStatements(db: Db): { asked: string[]; restore: () => void } {
-  const asked: string[] = [];
+export function recordStatements(db: Db): { asked: string[]; restore: () => void } {
+  const statements: string[] = [];
   const prototype = Object.getPrototypeOf(db.getExecutor());
   const original = prototype.executeQuery;
   const spy = vi.spyOn(prototype, 'executeQuery').mockImplementation(function (
     this: unknown,
     query: unknown,
   ) {
-    asked.push(String(Reflect.get(Object(query), 'sql')));
+    statements.push(String(Reflect.get(Object(query), 'sql')));
     return original.call(this, query);
   });
-  return { asked, restore: () => spy.mockRestore() };
+  return { asked: statements, restore: () => spy.mockRestore() };
 }

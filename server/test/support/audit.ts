@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../src/db/schema.ts';
 
-export interface Entry {
+export interface StoredAuditEntry {
   user_id: string;
   seq: number;
   actor: string | null;
@@ -14,12 +14,12 @@ export interface Entry {
 }
 
 /** The audit entries of one chain as they are stored, oldest first. */
-export async function entriesOf(db: Db, userId: string): Promise<Entry[]> {
-  const { rows } = await sql<Entry>`
+export async function auditEntriesOf(db: Db, userId: string): Promise<StoredAuditEntry[]> {
+  const { rows } = await sql<StoredAuditEntry>`
     select user_id, seq::int, actor, action, subject, outcome, count, request_id, address
     from duly.audit where user_id = ${userId} order by seq`.execute(db);
   return rows;
 }
 
-export const actionsOf = async (db: Db, userId: string): Promise<string[]> =>
-  (await entriesOf(db, userId)).map(({ action, outcome }) => `${action} ${outcome}`);
+export const auditActionsOf = async (db: Db, userId: string): Promise<string[]> =>
+  (await auditEntriesOf(db, userId)).map(({ action, outcome }) => `${action} ${outcome}`);

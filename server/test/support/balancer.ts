@@ -6,7 +6,7 @@ import { afterTest } from './clean-up.ts';
  * Leads each new connection to the next of these ports of this machine, until the end of the test.
  * @returns its own port.
  */
-export async function startBalancer(ports: readonly number[]): Promise<number> {
+export async function startLoadBalancer(ports: readonly number[]): Promise<number> {
   let count = 0;
   const server = createServer((socket) => {
     const target = connect(ports[count++ % ports.length] ?? 0, '127.0.0.1');

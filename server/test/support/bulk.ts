@@ -4,15 +4,23 @@ import type { Client } from './tasks.ts';
 
 type Operation = Record<string, unknown>;
 
-export const bulk = ({ v1 }: Client, operations: unknown, more: object = {}, headers = {}): Promise<Reply> =>
-  v1('POST', '/tasks/bulk', { operations, ...more }, headers);
+export const sendBulk = (
+  { v1 }: Client,
+  operations: unknown,
+  more: object = {},
+  headers = {},
+): Promise<Reply> => v1('POST', '/tasks/bulk', { operations, ...more }, headers);
 
 /** What became of each operation of a bulk that was taken. */
-export async function resultsOf(client: Client, operations: Operation[], more = {}): Promise<BulkResult[]> {
-  const reply = await bulk(client, operations, more);
+export async function bulkResultsOf(
+  client: Client,
+  operations: Operation[],
+  more = {},
+): Promise<BulkResult[]> {
+  const reply = await sendBulk(client, operations, more);
   if (reply.status !== 200) throw new Error(`not taken: ${reply.text}`);
   return reply.body.data;
 }
 
-export const times = <T>(count: number, make: (index: number) => T): T[] =>
+export const repeat = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Task } from '../../src/tasks/model.ts';
-import { newAccount, newBrowser, password } from './accounts.ts';
+import { createBrowser, password, registerAccount } from './accounts.ts';
 import type { TestApp } from './app.ts';
 import { createClient, type RawReply } from './client.ts';
-import { History, type Look, type Said } from './history.ts';
+import { History, type ReadContent, type ReadRequest } from './history.ts';
 import type { Random } from './random.ts';
 import { type ListQuery, queryString } from './task-model.ts';
 
@@ -23,11 +23,11 @@ const queries: ListQuery[] = [
 /** Values of `Accept-Encoding`; empty: none. */
 const codings = ['gzip', '', 'br', 'gzip, deflate, br', 'identity', 'gzip;q=0'];
 
-export interface Player {
+export interface TestClient {
   id: string;
   token: string;
   /** Stands in every text of this user, and in no other's. */
-  mark: string;
+  marker: string;
   histories: History[];
   /** The ids of all tasks there ever were. */
   taskIds: string[];
@@ -36,9 +36,9 @@ export interface Player {
 }
 
 /** A look, when it was, and what came. */
-export interface Sight {
-  player: Player;
-  look: Look;
+export interface Observation {
+  player: TestClient;
+  read: ReadRequest;
   url: string;
   from: number;
   to: number;
@@ -46,18 +46,18 @@ export interface Sight {
   /** Without what says the coding: the content is the same. */
   etag: string;
   /** Undefined for a 304, which says nothing itself. */
-  said: Said | undefined;
+  content: ReadContent | undefined;
   body: string;
   /** Headers and body. */
   whole: string;
 }
 
-export function createStage(instances: readonly TestApp[], random: Random) {
+export function createWorkload(instances: readonly TestApp[], random: Random) {
   const clients = instances.map(({ url }) => createClient(url, 16));
   /** The tags that came with the answers of each URL. */
   const held = new Map<string, string>();
 
-  const send = (player: Player, method: string, path: string, body?: unknown, headers = {}) =>
+  const send = (player: TestClient, method: string, path: string, body?: unknown, headers = {}) =>
     random.pick(clients).send({
       method,
       path,
@@ -65,13 +65,13 @@ export function createStage(instances: readonly TestApp[], random: Random) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
 
-  async function write(player: Player, method: string, below: string, body?: unknown) {
+  async function write(player: TestClient, method: string, below: string, body?: unknown) {
     const reply = await send(player, method, `/api/v1/users/${player.id}${below}`, body);
     if (reply.status >= 300) throw new Error(`${method} ${below}: ${reply.status} ${reply.text}`);
     return JSON.parse(reply.text).data;
   }
 
-  const fieldsFor = ({ mark }: Player) => ({
+  const fieldsFor = ({ marker: mark }: TestClient) => ({
     title: `${random.pick(['buy', 'sell', 'paint'])} ${mark} ${random.below(1_000)}`,
     priority: random.pick(['High', 'Medium', 'Low']),
     due_date: random.pick([null, '2026-12-24', '2027-01-01']),
@@ -79,13 +79,13 @@ export function createStage(instances: readonly TestApp[], random: Random) {
   });
 
   /** One write of one writer, its state after it known from its answer. */
-  async function act(player: Player, history: History, trash: Task[]): Promise<void> {
+  async function act(player: TestClient, history: History, trash: Task[]): Promise<void> {
     const { tasks, profile } = history.now;
     const others = (id: string) => tasks.filter((task) => task.id !== id);
     const dice = random.below(10);
     const task = tasks.length === 0 ? undefined : random.pick(tasks);
     if (profile !== null && dice === 0) {
-      const named = { ...profile, first_name: `${player.mark} ${random.below(1_000)}` };
+      const named = { ...profile, first_name: `${player.marker} ${random.below(1_000)}` };
       const { rename } = player;
       await history.add(async () => {
         if (rename === null)
@@ -126,16 +126,16 @@ export function createStage(instances: readonly TestApp[], random: Random) {
     }
   }
 
-  async function see(player: Player): Promise<Sight> {
+  async function see(player: TestClient): Promise<Observation> {
     const isBare = random.chance(0.5);
     const base = isBare ? `/api/${player.id}` : `/api/v1/users/${player.id}`;
-    const { look, below } = lookFor(player, isBare);
+    const { look: read, below } = lookFor(player, isBare);
     const url = base + below;
     const tag = random.chance(0.1) ? random.pick([...held.values(), '"1"']) : held.get(url);
     const isConditional = tag !== undefined && random.chance(0.5);
     const from = performance.now();
     // Most clients ask for the same each time, and each coding is kept by itself.
-    const [usual = ''] = codings.slice(player.mark.charCodeAt(4) % codings.length);
+    const [usual = ''] = codings.slice(player.marker.charCodeAt(4) % codings.length);
     const coding = random.chance(0.9) ? usual : random.pick(codings);
     const reply = await send(player, 'GET', url, undefined, {
       ...(isConditional && { 'if-none-match': tag }),
@@ -148,19 +148,19 @@ export function createStage(instances: readonly TestApp[], random: Random) {
     const etag = sent.replace(/-(?:br|gzip)"$/, '"');
     return {
       player,
-      look,
+      read: read,
       url,
       from,
       to,
       status,
       etag,
-      said: saidIn(reply, look, isBare),
+      content: contentOf(reply, read, isBare),
       body,
       whole: JSON.stringify(reply),
     };
   }
 
-  function lookFor({ taskIds }: Player, isBare: boolean): { look: Look; below: string } {
+  function lookFor({ taskIds }: TestClient, isBare: boolean): { look: ReadRequest; below: string } {
     const dice = random.below(isBare ? 9 : 10);
     if (dice === 9) return { look: { kind: 'profile' }, below: '' };
     if (dice === 8) return { look: { kind: 'tags' }, below: '/tags' };
@@ -178,7 +178,11 @@ export function createStage(instances: readonly TestApp[], random: Random) {
   return { act, see, close };
 }
 
-function saidIn({ status, text, headers }: RawReply, { kind }: Look, isBare: boolean): Said | undefined {
+function contentOf(
+  { status, text, headers }: RawReply,
+  { kind }: ReadRequest,
+  isBare: boolean,
+): ReadContent | undefined {
   if (status === 404) return null;
   if (status !== 200) return undefined;
   const body = JSON.parse(text);
@@ -187,22 +191,26 @@ function saidIn({ status, text, headers }: RawReply, { kind }: Look, isBare: boo
 }
 
 /** A user of another issuer, or one with an account here; two writers each. */
-export async function newPlayer(app: TestApp, mark: string, hasAccount: boolean): Promise<Player> {
-  const account = hasAccount ? await newAccount(app) : null;
+export async function createTestClient(
+  app: TestApp,
+  marker: string,
+  hasAccount: boolean,
+): Promise<TestClient> {
+  const account = hasAccount ? await registerAccount(app) : null;
   const user = account ?? (await app.newUser());
   const { body } = await app.request('GET', `/api/v1/users/${user.id}`, { token: user.token });
   const histories = [body.data, null].map((profile) => new History({ tasks: [], profile }));
-  const player = { id: user.id, token: user.token, mark, histories, taskIds: [] };
+  const player = { id: user.id, token: user.token, marker, histories, taskIds: [] };
   if (account === null) {
     // The first write dates the profile.
     const first = await app.request('PATCH', `/api/v1/users/${user.id}`, {
       token: user.token,
-      body: { first_name: mark },
+      body: { first_name: marker },
     });
     histories[0] = new History({ tasks: [], profile: first.body.data });
     return { ...player, rename: null };
   }
-  const browser = newBrowser(app);
+  const browser = createBrowser(app);
   await browser.send('POST', '/sign-in/email', { email: account.email, password });
   return {
     ...player,
@@ -213,4 +221,4 @@ export async function newPlayer(app: TestApp, mark: string, hasAccount: boolean)
   };
 }
 
-export const newMark = (index: number) => `user${index}${randomUUID().slice(0, 8)}`;
+export const newMarker = (index: number) => `user${index}${randomUUID().slice(0, 8)}`;

@@ -83,10 +83,14 @@ function decode(bytes: Buffer, coding: string | undefined): Buffer {
 export type RawClient = ReturnType<typeof createClient>;
 
 /** Works through the items, `width` at a time, in their order. */
-export async function inParallel<T>(items: Iterable<T>, width: number, work: (item: T) => Promise<void>) {
+export async function runConcurrently<T>(
+  items: Iterable<T>,
+  concurrency: number,
+  work: (item: T) => Promise<void>,
+) {
   const iterator = items[Symbol.iterator]();
-  const lane = async () => {
+  const worker = async () => {
     for (let next = iterator.next(); !next.done; next = iterator.next()) await work(next.value);
   };
-  await Promise.all(Array.from({ length: width }, lane));
+  await Promise.all(Array.from({ length: concurrency }, worker));
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { codeOf } from '../../src/db/failures.ts';
+import { errorCodeOf } from '../../src/db/failures.ts';
 import type { Connection } from '../../src/db/postgres/embedded.ts';
 import { templateName } from './global-setup.ts';
-import { miscounts } from './tag-counts.ts';
+import { wrongTagCountsQuery } from './tag-counts.ts';
 
 /** Runs one statement as the superuser of the test server. */
 export async function asAdmin<Row extends pg.QueryResultRow>(
@@ -41,7 +41,7 @@ export async function createDatabase(
   return {
     connection: { ...app, database },
     async drop() {
-      const wrong = await findMiscounts(database);
+      const wrong = await findWrongTagCounts(database);
       await asAdmin(`drop database ${database} with (force)`);
       if (wrong.length > 0) throw new Error(`tags are miscounted: ${JSON.stringify(wrong)}`);
     },
@@ -52,11 +52,11 @@ const undefinedTable = '42P01';
 const undefinedColumn = '42703';
 
 /** Every kept count is held against the tasks; a database without the table or the column has none. */
-async function findMiscounts(database: string): Promise<unknown[]> {
+async function findWrongTagCounts(database: string): Promise<unknown[]> {
   try {
-    return await asAdmin(miscounts, database);
+    return await asAdmin(wrongTagCountsQuery, database);
   } catch (error) {
-    if ([undefinedTable, undefinedColumn].includes(codeOf(error))) return [];
+    if ([undefinedTable, undefinedColumn].includes(errorCodeOf(error))) return [];
     throw error;
   }
 }

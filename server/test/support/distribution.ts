@@ -39,7 +39,7 @@ export function readPlacement(): { distributed: Distributed[]; copied: string[];
 }
 
 /** How many parts each distributed table is cut into. */
-export const partCount = 4;
+export const partitionCount = 4;
 
 /** `schema.sql` with the distributed tables cut by the hash of `user_id`, as a cluster would cut them. */
 export function partitionedSchema(): string {
@@ -49,9 +49,9 @@ export function partitionedSchema(): string {
     (statement, name: string) => {
       if (!distributed.has(name)) return statement;
       const parts = Array.from(
-        { length: partCount },
+        { length: partitionCount },
         (_, index) =>
-          `create table ${name}_part_${index} partition of ${name} for values with (modulus ${partCount}, remainder ${index});`,
+          `create table ${name}_part_${index} partition of ${name} for values with (modulus ${partitionCount}, remainder ${index});`,
       );
       return `${statement.slice(0, -1)} partition by hash (user_id);\n${parts.join('\n')}`;
     },

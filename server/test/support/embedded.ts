@@ -9,28 +9,30 @@ import { expect, vi } from 'vitest';
 import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/postgres/embedded.ts';
 import { isPostmaster } from '../../src/db/postgres/postmaster.ts';
 import { StartError } from '../../src/platform/errors.ts';
-import { canEnter, unprivilegedAccount } from '../../src/platform/os-account.ts';
+import { canTraverse, unprivilegedAccount } from '../../src/platform/os-account.ts';
 import { afterFile, afterTest } from './clean-up.ts';
 import { silentLog as log } from './log.ts';
 import { patience } from './patience.ts';
 
-export const account = unprivilegedAccount();
-export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+export const unprivilegedUnixAccount = unprivilegedAccount();
+export const repositoryPath = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 function openDirectory(): string {
-  const directory = mkdtempSync(join(canEnter(account, tmpdir()) ? tmpdir() : '/tmp', 'duly-test-'));
+  const directory = mkdtempSync(
+    join(canTraverse(unprivilegedUnixAccount, tmpdir()) ? tmpdir() : '/tmp', 'duly-test-'),
+  );
   chmodSync(directory, 0o711);
   return directory;
 }
 
 /** A directory of our own that the server's account can pass through. */
-export function temporaryDirectory(): string {
+export function newTemporaryDirectory(): string {
   const directory = openDirectory();
   afterTest.push(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-export function temporaryDataDir(parent = temporaryDirectory(), name = 'data'): string {
+export function newDataDir(parent = newTemporaryDirectory(), name = 'data'): string {
   const dataDir = join(parent, name);
   afterTest.push(async () => {
     const cluster = join(dataDir, 'postgres');
@@ -49,7 +51,7 @@ export function temporaryDataDir(parent = temporaryDirectory(), name = 'data'): 
 let template: string | undefined;
 
 /** A data directory whose first start is behind it: a copy of one that is made once, as creating takes a second. */
-export async function createdDataDir(): Promise<string> {
+export async function copyInitializedDataDir(): Promise<string> {
   if (template === undefined) {
     const directory = openDirectory();
     template = join(directory, 'data');
@@ -60,20 +62,23 @@ export async function createdDataDir(): Promise<string> {
     const server = await startEmbedded({ dataDir: template, log });
     await server.stop();
   }
-  const dataDir = temporaryDataDir();
+  const dataDir = newDataDir();
   spawnSync('cp', ['-a', template, dataDir]);
   return dataDir;
 }
 
-export async function start(dataDir: string): Promise<EmbeddedServer> {
+export async function startEmbeddedServer(dataDir: string): Promise<EmbeddedServer> {
   const server = await startEmbedded({ dataDir, log });
   afterTest.push(() => server.stop());
   return server;
 }
 
 /** Runs in a process of its own, prints the server as JSON when it is up, and keeps it until it is killed. */
-export function startInChild(dataDir: string, options: { uid?: number; gid?: number; source?: string } = {}) {
-  const source = options.source ?? join(repository, 'server/src');
+export function startEmbeddedInChild(
+  dataDir: string,
+  options: { uid?: number; gid?: number; source?: string } = {},
+) {
+  const source = options.source ?? join(repositoryPath, 'server/src');
   const script = `
     import { startEmbedded } from ${JSON.stringify(join(source, 'db/postgres/embedded.ts'))};
     const log = { info() {}, warn() {}, error() {} };
@@ -90,11 +95,13 @@ export function startInChild(dataDir: string, options: { uid?: number; gid?: num
     cwd: '/',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  afterTest.push(() => kill(child));
+  afterTest.push(() => killChild(child));
   return child;
 }
 
-export async function answerOf(child: ChildProcess): Promise<Partial<EmbeddedServer> & { refused?: string }> {
+export async function readChildReply(
+  child: ChildProcess,
+): Promise<Partial<EmbeddedServer> & { refused?: string }> {
   let text = '';
   for await (const chunk of child.stdout ?? []) {
     text += String(chunk);
@@ -103,7 +110,7 @@ export async function answerOf(child: ChildProcess): Promise<Partial<EmbeddedSer
   return JSON.parse(text);
 }
 
-export async function kill(child: ChildProcess): Promise<void> {
+export async function killChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -122,7 +129,7 @@ export function killPostmaster(cluster: string, signal: NodeJS.Signals = 'SIGKIL
   } catch {}
 }
 
-export async function query<Row extends QueryResultRow>(
+export async function queryAsSuperuser<Row extends QueryResultRow>(
   to: Connection,
   text: string,
   values: unknown[] = [],
@@ -137,9 +144,9 @@ export async function query<Row extends QueryResultRow>(
   }
 }
 
-export const mode = (path: string) => statSync(path).mode & 0o777;
+export const fileMode = (path: string) => statSync(path).mode & 0o777;
 
-export async function refusal(dataDir: string): Promise<string> {
+export async function startError(dataDir: string): Promise<string> {
   const error = await startEmbedded({ dataDir, log }).then(
     (server) => server.stop(),
     (reason: unknown) => reason,

@@ -29,7 +29,7 @@ export interface EventStream {
 }
 
 /** Reads a stream, as a client made for the purpose would. */
-export async function openEvents(
+export async function openEventStream(
   url: string,
   path: string,
   token: string,

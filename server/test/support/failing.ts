@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** Not the request's own: they look after connections, or end what failed already. */
-const others = /access_events|transaction_read_only|pg_backend_pid|^set |^rollback/;
+const backgroundStatements = /access_events|transaction_read_only|pg_backend_pid|^set |^rollback/;
 
 /** Lets the statement of that number fail, counted from 0, among those that this process sends during `work`. */
 export async function withFailure<T>(
@@ -17,7 +17,7 @@ export async function withFailure<T>(
     const [query] = args;
     const isConfig = typeof query === 'object' && query !== null && 'text' in query;
     const text = String(isConfig ? query.text : query);
-    if (!others.test(text) && count++ === number) {
+    if (!backgroundStatements.test(text) && count++ === number) {
       failed = text;
       return Promise.reject(error);
     }

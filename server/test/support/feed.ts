@@ -2,14 +2,14 @@ import type { Change } from '../../src/feed/model.ts';
 import type { Client } from './tasks.ts';
 
 /** What a client knows of its user, in a form in which two are compared. */
-export interface Known {
+export interface UserData {
   tasks: unknown[];
   tags: unknown[];
   profile: unknown;
 }
 
 /** What a client that follows the feed keeps. */
-export function createMirror() {
+export function createLocalCopy() {
   const kept = {
     task: new Map<string, unknown>(),
     tag: new Map<string, unknown>(),
@@ -27,7 +27,7 @@ export function createMirror() {
     clear(): void {
       for (const things of Object.values(kept)) things.clear();
     },
-    known: (): Known => ({
+    known: (): UserData => ({
       tasks: inOrder(kept.task),
       tags: inOrder(kept.tag),
       profile: kept.profile.values().next().value,
@@ -35,10 +35,10 @@ export function createMirror() {
   };
 }
 
-export type Mirror = ReturnType<typeof createMirror>;
+export type LocalCopy = ReturnType<typeof createLocalCopy>;
 
 /** The same as the server's lists have it. */
-export async function knownByServer({ v1 }: Pick<Client, 'v1'>): Promise<Known> {
+export async function readUserData({ v1 }: Pick<Client, 'v1'>): Promise<UserData> {
   const tasks: { id: string }[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const { body } = await v1('GET', `/tasks?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
@@ -58,7 +58,11 @@ export interface FeedReply {
 }
 
 /** One answer of the feed. */
-export async function changesOf({ v1 }: Pick<Client, 'v1'>, since?: string, query = ''): Promise<FeedReply> {
+export async function readFeedPage(
+  { v1 }: Pick<Client, 'v1'>,
+  since?: string,
+  query = '',
+): Promise<FeedReply> {
   const cursor = since === undefined ? '' : `&since=${encodeURIComponent(since)}`;
   const { status, body, text } = await v1('GET', `/changes?${query}${cursor}`);
   if (status !== 200) throw new Error(`no changes: ${text}`);
@@ -66,13 +70,13 @@ export async function changesOf({ v1 }: Pick<Client, 'v1'>, since?: string, quer
 }
 
 /** Every answer from a cursor, or from nothing, until no more follows; `between` is done after each. */
-export async function walk(
+export async function readFeed(
   client: Pick<Client, 'v1'>,
   { since, query, between }: { since?: string; query?: string; between?: () => Promise<unknown> } = {},
 ): Promise<{ changes: Change[]; cursor: string }> {
   const changes: Change[] = [];
   for (let cursor = since; ; ) {
-    const page = await changesOf(client, cursor, query);
+    const page = await readFeedPage(client, cursor, query);
     changes.push(...page.data);
     cursor = page.next_cursor;
     if (!page.has_more) return { changes, cursor };

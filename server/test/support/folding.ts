@@ -7,7 +7,7 @@ import { createDatabase } from './database.ts';
 import { silentLog as log } from './log.ts';
 
 /** What a title, description or name was stored of without its folded text: a writer forgot it. */
-export async function unfoldedIn(db: Db): Promise<string[]> {
+export async function findUnfolded(db: Db): Promise<string[]> {
   const tasks = await db
     .selectFrom('duly.tasks')
     .select(['title', 'description', 'search_text', 'search_version'])

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../../src/feed/model.ts';
-import { createMirror, type FeedReply, type Mirror } from './feed.ts';
+import { createLocalCopy, type FeedReply, type LocalCopy } from './feed.ts';
 import type { Random } from './random.ts';
 
 /** How a follower reaches the service: any of its instances, some of them not there at times. */
-export interface Reach {
+export interface ServiceAddress {
   /** An address to send the next request to. */
   url(): string;
   /** `/api/v1/users/{id}` */
@@ -12,9 +12,9 @@ export interface Reach {
   token: string;
 }
 
-export interface Following {
+export interface FeedFollower {
   name: string;
-  mirror: Mirror;
+  mirror: LocalCopy;
   /** How often it lost its connection, or was told to start anew. */
   interruptions(): number;
   /** Resolves once it knows everything up to this revision. Rejects with whatever was wrong on the way. */
@@ -22,7 +22,7 @@ export interface Following {
 }
 
 /** Fails when changes do not come in the order of the feed. */
-function createOrder() {
+function createOrderCheck() {
   let last: string[] = [];
   return {
     restart(): void {
@@ -41,18 +41,18 @@ function createOrder() {
 }
 
 /** What a follower keeps of its errors until somebody asks. */
-function keepGoing(run: () => Promise<void>) {
+function runInBackground(run: () => Promise<void>) {
   const going = run();
   going.catch(() => undefined);
   return going;
 }
 
 /** The instance goes or comes, or the machine is so busy that the request came too slowly. */
-const isForLater = (status: number): boolean => status === 503 || status === 408;
+const isTemporary = (status: number): boolean => status === 503 || status === 408;
 
-type Answer = { status: number; page: FeedReply };
+type PageReply = { status: number; page: FeedReply };
 
-async function get({ url, path, token }: Reach, query: string): Promise<Answer | null> {
+async function get({ url, path, token }: ServiceAddress, query: string): Promise<PageReply | null> {
   try {
     const response = await fetch(`${url()}${path}/changes?${query}`, {
       headers: { authorization: `Bearer ${token}` },
@@ -64,12 +64,12 @@ async function get({ url, path, token }: Reach, query: string): Promise<Answer |
 }
 
 /** Follows page by page; `query` is asked anew each time. */
-export function followByPages(name: string, reach: Reach, query: () => string): Following {
-  const mirror = createMirror();
-  const order = createOrder();
+export function followByPolling(name: string, reach: ServiceAddress, query: () => string): FeedFollower {
+  const mirror = createLocalCopy();
+  const order = createOrderCheck();
   let isDone = false;
   let interruptions = 0;
-  const going = keepGoing(async () => {
+  const going = runInBackground(async () => {
     for (let cursor: string | undefined; ; ) {
       const wasDone = isDone;
       const since = cursor === undefined ? '' : `&since=${encodeURIComponent(cursor)}`;
@@ -80,7 +80,7 @@ export function followByPages(name: string, reach: Reach, query: () => string): 
         cursor = undefined;
         interruptions += 1;
       } else if (answer?.status !== 200) {
-        if (answer !== null && !isForLater(answer.status))
+        if (answer !== null && !isTemporary(answer.status))
           throw new Error(`${name} got ${JSON.stringify(answer)}`);
         interruptions += 1;
         await sleep(10);
@@ -107,9 +107,9 @@ export function followByPages(name: string, reach: Reach, query: () => string): 
 }
 
 /** Follows the events, and breaks off now and then, also in the middle of a revision. */
-export function followByEvents(name: string, reach: Reach, random: Random): Following {
-  const mirror = createMirror();
-  const order = createOrder();
+export function followByEvents(name: string, reach: ServiceAddress, random: Random): FeedFollower {
+  const mirror = createLocalCopy();
+  const order = createOrderCheck();
   let lastId: string | undefined;
   let wanted = Number.POSITIVE_INFINITY;
   let interruptions = 0;
@@ -145,7 +145,7 @@ export function followByEvents(name: string, reach: Reach, random: Random): Foll
       });
       if (response.status === 410) return true;
       if (response.status !== 200) {
-        if (!isForLater(response.status)) throw new Error(`${name} got ${response.status}`);
+        if (!isTemporary(response.status)) throw new Error(`${name} got ${response.status}`);
         return false;
       }
       order.restart();
@@ -169,7 +169,7 @@ export function followByEvents(name: string, reach: Reach, random: Random): Foll
     }
   }
 
-  const going = keepGoing(async () => {
+  const going = runInBackground(async () => {
     let since = await startAnew();
     while (!isDone()) {
       const isOld = since === undefined || (await followOnce(since));

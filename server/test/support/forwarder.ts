@@ -6,7 +6,7 @@ import { afterFile } from './clean-up.ts';
 export interface Forwarder {
   port: number;
   /** Where new connections lead from now on. */
-  leadTo(port: number): void;
+  setTarget(port: number): void;
 }
 
 /** Until the end of the file. Until `leadTo` is called its connections are closed at once. */
@@ -37,7 +37,7 @@ export async function startForwarder(): Promise<Forwarder> {
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   return {
     port: address.port,
-    leadTo(port) {
+    setTarget(port) {
       target = port;
     },
   };

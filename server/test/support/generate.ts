@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { naughtyClasses, naughtyStrings } from './naughty.ts';
-import { resolve, type Schema, typesOf } from './operations.ts';
+import { resolveRef, type Schema, schemaTypesOf } from './operations.ts';
 import type { Random } from './random.ts';
 
 const words = ['home', 'a', 'Buy milk', 'é', '😀', 'x y', 'High', '2030-01-01'];
 
 /** A value that the schema allows, more often than not. */
 export function validValue(schema: Schema, random: Random): unknown {
-  const { oneOf } = resolve(schema);
+  const { oneOf } = resolveRef(schema);
   if (oneOf !== undefined) return validValue(random.pick(oneOf), random);
-  const { enum: allowed, properties, required = [], items, ...rest } = resolve(schema);
+  const { enum: allowed, properties, required = [], items, ...rest } = resolveRef(schema);
   if (allowed !== undefined) return random.pick(allowed);
-  const type = random.pick(typesOf(schema).length === 0 ? ['string'] : typesOf(schema));
+  const type = random.pick(schemaTypesOf(schema).length === 0 ? ['string'] : schemaTypesOf(schema));
   if (type === 'object') {
     const named = Object.entries(properties ?? {}).filter(
       ([name]) => required.includes(name) || random.chance(0.5),
@@ -36,8 +36,15 @@ function validText({ format, minLength = 0, maxLength = 100 }: Schema, random: R
 }
 
 /** A value that is probably none that the schema allows. */
-export function wrongValue(schema: Schema, random: Random): unknown {
-  const { maxLength = 10, minLength = 0, maximum = 10, minimum = 0, maxItems = 20, items } = resolve(schema);
+export function invalidValue(schema: Schema, random: Random): unknown {
+  const {
+    maxLength = 10,
+    minLength = 0,
+    maximum = 10,
+    minimum = 0,
+    maxItems = 20,
+    items,
+  } = resolveRef(schema);
   if (random.chance(0.4)) return random.pick(random.pick(naughtyClasses));
   return random.pick<() => unknown>([
     () =>
@@ -77,7 +84,7 @@ function nested(depth: number, list: boolean): unknown {
 }
 
 /** Text in place of a JSON body: broken, odd in its bytes, or true to the standard in an unusual way. */
-export function oddBody(body: unknown, random: Random): string {
+export function malformedBody(body: unknown, random: Random): string {
   const text = JSON.stringify(body) ?? '';
   return random.pick<() => string>([
     () => text.slice(0, random.below(text.length + 1)),

@@ -4,53 +4,53 @@ import type { Task } from '../../src/tasks/model.ts';
 import { type ListQuery, matching, pageOf } from './task-model.ts';
 
 /** What one writer has made, at one moment; never changed once it is there. */
-export interface State {
+export interface WriterState {
   tasks: readonly Task[];
   profile: Profile | null;
 }
 
 /** The state after a write that began and was acknowledged at these times. */
-interface Step {
-  state: State;
+interface HistoryStep {
+  state: WriterState;
   begunAt: number;
   doneAt: number;
 }
 
 /** What a writer did, one write after the other; only this writer touches these things. */
 export class History {
-  readonly steps: Step[];
-  constructor(initial: State) {
+  readonly steps: HistoryStep[];
+  constructor(initial: WriterState) {
     this.steps = [{ state: initial, begunAt: Number.NEGATIVE_INFINITY, doneAt: Number.NEGATIVE_INFINITY }];
   }
-  get now(): State {
+  get now(): WriterState {
     const last = this.steps.at(-1);
     if (last === undefined) throw new Error('no state');
     return last.state;
   }
   /** `write` gives what is different once it is acknowledged. */
-  async add(write: () => Promise<Partial<State>>): Promise<void> {
+  async add(write: () => Promise<Partial<WriterState>>): Promise<void> {
     const begunAt = performance.now();
     const state = { ...this.now, ...(await write()) };
     this.steps.push({ state, begunAt, doneAt: performance.now() });
   }
   /** The states that a look between these times may have met: the last acknowledged before it, and those after. */
-  during(from: number, to: number): State[] {
+  during(from: number, to: number): WriterState[] {
     const first = this.steps.findLastIndex(({ doneAt }) => doneAt <= from);
     return this.steps.slice(first).flatMap(({ state, begunAt }) => (begunAt < to ? [state] : []));
   }
 }
 
-export type Look =
+export type ReadRequest =
   | { kind: 'list'; query: ListQuery }
   | { kind: 'task'; id: string }
   | { kind: 'tags' }
   | { kind: 'profile' };
 
 /** What an answer says, without the form that a surface gives it; null for a thing that is not there. */
-export type Said = { things: unknown; total: number | null } | null;
+export type ReadContent = { things: unknown; total: number | null } | null;
 
 /** What a look may say when the writers have made this. */
-function expected(look: Look, states: readonly State[]): Said {
+function expectedContent(look: ReadRequest, states: readonly WriterState[]): ReadContent {
   const tasks = states.flatMap((state) => state.tasks);
   switch (look.kind) {
     case 'list': {
@@ -74,15 +74,18 @@ function expected(look: Look, states: readonly State[]): Said {
 }
 
 /** Whether there was a moment between these times at which the answer was right, for all writers at once. */
-export function isOfAMoment(
-  look: Look,
-  said: Said,
+export function isConsistent(
+  read: ReadRequest,
+  content: ReadContent,
   histories: readonly History[],
   from: number,
   to: number,
 ): boolean {
   const candidates = histories
     .map((history) => history.during(from, to))
-    .reduce<State[][]>((sets, states) => sets.flatMap((set) => states.map((state) => [...set, state])), [[]]);
-  return candidates.some((states) => isDeepStrictEqual(said, expected(look, states)));
+    .reduce<WriterState[][]>(
+      (sets, states) => sets.flatMap((set) => states.map((state) => [...set, state])),
+      [[]],
+    );
+  return candidates.some((states) => isDeepStrictEqual(content, expectedContent(read, states)));
 }

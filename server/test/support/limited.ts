@@ -9,56 +9,56 @@ import { createContext } from '../../src/process/context.ts';
 import { secret, type TestApp, withoutLimits } from './app.ts';
 import { afterFile } from './clean-up.ts';
 import { silentLog } from './log.ts';
-import { createContract } from './openapi.ts';
+import { createResponseCheck } from './openapi.ts';
 
 export const password = 'gentle-otter-42';
 
-export interface Sent {
+export interface InjectedRequest {
   method?: 'GET' | 'POST' | 'OPTIONS' | 'TRACE';
   url: string;
   headers?: Record<string, string | string[]>;
   payload?: object | string;
 }
 
-export interface Answer {
+export interface InjectedReply {
   status: number;
   headers: Record<string, unknown>;
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
   body: any;
 }
 
-export interface Limited {
+export interface LimitedServer {
   /** Sends a request from an address of the test's choice; the answer is held against the API document. */
-  send(from: string, options: Sent): Promise<Answer>;
+  send(from: string, options: InjectedRequest): Promise<InjectedReply>;
   /** The statuses of so many of the same request, one after the other. */
-  repeat(times: number, from: string, options: Sent): Promise<number[]>;
+  repeat(times: number, from: string, options: InjectedRequest): Promise<number[]>;
   close(): Promise<void>;
 }
 
 /** Another server over the database of `app`, with these limits and no other; closed after the last test. */
-export async function limitedServer(
+export async function startLimitedServer(
   app: TestApp,
   env: Record<string, string>,
   log = silentLog,
-): Promise<Limited> {
+): Promise<LimitedServer> {
   const config = readConfig({ BETTER_AUTH_SECRET: secret, PORT: '0', ...withoutLimits, ...env });
   const server = await buildApp(createContext(config, app.ctx.db, log));
   const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
-  const violation = createContract(JSON.parse(JSON.stringify(server.swagger())));
+  const violation = createResponseCheck(JSON.parse(JSON.stringify(server.swagger())));
   afterFile.push(() => server.close());
 
-  const send: Limited['send'] = async (from, options) => {
+  const send: LimitedServer['send'] = async (from, options) => {
     const { status, headers, text } = await (from.startsWith('127.') ? overSocket : injected)(from, options);
     const body = /json/.test(String(headers['content-type'])) ? JSON.parse(text) : undefined;
     expect(violation(options.method ?? 'GET', options.url, status, body)).toBeNull();
     return { status, headers, body };
   };
-  async function injected(from: string, options: Sent) {
+  async function injected(from: string, options: InjectedRequest) {
     const reply = await server.inject({ remoteAddress: from, ...options });
     return { status: reply.statusCode, headers: reply.headers, text: reply.payload };
   }
   /** Injected requests lack what the checks of tokens read; these may come from any address of the machine itself. */
-  async function overSocket(localAddress: string, { method = 'GET', url, headers = {} }: Sent) {
+  async function overSocket(localAddress: string, { method = 'GET', url, headers = {} }: InjectedRequest) {
     const sent = request({
       host: '127.0.0.1',
       port,
@@ -84,20 +84,20 @@ export async function limitedServer(
 }
 
 /** An account, and requests that log in on it by either door. */
-export async function newAccount(app: TestApp) {
+export async function createLimitedAccount(app: TestApp) {
   const email = `ada.${randomUUID()}@example.com`;
   const client = { address: '', userAgent: '' };
   await app.ctx.accounts.register(client, { email, password, first_name: 'Ada', last_name: 'Lovelace' });
   return { email, v1: v1Login(email), betterAuth: betterAuthLogin(email) };
 }
 
-export const v1Login = (email: string, word = password): Sent => ({
+export const v1Login = (email: string, word = password): InjectedRequest => ({
   method: 'POST',
   url: '/api/v1/auth/login',
   payload: { email, password: word },
 });
 
-export const betterAuthLogin = (email: string, word = password): Sent => ({
+export const betterAuthLogin = (email: string, word = password): InjectedRequest => ({
   method: 'POST',
   url: '/api/auth/sign-in/email',
   headers: { origin: 'http://localhost:3000' },

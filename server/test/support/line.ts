@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import type { TestApp } from './app.ts';
 
 /** How a database can be out of reach: connections break and none is made, or nothing is heard any more. */
-export type Trouble = 'gone' | 'frozen';
+export type Outage = 'gone' | 'frozen';
 
-export interface Line {
+export interface DatabaseLink {
   /** To be given to `startApp` for an instance that reaches the database over this line only. */
   beside: TestApp;
-  fail(trouble: Trouble): Promise<void>;
+  breakLink(trouble: Outage): Promise<void>;
   restore(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A line to the database of `app` that can be cut, and be silent. */
-export async function createLine(app: TestApp): Promise<Line> {
+export async function createDatabaseLink(app: TestApp): Promise<DatabaseLink> {
   const { connection } = app.database;
   const sockets = new Set<Socket>();
   const held: (() => void)[] = [];
@@ -57,7 +57,7 @@ export async function createLine(app: TestApp): Promise<Line> {
 
   return {
     beside: { ...app, database: { ...app.database, connection: { ...connection, host: '127.0.0.1', port } } },
-    async fail(trouble) {
+    async breakLink(trouble) {
       if (trouble === 'gone') await cut();
       else isFrozen = true;
     },

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mintToken } from './app.ts';
 
 /** What a client was answered. */
-export interface Answers {
+export interface LoadResults {
   /** How often each status came; 0 is no answer. */
   statuses: Record<string, number>;
   /** The longest time between two answers of success. */
   longestGapMs: number;
 }
 
-export interface Load {
-  writes: Answers;
-  reads: Answers;
+export interface RunningLoad {
+  writes: LoadResults;
+  reads: LoadResults;
   /** The ids of the tasks whose creation was acknowledged. */
   acknowledged: string[];
   userIds: string[];
@@ -23,9 +23,9 @@ export interface Load {
 const pauseMs = 20;
 
 /** Clients that create tasks and read lists, one request after the other, until they are stopped. */
-export function startLoad(url: string, writers: number, readers: number): Load {
+export function startLoad(url: string, writers: number, readers: number): RunningLoad {
   let isOver = false;
-  const newAnswers = (): Answers => ({ statuses: {}, longestGapMs: 0 });
+  const newAnswers = (): LoadResults => ({ statuses: {}, longestGapMs: 0 });
   const load = { writes: newAnswers(), reads: newAnswers(), acknowledged: [] as string[] };
   const userIds = Array.from({ length: writers }, () => `user_${randomUUID()}`);
 
@@ -41,7 +41,7 @@ export function startLoad(url: string, writers: number, readers: number): Load {
     }
   }
 
-  async function run(answers: Answers, send: () => Promise<{ status: number; text: string }>) {
+  async function run(answers: LoadResults, send: () => Promise<{ status: number; text: string }>) {
     let succeededAt = performance.now();
     while (!isOver) {
       const { status, text } = await send();

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { patience } from './patience.ts';
 
-export interface Received {
+export interface ReceivedMail {
   /** Whom the envelope names. */
   to: string[];
   /** The header as it came. */
@@ -18,7 +18,7 @@ const decodeQuotedPrintable = (body: string) =>
     .replaceAll(/=\r?\n/g, '')
     .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-function parse(message: string, to: string[]): Received {
+function parse(message: string, to: string[]): ReceivedMail {
   const [head = '', ...rest] = message.split('\r\n\r\n');
   const raw = rest.join('\r\n\r\n');
   const body = /^Content-Transfer-Encoding: quoted-printable/im.test(head) ? decodeQuotedPrintable(raw) : raw;
@@ -29,7 +29,7 @@ function parse(message: string, to: string[]): Received {
 
 /** A real mail server on a free port; what `options` do not say is a server without TLS that takes everything. */
 export async function startMailServer(options: SMTPServerOptions = {}) {
-  const received: Received[] = [];
+  const received: ReceivedMail[] = [];
   const arrivals = new EventEmitter();
   const server = new SMTPServer({
     authOptional: true,
@@ -55,7 +55,7 @@ export async function startMailServer(options: SMTPServerOptions = {}) {
     settings,
     received,
     /** The first mail to an address with this in its subject that was not asked for before. */
-    async next(to: string, subject: string): Promise<Received> {
+    async next(to: string, subject: string): Promise<ReceivedMail> {
       const signal = AbortSignal.timeout(patience.timeout);
       for (;;) {
         const index = received.findIndex(

@@ -62,7 +62,7 @@ export async function scrape(url: string): Promise<Sample[]> {
 }
 
 /** The value of the one sample with that name and these labels; 0 when there is none. */
-export function valueIn(
+export function sampleValue(
   samples: readonly Sample[],
   name: string,
   labels: Record<string, string> = {},

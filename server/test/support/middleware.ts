@@ -7,7 +7,7 @@ import { afterFile } from './clean-up.ts';
  * A development server of a front end that passes requests on, with Express' `compression` in front, as Next.js and
  * webpack have it; until the end of the file. @returns its URL.
  */
-export async function startDevelopmentServer(target: string): Promise<string> {
+export async function startDevServer(target: string): Promise<string> {
   const compress = compression();
   const pass: RequestListener = (request, response) => {
     // The server is not to compress: the middleware is.

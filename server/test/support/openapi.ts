@@ -10,7 +10,7 @@ export interface OpenApi {
   paths: Record<string, Record<string, Operation>>;
 }
 
-export type Contract = (method: string, url: string, status: number, body: unknown) => string | null;
+export type CheckResponse = (method: string, url: string, status: number, body: unknown) => string | null;
 
 const escapePointer = (part: string) => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
@@ -30,7 +30,7 @@ const closed = (document: OpenApi) =>
  * and have no property that the schema does not name.
  * @returns what is wrong, or null. Paths and methods that the document does not have are not judged.
  */
-export function createContract(document: OpenApi): Contract {
+export function createResponseCheck(document: OpenApi): CheckResponse {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   ajv.addSchema(closed(document), 'openapi');

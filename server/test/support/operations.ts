@@ -71,7 +71,7 @@ export const operations: Operation[] = Object.entries(document.paths).flatMap(([
         method: method.toUpperCase(),
         path,
         parameters,
-        body: content && { schema: resolve(content.schema), example: content.example },
+        body: content && { schema: resolveRef(content.schema), example: content.example },
         isBodyOptional: requestBody?.required !== true,
         responses,
         open: security?.length === 0,
@@ -81,61 +81,63 @@ export const operations: Operation[] = Object.entries(document.paths).flatMap(([
 );
 
 /** Whether an operation is below a user, and so that user's alone. */
-export const isOfUser = ({ path }: Operation): boolean => path.includes('{user_id}') && !isOfAdmin({ path });
+export const isUserOperation = ({ path }: Operation): boolean =>
+  path.includes('{user_id}') && !isAdminOperation({ path });
 
-export const isOfAdmin = ({ path }: Pick<Operation, 'path'>): boolean => path.startsWith('/api/v1/admin');
+export const isAdminOperation = ({ path }: Pick<Operation, 'path'>): boolean =>
+  path.startsWith('/api/v1/admin');
 
 /** Whether it takes a password or the like: it costs a tenth of a second of hashing, or cannot be guessed. */
-export const isOfCredentials = ({ body }: Operation): boolean =>
+export const isCredentialsOperation = ({ body }: Operation): boolean =>
   Object.entries(body?.schema.properties ?? {}).some(
-    ([name, schema]) => resolve(schema).format === 'password' || /password|token|code/i.test(name),
+    ([name, schema]) => resolveRef(schema).format === 'password' || /password|token|code/i.test(name),
   );
 
-export function resolve(schema: Schema): Schema {
+export function resolveRef(schema: Schema): Schema {
   const name = schema.$ref?.split('/').at(-1);
   if (name === undefined) return schema;
   const found = schemas[name];
   if (found === undefined) throw new Error(`no schema ${schema.$ref}`);
-  return resolve(found);
+  return resolveRef(found);
 }
 
 /** The schema with every reference in it replaced by what it names. */
-export const expanded = (schema: Schema): unknown =>
+export const expandRefs = (schema: Schema): unknown =>
   JSON.parse(JSON.stringify(schema), (_, value) =>
-    typeof value?.$ref === 'string' ? expanded(resolve(value)) : value,
+    typeof value?.$ref === 'string' ? expandRefs(resolveRef(value)) : value,
   );
 
 /** The schemas of all JSON answers. */
 export const responseSchemas = ({ responses }: Operation): unknown[] =>
   Object.values(responses).flatMap(({ content = {} }) =>
-    Object.values(content).map(({ schema }) => expanded(schema)),
+    Object.values(content).map(({ schema }) => expandRefs(schema)),
   );
 
-export const typesOf = (schema: Schema): string[] => [resolve(schema).type ?? []].flat();
+export const schemaTypesOf = (schema: Schema): string[] => [resolveRef(schema).type ?? []].flat();
 
-type Place = (string | number)[];
+type BodyPath = (string | number)[];
 
 /**
  * Where a body may have text: names of fields, 0 for a list's item; of a list of several forms, what the example has.
  */
-export function textPlaces(schema: Schema, example: unknown, at: Place = []): Place[] {
-  const { properties = {}, items } = resolve(schema);
+export function textPaths(schema: Schema, example: unknown, at: BodyPath = []): BodyPath[] {
+  const { properties = {}, items } = resolveRef(schema);
   const fields = Object.entries(properties).flatMap(([name, field]) =>
-    textPlaces(field, isRecord(example) ? example[name] : undefined, [...at, name]),
+    textPaths(field, isRecord(example) ? example[name] : undefined, [...at, name]),
   );
-  const list = resolve(items ?? {});
+  const list = resolveRef(items ?? {});
   if (list.oneOf !== undefined && Array.isArray(example))
-    return example.flatMap((item, index) => textPlaces(formOf(list, item), item, [...at, index]));
+    return example.flatMap((item, index) => textPaths(formOf(list, item), item, [...at, index]));
   return [
-    ...(typesOf(schema).includes('string') ? [at] : []),
-    ...(items === undefined ? [] : textPlaces(items, undefined, [...at, 0])),
+    ...(schemaTypesOf(schema).includes('string') ? [at] : []),
+    ...(items === undefined ? [] : textPaths(items, undefined, [...at, 0])),
     ...fields,
   ];
 }
 
 const formOf = (schema: Schema, item: unknown): Schema =>
   schema.oneOf
-    ?.map(resolve)
+    ?.map(resolveRef)
     .find(({ properties = {} }) =>
       Object.entries(properties).some(
         ([name, { enum: one }]) => isRecord(item) && one?.length === 1 && one.includes(item[name]),
@@ -146,7 +148,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A copy of `body` with `value` at that place. */
-export function withValue(body: unknown, [name, ...rest]: Place, value: unknown): unknown {
+export function withValue(body: unknown, [name, ...rest]: BodyPath, value: unknown): unknown {
   if (name === undefined) return value;
   if (typeof name === 'number') {
     const item: unknown = Array.isArray(body) ? body[name] : undefined;

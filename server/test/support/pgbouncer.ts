@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterFile } from './clean-up.ts';
 import { type TestDatabase, urlOf } from './database.ts';
-import { freePort, temporaryDirectory, until } from './process.ts';
+import { freePort, temporaryDirectory, waitUntil } from './process.ts';
 
 const binary = '/usr/sbin/pgbouncer';
 
@@ -42,7 +42,7 @@ default_pool_size = 4
     await remove();
   });
   const url = urlOf({ ...connection, host: '127.0.0.1', port });
-  await until(() => answers(url));
+  await waitUntil(() => answers(url));
   return url;
 }
 

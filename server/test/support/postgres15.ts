@@ -5,7 +5,7 @@ import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterFile } from './clean-up.ts';
-import { freePort, temporaryDirectory, until } from './process.ts';
+import { freePort, temporaryDirectory, waitUntil } from './process.ts';
 
 export const binaries = '/usr/lib/postgresql/15/bin';
 
@@ -25,13 +25,13 @@ export function databaseAccount(): { uid?: number; gid?: number } {
 /**
  * A server of Debian's PostgreSQL 15, until the end of the file. `keeper` is its superuser; nobody needs a password.
  */
-export interface Cluster {
+export interface TestCluster {
   port: number;
   /** Where its files are. */
   data: string;
   url(user: string, database: string): string;
   /** Runs one statement as the superuser. */
-  ask<Row extends pg.QueryResultRow>(text: string, database?: string): Promise<Row[]>;
+  query<Row extends pg.QueryResultRow>(text: string, database?: string): Promise<Row[]>;
   start(): Promise<void>;
   /** At once, as a crash would. */
   kill(): Promise<void>;
@@ -41,10 +41,10 @@ export interface Cluster {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
-type Make = (program: (name: string, args: string[]) => void, data: string) => void;
+type CreateFiles = (program: (name: string, args: string[]) => void, data: string) => void;
 
 /** @param make brings its files about with programs of PostgreSQL */
-async function createCluster(make: Make): Promise<Cluster> {
+async function createCluster(make: CreateFiles): Promise<TestCluster> {
   const account = databaseAccount();
   const { path, remove } = await temporaryDirectory();
   const data = join(path, 'cluster', 'data');
@@ -56,7 +56,7 @@ async function createCluster(make: Make): Promise<Cluster> {
   const port = await freePort();
   let child: ChildProcess | null = null;
 
-  async function ask<Row extends pg.QueryResultRow>(text: string, database = 'postgres'): Promise<Row[]> {
+  async function query<Row extends pg.QueryResultRow>(text: string, database = 'postgres'): Promise<Row[]> {
     const client = new pg.Client(url('keeper', database));
     await client.connect();
     try {
@@ -76,16 +76,16 @@ async function createCluster(make: Make): Promise<Cluster> {
   };
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${path}/cluster`];
   const quick = ['fsync=off', 'shared_buffers=16MB', 'max_connections=50'];
-  const cluster: Cluster = {
+  const cluster: TestCluster = {
     port,
     data,
     url,
-    ask,
+    query: query,
     async start() {
       const args = [...settings, ...quick].flatMap((setting) => ['-c', setting]);
       child = spawn(join(binaries, 'postgres'), ['-D', data, ...args], options);
-      await until(() =>
-        ask('select 1').then(
+      await waitUntil(() =>
+        query('select 1').then(
           () => true,
           () => false,
         ),
@@ -115,28 +115,28 @@ export const initCluster = () =>
   );
 
 /** A streaming replica of one that runs. Not started yet. */
-export const copyCluster = ({ port }: Cluster) =>
+export const createReplicaCluster = ({ port }: TestCluster) =>
   createCluster((program, data) => {
     const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'keeper'];
     program('pg_basebackup', [...from, '-D', data, '-R', '-X', 'stream', '-c', 'fast', '-N']);
   });
 
 /** Stops replaying; what the replica shows stays as it is. */
-export async function pauseReplay(replica: Cluster): Promise<void> {
-  await replica.ask('select pg_wal_replay_pause()');
-  await until(async () => {
-    const [row] = await replica.ask<{ state: string }>('select pg_get_wal_replay_pause_state() as state');
+export async function pauseReplay(replica: TestCluster): Promise<void> {
+  await replica.query('select pg_wal_replay_pause()');
+  await waitUntil(async () => {
+    const [row] = await replica.query<{ state: string }>('select pg_get_wal_replay_pause_state() as state');
     return row?.state === 'paused';
   });
 }
 
-export const resumeReplay = (replica: Cluster) => replica.ask('select pg_wal_replay_resume()');
+export const resumeReplay = (replica: TestCluster) => replica.query('select pg_wal_replay_resume()');
 
 /** Once the replica shows everything that was written on the primary until now. */
-export async function caughtUp(primary: Cluster, replica: Cluster): Promise<void> {
-  const [now] = await primary.ask<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
-  await until(async () => {
-    const [row] = await replica.ask<{ is: boolean }>(
+export async function waitForReplay(primary: TestCluster, replica: TestCluster): Promise<void> {
+  const [now] = await primary.query<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
+  await waitUntil(async () => {
+    const [row] = await replica.query<{ is: boolean }>(
       `select pg_last_wal_replay_lsn() >= '${now?.lsn}'::pg_lsn as is`,
     );
     return row?.is === true;

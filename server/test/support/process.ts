@@ -14,26 +14,26 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** The same as the launcher gives to a server: without it a start takes twice as much of the processor. */
 export const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/node', import.meta.url));
 
-export interface Ended {
+export interface ExitResult {
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
 }
 
-export interface Running {
+export interface ServerProcess {
   child: ChildProcess;
   /** Everything the process said, once it has ended. */
-  ended: Promise<Ended>;
+  ended: Promise<ExitResult>;
 }
 
 /** Starts `src/main.ts` as a process of its own, with only these variables beside PATH and HOME. */
-export function run(
+export function startProcess(
   args: string[],
   env: Record<string, string>,
   ipc = false,
   stdout: 'pipe' | number = 'pipe',
-): Running {
+): ServerProcess {
   const { PATH, HOME } = process.env;
   const collected = { [statementsVariable]: statementsFile, NODE_COMPILE_CACHE: compileCache };
   const child = spawn(process.execPath, ['--import', collector, main, ...args], {
@@ -65,31 +65,31 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-export interface Server extends Running {
+export interface Server extends ServerProcess {
   url: string;
 }
 
 const readyDeadlineMs = 30_000;
 
 /** Starts `serve` and waits until it is ready. */
-export async function serve(env: Record<string, string>, ipc = false): Promise<Server> {
+export async function startServer(env: Record<string, string>, ipc = false): Promise<Server> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const running = run(
+  const running = startProcess(
     ['serve'],
     { PORT: String(port), BETTER_AUTH_SECRET: secret, ...withoutLimits, ...env },
     ipc,
   );
   const isReady = async () =>
-    running.child.exitCode !== null || (await status(`${url}/health/ready`)) === 200;
-  await until(isReady).catch(() => running.child.kill('SIGKILL'));
+    running.child.exitCode !== null || (await statusOf(`${url}/health/ready`)) === 200;
+  await waitUntil(isReady).catch(() => running.child.kill('SIGKILL'));
   if (running.child.exitCode !== null || running.child.killed)
     throw new Error(`serve is not ready: ${JSON.stringify(await running.ended)}`);
   return { ...running, url };
 }
 
 /** The status of a GET, or 0 when nobody answers. */
-export const status = (url: string): Promise<number> =>
+export const statusOf = (url: string): Promise<number> =>
   fetch(url).then(
     async (response) => {
       await response.arrayBuffer();
@@ -99,7 +99,7 @@ export const status = (url: string): Promise<number> =>
   );
 
 /** Polls until `check` holds; fails after 30 s. */
-export async function until(check: () => Promise<boolean> | boolean): Promise<void> {
+export async function waitUntil(check: () => Promise<boolean> | boolean): Promise<void> {
   const deadline = performance.now() + readyDeadlineMs;
   while (!(await check())) {
     if (performance.now() > deadline) throw new Error('it did not come about in 30 s');

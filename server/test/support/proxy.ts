@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterFile } from './clean-up.ts';
-import { freePort, status, temporaryDirectory, until } from './process.ts';
+import { freePort, statusOf, temporaryDirectory, waitUntil } from './process.ts';
 
 /** Starts a proxy on a free port, with a directory of its own, until the end of the file. @returns its URL. */
 export async function launchProxy(
@@ -22,9 +22,9 @@ export async function launchProxy(
     await remove();
   });
   const url = `http://127.0.0.1:${port}`;
-  await until(async () => {
+  await waitUntil(async () => {
     if (child.exitCode !== null) throw new Error(said);
-    return (await status(`${url}/health/live`)) === 200;
+    return (await statusOf(`${url}/health/live`)) === 200;
   });
   return url;
 }

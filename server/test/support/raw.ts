@@ -5,28 +5,28 @@ export const host = 'Host: a\r\n';
 export const json = `${host}Content-Type: application/json\r\n`;
 export const chunked = `${json}Transfer-Encoding: chunked\r\n`;
 
-export interface RawAnswer {
+export interface RawResponse {
   status: number;
   /** Names in lower case; of several lines with one name, the last. */
   headers: Record<string, string>;
   text: string;
 }
 
-export interface Conversation {
-  answers: RawAnswer[];
+export interface RawExchange {
+  answers: RawResponse[];
   /** What came and is no answer. */
   rest: string;
 }
 
 /** A socket to the server's port; errors on it are ends. */
-export function dial(url: string): Socket {
+export function openSocket(url: string): Socket {
   const { hostname, port } = new URL(url);
   return connect(Number(port), hostname).on('error', () => {});
 }
 
 /** Writes these bytes (latin1) and gives all that comes back until the server closes the connection. */
-export async function converse(url: string, text: string): Promise<Conversation> {
-  const socket = dial(url);
+export async function sendRaw(url: string, text: string): Promise<RawExchange> {
+  const socket = openSocket(url);
   let said = '';
   socket.setEncoding('latin1').on('data', (part) => {
     said += part;
@@ -34,11 +34,11 @@ export async function converse(url: string, text: string): Promise<Conversation>
   socket.write(text, 'latin1');
   // Not `once` of node:events, which a reset would make fail.
   await new Promise((resolve) => socket.once('close', resolve));
-  return answersIn(said);
+  return parseResponses(said);
 }
 
-export function answersIn(said: string): Conversation {
-  const answers: RawAnswer[] = [];
+export function parseResponses(said: string): RawExchange {
+  const answers: RawResponse[] = [];
   let rest = said;
   for (;;) {
     const [, status, head = ''] = /^HTTP\/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/.exec(rest) ?? [];
@@ -65,7 +65,7 @@ const headersOfAll = {
 };
 
 /** The form of every error, with the headers of every answer, and the end of the connection. */
-export function expectRefusal(answer: RawAnswer | undefined, status: number, code: string, own = {}): void {
+export function expectRefusal(answer: RawResponse | undefined, status: number, code: string, own = {}): void {
   expect(answer?.headers).toMatchObject({ ...headersOfAll, ...own });
   expect(answer?.headers).not.toHaveProperty('server');
   expect(JSON.parse(answer?.text ?? '')).toEqual({

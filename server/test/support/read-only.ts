@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { poolUse } from '../../src/db/pool.ts';
+import { poolStats } from '../../src/db/pool.ts';
 import type { Db } from '../../src/db/schema.ts';
 import type { TestApp } from './app.ts';
 import { asAdmin } from './database.ts';
@@ -9,7 +9,7 @@ import { asAdmin } from './database.ts';
  * opened from now on are not, as behind a name that leads to another server.
  */
 export async function demoteSessions(db: Db): Promise<number> {
-  const { max } = poolUse(db);
+  const { max } = poolStats(db);
   const all = Promise.withResolvers<void>();
   let held = 0;
   await Promise.all(

@@ -3,29 +3,29 @@ import { migrateUp } from '../../src/db/migrator.ts';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { startApp, type TestApp } from './app.ts';
 import { silentLog } from './log.ts';
-import { type Cluster, copyCluster, initCluster } from './postgres15.ts';
+import { createReplicaCluster, initCluster, type TestCluster } from './postgres15.ts';
 
 const role = 'app';
 export const database = 'duly';
 
-export interface Pair {
-  primary: Cluster;
-  replica: Cluster;
+export interface ReplicatedPair {
+  primary: TestCluster;
+  replica: TestCluster;
   /** A Duly on the two. */
   startApp(env?: Record<string, string>): Promise<TestApp>;
 }
 
 /** A migrated primary with a streaming replica, until the end of the file. */
-export async function startPair(): Promise<Pair> {
+export async function startPair(): Promise<ReplicatedPair> {
   const primary = await initCluster();
   await primary.start();
-  await primary.ask(`create role ${role} login`);
-  await primary.ask(`create database ${database} owner ${role}`);
+  await primary.query(`create role ${role} login`);
+  await primary.query(`create database ${database} owner ${role}`);
   const url = primary.url(role, database);
   const db = createDb({ connection: connectionFromUrl(url), max: 2, log: silentLog });
   await migrateUp(db);
   await db.destroy();
-  const replica = await copyCluster(primary);
+  const replica = await createReplicaCluster(primary);
   await replica.start();
   const connection = { host: '127.0.0.1', port: primary.port, user: role, password: '', database };
   return {
@@ -40,11 +40,11 @@ export async function startPair(): Promise<Pair> {
 }
 
 /** They are asked in the background, for a new connection, or when one was idle. */
-const others =
+const backgroundStatements =
   /access_events|transaction_read_only|pg_notify|pg_control_system|pg_backend_pid|^set statement_timeout/;
 
 /** Notes the statements that this process asks from now on, by the port of the server, until `restore`. */
-export function noteByPort(): { on(port: number): string[]; forget(): void; restore(): void } {
+export function recordStatementsByPort(): { on(port: number): string[]; forget(): void; restore(): void } {
   const noted: { port: number; text: string }[] = [];
   const { prototype } = pg.Client;
   const original = prototype.query;
@@ -52,7 +52,7 @@ export function noteByPort(): { on(port: number): string[]; forget(): void; rest
     const [query] = args;
     const isConfig = typeof query === 'object' && query !== null && 'text' in query;
     const text = String(isConfig ? query.text : query);
-    if (!others.test(text)) noted.push({ port: this.port, text });
+    if (!backgroundStatements.test(text)) noted.push({ port: this.port, text });
     return Reflect.apply(original, this, args);
   };
   return {

@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
 import type { Db } from '../../src/db/schema.ts';
 
-interface Place {
+interface UserColumn {
   /** Quoted as SQL has it. */
   name: string;
   column: string;
 }
 
 /** Every table that names a user, found in the database: a new one is compared from its first day. */
-async function placesOf(db: Db): Promise<Place[]> {
-  const { rows } = await sql<Place>`
+async function findUserColumns(db: Db): Promise<UserColumn[]> {
+  const { rows } = await sql<UserColumn>`
     select format('%I.%I', table_schema, table_name) as name, quote_ident(column_name) as column
     from information_schema.columns
     where table_schema in ('duly', 'better_auth')
@@ -29,9 +29,9 @@ export interface UserRows {
 
 /** `asAdmin` runs a statement as a superuser on the same database. */
 export async function createRows(db: Db, asAdmin: (text: string) => Promise<unknown>): Promise<UserRows> {
-  const places = await placesOf(db);
-  const isAudit = ({ name }: Place) => /^duly\.audit/.test(name);
-  const rowsIn = ({ name, column }: Place, userId: string) =>
+  const places = await findUserColumns(db);
+  const isAudit = ({ name }: UserColumn) => /^duly\.audit/.test(name);
+  const rowsIn = ({ name, column }: UserColumn, userId: string) =>
     sql`select ${name}::text as name, coalesce(jsonb_agg(to_jsonb(r) order by to_jsonb(r)), '[]')::text as rows
       from ${sql.raw(name)} r where r.${sql.raw(column)} = ${userId}`;
   return {

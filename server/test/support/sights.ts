@@ -1,10 +1,10 @@
-import type { Player, Sight } from './cache-players.ts';
-import { isOfAMoment } from './history.ts';
+import type { Observation, TestClient } from './cache-players.ts';
+import { isConsistent } from './history.ts';
 
 /** What is wrong with what was seen: each read has to say what was so at a moment between its beginning and its end. */
-export function faultsIn(sights: readonly Sight[], players: readonly Player[]): string[] {
+export function findFaults(sights: readonly Observation[], players: readonly TestClient[]): string[] {
   /** What came under a tag, the first time. */
-  const under = new Map<string, Sight>();
+  const under = new Map<string, Observation>();
   for (const sight of sights) {
     const name = `${sight.url} ${sight.etag}`;
     if (sight.status === 200 && !under.has(name)) under.set(name, sight);
@@ -18,12 +18,12 @@ export function faultsIn(sights: readonly Sight[], players: readonly Player[]): 
 }
 
 function faultOf(
-  { player, look, status, said, body, whole, etag, from, to }: Sight,
-  players: readonly Player[],
-  known: Sight | undefined,
+  { player, read: look, status, content: said, body, whole, etag, from, to }: Observation,
+  players: readonly TestClient[],
+  known: Observation | undefined,
 ): string | null {
   if (![200, 304, 404].includes(status)) return 'refused';
-  for (const { id, mark } of players)
+  for (const { id, marker: mark } of players)
     if (id !== player.id && (whole.includes(id) || whole.includes(mark))) return "another user's";
   if (status === 200 && known?.body !== body) return 'other bytes under the same tag';
   // A task's tag is its version, which may have been learnt elsewhere.
@@ -35,7 +35,7 @@ function faultOf(
     const isThere = tasks.some(({ id, version }) => id === look.id && `"${version}"` === etag);
     return isThere ? null : '304 for a version that was not there';
   }
-  const meant = status === 304 ? known?.said : said;
+  const meant = status === 304 ? known?.content : said;
   if (meant === undefined) return '304 for a tag that never came';
-  return isOfAMoment(look, meant, player.histories, from, to) ? null : 'of no moment of the request';
+  return isConsistent(look, meant, player.histories, from, to) ? null : 'of no moment of the request';
 }

@@ -20,24 +20,24 @@ export async function storedKeys({ ctx }: TestApp): Promise<StoredKey[]> {
 }
 
 /** The signing key of a token. */
-export const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+export const keyIdOf = (token: string) => decodeProtectedHeader(token).kid;
 
 export const password = 'gentle-otter-42';
 
-export interface Account {
+export interface SigningAccount {
   id: string;
   email: string;
   token: string;
 }
 
-export async function register(app: TestApp): Promise<Account> {
+export async function registerUser(app: TestApp): Promise<SigningAccount> {
   const email = `${randomUUID()}@example.com`;
   const body = { email, password, first_name: 'Grace', last_name: '' };
   const { body: account } = await app.request('POST', '/api/v1/auth/register', { body });
   return { id: account.user.id, email, token: account.access_token };
 }
 
-export async function login(app: TestApp, { email }: Account): Promise<string> {
+export async function logIn(app: TestApp, { email }: SigningAccount): Promise<string> {
   const { status, body } = await app.request('POST', '/api/v1/auth/login', { body: { email, password } });
   if (status !== 200) throw new Error(`no login: ${status}`);
   return body.access_token;

@@ -1,20 +1,20 @@
 import { expect } from 'vitest';
 import { type Reply, startApp, type TestApp, type TestUser } from './app.ts';
-import { createLine, type Line } from './line.ts';
+import { createDatabaseLink, type DatabaseLink } from './line.ts';
 import { type Client, newClient } from './tasks.ts';
 
-export interface Stage {
+export interface StaleSetup {
   /** Reaches the database always: what it changes, the others cannot see while they are cut off. */
   app: TestApp;
-  line: Line;
+  line: DatabaseLink;
   /** Reaches it over the line, and may serve what is out of date. */
   lenient: TestApp;
   close(): Promise<void>;
 }
 
-export async function openStage(): Promise<Stage> {
+export async function createStaleSetup(): Promise<StaleSetup> {
   const app = await startApp();
-  const line = await createLine(app);
+  const line = await createDatabaseLink(app);
   const lenient = await startApp({ SERVE_STALE: '1' }, line.beside);
   return {
     app,
@@ -67,7 +67,7 @@ export async function expectAllRefused(replies: Promise<Reply>[]): Promise<void>
 }
 
 /** Looks again and again, until requests wait for news of tokens and users: those from before are too old then. */
-export async function untilNewsAreOld(look: () => Promise<void>): Promise<void> {
+export async function waitUntilAccessEventsAreOld(look: () => Promise<void>): Promise<void> {
   const begin = performance.now();
   while (performance.now() - begin < 1_200) await look();
 }

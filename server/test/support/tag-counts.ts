@@ -9,7 +9,7 @@ const counted = `
   group by g.user_id, g.name, g.usage_count`;
 
 /** The tags whose kept count is not that of the live tasks that they are on. */
-export const miscounts = `select * from (${counted}) as c where kept <> counted order by user_id, name limit 10`;
+export const wrongTagCountsQuery = `select * from (${counted}) as c where kept <> counted order by user_id, name limit 10`;
 
 /** For tests that insert rows themselves: gives every tag the count that belongs to it. */
 export async function recountTags(db: Db): Promise<void> {

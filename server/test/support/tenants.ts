@@ -101,7 +101,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
 }
 
 /** The whole answer but for what differs from request to request. */
-export function essence({ status, text, headers }: RawReply) {
+export function comparableReply({ status, text, headers }: RawReply) {
   const { 'x-request-id': _, date: __, ...rest } = headers;
   return { status, headers: rest, body: text.replace(/"(timestamp|request_id)":"[^"]*"/g, '') };
 }

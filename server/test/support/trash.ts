@@ -4,7 +4,10 @@ import type { Reply, TestApp } from './app.ts';
 import type { Client } from './tasks.ts';
 
 /** Deletes tasks of the given fields, one after the other. */
-export async function trash({ create, v1 }: Client, ...all: Record<string, unknown>[]): Promise<Task[]> {
+export async function createTrashed(
+  { create, v1 }: Client,
+  ...all: Record<string, unknown>[]
+): Promise<Task[]> {
   const tasks: Task[] = [];
   for (const fields of all) {
     const task = await create(fields);
@@ -15,7 +18,8 @@ export async function trash({ create, v1 }: Client, ...all: Record<string, unkno
   return tasks;
 }
 
-export const trashed = async ({ v1 }: Client, query = '') => (await v1('GET', `/trash${query}`)).body.data;
+export const listTrashed = async ({ v1 }: Client, query = '') =>
+  (await v1('GET', `/trash${query}`)).body.data;
 
 /** What those who follow the changes are told of the purged. */
 export async function tombstones(app: TestApp, { user }: Client) {
@@ -29,7 +33,7 @@ export async function tombstones(app: TestApp, { user }: Client) {
 }
 
 /** What of an answer does not differ from request to request. */
-export const essence = ({ status, text }: Reply) => ({
+export const comparableResult = ({ status, text }: Reply) => ({
   status,
   text: text.replaceAll(/"(timestamp|request_id)":"[^"]*"/g, ''),
 });

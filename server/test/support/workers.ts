@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterTest } from './clean-up.ts';
-import { type Server, serve, temporaryDirectory, until } from './process.ts';
+import { type Server, startServer, temporaryDirectory, waitUntil } from './process.ts';
 
 interface Line {
   msg: string;
@@ -23,7 +23,7 @@ export async function startWorkers(env: Record<string, string>, undo = afterTest
   const directory = await temporaryDirectory();
   undo.push(directory.remove);
   const DATA_DIR = join(directory.path, 'data');
-  const server = await serve({ DATA_DIR, WEB_CONCURRENCY: '2', ...env }, true);
+  const server = await startServer({ DATA_DIR, WEB_CONCURRENCY: '2', ...env }, true);
   undo.push(() => {
     server.child.kill('SIGTERM');
     return server.ended;
@@ -37,8 +37,8 @@ export async function startWorkers(env: Record<string, string>, undo = afterTest
       .split('\n')
       .slice(0, -1)
       .map((line): Line => JSON.parse(line));
-  await until(async () => {
-    await visit(`${server.url}/health/live`);
+  await waitUntil(async () => {
+    await requestOnce(`${server.url}/health/live`);
     const answering = new Set(lines().flatMap(({ msg, worker }) => (msg === 'request' ? [worker] : [])));
     return answering.size === 2;
   });
@@ -46,7 +46,7 @@ export async function startWorkers(env: Record<string, string>, undo = afterTest
 }
 
 /** A GET on a connection of its own, which any worker may get. */
-async function visit(url: string): Promise<void> {
+async function requestOnce(url: string): Promise<void> {
   const sent = request(url, { agent: false }).end();
   const [response] = await once(sent, 'response');
   response.resume();
@@ -64,7 +64,7 @@ export const isAlive = (pid: number): boolean => commandOf(pid) !== '';
 const commandOf = (pid: number): string => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 
 /** What others can see of a process, its own account included. */
-export const visibleOf = (pid: number): string => commandOf(pid) + read(`/proc/${pid}/environ`);
+export const commandAndEnvironmentOf = (pid: number): string => commandOf(pid) + read(`/proc/${pid}/environ`);
 
 function read(path: string): string {
   try {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { currentVersion, listMigrations, migrateDown, migrateUp } from '../../src/db/migrator.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { asAdmin, createDatabase } from '../support/database.ts';
-import { miscounts, recountTags } from '../support/tag-counts.ts';
-import { remove, rename } from '../support/tags.ts';
+import { recountTags, wrongTagCountsQuery } from '../support/tag-counts.ts';
+import { deleteTag, renameTag } from '../support/tags.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 /**
@@ -37,13 +37,13 @@ test('the count of a tag follows every way in which a live task gets or loses it
   expect(await kept(client)).toEqual({ a: 1, b: 0, c: 0 });
   await v1('POST', `/trash/${one.id}/restore`);
   expect(await kept(client)).toEqual({ a: 2, b: 0, c: 1 });
-  await rename(client, 'c', 'a');
+  await renameTag(client, 'c', 'a');
   expect(await kept(client)).toEqual({ a: 2, b: 0, c: 0 });
-  await rename(client, 'a', 'd');
+  await renameTag(client, 'a', 'd');
   await v1('DELETE', `/tasks/${one.id}`);
   await v1('DELETE', '/trash');
   expect(await kept(client)).toEqual({ a: 0, b: 0, c: 0, d: 1 });
-  await remove(client, 'd');
+  await deleteTag(client, 'd');
   expect(await kept(client)).toEqual({ a: 0, b: 0, c: 0, d: 0 });
   expect(await client.tags()).toEqual([]);
 });
@@ -69,7 +69,7 @@ test('parallel writes of one user are all counted', async () => {
   await Promise.all([
     ...tasks.slice(0, 8).map(({ id }) => client.v1('DELETE', `/tasks/${id}`)),
     ...tasks.slice(8, 12).map(({ id }) => client.v1('PATCH', `/tasks/${id}`, { tags: ['b'] })),
-    rename(client, 'b', 'a'),
+    renameTag(client, 'b', 'a'),
     client.create({ tags: ['a'] }),
   ]);
   const list = await client.list();
@@ -84,7 +84,7 @@ test('a wrong count is found, and a test that leaves one fails', async () => {
   const client = await newClient(own);
   await client.create({ tags: ['a'] });
   const drop = () => database.drop();
-  const look = () => asAdmin(miscounts, database.connection.database);
+  const look = () => asAdmin(wrongTagCountsQuery, database.connection.database);
   try {
     expect(await look()).toEqual([]);
     await sql`update duly.tags set usage_count = 7 where user_id = ${client.user.id}`.execute(own.ctx.db);

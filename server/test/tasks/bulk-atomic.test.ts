@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { actionsOf } from '../support/audit.ts';
-import { bulk, resultsOf, times } from '../support/bulk.ts';
+import { auditActionsOf } from '../support/audit.ts';
+import { bulkResultsOf, repeat, sendBulk } from '../support/bulk.ts';
 import { newClient } from '../support/tasks.ts';
-import { essence } from '../support/trash.ts';
+import { comparableResult } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -15,9 +15,9 @@ afterAll(() => app.close());
 describe('with atomic', () => {
   test('all operations are done', async () => {
     const client = await newClient(app);
-    const results = await resultsOf(
+    const results = await bulkResultsOf(
       client,
-      times(20, (index) => ({ op: 'create', title: `task ${index}` })),
+      repeat(20, (index) => ({ op: 'create', title: `task ${index}` })),
       { atomic: true },
     );
     expect(results.map(({ status }) => status)).toEqual(Array(20).fill(201));
@@ -40,14 +40,14 @@ describe('with atomic', () => {
       ];
       const failing = { ...operation, id: operation.id === 'old' ? task.id : operation.id };
       const last = { op: 'delete', id: randomUUID() };
-      const reply = await bulk(client, [update, create, failing, last], { atomic: true });
+      const reply = await sendBulk(client, [update, create, failing, last], { atomic: true });
       expect([reply.status, reply.body.error_code]).toEqual([status, code]);
       expect(reply.body.errors).toMatchObject([{ loc: ['body', 'operations', 2], type: 'operation' }]);
       expect(reply.body.detail).toMatch(/^body\.operations\.2: (The task was|Task not found)/);
       // Not as the operations before have left it: that was undone.
       expect(reply.body.current).toEqual(status === 409 ? task : undefined);
       expect(await client.stored()).toEqual(before);
-      expect(await actionsOf(app.ctx.db, client.user.id)).toEqual(['task.create success']);
+      expect(await auditActionsOf(app.ctx.db, client.user.id)).toEqual(['task.create success']);
     },
   );
 });
@@ -59,23 +59,27 @@ describe('one id of another user among fifty is as one that never was', () => {
   ])('%s', async (_, atomic, status) => {
     const [client, other] = [await newClient(app), await newClient(app)];
     const theirs = await other.create({ title: 'private' });
-    const creates = times(49, (index) => ({ op: 'create', title: `task ${index}` }));
-    const own = await resultsOf(client, creates);
+    const creates = repeat(49, (index) => ({ op: 'create', title: `task ${index}` }));
+    const own = await bulkResultsOf(client, creates);
     const before = [await client.stored(), await other.stored()];
     const ask = async (id: string) => {
       // Stale ones too: they do not change the answer from one time to the next.
       const operations = own.map((task) => ({ op: 'update', id: task.id, version: 9, title: 'changed' }));
-      const reply = await bulk(client, [{ op: 'delete', id }, ...operations], { atomic });
-      return { status: reply.status, body: essence(reply).text.replaceAll(id, 'it') };
+      const reply = await sendBulk(client, [{ op: 'delete', id }, ...operations], { atomic });
+      return { status: reply.status, body: comparableResult(reply).text.replaceAll(id, 'it') };
     };
     const never = await ask(randomUUID());
     expect(never.status).toBe(status);
     expect(await ask(theirs.id)).toEqual(never);
     expect([await client.stored(), await other.stored()]).toEqual(before);
     const updates = own.map(({ id }) => ({ op: 'update', id, title: 'changed' }));
-    const last = await bulk(client, updates.toSpliced(30, 0, { op: 'update', id: theirs.id, title: 'x' }), {
-      atomic,
-    });
+    const last = await sendBulk(
+      client,
+      updates.toSpliced(30, 0, { op: 'update', id: theirs.id, title: 'x' }),
+      {
+        atomic,
+      },
+    );
     expect(last.status).toBe(status);
     const changed = (await client.list('?limit=100')).filter(({ title }) => title === 'changed');
     expect(changed).toHaveLength(atomic ? 0 : 49);
@@ -85,13 +89,13 @@ describe('one id of another user among fifty is as one that never was', () => {
 
 test('parallel bulks and single writes lose nothing', async () => {
   const client = await newClient(app);
-  const tasks = await resultsOf(
+  const tasks = await bulkResultsOf(
     client,
-    times(10, () => ({ op: 'create', title: 'shared' })),
+    repeat(10, () => ({ op: 'create', title: 'shared' })),
   );
   const writes = [
-    ...times(6, (round) =>
-      bulk(client, [
+    ...repeat(6, (round) =>
+      sendBulk(client, [
         { op: 'create', title: `of bulk ${round}`, tags: ['bulk'] },
         ...tasks.map(({ id }) => ({
           op: 'update',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { bulk, resultsOf, times } from '../support/bulk.ts';
+import { bulkResultsOf, repeat, sendBulk } from '../support/bulk.ts';
 import { naughtyStrings } from '../support/naughty.ts';
 import { locsOf, newClient } from '../support/tasks.ts';
 
@@ -56,7 +56,7 @@ describe('one operation that is not valid refuses the whole request and names th
       1,
     );
     for (const atomic of [false, true]) {
-      const reply = await bulk(client, operations, { atomic });
+      const reply = await sendBulk(client, operations, { atomic });
       expect([reply.status, reply.body.error_code]).toEqual([422, 'VALIDATION_ERROR']);
       expect([...new Set(locsOf(reply.body.errors))]).toEqual([`body.operations.1.${field}`]);
       expect(reply.body.errors[0].msg).toContain(message);
@@ -66,14 +66,14 @@ describe('one operation that is not valid refuses the whole request and names th
 
   test.each([[5], ['create'], [null], [[]]])('%j is no operation', async (operation) => {
     const client = await newClient(app);
-    const reply = await bulk(client, [fine, operation]);
+    const reply = await sendBulk(client, [fine, operation]);
     expect([reply.status, locsOf(reply.body.errors)]).toEqual([422, ['body.operations.1']]);
     expect(reply.body.errors[0].msg).toContain('must be object');
   });
 
   test('every one of several is named', async () => {
     const client = await newClient(app);
-    const reply = await bulk(client, [{ op: 'create', title: '' }, fine, { op: 'x' }, { op: 'delete' }]);
+    const reply = await sendBulk(client, [{ op: 'create', title: '' }, fine, { op: 'x' }, { op: 'delete' }]);
     expect(locsOf(reply.body.errors)).toEqual([
       'body.operations.0.title',
       'body.operations.2.op',
@@ -104,11 +104,11 @@ test.each([
   const beside = await startApp(env, app);
   try {
     const client = await newClient(beside);
-    const creates = (count: number) => times(count, (index) => ({ op: 'create', title: `task ${index}` }));
-    const refused = await bulk(client, creates(most + 1));
+    const creates = (count: number) => repeat(count, (index) => ({ op: 'create', title: `task ${index}` }));
+    const refused = await sendBulk(client, creates(most + 1));
     expect([refused.status, locsOf(refused.body.errors)]).toEqual([422, ['body.operations']]);
     expect((await client.stored()).tasks).toEqual([]);
-    expect(await resultsOf(client, creates(most))).toHaveLength(most);
+    expect(await bulkResultsOf(client, creates(most))).toHaveLength(most);
     expect((await client.stored()).tasks).toHaveLength(most);
   } finally {
     await beside.close();
@@ -117,7 +117,7 @@ test.each([
 
 test('the body may have a megabyte, unlike that of any other request', async () => {
   const client = await newClient(app);
-  const operations = times(100, () => ({ op: 'create', title: 'x', description: '😀'.repeat(1_000) }));
+  const operations = repeat(100, () => ({ op: 'create', title: 'x', description: '😀'.repeat(1_000) }));
   const text = JSON.stringify({ operations });
   const padded = (bytes: number) => text + ' '.repeat(bytes - Buffer.byteLength(text));
   const megabyte = 1024 * 1024;
@@ -133,10 +133,10 @@ test('the body may have a megabyte, unlike that of any other request', async () 
 
 test('many mistakes are answered in no more space than few, and at once', async () => {
   const client = await newClient(app);
-  const operation = Object.fromEntries(times(900, (index) => [`field ${index}`, 0]));
-  const reply = await bulk(
+  const operation = Object.fromEntries(repeat(900, (index) => [`field ${index}`, 0]));
+  const reply = await sendBulk(
     client,
-    times(60, () => ({ op: 'delete', id, ...operation })),
+    repeat(60, () => ({ op: 'delete', id, ...operation })),
   );
   expect(reply.status).toBe(422);
   expect(reply.body.errors).toHaveLength(20);
@@ -150,7 +150,7 @@ test('a temp_id may be any text, that of a task too: it means the new task from 
     (text) => text.isWellFormed() && !text.includes('\0') && text !== '' && [...text].length <= 100,
   );
   const unique = [...new Set(names)].slice(0, 49);
-  const results = await resultsOf(
+  const results = await bulkResultsOf(
     client,
     unique.flatMap((temp_id) => [
       { op: 'create', temp_id, title: 'new' },
@@ -159,7 +159,7 @@ test('a temp_id may be any text, that of a task too: it means the new task from 
   );
   expect(results.map((result) => result.temp_id)).toEqual(unique.flatMap((name) => [name, name]));
   expect(results.filter((_, index) => index % 2).map((result) => result.task?.description)).toEqual(unique);
-  const [before, , after] = await resultsOf(client, [
+  const [before, , after] = await bulkResultsOf(client, [
     { op: 'update', id: task.id, title: 'changed' },
     { op: 'create', temp_id: task.id, title: 'new' },
     { op: 'update', id: task.id, title: 'newer' },

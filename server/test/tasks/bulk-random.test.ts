@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Task } from '../../src/tasks/model.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { entriesOf } from '../support/audit.ts';
-import { bulk, times } from '../support/bulk.ts';
-import { unfoldedIn } from '../support/folding.ts';
+import { auditEntriesOf } from '../support/audit.ts';
+import { repeat, sendBulk } from '../support/bulk.ts';
+import { findUnfolded } from '../support/folding.ts';
 import { seeded } from '../support/random.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
@@ -52,7 +52,7 @@ const version = () => (chance(0.3) ? { version: 1 + below(6) } : {});
 /** Operations on what there is and on what they make themselves, in any order. */
 function plan(things: Thing[], round: number): Planned[] {
   const nowhere = { name: 'nowhere', bulk: randomUUID(), single: randomUUID() };
-  return times(pick([1, 2, 3, 10, 30]), (index): Planned => {
+  return repeat(pick([1, 2, 3, 10, 30]), (index): Planned => {
     const op = pick(['create', 'update', 'update', 'complete', 'delete', 'restore', 'restore'] as const);
     if (op === 'create') {
       const thing = { name: `${round}.${index}`, bulk: undefined, single: undefined };
@@ -118,7 +118,7 @@ const outcomeOf = (
 });
 
 async function inBulk(client: Client, planned: Planned[]): Promise<Outcome[]> {
-  const { body } = await bulk(client, planned.map(operationOf));
+  const { body } = await sendBulk(client, planned.map(operationOf));
   const results: { id: string; status: number; task?: Task; error?: { current?: Task } }[] = body.data;
   return results.map(({ id, status, task, error }, index) => {
     const thing = planned[index]?.thing;
@@ -155,7 +155,7 @@ async function seen(client: Client, things: Thing[], side: 'bulk' | 'single') {
     );
     return pages.flatMap(({ body }) => body.data);
   };
-  const audited = await entriesOf(app.ctx.db, client.user.id);
+  const audited = await auditEntriesOf(app.ctx.db, client.user.id);
   return {
     tasks: named(await all('tasks')),
     trash: named(await all('trash')),
@@ -172,7 +172,7 @@ test(`${rounds} random bulks of seed ${seed} do what the same operations do one 
   for (let round = 0; round < rounds; round += 1) {
     const planned = plan(things, round);
     const before = await client.stored();
-    const atomic = await bulk(client, planned.map(operationOf), { atomic: true });
+    const atomic = await sendBulk(client, planned.map(operationOf), { atomic: true });
     const isWhole = atomic.status === 200;
     if (isWhole) {
       for (const [index, { id, status }] of atomic.body.data.entries()) {
@@ -202,5 +202,5 @@ test(`${rounds} random bulks of seed ${seed} do what the same operations do one 
 });
 
 test('no writer of the above forgot the folded text', async () => {
-  expect(await unfoldedIn(app.ctx.db)).toEqual([]);
+  expect(await findUnfolded(app.ctx.db)).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { actionsOf, entriesOf } from '../support/audit.ts';
-import { bulk, resultsOf, times } from '../support/bulk.ts';
+import { auditActionsOf, auditEntriesOf } from '../support/audit.ts';
+import { bulkResultsOf, repeat, sendBulk } from '../support/bulk.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { newClient } from '../support/tasks.ts';
-import { trash, trashed } from '../support/trash.ts';
+import { createTrashed, listTrashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -16,8 +16,8 @@ afterAll(() => app.close());
 test('every kind of operation does what a request of its own does; results are in the order of the request', async () => {
   const client = await newClient(app);
   const [one, two, three] = [await client.create(), await client.create(), await client.create()];
-  const [gone] = await trash(client, { title: 'gone', tags: ['b'] });
-  const reply = await bulk(client, [
+  const [gone] = await createTrashed(client, { title: 'gone', tags: ['b'] });
+  const reply = await sendBulk(client, [
     { op: 'create', temp_id: 'new', title: ' Buy milk ', priority: 'hIgH', tags: ['b', 'a', 'b'] },
     { op: 'update', id: one.id, version: 1, title: 'changed', due_date: '2030-01-01' },
     { op: 'complete', id: two.id },
@@ -46,7 +46,7 @@ test('every kind of operation does what a request of its own does; results are i
   expect(completed).toEqual({ op: 'complete', status: 200, id: two.id, task: await client.get(two.id) });
   expect(completed.task).toMatchObject({ completed: true, completed_at: completed.task.updated_at });
   expect(deleted).toEqual({ op: 'delete', status: 200, id: three.id });
-  expect((await trashed(client)).map(({ id }: { id: string }) => id)).toEqual([three.id]);
+  expect((await listTrashed(client)).map(({ id }: { id: string }) => id)).toEqual([three.id]);
   expect(restored).toEqual({ op: 'restore', status: 200, id: gone?.id, task: await client.get(restored.id) });
   expect(restored.task).toMatchObject({ title: 'gone', tags: ['b'], version: 3 });
   expect(await client.tags()).toEqual([
@@ -59,7 +59,7 @@ test('later operations see what earlier ones left, and name new tasks by their t
   const client = await newClient(app);
   const task = await client.create();
   const id = 'a new one';
-  const results = await resultsOf(client, [
+  const results = await bulkResultsOf(client, [
     { op: 'create', temp_id: id, title: 'one' },
     { op: 'update', id, version: 1, title: 'two', tags: ['t'] },
     { op: 'complete', id, version: 2 },
@@ -98,16 +98,16 @@ test('later operations see what earlier ones left, and name new tasks by their t
 test('a task may be given tags and be deleted at once: they come back with it', async () => {
   const client = await newClient(app);
   const task = await client.create({ tags: ['old'] });
-  await resultsOf(client, [
+  await bulkResultsOf(client, [
     { op: 'create', temp_id: 'new', title: 'new', tags: ['a'] },
     { op: 'delete', id: 'new' },
     { op: 'update', id: task.id, tags: ['b'] },
     { op: 'delete', id: task.id },
   ]);
   expect(await client.tags()).toEqual([]);
-  const deleted: { id: string; tags: string[] }[] = await trashed(client);
+  const deleted: { id: string; tags: string[] }[] = await listTrashed(client);
   expect(deleted.map(({ tags }) => tags).sort()).toEqual([['a'], ['b']]);
-  await resultsOf(
+  await bulkResultsOf(
     client,
     deleted.map(({ id }) => ({ op: 'restore', id })),
   );
@@ -118,7 +118,7 @@ test('an operation that fails changes nothing, and the others are done all the s
   const [client, other] = [await newClient(app), await newClient(app)];
   const [task, theirs] = [await client.create(), await other.create({ title: 'private' })];
   const before = await other.stored();
-  const results = await resultsOf(client, [
+  const results = await bulkResultsOf(client, [
     { op: 'update', id: theirs.id, title: 'mine' },
     { op: 'delete', id: randomUUID() },
     { op: 'restore', id: task.id },
@@ -144,7 +144,7 @@ test('an operation that fails changes nothing, and the others are done all the s
 test('a bulk is one revision, and one entry of the audit log for each operation that changed something', async () => {
   const client = await newClient(app);
   const task = await client.create({ title: 'same' });
-  const [created] = await resultsOf(client, [
+  const [created] = await bulkResultsOf(client, [
     { op: 'create', temp_id: 'new', title: 'new', tags: ['a'] },
     { op: 'update', id: task.id, title: 'same' },
     { op: 'complete', id: 'new' },
@@ -155,7 +155,7 @@ test('a bulk is one revision, and one entry of the audit log for each operation 
   expect(await client.revision()).toBe(2);
   const { tasks, tags } = await client.stored();
   expect([...tasks, ...tags].map(({ revision }) => Number(revision))).toEqual([2, 2, 2]);
-  const entries = (await entriesOf(app.ctx.db, client.user.id)).slice(1);
+  const entries = (await auditEntriesOf(app.ctx.db, client.user.id)).slice(1);
   expect(entries.map(({ action, subject }) => [action, subject])).toEqual([
     ['task.create', created?.id],
     ['task.complete', created?.id],
@@ -169,15 +169,15 @@ test('a bulk that changes nothing is no write', async () => {
   const [client, fresh] = [await newClient(app), await newClient(app)];
   const task = await client.create({ title: 'same', completed: true });
   const before = await client.stored();
-  const results = await resultsOf(client, [
+  const results = await bulkResultsOf(client, [
     { op: 'update', id: task.id, title: 'same' },
     { op: 'complete', id: task.id },
     { op: 'delete', id: randomUUID() },
   ]);
   expect(results.map(({ status }) => status)).toEqual([200, 200, 404]);
   expect(await client.stored()).toEqual(before);
-  expect(await actionsOf(app.ctx.db, client.user.id)).toEqual(['task.create success']);
-  await resultsOf(fresh, [{ op: 'delete', id: task.id }]);
+  expect(await auditActionsOf(app.ctx.db, client.user.id)).toEqual(['task.create success']);
+  await bulkResultsOf(fresh, [{ op: 'delete', id: task.id }]);
   expect((await fresh.stored()).owners).toEqual([]);
 });
 
@@ -188,18 +188,18 @@ test('a hundred operations ask the database one statement more than one: their a
     let ids: string[] = [];
     asked.creates?.push(
       await statementsOf(async () => {
-        const operations = times(count, (index) => ({
+        const operations = repeat(count, (index) => ({
           op: 'create',
           title: `t ${index}`,
           tags: [`tag ${index}`],
         }));
-        ids = (await resultsOf(client, operations)).map(({ id }) => id);
+        ids = (await bulkResultsOf(client, operations)).map(({ id }) => id);
       }),
     );
     const kinds = [{ op: 'update', title: 'new', tags: [] }, { op: 'complete' }, { op: 'delete' }];
     asked.others?.push(
       await statementsOf(() =>
-        resultsOf(
+        bulkResultsOf(
           client,
           ids.map((id, index) => ({ ...kinds[index % 3], id })),
         ),
@@ -223,15 +223,15 @@ test('under one Idempotency-Key it is done once, and each operation is answered 
     { op: 'complete', id: 'a' },
     { op: 'delete', id: randomUUID() },
   ];
-  const first = await bulk(client, operations, {}, headers);
-  const [again, ...more] = await Promise.all(times(5, () => bulk(client, operations, {}, headers)));
+  const first = await sendBulk(client, operations, {}, headers);
+  const [again, ...more] = await Promise.all(repeat(5, () => sendBulk(client, operations, {}, headers)));
   for (const reply of [again, ...more]) {
     expect([reply?.status, reply?.text]).toEqual([200, first.text]);
     expect(reply?.headers.get('idempotency-replayed')).toBe('true');
   }
   expect(await client.list()).toHaveLength(1);
-  const other = await bulk(client, operations.slice(1), {}, headers);
+  const other = await sendBulk(client, operations.slice(1), {}, headers);
   expect([other.status, other.body.error_code]).toEqual([422, 'VALIDATION_ERROR']);
-  const reused = await bulk(client, operations.slice(0, 1), {}, headers);
+  const reused = await sendBulk(client, operations.slice(0, 1), {}, headers);
   expect([reused.status, reused.body.error_code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
 });

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { purgeBatchSize } from '../../src/tasks/trash.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { actionsOf, entriesOf } from '../support/audit.ts';
+import { auditActionsOf, auditEntriesOf } from '../support/audit.ts';
 import { locsOf, newClient } from '../support/tasks.ts';
-import { essence, fillTrash, tombstones, trash, trashed } from '../support/trash.ts';
+import { comparableResult, createTrashed, fillTrash, listTrashed, tombstones } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.each([
 ] as const)('%s', (_, method, suffix) => {
   test('applies to the version that is named, or answers with the task as it is', async () => {
     const client = await newClient(app);
-    const [task] = await trash(client, { tags: ['a'] });
+    const [task] = await createTrashed(client, { tags: ['a'] });
     const path = `/trash/${task?.id}${suffix}`;
     const before = await client.stored();
     const stale = await client.v1(method, path, { version: 1 });
@@ -45,20 +45,22 @@ describe.each([
   test('of what is not in the trash is a 404, the same for live, purged, foreign and unknown tasks', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     const live = await client.create();
-    const [gone] = await trash(client, {});
+    const [gone] = await createTrashed(client, {});
     await client.v1('DELETE', `/trash/${gone?.id}`);
-    const [theirs] = await trash(other, {});
+    const [theirs] = await createTrashed(other, {});
     const before = [await client.stored(), await other.stored()];
     const never = await client.v1(method, `/trash/${randomUUID()}${suffix}`);
     expect([never.status, never.body.error_code]).toEqual([404, 'NOT_FOUND']);
     for (const task of [live, gone, theirs])
-      expect(essence(await client.v1(method, `/trash/${task?.id}${suffix}`))).toEqual(essence(never));
+      expect(comparableResult(await client.v1(method, `/trash/${task?.id}${suffix}`))).toEqual(
+        comparableResult(never),
+      );
     expect([await client.stored(), await other.stored()]).toEqual(before);
   });
 
   test('sent again under one Idempotency-Key happens once and gets the first answer', async () => {
     const client = await newClient(app);
-    const [task] = await trash(client, {});
+    const [task] = await createTrashed(client, {});
     const headers = { 'idempotency-key': randomUUID() };
     const send = () => client.v1(method, `/trash/${task?.id}${suffix}`, undefined, headers);
     const [first, second] = [await send(), await send()];
@@ -70,7 +72,7 @@ describe.each([
 
   test('by several at once happens once', async () => {
     const client = await newClient(app);
-    const [task] = await trash(client, {});
+    const [task] = await createTrashed(client, {});
     const sent = Array.from({ length: 10 }, () => client.v1(method, `/trash/${task?.id}${suffix}`));
     const statuses = (await Promise.all(sent)).map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array(9).fill(404)]);
@@ -80,18 +82,18 @@ describe.each([
 
 test('a purged task is gone with everything that was of it, but for a tombstone', async () => {
   const client = await newClient(app);
-  const [task, other] = await trash(client, { tags: ['a', 'b'] }, { tags: ['a'] });
+  const [task, other] = await createTrashed(client, { tags: ['a', 'b'] }, { tags: ['a'] });
   const reply = await client.v1('DELETE', `/trash/${task?.id}`);
   expect([reply.status, reply.body]).toEqual([
     200,
     { data: null, message: 'Task purged successfully', status_code: 200 },
   ]);
-  expect(ids(await trashed(client))).toEqual([other?.id]);
+  expect(ids(await listTrashed(client))).toEqual([other?.id]);
   const stored = await client.stored();
   expect(ids(stored.tasks)).toEqual([other?.id]);
   expect(stored.taskTags.map(({ name }) => name)).toEqual(['a']);
   expect(await tombstones(app, client)).toEqual([{ type: 'task', id: task?.id, revision: 5 }]);
-  expect((await entriesOf(app.ctx.db, client.user.id)).at(-1)).toMatchObject({
+  expect((await auditEntriesOf(app.ctx.db, client.user.id)).at(-1)).toMatchObject({
     action: 'task.purge',
     subject: task?.id,
     count: 1,
@@ -104,24 +106,24 @@ describe('emptying the trash', () => {
     const count = 2 * purgeBatchSize + 1;
     await fillTrash(app, client, count);
     const live = await client.create({ tags: ['a'] });
-    await trash(other, {});
+    await createTrashed(other, {});
     const reply = await client.v1('DELETE', '/trash');
     expect([reply.status, reply.body]).toEqual([
       200,
       { data: { purged: count }, message: 'Trash emptied successfully', status_code: 200 },
     ]);
-    expect(await trashed(client)).toEqual([]);
+    expect(await listTrashed(client)).toEqual([]);
     expect(ids((await client.stored()).tasks)).toEqual([live.id]);
     const left = await tombstones(app, client);
     expect(new Set(left.map(({ id }) => id)).size).toBe(count);
     expect(left.every(({ type, revision }) => type === 'task' && revision === 4)).toBe(true);
     expect(await client.revision()).toBe(4);
-    expect((await entriesOf(app.ctx.db, client.user.id)).at(-1)).toMatchObject({
+    expect((await auditEntriesOf(app.ctx.db, client.user.id)).at(-1)).toMatchObject({
       action: 'task.purge',
       subject: null,
       count,
     });
-    expect(await trashed(other)).toHaveLength(1);
+    expect(await listTrashed(other)).toHaveLength(1);
   });
 
   test('that is empty changes nothing', async () => {
@@ -130,26 +132,26 @@ describe('emptying the trash', () => {
     const reply = await client.v1('DELETE', '/trash');
     expect([reply.status, reply.body.data]).toEqual([200, { purged: 0 }]);
     expect(await client.revision()).toBe(1);
-    expect(await actionsOf(app.ctx.db, client.user.id)).toEqual(['task.create success']);
+    expect(await auditActionsOf(app.ctx.db, client.user.id)).toEqual(['task.create success']);
   });
 
   test('sent again under one Idempotency-Key purges nothing that was deleted since', async () => {
     const client = await newClient(app);
-    await trash(client, {}, {});
+    await createTrashed(client, {}, {});
     const headers = { 'idempotency-key': randomUUID() };
     const first = await client.v1('DELETE', '/trash', undefined, headers);
-    await trash(client, {});
+    await createTrashed(client, {});
     const second = await client.v1('DELETE', '/trash', undefined, headers);
     expect(second.text).toBe(first.text);
     expect(second.headers.get('idempotency-replayed')).toBe('true');
-    expect(await trashed(client)).toHaveLength(1);
+    expect(await listTrashed(client)).toHaveLength(1);
   });
 });
 
 test('a restore racing a purge is made before it or finds nothing; it never brings half a task back', async () => {
   const client = await newClient(app);
   for (let round = 0; round < 10; round += 1) {
-    const [task] = await trash(client, { tags: ['t'] });
+    const [task] = await createTrashed(client, { tags: ['t'] });
     const path = `/trash/${task?.id}`;
     const calls = [() => client.v1('POST', `${path}/restore`), () => client.v1('DELETE', '/trash')];
     const replies = await Promise.all((round % 2 ? calls : calls.toReversed()).map((call) => call()));
@@ -157,6 +159,6 @@ test('a restore racing a purge is made before it or finds nothing; it never brin
     const restored = replies.some(({ body }) => body.message === 'Task restored successfully');
     expect(isLive).toBe(restored);
     expect((await tombstones(app, client)).some(({ id }) => id === task?.id)).toBe(!isLive);
-    expect(await trashed(client)).toEqual([]);
+    expect(await listTrashed(client)).toEqual([]);
   }
 });

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
-import { actionsOf } from '../support/audit.ts';
+import { auditActionsOf } from '../support/audit.ts';
 import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
-import { essence, trash, trashed } from '../support/trash.ts';
+import { comparableResult, createTrashed, listTrashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ describe('the list', () => {
     const client = await newClient(app);
     await client.create({ title: 'live' });
     const fields = { description: 'd', priority: 'High', due_date: '2030-01-01', tags: ['b', 'a'] };
-    const [first, second] = await trash(client, { title: 'first', ...fields, completed: true }, {});
+    const [first, second] = await createTrashed(client, { title: 'first', ...fields, completed: true }, {});
     const reply = await client.v1('GET', '/trash');
     expect(reply.status).toBe(200);
     const [newest, oldest] = reply.body.data;
@@ -36,18 +36,18 @@ describe('the list', () => {
     expect(reply.body.message).toBe('Trash retrieved successfully');
     expect(reply.headers.get('x-total-count')).toBe('2');
     expect(Object.keys(linksOf(reply))).toEqual(['first']);
-    expect(await trashed(await newClient(app))).toEqual([]);
+    expect(await listTrashed(await newClient(app))).toEqual([]);
   });
 
   test('pages by cursor and by offset, each task once, ties by id', async () => {
     const client = await newClient(app);
-    await trash(client, ...Array.from({ length: 7 }, () => ({})));
+    await createTrashed(client, ...Array.from({ length: 7 }, () => ({})));
     // All but one deleted in the same moment.
     await sql`update duly.tasks set deleted_at = date_trunc('day', deleted_at) where user_id = ${client.user.id}
       and id <> (select max(id::text)::uuid from duly.tasks where user_id = ${client.user.id})`.execute(
       app.ctx.db,
     );
-    const all: { id: string; deleted_at: string }[] = await trashed(client);
+    const all: { id: string; deleted_at: string }[] = await listTrashed(client);
     expect(all).toEqual(all.toSorted((a, b) => (a.deleted_at + a.id < b.deleted_at + b.id ? 1 : -1)));
     const pages: Reply[] = [];
     for (let url: string | undefined = `${client.user.v1}/trash?limit=3`; url !== undefined; ) {
@@ -68,7 +68,7 @@ describe('the list', () => {
   test('takes no cursor of another list or user, and no parameter of the task list', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     for (const one of [client, other]) {
-      await trash(one, {}, {});
+      await createTrashed(one, {}, {});
       await one.create();
       await one.create();
     }
@@ -94,7 +94,7 @@ describe('a restored task', () => {
   test('is live again as it was: title, tags, dates and completion; its version goes on', async () => {
     const client = await newClient(app);
     const fields = { title: 'back', description: 'd', priority: 'Low', due_date: '2030-01-01' };
-    const [task] = await trash(client, { ...fields, completed: true, tags: ['a', 'b'] });
+    const [task] = await createTrashed(client, { ...fields, completed: true, tags: ['a', 'b'] });
     if (task === undefined) throw new Error();
     expect(await client.tags()).toEqual([]);
     const reply = await client.v1('POST', `/trash/${task.id}/restore`);
@@ -111,9 +111,9 @@ describe('a restored task', () => {
       { name: 'a', usage_count: 1 },
       { name: 'b', usage_count: 1 },
     ]);
-    expect(await trashed(client)).toEqual([]);
+    expect(await listTrashed(client)).toEqual([]);
     expect(await client.revision()).toBe(3);
-    expect(await actionsOf(app.ctx.db, client.user.id)).toEqual([
+    expect(await auditActionsOf(app.ctx.db, client.user.id)).toEqual([
       'task.create success',
       'task.delete success',
       'task.restore success',
@@ -122,7 +122,7 @@ describe('a restored task', () => {
 
   test('brings its tags to those who follow the changes', async () => {
     const client = await newClient(app);
-    const [task] = await trash(client, { tags: ['a'] });
+    const [task] = await createTrashed(client, { tags: ['a'] });
     const revisionOfTag = async () => (await client.stored()).tags.map(({ revision }) => Number(revision));
     expect(await revisionOfTag()).toEqual([2]);
     await client.v1('POST', `/trash/${task?.id}/restore`);
@@ -132,7 +132,7 @@ describe('a restored task', () => {
 
 test('a task in the trash is as one that never was to every live route of both surfaces', async () => {
   const client = await newClient(app);
-  const [task] = await trash(client, { title: 'hidden', tags: ['a'] });
+  const [task] = await createTrashed(client, { title: 'hidden', tags: ['a'] });
   for (const surface of ['v1', 'bare'] as const) {
     for (const [method, suffix, body] of [
       ['GET', '', undefined],
@@ -142,7 +142,7 @@ test('a task in the trash is as one that never was to every live route of both s
       ['DELETE', '', undefined],
     ] as const) {
       const ask = (id: string | undefined) => client[surface](method, `/tasks/${id}${suffix}`, body);
-      expect(essence(await ask(task?.id))).toEqual(essence(await ask(randomUUID())));
+      expect(comparableResult(await ask(task?.id))).toEqual(comparableResult(await ask(randomUUID())));
     }
     const list = await client[surface]('GET', '/tasks?search=hidden&tags=a');
     expect(list.headers.get('x-total-count')).toBe('0');

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { poolUse } from '../../src/db/pool.ts';
+import { poolStats } from '../../src/db/pool.ts';
 import { mintToken, type Reply, startApp, type TestApp } from '../support/app.ts';
-import { noteStatements } from '../support/asked.ts';
+import { recordStatements } from '../support/asked.ts';
 import { patience } from '../support/patience.ts';
 
 const password = 'gentle-otter-42';
@@ -205,7 +205,7 @@ describe('the common request', () => {
 
 /** Tells how many of this process's statements have named something since. */
 function countStatements(): (name: string) => number {
-  const { asked, restore } = noteStatements(app.ctx.db);
+  const { asked, restore } = recordStatements(app.ctx.db);
   onTestFinished(restore);
   return (name) => asked.filter((text) => text.includes(name)).length;
 }
@@ -341,7 +341,7 @@ test('an answer of the database that came while the whole process stood still is
   // A connection that is open already: opening one has a time-out of its own.
   await sql`select 1`.execute(db);
   const pending = statusOn(third, await third.newUser());
-  const isAsking = () => poolUse(db).total - poolUse(db).idle > 0;
+  const isAsking = () => poolStats(db).total - poolStats(db).idle > 0;
   while (!isAsking()) await nextTurn();
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_200);
   expect(await pending).toBe(200);

@@ -4,7 +4,14 @@ import { buildApp } from '../../src/http/app.ts';
 import { createContext } from '../../src/process/context.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { patience } from '../support/patience.ts';
-import { type Account, kidOf, login, register, statusOf, storedKeys } from '../support/signing.ts';
+import {
+  keyIdOf,
+  logIn,
+  registerUser,
+  type SigningAccount,
+  statusOf,
+  storedKeys,
+} from '../support/signing.ts';
 
 /** Two instances on one database. */
 let apps: [TestApp, TestApp];
@@ -23,7 +30,7 @@ const db = () => apps[0].ctx.db;
 const publishedIds = async (app: TestApp): Promise<string[]> =>
   (await app.request('GET', '/api/auth/jwks')).body.keys.map(({ kid }: { kid: string }) => kid);
 
-const statusOnBoth = (account: Account, token: string) =>
+const statusOnBoth = (account: SigningAccount, token: string) =>
   Promise.all(apps.map((app) => statusOf(app, account, token)));
 
 /** Moves what the database knows of all keys; positive days are passed ones. */
@@ -44,7 +51,7 @@ function pass(seconds: number): void {
 
 describe('the signing key', () => {
   test('has one successor, made by 40 requests to two instances at once, that signs when all know it', async () => {
-    const account = await register(apps[0]);
+    const account = await registerUser(apps[0]);
     const [old] = await storedKeys(apps[0]);
     expect(await statusOnBoth(account, account.token)).toEqual([200, 200]);
     await age(29.5);
@@ -53,12 +60,12 @@ describe('the signing key', () => {
     await vi.waitFor(async () => expect(await storedKeys(apps[0])).toHaveLength(2), patience);
     const next = (await storedKeys(apps[0]))[1]?.id;
     for (const app of apps) expect(new Set(await publishedIds(app))).toEqual(new Set([old?.id, next]));
-    for (const app of apps) expect(kidOf(await login(app, account))).toBe(old?.id);
+    for (const app of apps) expect(keyIdOf(await logIn(app, account))).toBe(old?.id);
 
     pass(601);
     await age(1.1);
-    const tokens = await Promise.all(apps.map((app) => login(app, account)));
-    expect(tokens.map(kidOf)).toEqual([next, next]);
+    const tokens = await Promise.all(apps.map((app) => logIn(app, account)));
+    expect(tokens.map(keyIdOf)).toEqual([next, next]);
     for (const token of [...tokens, account.token]) {
       expect(await statusOnBoth(account, token)).toEqual([200, 200]);
     }
@@ -66,7 +73,7 @@ describe('the signing key', () => {
   });
 
   test('changes twice under load without one token refused, and goes when no token of it can live', async () => {
-    const account = await register(apps[0]);
+    const account = await registerUser(apps[0]);
     const tokens: string[] = [account.token];
     const refused: number[] = [];
     let isOver = false;
@@ -79,7 +86,7 @@ describe('the signing key', () => {
       }
     };
     const loads = apps.flatMap((app) => [load(app), load(app)]);
-    const kids = new Set([kidOf(account.token)]);
+    const kids = new Set([keyIdOf(account.token)]);
     for (const days of [29.5, 28.2]) {
       await age(days);
       pass(601);
@@ -90,8 +97,8 @@ describe('the signing key', () => {
       pass(601);
       await age(1.1);
       for (const app of apps) {
-        const token = await login(app, account);
-        kids.add(kidOf(token));
+        const token = await logIn(app, account);
+        kids.add(keyIdOf(token));
         tokens.push(token);
         expect(await statusOnBoth(account, token)).toEqual([200, 200]);
       }
@@ -105,14 +112,14 @@ describe('the signing key', () => {
   });
 
   test('is made anew where the last one ended long ago', async () => {
-    const account = await register(apps[0]);
+    const account = await registerUser(apps[0]);
     const [old] = await storedKeys(apps[0]);
     await age(31);
     pass(601);
     const tokens = await Promise.all(
-      apps.flatMap((app) => Array.from({ length: 4 }, () => login(app, account))),
+      apps.flatMap((app) => Array.from({ length: 4 }, () => logIn(app, account))),
     );
-    const kids = new Set(tokens.map(kidOf));
+    const kids = new Set(tokens.map(keyIdOf));
     expect(kids.size).toBe(1);
     expect(kids).not.toContain(old?.id);
     for (const token of [...tokens, account.token]) {
@@ -122,17 +129,17 @@ describe('the signing key', () => {
   });
 
   test('that knows no end gets one, and signs until its successor is known', async () => {
-    const account = await register(apps[0]);
+    const account = await registerUser(apps[0]);
     const [old] = await storedKeys(apps[0]);
     await age(60);
     await sql`update better_auth.jwks set "expiresAt" = null`.execute(db());
-    expect(kidOf(await login(apps[0], account))).toBe(old?.id);
+    expect(keyIdOf(await logIn(apps[0], account))).toBe(old?.id);
     await vi.waitFor(
       async () => expect((await storedKeys(apps[0])).map(({ live }) => live)).toEqual([true, true]),
       patience,
     );
-    const token = await login(apps[1], account);
-    expect(kidOf(token)).toBe(old?.id);
+    const token = await logIn(apps[1], account);
+    expect(keyIdOf(token)).toBe(old?.id);
     expect(await statusOnBoth(account, token)).toEqual([200, 200]);
   });
 

@@ -2,21 +2,21 @@ import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { newAccount } from '../support/accounts.ts';
+import { registerAccount } from '../support/accounts.ts';
 import { mintToken, secret, startApp, type TestApp } from '../support/app.ts';
 import { badTokens, now } from '../support/bad-tokens.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { hmacSigner, jws, newKey } from '../support/jws.ts';
-import { type Limited, limitedServer, type Sent } from '../support/limited.ts';
+import { type InjectedRequest, type LimitedServer, startLimitedServer } from '../support/limited.ts';
 
-type Headers = NonNullable<Sent['headers']>;
+type Headers = NonNullable<InjectedRequest['headers']>;
 
 const issuer = 'https://front.example';
 const audience = 'duly-clients';
 const sub = 'canary-user';
 
 let app: TestApp;
-let server: Limited;
+let server: LimitedServer;
 let remote: Awaited<ReturnType<typeof startJwksServer>>;
 let written: string[] = [];
 const log = pino({ level: 'info' }, { write: (line: string) => void written.push(line) });
@@ -28,7 +28,7 @@ beforeAll(async () => {
   remote = await startJwksServer([key.jwk]);
   app = await startApp();
   const settings = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWKS_URL: remote.url };
-  server = await limitedServer(app, settings, log);
+  server = await startLimitedServer(app, settings, log);
 });
 afterAll(async () => {
   vi.useRealTimers();
@@ -187,7 +187,7 @@ describe('the log says why a token is refused, and what is expected', () => {
   });
 
   test('a session that has ended, a user who is banned, a token from before all sessions were ended', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     await app.request('POST', '/api/v1/auth/logout', { token: account.token });
     await withToken(account.token);
     await sql`
@@ -204,7 +204,7 @@ describe('the log says why a token is refused, and what is expected', () => {
 });
 
 test('where the secret’s tokens may name any issuer, a token by a key of another server is one or the other', async () => {
-  const development = await limitedServer(app, {}, log);
+  const development = await startLimitedServer(app, {}, log);
   const token = jws({ alg: 'EdDSA', kid: 'canary' }, { sub, iss: 'canary' }, newKey('EdDSA'));
   await development.send('127.0.0.1', { url: '/api/x/tasks', headers: { authorization: `Bearer ${token}` } });
   const expected = `${app.ctx.config.auth.baseUrl} or ${wanted.shared}`;

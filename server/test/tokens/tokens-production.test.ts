@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from '../support/accounts.ts';
+import { registerAccount } from '../support/accounts.ts';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
-import { limitedServer } from '../support/limited.ts';
+import { startLimitedServer } from '../support/limited.ts';
 
 const secret = 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u';
 const production = { NODE_ENV: 'production', BETTER_AUTH_SECRET: secret };
@@ -18,7 +18,7 @@ afterAll(() => app.close());
 
 describe('in production without JWT_ISSUER and JWT_AUDIENCE', () => {
   test('accounts of this server work, and tokens that others sign with the secret do not', async () => {
-    const account = await newAccount(app);
+    const account = await registerAccount(app);
     expect(await account.statusOf(account.token)).toBe(200);
     const { iss, aud } = decodeJwt(account.token);
     for (const claims of [{}, { iss, aud }, { iss: issuer, aud: audience }]) {
@@ -30,7 +30,7 @@ describe('in production without JWT_ISSUER and JWT_AUDIENCE', () => {
   test('the log names the settings that such a token wants', async () => {
     const written: string[] = [];
     const log = pino({ level: 'info' }, { write: (line: string) => void written.push(line) });
-    const server = await limitedServer(app, production, log);
+    const server = await startLimitedServer(app, production, log);
     const headers = { authorization: `Bearer ${await mintToken({ sub: 'ada' }, secret)}` };
     const { status, body } = await server.send('127.0.0.1', { url: '/api/ada/tasks', headers });
     expect([status, body.detail]).toEqual([401, 'Not authenticated: authorization required']);
@@ -45,7 +45,7 @@ describe('in production without JWT_ISSUER and JWT_AUDIENCE', () => {
 });
 
 test('in production with JWT_ISSUER and JWT_AUDIENCE, HS256 tokens that carry both are accepted', async () => {
-  const server = await limitedServer(app, { ...production, JWT_ISSUER: issuer, JWT_AUDIENCE: audience });
+  const server = await startLimitedServer(app, { ...production, JWT_ISSUER: issuer, JWT_AUDIENCE: audience });
   const statusOf = async (claims: object) => {
     const headers = { authorization: `Bearer ${await mintToken({ sub: 'ada', ...claims }, secret)}` };
     return (await server.send('127.0.0.1', { url: '/api/ada/tasks', headers })).status;

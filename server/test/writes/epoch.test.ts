@@ -6,14 +6,14 @@ import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { urlOf } from '../support/database.ts';
-import { openEvents, sentIdOf } from '../support/events.ts';
+import { openEventStream, sentIdOf } from '../support/events.ts';
 import { silentLog } from '../support/log.ts';
 import { isLong } from '../support/long.ts';
 import { patience } from '../support/patience.ts';
-import { caughtUp } from '../support/postgres15.ts';
-import { run } from '../support/process.ts';
+import { waitForReplay } from '../support/postgres15.ts';
+import { startProcess } from '../support/process.ts';
 import { database as pairDatabase, startPair } from '../support/replica.ts';
-import { dataDirectory, start } from '../support/servers.ts';
+import { newDataDirectory, startTestServer } from '../support/servers.ts';
 import { newClient } from '../support/tasks.ts';
 
 /** Versions in a later epoch are at least the seconds from 2020 to its start. */
@@ -28,7 +28,7 @@ async function heldBy(client: Client, app: TestApp) {
   for (const title of ['one', 'two', 'three']) await client.create({ title });
   const { id } = await client.create({ title: 'four' });
   const { version } = (await v1('PATCH', `/tasks/${id}`, { title: 'of the lost history' })).body.data;
-  const stream = await openEvents(app.url, `${user.v1}/events?since=${since}`, user.token);
+  const stream = await openEventStream(app.url, `${user.v1}/events?since=${since}`, user.token);
   const events = await stream.take(3);
   const cursorOf = async (path: string) => (await v1('GET', path)).body.pagination.next_cursor;
   return {
@@ -78,7 +78,7 @@ const ways: [string, (app: TestApp) => Promise<unknown>][] = [
   [
     'the command new-epoch',
     async ({ database }) => {
-      const { code, stdout } = await run(['admin', 'new-epoch'], {
+      const { code, stdout } = await startProcess(['admin', 'new-epoch'], {
         DATABASE_URL: urlOf(database.connection),
       }).ended;
       expect([code, stdout]).toEqual([0, expect.stringContaining('a new epoch')]);
@@ -217,12 +217,12 @@ test('a copy that is promoted begins another epoch, and so does nothing that onl
   };
   const first = await epochAt(pair.primary);
   expect(first.versionFloor).toBe(0);
-  await caughtUp(pair.primary, pair.replica);
+  await waitForReplay(pair.primary, pair.replica);
   expect(await epochAt(pair.replica)).toEqual(first);
   await pair.primary.stop();
   await pair.primary.start();
   expect(await epochAt(pair.primary)).toEqual(first);
-  await pair.replica.ask('select pg_promote()');
+  await pair.replica.query('select pg_promote()');
   const promoted = await epochAt(pair.replica);
   expect(promoted.id).not.toBe(first.id);
   expect(promoted.versionFloor).toBeGreaterThan(floor);
@@ -236,10 +236,10 @@ const kills = isLong ? 20 : 1;
 test(`${restarts} restarts and ${kills} kill -9 expire nothing; a copy of DATA_DIR that is put back expires all`, {
   timeout: 600_000,
 }, async () => {
-  const dataDir = await dataDirectory();
+  const dataDir = await newDataDirectory();
   const env = { DATA_DIR: dataDir, LOG_LEVEL: 'silent' };
   const token = await mintToken({ sub: 'ada' });
-  let server = await start(env);
+  let server = await startTestServer(env);
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(`${server.url}/api/v1/users/ada${path}`, {
       method,
@@ -258,7 +258,7 @@ test(`${restarts} restarts and ${kills} kill -9 expire nothing; a copy of DATA_D
   const statuses = new Set<number>();
   for (let round = 0; round < restarts + kills; round += 1) {
     await end(round < restarts ? 'SIGTERM' : 'SIGKILL');
-    server = await start(env);
+    server = await startTestServer(env);
     const changes = await ask('GET', `/changes?since=${cursor}`);
     const patch = await ask(
       'PATCH',
@@ -274,12 +274,12 @@ test(`${restarts} restarts and ${kills} kill -9 expire nothing; a copy of DATA_D
   expect([...statuses]).toEqual([200]);
 
   await end('SIGTERM');
-  const copy = await dataDirectory();
+  const copy = await newDataDirectory();
   execFileSync('cp', ['-aL', dataDir, copy]);
-  server = await start({ ...env, DATA_DIR: copy });
+  server = await startTestServer({ ...env, DATA_DIR: copy });
   expect((await ask('GET', `/changes?since=${cursor}`)).status).toBe(410);
   expect((await ask('PATCH', `/tasks/${id}`, { title: 'after' })).body.data.version).toBeGreaterThan(floor);
   await end('SIGTERM');
-  server = await start({ ...env, DATA_DIR: dataDir });
+  server = await startTestServer({ ...env, DATA_DIR: dataDir });
   expect((await ask('GET', `/changes?since=${cursor}`)).status).toBe(200);
 });

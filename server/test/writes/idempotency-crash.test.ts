@@ -6,8 +6,8 @@ import { mintToken } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
 import { isLong } from '../support/long.ts';
-import { type Server, serve, taskIds } from '../support/process.ts';
-import { dataDirectory } from '../support/servers.ts';
+import { type Server, startServer, taskIds } from '../support/process.ts';
+import { newDataDirectory } from '../support/servers.ts';
 
 const rounds = isLong ? 20 : 6;
 const writers = 4;
@@ -51,13 +51,13 @@ test(`${rounds} rounds of kill -9 under retries: nothing is lost and nothing is 
   afterTest.push(() => database.drop());
   const env = {
     DATABASE_URL: urlOf(database.connection),
-    DATA_DIR: await dataDirectory(),
+    DATA_DIR: await newDataDirectory(),
     LOG_LEVEL: 'silent',
   };
   const relay = await createRelay();
   let server: Server | undefined;
   const start = async () => {
-    server = await serve(env);
+    server = await startServer(env);
     relay.target = Number(new URL(server.url).port);
     return server;
   };

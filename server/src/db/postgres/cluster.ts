@@ -17,7 +17,7 @@ import type { Logger } from 'pino';
 import { prepareDataDir } from '../../platform/data-dir.ts';
 import { StartError } from '../../platform/errors.ts';
 import { chownTree, hasCode, removeAbandoned, syncDirectory, writeSynced } from '../../platform/files.ts';
-import { type Account, canEnter, runsAsRoot, unprivilegedAccount } from '../../platform/os-account.ts';
+import { canTraverse, runsAsRoot, type UnixAccount, unprivilegedAccount } from '../../platform/os-account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { finishMove, moveOutside, outsideTarget } from './outside.ts';
 import { superuserPassword } from './password.ts';
@@ -27,7 +27,7 @@ export interface Cluster {
   dataDir: string;
   /** The real path of the PostgreSQL data directory; `DATA_DIR/postgres` may be a link to it. */
   directory: string;
-  account: Account | undefined;
+  account: UnixAccount | undefined;
   binaries: Binaries;
   /** Of the superuser `postgres`. */
   password: string;
@@ -63,10 +63,10 @@ export async function openCluster(dataDir: string, log: Logger): Promise<Cluster
 function findCluster(dataDir: string): Cluster | undefined {
   const path = join(dataDir, 'postgres');
   finishMove(path);
-  const entry = lstatSync(path, { throwIfNoEntry: false });
-  if (entry === undefined) return undefined;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
   if (
-    entry.isSymbolicLink() &&
+    stats.isSymbolicLink() &&
     lstatSync(resolve(dataDir, readlinkSync(path)), { throwIfNoEntry: false }) === undefined
   ) {
     throw new StartError(
@@ -87,8 +87,8 @@ function findCluster(dataDir: string): Cluster | undefined {
     throw notCluster(dataDir, `a directory with ${names.length} entries and no PG_VERSION`);
 
   const account = clusterAccount(directory, owner);
-  if (runsAsRoot() && !canEnter(account, directory)) {
-    if (!entry.isSymbolicLink() && moveOutside(dataDir, path, account)) return findCluster(dataDir);
+  if (runsAsRoot() && !canTraverse(account, directory)) {
+    if (!stats.isSymbolicLink() && moveOutside(dataDir, path, account)) return findCluster(dataDir);
     throw new StartError(
       `DATA_DIR ${dataDir} holds a database in ${directory}, which its owner (uid ${account?.uid}) cannot reach: let that user pass through the directories above it`,
     );
@@ -118,7 +118,7 @@ const notCluster = (dataDir: string, found: string) =>
   );
 
 /** The one who owns the files runs the server, so a cluster can be started by root and by its owner in turn. */
-function clusterAccount(directory: string, owner: { uid: number; gid: number }): Account | undefined {
+function clusterAccount(directory: string, owner: { uid: number; gid: number }): UnixAccount | undefined {
   if (!runsAsRoot()) return undefined;
   if (owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const account = unprivilegedAccount();
@@ -132,7 +132,7 @@ async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
   const binaries = findBinaries(account);
   const password = superuserPassword(dataDir, true);
   const path = join(dataDir, 'postgres');
-  const target = canEnter(account, dataDir) ? path : outsideTarget(dataDir, account);
+  const target = canTraverse(account, dataDir) ? path : outsideTarget(dataDir, account);
   log.info({ directory: target, version: binaries.major }, 'creating the embedded database');
   const work = `${target}.new-${process.pid}`;
   rmSync(work, { recursive: true, force: true });
@@ -174,7 +174,7 @@ function publish(data: string, target: string, path: string): void {
 /** @returns why there is no cluster, or null. */
 async function runInitdb(
   binaries: Binaries,
-  account: Account | undefined,
+  account: UnixAccount | undefined,
   data: string,
   passwordFile: string,
 ): Promise<string | null> {

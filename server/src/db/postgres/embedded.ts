@@ -7,17 +7,17 @@ import { StartError } from '../../platform/errors.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { rolePassword } from './password.ts';
 import { readPidFile, shutDown } from './postmaster.ts';
-import { adminConnection, type Connection, ensureRunning, type Running } from './running.ts';
+import { adminConnection, type ConnectionSettings, ensureRunning, type RunningServer } from './running.ts';
 import { chooseSocketDirectory, removeSocketDirectory } from './sockets.ts';
 
-export type { Connection } from './running.ts';
+export type { ConnectionSettings as Connection } from './running.ts';
 
 /** The PostgreSQL server that Duly brings and looks after itself. */
 export interface EmbeddedServer {
   /** Role `duly`, not a superuser, owner of the database `duly`. */
-  app: Connection;
+  app: ConnectionSettings;
   /** Superuser `postgres`, database `postgres`. */
-  admin: Connection;
+  admin: ConnectionSettings;
   /** Real path of the PostgreSQL data directory. */
   dataDir: string;
   /** Whether this call created the cluster. */
@@ -29,15 +29,15 @@ export interface EmbeddedServer {
 }
 
 /** Role and database of the application. */
-const owner = 'duly';
+const appRole = 'duly';
 
 /**
  * Key of the advisory lock in database `postgres` that marks the one live Duly of a data directory: "duly" in ASCII.
  */
-const lockKey = 0x64756c79;
+const dataDirLockKey = 0x64756c79;
 /** A killed process' connection takes a moment to go away; a command shares the server instead of waiting. */
 const lockGraceMs = { service: 3_000, command: 100 };
-const longestBackoffMs = 5_000;
+const maxBackoffMs = 5_000;
 
 class InUseError extends StartError {
   readonly socketDirectory: string;
@@ -59,9 +59,9 @@ class InUseError extends StartError {
  * version, or the server does not start within 30 s (10 min while it recovers from a crash).
  */
 export const startEmbedded = (options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> =>
-  startWithin(lockGraceMs.service, options);
+  startOrTakeOver(lockGraceMs.service, options);
 
-async function startWithin(
+async function startOrTakeOver(
   graceMs: number,
   options: { dataDir: string; log: Logger },
 ): Promise<EmbeddedServer> {
@@ -71,7 +71,7 @@ async function startWithin(
   const first = await takeOver(cluster, chooseSocketDirectory(cluster), log, stopping.signal, graceMs);
   const { adopted, socketDirectory } = first;
   const admin = adminConnection(cluster, socketDirectory);
-  const password = rolePassword(cluster.password, owner);
+  const password = rolePassword(cluster.password, appRole);
   try {
     await provision(first.client, password);
   } catch (error) {
@@ -86,7 +86,7 @@ async function startWithin(
   const supervision = supervise(cluster, first, log, stopping.signal);
   let stopped: Promise<void> | undefined;
   return {
-    app: { ...admin, user: owner, password, database: owner },
+    app: { ...admin, user: appRole, password, database: appRole },
     admin,
     dataDir: cluster.directory,
     firstStart: cluster.created,
@@ -109,7 +109,7 @@ async function takeOver(
   log: Logger,
   signal: AbortSignal,
   graceMs = lockGraceMs.service,
-): Promise<Running> {
+): Promise<RunningServer> {
   const deadline = performance.now() + graceMs;
   for (;;) {
     const running = await ensureRunning(cluster, socketDirectory, log, signal);
@@ -139,13 +139,13 @@ export async function joinEmbedded(options: { dataDir: string; log: Logger }): P
       `DATA_DIR ${options.dataDir} holds no database: start the service once, or set the DATA_DIR that it has`,
     );
   try {
-    return await startWithin(lockGraceMs.command, options);
+    return await startOrTakeOver(lockGraceMs.command, options);
   } catch (error) {
     if (!(error instanceof InUseError)) throw error;
     const cluster = await openCluster(resolve(options.dataDir), options.log);
     const admin = adminConnection(cluster, error.socketDirectory);
     return {
-      app: { ...admin, user: owner, password: rolePassword(cluster.password, owner), database: owner },
+      app: { ...admin, user: appRole, password: rolePassword(cluster.password, appRole), database: appRole },
       admin,
       dataDir: cluster.directory,
       firstStart: false,
@@ -157,21 +157,21 @@ export async function joinEmbedded(options: { dataDir: string; log: Logger }): P
 
 async function tryLock(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
-    lockKey,
+    dataDirLockKey,
   ]);
   return rows[0]?.locked === true;
 }
 
 /** Done on every start: heals a first start that was cut short, and a role somebody has changed. */
 async function provision(client: Client, password: string): Promise<void> {
-  const role = await client.query('select from pg_roles where rolname = $1', [owner]);
-  if (role.rowCount === 0) await client.query(`create role ${owner}`);
+  const role = await client.query('select from pg_roles where rolname = $1', [appRole]);
+  if (role.rowCount === 0) await client.query(`create role ${appRole}`);
   await client.query(
-    `alter role ${owner} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(password)}`,
+    `alter role ${appRole} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(password)}`,
   );
-  const database = await client.query('select from pg_database where datname = $1', [owner]);
-  if (database.rowCount === 0) await client.query(`create database ${owner} owner ${owner}`);
-  await client.query(`alter database ${owner} owner to ${owner}`);
+  const database = await client.query('select from pg_database where datname = $1', [appRole]);
+  if (database.rowCount === 0) await client.query(`create database ${appRole} owner ${appRole}`);
+  await client.query(`alter database ${appRole} owner to ${appRole}`);
 }
 
 /**
@@ -179,36 +179,36 @@ async function provision(client: Client, password: string): Promise<void> {
  */
 async function supervise(
   cluster: Cluster,
-  first: Running,
+  first: RunningServer,
   log: Logger,
   signal: AbortSignal,
-): Promise<Running | undefined> {
+): Promise<RunningServer | undefined> {
   const aborted = new Promise((settle) => signal.addEventListener('abort', settle, { once: true }));
-  let held = first;
+  let running = first;
   let inUse = false;
   for (;;) {
-    await Promise.race([held.lost, aborted]);
-    if (signal.aborted) return held;
-    log.error({ postmasterPid: held.pid }, 'lost the embedded PostgreSQL; bringing it back');
-    for (let backoffMs = 100; ; backoffMs = Math.min(backoffMs * 2, longestBackoffMs)) {
+    await Promise.race([running.connectionLost, aborted]);
+    if (signal.aborted) return running;
+    log.error({ postmasterPid: running.pid }, 'lost the embedded PostgreSQL; bringing it back');
+    for (let backoffMs = 100; ; backoffMs = Math.min(backoffMs * 2, maxBackoffMs)) {
       try {
-        held = await takeOver(cluster, first.socketDirectory, log, signal);
+        running = await takeOver(cluster, first.socketDirectory, log, signal);
         inUse = false;
         break;
       } catch (error) {
         inUse ||= error instanceof InUseError;
-        if (signal.aborted) return inUse ? undefined : held;
+        if (signal.aborted) return inUse ? undefined : running;
         log.error({ err: error }, 'the embedded PostgreSQL is not back yet');
         await sleep(backoffMs, undefined, { signal }).catch(() => {});
       }
     }
-    log.info({ postmasterPid: held.pid }, 'embedded PostgreSQL runs again');
+    log.info({ postmasterPid: running.pid }, 'embedded PostgreSQL runs again');
   }
 }
 
 async function stop(
   cluster: Cluster,
-  held: Running | undefined,
+  held: RunningServer | undefined,
   socketDirectory: string,
   log: Logger,
 ): Promise<void> {

@@ -3,15 +3,15 @@ import { lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
 import { hasCode, removeAbandoned, syncDirectory } from '../../platform/files.ts';
-import { type Account, canEnter } from '../../platform/os-account.ts';
+import { canTraverse, type UnixAccount } from '../../platform/os-account.ts';
 
 /** Where the cluster goes when Duly runs as root and the server's account cannot pass through DATA_DIR. */
 const rootClusters = '/var/lib/duly';
 
 /** A path there that is not taken. @throws StartError when the account cannot pass through there either. */
-export function outsideTarget(dataDir: string, account: Account | undefined): string {
+export function outsideTarget(dataDir: string, account: UnixAccount | undefined): string {
   mkdirSync(rootClusters, { recursive: true, mode: 0o755 });
-  if (!canEnter(account, rootClusters)) {
+  if (!canTraverse(account, rootClusters)) {
     throw new StartError(
       `DATA_DIR ${dataDir} and ${rootClusters} are both out of reach for uid ${account?.uid}, under which root has to run PostgreSQL: let that user pass through one of them`,
     );
@@ -27,7 +27,7 @@ const pendingLink = (path: string) => `${path}.moved`;
  * Moves a cluster that stands in DATA_DIR, such as a restored copy, to where the account can reach it.
  * @returns false when that is on another file system.
  */
-export function moveOutside(dataDir: string, path: string, account: Account | undefined): boolean {
+export function moveOutside(dataDir: string, path: string, account: UnixAccount | undefined): boolean {
   const target = outsideTarget(dataDir, account);
   symlinkSync(target, pendingLink(path));
   syncDirectory(dataDir);

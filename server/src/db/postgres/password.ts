@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
-import { createOnce, hasCode } from '../../platform/files.ts';
+import { createFileOnce, hasCode } from '../../platform/files.ts';
 
 /** Name of the superuser's password in DATA_DIR; mode 0600. */
 const passwordFileName = 'postgres-password';
@@ -20,7 +20,7 @@ export function superuserPassword(dataDir: string, create: boolean): string {
       `DATA_DIR ${dataDir} holds a database but its ${passwordFileName} is missing or damaged: put that file back from a backup`,
     );
   }
-  createOnce(path, `${randomBytes(32).toString('hex')}\n`);
+  createFileOnce(path, `${randomBytes(32).toString('hex')}\n`);
   return superuserPassword(dataDir, false);
 }
 

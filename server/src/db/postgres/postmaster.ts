@@ -51,7 +51,7 @@ export function isPostmaster(pid: number, directory: string): boolean {
 }
 
 /** Starts the server in a session of its own, so that neither Ctrl-C in the terminal nor our end takes it down. */
-export function launch(cluster: Cluster, socketDirectory: string): ChildProcess {
+export function launchPostmaster(cluster: Cluster, socketDirectory: string): ChildProcess {
   removeOldLogs(cluster.directory);
   const output = openSync(join(cluster.dataDir, startLog), 'w', 0o600);
   try {
@@ -93,7 +93,7 @@ function logFiles(directory: string): string[] {
 }
 
 /** The last line with which the server said why it does not run. */
-export function lastComplaint(cluster: Cluster): string {
+export function lastErrorLine(cluster: Cluster): string {
   const newest = logFiles(cluster.directory).sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
   const lines = [...newest.slice(-1), join(cluster.dataDir, startLog)]
     .flatMap((path) => readFileSync(path, 'utf8').slice(-20_000).split('\n'))
@@ -108,7 +108,7 @@ export function lastComplaint(cluster: Cluster): string {
  * and so keep a new server from starting, until it is done. Linux only; elsewhere they are waited for.
  * Asked for as the server's account, since root in a container may not look into other users' processes.
  */
-export function endOrphans(cluster: Cluster): void {
+export function killOrphans(cluster: Cluster): void {
   if (process.platform !== 'linux') return;
   const script = `for p in /proc/[0-9]*; do
     test "$p/cwd" -ef "$1" && read -r name < "$p/comm" && test "$name" = postgres && kill "\${p#/proc/}"
@@ -129,7 +129,7 @@ export function removeStaleLocks(cluster: Cluster, socketDirectory: string): voi
   rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
 }
 
-function tell(pid: number, signal: NodeJS.Signals): void {
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
@@ -145,7 +145,7 @@ export async function shutDown(cluster: Cluster, pid: number, log: Logger): Prom
   const ended = async (signal: NodeJS.Signals, waitMs: number) => {
     const deadline = performance.now() + waitMs;
     if (!isPostmaster(pid, cluster.directory)) return true;
-    tell(pid, signal);
+    sendSignal(pid, signal);
     while (isPostmaster(pid, cluster.directory)) {
       if (performance.now() > deadline) return false;
       await sleep(pollMs);

@@ -6,10 +6,10 @@ import { StartError } from '../../platform/errors.ts';
 import { hasCode } from '../../platform/files.ts';
 import type { Cluster } from './cluster.ts';
 import {
-  endOrphans,
   isPostmaster,
-  lastComplaint,
-  launch,
+  killOrphans,
+  lastErrorLine,
+  launchPostmaster,
   readPidFile,
   removeStaleLocks,
 } from './postmaster.ts';
@@ -17,7 +17,7 @@ import { port } from './settings.ts';
 import { ensureSocketDirectory } from './sockets.ts';
 
 /** How to reach a database. `host` may be the directory of a Unix socket. */
-export interface Connection {
+export interface ConnectionSettings {
   host: string;
   port: number;
   user: string;
@@ -26,11 +26,11 @@ export interface Connection {
 }
 
 /** A server that answers, and the superuser's connection to it. */
-export interface Running {
+export interface RunningServer {
   client: Client;
   pid: number;
   /** Settles when the connection is gone, for whatever reason. */
-  lost: Promise<unknown>;
+  connectionLost: Promise<unknown>;
   /** It ran before we came. */
   adopted: boolean;
   socketDirectory: string;
@@ -38,12 +38,12 @@ export interface Running {
 
 /** Each look at a recovering server costs a line in its log, so they get rarer. */
 const pollMs = { first: 20, longest: 250 };
-const noticeMs = 2_000;
+const waitingNoticeMs = 2_000;
 const startDeadlineMs = 30_000;
 /** A server that says it is recovering gets more: after a crash it replays up to `max_wal_size`. */
 const recoveryDeadlineMs = 600_000;
 
-export const adminConnection = (cluster: Cluster, socketDirectory: string): Connection => ({
+export const adminConnection = (cluster: Cluster, socketDirectory: string): ConnectionSettings => ({
   host: socketDirectory,
   port,
   user: 'postgres',
@@ -57,20 +57,20 @@ export async function ensureRunning(
   socketDirectory: string,
   log: Logger,
   signal: AbortSignal,
-): Promise<Running> {
+): Promise<RunningServer> {
   const started = performance.now();
-  const notice = setTimeout(() => log.info('waiting for the embedded PostgreSQL'), noticeMs);
-  let child: Child | undefined;
+  const notice = setTimeout(() => log.info('waiting for the embedded PostgreSQL'), waitingNoticeMs);
+  let child: ServerChild | undefined;
   try {
     for (let waitMs = pollMs.first; ; waitMs = Math.min(waitMs * 1.2, pollMs.longest)) {
       signal.throwIfAborted();
-      const answer = await knock(cluster, child);
+      const answer = await probeServer(cluster, child);
       if ('client' in answer) return answer;
 
       const failure = child?.failure();
       if (failure !== undefined) {
-        if (!isPassing(failure)) throw cannotStart(cluster, failure);
-        clearTheWay(cluster, socketDirectory, failure);
+        if (!isTransient(failure)) throw cannotStart(cluster, failure);
+        removeObstacle(cluster, socketDirectory, failure);
         answer.complaint = failure;
         child = undefined;
       }
@@ -79,7 +79,7 @@ export async function ensureRunning(
 
       if (child === undefined && !answer.alive) {
         ensureSocketDirectory(cluster, socketDirectory);
-        child = watch(cluster, launch(cluster, socketDirectory));
+        child = watchChild(cluster, launchPostmaster(cluster, socketDirectory));
       }
       await sleep(waitMs);
     }
@@ -92,7 +92,7 @@ export async function ensureRunning(
 }
 
 /** Why there is no connection yet. */
-interface Waiting {
+interface NotReady {
   complaint: string;
   recovering: boolean;
   /** Whether a postmaster of this cluster exists. */
@@ -100,7 +100,10 @@ interface Waiting {
 }
 
 /** Tries the server that postmaster.pid names, unless our own has been started and has yet to write itself in there. */
-async function knock(cluster: Cluster, child: Child | undefined): Promise<Running | Waiting> {
+async function probeServer(
+  cluster: Cluster,
+  child: ServerChild | undefined,
+): Promise<RunningServer | NotReady> {
   const file = readPidFile(cluster.directory);
   if (file === undefined || (child !== undefined && child.pid !== file.pid)) {
     return { complaint: 'it does not answer', recovering: false, alive: false };
@@ -116,34 +119,34 @@ async function knock(cluster: Cluster, child: Child | undefined): Promise<Runnin
       `DATA_DIR ${cluster.dataDir} is served by a PostgreSQL outside this machine or container: stop the Duly that uses it there`,
     );
   }
-  const lost = new Promise<void>((settle) => client.once('end', settle));
-  return { client, pid, lost, adopted: child === undefined, socketDirectory };
+  const connectionLost = new Promise<void>((settle) => client.once('end', settle));
+  return { client, pid, connectionLost: connectionLost, adopted: child === undefined, socketDirectory };
 }
 
 const cannotStart = (cluster: Cluster, complaint: string) =>
   new StartError(`DATA_DIR ${cluster.dataDir}: the embedded PostgreSQL did not start: ${complaint}`);
 
 /** Left over by a predecessor whose last processes are just going, or by one that started at the same moment. */
-const isPassing = (failure: string) =>
-  heldMemory.test(failure) || /lock file ".*" already exists|could not bind Unix address/.test(failure);
+const isTransient = (failure: string) =>
+  sharedMemoryHeld.test(failure) || /lock file ".*" already exists|could not bind Unix address/.test(failure);
 
-const heldMemory = /pre-existing shared memory block/;
+const sharedMemoryHeld = /pre-existing shared memory block/;
 
-function clearTheWay(cluster: Cluster, socketDirectory: string, failure: string): void {
+function removeObstacle(cluster: Cluster, socketDirectory: string, failure: string): void {
   const file = readPidFile(cluster.directory);
   if (file !== undefined && isPostmaster(file.pid, cluster.directory)) return;
-  if (heldMemory.test(failure)) endOrphans(cluster);
+  if (sharedMemoryHeld.test(failure)) killOrphans(cluster);
   else removeStaleLocks(cluster, socketDirectory);
 }
 
-interface Child {
+interface ServerChild {
   pid: number | undefined;
   /** Why it ended; undefined while it lives. */
   failure(): string | undefined;
   end(): Promise<void>;
 }
 
-function watch(cluster: Cluster, process: ChildProcess): Child {
+function watchChild(cluster: Cluster, process: ChildProcess): ServerChild {
   let error: Error | undefined;
   const gone = new Promise<void>((settle) => {
     process.once('exit', () => settle());
@@ -156,7 +159,7 @@ function watch(cluster: Cluster, process: ChildProcess): Child {
     pid: process.pid,
     failure() {
       if (error !== undefined) return error.message;
-      return process.exitCode === null && process.signalCode === null ? undefined : lastComplaint(cluster);
+      return process.exitCode === null && process.signalCode === null ? undefined : lastErrorLine(cluster);
     },
     end() {
       process.kill('SIGINT');

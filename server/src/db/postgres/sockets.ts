@@ -3,31 +3,32 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
 import { hasCode } from '../../platform/files.ts';
-import { type Account, canEnter } from '../../platform/os-account.ts';
+import { canTraverse, type UnixAccount } from '../../platform/os-account.ts';
 import type { Cluster } from './cluster.ts';
 import { readPidFile } from './postmaster.ts';
 import { port } from './settings.ts';
 
 /** Longest path of a Unix socket: the size of `sun_path` less its closing NUL. */
-const longestPath = process.platform === 'linux' ? 107 : 103;
+const maxPathBytes = process.platform === 'linux' ? 107 : 103;
 
 const prefix = 'duly-';
 
-const fits = (directory: string) =>
-  Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= longestPath;
+const fitsSocketPath = (directory: string) =>
+  Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= maxPathBytes;
 
 /** The directory of the server's socket: the cluster's own, or a private short one when that path is too long. */
 export function chooseSocketDirectory(cluster: Cluster): string {
-  if (fits(cluster.directory)) return cluster.directory;
+  if (fitsSocketPath(cluster.directory)) return cluster.directory;
   // One that an earlier run made and could not remove is used again.
   const earlier = readPidFile(cluster.directory)?.socketDirectory ?? '';
   if (isTemporary(earlier) && isPrivate(earlier, cluster.account)) return earlier;
   const parent = [tmpdir(), '/tmp'].find(
-    (candidate) => fits(join(candidate, `${prefix}xxxxxx`)) && canEnter(cluster.account, candidate),
+    (candidate) =>
+      fitsSocketPath(join(candidate, `${prefix}xxxxxx`)) && canTraverse(cluster.account, candidate),
   );
   if (parent === undefined) {
     throw new StartError(
-      `DATA_DIR ${cluster.dataDir} is too long a path for a Unix socket (${longestPath} bytes), and so is the directory for temporary files ${tmpdir()}: a shorter DATA_DIR or TMPDIR is wanted`,
+      `DATA_DIR ${cluster.dataDir} is too long a path for a Unix socket (${maxPathBytes} bytes), and so is the directory for temporary files ${tmpdir()}: a shorter DATA_DIR or TMPDIR is wanted`,
     );
   }
   const directory = mkdtempSync(join(parent, prefix));
@@ -60,9 +61,10 @@ export function removeSocketDirectory(cluster: Cluster, directory: string): void
   }
 }
 
-const isTemporary = (directory: string) => basename(directory).startsWith(prefix) && fits(directory);
+const isTemporary = (directory: string) =>
+  basename(directory).startsWith(prefix) && fitsSocketPath(directory);
 
-function isPrivate(directory: string, account: Account | undefined): boolean {
+function isPrivate(directory: string, account: UnixAccount | undefined): boolean {
   const entry = lstatSync(directory, { throwIfNoEntry: false });
   if (entry === undefined) return false;
   const owner = account?.uid ?? process.getuid?.();

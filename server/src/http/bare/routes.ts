@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
-import { keepsAnswers, keepsLists, passingIf, sendKept } from '../../response-cache/respond.ts';
+import { cacheable, cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
 import { TagListQuery } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import {
@@ -16,7 +16,7 @@ import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
-import { etagOf, ifMatchOf } from '../contract/conditions.ts';
+import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { errorHandler } from '../contract/errors.ts';
 import {
   ConditionalHeaders,
@@ -30,7 +30,7 @@ import {
 } from '../contract/schemas.ts';
 import { readTaskPage } from '../contract/task-page.ts';
 import { requireToken } from '../hooks/authentication.ts';
-import { writerOf } from '../hooks/idempotency.ts';
+import { writeContextOf } from '../hooks/idempotency.ts';
 import { renderError } from './render.ts';
 
 const tags = ['Bare surface'];
@@ -137,20 +137,27 @@ export async function bareRoutes(app: App, ctx: Context): Promise<void> {
   writeRoutes(app, ctx);
 }
 
-const list = '/:user_id/tasks';
-const one = '/:user_id/tasks/:task_id';
+const tasksPath = '/:user_id/tasks';
+const taskPath = '/:user_id/tasks/:task_id';
 
 function readRoutes(app: App, ctx: Context): void {
-  app.get(list, { schema: listSchema, config: keepsLists }, (request, reply) =>
-    sendKept(ctx, request, reply, async (db) => {
+  app.get(tasksPath, { schema: listSchema, config: cacheableList }, (request, reply) =>
+    sendCached(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tasks, isPassing } = await readTaskPage(db, ctx, request, reply, params.user_id, query);
-      return passingIf(isPassing, tasks);
+      const { tasks, isUncacheable: isPassing } = await readTaskPage(
+        db,
+        ctx,
+        request,
+        reply,
+        params.user_id,
+        query,
+      );
+      return uncacheableIf(isPassing, tasks);
     }),
   );
 
-  app.get(one, { schema: getSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async (db) => {
+  app.get(taskPath, { schema: getSchema, config: cacheable }, (request, reply) =>
+    sendCached(ctx, request, reply, async (db) => {
       const { params } = request;
       const found = await findTask(db, params.user_id, params.task_id);
       if (found === null) throw notFound('Task');
@@ -159,20 +166,20 @@ function readRoutes(app: App, ctx: Context): void {
     }),
   );
 
-  app.get('/:user_id/tags', { schema: tagsSchema, config: keepsLists }, (request, reply) =>
-    sendKept(ctx, request, reply, async (db) => {
+  app.get('/:user_id/tags', { schema: tagsSchema, config: cacheableList }, (request, reply) =>
+    sendCached(ctx, request, reply, async (db) => {
       const { params, query } = request;
       const found = await listTags(db, params.user_id, query);
       reply.header('x-total-count', found.total);
-      return passingIf(found.isPassing, found.tags);
+      return uncacheableIf(found.isUncacheable, found.tags);
     }),
   );
 }
 
 function writeRoutes(app: App, { db }: Context): void {
-  app.post(list, { schema: createSchema }, async (request, reply) => {
+  app.post(tasksPath, { schema: createSchema }, async (request, reply) => {
     const { params, body } = request;
-    const created = await createTask(db, params.user_id, writerOf(request), body);
+    const created = await createTask(db, params.user_id, writeContextOf(request), body);
     const location = `/api/${encodeURIComponent(params.user_id)}/tasks/${created.id}`;
     reply.status(201).header('etag', etagOf(created)).header('location', location);
     return created;
@@ -185,17 +192,17 @@ function writeRoutes(app: App, { db }: Context): void {
     const schema = updateSchema(id);
     app.route({
       method,
-      url: one,
+      url: taskPath,
       schema,
       handler: async (request, reply) => {
         const { params, body, headers } = request;
         const changed = await patchTask(
           db,
           params.user_id,
-          writerOf(request),
+          writeContextOf(request),
           params.task_id,
           body,
-          ifMatchOf(headers),
+          parseIfMatch(headers),
         );
         reply.header('etag', etagOf(changed));
         return changed;
@@ -203,13 +210,13 @@ function writeRoutes(app: App, { db }: Context): void {
     });
   }
 
-  app.patch(`${one}/complete`, { schema: completeSchema }, async (request, reply) => {
+  app.patch(`${taskPath}/complete`, { schema: completeSchema }, async (request, reply) => {
     const { params, body, headers } = request;
-    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
+    const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
     const changed = await completeTask(
       db,
       params.user_id,
-      writerOf(request),
+      writeContextOf(request),
       params.task_id,
       body?.completed,
       condition,
@@ -218,10 +225,10 @@ function writeRoutes(app: App, { db }: Context): void {
     return changed;
   });
 
-  app.delete(one, { schema: deleteSchema }, async (request, reply) => {
+  app.delete(taskPath, { schema: deleteSchema }, async (request, reply) => {
     const { params, body, headers } = request;
-    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    await deleteTask(db, params.user_id, writerOf(request), params.task_id, condition);
+    const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
+    await deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
     return reply.status(204).send();
   });
 }

@@ -1,17 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { inSignUpTurn, signIn } from '../../accounts/passwords.ts';
-import { renewSignatures } from '../../accounts/secrets.ts';
+import { signInStore, signUpLimiter } from '../../accounts/passwords.ts';
+import { resignSessionTokens } from '../../accounts/secrets.ts';
 import type { AuthSettings } from '../../config/auth.ts';
 import type { Context } from '../../context.ts';
-import { orDatabaseFailure } from '../../db/failure-record.ts';
+import { rethrowDatabaseFailure } from '../../db/failure-record.ts';
 import { readOnlyForMs } from '../../db/pool.ts';
 import { AppError } from '../../platform/errors.ts';
-import { jsonType } from '../contract/errors.ts';
-import { refuseBrokenJson } from '../contract/input.ts';
+import { jsonContentType } from '../contract/errors.ts';
+import { refuseInvalidJsonText } from '../contract/input.ts';
 import { addressOf } from '../edge/address.ts';
-import { originOf } from '../hooks/authentication.ts';
+import { auditOriginOf } from '../hooks/authentication.ts';
 import { crossSiteGuard } from '../hooks/cross-site.ts';
-import { type Call, prepareRecord } from './audit.ts';
+import { type BetterAuthCall, prepareAuditRecord } from './audit.ts';
 
 const mount = '/api/auth';
 const bodyLimitBytes = 16_384;
@@ -28,7 +28,7 @@ const addressHeaders = [
 /** Better Auth itself, below `/api/auth`: the one place where cookies count. */
 export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Promise<void> {
   const { betterAuth, config, db } = ctx;
-  takeOnlyJson(app);
+  acceptOnlyJson(app);
   const refuseCrossSite = crossSiteGuard(config);
   app.addHook('onRequest', async ({ method, headers }, reply) => {
     reply.header('cache-control', 'no-store');
@@ -42,36 +42,36 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
     handler: async (request, reply) => {
       const webRequest = toWebRequest(request, config.auth, readOnlyForMs(db) !== null);
       const handle = () => betterAuth.handler(webRequest);
-      const { record, response } = await orDatabaseFailure(async () => ({
-        record: await prepareRecord(ctx, callOf(request, webRequest)),
-        response: await handled(webRequest.url, handle),
+      const { record, response } = await rethrowDatabaseFailure(async () => ({
+        record: await prepareAuditRecord(ctx, callOf(request, webRequest)),
+        response: await withSignInContext(webRequest.url, handle),
       }));
       const answer = Buffer.from(await response.arrayBuffer());
       await record?.(response.status, answer);
       reply.status(response.status);
-      for (const [name, value] of response.headers) if (!setHere(name)) reply.header(name, value);
+      for (const [name, value] of response.headers) if (!isOwnHeader(name)) reply.header(name, value);
       for (const cookie of response.headers.getSetCookie()) reply.header('set-cookie', cookie);
-      if (response.headers.get('content-type') === 'application/json') reply.type(jsonType);
+      if (response.headers.get('content-type') === 'application/json') reply.type(jsonContentType);
       return reply.send(answer);
     },
   });
 }
 
 /** Signing up and in have surroundings of their own. */
-function handled<T>(url: string, handle: () => Promise<T>): Promise<T> {
-  if (url.includes('/sign-up/')) return inSignUpTurn(handle);
-  return url.includes('/sign-in/') ? signIn.run({ passwordHash: null }, handle) : handle();
+function withSignInContext<T>(url: string, handle: () => Promise<T>): Promise<T> {
+  if (url.includes('/sign-up/')) return signUpLimiter(handle);
+  return url.includes('/sign-in/') ? signInStore.run({ passwordHash: null }, handle) : handle();
 }
 
-function callOf(request: FastifyRequest, { url, headers }: Request): Call {
+function callOf(request: FastifyRequest, { url, headers }: Request): BetterAuthCall {
   const { pathname } = new URL(url);
   const body = Buffer.isBuffer(request.body) ? request.body : null;
   const path = pathname.slice(mount.length);
-  return { origin: originOf(request), path, headers, body };
+  return { origin: auditOriginOf(request), path, headers, body };
 }
 
 /** Better Auth parses it itself; a form, which a page of any site can send, is not let through to it. */
-function takeOnlyJson(app: FastifyInstance): void {
+function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const asBuffer = { parseAs: 'buffer', bodyLimit: bodyLimitBytes } as const;
   app.addContentTypeParser<Buffer>('application/json', asBuffer, (_request, body, done) => done(null, body));
@@ -82,7 +82,7 @@ function takeOnlyJson(app: FastifyInstance): void {
 }
 
 /** Its CORS headers would replace ours, which name more. */
-const setHere = (name: string) => name === 'set-cookie' || name.startsWith('access-control-');
+const isOwnHeader = (name: string) => name === 'set-cookie' || name.startsWith('access-control-');
 
 /**
  * The origin is the configured one, whatever Host or request target say.
@@ -101,10 +101,10 @@ function toWebRequest(
     if (value !== undefined && !addressHeaders.includes(name)) headers.set(name, [value].flat().join(', '));
   }
   headers.set('x-client-ip', addressOf(request) ?? '');
-  renewSignatures(headers, secrets);
+  resignSessionTokens(headers, secrets);
   const { body } = request;
   if (Buffer.isBuffer(body) && body.length > 0) {
-    refuseBrokenJson(body);
+    refuseInvalidJsonText(body);
     return new Request(baseUrl + pathname + search, {
       method: request.method,
       headers,

@@ -3,8 +3,8 @@ import type { AuditListQuery, AuditRecord } from '../../audit/model.ts';
 import { listAudit } from '../../audit/queries.ts';
 import type { Context } from '../../context.ts';
 import { decodeCursor, encodeCursor } from '../../db/cursors.ts';
-import { type Links, linkHeader } from './links.ts';
-import { pageScope } from './page-scope.ts';
+import { linkHeader, type PageLinks } from './links.ts';
+import { listCursorScope } from './page-scope.ts';
 
 export interface AuditPageReply {
   entries: AuditRecord[];
@@ -21,11 +21,11 @@ export async function readAuditPage(
   userId: string,
   { limit, cursor }: AuditListQuery,
 ): Promise<AuditPageReply> {
-  const scope = pageScope(ctx, ['audit', userId]);
+  const scope = listCursorScope(ctx, ['audit', userId]);
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
   const { entries, total, next, prev } = await listAudit(ctx.db, userId, { limit, position });
   const nextCursor = next && encodeCursor(next, scope);
-  const links: Links = { first: {} };
+  const links: PageLinks = { first: {} };
   if (nextCursor !== null) links.next = { cursor: nextCursor };
   if (prev !== null) links.prev = { cursor: encodeCursor(prev, scope) };
   reply.header('x-total-count', total).header('link', linkHeader(request.url, links));

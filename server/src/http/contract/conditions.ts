@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Condition } from '../../tasks/changes.ts';
-import { uncodedTag } from '../hooks/coding.ts';
+import type { WriteCondition } from '../../tasks/changes.ts';
+import { uncodedEtag } from '../hooks/coding.ts';
 
 const opaqueTag = '"[!#-~\\x80-\\xff]*"';
 const entityTag = `(?:W/)?${opaqueTag}`;
@@ -12,7 +12,7 @@ const strongVersion = /(?<!W\/)"([1-9]\d{0,9})"/g;
 const anyTag = new RegExp(opaqueTag, 'g');
 
 /** The versions that a valid `If-Match` names (RFC 9110 §13.1.1); weak tags match nothing. */
-export function ifMatchOf(headers: IncomingHttpHeaders): Condition['ifMatch'] {
+export function parseIfMatch(headers: IncomingHttpHeaders): WriteCondition['ifMatch'] {
   const value = headers['if-match']?.trim();
   if (value === undefined || value === '*') return value;
   return [...value.matchAll(strongVersion)].map(([, version]) => Number(version));
@@ -22,13 +22,13 @@ export function ifMatchOf(headers: IncomingHttpHeaders): Condition['ifMatch'] {
  * Whether `If-None-Match` names a tag (RFC 9110 §13.1.2); weak or not makes no difference, nor the coding: what the
  * client has is the same content. What is no list of entity tags names none: the client gets the whole answer.
  */
-export function ifNoneMatchOf(headers: IncomingHttpHeaders): (etag: string) => boolean {
+export function parseIfNoneMatch(headers: IncomingHttpHeaders): (etag: string) => boolean {
   const value = headers['if-none-match']?.trim();
   if (value === undefined) return () => false;
   if (value === '*') return () => true;
   if (!ifNoneMatchSyntax.test(value)) return () => false;
-  const tags = new Set(value.match(anyTag)?.map(uncodedTag));
-  return (etag) => tags.has(uncodedTag(etag));
+  const tags = new Set(value.match(anyTag)?.map(uncodedEtag));
+  return (etag) => tags.has(uncodedEtag(etag));
 }
 
 export const etagOf = (task: { version: number }): string => `"${task.version}"`;

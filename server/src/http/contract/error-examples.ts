@@ -4,12 +4,12 @@ import {
   forbidden,
   idempotencyInFlight,
   idempotencyKeyReused,
-  invalid,
   notFound,
   preconditionFailed,
   rateLimited,
+  serviceUnavailable,
   unauthorized,
-  unavailable,
+  validationError,
   versionConflict,
 } from '../../platform/errors.ts';
 import { taskExample } from '../../tasks/model.ts';
@@ -19,10 +19,12 @@ import { renderError as renderV1 } from '../v1/render.ts';
 const surfaces = { Problem: renderV1, BareProblem: renderBare };
 export type ProblemName = keyof typeof surfaces;
 
-const missing = invalid([{ loc: ['body', 'title'], msg: 'is missing', type: 'required' }]);
-const tooMany = invalid([{ loc: ['query', 'limit'], msg: 'must be <= 100, got 101', type: 'maximum' }]);
+const missing = validationError([{ loc: ['body', 'title'], msg: 'is missing', type: 'required' }]);
+const tooMany = validationError([
+  { loc: ['query', 'limit'], msg: 'must be <= 100, got 101', type: 'maximum' },
+]);
 
-const common: Record<number, AppError> = {
+const commonExamples: Record<number, AppError> = {
   400: new AppError('BAD_REQUEST', 'The path is not valid percent-encoding'),
   401: unauthorized('missing'),
   403: forbidden(),
@@ -39,11 +41,11 @@ const common: Record<number, AppError> = {
   429: rateLimited(30),
   431: new AppError('HEADERS_TOO_LARGE', 'The headers are too large'),
   500: new AppError('INTERNAL_ERROR', 'Internal server error'),
-  503: unavailable(),
+  503: serviceUnavailable(),
 };
 
 /** Where the surfaces, or requests with a body, differ from the rest. */
-function typical(name: ProblemName, statuses: readonly number[]): Record<number, AppError> {
+function typicalExamples(name: ProblemName, statuses: readonly number[]): Record<number, AppError> {
   const conflict = statuses.includes(412) ? { 409: versionConflict(taskExample) } : {};
   const issue = statuses.includes(415) ? missing : tooMany;
   return name === 'Problem'
@@ -63,7 +65,7 @@ export function errorExamples(
   statuses: readonly number[],
   own: Record<number, AppError>,
 ): (status: number) => object | undefined {
-  const examples = { ...common, ...typical(name, statuses), ...own };
+  const examples = { ...commonExamples, ...typicalExamples(name, statuses), ...own };
   return (status) => {
     const error = examples[status];
     return error && { ...surfaces[name](error, requestId).body, timestamp };

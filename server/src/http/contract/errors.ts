@@ -1,8 +1,8 @@
 import { isAPIError } from 'better-auth/api';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isAuditRefusal } from '../../audit/refused.ts';
-import { isUnavailable } from '../../db/failures.ts';
-import { AppError, auditRefused, type ErrorCode, unavailable } from '../../platform/errors.ts';
+import { isUnavailableError } from '../../db/failures.ts';
+import { AppError, auditUnavailable, type ErrorCode, serviceUnavailable } from '../../platform/errors.ts';
 
 /** The form of every error body; `detail` and `errors` differ by surface for validation errors only. */
 export interface ErrorBody {
@@ -27,7 +27,7 @@ export function errorBody(error: AppError, status: number, requestId: string): E
 }
 
 /** Nobody is there to read it; it keeps a caller's broken connection from looking like a fault of ours. */
-const cutShort = () => new AppError('BAD_REQUEST', 'The request was cut short');
+const truncatedRequest = () => new AppError('BAD_REQUEST', 'The request was cut short');
 
 /** Errors that Fastify raises before or around a handler. */
 const byFrameworkCode: Record<string, [ErrorCode, string]> = {
@@ -41,10 +41,10 @@ const byFrameworkCode: Record<string, [ErrorCode, string]> = {
 /** Whatever was thrown, as the one kind of error that is answered; `cause` keeps what only the log may see. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (isUnavailable(error)) return unavailable(error);
-  if (isAuditRefusal(error)) return auditRefused(error);
+  if (isUnavailableError(error)) return serviceUnavailable(error);
+  if (isAuditRefusal(error)) return auditUnavailable(error);
   const code = frameworkCode(error);
-  if (code === 'FST_ERR_HANDLER_TIMEOUT') return unavailable(error);
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') return serviceUnavailable(error);
   const framework = byFrameworkCode[code];
   if (framework !== undefined) return new AppError(framework[0], framework[1]);
   if (isAPIError(error) && error.statusCode < 500) return new AppError('BAD_REQUEST', error.message);
@@ -62,20 +62,20 @@ function isClientError(error: unknown): error is FastifyError {
   return typeof status === 'number' && status >= 400 && status < 500;
 }
 
-type Render = (error: AppError, requestId: string) => { status: number; body: ErrorBody };
+type RenderError = (error: AppError, requestId: string) => { status: number; body: ErrorBody };
 
 /** The error handler of a surface: `render` gives its form; what only the operator may see goes to the log. */
-export function errorHandler(render: Render) {
+export function errorHandler(render: RenderError) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const error = request.raw.destroyed && !request.raw.complete ? cutShort() : toAppError(thrown);
+    const error = request.raw.destroyed && !request.raw.complete ? truncatedRequest() : toAppError(thrown);
     if (error.status >= 500)
       request.log.error({ request_id: request.id, err: describeCause(error.cause) }, error.message);
     const { status, body } = render(error, request.id);
-    return reply.status(status).headers(error.headers).type(jsonType).send(body);
+    return reply.status(status).headers(error.headers).type(jsonContentType).send(body);
   };
 }
 
-export const jsonType = 'application/json; charset=utf-8';
+export const jsonContentType = 'application/json; charset=utf-8';
 
 /** Enough to find the fault, without the values that database errors carry in `detail` and `where`. */
 function describeCause(cause: unknown) {
@@ -85,11 +85,11 @@ function describeCause(cause: unknown) {
     type: cause.name,
     code,
     reason: code === undefined ? cause.message : undefined,
-    stack: frames(cause),
+    stack: stackFrames(cause),
   };
 }
 
-const frames = (error: Error) =>
+const stackFrames = (error: Error) =>
   error.stack
     ?.split('\n')
     .filter((line) => line.startsWith('    at '))

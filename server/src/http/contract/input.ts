@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { withoutSpace } from '../../accounts/second-factor.ts';
-import { type Issue, invalid, maxIssues } from '../../platform/errors.ts';
+import { stripWhitespace } from '../../accounts/second-factor.ts';
+import { maxIssues, type ValidationIssue, validationError } from '../../platform/errors.ts';
 
 /** Keywords of our own in the schemas: instructions for this file, of no meaning to clients. */
 export const inputKeywords = ['x-trim', 'x-no-space', 'x-ignore-case'];
@@ -31,35 +31,35 @@ interface Schema {
  * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused, wherever it stands.
  * @throws AppError VALIDATION_ERROR
  */
-export function prepareInput(request: FastifyRequest, _reply: unknown, done: () => void): void {
+export function normalizeInput(request: FastifyRequest, _reply: unknown, done: () => void): void {
   const { params, querystring, body } = request.routeOptions.schema ?? {};
-  const issues: Issue[] = [];
+  const issues: ValidationIssue[] = [];
   // What a route takes no part of reaches nothing.
-  if (params !== undefined) refuseBrokenText(request.params, ['path'], issues);
+  if (params !== undefined) refuseInvalidText(request.params, ['path'], issues);
   if (querystring !== undefined) {
-    refuseBrokenEncoding(request.url, issues);
-    refuseBrokenText(request.query, ['query'], issues);
+    refuseInvalidEncoding(request.url, issues);
+    refuseInvalidText(request.query, ['query'], issues);
   }
   if (isSchema(body)) refuseLongLists(request.body, body, ['body'], issues);
-  if (issues.length === 0 && body !== undefined) refuseBrokenText(request.body, ['body'], issues);
-  if (issues.length > 0) throw invalid(issues);
-  if (isSchema(querystring)) request.query = prepared(parseQuery(request.query, querystring), querystring);
-  if (isSchema(params)) request.params = prepared(request.params, params);
-  if (isSchema(body)) request.body = prepared(request.body, body);
+  if (issues.length === 0 && body !== undefined) refuseInvalidText(request.body, ['body'], issues);
+  if (issues.length > 0) throw validationError(issues);
+  if (isSchema(querystring)) request.query = normalize(parseQuery(request.query, querystring), querystring);
+  if (isSchema(params)) request.params = normalize(request.params, params);
+  if (isSchema(body)) request.body = normalize(request.body, body);
   done();
 }
 
 /** The text rule for a body that somebody else validates: JSON only, anything else is left alone. */
-export function refuseBrokenJson(body: Buffer): void {
+export function refuseInvalidJsonText(body: Buffer): void {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString());
   } catch {
     return;
   }
-  const issues: Issue[] = [];
-  refuseBrokenText(parsed, ['body'], issues);
-  if (issues.length > 0) throw invalid(issues);
+  const issues: ValidationIssue[] = [];
+  refuseInvalidText(parsed, ['body'], issues);
+  if (issues.length > 0) throw validationError(issues);
 }
 
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
@@ -68,20 +68,20 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 
 /** The query parser leaves what it cannot decode as it is: `%ff` would be three characters, as `%25ff` is. */
-function refuseBrokenEncoding(url: string, issues: Issue[]): void {
+function refuseInvalidEncoding(url: string, issues: ValidationIssue[]): void {
   const [path = ''] = url.split('?', 1);
   for (const parameter of url.slice(path.length + 1).split('&')) {
-    if (decoded(parameter) !== null) continue;
+    if (tryDecode(parameter) !== null) continue;
     const [name = ''] = parameter.split('=', 1);
     issues.push({
-      loc: ['query', decoded(name) ?? name],
+      loc: ['query', tryDecode(name) ?? name],
       msg: 'must be percent-encoded UTF-8',
       type: 'text',
     });
   }
 }
 
-function decoded(text: string): string | null {
+function tryDecode(text: string): string | null {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -90,7 +90,12 @@ function decoded(text: string): string | null {
 }
 
 /** Of a million of items each would be walked and found wrong by itself. */
-function refuseLongLists(value: unknown, schema: Schema, loc: (string | number)[], issues: Issue[]): void {
+function refuseLongLists(
+  value: unknown,
+  schema: Schema,
+  loc: (string | number)[],
+  issues: ValidationIssue[],
+): void {
   if (Array.isArray(value)) {
     const { items, maxItems = Number.POSITIVE_INFINITY } = schema;
     if (value.length > maxItems) {
@@ -110,7 +115,7 @@ function refuseLongLists(value: unknown, schema: Schema, loc: (string | number)[
 /** Deeper than any field goes, and shallow enough to walk. */
 const maxDepth = 32;
 
-function refuseBrokenText(value: unknown, loc: (string | number)[], issues: Issue[]): void {
+function refuseInvalidText(value: unknown, loc: (string | number)[], issues: ValidationIssue[]): void {
   if (issues.length >= maxIssues) return;
   if (loc.length > maxDepth) {
     issues.push({ loc: loc.slice(0, 2), msg: `must not nest deeper than ${maxDepth}`, type: 'depth' });
@@ -120,17 +125,17 @@ function refuseBrokenText(value: unknown, loc: (string | number)[], issues: Issu
       issues.push({ loc, msg: 'must not contain a lone surrogate', type: 'text' });
   } else if (Array.isArray(value)) {
     value.forEach((item, index) => {
-      refuseBrokenText(item, [...loc, index], issues);
+      refuseInvalidText(item, [...loc, index], issues);
     });
   } else if (isRecord(value)) {
     for (const [name, item] of Object.entries(value)) {
-      refuseBrokenText(name, [...loc, printable(name)], issues);
-      refuseBrokenText(item, [...loc, name], issues);
+      refuseInvalidText(name, [...loc, withoutNulSign(name)], issues);
+      refuseInvalidText(item, [...loc, name], issues);
     }
   }
 }
 
-const printable = (name: string) => name.toWellFormed().replaceAll('\0', '\u{2400}');
+const withoutNulSign = (name: string) => name.toWellFormed().replaceAll('\0', '\u{2400}');
 
 function parseQuery(query: unknown, schema: Schema): Record<string, unknown> {
   const parsed: Record<string, unknown> = Object.create(null);
@@ -153,14 +158,14 @@ function parseScalar(value: unknown, type: Schema['type']): unknown {
   return value;
 }
 
-function prepared(value: unknown, schema: Schema): unknown {
-  if (typeof value === 'string') return preparedText(value, schema);
+function normalize(value: unknown, schema: Schema): unknown {
+  if (typeof value === 'string') return normalizeText(value, schema);
   const { items } = schema;
-  if (Array.isArray(value)) return items === undefined ? value : value.map((item) => prepared(item, items));
+  if (Array.isArray(value)) return items === undefined ? value : value.map((item) => normalize(item, items));
   if (!isRecord(value)) return value;
   const fields = { ...value };
   for (const [name, field] of Object.entries(variantOf(value, schema).properties ?? {})) {
-    if (Object.hasOwn(fields, name)) fields[name] = prepared(fields[name], field);
+    if (Object.hasOwn(fields, name)) fields[name] = normalize(fields[name], field);
   }
   return fields;
 }
@@ -173,11 +178,11 @@ function variantOf(value: Record<string, unknown>, schema: Schema): Schema {
   return schema.oneOf?.find(({ properties }) => properties?.[tag]?.enum?.includes(value[tag])) ?? schema;
 }
 
-function preparedText(value: string, schema: Schema): string | null {
+function normalizeText(value: string, schema: Schema): string | null {
   const spaced = schema['x-trim'] ? value.trim() : value;
-  const text = schema['x-no-space'] ? withoutSpace(spaced) : spaced;
+  const text = schema['x-no-space'] ? stripWhitespace(spaced) : spaced;
   if (schema.format === 'uuid') return text.toLowerCase();
-  if (schema.format === 'date') return preparedDate(text, schema);
+  if (schema.format === 'date') return normalizeDate(text, schema);
   if (!schema['x-ignore-case']) return text;
   return schema.enum?.map(String).find((item) => item.toLowerCase() === text.toLowerCase()) ?? text;
 }
@@ -186,7 +191,7 @@ function preparedText(value: string, schema: Schema): string | null {
 const midnight = /^(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$/i;
 
 /** Date pickers give a date-time, and an emptied one gives an empty text. */
-function preparedDate(text: string, { type }: Schema): string | null {
+function normalizeDate(text: string, { type }: Schema): string | null {
   if (text === '' && type?.includes('null')) return null;
   return midnight.exec(text)?.[1] ?? text;
 }

@@ -1,4 +1,4 @@
-export type Links = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
+export type PageLinks = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
 
 /**
  * Common clients and proxies take no more than 8 or 16 kB of an answer's headers, and a link is as long as its request.
@@ -9,7 +9,7 @@ const maxLength = 8_000;
  * RFC 8288; relative to the request's URL, so that it is right behind any proxy. Links that have no room are left out,
  * the next page's last.
  */
-export function linkHeader(url: string, links: Links): string {
+export function linkHeader(url: string, links: PageLinks): string {
   const [path = ''] = url.split('?', 1);
   const search = url.slice(path.length);
   let header = '';

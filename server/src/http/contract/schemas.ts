@@ -21,7 +21,7 @@ import {
   RoleChange,
 } from '../../admin/model.ts';
 import { AuditRecord } from '../../audit/model.ts';
-import { Change, changeForms } from '../../feed/model.ts';
+import { Change, changeSchemas } from '../../feed/model.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
 import { Profile, ProfilePatch } from '../../profiles/model.ts';
 import { Tag, TagRename } from '../../tags/model.ts';
@@ -80,7 +80,7 @@ export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   Precondition,
   Tag,
   TagRename,
-  ...changeForms,
+  ...changeSchemas,
   Change,
   AuditRecord,
   Registration,
@@ -107,7 +107,7 @@ export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   BareProblem,
 ];
 
-const reasons: Record<number, string> = {
+const statusDescriptions: Record<number, string> = {
   400: 'The request is not valid.',
   401: 'No valid token.',
   403: 'The path names another user.',
@@ -128,7 +128,7 @@ const reasons: Record<number, string> = {
 };
 
 /** Of operations that do nothing but send a mail. */
-export const withoutMail = {
+export const mailErrorDescriptions = {
   503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
 };
 
@@ -137,7 +137,7 @@ const retryHeader = {
 };
 
 /** What any request may get before it reaches its operation, and what any operation may end with. */
-const always = [408, 417, 429, 431, 500, 503];
+const commonStatuses = [408, 417, 429, 431, 500, 503];
 
 /** Descriptions and examples of the given error statuses, and of those that can always happen. */
 export function errorResponses(
@@ -148,10 +148,10 @@ export function errorResponses(
 ) {
   const exampleOf = errorExamples(name, statuses, ownExamples);
   return Object.fromEntries(
-    [...statuses, ...always].map((status) => [
+    [...statuses, ...commonStatuses].map((status) => [
       status,
       {
-        description: own[status] ?? reasons[status] ?? 'Error',
+        description: own[status] ?? statusDescriptions[status] ?? 'Error',
         ...(status === 429 || status === 503 ? { headers: retryHeader } : {}),
         content: { 'application/json': { schema: Type.Ref(name), example: exampleOf(status) } },
       },
@@ -164,12 +164,12 @@ export const etagHeader = {
 };
 
 /** Of answers that say what many things are: they have no version. */
-export const contentTagHeader = {
+export const contentEtagHeader = {
   ETag: { type: 'string', description: 'Another one whenever anything of the answer is.' },
 };
 
 /** Of answers that are compressed for clients that take it. */
-export const codingHeader = {
+export const contentEncodingHeader = {
   'Content-Encoding': {
     type: 'string',
     enum: ['br', 'gzip'],
@@ -183,8 +183,8 @@ export function notModified({ 'Content-Encoding': _, ...headers }: Record<string
 }
 
 export const listHeaders = {
-  ...contentTagHeader,
-  ...codingHeader,
+  ...contentEtagHeader,
+  ...contentEncodingHeader,
   'X-Total-Count': { type: 'integer', description: 'How many match on all pages.' },
 };
 

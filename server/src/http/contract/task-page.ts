@@ -1,20 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../context.ts';
 import { decodeCursor, encodeCursor, type PageScope } from '../../db/cursors.ts';
-import { invalid } from '../../platform/errors.ts';
+import { validationError } from '../../platform/errors.ts';
 import { foldVersion } from '../../platform/folding.ts';
 import { listTasks } from '../../tasks/list.ts';
 import type { TaskListQuery, TrashListQuery } from '../../tasks/model.ts';
-import type { Slice, TaskPage } from '../../tasks/page.ts';
+import type { PageRequest, TaskPage } from '../../tasks/page.ts';
 import { listTrash } from '../../tasks/trash.ts';
-import { type Links, linkHeader } from './links.ts';
-import { pageScope } from './page-scope.ts';
+import { linkHeader, type PageLinks } from './links.ts';
+import { listCursorScope } from './page-scope.ts';
 
 export interface TaskPageReply {
   /** JSON: an array of tasks. */
   tasks: string;
   pagination: { total: number; limit: number; offset: number | null; next_cursor: string | null };
-  isPassing: boolean;
+  isUncacheable: boolean;
 }
 
 /** A page of live tasks, with its `X-Total-Count` and `Link` headers set. */
@@ -29,7 +29,7 @@ export function readTaskPage(
   const { limit, offset, cursor, ...filter } = query;
   // A cursor of titles leads nowhere once they are folded otherwise.
   const order = filter.sort_by === 'title' ? { fold: foldVersion } : {};
-  const scope = pageScope(ctx, [userId, inNameOrder({ ...filter, ...order })]);
+  const scope = listCursorScope(ctx, [userId, sortByName({ ...filter, ...order })]);
   return readPage(request, reply, scope, query, (slice) => listTasks(db, userId, { ...filter, ...slice }));
 }
 
@@ -42,7 +42,7 @@ export function readTrashPage(
   userId: string,
   query: TrashListQuery,
 ): Promise<TaskPageReply> {
-  const scope = pageScope(ctx, [userId, 'trash']);
+  const scope = listCursorScope(ctx, [userId, 'trash']);
   return readPage(request, reply, scope, query, (slice) => listTrash(db, userId, slice));
 }
 
@@ -51,15 +51,15 @@ async function readPage(
   reply: FastifyReply,
   scope: PageScope,
   { limit, offset, cursor }: TrashListQuery,
-  list: (slice: Slice) => Promise<TaskPage>,
+  list: (slice: PageRequest) => Promise<TaskPage>,
 ): Promise<TaskPageReply> {
   if (cursor !== undefined && offset !== undefined) {
-    throw invalid([{ loc: ['query', 'cursor'], msg: 'cannot be used with offset', type: 'cursor' }]);
+    throw validationError([{ loc: ['query', 'cursor'], msg: 'cannot be used with offset', type: 'cursor' }]);
   }
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
   const page = await list({ limit, offset: offset ?? 0, position });
   const next = page.next && encodeCursor(page.next, scope);
-  const links: Links = { first: {} };
+  const links: PageLinks = { first: {} };
   if (offset === undefined) {
     if (next !== null) links.next = { cursor: next };
     if (page.prev !== null) links.prev = { cursor: encodeCursor(page.prev, scope) };
@@ -76,11 +76,11 @@ async function readPage(
       offset: cursor === undefined ? (offset ?? 0) : null,
       next_cursor: next,
     },
-    isPassing: page.isPassing,
+    isUncacheable: page.isUncacheable,
   };
 }
 
 /** The same parameters in another order are the same filter. */
-function inNameOrder(filter: object): [string, unknown][] {
+function sortByName(filter: object): [string, unknown][] {
   return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,7 +1,7 @@
 import type { FastifyServerOptions } from 'fastify';
 import { emailSyntax } from '../../accounts/email-address.ts';
 import { isCommonPassword } from '../../accounts/passwords.ts';
-import { type AppError, type Issue, invalid, maxIssues } from '../../platform/errors.ts';
+import { type AppError, maxIssues, type ValidationIssue, validationError } from '../../platform/errors.ts';
 import { isLanguageTag, isTimeZone } from '../../profiles/model.ts';
 import { isTaskId } from '../../tasks/model.ts';
 import { ifMatchSyntax } from './conditions.ts';
@@ -27,49 +27,48 @@ const languageTag =
   '^[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))?' +
   '(?:-u(?:-[A-Za-z0-9][A-Za-z](?:-[A-Za-z0-9]{3,8})*)+)?$';
 
-interface Format {
+interface TextFormat {
   test: (text: string) => boolean;
   /** What a message says is wanted. */
-  wanted: string;
+  hint: string;
   /** What `openapi.json` says of it, in syntax that other languages share: whatever matches has the right form. */
   pattern?: string;
 }
 
 /** Formats of input. */
-const formats: Record<string, Format> = {
-  uuid: { test: isTaskId, wanted: 'a UUID with hyphens' },
+const formats: Record<string, TextFormat> = {
+  uuid: { test: isTaskId, hint: 'a UUID with hyphens' },
   date: {
     test: isDate,
     pattern: calendarDate.source,
-    wanted:
-      'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31 (a time may only be midnight UTC: send the date alone)',
+    hint: 'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31 (a time may only be midnight UTC: send the date alone)',
   },
-  'date-time': { test: isDateTime, wanted: 'a time such as 2026-12-24T08:00:00Z (RFC 3339)' },
+  'date-time': { test: isDateTime, hint: 'a time such as 2026-12-24T08:00:00Z (RFC 3339)' },
   email: {
     test: (text) => emailSyntax.test(text),
-    wanted: 'an email address',
+    hint: 'an email address',
     pattern: emailSyntax.source,
   },
   'totp-code': {
     test: (text) => /^\d{6}$/.test(text),
-    wanted: 'six digits',
+    hint: 'six digits',
     // With the white space that is taken away first.
     pattern: '^\\s*(?:[0-9]\\s*){6}$',
   },
   'time-zone': {
     test: isTimeZone,
-    wanted: 'the name of a time zone such as Europe/Berlin',
+    hint: 'the name of a time zone such as Europe/Berlin',
     pattern: '^[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*$',
   },
   'language-tag': {
     test: isLanguageTag,
-    wanted: 'a language tag (BCP 47) such as en or pt-BR',
+    hint: 'a language tag (BCP 47) such as en or pt-BR',
     pattern: languageTag,
   },
-  'uncommon-password': { test: (text) => !isCommonPassword(text), wanted: 'a less common password' },
+  'uncommon-password': { test: (text) => !isCommonPassword(text), hint: 'a less common password' },
   'if-match': {
     test: (text) => ifMatchSyntax.test(text),
-    wanted: 'a quoted version such as "3", or *',
+    hint: 'a quoted version such as "3", or *',
     pattern: '^(?:[*]|(?:W/)?"[!#-~]*"(?:, ?(?:W/)?"[!#-~]*")*)$',
   },
 };
@@ -103,7 +102,7 @@ interface SchemaError {
   parentSchema?: { oneOf?: { properties?: Record<string, { enum?: string[] }> }[] };
 }
 
-const places: Record<string, string> = {
+const locations: Record<string, string> = {
   querystring: 'query',
   params: 'path',
   headers: 'header',
@@ -112,10 +111,10 @@ const places: Record<string, string> = {
 
 /** The errors of one part of a request as the AppError that both surfaces render. */
 export function schemaErrorFormatter(errors: SchemaError[], part: string): AppError {
-  return invalid(errors.slice(0, maxIssues).map((error) => toIssue(error, places[part] ?? part)));
+  return validationError(errors.slice(0, maxIssues).map((error) => toIssue(error, locations[part] ?? part)));
 }
 
-function toIssue(error: SchemaError, place: string): Issue {
+function toIssue(error: SchemaError, location: string): ValidationIssue {
   const path = error.instancePath
     .split('/')
     .slice(1)
@@ -124,47 +123,47 @@ function toIssue(error: SchemaError, place: string): Issue {
   const { missingProperty, additionalProperty, tag } = error.params;
   const field = missingProperty ?? additionalProperty ?? tag;
   if (typeof field === 'string') path.push(field);
-  return { loc: [place, ...path], msg: messageOf(error, place), type: error.keyword };
+  return { loc: [location, ...path], msg: messageOf(error, location), type: error.keyword };
 }
 
 /** JSON Pointer (RFC 6901 §4), as Ajv writes it. */
 const decodePointer = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-function messageOf({ keyword, params, message, data, parentSchema }: SchemaError, place: string): string {
+function messageOf({ keyword, params, message, data, parentSchema }: SchemaError, location: string): string {
   switch (keyword) {
     case 'required':
       return 'is missing';
     case 'additionalProperties':
-      return place === 'query' ? 'is not a known parameter' : 'is not a known or writable field';
+      return location === 'query' ? 'is not a known parameter' : 'is not a known or writable field';
     case 'type':
-      return `must be ${[params.type].flat().join(' or ')}, got ${describe(data)}`;
+      return `must be ${[params.type].flat().join(' or ')}, got ${describeValue(data)}`;
     case 'enum':
-      return `must be one of ${[params.allowedValues].flat().join(', ')}, got ${describe(data)}`;
+      return `must be one of ${[params.allowedValues].flat().join(', ')}, got ${describeValue(data)}`;
     case 'discriminator':
-      return `must be one of ${parentSchema?.oneOf?.flatMap(({ properties }) => properties?.[String(params.tag)]?.enum).join(', ')}, got ${describe(params.tagValue)}`;
+      return `must be one of ${parentSchema?.oneOf?.flatMap(({ properties }) => properties?.[String(params.tag)]?.enum).join(', ')}, got ${describeValue(params.tagValue)}`;
     case 'format':
-      return `must be ${formats[String(params.format)]?.wanted ?? 'valid'}${isSecret(params) ? '' : `, got ${describe(data)}`}`;
+      return `must be ${formats[String(params.format)]?.hint ?? 'valid'}${isSecret(params) ? '' : `, got ${describeValue(data)}`}`;
     case 'minLength':
     case 'maxLength':
       return `${message}, got ${typeof data === 'string' ? [...data].length : 'none'}`;
     case 'pattern':
-      return place === 'header'
-        ? `must be 1 to 255 visible ASCII characters, with or without quotes around them, got ${describe(data)}`
+      return location === 'header'
+        ? `must be 1 to 255 visible ASCII characters, with or without quotes around them, got ${describeValue(data)}`
         : 'must not be blank';
     default:
-      return `${message ?? 'is invalid'}, got ${describe(data)}`;
+      return `${message ?? 'is invalid'}, got ${describeValue(data)}`;
   }
 }
 
 const isSecret = (params: Record<string, unknown>) =>
   ['uncommon-password', 'totp-code'].includes(String(params.format));
 
-const shownLength = 50;
+const maxShownLength = 50;
 
-function describe(data: unknown): string {
+function describeValue(data: unknown): string {
   if (data === null) return 'null';
   if (Array.isArray(data)) return `a list of ${data.length}`;
   if (typeof data === 'object') return 'an object';
   const text = JSON.stringify(data) ?? 'nothing';
-  return text.length > shownLength ? `${text.slice(0, shownLength).toWellFormed()}…` : text;
+  return text.length > maxShownLength ? `${text.slice(0, maxShownLength).toWellFormed()}…` : text;
 }

@@ -40,7 +40,7 @@ const tokenDescription =
   'From register, login or `/api/auth/token`, or signed with HS256 and the shared secret. Its `sub` is the user id.';
 
 /** What is said of the API as a whole. */
-export const about = {
+export const apiInfo = {
   openapi: '3.1.0',
   info: {
     title: 'Duly',
@@ -94,22 +94,22 @@ export function withNamedBody<T extends { body?: unknown }>(schema: T): T {
 const commonFormats = new Set(['uuid', 'date', 'date-time', 'email']);
 
 /** Keywords and formats of our own mean nothing to clients. */
-function published(key: string, value: unknown): unknown {
+function publicKeyword(key: string, value: unknown): unknown {
   if (inputKeywords.includes(key)) return undefined;
   if (key !== 'format' || typeof value !== 'string' || commonFormats.has(value)) return value;
   return value === 'uncommon-password' ? 'password' : undefined;
 }
 
 /** What the generator cannot know, and what is checked elsewhere than by a schema. */
-export function polish(document: object): object {
+export function completeDocument(document: object): object {
   const copy: Document = JSON.parse(JSON.stringify(document));
   const { schemas } = copy.components;
-  for (const schema of Object.values(schemas)) nameForms(schema, schemas);
+  for (const schema of Object.values(schemas)) nameVariants(schema, schemas);
   const taken = new Set<Schema>();
   for (const path of Object.values(copy.paths)) {
     for (const { parameters = [], requestBody } of Object.values(path)) {
       for (const parameter of parameters) {
-        collect(parameter.schema, schemas, taken);
+        collectSchemas(parameter.schema, schemas, taken);
         // One that has a default may be left out.
         if (parameter.in === 'query' && parameter.schema.default !== undefined) parameter.required = false;
       }
@@ -118,13 +118,13 @@ export function polish(document: object): object {
       if (requestBody === undefined || media === undefined || schema === undefined) continue;
       [media.example] = schema.examples ?? [];
       requestBody.required = !isNullable(schema);
-      collect(schema, schemas, taken);
+      collectSchemas(schema, schemas, taken);
     }
     const patch = path.patch?.requestBody?.content;
     if (patch?.['application/json'] !== undefined) patch[mergePatchType] = patch['application/json'];
   }
-  for (const schema of taken) sayRules(schema);
-  return JSON.parse(JSON.stringify(copy, published));
+  for (const schema of taken) addPatterns(schema);
+  return JSON.parse(JSON.stringify(copy, publicKeyword));
 }
 
 const prefix = '#/components/schemas/';
@@ -140,8 +140,8 @@ const nested = ({ properties = {}, items, oneOf = [] }: Schema): Schema[] => [
 /**
  * Makes components of the forms that a value may have by its discriminator (OpenAPI 3.1 §4.8.25), and of their union.
  */
-function nameForms(schema: Schema, schemas: Record<string, Schema>): void {
-  for (const one of nested(schema)) nameForms(one, schemas);
+function nameVariants(schema: Schema, schemas: Record<string, Schema>): void {
+  for (const one of nested(schema)) nameVariants(one, schemas);
   const { discriminator, oneOf, title } = schema;
   if (discriminator === undefined || oneOf === undefined) return;
   const forms = oneOf.map((form) => (form.$ref === undefined ? toComponent(form, schemas) : form));
@@ -170,18 +170,18 @@ function replace(schema: Schema, other: Schema): void {
 }
 
 /** A body's schema and those that it refers to. */
-function collect(schema: Schema, schemas: Record<string, Schema>, found: Set<Schema>): void {
+function collectSchemas(schema: Schema, schemas: Record<string, Schema>, found: Set<Schema>): void {
   const target = schemas[nameOf(schema)] ?? schema;
   if (found.has(target)) return;
   found.add(target);
-  for (const one of nested(target)) collect(one, schemas, found);
+  for (const one of nested(target)) collectSchemas(one, schemas, found);
 }
 
 const withoutNul = '^[^\\u0000]*$';
 const notBlank = '^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$';
 
 /** What input has to hold to beside its schema. A body of `null` is taken like none, of which clients need not know. */
-function sayRules(schema: Schema): void {
+function addPatterns(schema: Schema): void {
   const { type, format = '', pattern, minLength = 0, properties } = schema;
   const types = [type].flat();
   if (properties !== undefined && isNullable(schema)) schema.type = 'object';

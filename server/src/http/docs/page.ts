@@ -14,7 +14,7 @@ const pagePolicy = {
   'object-src': ["'none'"],
 };
 
-const part = (name: string) => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8');
+const readAsset = (name: string) => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8');
 
 /** What Swagger UI's page lacks: the width of phones, and the "Start here" panel that `page.js` shows. */
 function completePage(html: string, panel: string): string {
@@ -25,7 +25,7 @@ function completePage(html: string, panel: string): string {
 
 /** The page at `/docs`. It asks nothing of another host and has no inline script; docs/decisions/0001-api-page.md. */
 export async function serveApiPage(app: FastifyInstance): Promise<void> {
-  const panel = part('start.html');
+  const panel = readAsset('start.html');
   const compress = createDocumentCompression();
   await app.register(async (scope) => {
     scope.addHook('onSend', async (_request, reply, payload) =>
@@ -42,8 +42,8 @@ export async function serveApiPage(app: FastifyInstance): Promise<void> {
       staticCSP: pagePolicy,
       theme: {
         title: 'Duly API',
-        css: ['page.css', 'start.css'].map((filename) => ({ filename, content: part(filename) })),
-        js: [{ filename: 'page.js', content: part('page.js') }],
+        css: ['page.css', 'start.css'].map((filename) => ({ filename, content: readAsset(filename) })),
+        js: [{ filename: 'page.js', content: readAsset('page.js') }],
       },
       uiConfig: { deepLinking: true, layout: 'BaseLayout', tryItOutEnabled: true, syntaxHighlight: false },
     });

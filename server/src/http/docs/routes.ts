@@ -1,16 +1,17 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { version } from '../../platform/version.ts';
-import { about, polish, withNamedBody } from './openapi.ts';
+import { apiInfo, completeDocument, withNamedBody } from './openapi.ts';
 import { serveApiPage } from './page.ts';
 
 /** `openapi.json` from the schemas that validate, and the page that shows it; neither asks anything of another host. */
 export async function documentApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
-    openapi: { ...about, info: { ...about.info, version } },
+    openapi: { ...apiInfo, info: { ...apiInfo.info, version } },
     stripBasePath: false,
     transform: ({ schema, url }) => ({ schema: withNamedBody(schema), url }),
-    transformObject: (document) => ('openapiObject' in document ? polish(document.openapiObject) : {}),
+    transformObject: (document) =>
+      'openapiObject' in document ? completeDocument(document.openapiObject) : {},
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `schema-${index}`),
     },

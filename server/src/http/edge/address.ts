@@ -8,10 +8,10 @@ const mapped = '::ffff:';
  * Everything that counts, limits or records by address asks here.
  */
 export function addressOf({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string | null {
-  return plain(ip) ?? plain(socket.remoteAddress);
+  return normalizeAddress(ip) ?? normalizeAddress(socket.remoteAddress);
 }
 
-function plain(address: string | undefined): string | null {
+function normalizeAddress(address: string | undefined): string | null {
   if (address === undefined || isIP(address) === 0) return null;
   const ipv4 = address.toLowerCase().startsWith(mapped) ? address.slice(mapped.length) : '';
   return isIP(ipv4) === 4 ? ipv4 : address;

@@ -3,10 +3,10 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { AppError, type ErrorCode } from '../../platform/errors.ts';
-import { jsonType } from '../contract/errors.ts';
+import { jsonContentType } from '../contract/errors.ts';
 import { requestId } from '../hooks/logging.ts';
 import { renderError } from '../v1/render.ts';
-import { type Connection, connectionOf, endAfter } from './gate.ts';
+import { closeAfter, connectionOf, type HttpConnection } from './gate.ts';
 
 const byParserCode: Record<string, [ErrorCode, string]> = {
   HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'The headers are too large'],
@@ -15,18 +15,18 @@ const byParserCode: Record<string, [ErrorCode, string]> = {
 };
 
 /** Answers to what never reaches a route: in the form of every error, then the connection closes. */
-export interface EarlyAnswers {
+export interface EarlyResponses {
   /** Refuses a request; the answer waits its turn behind those to earlier requests. */
   refuse(request: IncomingMessage, response: ServerResponse, error: AppError): void;
-  refuseTunnel(request: IncomingMessage, socket: Socket): void;
+  refuseConnect(request: IncomingMessage, socket: Socket): void;
   /**
    * Answers what is not HTTP, or does not arrive in time, without ever mixing into another answer: requests before it
    * get theirs first, and one whose own answer has begun gets no second one.
    */
-  answerBroken(error: NodeJS.ErrnoException, socket: Socket): void;
+  respondToBroken(error: NodeJS.ErrnoException, socket: Socket): void;
 }
 
-export function createEarlyAnswers(securityHeaders: Record<string, string>, log: Logger): EarlyAnswers {
+export function createEarlyResponses(securityHeaders: Record<string, string>, log: Logger): EarlyResponses {
   const answered = new WeakSet<Socket>();
 
   function render(error: AppError, id: string) {
@@ -36,7 +36,7 @@ export function createEarlyAnswers(securityHeaders: Record<string, string>, log:
     const headers = {
       ...securityHeaders,
       ...error.headers,
-      'content-type': jsonType,
+      'content-type': jsonContentType,
       'content-length': String(Buffer.byteLength(text)),
       'x-request-id': id,
     };
@@ -55,27 +55,31 @@ export function createEarlyAnswers(securityHeaders: Record<string, string>, log:
   return {
     refuse(request, response, error) {
       const { status, headers, text } = render(error, requestId(request));
-      endAfter(request, response);
+      closeAfter(request, response);
       response.writeHead(status, headers).end(text);
     },
-    refuseTunnel(_request, socket) {
+    refuseConnect(_request, socket) {
       socket.on('error', () => {});
       const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
       write(socket, new AppError('METHOD_NOT_ALLOWED', 'This is no proxy', { headers: { allow } }));
     },
-    answerBroken(error, socket) {
+    respondToBroken(error, socket) {
       if (answered.has(socket)) return;
       answered.add(socket);
       const connection = connectionOf(socket);
       const answer = () => write(socket, asAppError(error));
-      if (error.code === 'ECONNRESET' || isOfTls(error) || !socket.writable) socket.destroy();
+      if (error.code === 'ECONNRESET' || isTlsSocketError(error) || !socket.writable) socket.destroy();
       else if (connection === undefined) answer();
-      else if (!connection.isOver) answerInTurn(connection, socket, answer);
+      else if (!connection.isClosing) respondInOrder(connection, socket, answer);
     },
   };
 }
 
-function answerInTurn({ last, before }: Connection, socket: Socket, answer: () => void): void {
+function respondInOrder(
+  { newestResponse: last, previousResponse: before }: HttpConnection,
+  socket: Socket,
+  answer: () => void,
+): void {
   // Not the newest request is broken, when it is whole, but what came after it.
   const isWhole = last.req.complete;
   const awaited = isWhole ? last : before;
@@ -88,7 +92,7 @@ function answerInTurn({ last, before }: Connection, socket: Socket, answer: () =
 }
 
 /** There is no channel that an answer could go through. */
-const isOfTls = ({ code = '' }: NodeJS.ErrnoException) => /^ERR_(?:SSL|TLS)_/.test(code);
+const isTlsSocketError = ({ code = '' }: NodeJS.ErrnoException) => /^ERR_(?:SSL|TLS)_/.test(code);
 
 function asAppError({ code = '' }: NodeJS.ErrnoException): AppError {
   const [name, message] = byParserCode[code] ?? ['BAD_REQUEST', 'The request is not valid HTTP'];

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { unavailable } from '../../platform/errors.ts';
+import { serviceUnavailable } from '../../platform/errors.ts';
 
 /**
  * Once the server closes, each answer under way ends its connection: kept alive, it would hold up the end. Requests
  * that come later get a 503.
  */
-export function createClosing() {
+export function createShutdown() {
   let closing = false;
   return {
     isClosing: () => closing,
@@ -13,7 +13,7 @@ export function createClosing() {
       app.addHook('preClose', async () => {
         closing = true;
       });
-      app.addHook('onRequest', (_request, _reply, done) => done(closing ? unavailable() : undefined));
+      app.addHook('onRequest', (_request, _reply, done) => done(closing ? serviceUnavailable() : undefined));
       app.addHook('onSend', (_request, reply, _payload, done) => {
         if (closing) reply.header('connection', 'close');
         done();

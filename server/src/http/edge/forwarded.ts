@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { compile } from '@fastify/proxy-addr';
 import type { Context } from '../../context.ts';
 import { addressOf } from './address.ts';
-import { createHourlyNotes } from './notes.ts';
+import { createHourlyLogFilter } from './notes.ts';
 
 /** Headers in which proxies name an address. Only the first is read, and only from TRUSTED_PROXIES. */
 const headerNames = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
@@ -18,9 +18,9 @@ const warning =
  * Warns once an hour of each peer that forwards an address and is no trusted proxy. If it is a proxy, all of its
  * callers share one rate limit. The line names the peer, never what it sent.
  */
-export function warnOfForwarded({ config, log }: Context, handle: RequestListener): RequestListener {
+export function warnAboutForwarded({ config, log }: Context, handle: RequestListener): RequestListener {
   const isTrusted = compile([...config.http.trustedProxies]);
-  const isNew = createHourlyNotes(maxPeers);
+  const isNew = createHourlyLogFilter(maxPeers);
   const checked = new WeakSet<Socket>();
 
   function check({ headers, socket }: IncomingMessage): void {

@@ -12,35 +12,35 @@ const hostSyntax = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']);
 
 /** What is known of an open connection. */
-export interface Connection {
+export interface HttpConnection {
   /** The answer to the newest request on it, under way or done, and the one before. */
-  last: ServerResponse;
-  before: ServerResponse | null;
+  newestResponse: ServerResponse;
+  previousResponse: ServerResponse | null;
   requests: number;
   /** Whatever follows on it is not read as a request: it may be the rest of one that was refused. */
-  isOver: boolean;
+  isClosing: boolean;
 }
 
-const connections = new WeakMap<Socket, Connection>();
+const connections = new WeakMap<Socket, HttpConnection>();
 
 /** Undefined until the first request has come. */
-export const connectionOf = (socket: Socket): Connection | undefined => connections.get(socket);
+export const connectionOf = (socket: Socket): HttpConnection | undefined => connections.get(socket);
 
 /** Stands before the routes: only requests that can mean one thing come in, and on one connection only so many. */
-export function gate(
+export function guardRequests(
   handle: RequestListener,
   refuse: (request: IncomingMessage, response: ServerResponse, error: AppError) => void,
 ): RequestListener {
   return (request, response) => {
-    const connection = note(request.socket, response);
-    if (connection.isOver) return;
-    const fault = faultOf(request);
+    const connection = trackConnection(request.socket, response);
+    if (connection.isClosing) return;
+    const fault = requestError(request);
     if (fault !== null) {
       refuse(request, response, fault);
       return;
     }
-    if (connection.requests >= maxRequestsPerConnection) endAfter(request, response);
-    request.url = pathOf(request.url);
+    if (connection.requests >= maxRequestsPerConnection) closeAfter(request, response);
+    request.url = targetPath(request.url);
     // No route has another method: like TRACE, they get a 405 where there is a path, and a 404 elsewhere.
     if (!knownMethods.has(request.method ?? '')) request.method = 'TRACE';
     handle(request, response);
@@ -48,53 +48,59 @@ export function gate(
 }
 
 /** Makes this answer the last of its connection. */
-export function endAfter(request: IncomingMessage, response: ServerResponse): void {
-  note(request.socket, response).isOver = true;
+export function closeAfter(request: IncomingMessage, response: ServerResponse): void {
+  trackConnection(request.socket, response).isClosing = true;
   response.shouldKeepAlive = false;
 }
 
-function note(socket: Socket, response: ServerResponse): Connection {
+function trackConnection(socket: Socket, response: ServerResponse): HttpConnection {
   const known = connections.get(socket);
   if (known === undefined) {
-    const connection = { last: response, before: null, requests: 1, isOver: false };
+    const connection = { newestResponse: response, previousResponse: null, requests: 1, isClosing: false };
     connections.set(socket, connection);
     return connection;
   }
-  if (known.isOver || known.last === response) return known;
-  known.before = known.last;
-  known.last = response;
+  if (known.isClosing || known.newestResponse === response) return known;
+  known.previousResponse = known.newestResponse;
+  known.newestResponse = response;
   known.requests += 1;
   return known;
 }
 
-const bad = (message: string, code: ErrorCode = 'BAD_REQUEST') => new AppError(code, message);
+const badRequest = (message: string, code: ErrorCode = 'BAD_REQUEST') => new AppError(code, message);
 
-function faultOf({ rawHeaders, headers, httpVersion, url = '', method }: IncomingMessage): AppError | null {
-  if (rawHeaders.length > 2 * maxHeaderLines) return bad(`More than ${maxHeaderLines} header lines`);
+function requestError({
+  rawHeaders,
+  headers,
+  httpVersion,
+  url = '',
+  method,
+}: IncomingMessage): AppError | null {
+  if (rawHeaders.length > 2 * maxHeaderLines) return badRequest(`More than ${maxHeaderLines} header lines`);
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];
     // Node keeps the first of several, a proxy perhaps the last.
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
   }
-  if (hosts > 1) return bad('More than one Host');
-  if (hosts === 0 && httpVersion !== '1.0') return bad('Host is missing');
-  if (hosts === 1 && !hostSyntax.test(headers.host ?? '')) return bad('Host is not valid');
+  if (hosts > 1) return badRequest('More than one Host');
+  if (hosts === 0 && httpVersion !== '1.0') return badRequest('Host is missing');
+  if (hosts === 1 && !hostSyntax.test(headers.host ?? '')) return badRequest('Host is not valid');
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
-    return bad('Transfer-Encoding may only be chunked');
+    return badRequest('Transfer-Encoding may only be chunked');
   }
   // RFC 9112 §3.2: a target has none, and the router would cut it off.
-  if (url.includes('#')) return bad('The target has a fragment');
-  if (url.startsWith('/') || (url === '*' && method === 'OPTIONS') || absolute.test(url)) return null;
-  return bad('The target is not a path');
+  if (url.includes('#')) return badRequest('The target has a fragment');
+  if (url.startsWith('/') || (url === '*' && method === 'OPTIONS') || absoluteTarget.test(url)) return null;
+  return badRequest('The target is not a path');
 }
 
-const absolute = /^https?:\/\/[^/?#]+/i;
+const absoluteTarget = /^https?:\/\/[^/?#]+/i;
 
 /** The path is what counts: a target's own host (RFC 9112 §3.2.2) decides as little as the Host header does. */
-function pathOf(url = '/'): string {
+function targetPath(url = '/'): string {
   if (url.startsWith('/')) return url;
-  const path = url.replace(absolute, '');
+  const path = url.replace(absoluteTarget, '');
   return path.startsWith('/') || path === '*' ? path : `/${path}`;
 }

@@ -3,16 +3,16 @@ import type { Socket } from 'node:net';
 import { connectionOf } from './gate.ts';
 
 /** Idle connections make room from more than 80 % of `maxConnections` in use until less than 70 % are. */
-const crowdedShare = 0.8;
-const relaxedShare = 0.7;
-const crowdedIdleMs = 5_000;
+const highShare = 0.8;
+const lowShare = 0.7;
+const shortIdleMs = 5_000;
 
 /**
  * Refuses connections beyond `server.maxConnections`, whichever listener took them. Ends those that are idle after an
  * answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps its own for longer would send
  * requests into connections that end at that moment.
  */
-export function endIdle(server: Server, connectionEvent: string, idleMs: number): void {
+export function closeIdleConnections(server: Server, connectionEvent: string, idleMs: number): void {
   const sockets = new Set<Socket>();
   let open = 0;
   // Each listener has a limit of its own, and hands its connections to this server.
@@ -23,12 +23,12 @@ export function endIdle(server: Server, connectionEvent: string, idleMs: number)
     });
     if (open > server.maxConnections) socket.destroy();
   });
-  const shorterMs = Math.min(idleMs, crowdedIdleMs);
+  const shorterMs = Math.min(idleMs, shortIdleMs);
   server.keepAliveTimeout = idleMs;
   function update(): void {
     const share = sockets.size / server.maxConnections;
-    if (share < relaxedShare) server.keepAliveTimeout = idleMs;
-    if (share <= crowdedShare || server.keepAliveTimeout === shorterMs) return;
+    if (share < lowShare) server.keepAliveTimeout = idleMs;
+    if (share <= highShare || server.keepAliveTimeout === shorterMs) return;
     server.keepAliveTimeout = shorterMs;
     // Those that are idle already had more time.
     for (const socket of sockets) if (isIdle(socket)) socket.setTimeout(shorterMs);
@@ -43,4 +43,4 @@ export function endIdle(server: Server, connectionEvent: string, idleMs: number)
   });
 }
 
-const isIdle = (socket: Socket): boolean => connectionOf(socket)?.last.writableFinished ?? false;
+const isIdle = (socket: Socket): boolean => connectionOf(socket)?.newestResponse.writableFinished ?? false;

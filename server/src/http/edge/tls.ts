@@ -16,7 +16,7 @@ export const tlsOptions = (files: TlsFiles): TlsOptions => ({
  * Takes a new certificate into use once its files change; connections that are open keep theirs. Polls, as links
  * that are moved (certbot, Kubernetes) and mounts that tell nothing of changes want it.
  */
-export function followCertificate(server: Server, files: TlsFiles, log: Logger): void {
+export function watchCertificate(server: Server, files: TlsFiles, log: Logger): void {
   const reload = (now: Stats, before: Stats) => {
     if (now.mtimeMs === before.mtimeMs && now.ino === before.ino) return;
     try {

@@ -1,30 +1,30 @@
 import type { FastifyRequest } from 'fastify';
-import { recordAttempt } from '../../accounts/attempts.ts';
+import { recordAuthEvent } from '../../accounts/attempts.ts';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../platform/errors.ts';
-import { originOf } from './authentication.ts';
+import { auditOriginOf } from './authentication.ts';
 
 /**
  * Does `work`, which lets somebody in who names an address, and writes its audit entry. An attempt that cannot be
  * recorded is not answered with success.
  */
-export async function audited<Grant extends { user: { id: string } }>(
+export async function auditSignIn<Grant extends { user: { id: string } }>(
   ctx: Context,
   request: FastifyRequest,
   action: string,
   email: string,
   work: () => Promise<Grant>,
 ): Promise<Grant> {
-  const origin = originOf(request);
+  const origin = auditOriginOf(request);
   let grant: Grant;
   try {
     grant = await work();
   } catch (error) {
     if (error instanceof AppError && error.status < 500) {
       const passed = error.code === 'TOTP_REQUIRED';
-      await recordAttempt(ctx, {
+      await recordAuthEvent(ctx, {
         origin,
-        action: passed ? firstFactor : action,
+        action: passed ? firstFactorAction : action,
         outcome: passed ? 'success' : error.status === 403 ? 'denied' : 'failure',
         email,
       });
@@ -32,7 +32,7 @@ export async function audited<Grant extends { user: { id: string } }>(
     throw error;
   }
   const userId = grant.user.id;
-  await recordAttempt(ctx, {
+  await recordAuthEvent(ctx, {
     origin: { ...origin, actor: userId },
     action,
     outcome: 'success',
@@ -43,4 +43,4 @@ export async function audited<Grant extends { user: { id: string } }>(
 }
 
 /** The password was right, and a second factor is still wanted. */
-export const firstFactor = 'auth.first_factor';
+export const firstFactorAction = 'auth.first_factor';

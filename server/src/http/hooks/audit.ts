@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import type { Origin } from '../../audit/model.ts';
+import type { AuditOrigin } from '../../audit/model.ts';
 import type { AuditCounts } from '../../audit/reads.ts';
 
 const userIdMaxLength = 255;
 
 /** Counts a read by the owner; changes write their entries themselves. */
-export function countRead(counts: AuditCounts, action: string, origin: Origin): void {
+export function countRead(counts: AuditCounts, action: string, origin: AuditOrigin): void {
   if (origin.actor !== null) counts.add({ userId: origin.actor, origin, action, outcome: 'success' });
 }
 
@@ -16,20 +16,20 @@ export function countRead(counts: AuditCounts, action: string, origin: Origin): 
 export function countRefusal(
   counts: AuditCounts,
   request: FastifyRequest,
-  origin: Origin,
+  origin: AuditOrigin,
   status: number,
 ): void {
   const { actor } = origin;
   if (actor === null) {
     if (status === 401) counts.add({ userId: '', origin, action: 'token.use', outcome: 'failure' });
   } else if (status === 403) {
-    const subject = namedUser(request.params);
-    counts.add({ userId: actor, origin, action: actionOf(request), subject, outcome: 'denied' });
+    const subject = pathUserId(request.params);
+    counts.add({ userId: actor, origin, action: auditActionOf(request), subject, outcome: 'denied' });
   }
 }
 
 /** Null for what cannot be an id: paths are not checked yet when an access is refused. */
-export function namedUser(params: unknown): string | null {
+export function pathUserId(params: unknown): string | null {
   if (typeof params !== 'object' || params === null || !('user_id' in params)) return null;
   const { user_id: id } = params;
   if (typeof id !== 'string' || id.length > userIdMaxLength || id.includes('\0')) return null;
@@ -42,7 +42,7 @@ const actions = new Map<string, string>();
  * `noun.verb` from the operation's id, so that a new route is audited from its first day: `bareListTasks` is
  * `task.list`, `adminListUsers` is `admin.user.list`.
  */
-export function actionOf({ routeOptions }: FastifyRequest): string {
+export function auditActionOf({ routeOptions }: FastifyRequest): string {
   const id = routeOptions.schema?.operationId ?? 'useRoute';
   let action = actions.get(id);
   if (action === undefined) {

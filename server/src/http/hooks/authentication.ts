@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Client } from '../../accounts/model.ts';
-import type { Origin } from '../../audit/model.ts';
+import type { SessionClient } from '../../accounts/model.ts';
+import type { AuditOrigin } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
 import { adminsOnly, forbidden } from '../../platform/errors.ts';
 import type { Caller } from '../../tokens/identity.ts';
 import { addressOf } from '../edge/address.ts';
-import { actionOf, countRead, countRefusal, namedUser } from './audit.ts';
-import { replaceMe } from './paths.ts';
+import { auditActionOf, countRead, countRefusal, pathUserId } from './audit.ts';
+import { resolveMe } from './paths.ts';
 import { limitUser } from './rate-limits.ts';
 
 declare module 'fastify' {
@@ -18,8 +18,12 @@ declare module 'fastify' {
 
 /** @throws AppError UNAUTHORIZED, or RATE_LIMITED when the user asks for too much. */
 async function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Promise<Caller> {
-  const { isDatabaseAway, headers } = request;
-  const caller = await ctx.tokens.authenticate(authorizationOf(request), isDatabaseAway, headers.cookie);
+  const { isDatabaseUnavailable, headers } = request;
+  const caller = await ctx.tokenVerifier.authenticate(
+    authorizationOf(request),
+    isDatabaseUnavailable,
+    headers.cookie,
+  );
   request.identity = caller;
   await limitUser(request, reply, ctx, caller.userId);
   return caller;
@@ -33,20 +37,20 @@ export const authorizationOf = (request: FastifyRequest): readonly string[] =>
 export function requireToken(app: FastifyInstance, ctx: Context): void {
   app.addHook('onRequest', async (request, reply) => {
     const caller = await authenticate(request, reply, ctx);
-    replaceMe(request, caller.userId);
+    resolveMe(request, caller.userId);
     const { params } = request;
     const named = typeof params === 'object' && params !== null && 'user_id' in params;
     if (named && params.user_id !== caller.userId) throw forbidden();
   });
   // Before the answer leaves: nobody reads what is not counted.
   app.addHook('onSend', (request, { statusCode }, _payload, done) => {
-    const origin = originOf(request);
+    const origin = auditOriginOf(request);
     if (statusCode >= 400) countRefusal(ctx.auditCounts, request, origin, statusCode);
     else if (request.method === 'GET' || request.method === 'HEAD')
-      countRead(ctx.auditCounts, actionOf(request), origin);
+      countRead(ctx.auditCounts, auditActionOf(request), origin);
     done();
   });
-  announceWrites(app, ctx);
+  notifyOnWrites(app, ctx);
 }
 
 /** Every route of this scope wants the token of an admin; its path may name any user. */
@@ -56,24 +60,24 @@ export function requireAdmin(app: FastifyInstance, ctx: Context): void {
     if (role !== 'admin') throw adminsOnly();
   });
   app.addHook('onSend', async (request, reply) => {
-    countRefusal(ctx.auditCounts, request, originOf(request), reply.statusCode);
+    countRefusal(ctx.auditCounts, request, auditOriginOf(request), reply.statusCode);
   });
-  announceWrites(app, ctx);
+  notifyOnWrites(app, ctx);
 }
 
 /** By the time there is an answer, what it says is committed. */
-function announceWrites(app: FastifyInstance, { wakeUps }: Context): void {
+function notifyOnWrites(app: FastifyInstance, { changeNotifier: wakeUps }: Context): void {
   app.addHook('onSend', ({ method, params, identity }, { statusCode }, _payload, done) => {
     if (method !== 'GET' && method !== 'HEAD' && statusCode < 400) {
-      const userId = namedUser(params) ?? identity?.userId;
-      if (userId !== undefined) wakeUps.announce(userId);
+      const userId = pathUserId(params) ?? identity?.userId;
+      if (userId !== undefined) wakeUps.publish(userId);
     }
     done();
   });
 }
 
 /** Who asks, for the audit log. */
-export const originOf = (request: FastifyRequest): Origin => ({
+export const auditOriginOf = (request: FastifyRequest): AuditOrigin => ({
   actor: request.identity?.userId ?? null,
   requestId: request.id,
   address: addressOf(request),
@@ -82,7 +86,7 @@ export const originOf = (request: FastifyRequest): Origin => ({
 const userAgentMaxLength = 500;
 
 /** Where a session is made from. */
-export const clientOf = (request: FastifyRequest): Client => ({
+export const sessionClientOf = (request: FastifyRequest): SessionClient => ({
   address: addressOf(request) ?? '',
   userAgent: (request.headers['user-agent'] ?? '').slice(0, userAgentMaxLength),
 });

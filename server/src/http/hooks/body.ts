@@ -3,20 +3,20 @@ import { AppError } from '../../platform/errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const notJson = (reason: string) => new AppError('INVALID_JSON', `The body is not valid JSON: ${reason}`);
+const invalidJson = (reason: string) => new AppError('INVALID_JSON', `The body is not valid JSON: ${reason}`);
 
 /** JSON Merge Patch (RFC 7396), which is what every PATCH with a body takes under either name. */
 export const mergePatchType = 'application/merge-patch+json';
 /** `Accept-Patch` (RFC 5789 §3.1). */
 export const acceptPatch = `application/json, ${mergePatchType}`;
 
-const unsupported = ({ method }: FastifyRequest, message: string): AppError =>
+const unsupportedMediaType = ({ method }: FastifyRequest, message: string): AppError =>
   new AppError('UNSUPPORTED_MEDIA_TYPE', message, {
     headers: method === 'PATCH' ? { 'accept-patch': acceptPatch } : {},
   });
 
-const unsupportedType = (request: FastifyRequest): AppError =>
-  unsupported(
+const unsupportedContentType = (request: FastifyRequest): AppError =>
+  unsupportedMediaType(
     request,
     `Content-Type must be application/json${request.method === 'PATCH' ? ` or ${mergePatchType}` : ''}`,
   );
@@ -29,43 +29,43 @@ export function parseJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parseJson = (request: FastifyRequest, bytes: Buffer, done: Done) => {
     if (bytes.length === 0) {
-      if (takesNoBody(request)) done(null, undefined);
-      else done(notJson('it is empty'));
+      if (allowsNoBody(request)) done(null, undefined);
+      else done(invalidJson('it is empty'));
       return;
     }
     if (!isUtf8(request)) {
-      done(unsupported(request, 'The charset must be utf-8'));
+      done(unsupportedMediaType(request, 'The charset must be utf-8'));
       return;
     }
     if (request.headers['content-encoding'] !== undefined) {
-      done(unsupported(request, 'The body must not be compressed'));
+      done(unsupportedMediaType(request, 'The body must not be compressed'));
       return;
     }
     let text: string;
     try {
       text = utf8.decode(bytes);
     } catch {
-      done(notJson('it is not UTF-8'));
+      done(invalidJson('it is not UTF-8'));
       return;
     }
     parse(request, text, (error, body) => {
-      if (error) done(notJson('it does not parse, or has a name such as __proto__'));
+      if (error) done(invalidJson('it does not parse, or has a name such as __proto__'));
       else done(null, body);
     });
   };
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parseJson);
   app.addContentTypeParser<Buffer>(mergePatchType, { parseAs: 'buffer' }, (request, bytes, done) => {
     if (request.method === 'PATCH') parseJson(request, bytes, done);
-    else done(unsupportedType(request));
+    else done(unsupportedContentType(request));
   });
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
-    if (bytes.length === 0 && takesNoBody(request)) done(null, undefined);
-    else done(unsupportedType(request));
+    if (bytes.length === 0 && allowsNoBody(request)) done(null, undefined);
+    else done(unsupportedContentType(request));
   });
 }
 
 /** Clients that set a Content-Type on every request send it with no body too. */
-function takesNoBody({ routeOptions }: FastifyRequest): boolean {
+function allowsNoBody({ routeOptions }: FastifyRequest): boolean {
   const schema: unknown = routeOptions.schema?.body;
   if (typeof schema !== 'object' || schema === null) return true;
   return 'type' in schema && Array.isArray(schema.type) && schema.type.includes('null');

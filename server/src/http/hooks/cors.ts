@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { isAllowedOrigin } from '../../accounts/origins.ts';
 import type { Context } from '../../context.ts';
-import { createHourlyNotes } from '../edge/notes.ts';
+import { createHourlyLogFilter } from '../edge/notes.ts';
 
 const exposedHeaders = [
   'Age',
@@ -46,8 +46,8 @@ const preflight: FastifyCorsOptions = {
 };
 
 /** Lets the pages of allowed origins call, with the headers that they ask for (Fetch standard, "CORS protocol"). */
-export async function allowOrigins(app: FastifyInstance, { config, log }: Context): Promise<void> {
-  const noteRefused = createRefusedNotes(log);
+export async function registerCors(app: FastifyInstance, { config, log }: Context): Promise<void> {
+  const noteRefused = createRefusedOriginLog(log);
   await app.register(cors, {
     delegator: ({ method, headers }: FastifyRequest, done) => {
       const { origin } = headers;
@@ -63,15 +63,15 @@ export async function allowOrigins(app: FastifyInstance, { config, log }: Contex
   });
 }
 
-const notedOrigins = 20;
-const notedLength = 200;
+const maxLoggedOrigins = 20;
+const maxLoggedLength = 200;
 
 /** The browser tells its user little, and this server's operator nothing. */
-function createRefusedNotes(log: Logger): (origin: string) => void {
-  const isNew = createHourlyNotes(notedOrigins);
+function createRefusedOriginLog(log: Logger): (origin: string) => void {
+  const isNew = createHourlyLogFilter(maxLoggedOrigins);
   return (text) => {
     // Anybody can send anything.
-    const origin = text.slice(0, notedLength).replaceAll(/[^\x21-\x7e]/g, '?');
+    const origin = text.slice(0, maxLoggedLength).replaceAll(/[^\x21-\x7e]/g, '?');
     // It cannot be set.
     if (origin === 'null' || !isNew(origin)) return;
     log.warn(

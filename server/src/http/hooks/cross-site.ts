@@ -3,7 +3,7 @@ import { isAllowedOrigin } from '../../accounts/origins.ts';
 import type { Config } from '../../config/config.ts';
 import { AppError } from '../../platform/errors.ts';
 
-const refused = () => new AppError('FORBIDDEN', 'Not allowed from this origin');
+const foreignOrigin = () => new AppError('FORBIDDEN', 'Not allowed from this origin');
 
 /**
  * Guards routes that a browser's cookies open: what a page of a foreign origin sends, or may have sent, is refused.
@@ -13,6 +13,6 @@ export function crossSiteGuard(config: Config): (headers: IncomingHttpHeaders) =
   return ({ origin, cookie, 'sec-fetch-site': site }) => {
     const isForeign =
       origin === undefined ? cookie !== undefined || site === 'cross-site' : !isAllowedOrigin(config, origin);
-    if (isForeign) throw refused();
+    if (isForeign) throw foreignOrigin();
   };
 }

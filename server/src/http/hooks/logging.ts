@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../../context.ts';
-import { streamOf } from '../../platform/log.ts';
+import { logStreamOf } from '../../platform/log.ts';
 
 const acceptedId = /^[\w.:-]{1,128}$/;
 
 /** The caller's `X-Request-Id` when it is a plain token, so that it cannot forge a log line; a new one otherwise. */
 export function requestId({ headers }: IncomingMessage): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && acceptedId.test(given) ? given : randomUUID();
+  const received = headers['x-request-id'];
+  return typeof received === 'string' && acceptedId.test(received) ? received : randomUUID();
 }
 
 /**
@@ -21,16 +21,16 @@ export function logRequests(app: FastifyInstance, ctx: Context, headers: Record<
     reply.header('x-request-id', request.id).headers(headers);
     done();
   });
-  const note = createRequestNotes(ctx);
+  const logRequest = createRequestLog(ctx);
   app.addHook('onResponse', ({ id, method, routeOptions, identity }, { statusCode, elapsedTime }, done) => {
     const userId = identity?.userId ?? null;
-    note({ id, method, route: routeOptions.url, status: statusCode, durationMs: elapsedTime, userId });
+    logRequest({ id, method, route: routeOptions.url, status: statusCode, durationMs: elapsedTime, userId });
     done();
   });
 }
 
 /** What is noted of a request that was answered. */
-export interface RequestNote {
+export interface RequestLogEntry {
   id: string;
   method: string;
   /** The pattern that matched, if any. */
@@ -44,8 +44,8 @@ export interface RequestNote {
  * For each answer one line, and its time in the metrics. The lines are like the log's others, put together from their
  * few fields at a quarter of the cost: there is one for every request.
  */
-export function createRequestNotes({ log, metrics: { requests } }: Context): (note: RequestNote) => void {
-  const stream = streamOf(log);
+export function createRequestLog({ log, metrics: { requests } }: Context): (note: RequestLogEntry) => void {
+  const stream = logStreamOf(log);
   const bindings = JSON.stringify(log.bindings()).slice(1, -1);
   const base = bindings === '' ? '' : `${bindings},`;
   const routes = new Map<string | undefined, string>();

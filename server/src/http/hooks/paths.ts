@@ -16,7 +16,7 @@ const hasEmptyParam = (params: unknown): boolean =>
   Object.entries(params).some(([name, value]) => value === '' && name !== '*');
 
 /** `me` in a path stands for the user of the token; handlers see the real id. */
-export function replaceMe({ params }: FastifyRequest, userId: string): void {
+export function resolveMe({ params }: FastifyRequest, userId: string): void {
   if (typeof params === 'object' && params !== null && 'user_id' in params && params.user_id === 'me')
     params.user_id = userId;
 }

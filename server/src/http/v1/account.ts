@@ -6,16 +6,16 @@ import type { Context } from '../../context.ts';
 import { mailNotConfigured, notFound, wrongPassword } from '../../platform/errors.ts';
 import { UserPath, userId } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
-import { errorResponses, withoutMail } from '../contract/schemas.ts';
-import { clientOf, originOf } from '../hooks/authentication.ts';
-import { envelope, envelopeOf, granted } from './render.ts';
+import { errorResponses, mailErrorDescriptions } from '../contract/schemas.ts';
+import { auditOriginOf, sessionClientOf } from '../hooks/authentication.ts';
+import { accessTokenSchema, envelope, envelopeSchema } from './render.ts';
 
 const tags = ['Accounts'];
 
 const reasons = { 401: 'No valid token, or a wrong password.', 404: 'This user has no account here.' };
 const examples = { 401: wrongPassword(), 404: notFound('Account') };
 
-const mailReasons = { ...reasons, ...withoutMail };
+const mailReasons = { ...reasons, ...mailErrorDescriptions };
 const mailExamples = { ...examples, 503: mailNotConfigured() };
 
 const passwordSchema = {
@@ -27,7 +27,7 @@ const passwordSchema = {
   params: UserPath,
   body: PasswordChange,
   response: {
-    200: granted('The password is the new one.'),
+    200: accessTokenSchema('The password is the new one.'),
     ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415, 422], reasons, examples),
   },
 };
@@ -42,7 +42,7 @@ const emailSchema = {
   params: UserPath,
   body: EmailChangeRequest,
   response: {
-    202: envelopeOf(Type.Null(), 'The link is on its way.'),
+    202: envelopeSchema(Type.Null(), 'The link is on its way.'),
     ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415, 422], mailReasons, mailExamples),
   },
 };
@@ -54,7 +54,7 @@ const verificationSchema = {
   tags,
   params: UserPath,
   response: {
-    202: envelopeOf(Type.Null(), 'The link is on its way.'),
+    202: envelopeSchema(Type.Null(), 'The link is on its way.'),
     ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415], mailReasons, mailExamples),
   },
 };
@@ -66,7 +66,7 @@ const sessionsSchema = {
   tags,
   params: UserPath,
   response: {
-    200: envelopeOf(Type.Array(Type.Ref('Session')), 'Sessions that live, the newest first.'),
+    200: envelopeSchema(Type.Array(Type.Ref('Session')), 'Sessions that live, the newest first.'),
     ...errorResponses('Problem', [400, 401, 403, 414]),
   },
 };
@@ -78,7 +78,7 @@ const endOthersSchema = {
   tags,
   params: UserPath,
   response: {
-    200: envelopeOf(Type.Null(), 'The other sessions are over.'),
+    200: envelopeSchema(Type.Null(), 'The other sessions are over.'),
     ...errorResponses('Problem', [400, 401, 403, 413, 414, 415]),
   },
 };
@@ -95,7 +95,7 @@ const endSchema = {
   tags,
   params: SessionPath,
   response: {
-    200: envelopeOf(Type.Null(), 'The session is over.'),
+    200: envelopeSchema(Type.Null(), 'The session is over.'),
     ...errorResponses(
       'Problem',
       [400, 401, 403, 404, 413, 414, 415, 422],
@@ -118,7 +118,12 @@ export function accountRoutes(app: App, { accounts, emailChange, db }: Context):
   app.post(`${path}/password`, { schema: passwordSchema }, async (request, reply) => {
     const { params, body } = request;
     requireOwnSession(request);
-    const grant = await accounts.changePassword(params.user_id, originOf(request), clientOf(request), body);
+    const grant = await accounts.changePassword(
+      params.user_id,
+      auditOriginOf(request),
+      sessionClientOf(request),
+      body,
+    );
     reply.header('cache-control', 'no-store');
     return { ...grant, message: 'Password changed successfully', status_code: 200 };
   });
@@ -126,13 +131,13 @@ export function accountRoutes(app: App, { accounts, emailChange, db }: Context):
   app.post(`${path}/email`, { schema: emailSchema }, async (request, reply) => {
     const { email, password } = request.body;
     requireOwnSession(request);
-    await emailChange.request(request.params.user_id, originOf(request), email, password);
+    await emailChange.request(request.params.user_id, auditOriginOf(request), email, password);
     reply.status(202);
     return envelope(null, 'A link is on its way to the new address', 202);
   });
 
   app.post(`${path}/email/verification`, { schema: verificationSchema }, async (request, reply) => {
-    await emailChange.sendVerification(request.params.user_id, originOf(request));
+    await emailChange.sendVerification(request.params.user_id, auditOriginOf(request));
     reply.status(202);
     return envelope(null, 'A link is on its way to the address', 202);
   });
@@ -144,13 +149,13 @@ export function accountRoutes(app: App, { accounts, emailChange, db }: Context):
 
   app.delete(`${path}/sessions`, { schema: endOthersSchema }, async (request) => {
     const current = request.identity?.sessionId ?? null;
-    await endOtherSessions(db, request.params.user_id, originOf(request), current);
+    await endOtherSessions(db, request.params.user_id, auditOriginOf(request), current);
     return envelope(null, 'Other sessions ended successfully');
   });
 
   app.delete(`${path}/sessions/:session_id`, { schema: endSchema }, async (request) => {
     const { user_id, session_id } = request.params;
-    await endSession(db, user_id, originOf(request), session_id);
+    await endSession(db, user_id, auditOriginOf(request), session_id);
     return envelope(null, 'Session ended successfully');
   });
 }

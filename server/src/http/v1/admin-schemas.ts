@@ -2,16 +2,16 @@ import { Type } from 'typebox';
 import { AdminUserPath } from '../../admin/model.ts';
 import { type AppError, adminsOnly, notFound } from '../../platform/errors.ts';
 import { errorResponses } from '../contract/schemas.ts';
-import { envelopeOf } from './render.ts';
+import { envelopeSchema } from './render.ts';
 
-export const tags = ['Administration'];
+export const adminTags = ['Administration'];
 
-const forAdmins = { 403: 'The caller is not an admin.' };
+const adminOnlyDescription = { 403: 'The caller is not an admin.' };
 
 /** The refusals of an operation for admins: these, and those that any has. */
-export const errors = (...statuses: number[]) => errorsWith(statuses);
+export const adminErrors = (...statuses: number[]) => adminErrorsWith(statuses);
 
-export const errorsWith = (
+export const adminErrorsWith = (
   statuses: readonly number[],
   own: Record<number, string> = {},
   examples: Record<number, AppError> = {},
@@ -19,15 +19,15 @@ export const errorsWith = (
   errorResponses(
     'Problem',
     [400, 401, 403, 414, ...statuses],
-    { ...forAdmins, ...own },
+    { ...adminOnlyDescription, ...own },
     { 403: adminsOnly(), 404: notFound('User'), ...examples },
   );
 
-export const user = (description: string) => envelopeOf(Type.Ref('AdminUser'), description);
+export const userSchema = (description: string) => envelopeSchema(Type.Ref('AdminUser'), description);
 
 /** A page of a list by id. */
-export const pageOf = (schema: string, description: string) =>
-  envelopeOf(
+export const pageSchema = (schema: string, description: string) =>
+  envelopeSchema(
     Type.Array(Type.Ref(schema)),
     description,
     {},
@@ -35,11 +35,11 @@ export const pageOf = (schema: string, description: string) =>
   );
 
 /** An operation on one user, without a body, that answers with the user. */
-export const one = (operationId: string, summary: string, answer: string, description = '') => ({
+export const userOperation = (operationId: string, summary: string, answer: string, description = '') => ({
   operationId,
   summary,
   description,
-  tags,
+  tags: adminTags,
   params: AdminUserPath,
-  response: { 200: user(answer), ...errors(404, 422) },
+  response: { 200: userSchema(answer), ...adminErrors(404, 422) },
 });

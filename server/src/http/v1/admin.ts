@@ -4,65 +4,65 @@ import { findLock } from '../../admin/queries.ts';
 import {
   banUser,
   changeRole,
-  getUser,
   listUsers,
   lockService,
-  recordServiceLook,
+  recordServiceAuditView,
   unbanUser,
   unlockService,
+  viewUser,
 } from '../../admin/service.ts';
 import { AuditListQuery } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
 import type { App } from '../app-type.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
-import { originOf, requireAdmin } from '../hooks/authentication.ts';
+import { auditOriginOf, requireAdmin } from '../hooks/authentication.ts';
 import { compress } from '../hooks/coding.ts';
 import { adminAccountRoutes } from './admin-accounts.ts';
 import { invitationRoutes } from './admin-invitations.ts';
-import { errors, one, pageOf, tags, user } from './admin-schemas.ts';
-import { auditPage } from './audit.ts';
-import { envelope, envelopeOf, pageAfter } from './render.ts';
+import { adminErrors, adminTags, pageSchema, userOperation, userSchema } from './admin-schemas.ts';
+import { auditPageSchema } from './audit.ts';
+import { envelope, envelopePage, envelopeSchema } from './render.ts';
 
 const listSchema = {
   operationId: 'adminListUsers',
   summary: 'List users',
   description: 'Accounts of this server and user ids of other issuers that hold data here, by id.',
-  tags,
+  tags: adminTags,
   querystring: AdminUserListQuery,
   response: {
-    200: pageOf('AdminUser', 'A page of users.'),
-    ...errors(422),
+    200: pageSchema('AdminUser', 'A page of users.'),
+    ...adminErrors(422),
   },
 };
 
 const banSchema = {
-  ...one('adminBanUser', 'Ban a user', 'The banned user.'),
+  ...userOperation('adminBanUser', 'Ban a user', 'The banned user.'),
   description:
     'Refuses all tokens and log-ins of the user within 1 s, on every instance, until the ban is lifted.',
   body: Ban,
-  response: { 200: user('The banned user.'), ...errors(404, 413, 415, 422) },
+  response: { 200: userSchema('The banned user.'), ...adminErrors(404, 413, 415, 422) },
 };
 
 const roleSchema = {
-  ...one('adminSetRole', 'Set the role of an account', 'The user.'),
+  ...userOperation('adminSetRole', 'Set the role of an account', 'The user.'),
   description: 'A change ends all sessions of the user.',
   body: RoleChange,
-  response: { 200: user('The user.'), ...errors(404, 413, 415, 422) },
+  response: { 200: userSchema('The user.'), ...adminErrors(404, 413, 415, 422) },
 };
 
 const lock = (operationId: string, summary: string) => ({
   operationId,
   summary,
   description: 'Answered while the service is locked, too.',
-  tags,
+  tags: adminTags,
   response: {
-    200: envelopeOf(
+    200: envelopeSchema(
       Type.Object({
         locked_at: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
       }),
       'Whether the service is locked.',
     ),
-    ...errors(413, 415),
+    ...adminErrors(413, 415),
   },
 });
 
@@ -79,29 +79,29 @@ function userRoutes(app: App, { db }: Context): void {
   const path = '/admin/users/:user_id';
 
   app.get('/admin/users', { schema: listSchema }, async (request) => {
-    const found = await listUsers(db, originOf(request), request.query);
-    return pageAfter(found, request.query.limit, 'Users retrieved successfully');
+    const found = await listUsers(db, auditOriginOf(request), request.query);
+    return envelopePage(found, request.query.limit, 'Users retrieved successfully');
   });
 
   app.put(`${path}/ban`, { schema: banSchema }, async (request) => {
     const { params, body } = request;
-    const banned = await banUser(db, params.user_id, originOf(request), body.reason ?? null);
+    const banned = await banUser(db, params.user_id, auditOriginOf(request), body.reason ?? null);
     return envelope(banned, 'User banned successfully');
   });
 
-  const unban = one(
+  const unban = userOperation(
     'adminUnbanUser',
     'Lift the ban of a user',
     'The user.',
     'Tokens and log-ins are accepted again; ended sessions stay so.',
   );
   app.delete(`${path}/ban`, { schema: unban }, async (request) =>
-    envelope(await unbanUser(db, request.params.user_id, originOf(request)), 'Ban lifted successfully'),
+    envelope(await unbanUser(db, request.params.user_id, auditOriginOf(request)), 'Ban lifted successfully'),
   );
 
   app.put(`${path}/role`, { schema: roleSchema }, async (request) => {
     const { params, body } = request;
-    const changed = await changeRole(db, params.user_id, originOf(request), body.role);
+    const changed = await changeRole(db, params.user_id, auditOriginOf(request), body.role);
     return envelope(changed, 'Role set successfully');
   });
 }
@@ -110,10 +110,10 @@ const auditSchema = {
   operationId: 'adminListUserAudit',
   summary: 'List what happened to a user',
   description: 'The look itself becomes an entry of the user.',
-  tags,
+  tags: adminTags,
   params: AdminUserPath,
   querystring: AuditListQuery,
-  response: { 200: auditPage, ...errors(404, 410, 422) },
+  response: { 200: auditPageSchema, ...adminErrors(404, 410, 422) },
 };
 
 const serviceAuditSchema = {
@@ -121,9 +121,9 @@ const serviceAuditSchema = {
   summary: 'List what happened to no user in particular',
   description:
     'Log-ins to addresses without an account, refused tokens by address, the kill switch, lists of users.',
-  tags,
+  tags: adminTags,
   querystring: AuditListQuery,
-  response: { 200: auditPage, ...errors(410, 422) },
+  response: { 200: auditPageSchema, ...adminErrors(410, 422) },
 };
 
 function auditRoutes(app: App, ctx: Context): void {
@@ -134,14 +134,14 @@ function auditRoutes(app: App, ctx: Context): void {
     { schema: auditSchema, onSend: compress },
     async (request, reply) => {
       const { params, query } = request;
-      await getUser(db, params.user_id, originOf(request), 'admin.audit.list');
+      await viewUser(db, params.user_id, auditOriginOf(request), 'admin.audit.list');
       const { entries, pagination } = await readAuditPage(ctx, request, reply, params.user_id, query);
       return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };
     },
   );
 
   app.get('/admin/audit', { schema: serviceAuditSchema, onSend: compress }, async (request, reply) => {
-    await recordServiceLook(db, originOf(request));
+    await recordServiceAuditView(db, auditOriginOf(request));
     const { entries, pagination } = await readAuditPage(ctx, request, reply, '', request.query);
     return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };
   });
@@ -149,7 +149,7 @@ function auditRoutes(app: App, ctx: Context): void {
 
 function lockRoutes(app: App, { db }: Context): void {
   const path = '/admin/lock';
-  const config = { whileLocked: true };
+  const config = { allowedWhileLocked: true };
   const answer = (since: Date | null, message: string) =>
     envelope({ locked_at: since?.toISOString() ?? null }, message);
 
@@ -163,10 +163,10 @@ function lockRoutes(app: App, { db }: Context): void {
       'Within 1 s every instance answers 503 to everything below `/api` but these three; health stays up.',
   };
   app.put(path, { config, schema: lockSchema }, async (request) =>
-    answer(await lockService(db, originOf(request)), 'Service locked'),
+    answer(await lockService(db, auditOriginOf(request)), 'Service locked'),
   );
 
   app.delete(path, { config, schema: lock('adminUnlock', 'Unlock the service') }, async (request) =>
-    answer(await unlockService(db, originOf(request)), 'Service unlocked'),
+    answer(await unlockService(db, auditOriginOf(request)), 'Service unlocked'),
   );
 }

@@ -6,10 +6,10 @@ import type { App } from '../app-type.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
 import { errorResponses, pageHeaders } from '../contract/schemas.ts';
 import { compress } from '../hooks/coding.ts';
-import { envelope, envelopeOf } from './render.ts';
+import { envelope, envelopeSchema } from './render.ts';
 
 /** The answer of every list of audit entries. */
-export const auditPage = envelopeOf(
+export const auditPageSchema = envelopeSchema(
   Type.Array(Type.Ref('AuditEntry')),
   'A page of entries, newest first.',
   pageHeaders,
@@ -30,7 +30,7 @@ const listSchema = {
   tags: ['Audit'],
   params: UserPath,
   querystring: AuditListQuery,
-  response: { 200: auditPage, ...errorResponses('Problem', [400, 401, 403, 410, 414, 422]) },
+  response: { 200: auditPageSchema, ...errorResponses('Problem', [400, 401, 403, 410, 414, 422]) },
 };
 
 export function auditRoutes(app: App, ctx: Context): void {

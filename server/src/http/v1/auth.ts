@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { recordAttempt } from '../../accounts/attempts.ts';
+import { recordAuthEvent } from '../../accounts/attempts.ts';
 import {
   Credentials,
   EmailChangeQuery,
@@ -16,10 +16,10 @@ import {
   registrationClosed,
 } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
-import { errorResponses, withoutMail } from '../contract/schemas.ts';
-import { audited } from '../hooks/attempts.ts';
-import { clientOf, originOf, requireToken } from '../hooks/authentication.ts';
-import { envelope, envelopeOf, granted } from './render.ts';
+import { errorResponses, mailErrorDescriptions } from '../contract/schemas.ts';
+import { auditSignIn } from '../hooks/attempts.ts';
+import { auditOriginOf, requireToken, sessionClientOf } from '../hooks/authentication.ts';
+import { accessTokenSchema, envelope, envelopeSchema } from './render.ts';
 
 const tags = ['Accounts'];
 
@@ -33,7 +33,7 @@ const registerSchema = {
   security: [],
   body: Registration,
   response: {
-    201: granted('The new user, with an access token.'),
+    201: accessTokenSchema('The new user, with an access token.'),
     ...errorResponses(
       'Problem',
       [400, 403, 409, 413, 414, 415, 422],
@@ -56,7 +56,7 @@ const loginSchema = {
   security: [],
   body: Credentials,
   response: {
-    200: granted('An access token.'),
+    200: accessTokenSchema('An access token.'),
     ...errorResponses(
       'Problem',
       [400, 401, 413, 414, 415, 422],
@@ -75,7 +75,7 @@ const logoutSchema = {
     'Ends the session behind the token, and with it every token of that session; of another issuer, the token itself.',
   tags,
   response: {
-    200: envelopeOf(Type.Null(), 'The session is over.'),
+    200: envelopeSchema(Type.Null(), 'The session is over.'),
     ...errorResponses('Problem', [400, 401, 413, 414, 415]),
   },
 };
@@ -94,8 +94,10 @@ const requestResetSchema = {
   security: [],
   body: PasswordResetRequest,
   response: {
-    202: envelopeOf(Type.Null(), 'A link is on its way if there is such an account.'),
-    ...errorResponses('Problem', [400, 413, 414, 415, 422], withoutMail, { 503: mailNotConfigured() }),
+    202: envelopeSchema(Type.Null(), 'A link is on its way if there is such an account.'),
+    ...errorResponses('Problem', [400, 413, 414, 415, 422], mailErrorDescriptions, {
+      503: mailNotConfigured(),
+    }),
   },
 };
 
@@ -107,7 +109,7 @@ const confirmResetSchema = {
   security: [],
   body: PasswordResetConfirmation,
   response: {
-    200: envelopeOf(Type.Null(), 'The password is the new one.'),
+    200: envelopeSchema(Type.Null(), 'The password is the new one.'),
     ...errorResponses('Problem', [400, 413, 414, 415, 422], linkErrors, linkExamples),
   },
 };
@@ -120,18 +122,18 @@ const confirmEmailSchema = {
   security: [],
   querystring: EmailChangeQuery,
   response: {
-    200: envelopeOf(Type.Null(), 'The account has the new address, and it is confirmed.'),
+    200: envelopeSchema(Type.Null(), 'The account has the new address, and it is confirmed.'),
     ...errorResponses('Problem', [400, 414, 422], linkErrors, linkExamples),
   },
 };
 
 export function authRoutes(app: App, ctx: Context): void {
-  const { accounts, access, db } = ctx;
+  const { accounts, accessControl: access, db } = ctx;
 
   app.post('/auth/register', { schema: registerSchema }, async (request, reply) => {
     const { body } = request;
-    const grant = await audited(ctx, request, 'auth.register', body.email, () =>
-      accounts.register(clientOf(request), body),
+    const grant = await auditSignIn(ctx, request, 'auth.register', body.email, () =>
+      accounts.register(sessionClientOf(request), body),
     );
     reply.status(201).header('cache-control', 'no-store');
     return { ...grant, message: 'User registered successfully', status_code: 201 };
@@ -139,8 +141,8 @@ export function authRoutes(app: App, ctx: Context): void {
 
   app.post('/auth/login', { schema: loginSchema }, async (request, reply) => {
     const { body } = request;
-    const grant = await audited(ctx, request, 'auth.login', body.email, () =>
-      accounts.login(clientOf(request), body),
+    const grant = await auditSignIn(ctx, request, 'auth.login', body.email, () =>
+      accounts.login(sessionClientOf(request), body),
     );
     reply.header('cache-control', 'no-store');
     return { ...grant, message: 'Logged in successfully', status_code: 200 };
@@ -150,9 +152,9 @@ export function authRoutes(app: App, ctx: Context): void {
     requireToken(scope, ctx);
     scope.post('/auth/logout', { schema: logoutSchema }, async (request) => {
       const { identity } = request;
-      if (identity !== null) await access.end(db, identity);
-      const origin = originOf(request);
-      await recordAttempt(ctx, { origin, action: 'auth.logout', outcome: 'success', userId: origin.actor });
+      if (identity !== null) await access.revoke(db, identity);
+      const origin = auditOriginOf(request);
+      await recordAuthEvent(ctx, { origin, action: 'auth.logout', outcome: 'success', userId: origin.actor });
       return envelope(null, 'Logged out successfully');
     });
   });
@@ -162,21 +164,21 @@ export function authRoutes(app: App, ctx: Context): void {
 
 function linkRoutes(app: App, { emailChange, passwordReset }: Context): void {
   app.post('/auth/password-reset', { schema: requestResetSchema }, async (request, reply) => {
-    passwordReset.request(originOf(request), request.body.email);
+    passwordReset.request(auditOriginOf(request), request.body.email);
     reply.status(202);
     return envelope(null, 'If the address belongs to an account, a link is on its way', 202);
   });
 
   app.post('/auth/password-reset/confirm', { schema: confirmResetSchema }, async (request) => {
     const { token, new_password } = request.body;
-    await passwordReset.confirm(originOf(request), token, new_password);
+    await passwordReset.confirm(auditOriginOf(request), token, new_password);
     return envelope(null, 'Password set successfully');
   });
 
   // Programs that only look at a link before somebody opens it use HEAD.
   const options = { schema: confirmEmailSchema, exposeHeadRoute: false };
   app.get('/auth/email-change', options, async (request, reply) => {
-    await emailChange.confirm(originOf(request), request.query.token);
+    await emailChange.confirm(auditOriginOf(request), request.query.token);
     reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
     return envelope(null, 'Email address changed successfully');
   });

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
-import { doInBulk } from '../../tasks/bulk.ts';
+import { executeBulk } from '../../tasks/bulk.ts';
 import { bulkRequest } from '../../tasks/bulk-model.ts';
 import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, WriteHeaders } from '../contract/schemas.ts';
-import { writerOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeOf } from './render.ts';
+import { writeContextOf } from '../hooks/idempotency.ts';
+import { envelope, envelopeSchema } from './render.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 
@@ -20,7 +20,7 @@ const bulkSchema = (maxOperations: number) => ({
   headers: WriteHeaders,
   body: bulkRequest(maxOperations),
   response: {
-    200: envelopeOf(Type.Array(Type.Ref('BulkResult')), 'What became of each operation, in their order.'),
+    200: envelopeSchema(Type.Array(Type.Ref('BulkResult')), 'What became of each operation, in their order.'),
     ...errorResponses('Problem', [400, 401, 403, 404, 409, 413, 414, 415, 422], {
       404: 'With `atomic`: this user has no such task.',
       413: 'The body is larger than 1 MB.',
@@ -33,7 +33,7 @@ export function bulkRoutes(app: App, { db, config }: Context): void {
   app.post('/users/:user_id/tasks/bulk', { schema, bodyLimit: bodyLimitBytes }, async (request) => {
     const { params, body } = request;
     const { operations, atomic = false } = body;
-    const results = await doInBulk(db, params.user_id, writerOf(request), operations, atomic);
+    const results = await executeBulk(db, params.user_id, writeContextOf(request), operations, atomic);
     return envelope(results, 'Bulk operations done');
   });
 }

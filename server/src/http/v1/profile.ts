@@ -3,18 +3,18 @@ import type { Context } from '../../context.ts';
 import { ProfilePatch } from '../../profiles/model.ts';
 import { findProfile } from '../../profiles/queries.ts';
 import { patchProfile } from '../../profiles/service.ts';
-import { keepsAnswers, sendKept } from '../../response-cache/respond.ts';
+import { cacheable, sendCached } from '../../response-cache/respond.ts';
 import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import {
-  contentTagHeader,
+  contentEtagHeader,
   errorResponses,
   notModified,
   ReadHeaders,
   WriteHeaders,
 } from '../contract/schemas.ts';
-import { writerOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeOf } from './render.ts';
+import { writeContextOf } from '../hooks/idempotency.ts';
+import { envelope, envelopeSchema } from './render.ts';
 
 const tags = ['Profile'];
 
@@ -26,8 +26,8 @@ const getSchema = {
   params: UserPath,
   headers: ReadHeaders,
   response: {
-    200: envelopeOf(Type.Ref('Profile'), 'The profile.', contentTagHeader),
-    ...notModified(contentTagHeader),
+    200: envelopeSchema(Type.Ref('Profile'), 'The profile.', contentEtagHeader),
+    ...notModified(contentEtagHeader),
     ...errorResponses('Problem', [400, 401, 403, 414, 422]),
   },
 };
@@ -41,21 +41,21 @@ const patchSchema = {
   headers: WriteHeaders,
   body: ProfilePatch,
   response: {
-    200: envelopeOf(Type.Ref('Profile'), 'The profile as it is now.'),
+    200: envelopeSchema(Type.Ref('Profile'), 'The profile as it is now.'),
     ...errorResponses('Problem', [400, 401, 403, 409, 413, 414, 415, 422]),
   },
 };
 
 export function profileRoutes(app: App, ctx: Context): void {
-  app.get('/users/:user_id', { schema: getSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async (db) =>
+  app.get('/users/:user_id', { schema: getSchema, config: cacheable }, (request, reply) =>
+    sendCached(ctx, request, reply, async (db) =>
       envelope(await findProfile(db, request.params.user_id), 'Profile retrieved successfully'),
     ),
   );
 
   app.patch('/users/:user_id', { schema: patchSchema }, async (request) => {
     const { params, body } = request;
-    const profile = await patchProfile(ctx.db, params.user_id, writerOf(request), body);
+    const profile = await patchProfile(ctx.db, params.user_id, writeContextOf(request), body);
     return envelope(profile, 'Profile updated successfully');
   });
 }

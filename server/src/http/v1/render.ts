@@ -10,7 +10,7 @@ export const envelope = <T>(data: T, message: string, status = 200) => ({
 });
 
 /** A page of a list by id, of which `found` is one longer where there are more. */
-export function pageAfter<T extends { id: string }>(found: readonly T[], limit: number, message: string) {
+export function envelopePage<T extends { id: string }>(found: readonly T[], limit: number, message: string) {
   const data = found.slice(0, limit);
   const next = found.length > limit ? (data.at(-1)?.id ?? null) : null;
   return { ...envelope(data, message), next_after: next };
@@ -20,7 +20,7 @@ export function pageAfter<T extends { id: string }>(found: readonly T[], limit: 
 export const envelopeJson = (data: string, message: string, more: object = {}) =>
   `{"data":${data},${JSON.stringify({ message, status_code: 200, ...more }).slice(1)}`;
 
-export const envelopeOf = (
+export const envelopeSchema = (
   data: TSchema,
   description: string,
   headers = {},
@@ -32,7 +32,7 @@ export const envelopeOf = (
 });
 
 /** An access token: flat, as P1 and RFC 6749 §5.1 have it, the one exception to the envelope. */
-export const granted = (description: string) => ({
+export const accessTokenSchema = (description: string) => ({
   description,
   ...Type.Object({
     access_token: Type.String(),

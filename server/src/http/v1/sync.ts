@@ -3,15 +3,15 @@ import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../feed/model.ts';
-import { decodePlace, type Place, placeOfEvent, scopeOf } from '../../feed/place.ts';
-import { awaitChanges, isSomething, readChanges } from '../../feed/service.ts';
-import { invalid } from '../../platform/errors.ts';
+import { decodeFeedCursor, type FeedPosition, feedCursorScope, positionOfEvent } from '../../feed/place.ts';
+import { hasChanges, readChanges, waitForChanges } from '../../feed/service.ts';
+import { validationError } from '../../platform/errors.ts';
 import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
-import { codingHeader, errorResponses } from '../contract/schemas.ts';
+import { contentEncodingHeader, errorResponses } from '../contract/schemas.ts';
 import { authorizationOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/coding.ts';
-import { envelope, envelopeOf } from './render.ts';
+import { envelope, envelopeSchema } from './render.ts';
 
 const tags = ['Sync'];
 
@@ -25,7 +25,7 @@ const changesSchema = {
   params: UserPath,
   querystring: ChangeListQuery,
   response: {
-    200: envelopeOf(Type.Array(Type.Ref('Change')), 'Changes, the oldest first.', codingHeader, {
+    200: envelopeSchema(Type.Array(Type.Ref('Change')), 'Changes, the oldest first.', contentEncodingHeader, {
       next_cursor: Type.String({ description: 'Where to go on: with `has_more` at once, else later.' }),
       has_more: Type.Boolean({
         description: 'Whether more is there already; `data` may be empty all the same.',
@@ -66,7 +66,7 @@ const eventsSchema = {
 };
 
 /** A stream goes on; its limits are its token, and how long it may stand still. The longest that a timer can do. */
-const neverMs = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * The connection ends with the stream. Nothing between us and the client may collect events: `no-transform` keeps
@@ -79,7 +79,7 @@ const streamHeaders = {
 };
 
 export function syncRoutes(app: App, ctx: Context): void {
-  const { db, followers, wakeUps, eventStreams } = ctx;
+  const { db, subscriptions: followers, changeNotifier: wakeUps, eventStreams } = ctx;
   const { secrets } = ctx.config.auth;
 
   app.get('/users/:user_id/changes', { schema: changesSchema, onSend: compress }, async (request) => {
@@ -87,30 +87,31 @@ export function syncRoutes(app: App, ctx: Context): void {
     const { wait, ...page } = request.query;
     const read = () => readChanges(db, secrets, userId, page);
     let found = await read();
-    if (wait > 0 && !isSomething(found)) {
+    if (wait > 0 && !hasChanges(found)) {
       const authorization = authorizationOf(request);
-      const waiting = { userId, authorization, waitMs: wait * 1000, signal: request.signal };
-      found = await awaitChanges(followers, wakeUps, waiting, read);
+      const waiting = { userId, authorization, timeoutMs: wait * 1000, signal: request.signal };
+      found = await waitForChanges(followers, wakeUps, waiting, read);
     }
     const { changes, next, hasMore } = found;
     return { ...envelope(changes, 'Changes retrieved successfully'), next_cursor: next, has_more: hasMore };
   });
 
-  const events = { schema: eventsSchema, handlerTimeout: neverMs };
+  const events = { schema: eventsSchema, handlerTimeout: maxTimerMs };
   app.get('/users/:user_id/events', events, async (request, reply) => {
     const { params, query, headers, method } = request;
     const userId = params.user_id;
     const cursor = query.since;
-    const since = () => (cursor === undefined ? null : decodePlace(cursor, scopeOf(secrets, userId)));
-    const place = lastEventOf(headers, query.lastEventId) ?? since();
+    const since = () =>
+      cursor === undefined ? null : decodeFeedCursor(cursor, feedCursorScope(secrets, userId));
+    const position = lastEventPosition(headers, query.lastEventId) ?? since();
     reply.type('text/event-stream').headers(streamHeaders);
     if (isProxied(headers)) reply.header('content-encoding', 'identity');
     if (method === 'HEAD') return reply.send(undefined);
     const stream = await eventStreams.open({
       userId,
       authorization: authorizationOf(request),
-      place,
-      isTaking: () => reply.raw.writableLength === 0,
+      position: position,
+      isDrained: () => reply.raw.writableLength === 0,
     });
     return reply.send(stream);
   });
@@ -127,13 +128,13 @@ const isProxied = (headers: IncomingHttpHeaders): boolean =>
  * The header's place, else the query's. Some clients send an empty one, which an EventSource would leave out.
  * @throws AppError VALIDATION_ERROR for what is no id of ours.
  */
-function lastEventOf(headers: IncomingHttpHeaders, parameter: string | undefined): Place | null {
+function lastEventPosition(headers: IncomingHttpHeaders, parameter: string | undefined): FeedPosition | null {
   const header = headers['last-event-id'];
   const isInHeader = header !== undefined && header !== '';
   const id = isInHeader ? header : parameter;
   if (id === undefined || id === '') return null;
-  const place = typeof id === 'string' ? placeOfEvent(id) : null;
-  if (place !== null) return place;
+  const position = typeof id === 'string' ? positionOfEvent(id) : null;
+  if (position !== null) return position;
   const loc = isInHeader ? ['header', 'last-event-id'] : ['query', 'lastEventId'];
-  throw invalid([{ loc, msg: 'must be the id of an event', type: 'format' }]);
+  throw validationError([{ loc, msg: 'must be the id of an event', type: 'format' }]);
 }

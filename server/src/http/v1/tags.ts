@@ -1,15 +1,15 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
-import { keepsLists, passingIf, sendKept } from '../../response-cache/respond.ts';
+import { cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
 import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import { deleteTag, renameTag } from '../../tags/service.ts';
 import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../contract/schemas.ts';
-import { writerOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeOf } from './render.ts';
+import { writeContextOf } from '../hooks/idempotency.ts';
+import { envelope, envelopeSchema } from './render.ts';
 
 const listSchema = {
   operationId: 'listTags',
@@ -20,7 +20,7 @@ const listSchema = {
   querystring: TagListQuery,
   headers: ReadHeaders,
   response: {
-    200: envelopeOf(Type.Array(Type.Ref('Tag')), 'Tags on live tasks, by name.', listHeaders),
+    200: envelopeSchema(Type.Array(Type.Ref('Tag')), 'Tags on live tasks, by name.', listHeaders),
     ...notModified(listHeaders),
     ...errorResponses('Problem', [400, 401, 403, 414, 422]),
   },
@@ -37,7 +37,7 @@ const renameSchema = {
   headers: WriteHeaders,
   body: TagRename,
   response: {
-    200: envelopeOf(Type.Ref('Tag'), 'The tag as it is called now.'),
+    200: envelopeSchema(Type.Ref('Tag'), 'The tag as it is called now.'),
     ...errorResponses('Problem', [400, 401, 403, 404, 409, 413, 414, 415, 422], {}, tagExamples),
   },
 };
@@ -50,36 +50,36 @@ const deleteSchema = {
   params: TagPath,
   headers: WriteHeaders,
   response: {
-    200: envelopeOf(Type.Null(), 'No task has the tag.'),
+    200: envelopeSchema(Type.Null(), 'No task has the tag.'),
     ...errorResponses('Problem', [400, 401, 403, 404, 409, 413, 414, 415, 422], {}, tagExamples),
   },
 };
 
 export function tagRoutes(app: App, ctx: Context): void {
-  app.get('/users/:user_id/tags', { schema: listSchema, config: keepsLists }, (request, reply) =>
-    sendKept(ctx, request, reply, async (db) => {
+  app.get('/users/:user_id/tags', { schema: listSchema, config: cacheableList }, (request, reply) =>
+    sendCached(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tags, total, isPassing } = await listTags(db, params.user_id, query);
+      const { tags, total, isUncacheable: isPassing } = await listTags(db, params.user_id, query);
       reply.header('x-total-count', total);
-      return passingIf(isPassing, envelope(tags, 'Tags retrieved successfully'));
+      return uncacheableIf(isPassing, envelope(tags, 'Tags retrieved successfully'));
     }),
   );
 
   writeRoutes(app, ctx);
 }
 
-const one = '/users/:user_id/tags/:name';
+const tagPath = '/users/:user_id/tags/:name';
 
 function writeRoutes(app: App, { db }: Context): void {
-  app.patch(one, { schema: renameSchema }, async (request) => {
+  app.patch(tagPath, { schema: renameSchema }, async (request) => {
     const { params, body } = request;
-    const tag = await renameTag(db, params.user_id, writerOf(request), params.name, body.name);
+    const tag = await renameTag(db, params.user_id, writeContextOf(request), params.name, body.name);
     return envelope(tag, 'Tag renamed successfully');
   });
 
-  app.delete(one, { schema: deleteSchema }, async (request) => {
+  app.delete(tagPath, { schema: deleteSchema }, async (request) => {
     const { params } = request;
-    await deleteTag(db, params.user_id, writerOf(request), params.name);
+    await deleteTag(db, params.user_id, writeContextOf(request), params.name);
     return envelope(null, 'Tag deleted successfully');
   });
 }

@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
-import { keepsAnswers, keepsLists, passingIf, sendKept } from '../../response-cache/respond.ts';
+import { cacheable, cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
 import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
-import { etagOf, ifMatchOf } from '../contract/conditions.ts';
+import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import {
   ConditionalHeaders,
   errorResponses,
@@ -18,11 +18,11 @@ import {
   WriteHeaders,
 } from '../contract/schemas.ts';
 import { readTaskPage } from '../contract/task-page.ts';
-import { writerOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeJson, envelopeOf } from './render.ts';
+import { writeContextOf } from '../hooks/idempotency.ts';
+import { envelope, envelopeJson, envelopeSchema } from './render.ts';
 
 const tags = ['Tasks'];
-const task = (description: string) => envelopeOf(Type.Ref('Task'), description, etagHeader);
+const task = (description: string) => envelopeSchema(Type.Ref('Task'), description, etagHeader);
 const errors = (...statuses: number[]) => errorResponses('Problem', [400, 401, 403, 414, ...statuses]);
 
 export const Pagination = Type.Object({
@@ -44,7 +44,7 @@ const listSchema = {
   querystring: TaskListQuery,
   headers: ReadHeaders,
   response: {
-    200: envelopeOf(Type.Array(Type.Ref('Task')), 'A page of tasks.', pageHeaders, {
+    200: envelopeSchema(Type.Array(Type.Ref('Task')), 'A page of tasks.', pageHeaders, {
       pagination: Pagination,
     }),
     ...notModified(pageHeaders),
@@ -104,11 +104,14 @@ const deleteSchema = {
   params: TaskPath,
   headers: ConditionalHeaders,
   body: Precondition,
-  response: { 200: envelopeOf(Type.Null(), 'The task is deleted.'), ...errors(404, 409, 412, 413, 415, 422) },
+  response: {
+    200: envelopeSchema(Type.Null(), 'The task is deleted.'),
+    ...errors(404, 409, 412, 413, 415, 422),
+  },
 };
 
-const list = '/users/:user_id/tasks';
-const one = '/users/:user_id/tasks/:task_id';
+const tasksPath = '/users/:user_id/tasks';
+const taskPath = '/users/:user_id/tasks/:task_id';
 
 export function taskRoutes(app: App, ctx: Context): void {
   readRoutes(app, ctx);
@@ -116,17 +119,17 @@ export function taskRoutes(app: App, ctx: Context): void {
 }
 
 function readRoutes(app: App, ctx: Context): void {
-  app.get(list, { schema: listSchema, config: keepsLists }, (request, reply) =>
-    sendKept(ctx, request, reply, async (db) => {
+  app.get(tasksPath, { schema: listSchema, config: cacheableList }, (request, reply) =>
+    sendCached(ctx, request, reply, async (db) => {
       const { params, query } = request;
       const page = await readTaskPage(db, ctx, request, reply, params.user_id, query);
-      const { tasks, pagination, isPassing } = page;
-      return passingIf(isPassing, envelopeJson(tasks, 'Tasks retrieved successfully', { pagination }));
+      const { tasks, pagination, isUncacheable: isPassing } = page;
+      return uncacheableIf(isPassing, envelopeJson(tasks, 'Tasks retrieved successfully', { pagination }));
     }),
   );
 
-  app.get(one, { schema: getSchema, config: keepsAnswers }, (request, reply) =>
-    sendKept(ctx, request, reply, async (db) => {
+  app.get(taskPath, { schema: getSchema, config: cacheable }, (request, reply) =>
+    sendCached(ctx, request, reply, async (db) => {
       const { params } = request;
       const found = await findTask(db, params.user_id, params.task_id);
       if (found === null) throw notFound('Task');
@@ -137,9 +140,9 @@ function readRoutes(app: App, ctx: Context): void {
 }
 
 function writeRoutes(app: App, { db }: Context): void {
-  app.post(list, { schema: createSchema }, async (request, reply) => {
+  app.post(tasksPath, { schema: createSchema }, async (request, reply) => {
     const { params, body } = request;
-    const created = await createTask(db, params.user_id, writerOf(request), body);
+    const created = await createTask(db, params.user_id, writeContextOf(request), body);
     reply
       .status(201)
       .header('etag', etagOf(created))
@@ -154,17 +157,17 @@ function writeRoutes(app: App, { db }: Context): void {
     const schema = updateSchema(id, 'Update a task');
     app.route({
       method,
-      url: one,
+      url: taskPath,
       schema,
       handler: async (request, reply) => {
         const { params, body, headers } = request;
         const changed = await patchTask(
           db,
           params.user_id,
-          writerOf(request),
+          writeContextOf(request),
           params.task_id,
           body,
-          ifMatchOf(headers),
+          parseIfMatch(headers),
         );
         reply.header('etag', etagOf(changed));
         return envelope(changed, 'Task updated successfully');
@@ -172,14 +175,14 @@ function writeRoutes(app: App, { db }: Context): void {
     });
   }
 
-  app.patch(`${one}/complete`, { schema: completeSchema }, async (request, reply) => {
+  app.patch(`${taskPath}/complete`, { schema: completeSchema }, async (request, reply) => {
     const { params, body, headers } = request;
     const { completed, version } = body;
-    const condition = { version, ifMatch: ifMatchOf(headers) };
+    const condition = { version, ifMatch: parseIfMatch(headers) };
     const changed = await completeTask(
       db,
       params.user_id,
-      writerOf(request),
+      writeContextOf(request),
       params.task_id,
       completed,
       condition,
@@ -188,10 +191,10 @@ function writeRoutes(app: App, { db }: Context): void {
     return envelope(changed, 'Task completion updated successfully');
   });
 
-  app.delete(one, { schema: deleteSchema }, async (request) => {
+  app.delete(taskPath, { schema: deleteSchema }, async (request) => {
     const { params, body, headers } = request;
-    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    await deleteTask(db, params.user_id, writerOf(request), params.task_id, condition);
+    const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
+    await deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
     return envelope(null, 'Task deleted successfully');
   });
 }

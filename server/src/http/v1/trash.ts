@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
-import { keepsLists, sendKept } from '../../response-cache/respond.ts';
+import { cacheableList, sendCached } from '../../response-cache/respond.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
 import { UserPath } from '../../writes/user-id.ts';
 import type { App } from '../app-type.ts';
-import { etagOf, ifMatchOf } from '../contract/conditions.ts';
+import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import {
   ConditionalHeaders,
   errorResponses,
@@ -16,8 +16,8 @@ import {
   WriteHeaders,
 } from '../contract/schemas.ts';
 import { readTrashPage } from '../contract/task-page.ts';
-import { writerOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeJson, envelopeOf } from './render.ts';
+import { writeContextOf } from '../hooks/idempotency.ts';
+import { envelope, envelopeJson, envelopeSchema } from './render.ts';
 import { Pagination } from './tasks.ts';
 
 const tags = ['Trash'];
@@ -32,7 +32,7 @@ const listSchema = {
   querystring: TrashListQuery,
   headers: ReadHeaders,
   response: {
-    200: envelopeOf(Type.Array(Type.Ref('TrashedTask')), 'A page of the trash.', pageHeaders, {
+    200: envelopeSchema(Type.Array(Type.Ref('TrashedTask')), 'A page of the trash.', pageHeaders, {
       pagination: Pagination,
     }),
     ...notModified(pageHeaders),
@@ -49,7 +49,7 @@ const restoreSchema = {
   headers: ConditionalHeaders,
   body: Precondition,
   response: {
-    200: envelopeOf(Type.Ref('Task'), 'The task, live again.', etagHeader),
+    200: envelopeSchema(Type.Ref('Task'), 'The task, live again.', etagHeader),
     ...errors(404, 409, 412, 413, 415, 422),
   },
 };
@@ -62,7 +62,10 @@ const purgeSchema = {
   params: TaskPath,
   headers: ConditionalHeaders,
   body: Precondition,
-  response: { 200: envelopeOf(Type.Null(), 'The task is gone.'), ...errors(404, 409, 412, 413, 415, 422) },
+  response: {
+    200: envelopeSchema(Type.Null(), 'The task is gone.'),
+    ...errors(404, 409, 412, 413, 415, 422),
+  },
 };
 
 const emptySchema = {
@@ -73,7 +76,7 @@ const emptySchema = {
   params: UserPath,
   headers: WriteHeaders,
   response: {
-    200: envelopeOf(
+    200: envelopeSchema(
       Type.Object({ purged: Type.Integer({ minimum: 0 }) }),
       'The trash is empty; `purged` tasks are gone.',
     ),
@@ -81,12 +84,12 @@ const emptySchema = {
   },
 };
 
-const list = '/users/:user_id/trash';
-const one = '/users/:user_id/trash/:task_id';
+const trashPath = '/users/:user_id/trash';
+const trashedTaskPath = '/users/:user_id/trash/:task_id';
 
 export function trashRoutes(app: App, ctx: Context): void {
-  app.get(list, { schema: listSchema, config: keepsLists }, (request, reply) =>
-    sendKept(ctx, request, reply, async (db) => {
+  app.get(trashPath, { schema: listSchema, config: cacheableList }, (request, reply) =>
+    sendCached(ctx, request, reply, async (db) => {
       const { params, query } = request;
       const { tasks, pagination } = await readTrashPage(db, ctx, request, reply, params.user_id, query);
       return envelopeJson(tasks, 'Trash retrieved successfully', { pagination });
@@ -97,23 +100,29 @@ export function trashRoutes(app: App, ctx: Context): void {
 }
 
 function writeRoutes(app: App, { db }: Context): void {
-  app.post(`${one}/restore`, { schema: restoreSchema }, async (request, reply) => {
+  app.post(`${trashedTaskPath}/restore`, { schema: restoreSchema }, async (request, reply) => {
     const { params, body, headers } = request;
-    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    const restored = await restoreTask(db, params.user_id, writerOf(request), params.task_id, condition);
+    const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
+    const restored = await restoreTask(
+      db,
+      params.user_id,
+      writeContextOf(request),
+      params.task_id,
+      condition,
+    );
     reply.header('etag', etagOf(restored));
     return envelope(restored, 'Task restored successfully');
   });
 
-  app.delete(one, { schema: purgeSchema }, async (request) => {
+  app.delete(trashedTaskPath, { schema: purgeSchema }, async (request) => {
     const { params, body, headers } = request;
-    const condition = { version: body?.version, ifMatch: ifMatchOf(headers) };
-    await purgeTask(db, params.user_id, writerOf(request), params.task_id, condition);
+    const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
+    await purgeTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
     return envelope(null, 'Task purged successfully');
   });
 
-  app.delete(list, { schema: emptySchema }, async (request) => {
-    const purged = await emptyTrash(db, request.params.user_id, writerOf(request));
+  app.delete(trashPath, { schema: emptySchema }, async (request) => {
+    const purged = await emptyTrash(db, request.params.user_id, writeContextOf(request));
     return envelope({ purged }, 'Trash emptied successfully');
   });
 }

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts';
 import type { DatabaseConnection } from '../../db/hosts.ts';
-import type { Answer, Question } from '../../limits/memory.ts';
-import type { Family } from '../../metrics/families.ts';
+import type { CounterReply, CounterRequest } from '../../limits/memory.ts';
+import type { MetricFamily } from '../../metrics/families.ts';
 
 /** What a worker needs to begin: by message, as other processes can see arguments and environments. */
-export interface Start {
+export interface StartMessage {
   type: 'start';
   /** Its number, which a successor inherits. */
   worker: number;
@@ -13,25 +13,25 @@ export interface Start {
 }
 
 /** What a worker hears while it serves. */
-export type News =
-  | { type: 'answer'; answer: Answer }
+export type PrimaryMessage =
+  | { type: 'answer'; answer: CounterReply }
   /** Wants a report of its metrics. */
   | { type: 'report' }
   /** The metrics of all, which it wanted gathered. */
-  | { type: 'figures'; families: Family[] };
+  | { type: 'figures'; families: MetricFamily[] };
 
-export type ToWorker = Start | { type: 'stop' } | News;
+export type ToWorker = StartMessage | { type: 'stop' } | PrimaryMessage;
 
 /** Whatever is sent to a worker before its `hello` is lost. */
 export type FromWorker =
   | { type: 'hello' }
   | { type: 'serving' }
   | { type: 'refused'; reason: string }
-  | { type: 'question'; question: Question }
-  | { type: 'report'; families: Family[] }
+  | { type: 'question'; question: CounterRequest }
+  | { type: 'report'; families: MetricFamily[] }
   | { type: 'gather' };
 
-const types = ['start', 'stop', 'answer', 'report', 'figures'];
+const messageTypes = ['start', 'stop', 'answer', 'report', 'figures'];
 
 /** Nobody else has the other end of the channel. */
 export const isToWorker = (message: unknown): message is ToWorker =>
@@ -39,4 +39,4 @@ export const isToWorker = (message: unknown): message is ToWorker =>
   message !== null &&
   'type' in message &&
   typeof message.type === 'string' &&
-  types.includes(message.type);
+  messageTypes.includes(message.type);

@@ -1,17 +1,23 @@
 import { once } from 'node:events';
 import type { Config } from '../../config/config.ts';
-import { connectionsEach, primaryConnections } from '../../config/workers.ts';
-import { createWakeUps } from '../../feed/wake-ups.ts';
+import { connectionsPerWorker, primaryConnections } from '../../config/workers.ts';
+import { createChangeNotifier } from '../../feed/wake-ups.ts';
 import { allJobs } from '../../jobs/all.ts';
 import { createJobs, type Jobs } from '../../jobs/runner.ts';
-import { createMemoryCounters, type Question } from '../../limits/memory.ts';
-import { createProcessFigures } from '../../metrics/process.ts';
-import { jobFigures, poolFigures } from '../../metrics/service.ts';
+import { type CounterRequest, createMemoryCounters } from '../../limits/memory.ts';
+import { createProcessMetrics } from '../../metrics/process.ts';
+import { jobMetrics, poolMetrics } from '../../metrics/service.ts';
 import { createLog } from '../../platform/log.ts';
 import { type OpenDatabase, openDatabase } from '../database.ts';
-import { withFreePort } from '../ports.ts';
-import { announce, prepareDatabase, stopSignal, unlessAway, waitForDatabase } from '../start.ts';
-import { type Fleet, startFleet } from './fleet.ts';
+import { reservePort } from '../ports.ts';
+import {
+  createStopSignal,
+  prepareDatabase,
+  printStartBanner,
+  unlessUnavailable,
+  waitForDatabase,
+} from '../start.ts';
+import { startWorkerPool, type WorkerPool } from './fleet.ts';
 import type { ToWorker } from './messages.ts';
 
 /**
@@ -19,19 +25,19 @@ import type { ToWorker } from './messages.ts';
  * and answers no requests.
  * @throws StartError like `serve`, and when workers do not live.
  */
-export async function serveByWorkers(config: Config): Promise<void> {
+export async function serveWithWorkers(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
-  const stop = stopSignal(log);
-  const database = await openDatabase(withPool(config, primaryConnections), log);
-  const wakeUps = createWakeUps(database.db, log, null);
-  const jobs = createJobs({ config, db: database.db, wakeUps }, log, allJobs);
-  const prepare = () => unlessAway(log, database.embedded !== null, () => prepareDatabase(database));
-  let fleet: Fleet | undefined;
+  const stop = createStopSignal(log);
+  const database = await openDatabase(withPoolSize(config, primaryConnections), log);
+  const changeNotifier = createChangeNotifier(database.db, log, null);
+  const jobs = createJobs({ config, db: database.db, changeNotifier }, log, allJobs);
+  const prepare = () => unlessUnavailable(log, database.embedded !== null, () => prepareDatabase(database));
+  let fleet: WorkerPool | undefined;
 
-  async function untilStopped(isPrepared: boolean, { serving }: Fleet, withPort: Config): Promise<void> {
+  async function untilStopped(isPrepared: boolean, { serving }: WorkerPool, withPort: Config): Promise<void> {
     const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
     await Promise.race([serving, stopped]);
-    if (!stop.aborted) announce(withPort, database, log);
+    if (!stop.aborted) printStartBanner(withPort, database, log);
     if (!isPrepared) await waitForDatabase(log, stop, prepare);
     if (!stop.aborted) jobs.start();
     await stopped;
@@ -40,39 +46,39 @@ export async function serveByWorkers(config: Config): Promise<void> {
   try {
     const isPrepared = await prepare();
     if (stop.aborted) return;
-    const withPort = await withFreePort(config);
-    fleet = startFleet(config.workers, log, ordersOf(withPort, database, jobs));
+    const withPort = await reservePort(config);
+    fleet = startWorkerPool(config.workers, log, createPrimaryHandlers(withPort, database, jobs));
     await Promise.race([untilStopped(isPrepared, fleet, withPort), fleet.failed]);
   } finally {
     await fleet?.stop();
     await jobs.close();
-    await wakeUps.close();
+    await changeNotifier.close();
     await database.close();
     log.info('stopped');
   }
 }
 
-function ordersOf(config: Config, { connection, db }: OpenDatabase, jobs: Jobs) {
+function createPrimaryHandlers(config: Config, { connection, db }: OpenDatabase, jobs: Jobs) {
   const count = createMemoryCounters(config.limits);
-  const share = shareOf(config);
-  const { families } = createProcessFigures();
+  const share = workerConfig(config);
+  const { families } = createProcessMetrics();
   return {
-    start: (worker: number): ToWorker => ({ type: 'start', worker, config: share, connection }),
-    answer: (question: Question): ToWorker => ({ type: 'answer', answer: count(question) }),
-    figures: () => [...families(), ...poolFigures(db), ...jobFigures(jobs)],
+    startMessage: (worker: number): ToWorker => ({ type: 'start', worker, config: share, connection }),
+    answerMessage: (request: CounterRequest): ToWorker => ({ type: 'answer', answer: count(request) }),
+    metrics: () => [...families(), ...poolMetrics(db), ...jobMetrics(jobs)],
   };
 }
 
-const withPool = (config: Config, poolMax: number): Config => ({
+const withPoolSize = (config: Config, poolMax: number): Config => ({
   ...config,
   database: { ...config.database, poolMax },
 });
 
 /** What is said of the whole service, for one of its workers. */
-function shareOf(config: Config): Config {
+function workerConfig(config: Config): Config {
   const { workers, database, cache } = config;
   const maxBytes = Math.floor(cache.maxBytes / workers);
-  const poolMax = connectionsEach(database.poolMax, workers);
+  const poolMax = connectionsPerWorker(database.poolMax, workers);
   const replica = database.replica && {
     ...database.replica,
     poolMax: Math.max(1, Math.floor(database.replica.poolMax / workers)),

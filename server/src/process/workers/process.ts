@@ -3,47 +3,47 @@ import { once } from 'node:events';
 import type { FromWorker, ToWorker } from './messages.ts';
 
 /** How a worker ended. */
-export interface End {
+export interface WorkerExit {
   code: number | null;
   signal: string | null;
   /** Why it did not want to serve, if it said so. */
-  refusal: string | null;
+  startError: string | null;
   hasServed: boolean;
   livedMs: number;
 }
 
 export interface WorkerProcess {
   pid: number | undefined;
-  ended: Promise<End>;
-  tell(message: ToWorker): void;
+  exit: Promise<WorkerExit>;
+  send(message: ToWorker): void;
   kill(): void;
 }
 
 /** Another process that runs what this one runs, and knows by its channel that it is a worker. */
-export function startWorker(hears: (message: FromWorker) => void): WorkerProcess {
+export function startWorker(onMessage: (message: FromWorker) => void): WorkerProcess {
   const startedAt = performance.now();
   const worker = cluster.fork();
-  const end: End = { code: null, signal: null, refusal: null, hasServed: false, livedMs: 0 };
+  const end: WorkerExit = { code: null, signal: null, startError: null, hasServed: false, livedMs: 0 };
   worker.on('message', (message: FromWorker) => {
-    if (message.type === 'refused') end.refusal = message.reason;
+    if (message.type === 'refused') end.startError = message.reason;
     if (message.type === 'serving') end.hasServed = true;
-    hears(message);
+    onMessage(message);
   });
   return {
     pid: worker.process.pid,
-    ended: exitOf(worker).then(([code, signal]) => ({
+    exit: waitForExit(worker).then(([code, signal]) => ({
       ...end,
       code,
       signal,
       livedMs: performance.now() - startedAt,
     })),
     // What a worker that is ending does not hear, it need not know.
-    tell: (message) => void worker.send(message, () => undefined),
+    send: (message) => void worker.send(message, () => undefined),
     kill: () => worker.process.kill('SIGKILL'),
   };
 }
 
-async function exitOf(worker: Worker): Promise<[code: number | null, signal: string | null]> {
+async function waitForExit(worker: Worker): Promise<[code: number | null, signal: string | null]> {
   const exit = await new Promise<[number | null, string | null]>((settle) => {
     worker.once('exit', (code, signal) => settle([code, signal]));
     // One that could not be started at all.

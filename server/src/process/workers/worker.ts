@@ -6,11 +6,11 @@ import { redisCounters } from '../../limits/redis.ts';
 import { StartError } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
 import { createContext } from '../context.ts';
-import { shareDatabase } from '../database.ts';
+import { openWorkerDatabase } from '../database.ts';
 import { serveHttp } from '../serve.ts';
-import { onFault, stopSignals, unlessAway } from '../start.ts';
-import { createGathering } from './figures.ts';
-import { type FromWorker, isToWorker, type News, type Start } from './messages.ts';
+import { onUncaughtException, stopSignals, unlessUnavailable } from '../start.ts';
+import { createMetricsClient } from './figures.ts';
+import { type FromWorker, isToWorker, type PrimaryMessage, type StartMessage } from './messages.ts';
 
 /**
  * Each worker has the port for itself, and Linux gives each its part of the connections. Where that is not known, the
@@ -19,68 +19,75 @@ import { type FromWorker, isToWorker, type News, type Start } from './messages.t
 const sharesPortByKernel = process.platform === 'linux';
 
 /** Serves as one of several processes, until the primary says stop; without the primary it ends at once. */
-export async function work(): Promise<void> {
+export async function runWorker(): Promise<void> {
   // They reach the whole group, from a terminal or a service manager; the primary hears them too and decides.
   for (const signal of stopSignals) process.on(signal, () => undefined);
-  const primary = openChannel();
+  const primary = openPrimaryChannel();
   const start = await primary.start;
   if (start === null) return;
   try {
-    await serveOn(start, primary);
+    await serveAsWorker(start, primary);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     const reason = error.message;
-    await new Promise<void>((settle) => tell({ type: 'refused', reason }, settle));
+    await new Promise<void>((settle) => sendToPrimary({ type: 'refused', reason }, settle));
     process.exitCode = 1;
   }
 }
 
-interface Channel {
+interface PrimaryChannel {
   /** Null when the service has stopped meanwhile. */
-  start: Promise<Start | null>;
+  start: Promise<StartMessage | null>;
   stopping: AbortController;
-  hear(news: News): void;
+  onMessage(news: PrimaryMessage): void;
 }
 
-function openChannel(): Channel {
-  const { promise, resolve } = Promise.withResolvers<Start | null>();
-  const channel: Channel = { start: promise, stopping: new AbortController(), hear: () => undefined };
+function openPrimaryChannel(): PrimaryChannel {
+  const { promise, resolve } = Promise.withResolvers<StartMessage | null>();
+  const channel: PrimaryChannel = {
+    start: promise,
+    stopping: new AbortController(),
+    onMessage: () => undefined,
+  };
   process.on('message', (message: unknown) => {
     if (!isToWorker(message)) return;
     if (message.type === 'start') resolve(message);
     else if (message.type === 'stop') {
       resolve(null);
       channel.stopping.abort();
-    } else channel.hear(message);
+    } else channel.onMessage(message);
   });
-  tell({ type: 'hello' });
+  sendToPrimary({ type: 'hello' });
   return channel;
 }
 
-async function serveOn({ worker, config, connection }: Start, primary: Channel): Promise<void> {
+async function serveAsWorker(
+  { worker, config, connection }: StartMessage,
+  primary: PrimaryChannel,
+): Promise<void> {
   const log = createLog(config.logLevel, worker);
-  onFault(log, () => primary.stopping.abort());
-  const counters = createPrimaryCounters(log, (question) => tell({ type: 'question', question }));
-  const gathering = createGathering(() => tell({ type: 'gather' }));
-  const database = shareDatabase(config, connection, log);
+  onUncaughtException(log, () => primary.stopping.abort());
+  const counters = createPrimaryCounters(log, (question) => sendToPrimary({ type: 'question', question }));
+  const gathering = createMetricsClient(() => sendToPrimary({ type: 'gather' }));
+  const database = openWorkerDatabase(config, connection, log);
   try {
     const shared = redisCounters(config.limits, log) ?? counters;
     const alone = createContext(config, database.db, log, connection, shared);
     const ctx: Context = { ...alone, metrics: { ...alone.metrics, gather: gathering.gather } };
-    primary.hear = (news) => {
-      if (news.type === 'answer') counters.hear(news.answer);
-      else if (news.type === 'figures') gathering.hear(news.families);
-      else tell({ type: 'report', families: ctx.metrics.families() });
+    primary.onMessage = (news) => {
+      if (news.type === 'answer') counters.receive(news.answer);
+      else if (news.type === 'figures') gathering.receive(news.families);
+      else sendToPrimary({ type: 'report', families: ctx.metrics.families() });
     };
     const prepare = async () => {
       await requireMigrated(ctx.db);
       await ensureSigningKey(ctx.db, ctx.betterAuth);
     };
     await serveHttp(ctx, primary.stopping.signal, {
-      prepare: () => unlessAway(log, false, prepare),
+      prepare: () => unlessUnavailable(log, false, prepare),
       listenOptions: { reusePort: sharesPortByKernel },
-      listening: () => tell({ type: 'serving' }),
-      ready: () => undefined,
+      onListening: () => sendToPrimary({ type: 'serving' }),
+      onReady: () => undefined,
     });
   } finally {
     await database.close();
@@ -88,6 +95,6 @@ async function serveOn({ worker, config, connection }: Start, primary: Channel):
 }
 
 /** A channel that is closed ends this process; nothing else has to be done about it. */
-function tell(message: FromWorker, told: () => void = () => undefined): void {
-  process.send?.(message, undefined, undefined, told);
+function sendToPrimary(message: FromWorker, onSent: () => void = () => undefined): void {
+  process.send?.(message, undefined, undefined, onSent);
 }

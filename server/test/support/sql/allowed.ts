@@ -1,7 +1,7 @@
-import type { Issued } from './collect.ts';
-import type { Complaint } from './guard.ts';
+import type { IssuedStatement } from './collect.ts';
+import type { Violation } from './guard.ts';
 
-interface Exception {
+interface GuardException {
   /** The file of `src` that asks; undefined for what Better Auth asks, whoever called it. */
   from?: string;
   /** What it asks; undefined for everything there. */
@@ -12,7 +12,7 @@ interface Exception {
 }
 
 /** Statements that are about no one user. */
-const exceptions: Exception[] = [
+const exceptions: GuardException[] = [
   {
     from: 'src/db/migrator.ts',
     tables: ['*'],
@@ -96,7 +96,7 @@ const exceptions: Exception[] = [
   },
 ];
 
-export function isAllowed({ from, sql }: Issued, { table }: Complaint): boolean {
+export function isAllowed({ from, sql }: IssuedStatement, { table }: Violation): boolean {
   return exceptions.some(
     (one) =>
       (one.from === undefined || one.from === from) &&

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { statementsVariable } from './processes.ts';
 
 /** A statement of ours, and the file of `src` that it is from: undefined when that cannot be told. */
-export interface Issued {
+export interface IssuedStatement {
   sql: string;
   from: string | undefined;
 }
@@ -12,22 +12,22 @@ export interface Issued {
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const frame = /\/(src|test)\/[^\s:)?]+/;
 /** They hand on what others ask. */
-const passing = /^src\/(db\/(pool|prepared|transaction|compiled)\.ts)|^test\/support\/sql\//;
+const passThroughFiles = /^src\/(db\/(pool|prepared|transaction|compiled)\.ts)|^test\/support\/sql\//;
 
 /** Statements are noted once for each text; those of tests themselves are not noted at all. */
-export const issued = new Map<string, Issued>();
+export const issuedStatements = new Map<string, IssuedStatement>();
 
-function note(sql: string): void {
-  if (issued.has(sql)) return;
-  const from = caller();
+function recordStatement(sql: string): void {
+  if (issuedStatements.has(sql)) return;
+  const from = callingFile();
   if (from?.startsWith('test/')) return;
-  issued.set(sql, { sql, from });
+  issuedStatements.set(sql, { sql, from });
   const file = process.env[statementsVariable];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ sql, from })}\n`);
 }
 
 /** The nearest of our files among the callers, those that await included. */
-function caller(): string | undefined {
+function callingFile(): string | undefined {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 200;
   const { stack = '' } = new Error();
@@ -37,7 +37,7 @@ function caller(): string | undefined {
       line.includes(root) && !line.includes('/node_modules/')
         ? frame.exec(line.slice(line.indexOf(root) + root.length - 1))?.[0].slice(1)
         : undefined;
-    if (found !== undefined && !passing.test(found)) return found;
+    if (found !== undefined && !passThroughFiles.test(found)) return found;
   }
   return undefined;
 }
@@ -55,7 +55,7 @@ Object.defineProperty(prototype, 'query', {
   writable: true,
   value(this: pg.Client, ...args: unknown[]) {
     const sql = textOf(args[0]);
-    if (sql !== undefined) note(sql);
+    if (sql !== undefined) recordStatement(sql);
     return Reflect.apply(original, this, args);
   },
 });

@@ -1,7 +1,8 @@
 import pg from 'pg';
 
 /** They are asked in the background, of a new connection, or when one was idle. */
-const others = /access_events|transaction_read_only|pg_notify|pg_backend_pid|^set statement_timeout/;
+const backgroundStatements =
+  /access_events|transaction_read_only|pg_notify|pg_backend_pid|^set statement_timeout/;
 
 /** The statements that this process asks while `work` is done, in order. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
@@ -19,5 +20,5 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<string
   } finally {
     prototype.query = original;
   }
-  return asked.filter((text) => !others.test(text));
+  return asked.filter((text) => !backgroundStatements.test(text));
 }

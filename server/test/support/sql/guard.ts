@@ -15,7 +15,7 @@ import {
 import { child, children, isNode, type Node, names, parse, text } from './tree.ts';
 
 /** A table whose rows a statement touches without saying whose. */
-export interface Complaint {
+export interface Violation {
   table: string;
   reason: string;
 }
@@ -35,8 +35,8 @@ const afterFrom = [
  * `user_id = …` with a value that was given, or with a column that is so tied itself, or by an insertion that sets it.
  * Only conditions that all rows have to meet count. What it does not understand, it refuses.
  */
-export function complaintsOf(sql: string): Complaint[] {
-  const complaints: Complaint[] = [];
+export function violationsOf(sql: string): Violation[] {
+  const complaints: Violation[] = [];
   const guard = createGuard((table, reason) => complaints.push({ table, reason }));
   for (const statement of parse(sql)) guard.statement(statement, null);
   return complaints;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll } from 'vitest';
 import { isAllowed } from './allowed.ts';
-import { type Issued, issued } from './collect.ts';
-import { complaintsOf } from './guard.ts';
+import { type IssuedStatement, issuedStatements } from './collect.ts';
+import { violationsOf } from './guard.ts';
 import { statementsFile } from './processes.ts';
 
 const advice =
@@ -10,21 +10,21 @@ const advice =
 
 /** At the end of every test file, whatever it made the application ask is judged. */
 afterAll(() => {
-  const wrong = [...issued.values(), ...ofProcesses()].flatMap(faultsOf);
-  issued.clear();
+  const wrong = [...issuedStatements.values(), ...ofProcesses()].flatMap(faultsOf);
+  issuedStatements.clear();
   if (wrong.length > 0) throw new Error(`${advice}\n${wrong.join('\n')}`);
 });
 
-function ofProcesses(): Issued[] {
+function ofProcesses(): IssuedStatement[] {
   if (!existsSync(statementsFile)) return [];
   const lines = readFileSync(statementsFile, 'utf8').trim().split('\n');
   rmSync(statementsFile);
-  return [...new Set(lines)].map((line): Issued => JSON.parse(line));
+  return [...new Set(lines)].map((line): IssuedStatement => JSON.parse(line));
 }
 
-function faultsOf(statement: Issued): string[] {
+function faultsOf(statement: IssuedStatement): string[] {
   const { sql, from = 'unknown' } = statement;
-  return complaintsOf(sql)
+  return violationsOf(sql)
     .filter((complaint) => !isAllowed(statement, complaint))
     .map(({ table, reason }) => `${from}: ${table} ${reason} in: ${sql}`);
 }
