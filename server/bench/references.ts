@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Connection } from '../src/db/postgres/embedded.ts';
 import { listTasks } from '../src/tasks/list.ts';
-import { statementOf } from '../test/support/statement.ts';
+import { statementOf } from '../test/support/capture-statement.ts';
 
 /**
  * A script for pgbench, in which `:u` is a random user's number; and the same as one statement with `$1` for the user's

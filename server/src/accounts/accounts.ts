@@ -6,13 +6,12 @@ import { rethrowDatabaseFailure } from '../db/failure-record.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { passwordChangedNotice } from '../mail/texts.ts';
+import { passwordChangedNotice } from '../mail/templates.ts';
 import { AppError, emailTaken, invalidCredentials, wrongPassword } from '../platform/errors.ts';
 import { revokeAllTokens } from './access-queries.ts';
+import { createAccessTokenIssuer } from './access-tokens.ts';
 import { updatePassword } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
-import { createAccessTokenIssuer } from './grants.ts';
-import { deleteLinks } from './links.ts';
 import type {
   AccessTokenResponse,
   Credentials,
@@ -21,9 +20,10 @@ import type {
   SessionClient,
 } from './model.ts';
 import { passwordHashing, signInStore, signUpLimiter } from './passwords.ts';
-import { registrationError } from './registration.ts';
+import { registrationError } from './registration-policy.ts';
 import { requirePassword } from './require-password.ts';
 import { completeSecondFactor } from './second-factor.ts';
+import { deleteLinks } from './stored-links.ts';
 
 /** P1's face on the users and sessions of Better Auth. */
 export interface Accounts {

@@ -1,7 +1,7 @@
+import type { AuditCounts } from '../audit/counts.ts';
 import type { AuditEntry } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
-import type { AuditCounts } from '../audit/reads.ts';
-import { isAuditRefusal, type RefusedEntries } from '../audit/refused.ts';
+import { isAuditRefusal, type RefusedEntries } from '../audit/refused-entries.ts';
 import type { Db } from '../db/schema.ts';
 import { auditUnavailable } from '../platform/errors.ts';
 import type { BetterAuth } from './better-auth.ts';

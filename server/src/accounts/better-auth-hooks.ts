@@ -3,13 +3,13 @@ import { decodeJwt } from 'jose';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { passwordChangedNotice } from '../mail/texts.ts';
+import { passwordChangedNotice } from '../mail/templates.ts';
 import { deleteSession, isBanned, isPasswordCurrent, revokeAllTokens } from './access-queries.ts';
-import { deleteLinks } from './links.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { isCommonPassword, passwordMaxLength, passwordMinLength, signInStore } from './passwords.ts';
-import type { RegistrationPolicy } from './registration.ts';
+import type { RegistrationPolicy } from './registration-policy.ts';
 import { invalidCodeError, stripWhitespace } from './second-factor.ts';
+import { deleteLinks } from './stored-links.ts';
 
 /** Fields of Better Auth's requests that set a password. */
 const passwordFields = ['password', 'newPassword'] as const;

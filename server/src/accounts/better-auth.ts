@@ -4,16 +4,16 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { verificationMail } from '../mail/texts.ts';
+import { verificationMail } from '../mail/templates.ts';
 import * as hooks from './better-auth-hooks.ts';
-import { storeIdentifier } from './links.ts';
 import { trustedLinks, trustedOrigins } from './origins.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
-import { createRegistrationPolicy } from './registration.ts';
+import { createRegistrationPolicy } from './registration-policy.ts';
 import { secondFactorLock } from './second-factor.ts';
 import { toVersionedSecrets } from './secrets.ts';
 import { createKeyAdapter } from './signing-key.ts';
+import { storeIdentifier } from './stored-links.ts';
 
 /** How long a session lives without being used. */
 export const sessionSeconds = 7 * 24 * 3600;

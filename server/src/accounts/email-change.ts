@@ -5,12 +5,17 @@ import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { emailChangedNotice, emailChangeMail, emailChangeNotice, verificationMail } from '../mail/texts.ts';
+import {
+  emailChangedNotice,
+  emailChangeMail,
+  emailChangeNotice,
+  verificationMail,
+} from '../mail/templates.ts';
 import { invalidToken, notFound } from '../platform/errors.ts';
 import { findAccount, findAccountByEmail, updateEmail } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
-import { consumeLink, createLink, deleteLinks } from './links.ts';
 import { requirePassword } from './require-password.ts';
+import { consumeLink, createLink, deleteLinks } from './stored-links.ts';
 
 export interface EmailChange {
   /**

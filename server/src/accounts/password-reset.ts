@@ -8,14 +8,14 @@ import { readOnlyForMs } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { passwordChangedNotice, passwordResetMail } from '../mail/texts.ts';
+import { passwordChangedNotice, passwordResetMail } from '../mail/templates.ts';
+import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 import { invalidToken, serviceUnavailable } from '../platform/errors.ts';
-import { createConcurrencyLimiter } from '../platform/turns.ts';
 import { revokeAllTokens } from './access-queries.ts';
 import { findAccount, findAccountByEmail, updatePassword } from './account-queries.ts';
 import { passwordLinkUrl } from './link-urls.ts';
-import { consumeLink, createLink, deleteLinks, findLink } from './links.ts';
 import { passwordHashing } from './passwords.ts';
+import { consumeLink, createLink, deleteLinks, findLink } from './stored-links.ts';
 
 export interface PasswordReset {
   /**

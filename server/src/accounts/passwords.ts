@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
-import { createConcurrencyLimiter } from '../platform/turns.ts';
+import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 
 /** Contract: passwords have 8–128 characters, counted as code points. */
 export const passwordMinLength = 8;

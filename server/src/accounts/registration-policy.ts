@@ -2,7 +2,7 @@ import { APIError, isAPIError } from 'better-auth/api';
 import type { RegistrationMode as Mode } from '../config/auth.ts';
 import type { Db } from '../db/schema.ts';
 import { type AppError, invitationRequired, registrationClosed } from '../platform/errors.ts';
-import { findLink, invitationPrefix } from './links.ts';
+import { findLink, invitationPrefix } from './stored-links.ts';
 
 /** What a sign-up sent; nothing of it is checked yet. */
 type SignUp = Record<string, unknown> | undefined;

@@ -1,8 +1,8 @@
 import { findAccount, insertAccount } from '../accounts/account-queries.ts';
 import { passwordLinkUrl } from '../accounts/link-urls.ts';
-import { type CreatedLink, createLink, deleteLinks, weekSeconds } from '../accounts/links.ts';
 import type { Session } from '../accounts/model.ts';
-import { listSessions } from '../accounts/session-service.ts';
+import { listSessions } from '../accounts/sessions.ts';
+import { type CreatedLink, createLink, deleteLinks, weekSeconds } from '../accounts/stored-links.ts';
 import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';

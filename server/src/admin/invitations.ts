@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import { invitationUrl } from '../accounts/link-urls.ts';
-import { createLink, weekSeconds } from '../accounts/links.ts';
+import { createLink, weekSeconds } from '../accounts/stored-links.ts';
 import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { invitationMail } from '../mail/texts.ts';
+import { invitationMail } from '../mail/templates.ts';
 import { emailTaken, notFound } from '../platform/errors.ts';
 import type { Invitation, InvitationListQuery, NewInvitation } from './model.ts';
 import { findAccountId } from './queries.ts';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { email, firstName, lastName } from '../accounts/model.ts';
-import { anyUserId } from '../writes/user-id.ts';
+import { anyUserId } from '../writes/user-path.ts';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema, type: ['string', 'null'] });
 

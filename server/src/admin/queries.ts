@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { foldedLikePattern } from '../db/like-patterns.ts';
 import type { Db } from '../db/schema.ts';
-import { foldedLikePattern } from '../db/search.ts';
 import type { Role } from '../tokens/identity.ts';
 import type { AdminUser, AdminUserListQuery, AdminUserStats } from './model.ts';
 

@@ -5,7 +5,7 @@ import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { AuditEntry } from './model.ts';
 import { appendAudit } from './queries.ts';
-import { isEntryFault, type RefusedEntries } from './refused.ts';
+import { isEntryFault, type RefusedEntries } from './refused-entries.ts';
 
 /** How long things that are alike are counted before they become one entry. */
 const windowMs = 5 * 60_000;

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Cte, type CteTemplate, executeCtes, param } from '../db/compiled.ts';
 import type { KeysetPosition } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
+import { type Cte, type CteTemplate, executeCtes, param } from '../db/statements.ts';
 import type { AuditEntry, AuditRecord } from './model.ts';
 
 /**

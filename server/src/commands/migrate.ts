@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { currentVersion, listMigrations, migrateDown, migrateUp } from '../db/migrator.ts';
-import { requireSupported } from '../db/requirements.ts';
 import type { Db } from '../db/schema.ts';
+import { requireSupported } from '../db/server-requirements.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, openDatabase } from '../process/database.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { connectTimeoutMs, type ServerState } from './client.ts';
+import { connectTimeoutMs, type ServerState } from './inspect-server.ts';
 
 /** How old what is known of a connection may be when it is handed out. */
 const maxStateAgeMs = 1_000;

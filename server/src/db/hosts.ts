@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { SessionTarget } from '../config/database-url.ts';
-import { inspectServer, type ServerState } from './client.ts';
 import { errorCodeOf, isTlsError } from './failures.ts';
+import { inspectServer, type ServerState } from './inspect-server.ts';
 
 /** The way to a database. Plain data: it is sent to worker processes. */
 export interface DatabaseConnection extends pg.ClientConfig {

@@ -10,11 +10,11 @@ import {
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { parseDatabaseUrl } from '../config/database-url.ts';
-import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './client.ts';
 import { createFailover, type Failover } from './failover.ts';
 import { recordFailure } from './failure-record.ts';
 import { isReadOnlyError } from './failures.ts';
 import { createHostSelector, type DatabaseConnection, type HostSelector, NoHostError } from './hosts.ts';
+import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './inspect-server.ts';
 import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
 import { types } from './types.ts';

@@ -4,8 +4,8 @@ import type { DatabaseConnection } from '../db/hosts.ts';
 import type { Db } from '../db/schema.ts';
 import { isSameRevision, type UserRevision } from '../response-cache/revision-reader.ts';
 import { findRevisions } from '../writes/revisions.ts';
-import { createListener } from './listener.ts';
-import { createNotificationSender, parseMessage } from './sender.ts';
+import { createListener } from './notification-listener.ts';
+import { createNotificationSender, parseMessage } from './notification-sender.ts';
 
 /** How often changes are looked for: while nobody tells of them, and while somebody does, for those nobody told of. */
 const pollIntervalMs = { alone: 1_000, listening: 15_000 };

@@ -1,6 +1,12 @@
 import type { CursorScope } from '../db/cursors.ts';
 import type { Change } from './model.ts';
-import { deliveredRevision, encodeFeedCursor, endOfRevision, eventIdOf, type FeedPosition } from './place.ts';
+import {
+  deliveredRevision,
+  encodeFeedCursor,
+  endOfRevision,
+  eventIdOf,
+  type FeedPosition,
+} from './position.ts';
 
 /** The event stream format: HTML Living Standard, 9.2 Server-sent events. */
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import type { Subscriber, Subscription } from './followers.ts';
-import { endOfRevision, type FeedPosition } from './place.ts';
+import { endOfRevision, type FeedPosition } from './position.ts';
+import type { Subscriber, Subscription } from './subscriptions.ts';
 
 /** Who asks for a stream. */
 export interface EventStreamRequest extends Omit<Subscriber, 'end'> {

@@ -2,15 +2,15 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { CursorScope } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
-import { createConcurrencyLimiter } from '../platform/turns.ts';
+import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 import type { GetRevision } from '../response-cache/revision-reader.ts';
-import { createUserStreams, type FeedReader, type UserStreams } from './channel.ts';
-import { formatChanges, formatReady } from './event-text.ts';
-import type { Subscriptions } from './followers.ts';
-import { endOfRevision, feedCursorScope } from './place.ts';
+import type { ChangeNotifier } from './change-notifier.ts';
+import { formatChanges, formatReady } from './event-format.ts';
+import { createEventStream, type EventStream, type EventStreamRequest } from './event-stream.ts';
+import { endOfRevision, feedCursorScope } from './position.ts';
 import { findChanges } from './queries.ts';
-import { createEventStream, type EventStream, type EventStreamRequest } from './stream.ts';
-import type { ChangeNotifier } from './wake-ups.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import { createUserStreams, type FeedReader, type UserStreams } from './user-streams.ts';
 
 const pageSize = 100;
 /** Connections of the pool that streams may use at a time: the others are for requests. */
@@ -76,9 +76,10 @@ export function createEventStreams(sources: StreamSources): EventStreams {
 
   /** What a stream begins with. */
   async function begin(channel: UserStreams, stream: EventStream): Promise<string> {
-    const { userId, position: position } = stream.request;
+    const { userId, position } = stream.request;
     const scope = feedCursorScope(secrets, userId);
-    if (position !== null) return formatReady(position, scope) + (await channel.resumeAfter(stream, position));
+    if (position !== null)
+      return formatReady(position, scope) + (await channel.resumeAfter(stream, position));
     await channel.startAt(stream, async () => {
       const { epoch, revision } = await getRevision(userId);
       return endOfRevision(epoch, Number(revision));

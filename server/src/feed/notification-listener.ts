@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { openClient } from '../db/client.ts';
 import { createHostSelector, type DatabaseConnection, type HostSelector } from '../db/hosts.ts';
+import { openClient } from '../db/inspect-server.ts';
 import { onServerChange } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
-import { notifyInstances } from './listener.ts';
+import { notifyInstances } from './notification-listener.ts';
 
 /** Announcements of this long are one message to the other instances. */
 const collectMs = 20;

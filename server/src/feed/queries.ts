@@ -6,7 +6,7 @@ import { cursorExpired } from '../platform/errors.ts';
 import { findProfile } from '../profiles/queries.ts';
 import { type TaskRow, taskColumns, toTask } from '../tasks/row.ts';
 import type { Change } from './model.ts';
-import { deliveredRevision, endOfRevision, type FeedPosition } from './place.ts';
+import { deliveredRevision, endOfRevision, type FeedPosition } from './position.ts';
 
 export interface FeedPage {
   changes: Change[];

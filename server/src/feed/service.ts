@@ -1,11 +1,11 @@
 import type { CursorScope } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
 import type { AppError } from '../platform/errors.ts';
-import type { Subscriptions } from './followers.ts';
+import type { ChangeNotifier } from './change-notifier.ts';
 import type { Change, ChangeListQuery } from './model.ts';
-import { decodeFeedCursor, encodeFeedCursor, feedCursorScope, feedStart } from './place.ts';
+import { decodeFeedCursor, encodeFeedCursor, feedCursorScope, feedStart } from './position.ts';
 import { findChanges } from './queries.ts';
-import type { ChangeNotifier } from './wake-ups.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 export interface ChangePage {
   changes: Change[];

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { AppError, rateLimited, serviceLocked, serviceUnavailable } from '../platform/errors.ts';
-import type { AccessControl } from '../tokens/access.ts';
-import type { TokenVerifier } from '../tokens/tokens.ts';
+import type { AccessControl } from '../tokens/access-control.ts';
+import type { TokenVerifier } from '../tokens/token-verifier.ts';
 
 /** Streams and waits of one user on this instance. */
 const maxPerUser = 50;
@@ -146,7 +146,7 @@ export function createSubscriptions(access: AccessControl, tokens: TokenVerifier
     close() {
       isClosed = true;
       clearTimeout(timer);
-      for (const { subscriber: subscriber } of [...entries]) subscriber.end(serviceUnavailable());
+      for (const { subscriber } of [...entries]) subscriber.end(serviceUnavailable());
     },
   };
 }

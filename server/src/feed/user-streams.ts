@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { AppError } from '../platform/errors.ts';
-import { heartbeatText } from './event-text.ts';
-import { endOfRevision, type FeedPosition } from './place.ts';
+import { heartbeatText } from './event-format.ts';
+import type { EventStream } from './event-stream.ts';
+import { endOfRevision, type FeedPosition } from './position.ts';
 import type { FeedPage } from './queries.ts';
-import type { EventStream } from './stream.ts';
 
 const heartbeatMs = 15_000;
 
@@ -55,7 +55,7 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
     const [first] = ready;
     return first === undefined
       ? []
-      : ready.filter(({ position: position }) => isSamePosition(position, first.position));
+      : ready.filter(({ position }) => isSamePosition(position, first.position));
   }
 
   async function deliverTo(group: readonly EventStream[]): Promise<void> {

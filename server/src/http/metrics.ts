@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../context.ts';
-import { formatMetrics, metricsContentType } from '../metrics/families.ts';
+import { formatMetrics, metricsContentType } from '../metrics/text-format.ts';
 import { unauthorized } from '../platform/errors.ts';
 import type { App } from './app-type.ts';
 import { authorizationOf } from './hooks/authentication.ts';

@@ -1,7 +1,7 @@
-import { refoldTexts } from './fold-texts.ts';
-import { deleteStoredResponses } from './forget-answers.ts';
-import { deleteOldChanges } from './forget-changes.ts';
+import { deleteOldChanges } from './delete-old-changes.ts';
+import { deleteStoredResponses } from './delete-stored-responses.ts';
 import { purgeTrash } from './purge-trash.ts';
+import { refoldTexts } from './refold-texts.ts';
 import type { Job } from './runner.ts';
 
 export const allJobs: readonly Job[] = [refoldTexts, purgeTrash, deleteStoredResponses, deleteOldChanges];

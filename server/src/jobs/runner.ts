@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { isUnavailableError } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
-import type { ChangeNotifier } from '../feed/wake-ups.ts';
+import type { ChangeNotifier } from '../feed/change-notifier.ts';
 
 /** What a job works with. */
 export interface JobContext {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { LimitSettings } from '../config/limits.ts';
-import { knownAddressSeconds, limitTable, maxCounters, maxKnownAddresses } from './table.ts';
-import { createSlidingWindows, type SlidingWindows } from './windows.ts';
+import { knownAddressSeconds, limitTable, maxCounters, maxKnownAddresses } from './rate-limits.ts';
+import { createSlidingWindows, type SlidingWindows } from './sliding-windows.ts';
 
 /** What a worker asks in one turn of its event loop. */
 export interface CounterRequest {

@@ -1,6 +1,11 @@
 import type { Logger } from 'pino';
-import type { CounterReply, CounterRequest } from './memory.ts';
-import { counterTimeoutMs, createCircuitBreaker, parseCounts, type SharedCounters } from './shared.ts';
+import type { CounterReply, CounterRequest } from './memory-counters.ts';
+import {
+  counterTimeoutMs,
+  createCircuitBreaker,
+  parseCounts,
+  type SharedCounters,
+} from './shared-counters.ts';
 
 interface Batch {
   request: CounterRequest;

@@ -8,8 +8,8 @@ import {
   parseCounts,
   retryMs,
   type SharedCounters,
-} from './shared.ts';
-import { tenths } from './windows.ts';
+} from './shared-counters.ts';
+import { tenths } from './sliding-windows.ts';
 
 const connectTimeoutMs = 1_000;
 

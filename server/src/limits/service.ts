@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { LimitSettings, Quota } from '../config/limits.ts';
 import { addressKey } from './address.ts';
-import { createKnownAddresses } from './memory.ts';
-import type { SharedCounters } from './shared.ts';
-import { knownAddressSeconds, limitTable, maxCounters, type RateLimit } from './table.ts';
-import { createSlidingWindows, type SlidingWindows, type WindowCount } from './windows.ts';
+import { createKnownAddresses } from './memory-counters.ts';
+import { knownAddressSeconds, limitTable, maxCounters, type RateLimit } from './rate-limits.ts';
+import type { SharedCounters } from './shared-counters.ts';
+import { createSlidingWindows, type SlidingWindows, type WindowCount } from './sliding-windows.ts';
 
 /** What a limit says to a request. */
 export interface RateLimitResult extends WindowCount {
@@ -114,11 +114,14 @@ function createCounterStore(shared: SharedCounters | null) {
   const marked = createKnownAddresses();
 
   function take(readings: readonly LimiterKey[]): RateLimitResults {
-    const on = readings.flatMap(({ limiter: limiter, key }) => (limiter === null ? [] : [{ gauge: limiter, key }]));
+    const on = readings.flatMap(({ limiter, key }) => (limiter === null ? [] : [{ gauge: limiter, key }]));
     const own = () =>
       on.map(({ gauge: { name, quota, windows }, key }) => ({ ...windows.take(key), name, quota }));
     if (shared === null || on.length === 0 || !shared.isAvailable) return own();
-    const claims = on.map(({ gauge: limiter, key }) => ({ key: `${limiter.id}:${key}`, quota: limiter.quota }));
+    const claims = on.map(({ gauge: limiter, key }) => ({
+      key: `${limiter.id}:${key}`,
+      quota: limiter.quota,
+    }));
     const counted = shared.targets(claims);
     return counted.then(
       (counts) =>

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Quota } from '../config/limits.ts';
-import type { WindowCount } from './windows.ts';
+import type { WindowCount } from './sliding-windows.ts';
 
 /** One counter to take from. */
 export interface CounterTarget {

@@ -3,8 +3,8 @@ import nodemailer from 'nodemailer';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { SmtpSettings } from '../config/mail.ts';
+import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 import { mailNotConfigured } from '../platform/errors.ts';
-import { createConcurrencyLimiter } from '../platform/turns.ts';
 
 export interface Mail {
   /** One address. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { type MetricFamily, maxGauge } from './families.ts';
+import { type MetricFamily, maxGauge } from './text-format.ts';
 
 /** Null where the system does not tell, as on macOS. */
 function openDescriptors(): number | null {

@@ -1,5 +1,5 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { histogram, labels, type MetricFamily } from './families.ts';
+import { histogram, labels, type MetricFamily } from './text-format.ts';
 
 /** How long the collection of garbage held JavaScript up. */
 export interface GcMetrics {

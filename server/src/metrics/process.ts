@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { version } from '../platform/version.ts';
 import { descriptorMetrics } from './descriptors.ts';
-import { counter, gauge, labels, type MetricFamily, maxGauge } from './families.ts';
-import { createGcMetrics } from './garbage.ts';
+import { createGcMetrics } from './gc.ts';
+import { counter, gauge, labels, type MetricFamily, maxGauge } from './text-format.ts';
 
 /** Figures of the process, under the names that dashboards for Node.js look for. */
 export interface ProcessMetrics {

@@ -1,4 +1,4 @@
-import { histogram, labels, type MetricFamily } from './families.ts';
+import { histogram, labels, type MetricFamily } from './text-format.ts';
 
 /** How long requests took. It is asked on each one, so everything that is text is made once for each series. */
 export interface RequestDurations {

@@ -1,15 +1,15 @@
-import type { RefusedEntries } from '../audit/refused.ts';
+import type { RefusedEntries } from '../audit/refused-entries.ts';
 import { poolStats } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
-import type { Subscriptions } from '../feed/followers.ts';
-import type { EventStreams } from '../feed/streams.ts';
+import type { EventStreams } from '../feed/event-streams.ts';
+import type { Subscriptions } from '../feed/subscriptions.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import type { Limits } from '../limits/service.ts';
 import type { ResponseCache } from '../response-cache/cache.ts';
-import type { ReadRouter } from '../response-cache/replica-reads.ts';
-import { byLabel, counter, gauge, type MetricFamily, maxGauge } from './families.ts';
+import type { ReadRouter } from '../response-cache/read-router.ts';
 import { createProcessMetrics, type ProcessMetrics } from './process.ts';
-import { createRequestDurations, type RequestDurations } from './request-times.ts';
+import { createRequestDurations, type RequestDurations } from './request-durations.ts';
+import { byLabel, counter, gauge, type MetricFamily, maxGauge } from './text-format.ts';
 
 /** What an operator may want to know of the service, counted where it happens and gathered when it is asked for. */
 export interface Metrics extends Pick<ProcessMetrics, 'open' | 'close'> {

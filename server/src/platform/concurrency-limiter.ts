@@ -28,7 +28,10 @@ export function createConcurrencyLimiter(maxConcurrent: number, maxQueued: numbe
 export function createKeyedConcurrencyLimiter(maxConcurrent: number, maxQueued: number) {
   const queues = new Map<string, { limiter: ConcurrencyLimiter; count: number }>();
   return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const queue = queues.get(key) ?? { limiter: createConcurrencyLimiter(maxConcurrent, maxQueued), count: 0 };
+    const queue = queues.get(key) ?? {
+      limiter: createConcurrencyLimiter(maxConcurrent, maxQueued),
+      count: 0,
+    };
     queues.set(key, queue);
     queue.count += 1;
     try {

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasCode } from './files.ts';
-import { unprivilegedAccount } from './os-account.ts';
+import { unprivilegedAccount } from './unix-account.ts';
 
 /** What Duly may have put into DATA_DIR before its database. */
 const earlierFiles = ['secret'];

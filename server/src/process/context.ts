@@ -1,30 +1,30 @@
 import type { Logger } from 'pino';
+import { createAccounts } from '../accounts/accounts.ts';
 import { createBetterAuth } from '../accounts/better-auth.ts';
 import { createEmailChange } from '../accounts/email-change.ts';
 import { createPasswordReset } from '../accounts/password-reset.ts';
-import { createAccounts } from '../accounts/service.ts';
-import { createAuditCounts } from '../audit/reads.ts';
-import { createRefusedEntries } from '../audit/refused.ts';
+import { createAuditCounts } from '../audit/counts.ts';
+import { createRefusedEntries } from '../audit/refused-entries.ts';
 import type { Config } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { DatabaseConnection } from '../db/hosts.ts';
 import { connectionFromUrl } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
-import { createSubscriptions } from '../feed/followers.ts';
-import { createEventStreams } from '../feed/streams.ts';
-import { createChangeNotifier } from '../feed/wake-ups.ts';
+import { createChangeNotifier } from '../feed/change-notifier.ts';
+import { createEventStreams } from '../feed/event-streams.ts';
+import { createSubscriptions } from '../feed/subscriptions.ts';
 import { allJobs } from '../jobs/all.ts';
 import { createJobs } from '../jobs/runner.ts';
-import { redisCounters } from '../limits/redis.ts';
+import { redisCounters } from '../limits/redis-counters.ts';
 import { createLimits } from '../limits/service.ts';
-import type { SharedCounters } from '../limits/shared.ts';
+import type { SharedCounters } from '../limits/shared-counters.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { createMetrics } from '../metrics/service.ts';
 import { createResponseCache } from '../response-cache/cache.ts';
-import { createReadRouter } from '../response-cache/replica-reads.ts';
+import { createReadRouter } from '../response-cache/read-router.ts';
 import { createRevisionReader } from '../response-cache/revision-reader.ts';
-import { createAccessControl } from '../tokens/access.ts';
-import { createTokenVerifier } from '../tokens/tokens.ts';
+import { createAccessControl } from '../tokens/access-control.ts';
+import { createTokenVerifier } from '../tokens/token-verifier.ts';
 
 /**
  * @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are

@@ -6,7 +6,7 @@ import type { HttpSettings } from '../config/http.ts';
 import { checkEpoch, fileIdentity } from '../db/epoch.ts';
 import { isReadOnlyError, isTlsError, isUnavailableError } from '../db/failures.ts';
 import { migrateUp, requireMigrated } from '../db/migrator.ts';
-import { requireSupported } from '../db/requirements.ts';
+import { requireSupported } from '../db/server-requirements.ts';
 import { StartError } from '../platform/errors.ts';
 import { databaseStartError, type OpenDatabase } from './database.ts';
 

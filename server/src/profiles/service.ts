@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { validationError } from '../platform/errors.ts';
-import { checkReadOnlyFields } from '../writes/read-only.ts';
+import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import { type WriteContext, write } from '../writes/write.ts';
 import type { Profile, ProfilePatch } from './model.ts';

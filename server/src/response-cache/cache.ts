@@ -4,7 +4,7 @@ import { isUnavailableError } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { serviceUnavailable } from '../platform/errors.ts';
-import type { ReadRouter } from './replica-reads.ts';
+import type { ReadRouter } from './read-router.ts';
 import { type GetRevision, isSameRevision, type UserRevision } from './revision-reader.ts';
 
 /** An answer as it is sent. */

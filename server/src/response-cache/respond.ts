@@ -9,7 +9,7 @@ import {
   encodeContent,
   negotiateCoding,
   varyByCoding,
-} from '../http/hooks/coding.ts';
+} from '../http/hooks/content-coding.ts';
 import { unauthorized } from '../platform/errors.ts';
 import type { CachedResponse, LoadedResponse } from './cache.ts';
 

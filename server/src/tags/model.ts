@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { userId } from '../writes/user-id.ts';
+import { userId } from '../writes/user-path.ts';
 
 export const tagName = Type.String({ minLength: 1, maxLength: 50, pattern: '\\S' });
 

@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from 'kysely';
+import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
 import type { Db, Tx } from '../db/schema.ts';
-import { foldedLikePattern, likePattern } from '../db/search.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import type { Tag, TagListQuery } from './model.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound, preconditionFailed, versionConflict } from '../platform/errors.ts';
-import { checkReadOnlyFields } from '../writes/read-only.ts';
+import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
 

@@ -1,10 +1,16 @@
 import { type SqlBool, sql } from 'kysely';
-import { param } from '../db/compiled.ts';
+import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
 import type { Db, Priority } from '../db/schema.ts';
-import { foldedLikePattern, likePattern } from '../db/search.ts';
+import { param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
-import { findTaskPage, type PageRequest, type SortOrder, selectTasksOfUser, type TaskPage } from './page.ts';
+import {
+  findTaskPage,
+  type PageRequest,
+  type SortOrder,
+  selectTasksOfUser,
+  type TaskPage,
+} from './page-query.ts';
 import { taskJson } from './row.ts';
 
 /** What to list, and which part of it. */

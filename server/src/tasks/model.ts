@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { tagName } from '../tags/model.ts';
-import { userId } from '../writes/user-id.ts';
+import { userId } from '../writes/user-path.ts';
 
 /** Keywords that `http/input.ts` acts on before validation. */
 const trim = { 'x-trim': true };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
-import { type Cte, type CteTemplate, compileOnce, param } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
+import { type Cte, type CteTemplate, compileOnce, param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
 import type { StoredTask } from './changes.ts';
 import type { Task } from './model.ts';

@@ -11,7 +11,7 @@ import {
   selectTasksOfUser,
   type TaskPage,
   type TaskSelection,
-} from './page.ts';
+} from './page-query.ts';
 import { findStoredTasks } from './queries.ts';
 import { storedTaskJson } from './row.ts';
 import { changeTask } from './service.ts';

@@ -4,9 +4,9 @@ import { deleteSession } from '../accounts/access-queries.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { serviceUnavailable } from '../platform/errors.ts';
-import { type AccessEvents, createAccessEvents } from './access-news.ts';
+import { type AccessEvents, createAccessEvents } from './access-events.ts';
 import type { Identity, Role } from './identity.ts';
-import { TokenRefusal } from './refusals.ts';
+import { TokenRefusal } from './token-refusals.ts';
 
 const maxCached = 50_000;
 

@@ -4,11 +4,11 @@ import type { Logger } from 'pino';
 import type { BetterAuth } from '../accounts/better-auth.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Config } from '../config/config.ts';
+import { createRemoteKeyLoader } from './jwks-loader.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
 import { publicKeyAlgorithms } from './public-key.ts';
-import { invalidSubRefusal, TokenRefusal } from './refusals.ts';
-import { createRemoteKeyLoader } from './remote-keys.ts';
-import type { ParsedToken } from './token-form.ts';
+import type { ParsedToken } from './token-parser.ts';
+import { invalidSubRefusal, TokenRefusal } from './token-refusals.ts';
 
 export const clockToleranceSeconds = 5;
 /** How soon keys that never came are asked for again. */

@@ -1,4 +1,4 @@
-import { TokenRefusal } from './refusals.ts';
+import { TokenRefusal } from './token-refusals.ts';
 
 /**
  * What may select a key. Nothing else of a header is used; whatever could bring keys or rules of its own is refused.

@@ -5,11 +5,11 @@ import type { Logger } from 'pino';
 import type { BetterAuth } from '../accounts/better-auth.ts';
 import type { Config } from '../config/config.ts';
 import { serviceUnavailable, unauthorized } from '../platform/errors.ts';
-import type { AccessControl } from './access.ts';
+import type { AccessControl } from './access-control.ts';
 import type { Caller, Identity } from './identity.ts';
 import { clockToleranceSeconds, createIssuers, type Issuer } from './issuers.ts';
-import { createTokenRefusalLog, invalidSubRefusal, laterRefusal, TokenRefusal } from './refusals.ts';
-import { type ParsedToken, parseToken } from './token-form.ts';
+import { type ParsedToken, parseToken } from './token-parser.ts';
+import { createTokenRefusalLog, invalidSubRefusal, laterRefusal, TokenRefusal } from './token-refusals.ts';
 
 const bearer = /^Bearer +(\S+)$/i;
 const userIdMaxLength = 255;
@@ -75,7 +75,11 @@ export interface TokenVerifier {
    * @param cookie the request's, which opens nothing: a session in it explains why there is no token
    * @throws AppError UNAUTHORIZED, the same for every reason; SERVICE_UNAVAILABLE when nobody can tell.
    */
-  authenticate(authorization: readonly string[], isDatabaseUnavailable?: boolean, cookie?: string): Promise<Caller>;
+  authenticate(
+    authorization: readonly string[],
+    isDatabaseUnavailable?: boolean,
+    cookie?: string,
+  ): Promise<Caller>;
   /** Whose token this is, from memory: undefined when it has to be verified, or to be asked for. */
   cachedCaller(authorization: string): Caller | undefined;
 }
@@ -99,7 +103,10 @@ export function createTokenVerifier(
     verified.clear();
   });
 
-  async function verifyCached(token: string, isDatabaseUnavailable: boolean): Promise<Identity | TokenRefusal> {
+  async function verifyCached(
+    token: string,
+    isDatabaseUnavailable: boolean,
+  ): Promise<Identity | TokenRefusal> {
     const known = verified.get(token);
     // The keys of this server may have to be asked for.
     if (isDatabaseUnavailable && known === undefined) throw serviceUnavailable();

@@ -1,6 +1,6 @@
 import { CompiledQuery, sql } from 'kysely';
-import { type Cte, type CteTemplate, compileOnce, param } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
+import { type Cte, type CteTemplate, compileOnce, param } from '../db/statements.ts';
 
 /** The moment of a write: what it stamps on the rows it changes. */
 export interface WriteStamp {

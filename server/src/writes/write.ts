@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { AuditEntry, AuditOrigin } from '../audit/model.ts';
 import { appendAudit, auditEntryCte } from '../audit/queries.ts';
-import { type Cte, executeCtes } from '../db/compiled.ts';
 import type { Db, Tx } from '../db/schema.ts';
+import { type Cte, executeCtes } from '../db/statements.ts';
 import { autocommit, inTransaction, Unchanged } from '../db/transaction.ts';
+import { createKeyedConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 import { idempotencyInFlight } from '../platform/errors.ts';
-import { createKeyedConcurrencyLimiter } from '../platform/turns.ts';
 import {
   findStoredResponse,
   type IdempotencyKey,

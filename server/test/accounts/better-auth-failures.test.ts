@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createEmailVerificationToken } from 'better-auth/api';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createLink } from '../../src/accounts/links.ts';
 import { passwordHashing, signInStore } from '../../src/accounts/passwords.ts';
+import { createLink } from '../../src/accounts/stored-links.ts';
 import { createBrowser, newPassword, origin, password, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { databaseError, withFailure } from '../support/failing.ts';
-import { isLong } from '../support/long.ts';
+import { isLong } from '../support/long-tests.ts';
 import { codeOf, secretOf } from '../support/totp.ts';
 
 /** What may happen to any statement without anybody touching this server. */

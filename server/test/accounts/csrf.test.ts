@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { json, sendRaw } from '../support/raw.ts';
+import { json, sendRaw } from '../support/raw-http.ts';
 
 const trusted = 'http://localhost:3000';
 const password = 'gentle-otter-42';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAuditCounts } from '../../src/audit/counts.ts';
 import type { AuditEntry } from '../../src/audit/model.ts';
-import { createAuditCounts } from '../../src/audit/reads.ts';
-import { createRefusedEntries } from '../../src/audit/refused.ts';
+import { createRefusedEntries } from '../../src/audit/refused-entries.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { startEmbedded } from '../../src/db/postgres/embedded.ts';
 import { StartError } from '../../src/platform/errors.ts';
-import { unprivilegedAccount } from '../../src/platform/os-account.ts';
+import { unprivilegedAccount } from '../../src/platform/unix-account.ts';
 import { silentLog } from '../support/log.ts';
 
 const secret = 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u';

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listMigrations } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-players.ts';
+import { findFaults } from '../support/cache-observations.ts';
+import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-workload.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { partitionCount, partitionedSchema, readPlacement } from '../support/distribution.ts';
 import { silentLog } from '../support/log.ts';
 import { waitUntil } from '../support/process.ts';
 import { seeded } from '../support/random.ts';
-import { findFaults } from '../support/sights.ts';
 import { newClient } from '../support/tasks.ts';
 
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_124);

@@ -14,7 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { canTraverse } from '../../src/platform/os-account.ts';
+import { canTraverse } from '../../src/platform/unix-account.ts';
 import {
   copyInitializedDataDir,
   fileMode,

@@ -5,7 +5,7 @@ import { currentVersion, listMigrations, migrateDown, migrateUp } from '../../sr
 import { createDb } from '../../src/db/pool.ts';
 import { refoldBatchSize } from '../../src/db/refold.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { refoldTexts } from '../../src/jobs/fold-texts.ts';
+import { refoldTexts } from '../../src/jobs/refold-texts.ts';
 import { fold } from '../../src/platform/folding.ts';
 import { refoldTasks } from '../../src/tasks/refold.ts';
 import { startApp, type TestApp } from '../support/app.ts';

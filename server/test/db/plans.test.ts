@@ -3,15 +3,15 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commonTag, heavyUser, searchTerms, seed, taskId } from '../../bench/seed.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { endOfRevision } from '../../src/feed/place.ts';
+import { endOfRevision } from '../../src/feed/position.ts';
 import { findChanges } from '../../src/feed/queries.ts';
 import { listTags } from '../../src/tags/queries.ts';
 import { listTasks, type TaskListFilter } from '../../src/tasks/list.ts';
 import { findTask } from '../../src/tasks/queries.ts';
 import { listTrash } from '../../src/tasks/trash.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { statementOf } from '../support/capture-statement.ts';
 import { indexesOf, planOf, readWhole, rowsTouched } from '../support/plans.ts';
-import { statementOf } from '../support/statement.ts';
 
 const size = { users: 1_000, tasksPerUser: 60, heavyUserTasks: 6_000 };
 const page = { limit: 50, offset: 0, position: null };

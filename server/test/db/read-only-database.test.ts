@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createLink } from '../../src/accounts/links.ts';
+import { createLink } from '../../src/accounts/stored-links.ts';
 import { poolStats } from '../../src/db/pool.ts';
 import { allJobs } from '../../src/jobs/all.ts';
 import {

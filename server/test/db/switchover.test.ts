@@ -8,7 +8,7 @@ import { openEventStream } from '../support/events.ts';
 import { type Forwarder, startForwarder } from '../support/forwarder.ts';
 import { type RunningLoad, startLoad } from '../support/load.ts';
 import { silentLog } from '../support/log.ts';
-import { isLong } from '../support/long.ts';
+import { isLong } from '../support/long-tests.ts';
 import { patience } from '../support/patience.ts';
 import {
   createReplicaCluster,

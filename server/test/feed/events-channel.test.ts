@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createUserStreams } from '../../src/feed/channel.ts';
-import { endOfRevision } from '../../src/feed/place.ts';
+import type { EventStream } from '../../src/feed/event-stream.ts';
+import { endOfRevision } from '../../src/feed/position.ts';
 import type { FeedPage } from '../../src/feed/queries.ts';
-import type { EventStream } from '../../src/feed/stream.ts';
+import { createUserStreams } from '../../src/feed/user-streams.ts';
 import { silentLog as log } from '../support/log.ts';
 
 const nothing: FeedPage = { changes: [], next: endOfRevision(null, 1), hasMore: false };

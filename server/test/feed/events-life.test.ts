@@ -9,12 +9,12 @@ import { createContext } from '../../src/process/context.ts';
 import { clockToleranceSeconds } from '../../src/tokens/issuers.ts';
 import { password, registerAccount } from '../support/accounts.ts';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
-import { recordStatements } from '../support/asked.ts';
 import { urlOf } from '../support/database.ts';
 import { type EventStream, openEventStream } from '../support/events.ts';
 import { readFeedPage } from '../support/feed.ts';
 import { silentLog as log } from '../support/log.ts';
 import { patience } from '../support/patience.ts';
+import { recordStatements } from '../support/record-statements.ts';
 import { newDataDirectory, startTestServer } from '../support/servers.ts';
 import { newClient } from '../support/tasks.ts';
 

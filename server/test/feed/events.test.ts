@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deleteOldTombstones } from '../../src/feed/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { recordStatements } from '../support/asked.ts';
 import { openEventStream, type StreamEvent } from '../support/events.ts';
 import { createLocalCopy, readFeed, readFeedPage, readUserData } from '../support/feed.ts';
+import { recordStatements } from '../support/record-statements.ts';
 import { type Client, locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/queries.ts';
-import { deleteOldChanges } from '../../src/jobs/forget-changes.ts';
+import { deleteOldChanges } from '../../src/jobs/delete-old-changes.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createLocalCopy, readFeed, readFeedPage, readUserData } from '../support/feed.ts';
 import { type Client, newClient } from '../support/tasks.ts';

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { endOfRevision, type FeedPosition, feedStart } from '../../src/feed/place.ts';
+import { endOfRevision, type FeedPosition, feedStart } from '../../src/feed/position.ts';
 import { feedStatement } from '../../src/feed/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { recountTags } from '../support/tag-counts.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { encodeMessages, parseMessage } from '../../src/feed/sender.ts';
+import { encodeMessages, parseMessage } from '../../src/feed/notification-sender.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { asAdmin } from '../support/database.ts';

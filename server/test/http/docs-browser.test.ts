@@ -2,7 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { chromiumPath, launchChromium, seriousFindings } from '../support/browser.ts';
-import { isLong } from '../support/long.ts';
+import { isLong } from '../support/long-tests.ts';
 
 if (chromiumPath === undefined)
   console.warn('skipped: the API page in a browser, for want of Chromium in /usr/bin');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mintToken } from '../support/app.ts';
 import { type RawReply, type RawRequest, runConcurrently } from '../support/client.ts';
 import { invalidValue, malformedBody, validValue } from '../support/generate.ts';
-import { isLong } from '../support/long.ts';
+import { isLong } from '../support/long-tests.ts';
 import { naughtyStrings } from '../support/naughty.ts';
 import {
   isAdminOperation,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from '../../src/http/app.ts';
 import type { App } from '../../src/http/app-type.ts';
-import { ambiguousRequests, withBrokenChunks } from '../support/ambiguous.ts';
+import { ambiguousRequests, withBrokenChunks } from '../support/ambiguous-requests.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { chunked, expectRefusal, host, json, type RawResponse, sendRaw } from '../support/raw.ts';
+import { chunked, expectRefusal, host, json, type RawResponse, sendRaw } from '../support/raw-http.ts';
 
 let app: TestApp;
 let server: App;

@@ -9,7 +9,7 @@ import type { App } from '../../src/http/app-type.ts';
 import { createContext } from '../../src/process/context.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
 import { patience } from '../support/patience.ts';
-import { expectRefusal, host, json, openSocket, parseResponses } from '../support/raw.ts';
+import { expectRefusal, host, json, openSocket, parseResponses } from '../support/raw-http.ts';
 
 let app: TestApp;
 let user: TestUser;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fold } from '../../src/platform/folding.ts';
 import { type RawReply, runConcurrently } from '../support/client.ts';
-import { isLong } from '../support/long.ts';
+import { isLong } from '../support/long-tests.ts';
 import { naughtyStrings } from '../support/naughty.ts';
 import {
   fillPath,

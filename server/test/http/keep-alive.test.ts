@@ -11,7 +11,7 @@ import { startApp, type TestApp, type TestUser } from '../support/app.ts';
 import { silentLog } from '../support/log.ts';
 import { hasNginx, startKeepAliveNginx } from '../support/nginx.ts';
 import { patience } from '../support/patience.ts';
-import { host, openSocket } from '../support/raw.ts';
+import { host, openSocket } from '../support/raw-http.ts';
 
 /** What idle connections were given before there was a setting, and a margin. */
 const oldLimitMs = 6_500;

@@ -15,7 +15,7 @@ import { createContext } from '../../src/process/context.ts';
 import { secret, startApp, type TestApp } from '../support/app.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { patience } from '../support/patience.ts';
-import { openSocket } from '../support/raw.ts';
+import { openSocket } from '../support/raw-http.ts';
 
 let directory: string;
 let app: TestApp;

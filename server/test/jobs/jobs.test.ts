@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deleteStoredResponses } from '../../src/jobs/forget-answers.ts';
+import { deleteStoredResponses } from '../../src/jobs/delete-stored-responses.ts';
 import { purgeTrash } from '../../src/jobs/purge-trash.ts';
 import type { Job } from '../../src/jobs/runner.ts';
 import { purgeBatchSize } from '../../src/tasks/trash.ts';

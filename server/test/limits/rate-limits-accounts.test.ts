@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { authEndpointOf } from '../../src/limits/table.ts';
+import { authEndpointOf } from '../../src/limits/rate-limits.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import {
   addresses,
@@ -9,7 +9,7 @@ import {
   type LimitedServer,
   startLimitedServer,
   v1Login,
-} from '../support/limited.ts';
+} from '../support/limited-server.ts';
 
 let app: TestApp;
 /** With the limit of the README; tests keep apart by addresses and accounts. */

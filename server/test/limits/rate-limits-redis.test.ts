@@ -11,7 +11,7 @@ import {
   type LimitedServer,
   startLimitedServer,
   v1Login,
-} from '../support/limited.ts';
+} from '../support/limited-server.ts';
 import { freePort, temporaryDirectory, waitUntil } from '../support/process.ts';
 
 const binary = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find((path) => existsSync(path));

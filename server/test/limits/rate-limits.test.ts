@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addressKey } from '../../src/limits/address.ts';
-import { maxCounters } from '../../src/limits/table.ts';
-import { createSlidingWindows } from '../../src/limits/windows.ts';
+import { maxCounters } from '../../src/limits/rate-limits.ts';
+import { createSlidingWindows } from '../../src/limits/sliding-windows.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
-import { addresses, type LimitedServer, startLimitedServer } from '../support/limited.ts';
+import { addresses, type LimitedServer, startLimitedServer } from '../support/limited-server.ts';
 import { patience } from '../support/patience.ts';
 
 let app: TestApp;

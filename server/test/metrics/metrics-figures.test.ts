@@ -2,11 +2,11 @@ import { closeSync, openSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
+import { createDatabaseLink } from '../support/database-link.ts';
 import { openEventStream } from '../support/events.ts';
-import { createDatabaseLink } from '../support/line.ts';
 import { metricsToken, type Sample, sampleValue, scrape } from '../support/metrics.ts';
 import { patience } from '../support/patience.ts';
-import { get, waitUntilAccessEventsAreOld } from '../support/stale.ts';
+import { get, waitUntilAccessEventsAreOld } from '../support/stale-setup.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;

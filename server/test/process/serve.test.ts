@@ -5,7 +5,7 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { isLong } from '../support/long.ts';
+import { isLong } from '../support/long-tests.ts';
 import { createTask, freePort, startProcess, statusOf, taskIds, waitUntil } from '../support/process.ts';
 import { createMigratedDatabase, newDataDirectory, startTestServer } from '../support/servers.ts';
 

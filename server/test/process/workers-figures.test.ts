@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { byLabel, counter, gauge, type MetricFamily, maxGauge } from '../../src/metrics/families.ts';
-import { createWorkerMetrics } from '../../src/process/workers/figures.ts';
+import { byLabel, counter, gauge, type MetricFamily, maxGauge } from '../../src/metrics/text-format.ts';
+import { createWorkerMetrics } from '../../src/process/workers/worker-metrics.ts';
 
 /** What a worker says that has answered so many requests. */
 const report = (answered: number, lag = 0): MetricFamily[] => [

@@ -7,7 +7,7 @@ import { mintToken } from '../support/app.ts';
 import { afterFile } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
 import { openEventStream } from '../support/events.ts';
-import { betterAuthLogin, type InjectedRequest, password, v1Login } from '../support/limited.ts';
+import { betterAuthLogin, type InjectedRequest, password, v1Login } from '../support/limited-server.ts';
 import { createTask, waitUntil } from '../support/process.ts';
 import { startWorkers, type WorkersServer } from '../support/workers.ts';
 

@@ -102,7 +102,7 @@ describe('who may import whom', () => {
     const mayKnowSurfaces = [
       'http/app.ts',
       'http/hooks/rate-limits.ts',
-      'http/edge/broken-request.ts',
+      'http/edge/early-responses.ts',
       'http/contract/error-examples.ts',
     ];
     const isSurface = (file: string) => /^http\/(v1|bare)\//.test(file);

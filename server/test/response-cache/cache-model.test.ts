@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
+import { findFaults } from '../support/cache-observations.ts';
 import {
   createTestClient,
   createWorkload,
   newMarker,
   type Observation,
   type TestClient,
-} from '../support/cache-players.ts';
+} from '../support/cache-workload.ts';
 import { seeded } from '../support/random.ts';
-import { findFaults } from '../support/sights.ts';
 import { statementsOf } from '../support/sql/count.ts';
 
 /**

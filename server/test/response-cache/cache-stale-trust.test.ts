@@ -13,7 +13,7 @@ import {
   type StaleSetup,
   staleWarning,
   waitUntilAccessEventsAreOld,
-} from '../support/stale.ts';
+} from '../support/stale-setup.ts';
 import { newClient } from '../support/tasks.ts';
 
 let stage: StaleSetup;

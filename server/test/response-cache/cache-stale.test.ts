@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
-import type { Outage } from '../support/line.ts';
+import type { Outage } from '../support/database-link.ts';
 import {
   createStaleSetup,
   expectAllRefused,
@@ -11,7 +11,7 @@ import {
   type StaleSetup,
   staleWarning,
   waitUntilAccessEventsAreOld,
-} from '../support/stale.ts';
+} from '../support/stale-setup.ts';
 import { newClient } from '../support/tasks.ts';
 
 let stage: StaleSetup;

@@ -8,7 +8,7 @@ import { findRevisions } from '../../src/writes/revisions.ts';
 import { createBrowser, password, registerAccount } from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/process.ts';
-import { host, sendRaw } from '../support/raw.ts';
+import { host, sendRaw } from '../support/raw-http.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 

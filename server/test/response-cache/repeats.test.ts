@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { seeded } from '../support/random.ts';
-import { host, type RawResponse, sendRaw } from '../support/raw.ts';
+import { host, type RawResponse, sendRaw } from '../support/raw-http.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 let app: TestApp;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
-import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-players.ts';
+import { findFaults } from '../support/cache-observations.ts';
+import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-workload.ts';
 import { hasPostgres15, pauseReplay, resumeReplay } from '../support/postgres15.ts';
 import { seeded } from '../support/random.ts';
 import { type ReplicatedPair, recordStatementsByPort, startPair } from '../support/replica.ts';
-import { findFaults } from '../support/sights.ts';
 
 /**
  * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/replica-model.test.ts`.

@@ -1,4 +1,4 @@
-import { chunked, host, json } from './raw.ts';
+import { chunked, host, json } from './raw-http.ts';
 
 /** What follows the request line. Each would be understood in two ways by two servers, or is no HTTP at all. */
 export const ambiguousRequests: Record<string, string> = {

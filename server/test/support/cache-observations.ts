@@ -1,4 +1,4 @@
-import type { Observation, TestClient } from './cache-players.ts';
+import type { Observation, TestClient } from './cache-workload.ts';
 import { isConsistent } from './history.ts';
 
 /** What is wrong with what was seen: each read has to say what was so at a moment between its beginning and its end. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { child, children, names, parse, text } from './sql/tree.ts';
+import { child, children, names, parse, text } from './sql/parse-tree.ts';
 
 interface Distributed {
   table: string;

@@ -9,7 +9,7 @@ import { expect, vi } from 'vitest';
 import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/postgres/embedded.ts';
 import { isPostmaster } from '../../src/db/postgres/postmaster.ts';
 import { StartError } from '../../src/platform/errors.ts';
-import { canTraverse, unprivilegedAccount } from '../../src/platform/os-account.ts';
+import { canTraverse, unprivilegedAccount } from '../../src/platform/unix-account.ts';
 import { afterFile, afterTest } from './clean-up.ts';
 import { silentLog as log } from './log.ts';
 import { patience } from './patience.ts';

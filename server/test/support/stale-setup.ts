@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type Reply, startApp, type TestApp, type TestUser } from './app.ts';
-import { createDatabaseLink, type DatabaseLink } from './line.ts';
+import { createDatabaseLink, type DatabaseLink } from './database-link.ts';
 import { type Client, newClient } from './tasks.ts';
 
 export interface StaleSetup {

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { startApp, type TestApp } from './app.ts';
 import { createClient, type RawClient, type RawReply } from './client.ts';
 import { asAdmin } from './database.ts';
-import { createRows, type UserRows } from './rows.ts';
+import { createRows, type UserRows } from './user-rows.ts';
 
 export interface Tenant {
   id: string;

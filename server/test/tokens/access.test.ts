@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { poolStats } from '../../src/db/pool.ts';
 import { mintToken, type Reply, startApp, type TestApp } from '../support/app.ts';
-import { recordStatements } from '../support/asked.ts';
 import { patience } from '../support/patience.ts';
+import { recordStatements } from '../support/record-statements.ts';
 
 const password = 'gentle-otter-42';
 

@@ -7,7 +7,7 @@ import { mintToken, secret, startApp, type TestApp } from '../support/app.ts';
 import { badTokens, now } from '../support/bad-tokens.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { hmacSigner, jws, newKey } from '../support/jws.ts';
-import { type InjectedRequest, type LimitedServer, startLimitedServer } from '../support/limited.ts';
+import { type InjectedRequest, type LimitedServer, startLimitedServer } from '../support/limited-server.ts';
 
 type Headers = NonNullable<InjectedRequest['headers']>;
 

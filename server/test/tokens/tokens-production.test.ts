@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerAccount } from '../support/accounts.ts';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
-import { startLimitedServer } from '../support/limited.ts';
+import { startLimitedServer } from '../support/limited-server.ts';
 
 const secret = 'Vb7#kQ2-xT9mLw4.Zr8pNs3_Hd6yGf1u';
 const production = { NODE_ENV: 'production', BETTER_AUTH_SECRET: secret };

@@ -8,7 +8,7 @@ import { afterTest } from '../support/clean-up.ts';
 import { urlOf } from '../support/database.ts';
 import { openEventStream, sentIdOf } from '../support/events.ts';
 import { silentLog } from '../support/log.ts';
-import { isLong } from '../support/long.ts';
+import { isLong } from '../support/long-tests.ts';
 import { patience } from '../support/patience.ts';
 import { waitForReplay } from '../support/postgres15.ts';
 import { startProcess } from '../support/process.ts';

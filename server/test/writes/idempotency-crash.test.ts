@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { mintToken } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
-import { isLong } from '../support/long.ts';
+import { isLong } from '../support/long-tests.ts';
 import { type Server, startServer, taskIds } from '../support/process.ts';
 import { newDataDirectory } from '../support/servers.ts';
 

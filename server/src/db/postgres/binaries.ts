@@ -13,7 +13,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
-import { throwIfCannotSetUid, type UnixAccount } from '../../platform/os-account.ts';
+import { throwIfCannotSetUid, type UnixAccount } from '../../platform/unix-account.ts';
 
 /** The PostgreSQL programs that will be run, readable and executable for the server's account. */
 export interface Binaries {

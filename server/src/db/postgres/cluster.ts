@@ -17,10 +17,15 @@ import type { Logger } from 'pino';
 import { prepareDataDir } from '../../platform/data-dir.ts';
 import { StartError } from '../../platform/errors.ts';
 import { chownTree, hasCode, removeAbandoned, syncDirectory, writeSynced } from '../../platform/files.ts';
-import { canTraverse, runsAsRoot, type UnixAccount, unprivilegedAccount } from '../../platform/os-account.ts';
+import {
+  canTraverse,
+  runsAsRoot,
+  type UnixAccount,
+  unprivilegedAccount,
+} from '../../platform/unix-account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
-import { finishMove, moveOutside, outsideTarget } from './outside.ts';
 import { superuserPassword } from './password.ts';
+import { finishMove, moveOutside, outsideTarget } from './relocated-cluster.ts';
 
 /** A database cluster on disk, ready to be served. */
 export interface Cluster {

@@ -7,10 +7,15 @@ import { StartError } from '../../platform/errors.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { rolePassword } from './password.ts';
 import { readPidFile, shutDown } from './postmaster.ts';
-import { adminConnection, type ConnectionSettings, ensureRunning, type RunningServer } from './running.ts';
+import {
+  adminConnection,
+  type ConnectionSettings,
+  ensureRunning,
+  type RunningServer,
+} from './running-server.ts';
 import { chooseSocketDirectory, removeSocketDirectory } from './sockets.ts';
 
-export type { ConnectionSettings as Connection } from './running.ts';
+export type { ConnectionSettings as Connection } from './running-server.ts';
 
 /** The PostgreSQL server that Duly brings and looks after itself. */
 export interface EmbeddedServer {

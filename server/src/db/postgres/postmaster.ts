@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { hasCode, processExists } from '../../platform/files.ts';
 import { type Cluster, programEnvironment } from './cluster.ts';
-import { port, serverArguments } from './settings.ts';
+import { port, serverArguments } from './server-settings.ts';
 
 const pollMs = 20;
 const fastShutdownMs = 20_000;

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
 import { hasCode, removeAbandoned, syncDirectory } from '../../platform/files.ts';
-import { canTraverse, type UnixAccount } from '../../platform/os-account.ts';
+import { canTraverse, type UnixAccount } from '../../platform/unix-account.ts';
 
 /** Where the cluster goes when Duly runs as root and the server's account cannot pass through DATA_DIR. */
 const rootClusters = '/var/lib/duly';

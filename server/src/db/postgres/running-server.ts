@@ -13,7 +13,7 @@ import {
   readPidFile,
   removeStaleLocks,
 } from './postmaster.ts';
-import { port } from './settings.ts';
+import { port } from './server-settings.ts';
 import { ensureSocketDirectory } from './sockets.ts';
 
 /** How to reach a database. `host` may be the directory of a Unix socket. */

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
 import { hasCode } from '../../platform/files.ts';
-import { canTraverse, type UnixAccount } from '../../platform/os-account.ts';
+import { canTraverse, type UnixAccount } from '../../platform/unix-account.ts';
 import type { Cluster } from './cluster.ts';
 import { readPidFile } from './postmaster.ts';
-import { port } from './settings.ts';
+import { port } from './server-settings.ts';
 
 /** Longest path of a Unix socket: the size of `sun_path` less its closing NUL. */
 const maxPathBytes = process.platform === 'linux' ? 107 : 103;

@@ -14,7 +14,7 @@ import {
 } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
-import { UserPath } from '../../writes/user-id.ts';
+import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { errorHandler } from '../contract/errors.ts';

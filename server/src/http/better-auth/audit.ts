@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose';
-import { recordAuthEvent } from '../../accounts/attempts.ts';
+import { recordAuthEvent } from '../../accounts/auth-events.ts';
 import type { AuditOrigin } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
-import { firstFactorAction } from '../hooks/attempts.ts';
+import { firstFactorAction } from '../hooks/audited-sign-in.ts';
 
 /** What our own doors call the same thing. */
 const actionNames: Record<string, string> = {

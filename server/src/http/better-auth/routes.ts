@@ -7,7 +7,7 @@ import { rethrowDatabaseFailure } from '../../db/failure-record.ts';
 import { readOnlyForMs } from '../../db/pool.ts';
 import { AppError } from '../../platform/errors.ts';
 import { jsonContentType } from '../contract/errors.ts';
-import { refuseInvalidJsonText } from '../contract/input.ts';
+import { refuseInvalidJsonText } from '../contract/normalize-input.ts';
 import { addressOf } from '../edge/address.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
 import { crossSiteGuard } from '../hooks/cross-site.ts';

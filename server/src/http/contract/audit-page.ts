@@ -3,8 +3,8 @@ import type { AuditListQuery, AuditRecord } from '../../audit/model.ts';
 import { listAudit } from '../../audit/queries.ts';
 import type { Context } from '../../context.ts';
 import { decodeCursor, encodeCursor } from '../../db/cursors.ts';
-import { linkHeader, type PageLinks } from './links.ts';
-import { listCursorScope } from './page-scope.ts';
+import { listCursorScope } from './cursor-scope.ts';
+import { linkHeader, type PageLinks } from './page-links.ts';
 
 export interface AuditPageReply {
   entries: AuditRecord[];

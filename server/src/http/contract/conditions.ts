@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { WriteCondition } from '../../tasks/changes.ts';
-import { uncodedEtag } from '../hooks/coding.ts';
+import { uncodedEtag } from '../hooks/content-coding.ts';
 
 const opaqueTag = '"[!#-~\\x80-\\xff]*"';
 const entityTag = `(?:W/)?${opaqueTag}`;

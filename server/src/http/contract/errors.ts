@@ -1,6 +1,6 @@
 import { isAPIError } from 'better-auth/api';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isAuditRefusal } from '../../audit/refused.ts';
+import { isAuditRefusal } from '../../audit/refused-entries.ts';
 import { isUnavailableError } from '../../db/failures.ts';
 import { AppError, auditUnavailable, type ErrorCode, serviceUnavailable } from '../../platform/errors.ts';
 

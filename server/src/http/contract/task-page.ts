@@ -5,10 +5,10 @@ import { validationError } from '../../platform/errors.ts';
 import { foldVersion } from '../../platform/folding.ts';
 import { listTasks } from '../../tasks/list.ts';
 import type { TaskListQuery, TrashListQuery } from '../../tasks/model.ts';
-import type { PageRequest, TaskPage } from '../../tasks/page.ts';
+import type { PageRequest, TaskPage } from '../../tasks/page-query.ts';
 import { listTrash } from '../../tasks/trash.ts';
-import { linkHeader, type PageLinks } from './links.ts';
-import { listCursorScope } from './page-scope.ts';
+import { listCursorScope } from './cursor-scope.ts';
+import { linkHeader, type PageLinks } from './page-links.ts';
 
 export interface TaskPageReply {
   /** JSON: an array of tasks. */

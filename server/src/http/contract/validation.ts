@@ -5,7 +5,7 @@ import { type AppError, maxIssues, type ValidationIssue, validationError } from 
 import { isLanguageTag, isTimeZone } from '../../profiles/model.ts';
 import { isTaskId } from '../../tasks/model.ts';
 import { ifMatchSyntax } from './conditions.ts';
-import { inputKeywords } from './input.ts';
+import { inputKeywords } from './normalize-input.ts';
 
 const calendarDate = /^(?:19[7-9][0-9]|20[0-9][0-9]|2100)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/;
 function isDate(text: string): boolean {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { createDocumentCompression } from '../hooks/coding.ts';
+import { createDocumentCompression } from '../hooks/content-coding.ts';
 
 /**
  * Everything from here; no upgrade to https, which a page served over plain http on a local network does not survive.

@@ -1,4 +1,4 @@
-import { inputKeywords } from '../contract/input.ts';
+import { inputKeywords } from '../contract/normalize-input.ts';
 import { patternOf } from '../contract/validation.ts';
 import { mergePatchType } from '../hooks/body.ts';
 

@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { version } from '../../platform/version.ts';
+import { serveApiPage } from './docs-page.ts';
 import { apiInfo, completeDocument, withNamedBody } from './openapi.ts';
-import { serveApiPage } from './page.ts';
 
 /** `openapi.json` from the schemas that validate, and the page that shows it; neither asks anything of another host. */
 export async function documentApi(app: FastifyInstance): Promise<void> {

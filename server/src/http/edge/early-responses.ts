@@ -6,7 +6,7 @@ import { AppError, type ErrorCode } from '../../platform/errors.ts';
 import { jsonContentType } from '../contract/errors.ts';
 import { requestId } from '../hooks/logging.ts';
 import { renderError } from '../v1/render.ts';
-import { closeAfter, connectionOf, type HttpConnection } from './gate.ts';
+import { closeAfter, connectionOf, type HttpConnection } from './request-guard.ts';
 
 const byParserCode: Record<string, [ErrorCode, string]> = {
   HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'The headers are too large'],

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { compile } from '@fastify/proxy-addr';
 import type { Context } from '../../context.ts';
 import { addressOf } from './address.ts';
-import { createHourlyLogFilter } from './notes.ts';
+import { createHourlyLogFilter } from './hourly-log-filter.ts';
 
 /** Headers in which proxies name an address. Only the first is read, and only from TRUSTED_PROXIES. */
 const headerNames = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;

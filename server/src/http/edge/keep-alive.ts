@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { connectionOf } from './gate.ts';
+import { connectionOf } from './request-guard.ts';
 
 /** Idle connections make room from more than 80 % of `maxConnections` in use until less than 70 % are. */
 const highShare = 0.8;

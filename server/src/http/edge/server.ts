@@ -6,9 +6,9 @@ import type { Logger } from 'pino';
 import type { HttpSettings } from '../../config/http.ts';
 import type { TlsFiles } from '../../config/tls.ts';
 import { AppError } from '../../platform/errors.ts';
-import type { EarlyResponses } from './broken-request.ts';
-import { connectionOf, guardRequests } from './gate.ts';
+import type { EarlyResponses } from './early-responses.ts';
 import { closeIdleConnections } from './keep-alive.ts';
+import { connectionOf, guardRequests } from './request-guard.ts';
 import { tlsOptions, watchCertificate } from './tls.ts';
 
 /** How long a client may take, and how much it may say before anybody listens. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { recordAuthEvent } from '../../accounts/attempts.ts';
+import { recordAuthEvent } from '../../accounts/auth-events.ts';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { auditOriginOf } from './authentication.ts';

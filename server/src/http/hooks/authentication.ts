@@ -5,8 +5,8 @@ import type { Context } from '../../context.ts';
 import { adminsOnly, forbidden } from '../../platform/errors.ts';
 import type { Caller } from '../../tokens/identity.ts';
 import { addressOf } from '../edge/address.ts';
-import { auditActionOf, countRead, countRefusal, pathUserId } from './audit.ts';
-import { resolveMe } from './paths.ts';
+import { auditActionOf, countRead, countRefusal, pathUserId } from './audit-counts.ts';
+import { resolveMe } from './path-params.ts';
 import { limitUser } from './rate-limits.ts';
 
 declare module 'fastify' {

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { isAllowedOrigin } from '../../accounts/origins.ts';
 import type { Context } from '../../context.ts';
-import { createHourlyLogFilter } from '../edge/notes.ts';
+import { createHourlyLogFilter } from '../edge/hourly-log-filter.ts';
 
 const exposedHeaders = [
   'Age',

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../context.ts';
+import { type AuthEndpoint, authEndpointOf } from '../../limits/rate-limits.ts';
 import type { Limits, LoginLimit, RateLimitResult } from '../../limits/service.ts';
-import { type AuthEndpoint, authEndpointOf } from '../../limits/table.ts';
 import { type AppError, rateLimited } from '../../platform/errors.ts';
 import { jsonContentType } from '../contract/errors.ts';
 import { addressOf } from '../edge/address.ts';

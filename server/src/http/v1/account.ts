@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { EmailChangeRequest, PasswordChange } from '../../accounts/model.ts';
-import { endOtherSessions, endSession, listSessions } from '../../accounts/session-service.ts';
+import { endOtherSessions, endSession, listSessions } from '../../accounts/sessions.ts';
 import type { Context } from '../../context.ts';
 import { mailNotConfigured, notFound, wrongPassword } from '../../platform/errors.ts';
-import { UserPath, userId } from '../../writes/user-id.ts';
+import { UserPath, userId } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, mailErrorDescriptions } from '../contract/schemas.ts';
 import { auditOriginOf, sessionClientOf } from '../hooks/authentication.ts';

@@ -16,7 +16,7 @@ import type { Context } from '../../context.ts';
 import type { App } from '../app-type.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
 import { auditOriginOf, requireAdmin } from '../hooks/authentication.ts';
-import { compress } from '../hooks/coding.ts';
+import { compress } from '../hooks/content-coding.ts';
 import { adminAccountRoutes } from './admin-accounts.ts';
 import { invitationRoutes } from './admin-invitations.ts';
 import { adminErrors, adminTags, pageSchema, userOperation, userSchema } from './admin-schemas.ts';

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import { AuditListQuery } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
-import { UserPath } from '../../writes/user-id.ts';
+import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
 import { errorResponses, pageHeaders } from '../contract/schemas.ts';
-import { compress } from '../hooks/coding.ts';
+import { compress } from '../hooks/content-coding.ts';
 import { envelope, envelopeSchema } from './render.ts';
 
 /** The answer of every list of audit entries. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { recordAuthEvent } from '../../accounts/attempts.ts';
+import { recordAuthEvent } from '../../accounts/auth-events.ts';
 import {
   Credentials,
   EmailChangeQuery,
@@ -17,7 +17,7 @@ import {
 } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, mailErrorDescriptions } from '../contract/schemas.ts';
-import { auditSignIn } from '../hooks/attempts.ts';
+import { auditSignIn } from '../hooks/audited-sign-in.ts';
 import { auditOriginOf, requireToken, sessionClientOf } from '../hooks/authentication.ts';
 import { accessTokenSchema, envelope, envelopeSchema } from './render.ts';
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { executeBulk } from '../../tasks/bulk.ts';
 import { bulkRequest } from '../../tasks/bulk-model.ts';
-import { UserPath } from '../../writes/user-id.ts';
+import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, WriteHeaders } from '../contract/schemas.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';

@@ -3,14 +3,19 @@ import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../feed/model.ts';
-import { decodeFeedCursor, type FeedPosition, feedCursorScope, positionOfEvent } from '../../feed/place.ts';
+import {
+  decodeFeedCursor,
+  type FeedPosition,
+  feedCursorScope,
+  positionOfEvent,
+} from '../../feed/position.ts';
 import { hasChanges, readChanges, waitForChanges } from '../../feed/service.ts';
 import { validationError } from '../../platform/errors.ts';
-import { UserPath } from '../../writes/user-id.ts';
+import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { contentEncodingHeader, errorResponses } from '../contract/schemas.ts';
 import { authorizationOf } from '../hooks/authentication.ts';
-import { compress } from '../hooks/coding.ts';
+import { compress } from '../hooks/content-coding.ts';
 import { envelope, envelopeSchema } from './render.ts';
 
 const tags = ['Sync'];

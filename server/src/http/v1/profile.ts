@@ -4,7 +4,7 @@ import { ProfilePatch } from '../../profiles/model.ts';
 import { findProfile } from '../../profiles/queries.ts';
 import { patchProfile } from '../../profiles/service.ts';
 import { cacheable, sendCached } from '../../response-cache/respond.ts';
-import { UserPath } from '../../writes/user-id.ts';
+import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import {
   contentEtagHeader,

@@ -5,7 +5,7 @@ import { cacheableList, sendCached, uncacheableIf } from '../../response-cache/r
 import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import { deleteTag, renameTag } from '../../tags/service.ts';
-import { UserPath } from '../../writes/user-id.ts';
+import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { cacheableList, sendCached } from '../../response-cache/respond.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
-import { UserPath } from '../../writes/user-id.ts';
+import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import {

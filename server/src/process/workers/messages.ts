@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { DatabaseConnection } from '../../db/hosts.ts';
-import type { CounterReply, CounterRequest } from '../../limits/memory.ts';
-import type { MetricFamily } from '../../metrics/families.ts';
+import type { CounterReply, CounterRequest } from '../../limits/memory-counters.ts';
+import type { MetricFamily } from '../../metrics/text-format.ts';
 
 /** What a worker needs to begin: by message, as other processes can see arguments and environments. */
 export interface StartMessage {

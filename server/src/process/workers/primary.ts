@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { Config } from '../../config/config.ts';
 import { connectionsPerWorker, primaryConnections } from '../../config/workers.ts';
-import { createChangeNotifier } from '../../feed/wake-ups.ts';
+import { createChangeNotifier } from '../../feed/change-notifier.ts';
 import { allJobs } from '../../jobs/all.ts';
 import { createJobs, type Jobs } from '../../jobs/runner.ts';
-import { type CounterRequest, createMemoryCounters } from '../../limits/memory.ts';
+import { type CounterRequest, createMemoryCounters } from '../../limits/memory-counters.ts';
 import { createProcessMetrics } from '../../metrics/process.ts';
 import { jobMetrics, poolMetrics } from '../../metrics/service.ts';
 import { createLog } from '../../platform/log.ts';
@@ -17,8 +17,8 @@ import {
   unlessUnavailable,
   waitForDatabase,
 } from '../start.ts';
-import { startWorkerPool, type WorkerPool } from './fleet.ts';
 import type { ToWorker } from './messages.ts';
+import { startWorkerPool, type WorkerPool } from './worker-pool.ts';
 
 /**
  * Has several processes serve on one port; this one looks after the database, the upkeep and what they count together,

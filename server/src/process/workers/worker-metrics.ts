@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aggregate, type MetricFamily } from '../../metrics/families.ts';
+import { aggregate, type MetricFamily } from '../../metrics/text-format.ts';
 import { withDeadline } from '../../platform/deadline.ts';
 
 /** Whoever is busy for longer counts as it last was. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { CounterRequest } from '../../limits/memory.ts';
-import type { MetricFamily } from '../../metrics/families.ts';
+import type { CounterRequest } from '../../limits/memory-counters.ts';
+import type { MetricFamily } from '../../metrics/text-format.ts';
 import { StartError } from '../../platform/errors.ts';
-import { createWorkerMetrics } from './figures.ts';
 import type { ToWorker } from './messages.ts';
-import { startWorker, type WorkerExit, type WorkerProcess } from './process.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
+import { startWorker, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
 /** So many ends of workers that have not served yet, with none between that does, are the end. */
 const maxFailures = 5;

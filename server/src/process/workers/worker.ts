@@ -1,16 +1,16 @@
 import { ensureSigningKey } from '../../accounts/signing-key.ts';
 import type { Context } from '../../context.ts';
 import { requireMigrated } from '../../db/migrator.ts';
-import { createPrimaryCounters } from '../../limits/primary.ts';
-import { redisCounters } from '../../limits/redis.ts';
+import { createPrimaryCounters } from '../../limits/primary-counters.ts';
+import { redisCounters } from '../../limits/redis-counters.ts';
 import { StartError } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
 import { createContext } from '../context.ts';
 import { openWorkerDatabase } from '../database.ts';
 import { serveHttp } from '../serve.ts';
 import { onUncaughtException, stopSignals, unlessUnavailable } from '../start.ts';
-import { createMetricsClient } from './figures.ts';
 import { type FromWorker, isToWorker, type PrimaryMessage, type StartMessage } from './messages.ts';
+import { createMetricsClient } from './worker-metrics.ts';
 
 /**
  * Each worker has the port for itself, and Linux gives each its part of the connections. Where that is not known, the

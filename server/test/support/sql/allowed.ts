@@ -19,7 +19,7 @@ const exceptions: GuardException[] = [
     because: 'migrations change every row there is',
   },
   {
-    from: 'src/tokens/access-news.ts',
+    from: 'src/tokens/access-events.ts',
     sql: /from duly\.access_events\s+where xact >= \$1/,
     tables: ['access_events'],
     because: 'every instance hears of every change, by transaction',
@@ -84,7 +84,7 @@ const exceptions: GuardException[] = [
     because: 'a job finds out whose tags are not in use',
   },
   {
-    from: 'src/accounts/links.ts',
+    from: 'src/accounts/stored-links.ts',
     sql: /where split_part\(value, ' ', 1\) = \$/,
     tables: ['better_auth.verification'],
     because: 'the user is the first word of the value',

@@ -12,7 +12,7 @@ export interface IssuedStatement {
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const frame = /\/(src|test)\/[^\s:)?]+/;
 /** They hand on what others ask. */
-const passThroughFiles = /^src\/(db\/(pool|prepared|transaction|compiled)\.ts)|^test\/support\/sql\//;
+const passThroughFiles = /^src\/(db\/(pool|prepared|transaction|statements)\.ts)|^test\/support\/sql\//;
 
 /** Statements are noted once for each text; those of tests themselves are not noted at all. */
 export const issuedStatements = new Map<string, IssuedStatement>();

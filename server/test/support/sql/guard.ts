@@ -1,3 +1,4 @@
+import { child, children, isNode, type Node, names, parse, text } from './parse-tree.ts';
 import {
   bindAccount,
   conditions,
@@ -12,7 +13,6 @@ import {
   resolveColumn,
   type Scope,
 } from './relations.ts';
-import { child, children, isNode, type Node, names, parse, text } from './tree.ts';
 
 /** A table whose rows a statement touches without saying whose. */
 export interface Violation {

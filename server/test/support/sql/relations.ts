@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { child, children, isNode, type Node, names, parse, text } from './tree.ts';
+import { child, children, isNode, type Node, names, parse, text } from './parse-tree.ts';
 
 /** A table of user data: the columns of which one has to be given, and all of them. */
 export interface Table {
