@@ -56,7 +56,7 @@ function report(name, message) {
 
 if (messageFile !== undefined) {
   const message = written();
-  // Git aborts on an empty message by itself, writes the subject of a merge, and squashes a fixup before it is pushed.
+  // Git itself aborts on an empty message and writes those of merges; fixups are squashed before review.
   const isLeftAlone = message === '' || message.startsWith('Merge ') || toBeSquashed.test(message);
   process.exitCode = isLeftAlone || report('commit message', message) ? 0 : 1;
 } else {
