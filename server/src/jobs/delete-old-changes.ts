@@ -1,4 +1,4 @@
-import { deleteOldTombstones, tombstoneUnusedTags } from '../feed/queries.ts';
+import { deleteOldTombstones, tombstoneUnusedTags } from '../feed/upkeep.ts';
 import type { Job } from './runner.ts';
 
 /**

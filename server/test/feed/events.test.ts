@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deleteOldTombstones } from '../../src/feed/queries.ts';
+import { deleteOldTombstones } from '../../src/feed/upkeep.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { openEventStream, type StreamEvent } from '../support/events.ts';
 import { createLocalCopy, readFeed, readFeedPage, readUserData } from '../support/feed.ts';

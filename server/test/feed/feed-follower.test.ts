@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/queries.ts';
+import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/upkeep.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { readUserData } from '../support/feed.ts';
 import { type FeedFollower, followByEvents, followByPolling } from '../support/feed-followers.ts';

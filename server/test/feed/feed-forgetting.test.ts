@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/queries.ts';
+import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/upkeep.ts';
 import { deleteOldChanges } from '../../src/jobs/delete-old-changes.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createLocalCopy, readFeed, readFeedPage, readUserData } from '../support/feed.ts';

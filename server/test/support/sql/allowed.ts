@@ -72,13 +72,13 @@ const exceptions: GuardException[] = [
     because: 'upkeep forgets what is old, whoever asked for it',
   },
   {
-    from: 'src/feed/queries.ts',
+    from: 'src/feed/upkeep.ts',
     sql: /^\s*select distinct user_id from duly\.tombstones/,
     tables: ['tombstones'],
     because: 'a job finds out whose deletions are to be forgotten',
   },
   {
-    from: 'src/feed/queries.ts',
+    from: 'src/feed/upkeep.ts',
     sql: /^\s*with part as \(\s*select user_id, name from duly\.tags/,
     tables: ['tags', 'task_tags'],
     because: 'a job finds out whose tags are not in use',

@@ -1,0 +1,104 @@
+import { type Expression, type SqlBool, sql } from 'kysely';
+import type { Db, Tx } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+
+/** So many rows or users at a time, so that nobody's writes wait for long. */
+const upkeepBatchSize = 1_000;
+
+/**
+ * Forgets deletions that were noted more than so many days ago, and that clients who were away for that long have to
+ * start anew. The user's row is locked first, as by every write. May run on several instances at once, and end early.
+ * @returns how many.
+ */
+export async function deleteOldTombstones(db: Db, days: number, stop?: AbortSignal): Promise<number> {
+  const outdated = sql<SqlBool>`created_at < now() - make_interval(days => ${days}::int)`;
+  return forEachUser(db, stop, usersWithTombstones(db, outdated), async (tx, userId) => {
+    const { rows } = await sql<{ count: number }>`
+      with forgotten as (
+        delete from duly.tombstones where user_id = ${userId} and (type, id) in (
+          select type, id from duly.tombstones where user_id = ${userId} and ${outdated} order by revision limit ${upkeepBatchSize})
+        returning revision
+      ), moved as (
+        update duly.owners set feed_from = greatest(feed_from, (select max(revision) from forgotten))
+        where user_id = ${userId} and exists (select from forgotten)
+      )
+      select count(*)::int as count from forgotten`.execute(tx);
+    return rows[0]?.count ?? 0;
+  });
+}
+
+async function* usersWithTombstones(db: Db, which: Expression<SqlBool>): AsyncGenerator<string> {
+  for (;;) {
+    const { rows } = await sql<{ user_id: string }>`
+      select distinct user_id from duly.tombstones where ${which} limit ${upkeepBatchSize}`.execute(db);
+    if (rows.length === 0) return;
+    for (const { user_id } of rows) yield user_id;
+  }
+}
+
+/**
+ * Turns tags that no task carries any more, not even one in the trash, into tombstones: when a tag came out of use is
+ * not known, when its tombstone was made is. To those who follow the feed that is no change: it keeps its revision.
+ * May run on several instances at once.
+ * @returns how many.
+ */
+export async function tombstoneUnusedTags(db: Db, stop?: AbortSignal): Promise<number> {
+  return forEachUser(db, stop, usersWithUnusedTags(db), async (tx, userId) => {
+    const { numAffectedRows } = await sql`
+      with unused as (
+        delete from duly.tags g where g.user_id = ${userId} and g.name in (
+          select g.name from duly.tags g where g.user_id = ${userId} and ${isUnused} limit ${upkeepBatchSize})
+        returning g.name, g.revision
+      )
+      insert into duly.tombstones (user_id, type, id, revision) select ${userId}, 'tag', name, revision from unused
+      on conflict (user_id, type, id) do update set revision = excluded.revision, created_at = excluded.created_at`.execute(
+      tx,
+    );
+    return Number(numAffectedRows);
+  });
+}
+
+/** `offset 0` has every tag looked up in an index, where a join might read all that there is. */
+const isUnused = sql<SqlBool>`
+  not exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name offset 0)`;
+
+/** How many tags one statement looks at: some 50 ms. */
+const tagsPerStatement = 10_000;
+
+/** Looks at all tags, in the order of their key, so that no statement takes long however many there are. */
+async function* usersWithUnusedTags(db: Db): AsyncGenerator<string> {
+  let last = { user_id: '', name: '' };
+  for (;;) {
+    const { rows } = await sql<typeof last & { owners: string[] }>`
+      with part as (
+        select user_id, name from duly.tags where (user_id, name) > (${last.user_id}, ${last.name})
+        order by user_id, name limit ${tagsPerStatement}
+      )
+      select user_id, name, array(select distinct g.user_id from part g where ${isUnused}) as owners
+      from part order by user_id desc, name desc limit 1`.execute(db);
+    const [found] = rows;
+    if (found === undefined) return;
+    yield* found.owners;
+    last = found;
+  }
+}
+
+/** Does a piece of work for each of the owners, in transactions of their own, as often as it fills a batch. */
+async function forEachUser(
+  db: Db,
+  stop: AbortSignal | undefined,
+  owners: AsyncIterable<string>,
+  work: (tx: Tx, userId: string) => Promise<number>,
+): Promise<number> {
+  let total = 0;
+  for await (const userId of owners) {
+    for (let done = upkeepBatchSize; done === upkeepBatchSize; total += done) {
+      if (stop?.aborted) return total;
+      done = await inTransaction(db, async (tx) => {
+        await sql`select from duly.owners where user_id = ${userId} for update`.execute(tx);
+        return work(tx, userId);
+      });
+    }
+  }
+  return total;
+}
