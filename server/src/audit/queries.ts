@@ -15,20 +15,11 @@ export const entryDigest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build
 /**
  * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one
  * order, so that two callers cannot wait for each other.
- * @param ctes what to change in the same statement, with a `moment`.
  */
-export async function appendAudit(
-  db: Db,
-  entries: readonly AuditEntry[],
-  ctes: readonly Cte[] = [],
-): Promise<void> {
+export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<void> {
   const [entry, ...more] = entries;
-  if (entry !== undefined && more.length === 0) {
-    await executeCtes(db, [...(ctes.length > 0 ? ctes : [timestampCte]), auditEntryCte(entry)]);
-    return;
-  }
-  if (ctes.length > 0) await executeCtes(db, ctes);
   if (more.length > 0) await appendMany(db, entries);
+  else if (entry !== undefined) await executeCtes(db, [timestampCte, auditEntryCte(entry)]);
 }
 
 /** An entry, for the statement that makes the change; its time is that of the `moment`. */

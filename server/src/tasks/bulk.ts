@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
-import { unchanged } from '../db/transaction.ts';
 import { AppError, type ErrorCode, type ValidationIssue, validationError } from '../platform/errors.ts';
-import { type AuditAction, type WriteContext, withFinalCte, write } from '../writes/write.ts';
+import type { WriteResult } from '../writes/idempotency.ts';
+import { type AuditAction, unchanged, type WriteContext, write } from '../writes/write.ts';
 import type { BulkOperation } from './bulk-model.ts';
 import {
   applyCompletion,
@@ -14,11 +14,12 @@ import {
   requireTask,
   type StoredTask,
   splitPatch,
+  stampNewTask,
   type TaskStamp,
   taskStampOf,
 } from './changes.ts';
 import { isTaskId, type Task } from './model.ts';
-import { findStoredTasks, storeTasksCte } from './queries.ts';
+import { storedTasksQuery, storeTasksCte } from './queries.ts';
 
 /** What became of one operation, as of a request of its own. */
 export interface BulkResult {
@@ -51,18 +52,13 @@ export function executeBulk(
   context: WriteContext,
   operations: readonly BulkOperation[],
   isAtomic: boolean,
-): Promise<BulkResult[]> {
+): Promise<WriteResult<BulkResult[]>> {
   const steps = planSteps(operations);
-  let auditActions: AuditAction[] = [];
-  return write(
-    db,
-    userId,
-    context,
-    () => auditActions,
-    async (tx, writeStamp) => {
+  return write(db, userId, context, {
+    read: storedTasksQuery(userId, [...existingTaskIds(steps)]),
+    decide(before, writeStamp) {
       const stamp = taskStampOf(writeStamp);
-      auditActions = [];
-      const before = await findStoredTasks(tx, userId, [...existingTaskIds(steps)]);
+      const auditActions: AuditAction[] = [];
       const after = new Map(before);
       const results = steps.map((step, index) => {
         try {
@@ -77,12 +73,12 @@ export function executeBulk(
           return failureResult(step, error);
         }
       });
-      if (auditActions.length === 0) throw unchanged(results);
-      const changes = [...after].map(([id, task]) => ({ before: before.get(id), after: task }));
-      const changed = changes.filter(({ before: old, after: task }) => old !== task);
-      return withFinalCte(results, storeTasksCte(userId, changed));
+      if (auditActions.length === 0) return unchanged(results);
+      const tasks = [...after].map(([id, task]) => ({ before: before.get(id), after: task }));
+      const changed = tasks.filter(({ before: old, after: task }) => old !== task);
+      return { value: results, changes: [storeTasksCte(userId, changed)], auditActions };
     },
-  );
+  });
 }
 
 /** Gives new tasks their ids, and follows `temp_id`s to them. */
@@ -126,7 +122,7 @@ function applyOperation(
 ): StoredTask {
   switch (operation.op) {
     case 'create':
-      return buildTask(userId, id, operation, stamp.now);
+      return stampNewTask(buildTask(userId, id, operation), stamp.now);
     case 'update': {
       const { op: _, ...patch } = operation;
       const { fields, condition } = splitPatch({ ...patch, id });
