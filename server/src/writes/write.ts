@@ -35,7 +35,7 @@ export interface WriteStamp {
 /** Without the floor: the version of a new task is 1. */
 export type CreateStamp = Omit<WriteStamp, 'versionFloor'>;
 
-/** A write as data: what it reads and how it decides. `write` executes it, and may execute it again after a deadlock. */
+/** A write as data: what it reads and how it decides. `write` may execute it again after a deadlock. */
 export type WritePlan<T, Found> = ReadingPlan<T, Found> | CreatePlan<T>;
 
 export interface ReadingPlan<T, Found> {
@@ -151,7 +151,7 @@ const bumpRevisionStatement = compileOnce<WriteStamp>((db) =>
   sql`${bumpRevisionSql}, (select version_floor from duly.epoch) as "versionFloor"`.compile(db),
 );
 
-/** Adds 1 to the user's revision, inserting the row at the first write, and locks the row until the transaction ends. */
+/** Adds 1 to the user's revision, and locks the row until the transaction ends. The first write inserts it. */
 async function bumpRevision(tx: Tx, userId: string): Promise<WriteStamp> {
   const [stamp] = await bumpRevisionStatement(tx, { user_id: userId });
   if (stamp === undefined) throw new Error('an owner without a revision');
