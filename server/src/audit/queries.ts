@@ -22,13 +22,13 @@ export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promi
   else if (entry !== undefined) await executeCtes(db, [timestampCte, auditEntryCte(entry)]);
 }
 
-/** An entry, for the statement that makes the change; its time is that of the `moment`. */
+/** The entry as a CTE of the statement that makes the change. Its time is that of the CTE `moment`. */
 export const auditEntryCte = (entry: AuditEntry): Cte => ({
   template: appendEntryTemplate,
   params: toEntryRow(entry),
 });
 
-/** The `moment` of an entry by itself. */
+/** `moment` for an entry without a change. */
 const timestampCte: Cte = {
   template: {
     name: 'now',
@@ -37,7 +37,7 @@ const timestampCte: Cte = {
   params: {},
 };
 
-/** What nearly every write does: it takes half the time of the general form. */
+/** One entry of one chain: it takes half the time of `appendMany`. */
 const appendEntryTemplate: CteTemplate = {
   name: 'audit',
   sql: sql`e as materialized (

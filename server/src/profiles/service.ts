@@ -8,8 +8,8 @@ import type { Profile, ProfilePatch } from './model.ts';
 import { lockAccountQuery, profileQuery, setAccountNamesCte, storeProfileCte } from './queries.ts';
 
 /**
- * Merge patch (RFC 7396); one that changes nothing is no write.
- * @throws AppError VALIDATION_ERROR when it would take a name from an account, or change what is read-only.
+ * Merge patch (RFC 7396). A patch that changes nothing writes nothing.
+ * @throws AppError VALIDATION_ERROR when it clears a name of an account, or changes a read-only field.
  */
 export function patchProfile(
   db: Db,
@@ -23,8 +23,7 @@ export function patchProfile(
     lockFirst: lockAccountQuery(userId),
     read: profileQuery(userId),
     decide(before) {
-      // An old copy may say less than what is so now: no verified address, no role, nothing stored yet. Nobody claims
-      // more.
+      // A copy may be older than the stored profile: address not verified yet, no role, no `created_at`.
       checkReadOnlyFields(before, {
         id,
         email,

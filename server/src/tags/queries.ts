@@ -67,9 +67,8 @@ const tagSql = (userId: string, name: string) => sql<Tag>`
       and exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name)`;
 
 /**
- * Puts other tags, or none, in the place of one on every task that has it, in the trash too, however many there are.
- * The tasks get their next version, the tags the revision, and the others a count for each live task that did not have
- * them.
+ * Replaces a tag by others, or by none, on every task that has it, in the trash too. Raises the versions of these tasks,
+ * stamps all the tags, and keeps `usage_count`.
  */
 export function replaceTagCte(
   userId: string,

@@ -6,7 +6,7 @@ import type { Tag } from './model.ts';
 import { replaceTagCte, tagQuery } from './queries.ts';
 
 /**
- * Renames a tag on all tasks, in the trash too; onto one that there is, it merges.
+ * Renames a tag on all tasks, in the trash too. An existing tag of the new name is merged with it.
  * @throws AppError NOT_FOUND when no task has it.
  */
 export function renameTag(
@@ -30,7 +30,7 @@ export function renameTag(
 }
 
 /**
- * Takes a tag off all tasks, in the trash too.
+ * Removes a tag from all tasks, in the trash too.
  * @throws AppError NOT_FOUND when no task has it.
  */
 export function deleteTag(

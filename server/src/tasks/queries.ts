@@ -112,7 +112,7 @@ const storeTasksAndTagsTemplate: CteTemplate = {
     )`,
 };
 
-/** Some had tags before that they have no more, perhaps. */
+/** Also deletes removed tags. */
 const storeTasksAndRetagTemplate: CteTemplate = {
   name: 'tasks and other tags',
   sql: sql`${storeTasksAndTagsTemplate.sql}, untagged as (
@@ -122,8 +122,8 @@ const storeTasksAndRetagTemplate: CteTemplate = {
 };
 
 /**
- * By how many live tasks more each tag is used; only of the tags whose use changes, and with 0 of those that a task
- * gets on its way into the trash.
+ * Changes of `usage_count`, by tag, for tags whose usage changes. A tag that a task gets in the trash is new to the user
+ * perhaps, and has 0.
  */
 function tagUsageChanges(changes: readonly TaskChange[]): Map<string, number> {
   const uses = new Map<string, number>();

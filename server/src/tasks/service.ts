@@ -33,11 +33,11 @@ export function createTask(
   });
 }
 
-/** What a write is asked to do to one task of a user. */
+/** The task that a write changes. */
 interface TaskTarget {
   userId: string;
   taskId: string;
-  /** Where the task has to be. */
+  /** Elsewhere it is not found. */
   location: 'live' | 'trash';
   condition: WriteCondition;
 }
@@ -89,7 +89,7 @@ export function deleteTask(
   return changeTask(db, context, 'task.delete', target, markDeleted);
 }
 
-/** Finds the task where it has to be, changes it and stores it; a change that is none is no write. */
+/** Changes one task. A `change` that returns the very same object writes nothing. */
 export function changeTask(
   db: Db,
   context: WriteContext,

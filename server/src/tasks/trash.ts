@@ -17,7 +17,7 @@ import { storedTasksQuery } from './queries.ts';
 import { storedTaskJson } from './row.ts';
 import { changeTask } from './service.ts';
 
-/** A statement that purges more would hold its locks, and the memory for its cascades, for too long. */
+/** A statement that purges more holds its locks, and the memory for its cascades, for too long. */
 export const purgeBatchSize = 1_000;
 
 const trashSelection: Omit<TaskSelection, 'params'> = {
@@ -101,8 +101,8 @@ function purgeDecision(count: number, batch: Cte): Decision<number> {
 }
 
 /**
- * Users with something that has been in the trash for so many days; not all of them at once, the longest wait comes
- * first.
+ * Users with tasks that have been in the trash for so many days. Each call returns some of them, those with the oldest
+ * deletions first.
  */
 export async function findUsersWithOldTrash(db: Db, days: number): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`

@@ -1,30 +1,30 @@
 import { CompiledQuery } from 'kysely';
 import type { Db } from '../db/schema.ts';
 
-/** Users' revisions, and the epoch that they count in. */
+/** Revisions of users, and the epoch in which they count. */
 export interface Revisions {
-  /** Empty where the server is not to be asked. */
+  /** Empty when the server is no replica any more. */
   epoch: string;
-  /** Without those that nothing was ever stored of: theirs is 0. */
+  /** Users without a row have revision 0 and are left out. */
   byUser: ReadonlyMap<string, bigint>;
 }
 
-/** Asked for with every read; not compiled anew each time. */
+/** Every read executes it, so it is not compiled each time. */
 const revisionsQuery = `select e.id as epoch, o.user_id, o.revision
   from duly.epoch e left join duly.owners o on o.user_id = any($1)`;
 const replicaRevisionsQuery = `${revisionsQuery} where pg_is_in_recovery()`;
 
-/** The revisions of the given users at this moment. */
+/** The revisions of the users, from a snapshot that is taken now. */
 export const findRevisions = (db: Db, userIds: readonly string[]) =>
   readRevisions(db, revisionsQuery, userIds);
 
-/** The same on a replica; none from a server that has become a primary, whose revisions may be of another history. */
+/** The same on a replica. A server that has become a primary gives none: its history may be another one. */
 export const findReplicaRevisions = (db: Db, userIds: readonly string[]) =>
   readRevisions(db, replicaRevisionsQuery, userIds);
 
 interface RevisionRow {
   epoch: string;
-  /** Null where none of the users has one. */
+  /** Null when no user has a row. */
   user_id: string | null;
   revision: bigint | null;
 }
