@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mintToken, secret, withoutLimits } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { freePort, statusOf, waitUntil } from '../support/process.ts';
+import { freePort, responseStatus, waitUntil } from '../support/process.ts';
 import { newDataDirectory } from '../support/servers.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -33,7 +33,9 @@ async function npmStart(before: string[] = []) {
     await exited;
   });
   const url = `http://127.0.0.1:${port}`;
-  await waitUntil(async () => child.exitCode !== null || (await statusOf(`${url}/health/ready`)) === 200);
+  await waitUntil(
+    async () => child.exitCode !== null || (await responseStatus(`${url}/health/ready`)) === 200,
+  );
   const pidFile = join(DATA_DIR, 'postgres', 'postmaster.pid');
   expect(existsSync(pidFile)).toBe(true);
   return { child, exited, url, pidFile, stdout: () => stdout };
