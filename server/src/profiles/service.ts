@@ -23,7 +23,7 @@ export function patchProfile(
     lockFirst: lockAccountQuery(userId),
     read: profileQuery(userId),
     decide(before) {
-      // A copy may be older than the stored profile: address not verified yet, no role, no `created_at`.
+      // The copy may be older: of an unverified address, of no role, of a user without rows.
       checkReadOnlyFields(before, {
         id,
         email,

@@ -67,8 +67,8 @@ const tagSql = (userId: string, name: string) => sql<Tag>`
       and exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name)`;
 
 /**
- * Replaces a tag by others, or by none, on every task that has it, in the trash too. Raises the versions of these tasks,
- * stamps all the tags, and keeps `usage_count`.
+ * Replaces a tag by others, or by none, on every task that has it, in the trash too. Raises the versions of these
+ * tasks, stamps all the tags, and keeps `usage_count` correct.
  */
 export function replaceTagCte(
   userId: string,

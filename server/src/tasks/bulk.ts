@@ -40,8 +40,8 @@ interface BulkStep {
 }
 
 /**
- * Executes the operations in order, each on the state that the earlier ones left. They are one write, and a hundred take
- * as many statements as two.
+ * Executes the operations in order, each on the state that the earlier ones left. They are one write, and a hundred
+ * take as many statements as two.
  * @returns the result of each operation. A failed one changes nothing; the others are executed all the same.
  * @throws AppError VALIDATION_ERROR when a `temp_id` is repeated or an `id` is malformed. With `isAtomic` the first
  * operation that fails undoes all: NOT_FOUND, VERSION_CONFLICT, VALIDATION_ERROR.

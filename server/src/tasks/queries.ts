@@ -122,8 +122,8 @@ const storeTasksAndRetagTemplate: CteTemplate = {
 };
 
 /**
- * Changes of `usage_count`, by tag, for tags whose usage changes. A tag that a task gets in the trash is new to the user
- * perhaps, and has 0.
+ * Changes of `usage_count` by tag, for tags whose usage changes. A tag that a task has only in the trash has 0: it may
+ * be new to the user.
  */
 function tagUsageChanges(changes: readonly TaskChange[]): Map<string, number> {
   const uses = new Map<string, number>();
