@@ -77,7 +77,7 @@ export interface CteTemplate {
   /** Unique: statements are compiled once per combination of names. */
   name: string;
   sql: RawBuilder<unknown>;
-  /** Columns, and the CTE they are from: what the statement returns when it begins with this template. */
+  /** Columns, and the CTE they are from: what the statement returns. */
   select?: RawBuilder<unknown>;
 }
 
@@ -86,12 +86,12 @@ const ctesStatements = compileOncePerShape<unknown>();
 /**
  * Executes CTEs in one statement. They share one snapshot, so none reads what another writes, except by its
  * `returning`. Parameters of the same name have the same value in all of them.
- * @returns the rows that the first CTE selects.
+ * @returns the rows of the first template that has a `select`.
  */
 export async function executeCtes<Row>(db: Db, ctes: readonly Cte[]): Promise<Row[]> {
   const shape = ctes.map(({ template }) => template.name).join();
   const statement = ctesStatements(shape, (on) => {
-    const selected = ctes[0]?.template.select ?? sql``;
+    const selected = ctes.find(({ template }) => template.select)?.template.select ?? sql``;
     return sql`with ${sql.join(ctes.map(({ template }) => template.sql))} select ${selected}`.compile(on);
   });
   const rows = await statement(db, Object.assign({}, ...ctes.map(({ params }) => params)));

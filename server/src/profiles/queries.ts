@@ -29,10 +29,10 @@ const profileSql = (userId: string) => sql<ProfileRow>`
       coalesce(a."firstName", p.first_name) as first_name, coalesce(a."lastName", p.last_name) as last_name,
       coalesce(p.time_zone, 'UTC') as time_zone, coalesce(p.locale, 'en') as locale, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
-    from (select ${userId}::text as user_id) as asked
-    left join better_auth."user" a on a.id = asked.user_id
-    left join duly.owners o on o.user_id = asked.user_id
-    left join duly.profiles p on p.user_id = asked.user_id`;
+    from (select) as asked
+    left join better_auth."user" a on a.id = ${userId}
+    left join duly.owners o on o.user_id = ${userId}
+    left join duly.profiles p on p.user_id = ${userId}`;
 
 function toProfile(userId: string, row: ProfileRow | undefined): Profile {
   if (row === undefined) throw new Error('no answer to a question that always has one');

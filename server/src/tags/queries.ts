@@ -64,7 +64,7 @@ export const tagQuery = <T>(userId: string, name: string, toValue: (tag: Tag | n
 const tagSql = (userId: string, name: string) => sql<Tag>`
     select g.name, g.usage_count from duly.tags g
     where g.user_id = ${userId} and g.name = ${name}
-      and exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name)`;
+      and exists (select from duly.task_tags tt where tt.user_id = ${userId} and tt.name = g.name)`;
 
 /**
  * Replaces a tag by others, or by none, on every task that has it, in the trash too. Raises the versions of these
@@ -89,26 +89,29 @@ const [user, name, revision] = [param('user_id'), param('name'), sql`(select rev
 const replaceTagTemplate: CteTemplate = {
   name: 'replace tag',
   sql: sql`tagged as materialized (
-      select task_id from duly.task_tags where user_id = ${user} and name = ${name}
-    ), changed as (
-      update duly.tasks as t set version = greatest(t.version + 1, ${param('version_floor')}::int),
-        revision = ${revision}, updated_at = (select now from moment)
-      from tagged where t.user_id = ${user} and t.id = tagged.task_id
-      returning t.id, t.deleted_at is null as is_live
-    ), untagged as (
-      delete from duly.task_tags where user_id = ${user} and name = ${name}
-    ), added as (
-      insert into duly.task_tags (user_id, task_id, name)
-      select ${user}, tagged.task_id, other from tagged cross join unnest(${param('others')}::text[]) as other
-      on conflict do nothing
-      returning task_id, name
-    ), counted as (
+      select t.id, t.deleted_at is null as is_live
+      from duly.task_tags tt join duly.tasks t on t.user_id = ${user} and t.id = tt.task_id
+      where tt.user_id = ${user} and tt.name = ${name}
+    ), gained as materialized (
+      select tagged.id, tagged.is_live, other as name
+      from tagged cross join unnest(${param('others')}::text[]) as other
+      where not exists (
+        select from duly.task_tags tt where tt.user_id = ${user} and tt.task_id = tagged.id and tt.name = other)
+    ), used as (
       insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
       select ${user}, one, ${revision}, folded, ${foldVersionSql},
-        (select count(*) from added join changed on id = task_id where is_live and added.name = one)
-      from unnest(${param('names')}::text[], ${param('texts')}::text[]) as used (one, folded)
+        (select count(*) from gained where gained.is_live and gained.name = one)
+      from unnest(${param('names')}::text[], ${param('texts')}::text[]) as named (one, folded)
       on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
         search_version = excluded.search_version,
         usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
+    ), changed as (
+      update duly.tasks as t set version = greatest(t.version + 1, ${param('version_floor')}::int),
+        revision = ${revision}, updated_at = (select now from moment)
+      from tagged where t.user_id = ${user} and t.id = tagged.id
+    ), added as (
+      insert into duly.task_tags (user_id, task_id, name) select ${user}, id, name from gained
+    ), untagged as (
+      delete from duly.task_tags where user_id = ${user} and name = ${name}
     )`,
 };

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AuditEntry, AuditOrigin } from '../audit/model.ts';
-import { appendAudit, auditEntryCte } from '../audit/queries.ts';
+import { appendToChain, auditEntryCte, type ChainEnd, chainEndCte } from '../audit/queries.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import {
   type Cte,
@@ -129,9 +129,14 @@ async function executeReading<T, Found>(
   for (const change of earlierChanges) await executeCtes(tx, [stampCte(stamp), change]);
   const entries = auditActions.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
   const [entry, ...more] = entries;
-  const only = entry !== undefined && more.length === 0 ? [auditEntryCte(entry)] : [];
-  await executeCtes(tx, [stampCte(stamp), ...changes, ...only]);
-  if (only.length === 0) await appendAudit(tx, entries);
+  if (entry === undefined) throw new Error('a change without an audit entry');
+  if (more.length === 0) {
+    await executeCtes(tx, [stampCte(stamp), ...changes, auditEntryCte(entry)]);
+  } else {
+    const [end] = await executeCtes<ChainEnd>(tx, [stampCte(stamp), ...changes, chainEndCte(userId)]);
+    if (end === undefined) throw new Error('a chain without an end');
+    await appendToChain(tx, userId, entries, end);
+  }
   return value instanceof Query ? executeQuery(tx, value) : value;
 }
 
@@ -144,11 +149,16 @@ async function keepIfUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T | Rollb
   return outcome.value;
 }
 
-const bumpRevisionSql = sql<CreateStamp>`insert into duly.owners (user_id, revision) values (${param('user_id')}, 1)
-  on conflict (user_id) do update set revision = owners.revision + 1
-  returning revision, clock_timestamp()::timestamptz(3) as now`;
+const bumpedCte = sql`bumped as (
+    insert into duly.owners (user_id, revision) values (${param('user_id')}, 1)
+    on conflict (user_id) do update set revision = owners.revision + 1
+    returning revision
+  )`;
+/** The clock is read for the row that `bumped` returns, after the row lock: Citus refuses it within `returning`. */
+const stampColumns = sql`revision, clock_timestamp()::timestamptz(3) as now`;
 const bumpRevisionStatement = compileOnce<WriteStamp>((db) =>
-  sql`${bumpRevisionSql}, (select version_floor from duly.epoch) as "versionFloor"`.compile(db),
+  sql`with ${bumpedCte}
+    select ${stampColumns}, (select version_floor from duly.epoch) as "versionFloor" from bumped`.compile(db),
 );
 
 /** Adds 1 to the user's revision, and locks the row until the transaction ends. The first write inserts it. */
@@ -163,7 +173,7 @@ const nextStampCte = (userId: string): Cte => ({ template: nextStampTemplate, pa
 
 const nextStampTemplate: CteTemplate = {
   name: 'next stamp',
-  sql: sql`moment as (${bumpRevisionSql})`,
+  sql: sql`${bumpedCte}, moment as materialized (select ${stampColumns} from bumped)`,
   select: sql`revision, now from moment`,
 };
 
