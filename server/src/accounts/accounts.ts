@@ -56,7 +56,7 @@ const clientHeadersOf = ({ address, userAgent }: SessionClient) =>
 
 /** Better Auth makes "wrong password" or "no session" of a failure of the database: that failure is thrown instead. */
 export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
-  const { register, login, changePassword } = createUnguardedAccounts(config, db, betterAuth, mailer);
+  const { register, login, changePassword } = createAccountOperations(config, db, betterAuth, mailer);
   return {
     register: (...args) => rethrowDatabaseFailure(() => register(...args)),
     login: (...args) => rethrowDatabaseFailure(() => login(...args)),
@@ -64,7 +64,7 @@ export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, m
   };
 }
 
-function createUnguardedAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
+function createAccountOperations(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
   const issueAccessToken = createAccessTokenIssuer(config, betterAuth);
   return {
     async register(client, { email, password, first_name, last_name, invitation }) {

@@ -7,7 +7,7 @@ import { auditUnavailable } from '../platform/errors.ts';
 import type { BetterAuth } from './better-auth.ts';
 
 /** What recording takes; the context of the service has it. */
-interface AttemptContext {
+interface AuthEventContext {
   db: Db;
   betterAuth: BetterAuth;
   auditCounts: AuditCounts;
@@ -26,7 +26,7 @@ export interface AuthEvent extends Pick<AuditEntry, 'origin' | 'action' | 'outco
  * Writes the audit entry of an attempt: into the chain of the account, else into the service's. An attempt that named
  * an address costs the same whether or not there is such an account; strangers who name none are only counted.
  */
-export async function recordAuthEvent(ctx: AttemptContext, event: AuthEvent): Promise<void> {
+export async function recordAuthEvent(ctx: AuthEventContext, event: AuthEvent): Promise<void> {
   const { origin, action, outcome, email = null } = event;
   const userId = event.userId ?? (email === null ? null : await findAccountIdByEmail(ctx, email)) ?? '';
   const entry = { userId, origin, action, outcome };
@@ -35,7 +35,7 @@ export async function recordAuthEvent(ctx: AttemptContext, event: AuthEvent): Pr
 }
 
 /** A refused entry is kept apart from the chains, which is not enough to let anybody in. */
-async function appendEntry({ db, refusedEntries }: AttemptContext, entry: AuditEntry): Promise<void> {
+async function appendEntry({ db, refusedEntries }: AuthEventContext, entry: AuditEntry): Promise<void> {
   try {
     await appendAudit(db, [entry]);
   } catch (error) {
@@ -45,7 +45,7 @@ async function appendEntry({ db, refusedEntries }: AttemptContext, entry: AuditE
   }
 }
 
-async function findAccountIdByEmail({ betterAuth }: AttemptContext, email: string): Promise<string | null> {
+async function findAccountIdByEmail({ betterAuth }: AuthEventContext, email: string): Promise<string | null> {
   const { internalAdapter } = await betterAuth.$context;
   return (await internalAdapter.findUserByEmail(email.toLowerCase()))?.user.id ?? null;
 }

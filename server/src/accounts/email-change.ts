@@ -43,7 +43,7 @@ export function createEmailChange(
       const entry = { userId, origin, action: 'auth.request_email_change' };
       const account = await requirePassword(db, userId, password, entry);
       const isTaken = (await findAccountByEmail(db, email)) !== null;
-      const { token } = await createLink(db, userId, 'email', { detail: email });
+      const { token } = await createLink(db, userId, 'email', { newEmail: email });
       await appendAudit(db, [{ ...entry, outcome: 'success' }]);
       if (!isTaken)
         mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
@@ -52,11 +52,11 @@ export function createEmailChange(
     async confirm(origin, token) {
       const before = await inTransaction(db, async (tx) => {
         const link = await consumeLink(tx, 'email', token);
-        const email = link === null ? null : await updateEmail(tx, link.userId, link.detail);
+        const email = link === null ? null : await updateEmail(tx, link.owner, link.newEmail);
         if (link === null || email === null) throw invalidToken();
         // A link for a new password may wait in the mailbox that is given up.
-        await deleteLinks(tx, link.userId);
-        const entry = { userId: link.userId, origin, action: 'auth.change_email' };
+        await deleteLinks(tx, link.owner);
+        const entry = { userId: link.owner, origin, action: 'auth.change_email' };
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
         return email;
       }).catch((error: unknown) => {

@@ -76,7 +76,7 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
       const passwordHash = await passwordHashing.hash(newPassword);
       const account = await inTransaction(db, async (tx) => {
         const link = await consumeLink(tx, 'reset', token);
-        const owner = link === null ? null : await findAccount(tx, link.userId);
+        const owner = link === null ? null : await findAccount(tx, link.owner);
         if (owner === null) throw invalidToken();
         await updatePassword(tx, owner.id, passwordHash, null);
         await revokeAllTokens(tx, owner.id);

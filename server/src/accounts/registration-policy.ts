@@ -43,7 +43,7 @@ export function createRegistrationPolicy(mode: Mode, db: Db): RegistrationPolicy
     async check(signUp) {
       const email = typeof signUp?.email === 'string' ? signUp.email.toLowerCase() : null;
       const invitation = await findLink(db, 'invitation', invitationTokenOf(signUp));
-      if (invitation === null || invitation.userId !== email) throw toBetterAuthError(invitationRequired());
+      if (invitation === null || invitation.owner !== email) throw toBetterAuthError(invitationRequired());
     },
     async authorize(email, signUp, verifications) {
       const used = await verifications?.consumeVerificationValue(

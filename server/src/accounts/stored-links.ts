@@ -6,9 +6,9 @@ import type { Db } from '../db/schema.ts';
 export type LinkKind = 'reset' | 'email' | 'invitation';
 
 export interface StoredLink {
-  userId: string;
+  owner: string;
   /** The new address, of an `email` link. */
-  detail: string;
+  newEmail: string;
 }
 
 /** A link that was just made; only its hash is stored. */
@@ -20,7 +20,7 @@ export interface CreatedLink {
 }
 
 interface LinkOptions {
-  detail?: string;
+  newEmail?: string;
   lifetimeSeconds?: number;
 }
 
@@ -57,7 +57,7 @@ export async function createLink(
   db: Db,
   owner: string,
   kind: LinkKind,
-  { detail = '', lifetimeSeconds = hourSeconds }: LinkOptions = {},
+  { newEmail: detail = '', lifetimeSeconds = hourSeconds }: LinkOptions = {},
 ): Promise<CreatedLink> {
   const id = randomBytes(16).toString('hex');
   const token = randomBytes(24).toString('base64url');
@@ -87,7 +87,7 @@ interface LinkRow {
 function toLink(row: LinkRow | undefined): StoredLink | null {
   if (row === undefined) return null;
   const [userId = '', detail = ''] = row.value.split(' ');
-  return { userId, detail };
+  return { owner: userId, newEmail: detail };
 }
 
 export async function findLink(db: Db, kind: LinkKind, token: string): Promise<StoredLink | null> {

@@ -131,20 +131,20 @@ export async function setRole(db: Db, userId: string, role: Role): Promise<boole
 }
 
 /** @returns since when the service is locked, or null. */
-export async function findLock(db: Db): Promise<Date | null> {
+export async function findServiceLock(db: Db): Promise<Date | null> {
   const { rows } = await sql<{ locked_at: Date }>`select locked_at from duly.service_lock`.execute(db);
   return rows[0]?.locked_at ?? null;
 }
 
 /** @returns whether that changed anything. */
-export async function insertLock(db: Db): Promise<boolean> {
+export async function insertServiceLock(db: Db): Promise<boolean> {
   const { numAffectedRows } =
     await sql`insert into duly.service_lock default values on conflict do nothing`.execute(db);
   return numAffectedRows === 1n;
 }
 
 /** @returns whether that changed anything. */
-export async function deleteLock(db: Db): Promise<boolean> {
+export async function deleteServiceLock(db: Db): Promise<boolean> {
   const { numAffectedRows } = await sql`delete from duly.service_lock`.execute(db);
   return numAffectedRows === 1n;
 }

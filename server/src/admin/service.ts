@@ -94,11 +94,11 @@ export function changeUser(
 
 /** The kill switch: within 1 s every instance answers 503 to everything below `/api`. */
 export function lockService(db: Db, origin: AuditOrigin): Promise<Date | null> {
-  return switchLock(db, origin, 'service.lock', queries.insertLock);
+  return switchLock(db, origin, 'service.lock', queries.insertServiceLock);
 }
 
 export function unlockService(db: Db, origin: AuditOrigin): Promise<Date | null> {
-  return switchLock(db, origin, 'service.unlock', queries.deleteLock);
+  return switchLock(db, origin, 'service.unlock', queries.deleteServiceLock);
 }
 
 /** For a database that was set back in a way that it cannot notice, such as a snapshot of its disk. */
@@ -112,6 +112,6 @@ export function startNewEpoch(db: Db, origin: AuditOrigin): Promise<void> {
 function switchLock(db: Db, origin: AuditOrigin, action: string, change: (tx: Tx) => Promise<boolean>) {
   return inTransaction(db, async (tx) => {
     if (await change(tx)) await recordAction(tx, origin, action, serviceUserId);
-    return queries.findLock(tx);
+    return queries.findServiceLock(tx);
   });
 }

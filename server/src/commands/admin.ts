@@ -1,4 +1,4 @@
-import { findAccountId, findLock } from '../admin/queries.ts';
+import { findAccountId, findServiceLock } from '../admin/queries.ts';
 import { changeRole, lockService, startNewEpoch, unlockService } from '../admin/service.ts';
 import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
@@ -31,7 +31,7 @@ const subcommands: Record<SubcommandName<'admin'>, AdminSubcommand> = {
     );
   },
   async status({ db }) {
-    const since = await findLock(db);
+    const since = await findServiceLock(db);
     printLine(since === null ? 'not locked' : `locked since ${since.toISOString()}`);
   },
 };

@@ -96,7 +96,7 @@ export function createPrimaryCounters(
     get isAvailable() {
       return breaker.isThere;
     },
-    targets: (claims) => breaker.ask(() => take(claims.map(({ key }) => key))),
+    take: (claims) => breaker.ask(() => take(claims.map(({ key }) => key))),
     mark: (key) => breaker.ask(() => mark(key)),
     isMarked: (key) => breaker.ask(() => isMarked(key)),
     receive: (answer) => pending.get(answer.id)?.resolve(answer),

@@ -9,7 +9,7 @@ import {
   retryMs,
   type SharedCounters,
 } from './shared-counters.ts';
-import { tenths } from './sliding-windows.ts';
+import { slotsPerWindow } from './sliding-windows.ts';
 
 const connectTimeoutMs = 1_000;
 
@@ -28,7 +28,7 @@ for i, key in ipairs(KEYS) do
   local tenth = math.floor((now - start) / width)
   local used, oldest = 0, tenth
   for passed, count in pairs(counts) do
-    if passed <= tenth - ${tenths} then redis.call('HDEL', key, passed)
+    if passed <= tenth - ${slotsPerWindow} then redis.call('HDEL', key, passed)
     else used, oldest = used + count, math.min(oldest, passed) end
   end
   if used == 0 then
@@ -39,11 +39,11 @@ for i, key in ipairs(KEYS) do
   if allowed then
     used = used + 1
     redis.call('HINCRBY', key, tenth, 1)
-    redis.call('PEXPIRE', key, width * ${tenths})
+    redis.call('PEXPIRE', key, width * ${slotsPerWindow})
   end
   answer[#answer + 1] = allowed and 1 or 0
   answer[#answer + 1] = used
-  answer[#answer + 1] = start + (oldest + ${tenths}) * width - now
+  answer[#answer + 1] = start + (oldest + ${slotsPerWindow}) * width - now
 end
 return answer`;
 const slidingWindowSha = createHash('sha1').update(slidingWindowScript).digest('hex');
@@ -95,10 +95,10 @@ function connectCounters(url: string, log: Logger): SharedCounters {
     get isAvailable() {
       return breaker.isThere;
     },
-    targets: (claims) =>
+    take: (claims) =>
       breaker.ask(async () => {
         const keys = claims.map(({ key }) => `limit:${key}`);
-        const args = claims.flatMap(({ quota }) => [quota.requests, (quota.seconds * 1000) / tenths]);
+        const args = claims.flatMap(({ quota }) => [quota.requests, (quota.seconds * 1000) / slotsPerWindow]);
         const reply = await evaluate(keys, args);
         return parseCounts(Array.isArray(reply) ? reply.map(Number) : [], claims.length);
       }),

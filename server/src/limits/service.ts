@@ -29,16 +29,16 @@ export interface LoginLimit {
  * are off have none. What this process counts alone is answered at once.
  */
 export interface Limits {
-  isAuthEndpoint(address: string, isWayIn: boolean): RateLimitResults;
+  byAddress(address: string, isWayIn: boolean): RateLimitResults;
   byUser(userId: string): RateLimitResults;
   /** Of requests that send mail somewhere, or make an account for it. */
-  byMail(mail: string): RateLimitResults;
+  byEmail(mail: string): RateLimitResults;
   /** Of log-ins on the account of a mail address. */
-  login(mail: string, address: string): Promise<LoginLimit>;
+  byLogin(mail: string, address: string): Promise<LoginLimit>;
   /** To be told of each 429, by which limits it was. */
   countRefusals(verdicts: readonly RateLimitResult[]): void;
   /** How many there were by each limit, as the `RateLimit` headers call it. */
-  refusals(): Readonly<Record<string, number>>;
+  refusalCounts(): Readonly<Record<string, number>>;
   /** Waits, not long, for the shared counters. */
   open(): Promise<void>;
   close(): void;
@@ -73,16 +73,16 @@ export function createLimits(settings: LimitSettings, shared: SharedCounters | n
   for (const { name } of [table.address, table.auth, table.account, table.user]) refusals[name] = 0;
 
   return {
-    isAuthEndpoint(ip, isAuthEndpoint) {
+    byAddress(ip, isAuthEndpoint) {
       const key = addressKey(ip);
       const readings = [{ limiter: address, key }];
       if (isAuthEndpoint) readings.unshift({ limiter: auth, key });
       return take(readings);
     },
     byUser: (userId) => take([{ limiter: user, key: userId }]),
-    byMail: (to) => take([{ limiter: mail, key: hashedAccountKey(to) }]),
-    async login(to, ip) {
-      const account = hashedAccountKey(to);
+    byEmail: (to) => take([{ limiter: mail, key: accountKey(to) }]),
+    async byLogin(to, ip) {
+      const account = accountKey(to);
       const accountAddress = `${account}:${addressKey(ip)}`;
       const succeed = () => knownAddresses.add(accountAddress);
       const { name, quota } = table.account;
@@ -99,14 +99,14 @@ export function createLimits(settings: LimitSettings, shared: SharedCounters | n
     countRefusals(verdicts) {
       for (const { name } of verdicts) refusals[name] = (refusals[name] ?? 0) + 1;
     },
-    refusals: () => refusals,
+    refusalCounts: () => refusals,
     open: async () => shared?.open(),
     close: () => shared?.close(),
   };
 }
 
 /** Mail addresses are not written down anywhere else than in the database. */
-const hashedAccountKey = (mail: string): string =>
+const accountKey = (mail: string): string =>
   hash('sha256', mail.trim().normalize('NFC').toLowerCase(), 'base64url');
 
 /** Counters and marks: the shared ones while they are there, this process's own otherwise. */
@@ -122,7 +122,7 @@ function createCounterStore(shared: SharedCounters | null) {
       key: `${limiter.id}:${key}`,
       quota: limiter.quota,
     }));
-    const counted = shared.targets(claims);
+    const counted = shared.take(claims);
     return counted.then(
       (counts) =>
         counts.flatMap((count, index) => {

@@ -13,7 +13,7 @@ export interface CounterTarget {
 export interface SharedCounters {
   /** False for a while after a failure: not worth asking. */
   readonly isAvailable: boolean;
-  targets(claims: readonly CounterTarget[]): Promise<WindowCount[]>;
+  take(claims: readonly CounterTarget[]): Promise<WindowCount[]>;
   /** Keeps a mark for some time. */
   mark(key: string, seconds: number): Promise<void>;
   isMarked(key: string): Promise<boolean>;

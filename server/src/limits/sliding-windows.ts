@@ -5,7 +5,7 @@ import type { Quota } from '../config/limits.ts';
  * A window slides on by tenths: after a full one, callers get a tenth's worth of their requests back at a time, not all
  * at once.
  */
-export const tenths = 10;
+export const slotsPerWindow = 10;
 
 /** What one limit says to one request. */
 export interface WindowCount {
@@ -35,7 +35,7 @@ const newCounter = (nowMs: number): Counter => ({
   startMs: nowMs,
   tenth: 0,
   used: 0,
-  counts: new Array<number>(tenths).fill(0),
+  counts: new Array<number>(slotsPerWindow).fill(0),
 });
 
 /**
@@ -44,7 +44,7 @@ const newCounter = (nowMs: number): Counter => ({
  */
 export function createSlidingWindows({ requests, seconds }: Quota, max: number): SlidingWindows {
   const counters = new LRUCache<string, Counter>({ max });
-  const tenthMs = (seconds * 1000) / tenths;
+  const tenthMs = (seconds * 1000) / slotsPerWindow;
 
   function counterOf(key: string, nowMs: number): Counter {
     const known = counters.get(key);
@@ -60,11 +60,11 @@ export function createSlidingWindows({ requests, seconds }: Quota, max: number):
       const counter = counterOf(key, nowMs);
       const allowed = counter.used < requests;
       if (allowed) {
-        const index = counter.tenth % tenths;
+        const index = counter.tenth % slotsPerWindow;
         counter.counts[index] = (counter.counts[index] ?? 0) + 1;
         counter.used += 1;
       }
-      const untilMs = counter.startMs + (oldestTenth(counter) + tenths) * tenthMs - nowMs;
+      const untilMs = counter.startMs + (oldestTenth(counter) + slotsPerWindow) * tenthMs - nowMs;
       // Fractions of a millisecond add up to more than there is.
       const resetMs = Math.min(untilMs, seconds * 1000);
       return { allowed, used: counter.used, resetMs };
@@ -78,7 +78,7 @@ export function createSlidingWindows({ requests, seconds }: Quota, max: number):
 /** Moves on to `tenth`, and drops what has left the window. */
 function dropExpired(counter: Counter, tenth: number): void {
   for (let passed = counter.tenth + 1; passed <= tenth && counter.used > 0; passed += 1) {
-    const index = passed % tenths;
+    const index = passed % slotsPerWindow;
     counter.used -= counter.counts[index] ?? 0;
     counter.counts[index] = 0;
   }
@@ -86,7 +86,7 @@ function dropExpired(counter: Counter, tenth: number): void {
 }
 
 function oldestTenth({ tenth, counts }: Counter): number {
-  let found = Math.max(0, tenth - tenths + 1);
-  while (found < tenth && counts[found % tenths] === 0) found += 1;
+  let found = Math.max(0, tenth - slotsPerWindow + 1);
+  while (found < tenth && counts[found % slotsPerWindow] === 0) found += 1;
   return found;
 }

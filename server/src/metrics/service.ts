@@ -105,7 +105,7 @@ function serviceMetrics({
     counter(
       'duly_rate_limit_refusals_total',
       'Requests that a limit refused.',
-      byLabel('limit', limits.refusals()),
+      byLabel('limit', limits.refusalCounts()),
     ),
   ];
 }
