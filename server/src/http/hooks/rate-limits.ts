@@ -82,7 +82,7 @@ async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits
     if (loginLimit.refused !== null) enforceLimits(reply, limits, [loginLimit.refused]);
     request.loginLimit = loginLimit;
   } else {
-    enforceLimits(reply, limits, await limits.byEmail(account));
+    enforceLimits(reply, limits, await limits.byAccount(account));
   }
 }
 
