@@ -11,24 +11,25 @@ import type { ParsedToken } from './token-parser.ts';
 import { invalidSubRefusal, TokenRefusal } from './token-refusals.ts';
 
 export const clockToleranceSeconds = 5;
-/** How soon keys that never came are asked for again. */
+/** Minimum time between two attempts to load a JWK set while loading fails. */
 const jwksRetryMs = 5_000;
 
 /**
- * One accepted issuer: its own keys, algorithms, issuer and audience. A token's header selects among its keys, no more.
+ * One accepted issuer, with its own keys, algorithms, `iss` and `aud`. A token's header selects among its keys and has
+ * no other influence (RFC 8725 §3.1).
  */
 export interface Issuer {
-  /** Whether this server signs its tokens, for sessions of its own. */
+  /** Whether this server signs the tokens. They belong to sessions. */
   readonly isOwn: boolean;
-  /** @returns the claims. */
+  /** @returns the claims, or why the token is refused. @throws AppError SERVICE_UNAVAILABLE without keys */
   verify(token: string, parsed: ParsedToken): Promise<JWTPayload | TokenRefusal>;
-  /** Sees to it that keys that were withdrawn are missed before long; costs nothing. */
+  /** Reloads old keys in the background, so that withdrawn keys stop verifying. Cheap enough for every request. */
   refresh(): void;
 }
 
 /**
- * The table of issuers (contract §3), in the order they are asked: this server, holders of the shared secret, and the
- * server of JWKS_URL. `onKeysChanged` is called when keys of one of them came or went.
+ * The accepted issuers in the order they are tried: this server, holders of the shared secret, the server of JWKS_URL.
+ * @param onKeysChanged called when an issuer has added or withdrawn keys
  */
 export function createIssuers(
   { auth }: Config,
@@ -42,13 +43,13 @@ export function createIssuers(
   return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
 
-/** What an issuer's tokens must be like. */
 interface ExpectedToken {
-  /** The `iss`; null takes any. */
+  /** The `iss`; null accepts any. */
   issuer: string | null;
+  /** The `aud`; null accepts any. */
   audience: string | null;
   algorithms: ReadonlySet<string>;
-  /** Whose signatures count, in words for the log. */
+  /** The accepted signatures, in words for the log. */
   signature: string;
 }
 
@@ -86,7 +87,7 @@ function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer
       if (other !== null) return other;
       for (const key of keys) {
         const payload = await verifyWithKey(token, key, 'HS256', expected);
-        // Of everything else another secret says the same.
+        // Every other refusal depends on the claims, so the next secret would give the same.
         if (!(payload instanceof TokenRefusal) || payload.reason !== 'wrong signature') return payload;
       }
       return new TokenRefusal('wrong signature', signature);
@@ -94,7 +95,7 @@ function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer
   };
 }
 
-/** Stands for the shared secret's issuer where HS256 is off: it refuses every token. */
+/** Replaces the shared secret's issuer where HS256 is off. It refuses every token with a reason for the log. */
 function rejectingIssuer(auth: AuthSettings): Issuer {
   const own = ownTokens(auth);
   return {
@@ -127,7 +128,7 @@ function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: ()
 const wrongIssuerAndAlgorithm = ({ issuer, signature }: ExpectedToken) =>
   new TokenRefusal('wrong issuer and algorithm', issuer === null ? signature : `${signature} for ${issuer}`);
 
-/** Why a token is another's, as far as it says so itself; null when it may be this issuer's. */
+/** Compares the unverified `iss` and `alg` before any cryptography. @returns null when the token may be this issuer's. */
 function mismatchRefusal({ header, issuer }: ParsedToken, expected: ExpectedToken): TokenRefusal | null {
   const fits = expected.algorithms.has(header.algorithm);
   if (expected.issuer === null || expected.issuer === issuer)
@@ -201,8 +202,8 @@ function claimRefusal(
 }
 
 /**
- * A list of one says what the string does (RFC 7519 §4.1.3). A token for several audiences could be replayed
- * here by any of them.
+ * Accepts a string or an array of one (RFC 7519 §4.1.3). A token for several audiences is refused: each of them could
+ * replay it here.
  */
 const isOnlyFor = (audience: string, aud: JWTPayload['aud']) =>
   Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience;
