@@ -6,7 +6,6 @@ import type { Db } from '../db/schema.ts';
 import { auditUnavailable } from '../platform/errors.ts';
 import type { BetterAuth } from './better-auth.ts';
 
-/** What recording takes; the context of the service has it. */
 interface AuthEventContext {
   db: Db;
   betterAuth: BetterAuth;
@@ -14,17 +13,18 @@ interface AuthEventContext {
   refusedEntries: RefusedEntries;
 }
 
-/** Something done about an account on the way in or out of it: a log-in, a sign-out, a change of password. */
+/** A log-in, sign-out or change of password, successful or not. */
 export interface AuthEvent extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
-  /** The account, where it is known. */
+  /** Of the account, if known. */
   userId?: string | null;
-  /** The address the attempt named, which says whose account it was about. */
+  /** The address in the request, by which the account is found. */
   email?: string | null;
 }
 
 /**
- * Writes the audit entry of an attempt: into the chain of the account, else into the service's. An attempt that named
- * an address costs the same whether or not there is such an account; strangers who name none are only counted.
+ * Appends the audit entry to the account's chain, or to the service's if there is no such account. Both take as long,
+ * so that time does not reveal which addresses have accounts. Events without user and address are only counted.
+ * @throws AppError SERVICE_UNAVAILABLE when the database refuses the entry
  */
 export async function recordAuthEvent(ctx: AuthEventContext, event: AuthEvent): Promise<void> {
   const { origin, action, outcome, email = null } = event;
@@ -34,7 +34,7 @@ export async function recordAuthEvent(ctx: AuthEventContext, event: AuthEvent): 
   else await appendEntry(ctx, entry);
 }
 
-/** A refused entry is kept apart from the chains, which is not enough to let anybody in. */
+/** A refused entry is stored outside the chains. The request fails all the same: no log-in without a chained entry. */
 async function appendEntry({ db, refusedEntries }: AuthEventContext, entry: AuditEntry): Promise<void> {
   try {
     await appendAudit(db, [entry]);

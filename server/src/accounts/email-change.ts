@@ -19,14 +19,16 @@ import { consumeLink, createLink, deleteLinks } from './stored-links.ts';
 
 export interface EmailChange {
   /**
-   * Sends a link to the new address, and a notice to the one of now. Whether the new one is another account's does not
-   * show.
+   * Mails a link to the new address and a notice to the current one. If the new one belongs to another account, only
+   * the notice is sent; the response does not differ.
    * @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND, INVALID_CREDENTIALS
    */
   request(userId: string, origin: AuditOrigin, email: string, password: string): Promise<void>;
-  /** @throws AppError INVALID_TOKEN */
+  /** Sets the new address. @throws AppError INVALID_TOKEN, also when the address was taken meanwhile */
   confirm(origin: AuditOrigin, token: string): Promise<void>;
-  /** Sends the link that confirms the address of now, unless it is. @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND */
+  /**
+   * Mails a link that confirms the current address, unless confirmed. @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND
+   */
   sendVerification(userId: string, origin: AuditOrigin): Promise<void>;
 }
 
@@ -54,7 +56,7 @@ export function createEmailChange(
         const link = await consumeLink(tx, 'email', token);
         const email = link === null ? null : await updateEmail(tx, link.owner, link.newEmail);
         if (link === null || email === null) throw invalidToken();
-        // A link for a new password may wait in the mailbox that is given up.
+        // The old mailbox may hold an unused link for a new password.
         await deleteLinks(tx, link.owner);
         const entry = { userId: link.owner, origin, action: 'auth.change_email' };
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
@@ -78,6 +80,6 @@ export function createEmailChange(
   };
 }
 
-/** Somebody else registered the address between the look and the write. */
+/** A concurrent transaction registered the address after `updateEmail` had checked it. */
 const isUniqueViolation = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === '23505';

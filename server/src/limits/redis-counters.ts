@@ -14,7 +14,8 @@ import { slotsPerWindow } from './sliding-windows.ts';
 const connectTimeoutMs = 1_000;
 
 /**
- * The algorithm of `sliding-windows.ts` on Redis' clock. A counter is a hash with `start` and the requests of each slot.
+ * The algorithm of `sliding-windows.ts` on Redis' clock. A counter is a hash with `start` and the requests of each
+ * slot.
  */
 const slidingWindowScript = `
 local time = redis.call('TIME')

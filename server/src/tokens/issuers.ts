@@ -128,7 +128,9 @@ function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: ()
 const wrongIssuerAndAlgorithm = ({ issuer, signature }: ExpectedToken) =>
   new TokenRefusal('wrong issuer and algorithm', issuer === null ? signature : `${signature} for ${issuer}`);
 
-/** Compares the unverified `iss` and `alg` before any cryptography. @returns null when the token may be this issuer's. */
+/**
+ * Compares the unverified `iss` and `alg` before any cryptography. @returns null when the token may be this issuer's.
+ */
 function mismatchRefusal({ header, issuer }: ParsedToken, expected: ExpectedToken): TokenRefusal | null {
   const fits = expected.algorithms.has(header.algorithm);
   if (expected.issuer === null || expected.issuer === issuer)

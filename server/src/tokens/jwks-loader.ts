@@ -6,9 +6,9 @@ const maxBytes = 131_072;
 const maxKeys = 100;
 
 /**
- * Loads the members of the JWK set at `url` (RFC 7517 §5): at most 100 keys in 128 KiB, within 3 s.
- * While loading fails, the returned function gives the last set that was loaded.
- * The returned function throws AppError SERVICE_UNAVAILABLE if there is none.
+ * Loads the members of the JWK set at `url` (RFC 7517 §5): at most 100 keys in 128 KiB, within 3 s. While loading
+ * fails, the returned function gives the last set that was loaded. The returned function throws AppError
+ * SERVICE_UNAVAILABLE if there is none.
  */
 export function createRemoteKeyLoader(url: string, log: Logger): () => Promise<readonly unknown[]> {
   let lastKeys: readonly unknown[] | null = null;
