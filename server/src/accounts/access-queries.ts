@@ -5,8 +5,8 @@ import type { Db, Tx } from '../db/schema.ts';
  * Ends every session of a user but `keptSessionId`, and with them this server's tokens. Tokens of other issuers are
  * refused if their `iat` is earlier than now. The user needs no account.
  *
- * Locks the account's row first. A concurrent log-in has either inserted its session already, which this deletes, or
- * inserts it after the commit and is then checked by `isPasswordCurrent`.
+ * Locks the account's row first. A concurrent log-in may have inserted its session already: it is deleted here. Or it
+ * inserts the session after the commit: then `isPasswordCurrent` refuses it.
  */
 export async function revokeAllTokens(tx: Tx, userId: string, keptSessionId = ''): Promise<void> {
   await sql`select from better_auth."user" where id = ${userId} for update`.execute(tx);

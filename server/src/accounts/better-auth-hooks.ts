@@ -40,8 +40,8 @@ function checkPasswords(path: string, body: Record<string, unknown> | undefined)
 }
 
 /**
- * Verification links, access tokens of front ends and their links that change an address are all JWTs signed with the
- * shared secret. Only the first kind is accepted: it has neither `sub` nor `updateTo`.
+ * Accepts JWTs of verification links only, which have neither `sub` nor `updateTo`. Access tokens and change-of-address
+ * links of front ends are signed with the same shared secret.
  */
 function checkVerificationToken(token: unknown): void {
   try {

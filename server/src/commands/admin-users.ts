@@ -25,7 +25,7 @@ export interface SubcommandContext {
   word: string;
 }
 
-/** The audit log names nobody: everybody with access to the machine may run commands. */
+/** No actor: everybody with access to the machine may run commands. */
 export const commandOrigin: AuditOrigin = { actor: null, requestId: null, address: null };
 
 const pageSize = 500;

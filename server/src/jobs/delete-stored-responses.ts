@@ -1,16 +1,16 @@
 import { deleteOldStoredResponses } from '../writes/idempotency.ts';
 import type { Job } from './runner.ts';
 
-/** Forgets what writes under an `Idempotency-Key` answered more than 24 hours ago. */
+/** Deletes stored responses of an Idempotency-Key that are older than 24 hours. */
 export const deleteStoredResponses: Job = {
   name: 'forget answers',
   async run({ db }, stop) {
-    let forgotten = 0;
+    let deleted = 0;
     while (!stop.aborted) {
-      const gone = await deleteOldStoredResponses(db);
-      if (gone === 0) break;
-      forgotten += gone;
+      const batch = await deleteOldStoredResponses(db);
+      if (batch === 0) break;
+      deleted += batch;
     }
-    return forgotten;
+    return deleted;
   },
 };

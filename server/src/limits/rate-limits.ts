@@ -8,8 +8,8 @@ export interface RateLimit {
 }
 
 /**
- * The hard limit as a multiple of `account`. Between the two the password is still checked, so that the owner can log
- * in from a new address while a stranger guesses.
+ * The hard limit as a multiple of `account`. Between the two the password is still checked. So the owner can log in
+ * from a new address while a stranger guesses.
  */
 const hardLimitFactor = 5;
 

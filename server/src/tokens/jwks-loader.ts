@@ -6,9 +6,8 @@ const maxBytes = 131_072;
 const maxKeys = 100;
 
 /**
- * Loads the members of the JWK set at `url` (RFC 7517 §5): at most 100 keys in 128 KiB, within 3 s. While loading
- * fails, the returned function gives the last set that was loaded. The returned function throws AppError
- * SERVICE_UNAVAILABLE if there is none.
+ * Creates a function that loads the members of the JWK set at `url` (RFC 7517 §5): at most 100 keys in 128 KiB, within
+ * 3 s. While loading fails, it returns the last set. Without one it throws AppError SERVICE_UNAVAILABLE.
  */
 export function createRemoteKeyLoader(url: string, log: Logger): () => Promise<readonly unknown[]> {
   let lastKeys: readonly unknown[] | null = null;
