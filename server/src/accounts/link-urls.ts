@@ -11,7 +11,7 @@ export const linkPages = {
  * page.
  *
  * This server's page has token and address in the fragment, which browsers do not send. So the token is in no access
- * log and no `Referer`, and a scanner that opens the link does not consume it. Password managers read the address.
+ * log and no `Referer`. A scanner that opens the link does not consume it. Password managers read the address.
  */
 export function passwordLinkUrl({ auth, mail }: Config, token: string, email: string): string {
   if (mail.passwordResetUrl === null)

@@ -1,6 +1,6 @@
 import { StartError } from '../platform/errors.ts';
 
-/** Environment variables. Only `config.ts` accesses `process.env`, which a test checks. */
+/** Environment variables. Only `config.ts` reads those of the process, which a test checks. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** @param got must not contain a secret. @throws StartError of one line, always */

@@ -170,8 +170,8 @@ const malformedHeaderRefusal = (authorization: string): TokenRefusal =>
   new TokenRefusal(/^Bearer\b/i.test(authorization) ? 'malformed JWT' : 'no "Bearer"', expectedHeader);
 
 /**
- * Leaves out the signature: an ECDSA signature (r, s) is also valid as (r, -s), and a revoked token must not be
- * accepted with the other one.
+ * Leaves out the signature: an ECDSA signature (r, s) is also valid as (r, -s). A revoked token must not be accepted
+ * with the other one.
  */
 const tokenHashOf = (token: string) =>
   createHash('sha256')
