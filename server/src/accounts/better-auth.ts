@@ -89,8 +89,8 @@ export function createBetterAuth(
     emailVerification: {
       sendOnSignUp: true,
       sendVerificationEmail: async ({ user, url, token }) => {
-        const plain = `${baseUrl}/api/auth/verify-email?token=${token}`;
-        mailer.send(verificationMail(user.email, isDefaultCallback(url) ? plain : url));
+        const linkWithoutCallback = `${baseUrl}/api/auth/verify-email?token=${token}`;
+        mailer.send(verificationMail(user.email, isDefaultCallback(url) ? linkWithoutCallback : url));
       },
     },
     verification: { storeIdentifier },

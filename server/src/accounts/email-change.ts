@@ -52,19 +52,19 @@ export function createEmailChange(
       mailer.send(emailChangeNotice(account.email));
     },
     async confirm(origin, token) {
-      const before = await inTransaction(db, async (tx) => {
+      const previousEmail = await inTransaction(db, async (tx) => {
         const link = await consumeLink(tx, 'email', token);
-        const email = link === null ? null : await updateEmail(tx, link.owner, link.newEmail);
-        if (link === null || email === null) throw invalidToken();
+        const previous = link === null ? null : await updateEmail(tx, link.owner, link.newEmail);
+        if (link === null || previous === null) throw invalidToken();
         // The old mailbox may hold an unused link for a new password.
         await deleteLinks(tx, link.owner);
         const entry = { userId: link.owner, origin, action: 'auth.change_email' };
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
-        return email;
+        return previous;
       }).catch((error: unknown) => {
         throw isUniqueViolation(error) ? invalidToken() : error;
       });
-      mailer.send(emailChangedNotice(before));
+      mailer.send(emailChangedNotice(previousEmail));
     },
     async sendVerification(userId, origin) {
       mailer.requireDelivery();

@@ -76,14 +76,14 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
       const passwordHash = await passwordHashing.hash(newPassword);
       const account = await inTransaction(db, async (tx) => {
         const link = await consumeLink(tx, 'reset', token);
-        const owner = link === null ? null : await findAccount(tx, link.owner);
-        if (owner === null) throw invalidToken();
-        await updatePassword(tx, owner.id, passwordHash, null);
-        await revokeAllTokens(tx, owner.id);
-        await deleteLinks(tx, owner.id);
-        const entry = { userId: owner.id, origin, action: 'auth.reset_password' };
+        const found = link === null ? null : await findAccount(tx, link.owner);
+        if (found === null) throw invalidToken();
+        await updatePassword(tx, found.id, passwordHash, null);
+        await revokeAllTokens(tx, found.id);
+        await deleteLinks(tx, found.id);
+        const entry = { userId: found.id, origin, action: 'auth.reset_password' };
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
-        return owner;
+        return found;
       });
       mailer.send(passwordChangedNotice(account.email));
     },

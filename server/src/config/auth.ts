@@ -51,8 +51,8 @@ export type AuthSettingsWithoutSecret = Omit<AuthSettings, 'secrets'> & { readon
 
 export function authSettings(env: Env, http: HttpSettings, production: boolean): AuthSettingsWithoutSecret {
   const [issuer, audience] = [textSetting(env, 'JWT_ISSUER'), textSetting(env, 'JWT_AUDIENCE')];
-  const isHalf = production && (issuer === null) !== (audience === null);
-  const areRequired = isHalf || textSetting(env, 'JWKS_URL') !== null;
+  const isIncomplete = production && (issuer === null) !== (audience === null);
+  const areRequired = isIncomplete || textSetting(env, 'JWKS_URL') !== null;
   const claim = (name: string, value: string | null) => () =>
     value === null && areRequired ? refuseSetting(name, 'nothing', claimHint) : value;
   return readGroup<AuthSettingsWithoutSecret>({

@@ -44,10 +44,10 @@ export function createSlidingWindows({ requests, seconds }: Quota, max: number):
   const counters = new LRUCache<string, Counter>({ max });
   const slotMs = (seconds * 1000) / slotsPerWindow;
 
-  function counterOf(key: string, nowMs: number): Counter {
-    const known = counters.get(key);
-    if (known !== undefined) dropExpired(known, Math.floor((nowMs - known.startMs) / slotMs));
-    if (known !== undefined && known.used > 0) return known;
+  function currentCounter(key: string, nowMs: number): Counter {
+    const existing = counters.get(key);
+    if (existing !== undefined) dropExpired(existing, Math.floor((nowMs - existing.startMs) / slotMs));
+    if (existing !== undefined && existing.used > 0) return existing;
     const counter = newCounter(nowMs);
     counters.set(key, counter);
     return counter;
@@ -55,7 +55,7 @@ export function createSlidingWindows({ requests, seconds }: Quota, max: number):
 
   return {
     take(key, nowMs = performance.now()) {
-      const counter = counterOf(key, nowMs);
+      const counter = currentCounter(key, nowMs);
       const allowed = counter.used < requests;
       if (allowed) {
         const index = counter.slot % slotsPerWindow;
@@ -75,8 +75,8 @@ export function createSlidingWindows({ requests, seconds }: Quota, max: number):
 
 /** Advances to `slot` and subtracts the slots that have left the window. */
 function dropExpired(counter: Counter, slot: number): void {
-  for (let passed = counter.slot + 1; passed <= slot && counter.used > 0; passed += 1) {
-    const index = passed % slotsPerWindow;
+  for (let next = counter.slot + 1; next <= slot && counter.used > 0; next += 1) {
+    const index = next % slotsPerWindow;
     counter.used -= counter.counts[index] ?? 0;
     counter.counts[index] = 0;
   }
@@ -84,7 +84,7 @@ function dropExpired(counter: Counter, slot: number): void {
 }
 
 function oldestSlot({ slot, counts }: Counter): number {
-  let found = Math.max(0, slot - slotsPerWindow + 1);
-  while (found < slot && counts[found % slotsPerWindow] === 0) found += 1;
-  return found;
+  let oldest = Math.max(0, slot - slotsPerWindow + 1);
+  while (oldest < slot && counts[oldest % slotsPerWindow] === 0) oldest += 1;
+  return oldest;
 }

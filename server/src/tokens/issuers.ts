@@ -37,8 +37,8 @@ export function createIssuers(
   log: Logger,
   onKeysChanged: () => void,
 ): Issuer[] {
-  const shared = auth.acceptsHs256 ? sharedSecretIssuer(auth) : rejectingIssuer(auth);
-  const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), shared];
+  const sharedSecret = auth.acceptsHs256 ? sharedSecretIssuer(auth) : rejectingIssuer(auth);
+  const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), sharedSecret];
   if (auth.jwksUrl === null) return issuers;
   return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
@@ -83,8 +83,8 @@ function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer
     isOwn: false,
     refresh: () => undefined,
     async verify(token, parsed) {
-      const other = mismatchRefusal(parsed, expected);
-      if (other !== null) return other;
+      const mismatch = mismatchRefusal(parsed, expected);
+      if (mismatch !== null) return mismatch;
       for (const key of keys) {
         const payload = await verifyWithKey(token, key, 'HS256', expected);
         // Every other refusal depends on the claims, so the next secret would give the same.
@@ -132,10 +132,10 @@ const wrongIssuerAndAlgorithm = ({ issuer, signature }: ExpectedToken) =>
  * Compares the unverified `iss` and `alg` before any cryptography. @returns null when the token may be this issuer's.
  */
 function mismatchRefusal({ header, issuer }: ParsedToken, expected: ExpectedToken): TokenRefusal | null {
-  const fits = expected.algorithms.has(header.algorithm);
+  const hasAlgorithm = expected.algorithms.has(header.algorithm);
   if (expected.issuer === null || expected.issuer === issuer)
-    return fits ? null : new TokenRefusal('wrong algorithm', expected.signature);
-  return fits ? new TokenRefusal('wrong issuer', expected.issuer) : wrongIssuerAndAlgorithm(expected);
+    return hasAlgorithm ? null : new TokenRefusal('wrong algorithm', expected.signature);
+  return hasAlgorithm ? new TokenRefusal('wrong issuer', expected.issuer) : wrongIssuerAndAlgorithm(expected);
 }
 
 async function verifyWithKeySet(
@@ -144,8 +144,8 @@ async function verifyWithKeySet(
   keys: KeySet,
   expected: ExpectedToken,
 ): Promise<JWTPayload | TokenRefusal> {
-  const other = mismatchRefusal(parsed, expected);
-  if (other !== null) return other;
+  const mismatch = mismatchRefusal(parsed, expected);
+  if (mismatch !== null) return mismatch;
   const { keyId } = parsed.header;
   if (keyId === null) return new TokenRefusal('no key id', expected.signature);
   const found = await keys.find(keyId);

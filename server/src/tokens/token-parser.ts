@@ -46,9 +46,9 @@ export function parseToken(token: string): ParsedToken | TokenRefusal {
   try {
     const [header, payload] = parts.slice(0, 2).map(parseObject);
     if (header === undefined || payload === undefined) return malformedToken;
-    const known = parseHeader(header);
-    if (known === null) return headerRefused;
-    return { header: known, issuer: 'iss' in payload ? payload.iss : undefined };
+    const tokenHeader = parseHeader(header);
+    if (tokenHeader === null) return headerRefused;
+    return { header: tokenHeader, issuer: 'iss' in payload ? payload.iss : undefined };
   } catch {
     return malformedToken;
   }
