@@ -1,4 +1,4 @@
-/** The addresses that Better Auth accepts: an ASCII dot-atom (RFC 5322 §3.2.3), `@`, and a host name with a dot. */
+/** The addresses that Better Auth accepts, a subset of RFC 5322 §3.4.1: ASCII, unquoted, and a host name with a dot. */
 export const emailSyntax =
   /^[A-Za-z0-9_+-](?:[A-Za-z0-9_'+-]*[A-Za-z0-9_+-])?(?:\.[A-Za-z0-9_+-](?:[A-Za-z0-9_'+-]*[A-Za-z0-9_+-])?)*@(?:[A-Za-z0-9](?:-*[A-Za-z0-9])*\.)+[A-Za-z]{2,}$/;
 
