@@ -32,68 +32,68 @@ export interface AuditCounts {
   close(): Promise<void>;
 }
 
-type Counted = AuditEntry & { count: number };
+type CountedEntry = AuditEntry & { count: number };
 
 export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries): AuditCounts {
-  let chains = new Map<string, Map<string, Counted>>();
-  let held = 0;
-  let lost = 0;
+  let chains = new Map<string, Map<string, CountedEntry>>();
+  let heldCount = 0;
+  let lostCount = 0;
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> | undefined;
 
   function add(entry: AuditEntry): void {
     const { userId, count = 1 } = entry;
     let chain = chains.get(userId);
-    const known = chain?.get(countKeyOf(entry));
-    if (known !== undefined) {
-      mergeInto(known, entry, count);
+    const existing = chain?.get(countKeyOf(entry));
+    if (existing !== undefined) {
+      mergeInto(existing, entry, count);
       return;
     }
-    if (held >= maxHeld) {
+    if (heldCount >= maxHeld) {
       // Taken away at once, so that there is room again; unless the database has yet to take what was there before.
       if (flushing === undefined) void flush();
-      if (held >= maxHeld) {
-        lost += count;
+      if (heldCount >= maxHeld) {
+        lostCount += count;
         return;
       }
       chain = undefined;
     }
     chain ??= new Map();
     chains.set(userId, chain);
-    const counted = chain.size < maxHeldPerChain ? entry : withoutDetails(entry);
-    const key = countKeyOf(counted);
-    const folded = chain.get(key);
-    if (folded === undefined) {
-      chain.set(key, { ...counted, count });
-      held += 1;
-    } else mergeInto(folded, entry, count);
+    const stored = chain.size < maxHeldPerChain ? entry : withoutDetails(entry);
+    const key = countKeyOf(stored);
+    const merged = chain.get(key);
+    if (merged === undefined) {
+      chain.set(key, { ...stored, count });
+      heldCount += 1;
+    } else mergeInto(merged, entry, count);
     timer ??= setTimeout(() => void flush(), windowMs).unref();
   }
 
-  function drain(): Counted[] {
+  function drain(): CountedEntry[] {
     const entries = [...chains.values()].flatMap((chain) => [...chain.values()]);
     chains = new Map();
-    held = 0;
+    heldCount = 0;
     clearTimeout(timer);
     timer = undefined;
     return entries;
   }
 
-  async function store(entries: readonly Counted[]): Promise<void> {
+  async function store(entries: readonly CountedEntry[]): Promise<void> {
     await refused.storeHeld();
     for (let start = 0; start < entries.length; start += batchSize) {
       const batch = entries.slice(start, start + batchSize);
-      const left = await appendBatch(db, refused, batch);
-      if (left.length > 0) {
-        const all = [...left, ...entries.slice(start + batchSize)];
-        for (const entry of all) add(entry);
-        log.warn({ entries: all.length }, 'the audit log cannot be written; kept for later');
+      const remaining = await appendBatch(db, refused, batch);
+      if (remaining.length > 0) {
+        const unstored = [...remaining, ...entries.slice(start + batchSize)];
+        for (const entry of unstored) add(entry);
+        log.warn({ entries: unstored.length }, 'the audit log cannot be written; kept for later');
         return;
       }
     }
-    if (lost > 0)
-      log.error({ lost }, 'more was to be audited than could be kept while the database was away');
-    lost = 0;
+    if (lostCount > 0)
+      log.error({ lost: lostCount }, 'more was to be audited than could be kept while the database was away');
+    lostCount = 0;
   }
 
   async function flush(): Promise<void> {
@@ -121,8 +121,8 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
 async function appendBatch(
   db: Db,
   refused: RefusedEntries,
-  batch: readonly Counted[],
-): Promise<readonly Counted[]> {
+  batch: readonly CountedEntry[],
+): Promise<readonly CountedEntry[]> {
   try {
     await inTransaction(db, (tx) => appendAudit(tx, batch));
     return [];
@@ -134,8 +134,8 @@ async function appendBatch(
     }
     const middle = Math.ceil(batch.length / 2);
     const [first, second] = [batch.slice(0, middle), batch.slice(middle)];
-    const left = await appendBatch(db, refused, first);
-    return left.length > 0 ? [...left, ...second] : appendBatch(db, refused, second);
+    const remaining = await appendBatch(db, refused, first);
+    return remaining.length > 0 ? [...remaining, ...second] : appendBatch(db, refused, second);
   }
 }
 
@@ -151,7 +151,7 @@ const withoutDetails = (entry: AuditEntry): AuditEntry => ({
 });
 
 /** What the things counted do not share, the entry does not say. */
-function mergeInto(held: Counted, { origin }: AuditEntry, count: number): void {
+function mergeInto(held: CountedEntry, { origin }: AuditEntry, count: number): void {
   held.count += count;
   const { actor, requestId, address } = held.origin;
   if (requestId === null && address === origin.address) return;

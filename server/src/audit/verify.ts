@@ -34,7 +34,7 @@ const batchSize = 2_000;
 /** Each costs a walk over its chain. */
 const maxSuspects = 100;
 
-const missingSpan = (from: number, to: number) =>
+const missingEntriesText = (from: number, to: number) =>
   from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`;
 
 const chainHash = (before: string | null, next: string) =>
@@ -43,7 +43,7 @@ const chainHash = (before: string | null, next: string) =>
     : createHash('sha256').update(Buffer.from(before, 'hex')).update(Buffer.from(next, 'hex')).digest('hex');
 
 /** As the database sorts user ids. */
-const isBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+const sortsBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 
 /** All heads, by user id. */
 export async function* readHeads(db: Db): AsyncGenerator<ChainHead> {
@@ -97,7 +97,7 @@ function checkEntry(chain: ChainState, { seq, hash, digest }: ChainEntry, report
   }
   let expected = chainHash(chain.stored, digest);
   if (seq > chain.seq + 1) {
-    report(chain.userId, `${missingSpan(chain.seq + 1, seq - 1)}, and entry ${seq} cannot be checked`);
+    report(chain.userId, `${missingEntriesText(chain.seq + 1, seq - 1)}, and entry ${seq} cannot be checked`);
     expected = hash;
   }
   // After an entry whose hash alone was changed, the chain goes on from what that hash was.
@@ -107,10 +107,10 @@ function checkEntry(chain: ChainState, { seq, hash, digest }: ChainEntry, report
   chain.expected = expected;
 }
 
-function checkEnd(chain: ChainState, head: ChainHead | undefined, report: ReportFinding): void {
+function checkHead(chain: ChainState, head: ChainHead | undefined, report: ReportFinding): void {
   const { seq, stored, suspects } = chain;
   if (head === undefined) report(chain.userId, `the head is missing, which was at entry ${seq} or later`);
-  else if (head.seq > seq) report(chain.userId, `${missingSpan(seq + 1, head.seq)} at the end`);
+  else if (head.seq > seq) report(chain.userId, `${missingEntriesText(seq + 1, head.seq)} at the end`);
   else if (head.seq < seq) report(chain.userId, `entry ${head.seq + 1} and what follows is beyond the head`);
   else if (head.hash !== stored && !suspects.has(seq))
     report(chain.userId, `the head does not fit entry ${seq}`);
@@ -160,10 +160,10 @@ async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<num
 /** Compares heads that were kept elsewhere with the chains: what was there then must be there still. */
 async function checkKeptHeads(
   tx: Tx,
-  anchors: AsyncIterable<ChainHead>,
+  keptHeads: AsyncIterable<ChainHead>,
   report: ReportFinding,
 ): Promise<void> {
-  for await (const { userId, seq, hash } of anchors) {
+  for await (const { userId, seq, hash } of keptHeads) {
     const { rows } = await sql<{ hash: string }>`
       select encode(hash, 'hex') as hash from duly.audit where user_id = ${userId} and seq = ${seq}`.execute(
       tx,
@@ -193,7 +193,7 @@ export function verifyAudit(
 }
 
 async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals> {
-  const walked: VerifyTotals = { chains: 0, entries: 0 };
+  const totals: VerifyTotals = { chains: 0, entries: 0 };
   const heads = readHeads(tx);
   let head = await heads.next();
   let chain: ChainState | undefined;
@@ -206,29 +206,29 @@ async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals
         head = await heads.next();
         return found;
       }
-      if (userId !== null && isBefore(userId, found.userId)) return undefined;
-      walked.chains += 1;
-      checkEnd(newChainState(found.userId), found, report);
+      if (userId !== null && sortsBefore(userId, found.userId)) return undefined;
+      totals.chains += 1;
+      checkHead(newChainState(found.userId), found, report);
     }
     return undefined;
   }
 
-  async function endChain(): Promise<void> {
+  async function finishChain(): Promise<void> {
     if (chain === undefined) return;
-    walked.chains += 1;
-    checkEnd(chain, await headOf(chain.userId), report);
+    totals.chains += 1;
+    checkHead(chain, await headOf(chain.userId), report);
     await explainSuspects(tx, chain, report);
   }
 
   for await (const entry of readEntries(tx)) {
     if (chain?.userId !== entry.userId) {
-      await endChain();
+      await finishChain();
       chain = newChainState(entry.userId);
     }
-    walked.entries += 1;
+    totals.entries += 1;
     checkEntry(chain, entry, report);
   }
-  await endChain();
+  await finishChain();
   await headOf(null);
-  return walked;
+  return totals;
 }

@@ -5,7 +5,7 @@ import type { Db, Tx } from './schema.ts';
 
 const maxAttempts = 3;
 
-/** Thrown by a piece of work that found nothing to change. */
+/** Thrown inside a transaction that has nothing to change. */
 export class Unchanged {
   readonly value: unknown;
   constructor(value: unknown) {
@@ -13,20 +13,22 @@ export class Unchanged {
   }
 }
 
-/** Ends the transaction it is thrown in: everything is rolled back and `value` is the transaction's result. */
+/** Throw the result to roll the transaction back: `inTransaction` then resolves to `value`. */
 export const unchanged = (value: unknown): Unchanged => new Unchanged(value);
 
 /**
- * Runs `work` in one transaction (READ COMMITTED). Tried again, at most 3 times in all, when it lost to another
- * transaction (serialization failure, deadlock) or when the connection failed before `work` began; so `work` must have
- * no effect outside the database.
+ * Runs `work` in one transaction (READ COMMITTED). Makes at most 3 attempts: after a serialization failure, a
+ * deadlock,
+ * or a connection that failed before `work` began. So `work` must have no effect outside the database.
  */
 export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> =>
   withRetries(work, (begin) => db.transaction().execute(begin));
 
 /**
- * The same for a single statement, which is a transaction by itself, and is begun only where it would lack limits and
- * isolation otherwise. A connection that turns out to be gone when it is sent is an error: it may have been done.
+ * Runs one statement as its own transaction. Behind a pooler it opens an explicit one, because only that has the
+ * limits
+ * and the isolation. A connection lost after the statement was sent is an error: the statement may have been
+ * executed.
  */
 export const autocommit = <T>(db: Db, statement: (handle: Db) => Promise<T>): Promise<T> =>
   hasDirectSessions(db)

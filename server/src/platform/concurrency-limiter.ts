@@ -10,7 +10,7 @@ export function createConcurrencyLimiter(maxConcurrent: number, maxQueued: numbe
   return async (work) => {
     if (running >= maxConcurrent) {
       if (waiting.length >= maxQueued) throw serviceUnavailable();
-      await new Promise<void>((begin) => waiting.push(begin));
+      await new Promise<void>((resolve) => waiting.push(resolve));
     } else {
       running += 1;
     }

@@ -4,7 +4,7 @@ import { hasCode } from './files.ts';
 import { unprivilegedAccount } from './unix-account.ts';
 
 /** What Duly may have put into DATA_DIR before its database. */
-const earlierFiles = ['secret'];
+const filesBeforeDatabase = ['secret'];
 
 /**
  * Makes DATA_DIR where it is missing, for this user alone. One that root has just made, the server's group may pass
@@ -18,11 +18,11 @@ export function prepareDataDir(dataDir: string): void {
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   }
-  const fresh = readdirSync(dataDir).every((name) => earlierFiles.includes(name));
+  const isFresh = readdirSync(dataDir).every((name) => filesBeforeDatabase.includes(name));
   accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   const account = unprivilegedAccount();
   const { uid, mode } = lstatSync(dataDir);
-  if (!fresh || account === undefined || uid !== 0 || (mode & 0o077) !== 0) return;
+  if (!isFresh || account === undefined || uid !== 0 || (mode & 0o077) !== 0) return;
   chownSync(dataDir, 0, account.gid);
   chmodSync(dataDir, 0o710);
 }

@@ -34,7 +34,7 @@ const cherokeeSmall = /[\uab70-\uabbf\u13f8-\u13fd]/g;
  */
 export function fold(text: string): string {
   if (ascii.test(text)) return text.toLowerCase();
-  const folded = foldCase(decompose(text)).replace(accents, keptMarks);
+  const folded = foldCase(decompose(text)).replace(accents, marksToKeep);
   return folded.replace(leadingMarks, '').normalize('NFC');
 }
 
@@ -44,7 +44,7 @@ const decompose = (text: string): string =>
     : text.normalize('NFKD');
 
 /** What stays of marks: all on other letters, the breve that makes й and ў. */
-function keptMarks(marks: string, at: number, text: string): string {
+function marksToKeep(marks: string, at: number, text: string): string {
   // Two units, as a letter may be a pair of surrogates.
   const before = text.slice(Math.max(0, at - 2), at);
   if (!endsInLetter.test(before)) return marks;

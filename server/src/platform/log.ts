@@ -40,7 +40,7 @@ function writeToStderr(line: string): void {
   }
 }
 
-function bufferedDestination(atOnce: number): DestinationStream {
+function bufferedDestination(maxChars: number): DestinationStream {
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
   const write = () => {
@@ -52,7 +52,7 @@ function bufferedDestination(atOnce: number): DestinationStream {
   const destination = pino.destination({
     dest: 1,
     sync: false,
-    maxWrite: atOnce,
+    maxWrite: maxChars,
     maxLength: maxBufferedBytes,
   });
   let isBroken = false;
@@ -67,7 +67,7 @@ function bufferedDestination(atOnce: number): DestinationStream {
   process.prependListener('exit', () => (isBroken ? destination.destroy() : write()));
   return {
     write(line) {
-      if (lines !== '' && lines.length + line.length > atOnce) write();
+      if (lines !== '' && lines.length + line.length > maxChars) write();
       lines += line;
       timer ??= setTimeout(write, flushIntervalMs).unref();
     },

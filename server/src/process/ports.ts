@@ -12,11 +12,11 @@ import { portError } from './start.ts';
 export async function reservePort(config: Config): Promise<Config> {
   const { http, auth } = config;
   const [first, ...others] = addressesOf(http.host);
-  const held: Server[] = [];
+  const servers: Server[] = [];
   try {
-    const port = await bindPort(held, first, http.port);
+    const port = await bindPort(servers, first, http.port);
     for (const host of others)
-      await bindPort(held, host, port).catch((error: unknown) => {
+      await bindPort(servers, host, port).catch((error: unknown) => {
         if (!isMissingAddress(error)) throw error;
       });
     const baseUrl = auth.baseUrl.replace(/:0$/, `:${port}`);
@@ -24,15 +24,15 @@ export async function reservePort(config: Config): Promise<Config> {
   } catch (error) {
     throw portError(error, http) ?? error;
   } finally {
-    for (const server of held) server.close();
+    for (const server of servers) server.close();
   }
 }
 
 /** @returns the port. */
-async function bindPort(held: Server[], host: string, port: number): Promise<number> {
+async function bindPort(servers: Server[], host: string, port: number): Promise<number> {
   const server = createServer();
   await once(server.listen({ host, port, exclusive: true }), 'listening');
-  held.push(server);
+  servers.push(server);
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }

@@ -68,18 +68,18 @@ interface ServeHooks {
 }
 
 /** Serves on the port until `stop`; then lets requests under way finish. A slow client does not hold that up. */
-export async function serveHttp(ctx: Context, stop: AbortSignal, stages: ServeHooks): Promise<void> {
+export async function serveHttp(ctx: Context, stop: AbortSignal, hooks: ServeHooks): Promise<void> {
   await ctx.betterAuth.$context;
   const app = await buildApp(ctx);
   try {
-    const isPrepared = await stages.prepare();
+    const isPrepared = await hooks.prepare();
     if (!stop.aborted) {
-      await listenOn(app, ctx.config.http, stages.listenOptions ?? {});
-      stages.onListening();
-      if (!isPrepared) await waitForDatabase(ctx.log, stop, stages.prepare);
+      await listenOn(app, ctx.config.http, hooks.listenOptions ?? {});
+      hooks.onListening();
+      if (!isPrepared) await waitForDatabase(ctx.log, stop, hooks.prepare);
     }
     if (!stop.aborted) {
-      stages.onReady();
+      hooks.onReady();
       await once(stop, 'abort');
     }
   } finally {

@@ -54,7 +54,10 @@ export async function prepareDatabase({ db, embedded, withoutTimeLimit }: OpenDa
   if (embedded !== null) await withoutTimeLimit(migrateUp);
   await requireMigrated(db, embedded === null ? 'DATABASE_URL' : 'DATA_DIR');
   // Written once, when the cluster is made.
-  await checkEpoch(db, embedded === null ? null : fileIdentity(join(embedded.dataDir, 'PG_VERSION')));
+  await checkEpoch(
+    db,
+    embedded === null ? null : fileIdentity(join(embedded.clusterDirectory, 'PG_VERSION')),
+  );
 }
 
 /** @returns whether `work` was done: false when the database is away, and another's to bring back. */
@@ -69,10 +72,10 @@ export async function unlessUnavailable(
   } catch (error) {
     if (isEmbedded) throw error;
     if (!isUnavailableError(error) || isTlsError(error)) throw databaseStartError(error) ?? error;
-    const what = isReadOnlyError(error)
+    const message = isReadOnlyError(error)
       ? 'the database of DATABASE_URL takes no writes; upkeep waits until it does'
       : 'DATABASE_URL cannot be reached; not ready until it can';
-    log.warn({ reason: String(error) }, what);
+    log.warn({ reason: String(error) }, message);
     return false;
   }
 }
@@ -107,7 +110,7 @@ export function printStartBanner({ auth, workers }: Config, { embedded }: OpenDa
   const lines = [
     `Duly serves on ${auth.baseUrl}`,
     `  API page   ${auth.baseUrl}/docs`,
-    `  data       ${embedded === null ? 'the database of DATABASE_URL' : embedded.dataDir}`,
+    `  data       ${embedded === null ? 'the database of DATABASE_URL' : embedded.clusterDirectory}`,
     '  stop       Ctrl-C',
   ];
   process.stderr.write(`${lines.join('\n')}\n`);

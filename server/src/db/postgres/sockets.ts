@@ -8,7 +8,7 @@ import type { Cluster } from './cluster.ts';
 import { readPidFile } from './postmaster.ts';
 import { port } from './server-settings.ts';
 
-/** Longest path of a Unix socket: the size of `sun_path` less its closing NUL. */
+/** Maximum length of a Unix socket's path: the size of `sun_path` minus its closing NUL. */
 const maxPathBytes = process.platform === 'linux' ? 107 : 103;
 
 const prefix = 'duly-';
@@ -16,12 +16,15 @@ const prefix = 'duly-';
 const fitsSocketPath = (directory: string) =>
   Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= maxPathBytes;
 
-/** The directory of the server's socket: the cluster's own, or a private short one when that path is too long. */
+/**
+ * The directory of the server's socket: the cluster's own, or a private temporary one if that path is too long.
+ * @throws StartError if the path of the temporary directory is too long as well
+ */
 export function chooseSocketDirectory(cluster: Cluster): string {
   if (fitsSocketPath(cluster.directory)) return cluster.directory;
-  // One that an earlier run made and could not remove is used again.
-  const earlier = readPidFile(cluster.directory)?.socketDirectory ?? '';
-  if (isTemporary(earlier) && isPrivate(earlier, cluster.account)) return earlier;
+  // Uses the temporary directory of a previous run again, if that run could not remove it.
+  const previous = readPidFile(cluster.directory)?.socketDirectory ?? '';
+  if (isTemporary(previous) && isPrivate(previous, cluster.account)) return previous;
   const parent = [tmpdir(), '/tmp'].find(
     (candidate) =>
       fitsSocketPath(join(candidate, `${prefix}xxxxxx`)) && canTraverse(cluster.account, candidate),
@@ -36,7 +39,10 @@ export function chooseSocketDirectory(cluster: Cluster): string {
   return directory;
 }
 
-/** Makes a temporary socket directory anew if a cleaner took it away, and refuses one that somebody else put there. */
+/**
+ * Creates a temporary socket directory again if a cleaner removed it.
+ * @throws StartError if somebody else's directory is in its place
+ */
 export function ensureSocketDirectory(cluster: Cluster, directory: string): void {
   if (directory === cluster.directory) return;
   try {
@@ -50,7 +56,7 @@ export function ensureSocketDirectory(cluster: Cluster, directory: string): void
   }
 }
 
-/** Removes a temporary socket directory once its server is gone, and nothing that has other files in it. */
+/** Removes a temporary socket directory after its server has ended, unless it holds other files. */
 export function removeSocketDirectory(cluster: Cluster, directory: string): void {
   if (directory === cluster.directory || !isTemporary(directory)) return;
   try {

@@ -14,27 +14,27 @@ export interface StartMessage {
 
 /** What a worker hears while it serves. */
 export type PrimaryMessage =
-  | { type: 'answer'; answer: CounterReply }
+  | { type: 'counter-reply'; reply: CounterReply }
   /** Wants a report of its metrics. */
   | { type: 'report' }
   /** The metrics of all, which it wanted gathered. */
-  | { type: 'figures'; families: MetricFamily[] };
+  | { type: 'metrics'; families: MetricFamily[] };
 
-export type ToWorker = StartMessage | { type: 'stop' } | PrimaryMessage;
+export type MessageToWorker = StartMessage | { type: 'stop' } | PrimaryMessage;
 
-/** Whatever is sent to a worker before its `hello` is lost. */
-export type FromWorker =
-  | { type: 'hello' }
+/** Whatever is sent to a worker before its `ready` is lost. */
+export type MessageFromWorker =
+  | { type: 'ready' }
   | { type: 'serving' }
-  | { type: 'refused'; reason: string }
-  | { type: 'question'; question: CounterRequest }
+  | { type: 'start-error'; reason: string }
+  | { type: 'counter-request'; request: CounterRequest }
   | { type: 'report'; families: MetricFamily[] }
-  | { type: 'gather' };
+  | { type: 'metrics-request' };
 
-const messageTypes = ['start', 'stop', 'answer', 'report', 'figures'];
+const messageTypes = ['start', 'stop', 'counter-reply', 'report', 'metrics'];
 
 /** Nobody else has the other end of the channel. */
-export const isToWorker = (message: unknown): message is ToWorker =>
+export const isMessageToWorker = (message: unknown): message is MessageToWorker =>
   typeof message === 'object' &&
   message !== null &&
   'type' in message &&

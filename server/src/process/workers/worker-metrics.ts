@@ -17,28 +17,28 @@ export interface WorkerMetrics<Worker> {
 /** @param ownMetrics gives the metrics of this process, which serves nobody */
 export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): WorkerMetrics<Worker> {
   const reports = new Map<Worker, MetricFamily[]>();
-  const awaited = new Map<Worker, PromiseWithResolvers<void>>();
-  let ended: MetricFamily[] = [];
+  const pendingReports = new Map<Worker, PromiseWithResolvers<void>>();
+  let endedCounts: MetricFamily[] = [];
 
-  function reportOf(worker: Worker, ask: (worker: Worker) => void): Promise<void> {
-    const underWay = awaited.get(worker);
-    if (underWay !== undefined) return underWay.promise;
+  function requestReport(worker: Worker, ask: (worker: Worker) => void): Promise<void> {
+    const pending = pendingReports.get(worker);
+    if (pending !== undefined) return pending.promise;
     const reply = Promise.withResolvers<void>();
-    awaited.set(worker, reply);
+    pendingReports.set(worker, reply);
     ask(worker);
     return reply.promise;
   }
 
   function settle(worker: Worker): void {
-    awaited.get(worker)?.resolve();
-    awaited.delete(worker);
+    pendingReports.get(worker)?.resolve();
+    pendingReports.delete(worker);
   }
 
   return {
     async gather(workers, ask) {
-      const all = Promise.all([...workers].map((worker) => reportOf(worker, ask)));
+      const all = Promise.all([...workers].map((worker) => requestReport(worker, ask)));
       await Promise.race([all, sleep(reportTimeoutMs, undefined, { ref: false })]);
-      return aggregate([...reports.values(), ownMetrics(), ended]);
+      return aggregate([...reports.values(), ownMetrics(), endedCounts]);
     },
     report(worker, families) {
       reports.set(worker, families);
@@ -46,7 +46,7 @@ export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): W
     },
     remove(worker) {
       const counts = reports.get(worker)?.filter(({ type }) => type !== 'gauge') ?? [];
-      ended = aggregate([ended, counts]);
+      endedCounts = aggregate([endedCounts, counts]);
       reports.delete(worker);
       settle(worker);
     },
@@ -54,19 +54,19 @@ export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): W
 }
 
 /** The other side: how a worker gets the metrics of all. `gather` fails when the primary does not answer. */
-export function createMetricsClient(ask: () => void) {
-  let awaited: PromiseWithResolvers<MetricFamily[]> | null = null;
+export function createMetricsClient(requestMetrics: () => void) {
+  let pending: PromiseWithResolvers<MetricFamily[]> | null = null;
   return {
     gather(): Promise<MetricFamily[]> {
-      if (awaited === null) {
-        awaited = Promise.withResolvers();
-        ask();
+      if (pending === null) {
+        pending = Promise.withResolvers();
+        requestMetrics();
       }
-      return withDeadline(awaited.promise);
+      return withDeadline(pending.promise);
     },
     receive(families: MetricFamily[]): void {
-      awaited?.resolve(families);
-      awaited = null;
+      pending?.resolve(families);
+      pending = null;
     },
   };
 }

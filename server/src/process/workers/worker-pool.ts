@@ -3,17 +3,17 @@ import type { Logger } from 'pino';
 import type { CounterRequest } from '../../limits/memory-counters.ts';
 import type { MetricFamily } from '../../metrics/text-format.ts';
 import { StartError } from '../../platform/errors.ts';
-import type { ToWorker } from './messages.ts';
+import type { MessageToWorker } from './messages.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { startWorker, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
 /** So many ends of workers that have not served yet, with none between that does, are the end. */
 const maxFailures = 5;
 /** Before another one is tried; doubled with each. */
-const minPauseMs = 250;
+const firstRestartDelayMs = 250;
 /** One that served, but for less than this, is replaced after a pause too. */
 const minLifeMs = 10_000;
-const shortLifePauseMs = 1_000;
+const shortLifeRestartDelayMs = 1_000;
 /** More than a worker takes to finish what is under way and to close what it has open. */
 const stopTimeoutMs = 15_000;
 
@@ -28,8 +28,8 @@ export interface WorkerPool {
 
 interface PrimaryHandlers {
   /** What a worker of this number begins with. */
-  startMessage(worker: number): ToWorker;
-  answerMessage(question: CounterRequest): ToWorker;
+  startMessage(worker: number): MessageToWorker;
+  replyMessage(request: CounterRequest): MessageToWorker;
   /** The metrics of the process that gives the orders. */
   metrics(): MetricFamily[];
 }
@@ -44,18 +44,18 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
   let hasServed = false;
   let isStopping = false;
 
-  async function gather(asker: WorkerProcess): Promise<void> {
+  async function gather(requester: WorkerProcess): Promise<void> {
     const families = await metrics.gather(serving, (worker) => worker.send({ type: 'report' }));
-    asker.send({ type: 'figures', families });
+    requester.send({ type: 'metrics', families });
   }
 
   function start(number: number, onServing: () => void): void {
     const worker = startWorker((message) => {
-      if (message.type === 'hello')
+      if (message.type === 'ready')
         worker.send(isStopping ? { type: 'stop' } : handlers.startMessage(number));
-      if (message.type === 'question') worker.send(handlers.answerMessage(message.question));
+      if (message.type === 'counter-request') worker.send(handlers.replyMessage(message.request));
       if (message.type === 'report') metrics.report(worker, message.families);
-      if (message.type === 'gather') void gather(worker);
+      if (message.type === 'metrics-request') void gather(worker);
       if (message.type === 'serving') {
         failures = 0;
         hasServed = true;
@@ -65,18 +65,21 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
       }
     });
     live.add(worker);
-    void worker.exit.then(async (end) => {
+    void worker.exit.then(async (exit) => {
       live.delete(worker);
       serving.delete(worker);
       metrics.remove(worker);
       if (isStopping) return;
-      const { code, signal, startError: refusal } = end;
-      log.error({ worker: number, worker_pid: worker.pid, code, signal, reason: refusal }, 'a worker died');
-      if (!end.hasServed) failures += 1;
-      if (!hasServed && refusal !== null) failed.reject(new StartError(refusal));
-      else if (failures >= maxFailures) failed.reject(new StartError(giveUpMessage(end)));
+      const { code, signal, startError } = exit;
+      log.error(
+        { worker: number, worker_pid: worker.pid, code, signal, reason: startError },
+        'a worker died',
+      );
+      if (!exit.hasServed) failures += 1;
+      if (!hasServed && startError !== null) failed.reject(new StartError(startError));
+      else if (failures >= maxFailures) failed.reject(new StartError(giveUpMessage(exit)));
       else {
-        await sleep(restartPauseMs(end, failures));
+        await sleep(restartDelayMs(exit, failures));
         if (!isStopping) start(number, onServing);
       }
     });
@@ -96,16 +99,16 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
         log.error({ workers: live.size }, 'workers do not end, and are killed');
         for (const worker of live) worker.kill();
       }, stopTimeoutMs);
-      await Promise.all([...live].map(({ exit: ended }) => ended));
+      await Promise.all([...live].map(({ exit }) => exit));
       clearTimeout(timer);
     },
   };
 }
 
-function restartPauseMs({ hasServed, livedMs }: WorkerExit, failures: number): number {
-  if (!hasServed) return minPauseMs * 2 ** (failures - 1);
-  return livedMs < minLifeMs ? shortLifePauseMs : 0;
+function restartDelayMs({ hasServed, livedMs }: WorkerExit, failures: number): number {
+  if (!hasServed) return firstRestartDelayMs * 2 ** (failures - 1);
+  return livedMs < minLifeMs ? shortLifeRestartDelayMs : 0;
 }
 
-const giveUpMessage = ({ code, signal, startError: refusal }: WorkerExit) =>
-  `WEB_CONCURRENCY: ${maxFailures} workers ended before they served, the last with ${refusal ?? signal ?? `code ${code}`}`;
+const giveUpMessage = ({ code, signal, startError }: WorkerExit) =>
+  `WEB_CONCURRENCY: ${maxFailures} workers ended before they served, the last with ${startError ?? signal ?? `code ${code}`}`;

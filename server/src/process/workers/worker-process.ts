@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import type { FromWorker, ToWorker } from './messages.ts';
+import type { MessageFromWorker, MessageToWorker } from './messages.ts';
 
 /** How a worker ended. */
 export interface WorkerExit {
@@ -15,24 +15,24 @@ export interface WorkerExit {
 export interface WorkerProcess {
   pid: number | undefined;
   exit: Promise<WorkerExit>;
-  send(message: ToWorker): void;
+  send(message: MessageToWorker): void;
   kill(): void;
 }
 
 /** Another process that runs what this one runs, and knows by its channel that it is a worker. */
-export function startWorker(onMessage: (message: FromWorker) => void): WorkerProcess {
+export function startWorker(onMessage: (message: MessageFromWorker) => void): WorkerProcess {
   const startedAt = performance.now();
   const worker = cluster.fork();
-  const end: WorkerExit = { code: null, signal: null, startError: null, hasServed: false, livedMs: 0 };
-  worker.on('message', (message: FromWorker) => {
-    if (message.type === 'refused') end.startError = message.reason;
-    if (message.type === 'serving') end.hasServed = true;
+  const exit: WorkerExit = { code: null, signal: null, startError: null, hasServed: false, livedMs: 0 };
+  worker.on('message', (message: MessageFromWorker) => {
+    if (message.type === 'start-error') exit.startError = message.reason;
+    if (message.type === 'serving') exit.hasServed = true;
     onMessage(message);
   });
   return {
     pid: worker.process.pid,
     exit: waitForExit(worker).then(([code, signal]) => ({
-      ...end,
+      ...exit,
       code,
       signal,
       livedMs: performance.now() - startedAt,

@@ -9,7 +9,12 @@ import { createContext } from '../context.ts';
 import { openWorkerDatabase } from '../database.ts';
 import { serveHttp } from '../serve.ts';
 import { onUncaughtException, stopSignals, unlessUnavailable } from '../start.ts';
-import { type FromWorker, isToWorker, type PrimaryMessage, type StartMessage } from './messages.ts';
+import {
+  isMessageToWorker,
+  type MessageFromWorker,
+  type PrimaryMessage,
+  type StartMessage,
+} from './messages.ts';
 import { createMetricsClient } from './worker-metrics.ts';
 
 /**
@@ -30,7 +35,7 @@ export async function runWorker(): Promise<void> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     const reason = error.message;
-    await new Promise<void>((settle) => sendToPrimary({ type: 'refused', reason }, settle));
+    await new Promise<void>((settle) => sendToPrimary({ type: 'start-error', reason }, settle));
     process.exitCode = 1;
   }
 }
@@ -38,7 +43,7 @@ export async function runWorker(): Promise<void> {
 interface PrimaryChannel {
   /** Null when the service has stopped meanwhile. */
   start: Promise<StartMessage | null>;
-  stopping: AbortController;
+  stopController: AbortController;
   onMessage(news: PrimaryMessage): void;
 }
 
@@ -46,18 +51,18 @@ function openPrimaryChannel(): PrimaryChannel {
   const { promise, resolve } = Promise.withResolvers<StartMessage | null>();
   const channel: PrimaryChannel = {
     start: promise,
-    stopping: new AbortController(),
+    stopController: new AbortController(),
     onMessage: () => undefined,
   };
   process.on('message', (message: unknown) => {
-    if (!isToWorker(message)) return;
+    if (!isMessageToWorker(message)) return;
     if (message.type === 'start') resolve(message);
     else if (message.type === 'stop') {
       resolve(null);
-      channel.stopping.abort();
+      channel.stopController.abort();
     } else channel.onMessage(message);
   });
-  sendToPrimary({ type: 'hello' });
+  sendToPrimary({ type: 'ready' });
   return channel;
 }
 
@@ -66,24 +71,26 @@ async function serveAsWorker(
   primary: PrimaryChannel,
 ): Promise<void> {
   const log = createLog(config.logLevel, worker);
-  onUncaughtException(log, () => primary.stopping.abort());
-  const counters = createPrimaryCounters(log, (question) => sendToPrimary({ type: 'question', question }));
-  const gathering = createMetricsClient(() => sendToPrimary({ type: 'gather' }));
+  onUncaughtException(log, () => primary.stopController.abort());
+  const counters = createPrimaryCounters(log, (request) =>
+    sendToPrimary({ type: 'counter-request', request }),
+  );
+  const metricsClient = createMetricsClient(() => sendToPrimary({ type: 'metrics-request' }));
   const database = openWorkerDatabase(config, connection, log);
   try {
-    const shared = redisCounters(config.limits, log) ?? counters;
-    const alone = createContext(config, database.db, log, connection, shared);
-    const ctx: Context = { ...alone, metrics: { ...alone.metrics, gather: gathering.gather } };
-    primary.onMessage = (news) => {
-      if (news.type === 'answer') counters.receive(news.answer);
-      else if (news.type === 'figures') gathering.receive(news.families);
+    const sharedCounters = redisCounters(config.limits, log) ?? counters;
+    const ownContext = createContext(config, database.db, log, connection, sharedCounters);
+    const ctx: Context = { ...ownContext, metrics: { ...ownContext.metrics, gather: metricsClient.gather } };
+    primary.onMessage = (message) => {
+      if (message.type === 'counter-reply') counters.receive(message.reply);
+      else if (message.type === 'metrics') metricsClient.receive(message.families);
       else sendToPrimary({ type: 'report', families: ctx.metrics.families() });
     };
     const prepare = async () => {
       await requireMigrated(ctx.db);
       await ensureSigningKey(ctx.db, ctx.betterAuth);
     };
-    await serveHttp(ctx, primary.stopping.signal, {
+    await serveHttp(ctx, primary.stopController.signal, {
       prepare: () => unlessUnavailable(log, false, prepare),
       listenOptions: { reusePort: sharesPortByKernel },
       onListening: () => sendToPrimary({ type: 'serving' }),
@@ -95,6 +102,6 @@ async function serveAsWorker(
 }
 
 /** A channel that is closed ends this process; nothing else has to be done about it. */
-function sendToPrimary(message: FromWorker, onSent: () => void = () => undefined): void {
+function sendToPrimary(message: MessageFromWorker, onSent: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, onSent);
 }
