@@ -7,28 +7,35 @@ import type { AuditEntry } from './model.ts';
 import { appendAudit } from './queries.ts';
 import { isEntryFault, type RefusedEntries } from './refused-entries.ts';
 
-/** How long things that are alike are counted before they become one entry. */
+/** How long equal events are counted before they are stored as one entry. */
 const windowMs = 5 * 60_000;
-/** Counted things in memory: some 10 MB. */
+/** Maximum number of entries in memory: some 10 MB. */
 const maxHeld = 20_000;
-/** Different things in one chain; others of the window are counted together, without subject and address. */
+/**
+ * Maximum number of distinct entries of one chain. Further ones of the window are counted without subject and
+ * address.
+ */
 const maxHeldPerChain = 100;
 const batchSize = 500;
 const closeMs = 2_000;
 
 /**
- * What happens too often for an entry each: reads by the owner, refused tokens, refused accesses. Things alike are one
- * entry with a count for each window. A process that is killed loses the counts of its last window.
+ * Counts events that are too frequent for an entry each: the owner's reads, refused tokens, refused accesses. Equal
+ * events become one entry with a count per window. A killed process loses the counts of its last window.
  */
 export interface AuditCounts {
-  /** For a user's chain alike are action, outcome and subject; for the service's chain also the address. */
+  /**
+   * Counts an event. Equal means: action, outcome and subject; in the service's chain, the address instead of the
+   * subject.
+   */
   add(entry: AuditEntry): void;
   /**
-   * Stores what was counted. What the database cannot take now is kept for later, what it refuses for good apart from
-   * the chains. Never fails.
+   * Stores the counts. While the database is unavailable they stay in memory; entries that it refuses for good are
+   * stored
+   * outside the chains. Never rejects.
    */
   flush(): Promise<void>;
-  /** The last flush, which does not wait for a database that hangs. */
+  /** Flushes a last time, for at most 2 s: the database may hang. */
   close(): Promise<void>;
 }
 
@@ -50,7 +57,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
       return;
     }
     if (heldCount >= maxHeld) {
-      // Taken away at once, so that there is room again; unless the database has yet to take what was there before.
+      // Flush takes the entries out of memory at once, unless an earlier one still waits for the database.
       if (flushing === undefined) void flush();
       if (heldCount >= maxHeld) {
         lostCount += count;
@@ -115,8 +122,8 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
 }
 
 /**
- * Halves a batch that is refused until the entry is found that is at fault, so that the others are stored.
- * @returns what the database cannot take now.
+ * Halves a refused batch until it finds the entry at fault, so that the others are stored.
+ * @returns the entries left over because the database is unavailable
  */
 async function appendBatch(
   db: Db,
@@ -139,7 +146,7 @@ async function appendBatch(
   }
 }
 
-/** The address matters where nobody is known. */
+/** The address identifies the caller if no user is known. */
 function countKeyOf({ userId, action, outcome, subject, origin }: AuditEntry): string {
   return `${action} ${outcome} ${(userId === '' ? origin.address : subject) ?? ''}`;
 }
@@ -150,7 +157,7 @@ const withoutDetails = (entry: AuditEntry): AuditEntry => ({
   origin: { ...entry.origin, address: null },
 });
 
-/** What the things counted do not share, the entry does not say. */
+/** The entry keeps only the origin that all counted events share. */
 function mergeInto(held: CountedEntry, { origin }: AuditEntry, count: number): void {
   held.count += count;
   const { actor, requestId, address } = held.origin;

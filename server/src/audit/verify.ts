@@ -4,7 +4,7 @@ import type { Db, Tx } from '../db/schema.ts';
 import { entryDigest } from './queries.ts';
 import { reportRefused } from './refused-report.ts';
 
-/** The end of a user's chain: in `audit_heads`, or in a copy kept outside of the database. */
+/** The last entry of a user's chain: from `audit_heads`, or from a copy kept outside the database. */
 export interface ChainHead {
   userId: string;
   seq: number;
@@ -16,14 +16,14 @@ export interface VerifyTotals {
   entries: number;
 }
 
-/** What an operator has kept or seen before. */
+/** What an operator has kept from an earlier verification. */
 export interface AuditBaseline {
   heads?: AsyncIterable<ChainHead> | undefined;
-  /** The oldest refused entries, by number: they are no finding any more. */
+  /** How many of the oldest refused entries are known already: they are not reported. */
   refused?: number | undefined;
 }
 
-/** Takes what is wrong with a user's chain. */
+/** Called for each fault of a user's chain. */
 export type ReportFinding = (userId: string, finding: string) => void;
 
 interface ChainEntry extends ChainHead {
@@ -31,7 +31,7 @@ interface ChainEntry extends ChainHead {
 }
 
 const batchSize = 2_000;
-/** Each costs a walk over its chain. */
+/** Each suspect costs a scan of its chain. */
 const maxSuspects = 100;
 
 const missingEntriesText = (from: number, to: number) =>
@@ -42,10 +42,10 @@ const chainHash = (before: string | null, next: string) =>
     ? next
     : createHash('sha256').update(Buffer.from(before, 'hex')).update(Buffer.from(next, 'hex')).digest('hex');
 
-/** As the database sorts user ids. */
+/** Compares user ids in the order of the database's index. */
 const sortsBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 
-/** All heads, by user id. */
+/** All heads, ordered by user id. */
 export async function* readHeads(db: Db): AsyncGenerator<ChainHead> {
   for (let last: string | null = null; ; ) {
     const { rows }: { rows: ChainHead[] } = await sql<ChainHead>`
@@ -57,7 +57,7 @@ export async function* readHeads(db: Db): AsyncGenerator<ChainHead> {
   }
 }
 
-/** All entries, chain by chain. */
+/** All entries, ordered by user id and sequence number. */
 async function* readEntries(db: Db): AsyncGenerator<ChainEntry> {
   for (let last: ChainEntry | undefined; ; ) {
     const { rows }: { rows: ChainEntry[] } = await sql<ChainEntry>`
@@ -71,14 +71,14 @@ async function* readEntries(db: Db): AsyncGenerator<ChainEntry> {
   }
 }
 
-/** A chain as far as it was walked. */
+/** State of a chain up to the entry checked last. */
 interface ChainState {
   userId: string;
   seq: number;
-  /** The hash of the newest entry as it is stored, and as it should be; null before the first. */
+  /** Hash of the last entry, as stored and as computed; null before the first entry. */
   stored: string | null;
   expected: string | null;
-  /** Entries whose hash fits neither them nor what is before them. */
+  /** Sequence numbers of entries whose hash does not fit their content and the hash before. */
   suspects: Set<number>;
 }
 
@@ -100,7 +100,7 @@ function checkEntry(chain: ChainState, { seq, hash, digest }: ChainEntry, report
     report(chain.userId, `${missingEntriesText(chain.seq + 1, seq - 1)}, and entry ${seq} cannot be checked`);
     expected = hash;
   }
-  // After an entry whose hash alone was changed, the chain goes on from what that hash was.
+  // If only a hash was changed, the next entry still fits that entry's computed hash.
   if (hash !== expected && hash !== chainHash(chain.expected, digest)) chain.suspects.add(seq);
   chain.seq = seq;
   chain.stored = hash;
@@ -117,8 +117,9 @@ function checkHead(chain: ChainState, head: ChainHead | undefined, report: Repor
 }
 
 /**
- * What became of entries that do not fit: moved ones fit after an entry elsewhere, which says where they belong; the
- * others were changed.
+ * Reports what happened to suspects. A moved entry fits after another entry, which shows its original place. All
+ * others
+ * were changed.
  */
 async function explainSuspects(
   tx: Tx,
@@ -144,7 +145,7 @@ async function explainSuspects(
   }
 }
 
-/** @returns the entry that this one was written after, 0 for a first one, null when there is none. */
+/** @returns the entry that this one fits after; 0 if it fits as a first entry; null if it fits nowhere */
 async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<number | null> {
   const { rows } = await sql<{ seq: number }>`
     with k as materialized (
@@ -157,7 +158,7 @@ async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<num
   return rows[0]?.seq ?? null;
 }
 
-/** Compares heads that were kept elsewhere with the chains: what was there then must be there still. */
+/** Compares heads kept outside the database with the chains: each must still be an entry of its chain. */
 async function checkKeptHeads(
   tx: Tx,
   keptHeads: AsyncIterable<ChainHead>,
@@ -175,8 +176,8 @@ async function checkKeptHeads(
 }
 
 /**
- * Walks every chain, in memory that does not grow with them, on one snapshot: writers go on meanwhile. Who can change
- * the table can rebuild a chain together with its head; heads kept outside of the database show that.
+ * Verifies every chain on one snapshot (REPEATABLE READ), so that writers go on meanwhile. Memory stays constant.
+ * Somebody who can change the table can rebuild a chain with its head; heads kept outside the database reveal that.
  */
 export function verifyAudit(
   db: Db,
@@ -198,7 +199,10 @@ async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals
   let head = await heads.next();
   let chain: ChainState | undefined;
 
-  /** The head of a chain; of those that come before, or of all for null, nothing else is left. */
+  /**
+   * Returns the head of a chain. Reports every head before it, or every remaining head for null: their entries are
+   * gone.
+   */
   async function headOf(userId: string | null): Promise<ChainHead | undefined> {
     for (; head.done !== true; head = await heads.next()) {
       const found = head.value;

@@ -5,9 +5,9 @@ import { addressesOf, isMissingAddress } from '../platform/addresses.ts';
 import { portError } from './start.ts';
 
 /**
- * Finds out that nobody else has the port: processes that share it would not notice. PORT=0 becomes a port that is free
- * on each address of HOST.
- * @throws StartError
+ * Checks that no other process has the port: processes that share a port get no error. PORT=0 becomes a port that is
+ * free on every address of HOST.
+ * @throws StartError if the port or an address cannot be bound
  */
 export async function reservePort(config: Config): Promise<Config> {
   const { http, auth } = config;
@@ -28,7 +28,7 @@ export async function reservePort(config: Config): Promise<Config> {
   }
 }
 
-/** @returns the port. */
+/** @returns the bound port */
 async function bindPort(servers: Server[], host: string, port: number): Promise<number> {
   const server = createServer();
   await once(server.listen({ host, port, exclusive: true }), 'listening');

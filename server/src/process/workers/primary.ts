@@ -21,9 +21,9 @@ import type { MessageToWorker } from './messages.ts';
 import { startWorkerPool, type WorkerPool } from './worker-pool.ts';
 
 /**
- * Has several processes serve on one port; this one looks after the database, the upkeep and what they count together,
- * and answers no requests.
- * @throws StartError like `serve`, and when workers do not live.
+ * Runs several worker processes on one port. This process runs the database, the jobs and the shared counters, and
+ * serves no requests.
+ * @throws StartError like `serve`, and if workers keep failing before they serve
  */
 export async function serveWithWorkers(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
@@ -86,7 +86,7 @@ const withPoolSize = (config: Config, poolMax: number): Config => ({
   database: { ...config.database, poolMax },
 });
 
-/** What is said of the whole service, for one of its workers. */
+/** A worker's share of the service's connections and cache memory. */
 function workerConfig(config: Config): Config {
   const { workers, database, cache } = config;
   const maxBytes = Math.floor(cache.maxBytes / workers);

@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { aggregate, type MetricFamily } from '../../metrics/text-format.ts';
 import { withDeadline } from '../../platform/deadline.ts';
 
-/** Whoever is busy for longer counts as it last was. */
+/** A worker that takes longer is counted with its previous report. */
 const reportTimeoutMs = 1_000;
 
-/** The metrics of workers; `Worker` is what the caller knows one by. */
+/** Sums the metrics of worker processes. `Worker` identifies one of them. */
 export interface WorkerMetrics<Worker> {
-  /** Has `ask` call on each worker for a report. @returns the sum of all processes of the service. */
+  /** Calls `ask` for each worker, and waits up to 1 s for the reports. @returns the sum over all processes */
   gather(workers: Iterable<Worker>, ask: (worker: Worker) => void): Promise<MetricFamily[]>;
   report(worker: Worker, families: MetricFamily[]): void;
-  /** What it has counted stays in the sum, up to its last report: a sum that falls looks like a new beginning. */
+  /** Forgets a worker but keeps its last counters in the sum: Prometheus takes a falling counter for a restart. */
   remove(worker: Worker): void;
 }
 
-/** @param ownMetrics gives the metrics of this process, which serves nobody */
+/** @param ownMetrics metrics of this process, which serves no requests */
 export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): WorkerMetrics<Worker> {
   const reports = new Map<Worker, MetricFamily[]>();
   const pendingReports = new Map<Worker, PromiseWithResolvers<void>>();
@@ -53,7 +53,7 @@ export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): W
   };
 }
 
-/** The other side: how a worker gets the metrics of all. `gather` fails when the primary does not answer. */
+/** A worker's side: requests the metrics of all processes. `gather` rejects after 2 s without a reply. */
 export function createMetricsClient(requestMetrics: () => void) {
   let pending: PromiseWithResolvers<MetricFamily[]> | null = null;
   return {

@@ -7,34 +7,34 @@ import type { MessageToWorker } from './messages.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { startWorker, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
-/** So many ends of workers that have not served yet, with none between that does, are the end. */
+/** After this many failures in a row, with no worker that served in between, the primary gives up. */
 const maxFailures = 5;
-/** Before another one is tried; doubled with each. */
+/** Delay before a replacement starts; doubled with each failure. */
 const firstRestartDelayMs = 250;
-/** One that served, but for less than this, is replaced after a pause too. */
+/** A worker that served for less than this is replaced after a delay too. */
 const minLifeMs = 10_000;
 const shortLifeRestartDelayMs = 1_000;
-/** More than a worker takes to finish what is under way and to close what it has open. */
+/** Longer than a worker needs to finish its requests and close its connections. */
 const stopTimeoutMs = 15_000;
 
 export interface WorkerPool {
-  /** Settles when the first workers all serve. */
+  /** Resolves when all first workers serve. */
   serving: Promise<unknown>;
-  /** Rejects with a StartError when there is no use in starting more. */
+  /** Rejects with a StartError when the primary gives up. */
   failed: Promise<never>;
-  /** Lets workers finish what is under way, and kills those that do not end. */
+  /** Lets workers finish their requests. Kills workers that still run after 15 s. */
   stop(): Promise<void>;
 }
 
 interface PrimaryHandlers {
-  /** What a worker of this number begins with. */
+  /** The first message to the worker of this number. */
   startMessage(worker: number): MessageToWorker;
   replyMessage(request: CounterRequest): MessageToWorker;
-  /** The metrics of the process that gives the orders. */
+  /** Metrics of the primary process itself. */
   metrics(): MetricFamily[];
 }
 
-/** Workers 1 to `count`, each replaced when it ends before its time. */
+/** Starts workers 1 to `count`, and replaces each that ends before `stop`. */
 export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHandlers): WorkerPool {
   const live = new Set<WorkerProcess>();
   const serving = new Set<WorkerProcess>();

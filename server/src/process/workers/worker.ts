@@ -18,14 +18,14 @@ import {
 import { createMetricsClient } from './worker-metrics.ts';
 
 /**
- * Each worker has the port for itself, and Linux gives each its part of the connections. Where that is not known, the
- * primary accepts them and passes them on; but what is on its way to a worker that is killed hangs for ever.
+ * On Linux each worker binds the port, and the kernel spreads connections over them. Elsewhere the primary accepts
+ * connections and passes them on; a connection on its way to a killed worker hangs for ever.
  */
 const sharesPortByKernel = process.platform === 'linux';
 
-/** Serves as one of several processes, until the primary says stop; without the primary it ends at once. */
+/** Serves as one of several processes until the primary sends `stop`. Ends at once if the primary is gone. */
 export async function runWorker(): Promise<void> {
-  // They reach the whole group, from a terminal or a service manager; the primary hears them too and decides.
+  // A terminal or service manager signals the whole group. The primary gets the signal too, and sends `stop`.
   for (const signal of stopSignals) process.on(signal, () => undefined);
   const primary = openPrimaryChannel();
   const start = await primary.start;
@@ -41,7 +41,7 @@ export async function runWorker(): Promise<void> {
 }
 
 interface PrimaryChannel {
-  /** Null when the service has stopped meanwhile. */
+  /** Null if the service stopped before the worker started. */
   start: Promise<StartMessage | null>;
   stopController: AbortController;
   onMessage(news: PrimaryMessage): void;
@@ -101,7 +101,7 @@ async function serveAsWorker(
   }
 }
 
-/** A channel that is closed ends this process; nothing else has to be done about it. */
+/** A closed channel ends this process, so a failed send needs no handling. */
 function sendToPrimary(message: MessageFromWorker, onSent: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, onSent);
 }
