@@ -47,7 +47,7 @@ export const startOther = (directory: string, env: Record<string, string>): Prom
 
 /** The same as `npm start` does it. */
 export const launchServer = (env: Record<string, string>): Promise<Server> =>
-  start([file('../scripts/run.mjs'), 'serve'], env);
+  start([file('../../scripts/run.mjs'), 'serve'], env);
 
 async function start(args: string[], env: Record<string, string>): Promise<Server> {
   const port = await freePort();
