@@ -1,13 +1,12 @@
-// What the commands are and take, for people. Parsed by whatever Node the machine has, so the syntax stays at Node
-// 14's.
+// Help texts of the commands. Any Node.js runs it, so keep to the syntax of Node 14.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The text that `--help` or `--version` among `args` asks for; null when neither is there. `serve` is the command of
- * `npm start`: its help names all the others.
+ * The text for `--help` or `--version` among `args`, or null without either. The help of `serve`, which is the command
+ * of `npm start`, lists all commands.
  */
-export function informationFor(root, command, args) {
+export function helpOrVersion(root, command, args) {
   if (!args.some((arg) => ['--help', '-h', '--version'].includes(arg))) return null;
   const commands = readJson(join(root, 'server', 'src', 'commands', 'usage.json'));
   if (!Object.keys(commands).includes(command)) return null;
