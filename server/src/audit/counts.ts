@@ -12,8 +12,7 @@ const windowMs = 5 * 60_000;
 /** Maximum number of entries in memory: some 10 MB. */
 const maxHeld = 20_000;
 /**
- * Maximum number of distinct entries of one chain. Further ones of the window are counted without subject and
- * address.
+ * Maximum number of distinct entries of one chain. Further ones of the window are counted without subject and address.
  */
 const maxHeldPerChain = 100;
 const batchSize = 500;
@@ -31,8 +30,7 @@ export interface AuditCounts {
   add(entry: AuditEntry): void;
   /**
    * Stores the counts. While the database is unavailable they stay in memory; entries that it refuses for good are
-   * stored
-   * outside the chains. Never rejects.
+   * stored outside the chains. Never rejects.
    */
   flush(): Promise<void>;
   /** Flushes a last time, for at most 2 s: the database may hang. */

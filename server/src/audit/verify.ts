@@ -117,8 +117,7 @@ function checkHead(chain: ChainState, head: ChainHead | undefined, report: Repor
 }
 
 /**
- * Reports what happened to suspects. A moved entry fits after another entry, which shows its original place. All
- * others
+ * Reports what happened to suspects. A moved entry fits after another entry, which shows its original place. All others
  * were changed.
  */
 async function explainSuspects(

@@ -58,8 +58,7 @@ export const belongsToEpoch = (id: string | null, epoch: Epoch): boolean =>
   id === null ? epoch.versionFloor === 0 : id === epoch.id;
 
 /**
- * Distinguishes a copy of a database's files from the original, by inode and birth time of a file that is written
- * once.
+ * Distinguishes a copy of a database's files from the original, by inode and birth time of a file that is written once.
  * The inode alone does not suffice: file systems use it again.
  */
 export function fileIdentity(path: string): string {

@@ -11,8 +11,7 @@ const searchIntervalMs = 1_000;
 const searchWaitMs = 100;
 
 /**
- * Reads whether the server is read-only (asked outside of a transaction). It also proves that the connection is
- * alive.
+ * Reads whether the server is read-only (asked outside of a transaction). It also proves that the connection is alive.
  */
 const readOnlyQuery = {
   text: `select current_setting('transaction_read_only') = 'on' as "isReadOnly"`,

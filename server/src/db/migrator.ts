@@ -22,8 +22,7 @@ const migrationLockKey = 0x6d696772;
 const lockTimedOut = '55P03';
 /**
  * The move takes an exclusive lock on every table. Without this time-out, one session that holds a table would block
- * all
- * later readers.
+ * all later readers.
  */
 const moveLockTimeout = '3s';
 

@@ -33,8 +33,7 @@ const sessionLimits = [
 const beginStatement = 'begin isolation level read committed';
 
 /**
- * `set local` ends with the transaction: behind a pooler in transaction mode another client gets the session next.
- * One
+ * `set local` ends with the transaction: behind a pooler in transaction mode another client gets the session next. One
  * message with `begin` saves a round trip.
  */
 const beginWithLimits = [beginStatement, ...sessionLimits.map((limit) => `set local ${limit}`)].join('; ');

@@ -15,8 +15,7 @@ const useCounts = new LRUCache<string, number>({ max: maxCountedTexts });
 
 /**
  * The prepared statement's name, so that the server parses and plans it once per connection; undefined while it is
- * rare.
- * The name is a hash of the text: behind a shared connection it can mean no other text.
+ * rare. The name is a hash of the text: behind a shared connection it can mean no other text.
  */
 function statementNameOf(text: string): string | undefined {
   const existing = statementNames.get(text);
@@ -41,8 +40,7 @@ export const isDirect = (client: PoolClient): boolean => directClients.has(clien
 
 /**
  * Marks a connection that leads to the server itself: a pooler reports a pid of its own making. Behind a pooler the
- * next
- * statement may run on another backend, where the prepared statement does not exist.
+ * next statement may run on another backend, where the prepared statement does not exist.
  * @param pid the backend's pid, as the server reports it
  */
 export function markIfDirect(client: PoolClient, pid: number): void {

@@ -55,8 +55,7 @@ interface ReplicaOptions<T> {
 }
 
 /**
- * Opens a pool whose connections all lead to the same run of the same server. So what one connection has replayed,
- * all
+ * Opens a pool whose connections all lead to the same run of the same server. So what one connection has replayed, all
  * others have. A restarted or another standby may have replayed less.
  */
 async function connect({ primary, connection, max, log }: ReplicaOptions<unknown>): Promise<Db> {

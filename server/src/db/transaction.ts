@@ -17,18 +17,15 @@ export class Unchanged {
 export const unchanged = (value: unknown): Unchanged => new Unchanged(value);
 
 /**
- * Runs `work` in one transaction (READ COMMITTED). Makes at most 3 attempts: after a serialization failure, a
- * deadlock,
+ * Runs `work` in one transaction (READ COMMITTED). Makes at most 3 attempts: after a serialization failure, a deadlock,
  * or a connection that failed before `work` began. So `work` must have no effect outside the database.
  */
 export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> =>
   withRetries(work, (begin) => db.transaction().execute(begin));
 
 /**
- * Runs one statement as its own transaction. Behind a pooler it opens an explicit one, because only that has the
- * limits
- * and the isolation. A connection lost after the statement was sent is an error: the statement may have been
- * executed.
+ * Runs one statement as its own transaction. Behind a pooler it opens an explicit one, because only that has the limits
+ * and the isolation. A connection lost after the statement was sent is an error: the statement may have been executed.
  */
 export const autocommit = <T>(db: Db, statement: (handle: Db) => Promise<T>): Promise<T> =>
   hasDirectSessions(db)

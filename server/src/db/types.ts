@@ -14,8 +14,7 @@ function parseTextArray(text: string): unknown {
 }
 
 /**
- * Dates stay text, because a JS Date would shift them by time zone. int8 becomes bigint, because a number would
- * round.
+ * Dates stay text, because a JS Date would shift them by time zone. int8 becomes bigint, because a number would round.
  */
 export const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {

@@ -13,8 +13,7 @@ class DeadlineError extends Error {
  */
 export async function withDeadline<T>(work: Promise<T>, timeoutMs = defaultTimeoutMs): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  // After a pause of the whole process, timers fire before received data is read. `setImmediate` lets that data
-  // count.
+  // After a pause of the whole process, timers fire before received data is read. `setImmediate` lets that data count.
   const expire = () => setImmediate(() => reject(new DeadlineError(`no answer in ${timeoutMs} ms`)));
   const timer = setTimeout(expire, timeoutMs);
   try {

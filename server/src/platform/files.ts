@@ -16,8 +16,7 @@ export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 
 /**
- * Creates a file with mode 0600: after a crash it is complete or missing. Synced to disk on return. If the file
- * exists,
+ * Creates a file with mode 0600: after a crash it is complete or missing. Synced to disk on return. If the file exists,
  * or another process creates it first, that one stays.
  */
 export function createFileOnce(path: string, content: string): void {

@@ -14,8 +14,7 @@ const maxBufferedBytes = 16 * 1024 * 1024;
 
 /**
  * JSON lines on stdout, written without blocking; times are RFC 3339 in UTC. Buffered lines are written when the
- * process
- * exits, and lost when it is killed. A full disk loses lines and has no other effect.
+ * process exits, and lost when it is killed. A full disk loses lines and has no other effect.
  * @param worker the number of this worker process; undefined without workers
  */
 export function createLog(level: string, worker?: number): Logger {

@@ -79,8 +79,7 @@ function openPool(
     },
     async close() {
       // A blocked statement holds its connection. The embedded server ends it on shutdown; an external one sees the
-      // socket
-      // close.
+      // socket close.
       await Promise.race([db.destroy(), sleep(poolGraceMs, undefined, { ref: false })]);
       await embedded?.stop();
     },

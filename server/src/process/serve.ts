@@ -21,8 +21,7 @@ import {
 } from './start.ts';
 
 /**
- * Length of the accept queue; the system may cap it. A shorter queue would drop some of the connections after a
- * start,
+ * Length of the accept queue; the system may cap it. A shorter queue would drop some of the connections after a start,
  * and their clients would retry seconds later.
  */
 const backlog = 4_096;

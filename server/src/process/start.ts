@@ -29,8 +29,7 @@ export function createStopSignal(log: Logger): AbortSignal {
 }
 
 /**
- * For a command: rejects with a StartError at a stop signal. Race it with the work before the database is opened;
- * then
+ * For a command: rejects with a StartError at a stop signal. Race it with the work before the database is opened; then
  * an embedded database that the command started is stopped.
  */
 export function rejectOnStopSignal(): Promise<never> {

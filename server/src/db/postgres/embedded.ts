@@ -58,8 +58,7 @@ class InUseError extends StartError {
  * files are in /var/lib/duly and `DATA_DIR/postgres` is a link to them.
  *
  * @throws StartError in one line if the directory is unusable, belongs to another running Duly or another major
- * version,
- * or the server does not start within 30 s (10 min while it recovers from a crash)
+ * version, or the server does not start within 30 s (10 min while it recovers from a crash)
  */
 export const startEmbedded = (options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> =>
   startOrTakeOver(lockGraceMs.service, options);

@@ -107,8 +107,8 @@ export function lastErrorLine(cluster: Cluster): string {
 
 /**
  * Ends backends that outlived a killed postmaster. One in the middle of a statement would hold the shared memory and
- * prevent a new start. Linux only; on other systems the start waits for them.
- * Runs as the server's account, since root in a container may not inspect other users' processes.
+ * prevent a new start. Linux only; on other systems the start waits for them. Runs as the server's account, since root
+ * in a container may not inspect other users' processes.
  */
 export function killOrphans(cluster: Cluster): void {
   if (process.platform !== 'linux') return;

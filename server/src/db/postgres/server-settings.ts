@@ -18,8 +18,7 @@ const listEntry = (value: string) => `"${value.replaceAll('"', '""')}"`;
 
 /**
  * Command-line arguments of the server. They override postgresql.conf and ALTER SYSTEM, so that old clusters get a
- * newer
- * Duly's settings too.
+ * newer Duly's settings too.
  */
 export function serverArguments(directory: string, socketDirectory: string): string[] {
   const settings: Record<string, string> = {
@@ -42,9 +41,8 @@ export function serverArguments(directory: string, socketDirectory: string): str
     io_method: 'sync',
     jit: 'off',
 
-    // Frequently read pages are in memory, where rows cost more than PostgreSQL's defaults assume. A search in
-    // 100,000 tasks
-    // gets a second processor. Its memory is allocated at the start, because /dev/shm may be too small.
+    // Frequently read pages are in memory, where rows cost more than PostgreSQL's defaults assume. A search in 100,000
+    // tasks gets a second processor. Its memory is allocated at the start, because /dev/shm may be too small.
     cpu_tuple_cost: '0.1',
     max_parallel_workers_per_gather: availableParallelism() > 1 ? '1' : '0',
     max_parallel_workers: '2',
@@ -56,8 +54,7 @@ export function serverArguments(directory: string, socketDirectory: string): str
     max_logical_replication_workers: '0',
 
     // One file per weekday, truncated after a week. `log` ranks above `error`, which keeps out errors of clients'
-    // statements:
-    // those can quote values. Duly gets and logs those errors itself.
+    // statements: those can quote values. Duly gets and logs those errors itself.
     logging_collector: 'on',
     log_destination: 'stderr',
     log_directory: 'log',
