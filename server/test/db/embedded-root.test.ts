@@ -36,8 +36,12 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
   it('runs the server under another account', async () => {
     const server = await startEmbeddedServer(await copyInitializedDataDir());
     expect(statSync(server.clusterDirectory).uid).toBe(unprivilegedUnixAccount?.uid);
-    expect(statSync(`/proc/${postmasterPid(server.clusterDirectory)}`).uid).toBe(unprivilegedUnixAccount?.uid);
-    expect(statSync(`/proc/${postmasterPid(server.clusterDirectory)}`).gid).toBe(unprivilegedUnixAccount?.gid);
+    expect(statSync(`/proc/${postmasterPid(server.clusterDirectory)}`).uid).toBe(
+      unprivilegedUnixAccount?.uid,
+    );
+    expect(statSync(`/proc/${postmasterPid(server.clusterDirectory)}`).gid).toBe(
+      unprivilegedUnixAccount?.gid,
+    );
   });
 
   it('keeps the cluster in a DATA_DIR that holds nothing but the secret yet', async () => {
@@ -117,7 +121,9 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
     const child = startEmbeddedInChild(newDataDir(), { source: join(clone, 'server/src') });
     const server = await readChildReply(child);
     expect(server).toMatchObject({ firstStart: true });
-    expect(readFileSync(`/proc/${postmasterPid(server.clusterDirectory ?? '')}/cmdline`, 'utf8')).toContain(copy);
+    expect(readFileSync(`/proc/${postmasterPid(server.clusterDirectory ?? '')}/cmdline`, 'utf8')).toContain(
+      copy,
+    );
     expect(fileMode(copy)).toBe(0o755);
     expect(statSync(copy).uid).toBe(0);
   });

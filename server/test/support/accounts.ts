@@ -27,13 +27,13 @@ export async function registerAccount(app: TestApp) {
       return String((await login(password)).body.access_token);
     },
     /** A token of a front end that shares the secret, from before now. */
-    sharedToken: () => mintToken({ sub: id, iat: Math.floor(Date.now() / 1000) - 5 }),
+    sharedSecretToken: () => mintToken({ sub: id, iat: Math.floor(Date.now() / 1000) - 5 }),
     send: (token: string, method: string, below: string, sent?: unknown) =>
       app.request(method, path + below, { token, ...(sent !== undefined && { body: sent }) }),
     statusOf: async (token: string, on: TestApp = app) =>
       (await on.request('GET', `${path}/tasks`, { token })).status,
     /** What the audit log says of this account, without reads. */
-    async audited(): Promise<string[]> {
+    async auditedActions(): Promise<string[]> {
       const { rows } = await sql<{ entry: string }>`
         select action || ' ' || outcome as entry from duly.audit where user_id = ${id} order by seq`.execute(
         app.ctx.db,

@@ -5,7 +5,7 @@ interface Distributed {
   table: string;
   column: string;
   /** The table whose shards its own are kept with. */
-  with: string | undefined;
+  colocatedWith: string | undefined;
 }
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -27,7 +27,7 @@ export function readPlacement(): { distributed: Distributed[]; copied: string[];
       distributed.push({
         table: constant(table) ?? '',
         column: constant(column) ?? '',
-        with: text(named, 'name') === 'colocate_with' ? constant(named?.arg) : undefined,
+        colocatedWith: text(named, 'name') === 'colocate_with' ? constant(named?.arg) : undefined,
       });
     }
     for (const { RangeSubselect } of children(SelectStmt, 'fromClause')) {

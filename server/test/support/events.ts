@@ -17,7 +17,7 @@ export interface TestEventStream {
   /** All that came. */
   events: StreamEvent[];
   /** Lines that are no events: comments and the like. */
-  others: string[];
+  otherLines: string[];
   /** Resolves once `count` events came that fit, to them. */
   take(count: number, fits?: (event: StreamEvent) => boolean): Promise<StreamEvent[]>;
   /** Resolves when the stream is over, by whichever side. */
@@ -70,7 +70,7 @@ export async function openEventStream(
     status: response.statusCode ?? 0,
     response,
     events,
-    others,
+    otherLines: others,
     ended,
     isEnded: () => isEnded,
     close,

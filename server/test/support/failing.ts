@@ -5,7 +5,7 @@ const backgroundStatements = /access_events|transaction_read_only|pg_backend_pid
 
 /** Lets the statement of that number fail, counted from 0, among those that this process sends during `work`. */
 export async function withFailure<T>(
-  number: number,
+  statementIndex: number,
   error: Error,
   work: () => Promise<T>,
 ): Promise<{ value: T; failed: string | null }> {
@@ -17,7 +17,7 @@ export async function withFailure<T>(
     const [query] = args;
     const isConfig = typeof query === 'object' && query !== null && 'text' in query;
     const text = String(isConfig ? query.text : query);
-    if (!backgroundStatements.test(text) && count++ === number) {
+    if (!backgroundStatements.test(text) && count++ === statementIndex) {
       failed = text;
       return Promise.reject(error);
     }

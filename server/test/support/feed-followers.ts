@@ -12,7 +12,7 @@ export interface ServiceAddress {
   token: string;
 }
 
-export interface FeedFollower {
+export interface FeedClient {
   name: string;
   mirror: LocalCopy;
   /** How often it lost its connection, or was told to start anew. */
@@ -64,7 +64,7 @@ async function get({ url, path, token }: ServiceAddress, query: string): Promise
 }
 
 /** Follows page by page; `query` is asked anew each time. */
-export function followByPolling(name: string, reach: ServiceAddress, query: () => string): FeedFollower {
+export function pollFeed(name: string, reach: ServiceAddress, query: () => string): FeedClient {
   const mirror = createLocalCopy();
   const order = createOrderCheck();
   let isDone = false;
@@ -107,7 +107,7 @@ export function followByPolling(name: string, reach: ServiceAddress, query: () =
 }
 
 /** Follows the events, and breaks off now and then, also in the middle of a revision. */
-export function followByEvents(name: string, reach: ServiceAddress, random: Random): FeedFollower {
+export function streamFeed(name: string, reach: ServiceAddress, random: Random): FeedClient {
   const mirror = createLocalCopy();
   const order = createOrderCheck();
   let lastId: string | undefined;

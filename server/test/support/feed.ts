@@ -10,7 +10,7 @@ export interface UserData {
 
 /** What a client that follows the feed keeps. */
 export function createLocalCopy() {
-  const kept = {
+  const stored = {
     task: new Map<string, unknown>(),
     tag: new Map<string, unknown>(),
     profile: new Map<string, unknown>(),
@@ -20,17 +20,17 @@ export function createLocalCopy() {
   return {
     apply({ type, id, op, task, tag, profile }: Change): void {
       const thing = { task, tag, profile }[type];
-      if (op === 'delete') kept[type].delete(id);
+      if (op === 'delete') stored[type].delete(id);
       else if (thing === undefined) throw new Error(`an upsert without its ${type}`);
-      else kept[type].set(id, thing);
+      else stored[type].set(id, thing);
     },
     clear(): void {
-      for (const things of Object.values(kept)) things.clear();
+      for (const things of Object.values(stored)) things.clear();
     },
     known: (): UserData => ({
-      tasks: inOrder(kept.task),
-      tags: inOrder(kept.tag),
-      profile: kept.profile.values().next().value,
+      tasks: inOrder(stored.task),
+      tags: inOrder(stored.tag),
+      profile: stored.profile.values().next().value,
     }),
   };
 }

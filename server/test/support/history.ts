@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Profile } from '../../src/profiles/model.ts';
 import type { Task } from '../../src/tasks/model.ts';
-import { type ListQuery, matching, pageOf } from './task-model.ts';
+import { filterTasks, type ListQuery, pageOf } from './task-model.ts';
 
 /** What one writer has made, at one moment; never changed once it is there. */
 export interface WriterState {
@@ -34,7 +34,7 @@ export class History {
     this.steps.push({ state, begunAt, doneAt: performance.now() });
   }
   /** The states that a look between these times may have met: the last acknowledged before it, and those after. */
-  during(from: number, to: number): WriterState[] {
+  statesDuring(from: number, to: number): WriterState[] {
     const first = this.steps.findLastIndex(({ doneAt }) => doneAt <= from);
     return this.steps.slice(first).flatMap(({ state, begunAt }) => (begunAt < to ? [state] : []));
   }
@@ -47,29 +47,29 @@ export type ReadRequest =
   | { kind: 'profile' };
 
 /** What an answer says, without the form that a surface gives it; null for a thing that is not there. */
-export type ReadContent = { things: unknown; total: number | null } | null;
+export type ReadContent = { items: unknown; total: number | null } | null;
 
 /** What a look may say when the writers have made this. */
-function expectedContent(look: ReadRequest, states: readonly WriterState[]): ReadContent {
+function expectedContent(read: ReadRequest, states: readonly WriterState[]): ReadContent {
   const tasks = states.flatMap((state) => state.tasks);
-  switch (look.kind) {
+  switch (read.kind) {
     case 'list': {
-      const found = matching(tasks, look.query);
-      return { things: pageOf(found, look.query), total: found.length };
+      const found = filterTasks(tasks, read.query);
+      return { items: pageOf(found, read.query), total: found.length };
     }
     case 'task': {
-      const found = tasks.find(({ id }) => id === look.id);
-      return found === undefined ? null : { things: found, total: null };
+      const found = tasks.find(({ id }) => id === read.id);
+      return found === undefined ? null : { items: found, total: null };
     }
     case 'tags': {
       const names = tasks.flatMap((task) => task.tags);
-      const things = [...new Set(names)]
+      const items = [...new Set(names)]
         .toSorted()
         .map((name) => ({ name, usage_count: names.filter((other) => other === name).length }));
-      return { things, total: things.length };
+      return { items, total: items.length };
     }
     case 'profile':
-      return { things: states.find(({ profile }) => profile !== null)?.profile, total: null };
+      return { items: states.find(({ profile }) => profile !== null)?.profile, total: null };
   }
 }
 
@@ -82,7 +82,7 @@ export function isConsistent(
   to: number,
 ): boolean {
   const candidates = histories
-    .map((history) => history.during(from, to))
+    .map((history) => history.statesDuring(from, to))
     .reduce<WriterState[][]>(
       (sets, states) => sets.flatMap((set) => states.map((state) => [...set, state])),
       [[]],

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 
 /** Another server that publishes keys, with every answer in the test's hand. */
 export async function startJwksServer(keys: readonly object[] = []) {
-  const asked: string[] = [];
+  const requestedPaths: string[] = [];
   const publish =
     (published: readonly object[]) =>
     (response: ServerResponse): void => {
@@ -11,7 +11,7 @@ export async function startJwksServer(keys: readonly object[] = []) {
     };
   let answer: (response: ServerResponse) => void = publish(keys);
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
+    requestedPaths.push(request.url ?? '');
     answer(response);
   });
   server.listen(0, '127.0.0.1');
@@ -21,7 +21,7 @@ export async function startJwksServer(keys: readonly object[] = []) {
   return {
     url: `http://127.0.0.1:${address.port}/api/auth/jwks`,
     /** The paths of every request so far. */
-    asked,
+    requestedPaths: requestedPaths,
     publish(published: readonly object[]) {
       answer = publish(published);
     },

@@ -48,17 +48,23 @@ export async function startLimitedServer(
   afterFile.push(() => server.close());
 
   const send: LimitedServer['send'] = async (from, options) => {
-    const { status, headers, text } = await (from.startsWith('127.') ? overSocket : injected)(from, options);
+    const { status, headers, text } = await (from.startsWith('127.') ? sendOverSocket : inject)(
+      from,
+      options,
+    );
     const body = /json/.test(String(headers['content-type'])) ? JSON.parse(text) : undefined;
     expect(violation(options.method ?? 'GET', options.url, status, body)).toBeNull();
     return { status, headers, body };
   };
-  async function injected(from: string, options: InjectedRequest) {
+  async function inject(from: string, options: InjectedRequest) {
     const reply = await server.inject({ remoteAddress: from, ...options });
     return { status: reply.statusCode, headers: reply.headers, text: reply.payload };
   }
   /** Injected requests lack what the checks of tokens read; these may come from any address of the machine itself. */
-  async function overSocket(localAddress: string, { method = 'GET', url, headers = {} }: InjectedRequest) {
+  async function sendOverSocket(
+    localAddress: string,
+    { method = 'GET', url, headers = {} }: InjectedRequest,
+  ) {
     const sent = request({
       host: '127.0.0.1',
       port,
@@ -105,5 +111,5 @@ export const betterAuthLogin = (email: string, word = password): InjectedRequest
 });
 
 /** Test addresses (RFC 5737), as many as wanted. */
-export const addresses = (count: number, net = '198.51.100'): string[] =>
+export const testAddresses = (count: number, net = '198.51.100'): string[] =>
   Array.from({ length: count }, (_, index) => `${net}.${index + 1}`);

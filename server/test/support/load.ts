@@ -25,11 +25,11 @@ const pauseMs = 20;
 /** Clients that create tasks and read lists, one request after the other, until they are stopped. */
 export function startLoad(url: string, writers: number, readers: number): RunningLoad {
   let isOver = false;
-  const newAnswers = (): LoadResults => ({ statuses: {}, longestGapMs: 0 });
-  const load = { writes: newAnswers(), reads: newAnswers(), acknowledged: [] as string[] };
+  const newResults = (): LoadResults => ({ statuses: {}, longestGapMs: 0 });
+  const load = { writes: newResults(), reads: newResults(), acknowledged: [] as string[] };
   const userIds = Array.from({ length: writers }, () => `user_${randomUUID()}`);
 
-  async function ask(userId: string, body?: string): Promise<{ status: number; text: string }> {
+  async function send(userId: string, body?: string): Promise<{ status: number; text: string }> {
     const token = await mintToken({ sub: userId });
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
     const path = `/api/${userId}/tasks${body ? '' : `?limit=5&search=${randomUUID().slice(0, 4)}`}`;
@@ -57,9 +57,9 @@ export function startLoad(url: string, writers: number, readers: number): Runnin
 
   const write = JSON.stringify({ title: 'milk', tags: ['home'] });
   const running = [
-    ...userIds.map((id) => run(load.writes, () => ask(id, write))),
+    ...userIds.map((id) => run(load.writes, () => send(id, write))),
     ...Array.from({ length: readers }, (_, index) => userIds[index % writers] ?? '').map((id) =>
-      run(load.reads, () => ask(id)),
+      run(load.reads, () => send(id)),
     ),
   ];
   return {

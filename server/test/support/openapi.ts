@@ -18,7 +18,7 @@ const escapePointer = (part: string) => part.replaceAll('~', '~0').replaceAll('/
  * The document says nothing of other properties, so that clients expect new ones; the server may send none all the
  * same.
  */
-const closed = (document: OpenApi) =>
+const withoutAdditionalProperties = (document: OpenApi) =>
   JSON.parse(JSON.stringify(document), (_, value) =>
     value?.type === 'object' && value.properties !== undefined
       ? { additionalProperties: false, ...value }
@@ -33,7 +33,7 @@ const closed = (document: OpenApi) =>
 export function createResponseCheck(document: OpenApi): CheckResponse {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  ajv.addSchema(closed(document), 'openapi');
+  ajv.addSchema(withoutAdditionalProperties(document), 'openapi');
   const paths = Object.keys(document.paths)
     .map((path) => ({
       path,

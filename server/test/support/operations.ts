@@ -36,7 +36,7 @@ export interface Operation {
   isBodyOptional: boolean;
   responses: Record<string, Response>;
   /** Whether it is for anybody, without a token. */
-  open: boolean;
+  isPublic: boolean;
 }
 
 interface Response {
@@ -74,7 +74,7 @@ export const operations: Operation[] = Object.entries(document.paths).flatMap(([
         body: content && { schema: resolveRef(content.schema), example: content.example },
         isBodyOptional: requestBody?.required !== true,
         responses,
-        open: security?.length === 0,
+        isPublic: security?.length === 0,
       };
     },
   ),

@@ -27,7 +27,7 @@ export async function planOf(db: Db, { sql, parameters }: CompiledQuery): Promis
 }
 
 /** The tables that are read from one end to the other, but for the one that has a single row. */
-export const readWhole = (plan: readonly PlanNode[]) =>
+export const sequentialScans = (plan: readonly PlanNode[]) =>
   plan
     .filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] !== 'epoch')
     .map((node) => node['Relation Name']);
@@ -39,7 +39,7 @@ export const indexesOf = (plan: readonly PlanNode[]) =>
 /**
  * How many rows of tables were looked at, those included that were not wanted; what an index alone could say is not.
  */
-export const rowsTouched = (plan: readonly PlanNode[]) =>
+export const rowsExamined = (plan: readonly PlanNode[]) =>
   plan
     .filter((node) => node['Relation Name'] !== undefined && node['Node Type'] !== 'Index Only Scan')
     .map((node) => {

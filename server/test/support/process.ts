@@ -41,17 +41,17 @@ export function startProcess(
     cwd: tmpdir(),
     stdio: ['ignore', stdout, 'pipe', ...(ipc ? (['ipc'] as const) : [])],
   });
-  const said = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream]?.setEncoding('utf8').on('data', (text: string) => {
-      said[stream] += text;
+      output[stream] += text;
     });
   }
   // Not 'close': with a channel that this side has closed, it never comes.
   const ended = Promise.all([
     once(child, 'exit'),
     ...[child.stdout, child.stderr].map((stream) => stream && once(stream, 'close')),
-  ]).then(([[code, signal]]) => ({ code, signal, ...said }));
+  ]).then(([[code, signal]]) => ({ code, signal, ...output }));
   return { child, ended };
 }
 

@@ -27,19 +27,19 @@ export function openSocket(url: string): Socket {
 /** Writes these bytes (latin1) and gives all that comes back until the server closes the connection. */
 export async function sendRaw(url: string, text: string): Promise<RawExchange> {
   const socket = openSocket(url);
-  let said = '';
+  let received = '';
   socket.setEncoding('latin1').on('data', (part) => {
-    said += part;
+    received += part;
   });
   socket.write(text, 'latin1');
   // Not `once` of node:events, which a reset would make fail.
   await new Promise((resolve) => socket.once('close', resolve));
-  return parseResponses(said);
+  return parseResponses(received);
 }
 
-export function parseResponses(said: string): RawExchange {
+export function parseResponses(received: string): RawExchange {
   const answers: RawResponse[] = [];
-  let rest = said;
+  let rest = received;
   for (;;) {
     const [, status, head = ''] = /^HTTP\/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/.exec(rest) ?? [];
     if (status === undefined) return { answers, rest };

@@ -15,7 +15,7 @@ export interface StaleSetup {
 export async function createStaleSetup(): Promise<StaleSetup> {
   const app = await startApp();
   const line = await createDatabaseLink(app);
-  const lenient = await startApp({ SERVE_STALE: '1' }, line.beside);
+  const lenient = await startApp({ SERVE_STALE: '1' }, line.viaLink);
   return {
     app,
     line,

@@ -18,9 +18,9 @@ export interface ListQuery {
 }
 
 /** The tasks that fit a query, in order, on all pages: the contract's §2 in plain TypeScript. */
-export function matching(tasks: readonly Task[], query: ListQuery): Task[] {
+export function filterTasks(tasks: readonly Task[], query: ListQuery): Task[] {
   const { sort_by = 'created_at', sort_direction = 'desc' } = query;
-  return inOrder(
+  return sortTasks(
     tasks.filter((task) => fits(task, query)),
     sort_by,
     sort_direction,
@@ -50,7 +50,7 @@ function fits(task: Task, query: ListQuery): boolean {
  * High, Medium, Low is ascending; no due date is last in both directions; titles that fold alike are in
  * the order of their code points; ties break by id.
  */
-export function inOrder(tasks: readonly Task[], sortBy: SortKey, direction: 'asc' | 'desc'): Task[] {
+export function sortTasks(tasks: readonly Task[], sortBy: SortKey, direction: 'asc' | 'desc'): Task[] {
   const sign = direction === 'asc' ? 1 : -1;
   return tasks.toSorted((a, b) => {
     const [keyA, keyB] = [sortKey(a, sortBy), sortKey(b, sortBy)];

@@ -90,5 +90,5 @@ export type SurfaceName = 'v1' | 'bare';
 export const invalidStatus = { v1: 422, bare: 400 } as const;
 
 /** What such an answer names. */
-export const namedIn = (surface: SurfaceName, { body }: Reply): string[] =>
+export const issueLocationsOf = (surface: SurfaceName, { body }: Reply): string[] =>
   locsOf(surface === 'v1' ? body.errors : body.detail);

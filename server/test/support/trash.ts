@@ -4,7 +4,7 @@ import type { Reply, TestApp } from './app.ts';
 import type { Client } from './tasks.ts';
 
 /** Deletes tasks of the given fields, one after the other. */
-export async function createTrashed(
+export async function createTrashedTasks(
   { create, v1 }: Client,
   ...all: Record<string, unknown>[]
 ): Promise<Task[]> {
