@@ -1,10 +1,10 @@
 import { base64url } from 'jose';
 import { hmacSigner, jws, newKey, type Signer } from './jws.ts';
 
-/** An accepted issuer as a test sees it. */
+/** An accepted issuer, with its signing key. */
 export interface TestIssuer {
   signer: Signer;
-  /** Those of a good token. */
+  /** Claims of a valid token. */
   claims(): Record<string, unknown>;
 }
 
@@ -25,7 +25,7 @@ const withPart = (token: string, index: number, part: string) => token.split('.'
 const part = (token: string, index: number) => token.split('.')[index] ?? '';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-/** The last character of 32 or 64 bytes carries bits that mean nothing. */
+/** The last character of 32 or 64 encoded bytes has unused bits: the next character decodes to the same bytes. */
 const nextCharacter = (last: string) => alphabet[alphabet.indexOf(last) + 1] ?? 'B';
 
 const foreign = newKey('EdDSA');
@@ -118,7 +118,7 @@ const algorithmNames = [
   ...['dir', 'A256GCMKW', 'PBES2-HS256+A128KW', ['HS256'], ['EdDSA'], null, 5, {}],
 ];
 
-/** Names of algorithms over a signature that is good under the issuer's own. */
+/** Wrong names of algorithms over a signature that is valid under the issuer's own. */
 const algorithms: BadTokens = {
   ...Object.fromEntries(
     ['none', 'None', 'NONE', 'nOnE', ''].flatMap((alg) => [
@@ -134,7 +134,7 @@ const algorithms: BadTokens = {
     algorithmNames.map((alg) => [
       `algorithm: called ${JSON.stringify(alg)}`,
       (minter: TestIssuer) =>
-        // Under the right name the token would be good: there a stranger signs.
+        // With the issuer's own algorithm the token would be valid, so another key signs it.
         alg === minter.signer.header.alg
           ? jws(minter.signer.header, minter.claims(), hmacSigner('x'))
           : withHeader(minter, { alg }),
@@ -193,11 +193,11 @@ const claimsOfOthers: BadTokens = Object.fromEntries(
   ]),
 );
 
-/** As good as with the string (RFC 7519 §4.1.3). */
+/** Valid: an array with one audience equals the string (RFC 7519 §4.1.3). */
 export const tokenWithAudienceList = (minter: TestIssuer) =>
   withClaims(minter, { aud: [minter.claims().aud] });
 
-/** `iss` is never a list (RFC 7519 §4.1.1). */
+/** `iss` must not be an array (RFC 7519 §4.1.1). */
 const issuerLists: BadTokens = {
   'iss: a list': (minter) => withClaims(minter, { iss: [minter.claims().iss] }),
 };
@@ -223,7 +223,7 @@ const payloads: BadTokens = {
   'payload: a nested token': (minter) => withPayload(minter, goodToken(minter)),
 };
 
-/** Every class of bad token that each issuer can meet: one that would be good but for what its name says. */
+/** Every kind of invalid token for each issuer: valid except for the fault in its name. */
 export const badTokens: BadTokens = {
   ...shapes,
   ...headers,

@@ -1,12 +1,12 @@
 import type { Observation, TestClient } from './cache-workload.ts';
 import { isConsistent } from './history.ts';
 
-/** What is wrong with what was seen: each read has to say what was so at a moment between its beginning and its end. */
+/** Checks that each response shows a state of some moment between request and response. @returns the faults */
 export function findInconsistencies(
   observations: readonly Observation[],
   clients: readonly TestClient[],
 ): string[] {
-  /** What came under a tag, the first time. */
+  /** The first 200 response with each ETag. */
   const firstByEtag = new Map<string, Observation>();
   for (const observation of observations) {
     const name = `${observation.url} ${observation.etag}`;
@@ -32,7 +32,7 @@ function faultOf(
     if (id !== client.id && (headersAndBody.includes(id) || headersAndBody.includes(marker)))
       return "another user's";
   if (status === 200 && first?.body !== body) return 'other bytes under the same tag';
-  // A task's tag is its version, which may have been learnt elsewhere.
+  // A task's ETag is its version, which another response may have shown.
   const isVersion = read.kind === 'task' && status === 304 && first === undefined;
   if (isVersion) {
     const tasks = client.histories

@@ -20,22 +20,22 @@ const queries: ListQuery[] = [
   { priority: 'High', sort_by: 'updated_at' },
 ];
 
-/** Values of `Accept-Encoding`; empty: none. */
+/** Values of `Accept-Encoding`; empty for none. */
 const codings = ['gzip', '', 'br', 'gzip, deflate, br', 'identity', 'gzip;q=0'];
 
 export interface TestClient {
   id: string;
   token: string;
-  /** Stands in every text of this user, and in no other's. */
+  /** Part of every text of this user, and of no other user's. */
   marker: string;
   histories: History[];
-  /** The ids of all tasks there ever were. */
+  /** Ids of all tasks ever created. */
   taskIds: string[];
-  /** Changes the first name by Better Auth's own route; null for users of another issuer. */
+  /** Changes the first name through Better Auth's own route; null for users of another issuer. */
   rename: ((name: string) => Promise<void>) | null;
 }
 
-/** A look, when it was, and what came. */
+/** A read with its response and times. */
 export interface Observation {
   client: TestClient;
   read: ReadRequest;
@@ -43,9 +43,9 @@ export interface Observation {
   from: number;
   to: number;
   status: number;
-  /** Without what says the coding: the content is the same. */
+  /** The ETag without its suffix for the content coding. */
   etag: string;
-  /** Undefined for a 304, which says nothing itself. */
+  /** Undefined for a 304, which has no body. */
   content: ReadContent | undefined;
   body: string;
   /** Headers and body. */
@@ -54,7 +54,7 @@ export interface Observation {
 
 export function createWorkload(instances: readonly TestApp[], random: Random) {
   const clients = instances.map(({ url }) => createClient(url, 16));
-  /** The tags that came with the answers of each URL. */
+  /** The latest ETag of each URL, for If-None-Match. */
   const etagsByUrl = new Map<string, string>();
 
   const send = (client: TestClient, method: string, path: string, body?: unknown, headers = {}) =>
@@ -78,7 +78,7 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
     tags: random.some(tagNames, 0.4).toSorted(),
   });
 
-  /** One write of one writer, its state after it known from its answer. */
+  /** One random write. The next state is computed from its response. */
   async function writeOnce(client: TestClient, history: History, trash: Task[]): Promise<void> {
     const { tasks, profile } = history.now;
     const others = (id: string) => tasks.filter((task) => task.id !== id);
@@ -134,7 +134,7 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
     const tag = random.chance(0.1) ? random.pick([...etagsByUrl.values(), '"1"']) : etagsByUrl.get(url);
     const isConditional = tag !== undefined && random.chance(0.5);
     const from = performance.now();
-    // Most clients ask for the same each time, and each coding is kept by itself.
+    // Most clients send the same Accept-Encoding each time, and each coding is cached separately.
     const [usual = ''] = codings.slice(client.marker.charCodeAt(4) % codings.length);
     const coding = random.chance(0.9) ? usual : random.pick(codings);
     const reply = await send(client, 'GET', url, undefined, {
@@ -190,7 +190,7 @@ function contentOf(
   return { items: isBare ? body : body.data, total: counted ? Number(headers['x-total-count']) : null };
 }
 
-/** A user of another issuer, or one with an account here; two writers each. */
+/** A user of another issuer, or a local account, with two writers each. */
 export async function createTestClient(
   app: TestApp,
   marker: string,
@@ -202,7 +202,7 @@ export async function createTestClient(
   const histories = [body.data, null].map((profile) => new History({ tasks: [], profile }));
   const player = { id: user.id, token: user.token, marker, histories, taskIds: [] };
   if (account === null) {
-    // The first write dates the profile.
+    // The first write creates the profile.
     const first = await app.request('PATCH', `/api/v1/users/${user.id}`, {
       token: user.token,
       body: { first_name: marker },

@@ -3,18 +3,18 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestApp } from './app.ts';
 
-/** How a database can be out of reach: connections break and none is made, or nothing is heard any more. */
+/** `gone`: connections break and new ones are refused; `frozen`: connections stay open, but no data passes. */
 export type LinkFailure = 'gone' | 'frozen';
 
 export interface DatabaseLink {
-  /** To be given to `startApp` for an instance that reaches the database over this line only. */
+  /** Pass it to `startApp`: that instance reaches the database through this link only. */
   viaLink: TestApp;
   breakLink(trouble: LinkFailure): Promise<void>;
   restore(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A line to the database of `app` that can be cut, and be silent. */
+/** A TCP link to the database of `app` that can be broken or frozen. */
 export async function createDatabaseLink(app: TestApp): Promise<DatabaseLink> {
   const { connection } = app.database;
   const sockets = new Set<Socket>();
@@ -34,7 +34,7 @@ export async function createDatabaseLink(app: TestApp): Promise<DatabaseLink> {
           sockets.delete(from);
           to.destroy();
         });
-      // What is said while nothing is heard arrives later.
+      // Data sent while the link is frozen is delivered afterwards.
       from.on('data', (bytes) => {
         if (isFrozen) delayed.push(() => to.write(bytes));
         else to.write(bytes);

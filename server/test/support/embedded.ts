@@ -25,7 +25,7 @@ function openDirectory(): string {
   return directory;
 }
 
-/** A directory of our own that the server's account can pass through. */
+/** A temporary directory that the server's account can traverse. */
 export function newTemporaryDirectory(): string {
   const directory = openDirectory();
   afterTest.push(() => rmSync(directory, { recursive: true, force: true }));
@@ -50,7 +50,7 @@ export function newDataDir(parent = newTemporaryDirectory(), name = 'data'): str
 
 let template: string | undefined;
 
-/** A data directory whose first start is behind it: a copy of one that is made once, as creating takes a second. */
+/** A data directory after its first start: a copy of one that is created once, because initdb takes a second. */
 export async function copyInitializedDataDir(): Promise<string> {
   if (template === undefined) {
     const directory = openDirectory();
@@ -73,7 +73,7 @@ export async function startEmbeddedServer(dataDir: string): Promise<EmbeddedServ
   return server;
 }
 
-/** Runs in a process of its own, prints the server as JSON when it is up, and keeps it until it is killed. */
+/** Runs the embedded server from another process. It prints the server as JSON, and runs until it is killed. */
 export function startEmbeddedInChild(
   dataDir: string,
   options: { uid?: number; gid?: number; source?: string } = {},

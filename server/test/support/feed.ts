@@ -1,14 +1,14 @@
 import type { Change } from '../../src/feed/model.ts';
 import type { Client } from './tasks.ts';
 
-/** What a client knows of its user, in a form in which two are compared. */
+/** A user's data in a comparable form. */
 export interface UserData {
   tasks: unknown[];
   tags: unknown[];
   profile: unknown;
 }
 
-/** What a client that follows the feed keeps. */
+/** The local copy of a client that applies the feed. */
 export function createLocalCopy() {
   const stored = {
     task: new Map<string, unknown>(),
@@ -37,7 +37,7 @@ export function createLocalCopy() {
 
 export type LocalCopy = ReturnType<typeof createLocalCopy>;
 
-/** The same as the server's lists have it. */
+/** The same data, read from the server's lists. */
 export async function readUserData({ v1 }: Pick<Client, 'v1'>): Promise<UserData> {
   const tasks: { id: string }[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
@@ -57,7 +57,7 @@ export interface FeedReply {
   has_more: boolean;
 }
 
-/** One answer of the feed. */
+/** One page of the feed. */
 export async function readFeedPage(
   { v1 }: Pick<Client, 'v1'>,
   since?: string,
@@ -69,7 +69,7 @@ export async function readFeedPage(
   return body;
 }
 
-/** Every answer from a cursor, or from nothing, until no more follows; `between` is done after each. */
+/** Every page from a cursor, or from the start. `between` runs after each page but the last. */
 export async function readFeed(
   client: Pick<Client, 'v1'>,
   { since, query, between }: { since?: string; query?: string; between?: () => Promise<unknown> } = {},

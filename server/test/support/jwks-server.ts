@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 
-/** Another server that publishes keys, with every answer in the test's hand. */
+/** An identity server that publishes keys; the test controls its responses. */
 export async function startJwksServer(keys: readonly object[] = []) {
   const requestedPaths: string[] = [];
   const publish =
@@ -20,7 +20,7 @@ export async function startJwksServer(keys: readonly object[] = []) {
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
     url: `http://127.0.0.1:${address.port}/api/auth/jwks`,
-    /** The paths of every request so far. */
+    /** Paths of all requests so far. */
     requestedPaths: requestedPaths,
     publish(published: readonly object[]) {
       answer = publish(published);

@@ -29,7 +29,7 @@ export const packageLock = {
   [databasePackage]: { version: '1.0.0', optional: true },
 };
 
-/** The server's stand-in: tells what it was given and what reaches it. */
+/** Replaces the server's main program: logs its arguments and the signals that it gets. */
 const mainProgram = `
 import { appendFileSync } from 'node:fs';
 const [command, argument] = process.argv.slice(2);
@@ -45,7 +45,7 @@ else {
   log('up');
 }`;
 
-/** A project with everything installed, the running Node standing in for the pinned one. */
+/** A project with all dependencies installed; the running Node replaces the pinned one. */
 export function createProject() {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'duly-run-')));
   afterTest.push(() => rmSync(root, { recursive: true, force: true }));
@@ -81,7 +81,7 @@ export function createProject() {
 
 export type Project = ReturnType<typeof createProject>;
 
-/** Has npm replaced by a program of ours that does what `body` says after noting how it was called. */
+/** Replaces npm by a script that stores its arguments, then runs `body`. @returns the script's path */
 export function installFakeNpm({ root, write }: Project, body: string): string {
   write('fake/package.json', { type: 'commonjs' });
   write(
@@ -105,8 +105,12 @@ export function startLauncher(
   return child;
 }
 
-export async function runLauncher(of: Project, args: string[], environment: Record<string, string> = {}) {
-  const child = startLauncher(of, args, environment);
+export async function runLauncher(
+  project: Project,
+  args: string[],
+  environment: Record<string, string> = {},
+) {
+  const child = startLauncher(project, args, environment);
   let [stdout, stderr] = ['', ''];
   child.stdout?.on('data', (text) => {
     stdout += text;

@@ -2,27 +2,27 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mintToken } from './app.ts';
 
-/** What a client was answered. */
+/** Results of a group of clients. */
 export interface LoadResults {
-  /** How often each status came; 0 is no answer. */
+  /** Number of responses by status; 0 for no response. */
   statuses: Record<string, number>;
-  /** The longest time between two answers of success. */
+  /** Longest time between two successful responses. */
   longestGapMs: number;
 }
 
 export interface RunningLoad {
   writes: LoadResults;
   reads: LoadResults;
-  /** The ids of the tasks whose creation was acknowledged. */
+  /** Ids of the tasks whose creation was acknowledged. */
   acknowledged: string[];
   userIds: string[];
   stop(): Promise<void>;
 }
 
-/** Someone who is refused does not ask again at once. */
+/** A client waits after a refusal. */
 const pauseMs = 20;
 
-/** Clients that create tasks and read lists, one request after the other, until they are stopped. */
+/** Clients that create tasks and read lists in a loop, until `stop`. */
 export function startLoad(url: string, writers: number, readers: number): RunningLoad {
   let isOver = false;
   const newResults = (): LoadResults => ({ statuses: {}, longestGapMs: 0 });

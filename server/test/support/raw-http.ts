@@ -7,24 +7,24 @@ export const chunked = `${json}Transfer-Encoding: chunked\r\n`;
 
 export interface RawResponse {
   status: number;
-  /** Names in lower case; of several lines with one name, the last. */
+  /** Names in lower case; of repeated headers the last one. */
   headers: Record<string, string>;
   text: string;
 }
 
 export interface RawExchange {
   answers: RawResponse[];
-  /** What came and is no answer. */
+  /** Received bytes that are no complete response. */
   rest: string;
 }
 
-/** A socket to the server's port; errors on it are ends. */
+/** A socket to the server's port. Errors only close it. */
 export function openSocket(url: string): Socket {
   const { hostname, port } = new URL(url);
   return connect(Number(port), hostname).on('error', () => {});
 }
 
-/** Writes these bytes (latin1) and gives all that comes back until the server closes the connection. */
+/** Sends these bytes (latin1), and reads until the server closes the connection. */
 export async function sendRaw(url: string, text: string): Promise<RawExchange> {
   const socket = openSocket(url);
   let received = '';
@@ -32,7 +32,7 @@ export async function sendRaw(url: string, text: string): Promise<RawExchange> {
     received += part;
   });
   socket.write(text, 'latin1');
-  // Not `once` of node:events, which a reset would make fail.
+  // `once` of node:events would reject on a reset.
   await new Promise((resolve) => socket.once('close', resolve));
   return parseResponses(received);
 }
@@ -64,7 +64,7 @@ const headersOfAll = {
   connection: 'close',
 };
 
-/** The form of every error, with the headers of every answer, and the end of the connection. */
+/** Checks an error's body and headers, and that it closes the connection. */
 export function expectRefusal(answer: RawResponse | undefined, status: number, code: string, own = {}): void {
   expect(answer?.headers).toMatchObject({ ...headersOfAll, ...own });
   expect(answer?.headers).not.toHaveProperty('server');

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
 
-/** Notes the text of every statement from now on, until `restore`. */
+/** Records the text of every statement until `restore`. */
 export function recordStatements(db: Db): { statements: string[]; restore: () => void } {
   const statements: string[] = [];
   const prototype = Object.getPrototypeOf(db.getExecutor());

@@ -11,7 +11,7 @@ export const database = 'duly';
 export interface ReplicatedPair {
   primary: TestCluster;
   replica: TestCluster;
-  /** A Duly on the two. */
+  /** A Duly on both. */
   startApp(env?: Record<string, string>): Promise<TestApp>;
 }
 
@@ -39,11 +39,11 @@ export async function startReplicatedPair(): Promise<ReplicatedPair> {
   };
 }
 
-/** They are asked in the background, for a new connection, or when one was idle. */
+/** Statements of the background, of new connections and of idle ones. */
 const backgroundStatements =
   /access_events|transaction_read_only|pg_notify|pg_control_system|pg_backend_pid|^set statement_timeout/;
 
-/** Notes the statements that this process asks from now on, by the port of the server, until `restore`. */
+/** Records this process' statements by the server's port, until `restore`. */
 export function recordStatementsByPort(): { on(port: number): string[]; forget(): void; restore(): void } {
   const statements: { port: number; text: string }[] = [];
   const { prototype } = pg.Client;
