@@ -1,6 +1,6 @@
 /**
- * Upper bound of a cached list in Fastify: a route that verifies the token and sends the same bytes each time. Runs in
- * a process of its own. Its arguments: the secret, the body's length in bytes, and `cached` to cache verified tokens.
+ * Upper bound of a cached list in Fastify: the route verifies the token, then sends the same bytes each time. Runs in a
+ * process of its own. Its arguments: the secret, the body's length in bytes, and `cached` to cache verified tokens.
  */
 
 import Fastify from 'fastify';

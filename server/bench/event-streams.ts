@@ -4,7 +4,7 @@
  *   node_modules/node/bin/node server/bench/event-streams.ts [seconds]
  *
  * Starts the server on an embedded database in a temporary directory, or on the migrated database of DATABASE_URL. A
- * second process has all clients: it opens 20 streams for each of 250 users, and makes 20 changes a second for 30
+ * second process has all clients. It opens 20 streams for each of 250 users, and makes 20 changes a second for 30
  * seconds by default. A latency is the time from the write's response to the event on one of the user's streams.
  */
 

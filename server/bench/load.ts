@@ -25,7 +25,7 @@ export interface LoadResult {
   errors: number;
   seconds: number;
   perSecond: number;
-  /** In ms, from the time the request was due (open loop) or sent (closed loop) to the last byte of its response. */
+  /** In ms, until the last byte of the response. Starts when the request is due (open loop) or sent (closed loop). */
   latencyMs: { p50: number; p95: number; p99: number; max: number };
   /** Number of responses by status; 0 for a broken connection. */
   statuses: Record<string, number>;

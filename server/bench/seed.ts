@@ -139,7 +139,7 @@ const chooseTasks = `
   order by at, u`;
 
 /**
- * Half of the tasks are completed, one in 30 is in the trash, a third has a due date, a quarter no description. lower()
+ * Half of the tasks are completed, one in 30 is in the trash. A third has a due date, a quarter no description. lower()
  * folds texts of ASCII letters.
  */
 const insertTasks = `

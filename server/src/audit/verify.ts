@@ -144,7 +144,7 @@ async function explainSuspects(
   }
 }
 
-/** @returns the entry that this one fits after; 0 if it fits as a first entry; null if it fits nowhere */
+/** @returns the entry that this one fits after; 0 for a first entry; null if it fits nowhere */
 async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<number | null> {
   const { rows } = await sql<{ seq: number }>`
     with k as materialized (
@@ -175,8 +175,8 @@ async function checkKeptHeads(
 }
 
 /**
- * Verifies every chain on one snapshot (REPEATABLE READ), so that writers go on meanwhile. Memory stays constant.
- * Somebody who can change the table can rebuild a chain with its head; heads kept outside the database reveal that.
+ * Verifies every chain on one snapshot (REPEATABLE READ), so that writers go on meanwhile. Memory stays constant. With
+ * write access to the table a chain can be rebuilt with its head. Heads kept outside the database reveal that.
  */
 export function verifyAudit(
   db: Db,

@@ -1,5 +1,5 @@
 /**
- * SQLSTATEs that may pass without a change of this server (PostgreSQL, Appendix A): connection failures, a missing
+ * SQLSTATEs that may pass without a change of this server (PostgreSQL, Appendix A). Connection failures, a missing
  * database or login, shutdown and start-up, no resources, time-outs, a read-only server.
  */
 const unavailableStates = /^(08...|28...|3D000|57P0[1-5]|53...|57014|55P03|25P0[34]|25006)$/;

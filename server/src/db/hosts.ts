@@ -36,7 +36,7 @@ export class NoHostError extends Error {
 }
 
 /**
- * Chooses the host for a new connection as libpq does (PostgreSQL manual, 32.1.1.3). The driver knows one host only.
+ * Chooses the host for a new connection as libpq does (PostgreSQL manual, 32.1.1.3). The driver supports one host only.
  */
 export interface HostSelector {
   /** Whether there is one host, and any state will do. */

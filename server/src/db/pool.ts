@@ -143,7 +143,7 @@ export function createDb(options: PoolOptions): Db {
   return db;
 }
 
-/** pg.Pool knows one host: each new client takes the settings of the host selected last. */
+/** pg.Pool has one host: each new client takes the settings of the host selected last. */
 const clientClassFor = (hosts: HostSelector) =>
   hosts.isFixed
     ? pg.Client
@@ -187,10 +187,7 @@ export function poolStats(db: Db) {
   };
 }
 
-/**
- * For how many ms the pool's server has been read-only, as far as its connections have shown; null while it takes
- * writes.
- */
+/** How long the pool's server has been read-only, in ms, as far as its connections show; null while it is not. */
 export function readOnlyForMs(db: Db): number | null {
   const since = pools.get(db)?.failover.readOnlySince() ?? null;
   return since === null ? null : performance.now() - since;
@@ -201,7 +198,7 @@ export const onServerChange = (db: Db, listener: () => void): (() => void) =>
   pools.get(db)?.failover.onServerChange(listener) ?? (() => undefined);
 
 /**
- * The pool as Kysely sees it. It hands out only connections that were validated within the last second: the driver
+ * The pool as Kysely sees it. It hands out only connections that were validated within the last second. The driver
  * reports no error for a server that slept or restarted.
  */
 function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover): PostgresPool {
@@ -228,18 +225,15 @@ function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover): 
 
 const clientWrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>();
 
-/**
- * Wraps a client: it prepares frequent statements, and begins transactions without limits where the session has them.
- */
+/** Prepares a client's frequent statements, and begins transactions without limits if the session has them. */
 function withPreparedStatements(client: pg.PoolClient, failover: Failover): PostgresPoolClient {
   const existing = clientWrappers.get(client);
   if (existing !== undefined) return existing;
   // A direct session already has the limits.
-  const withoutLimits = (text: string) =>
-    text === beginWithLimits && isDirect(client) ? beginStatement : text;
+  const adapt = (text: string) => (text === beginWithLimits && isDirect(client) ? beginStatement : text);
   const query = async (text: string, values: readonly unknown[]) => {
     try {
-      return await queryPrepared(client, withoutLimits(text), values);
+      return await queryPrepared(client, adapt(text), values);
     } catch (error) {
       if (isReadOnlyError(error)) failover.noteReadOnlyError(client);
       recordFailure(error);

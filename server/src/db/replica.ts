@@ -6,7 +6,7 @@ import type { Db } from './schema.ts';
 
 /** How long a failed replica is not used. */
 const retryMs = 1_000;
-/** Short, because the primary can answer instead. */
+/** Short, because the primary can serve the read instead. */
 const queryTimeoutMs = 2_000;
 
 /** Identifies the server and database of a connection. */

@@ -8,7 +8,7 @@ const filesBeforeDatabase = ['secret'];
 
 /**
  * Creates DATA_DIR if it is missing, with mode 0700. If root created it, the server's group may traverse it but not
- * list it; otherwise the cluster would have to be relocated. A directory in use, or of another user, keeps its mode.
+ * list it. Otherwise the cluster would have to be relocated. A directory in use, or of another user, keeps its mode.
  * @throws a system error if it cannot be created, read or written
  */
 export function prepareDataDir(dataDir: string): void {

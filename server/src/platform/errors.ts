@@ -1,4 +1,4 @@
-/** The process cannot start: the message is printed as one line, without a stack trace, and the exit code is 1. */
+/** The process cannot start. The message is printed as one line, without a stack trace; the exit code is 1. */
 export class StartError extends Error {
   override name = 'StartError';
 }

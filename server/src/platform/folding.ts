@@ -26,8 +26,8 @@ const breve = '\u0306';
 const cherokeeSmall = /[\uab70-\uabbf\u13f8-\u13fd]/g;
 
 /**
- * Unicode compatibility form (UAX #15, NFKC) and full case folding (CaseFolding.txt, C and F), without the accents of
- * Latin, Greek and Cyrillic letters. The letters й and ў stay. Equivalent texts fold alike. A part of a text, cut
+ * Unicode compatibility form (UAX #15, NFKC) and full case folding (CaseFolding.txt, C and F). Accents of Latin, Greek
+ * and Cyrillic letters are removed, but the letters й and ў stay. Equivalent texts fold alike. A part of a text, cut
  * between graphemes, folds to a part of the folded text.
  */
 export function fold(text: string): string {

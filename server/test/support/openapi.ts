@@ -23,7 +23,7 @@ const withoutAdditionalProperties = (document: OpenApi) =>
   );
 
 /**
- * Checks responses against `openapi.json`: the operation must document the status, and a JSON body must match its
+ * Checks responses against `openapi.json`. The operation must document the status, and a JSON body must match its
  * schema without further properties.
  * @returns the fault or null; null too for paths and methods that the document lacks
  */

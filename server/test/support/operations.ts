@@ -87,7 +87,7 @@ export const isUserOperation = ({ path }: Operation): boolean =>
 export const isAdminOperation = ({ path }: Pick<Operation, 'path'>): boolean =>
   path.startsWith('/api/v1/admin');
 
-/** Whether it takes a password, token or code: hashing takes a tenth of a second, and a code cannot be generated. */
+/** Whether it takes a password, token or code. Hashing takes a tenth of a second, and a code cannot be generated. */
 export const isCredentialsOperation = ({ body }: Operation): boolean =>
   Object.entries(body?.schema.properties ?? {}).some(
     ([name, schema]) => resolveRef(schema).format === 'password' || /password|token|code/i.test(name),

@@ -57,8 +57,8 @@ class InUseError extends StartError {
  * If Duly runs as root, the server runs under an unprivileged account. If that account cannot traverse DATA_DIR, the
  * files are in /var/lib/duly and `DATA_DIR/postgres` is a link to them.
  *
- * @throws StartError in one line if the directory is unusable, belongs to another running Duly or another major
- * version, or the server does not start within 30 s (10 min while it recovers from a crash)
+ * @throws StartError in one line if the directory is unusable, or belongs to another running Duly or major version
+ * @throws StartError if the server does not start within 30 s (10 min while it recovers from a crash)
  */
 export const startEmbedded = (options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> =>
   startOrTakeOver(lockGraceMs.service, options);
@@ -164,7 +164,7 @@ async function tryLock(client: Client): Promise<boolean> {
   return rows[0]?.locked === true;
 }
 
-/** Runs on every start: completes an interrupted first start, and restores a role that somebody changed. */
+/** Runs on every start: completes an interrupted first start, and restores a changed role. */
 async function provision(client: Client, password: string): Promise<void> {
   const role = await client.query('select from pg_roles where rolname = $1', [appRole]);
   if (role.rowCount === 0) await client.query(`create role ${appRole}`);

@@ -9,7 +9,7 @@ const passwordFileName = 'postgres-password';
 
 /**
  * Reads the superuser's password. With `create`, a missing one is generated and synced to disk before the function
- * returns, so that a crash cannot leave a cluster without its password. If two processes create it, both get the first.
+ * returns. So a crash cannot leave a cluster without its password. If two processes create it, both get the first.
  * @throws StartError if the file is missing or damaged and `create` is false
  */
 export function superuserPassword(dataDir: string, create: boolean): string {

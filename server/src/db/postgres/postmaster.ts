@@ -32,8 +32,8 @@ export function readPidFile(directory: string): PidFile | undefined {
 }
 
 /**
- * Whether the process is the postmaster of this cluster. That the process exists does not suffice: after a reboot
- * another process may have the pid, and in a container a dead one may stay a zombie.
+ * Whether the process is the postmaster of this cluster. Its existence does not suffice. After a reboot another process
+ * may have the pid, and in a container a dead one may stay a zombie.
  */
 export function isPostmaster(pid: number, directory: string): boolean {
   if (!processExists(pid)) return false;
@@ -50,9 +50,7 @@ export function isPostmaster(pid: number, directory: string): boolean {
   }
 }
 
-/**
- * Starts the server in a session of its own, so that it survives Ctrl-C in the terminal and the end of this process.
- */
+/** Starts the server in a session of its own: it survives Ctrl-C in the terminal and the end of this process. */
 export function launchPostmaster(cluster: Cluster, socketDirectory: string): ChildProcess {
   removeOldLogs(cluster.directory);
   const output = openSync(join(cluster.dataDir, startLogFile), 'w', 0o600);

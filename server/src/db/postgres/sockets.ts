@@ -41,7 +41,7 @@ export function chooseSocketDirectory(cluster: Cluster): string {
 
 /**
  * Creates a temporary socket directory again if a cleaner removed it.
- * @throws StartError if somebody else's directory is in its place
+ * @throws StartError if a directory that is not private is in its place
  */
 export function ensureSocketDirectory(cluster: Cluster, directory: string): void {
   if (directory === cluster.directory) return;

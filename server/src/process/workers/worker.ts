@@ -19,7 +19,7 @@ import { createMetricsClient } from './worker-metrics.ts';
 
 /**
  * On Linux each worker binds the port, and the kernel spreads connections over them. Elsewhere the primary accepts
- * connections and passes them on; a connection on its way to a killed worker hangs for ever.
+ * connections and passes them on. There, a connection on its way to a killed worker hangs for ever.
  */
 const sharesPortByKernel = process.platform === 'linux';
 
