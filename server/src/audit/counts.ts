@@ -15,7 +15,8 @@ const maxHeld = 20_000;
  * Maximum number of distinct entries of one chain. Further ones of the window are counted without subject and address.
  */
 const maxHeldPerChain = 100;
-const batchSize = 500;
+/** The chains of a batch stay locked until all its entries are stored: some 50 ms. */
+const batchSize = 100;
 const closeMs = 2_000;
 
 /**
@@ -45,6 +46,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
   let lostCount = 0;
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> | undefined;
+  let batches = 0;
 
   function add(entry: AuditEntry): void {
     const { userId, count = 1 } = entry;
@@ -89,6 +91,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
     for (let start = 0; start < entries.length; start += batchSize) {
       const batch = entries.slice(start, start + batchSize);
       const remaining = await appendBatch(db, refused, batch);
+      batches += 1;
       if (remaining.length > 0) {
         const unstored = [...remaining, ...entries.slice(start + batchSize)];
         for (const entry of unstored) add(entry);
@@ -113,10 +116,18 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
     add,
     flush,
     async close() {
-      await Promise.race([flush(), sleep(closeMs, undefined, { ref: false })]);
+      await whileProgressing(flush(), () => batches);
       clearTimeout(timer);
     },
   };
+}
+
+/** Waits for the work, at most `closeMs` for each step. */
+async function whileProgressing(work: Promise<void>, steps: () => number): Promise<void> {
+  for (let before = -1; before !== steps(); ) {
+    before = steps();
+    await Promise.race([work, sleep(closeMs, undefined, { ref: false })]);
+  }
 }
 
 /**
