@@ -34,7 +34,7 @@ export interface AuditCounts {
    * stored outside the chains. Never rejects.
    */
   flush(): Promise<void>;
-  /** Flushes a last time, for at most 2 s: the database may hang. */
+  /** Flushes a last time. Gives up after 2 s without progress: the database may hang. */
   close(): Promise<void>;
 }
 
