@@ -7,12 +7,12 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { migrateUp } from '../src/db/migrator.ts';
 import { createDb } from '../src/db/pool.ts';
-import { type Connection, type EmbeddedServer, startEmbedded } from '../src/db/postgres/embedded.ts';
+import { type ConnectionSettings, type EmbeddedServer, startEmbedded } from '../src/db/postgres/embedded.ts';
 import type { ActiveUser } from './requests.ts';
 import { type Size, seed } from './seed.ts';
 
 export interface BenchDatabase {
-  connection: Connection;
+  connection: ConnectionSettings;
   /** The same connection as DATABASE_URL. */
   url: string;
   /** Number of connections that the servers have open. */
@@ -49,7 +49,7 @@ export async function openBenchDatabase(dataDir: string | null, size: Size): Pro
   };
 }
 
-async function migrate(connection: Connection): Promise<void> {
+async function migrate(connection: ConnectionSettings): Promise<void> {
   const db = createDb({ connection, max: 1, log, queryTimeoutMs: 0 });
   try {
     await migrateUp(db);
@@ -58,7 +58,7 @@ async function migrate(connection: Connection): Promise<void> {
   }
 }
 
-async function isSeeded(connection: Connection): Promise<boolean> {
+async function isSeeded(connection: ConnectionSettings): Promise<boolean> {
   const rows = await runQuery<{ seeded: boolean }>(
     connection,
     'select exists (select from duly.tasks) as seeded',
@@ -79,7 +79,7 @@ const activeUsersSql = `
   from (select 'bench-' || n as user_id from generate_series(0, $1::int - 1) as n) as asked`;
 
 async function runQuery<Row extends pg.QueryResultRow>(
-  connection: Connection,
+  connection: ConnectionSettings,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
@@ -92,5 +92,5 @@ async function runQuery<Row extends pg.QueryResultRow>(
   }
 }
 
-const urlOf = ({ host, port, user, password, database }: Connection) =>
+const urlOf = ({ host, port, user, password, database }: ConnectionSettings) =>
   `postgresql://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`;

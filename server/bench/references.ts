@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import type { Connection } from '../src/db/postgres/embedded.ts';
+import type { ConnectionSettings } from '../src/db/postgres/embedded.ts';
 import { listTasks } from '../src/tasks/list.ts';
 import { statementOf } from '../test/support/capture-statement.ts';
 
@@ -74,7 +74,7 @@ export async function hasPgbench(): Promise<boolean> {
 
 /** Transactions per second, with prepared statements. */
 export async function measureScript(
-  connection: Connection,
+  connection: ConnectionSettings,
   script: Script,
   options: { users: number; clients: number; seconds: number },
 ): Promise<number> {
@@ -84,7 +84,7 @@ export async function measureScript(
 }
 
 async function runPgbench(
-  { host, port, user, password, database }: Connection,
+  { host, port, user, password, database }: ConnectionSettings,
   { pgbench }: Script,
   { clients, seconds }: { clients: number; seconds: number },
 ): Promise<number> {
@@ -107,7 +107,7 @@ async function runPgbench(
 
 /** Replaces a missing pgbench, but takes more CPU on the machine under test. */
 async function runClients(
-  connection: Connection,
+  connection: ConnectionSettings,
   { statements }: Script,
   { users, clients, seconds }: { users: number; clients: number; seconds: number },
 ): Promise<number> {

@@ -17,7 +17,7 @@ import { createHostSelector, type DatabaseConnection, type HostSelector, NoHostE
 import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './inspect-server.ts';
 import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
-import { types } from './types.ts';
+import { typeParsers } from './types.ts';
 
 /** The server cancels a statement after 30 s. The client gives up a second later. */
 export const statementTimeoutMs = 30_000;
@@ -118,7 +118,7 @@ export function createDb(options: PoolOptions): Db {
     ...first,
     Client: clientClassFor(hosts),
     max,
-    types,
+    types: typeParsers,
     application_name: 'duly pool',
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,

@@ -16,7 +16,7 @@ function parseTextArray(text: string): unknown {
 /**
  * Dates stay text, because a JS Date would shift them by time zone. int8 becomes bigint, because a number would round.
  */
-export const types: pg.CustomTypesConfig = {
+export const typeParsers: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (oid === dateOid) return String;
     if (oid === int8Oid) return BigInt;

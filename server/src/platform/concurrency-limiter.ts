@@ -6,18 +6,18 @@ export type ConcurrencyLimiter = <T>(work: () => Promise<T>) => Promise<T>;
 /** A semaphore with a bounded queue: `maxConcurrent` run at a time, at most `maxQueued` wait. */
 export function createConcurrencyLimiter(maxConcurrent: number, maxQueued: number): ConcurrencyLimiter {
   let running = 0;
-  const waiting: (() => void)[] = [];
+  const queue: (() => void)[] = [];
   return async (work) => {
     if (running >= maxConcurrent) {
-      if (waiting.length >= maxQueued) throw serviceUnavailable();
-      await new Promise<void>((resolve) => waiting.push(resolve));
+      if (queue.length >= maxQueued) throw serviceUnavailable();
+      await new Promise<void>((resolve) => queue.push(resolve));
     } else {
       running += 1;
     }
     try {
       return await work();
     } finally {
-      const next = waiting.shift();
+      const next = queue.shift();
       if (next === undefined) running -= 1;
       else next();
     }

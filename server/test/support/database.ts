@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { errorCodeOf } from '../../src/db/failures.ts';
-import type { Connection } from '../../src/db/postgres/embedded.ts';
+import type { ConnectionSettings } from '../../src/db/postgres/embedded.ts';
 import { templateName } from './global-setup.ts';
 import { wrongTagCountsQuery } from './tag-counts.ts';
 
@@ -21,7 +21,7 @@ export async function asAdmin<Row extends pg.QueryResultRow>(
 }
 
 export interface TestDatabase {
-  connection: Connection;
+  connection: ConnectionSettings;
   /** Drops the database. Fails if a test left wrong tag counts. */
   drop(): Promise<void>;
 }
@@ -62,6 +62,6 @@ async function findWrongTagCounts(database: string): Promise<unknown[]> {
 }
 
 /** The connection as a DATABASE_URL. */
-export function urlOf({ host, port, user, password, database }: Connection): string {
+export function urlOf({ host, port, user, password, database }: ConnectionSettings): string {
   return `postgresql://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`;
 }

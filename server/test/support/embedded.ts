@@ -6,7 +6,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, type QueryResultRow } from 'pg';
 import { expect, vi } from 'vitest';
-import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/postgres/embedded.ts';
+import {
+  type ConnectionSettings,
+  type EmbeddedServer,
+  startEmbedded,
+} from '../../src/db/postgres/embedded.ts';
 import { isPostmaster } from '../../src/db/postgres/postmaster.ts';
 import { StartError } from '../../src/platform/errors.ts';
 import { canTraverse, unprivilegedAccount } from '../../src/platform/unix-account.ts';
@@ -130,7 +134,7 @@ export function killPostmaster(cluster: string, signal: NodeJS.Signals = 'SIGKIL
 }
 
 export async function queryAsSuperuser<Row extends QueryResultRow>(
-  to: Connection,
+  to: ConnectionSettings,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {

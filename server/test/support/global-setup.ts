@@ -5,14 +5,14 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
-import { type Connection, startEmbedded } from '../../src/db/postgres/embedded.ts';
+import { type ConnectionSettings, startEmbedded } from '../../src/db/postgres/embedded.ts';
 import { silentLog as log } from './log.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Superuser of the one PostgreSQL server that all test files share. */
-    admin: Connection;
-    app: Connection;
+    admin: ConnectionSettings;
+    app: ConnectionSettings;
   }
 }
 

@@ -91,7 +91,7 @@ function copyBinaries(native: string, copy: string): void {
     rmSync(temporary, { recursive: true, force: true });
     cpSync(native, temporary, { recursive: true, verbatimSymlinks: true });
     openToAll(temporary);
-    publish(temporary, copy);
+    publishCopy(temporary, copy);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     // Another Duly that starts now makes the same copy, and its server may already run from it.
@@ -102,7 +102,7 @@ function copyBinaries(native: string, copy: string): void {
   }
 }
 
-function publish(temporary: string, copy: string): void {
+function publishCopy(temporary: string, copy: string): void {
   // A copy that another Duly made meanwhile is complete. One that differs is damaged.
   if (existsSync(copy) && !sameTree(temporary, copy)) rmSync(copy, { recursive: true, force: true });
   renameSync(temporary, copy);

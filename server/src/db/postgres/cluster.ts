@@ -151,7 +151,7 @@ async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
     const initdbError = await runInitdb(binaries, account, data, passwordFile);
     if (initdbError !== null)
       throw new StartError(`DATA_DIR ${dataDir}: initdb could not create the database (${initdbError})`);
-    publish(data, target, path);
+    publishCluster(data, target, path);
   } finally {
     rmSync(workDirectory, { recursive: true, force: true });
   }
@@ -162,7 +162,7 @@ async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
 }
 
 /** The rename creates the cluster: before it there is none, after it a complete one. */
-function publish(data: string, target: string, path: string): void {
+function publishCluster(data: string, target: string, path: string): void {
   try {
     renameSync(data, target);
     syncDirectory(dirname(target));

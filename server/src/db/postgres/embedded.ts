@@ -15,7 +15,7 @@ import {
 } from './running-server.ts';
 import { chooseSocketDirectory, removeSocketDirectory } from './sockets.ts';
 
-export type { ConnectionSettings as Connection } from './running-server.ts';
+export type { ConnectionSettings } from './running-server.ts';
 
 /** The embedded PostgreSQL server, which Duly starts and supervises. */
 export interface EmbeddedServer {

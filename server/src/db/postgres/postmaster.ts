@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { hasCode, processExists } from '../../platform/files.ts';
 import { type Cluster, programEnvironment } from './cluster.ts';
-import { port, serverArguments } from './server-settings.ts';
+import { serverArguments, socketPort } from './server-settings.ts';
 
 const pollMs = 20;
 const fastShutdownMs = 20_000;
@@ -123,7 +123,7 @@ export function killOrphans(cluster: Cluster): void {
 /** Removes lock files whose pid belongs to another process now: the server would not start while that one lives. */
 export function removeStaleLocks(cluster: Cluster, socketDirectory: string): void {
   rmSync(join(cluster.directory, 'postmaster.pid'), { force: true });
-  rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
+  rmSync(join(socketDirectory, `.s.PGSQL.${socketPort}.lock`), { force: true });
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {

@@ -13,7 +13,7 @@ import {
   readPidFile,
   removeStaleLocks,
 } from './postmaster.ts';
-import { port } from './server-settings.ts';
+import { socketPort } from './server-settings.ts';
 import { ensureSocketDirectory } from './sockets.ts';
 
 /** How to connect to a database. `host` may be the directory of a Unix socket. */
@@ -45,7 +45,7 @@ const recoveryDeadlineMs = 600_000;
 
 export const adminConnection = (cluster: Cluster, socketDirectory: string): ConnectionSettings => ({
   host: socketDirectory,
-  port,
+  port: socketPort,
   user: 'postgres',
   password: cluster.password,
   database: 'postgres',

@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 
 /** Part of the socket's file name. The server does not listen on TCP. */
-export const port = 5432;
+export const socketPort = 5432;
 
 /**
  * A sixteenth of this process' memory limit, 64 to 256 MB; the server touches only pages in use. A page from the file
@@ -23,7 +23,7 @@ const listEntry = (value: string) => `"${value.replaceAll('"', '""')}"`;
 export function serverArguments(directory: string, socketDirectory: string): string[] {
   const settings: Record<string, string> = {
     listen_addresses: '',
-    port: String(port),
+    port: String(socketPort),
     unix_socket_directories: listEntry(socketDirectory),
     unix_socket_permissions: '0700',
     max_connections: '100',

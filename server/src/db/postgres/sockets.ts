@@ -6,7 +6,7 @@ import { hasCode } from '../../platform/files.ts';
 import { canTraverse, type UnixAccount } from '../../platform/unix-account.ts';
 import type { Cluster } from './cluster.ts';
 import { readPidFile } from './postmaster.ts';
-import { port } from './server-settings.ts';
+import { socketPort } from './server-settings.ts';
 
 /** Maximum length of a Unix socket's path: the size of `sun_path` minus its closing NUL. */
 const maxPathBytes = process.platform === 'linux' ? 107 : 103;
@@ -14,7 +14,7 @@ const maxPathBytes = process.platform === 'linux' ? 107 : 103;
 const prefix = 'duly-';
 
 const fitsSocketPath = (directory: string) =>
-  Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= maxPathBytes;
+  Buffer.byteLength(join(directory, `.s.PGSQL.${socketPort}.lock`)) <= maxPathBytes;
 
 /**
  * The directory of the server's socket: the cluster's own, or a private temporary one if that path is too long.
@@ -60,7 +60,8 @@ export function ensureSocketDirectory(cluster: Cluster, directory: string): void
 export function removeSocketDirectory(cluster: Cluster, directory: string): void {
   if (directory === cluster.directory || !isTemporary(directory)) return;
   try {
-    for (const suffix of ['', '.lock']) rmSync(join(directory, `.s.PGSQL.${port}${suffix}`), { force: true });
+    for (const suffix of ['', '.lock'])
+      rmSync(join(directory, `.s.PGSQL.${socketPort}${suffix}`), { force: true });
     rmdirSync(directory);
   } catch (error) {
     if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
