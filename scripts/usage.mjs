@@ -1,10 +1,10 @@
-// Help texts of the commands. Any Node.js runs it, so keep to the syntax of Node 14.
+// The texts of `--help` and `--version`. The system's Node runs this file, so it keeps to the syntax of Node 14.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The text for `--help` or `--version` among `args`, or null without either. The help of `serve`, which is the command
- * of `npm start`, lists all commands.
+ * The text that `--help` or `--version` among `args` asks for; null without either. `serve` is the command of
+ * `npm start`: its help lists every command.
  */
 export function helpOrVersion(root, command, args) {
   if (!args.some((arg) => ['--help', '-h', '--version'].includes(arg))) return null;
@@ -16,13 +16,14 @@ export function helpOrVersion(root, command, args) {
   return [...named.map(helpOf), settings].join('\n\n');
 }
 
-function helpOf({ call, does, words }) {
-  const lines = Object.entries(words).map(([word, { takes, does: what }]) => [
-    [word, ...takes].join(' '),
-    what,
+function helpOf({ invocation, description, subcommands }) {
+  const lines = Object.entries(subcommands).map(([name, subcommand]) => [
+    [name, ...subcommand.arguments].join(' '),
+    subcommand.description,
   ]);
   const width = Math.max(0, ...lines.map(([left]) => left.length));
-  return [`${call}: ${does}`, ...lines.map(([left, what]) => `  ${left.padEnd(width)}  ${what}`)].join('\n');
+  const header = `${invocation}: ${description}`;
+  return [header, ...lines.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)].join('\n');
 }
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
