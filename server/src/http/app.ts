@@ -17,7 +17,8 @@ import { createEarlyResponses } from './edge/early-responses.ts';
 import { warnAboutForwarded } from './edge/forwarded-headers.ts';
 import { createServerFactory } from './edge/server.ts';
 import { createShutdown } from './edge/shutdown.ts';
-import { healthRoutes } from './health.ts';
+import { healthRoutes } from './handlers/health.ts';
+import { metricsRoute } from './handlers/metrics.ts';
 import { parseJsonBodies } from './hooks/body.ts';
 import { createDocumentCompression } from './hooks/content-coding.ts';
 import { registerCors } from './hooks/cors.ts';
@@ -28,7 +29,6 @@ import { refuseEmptyParams } from './hooks/path-params.ts';
 import { limitRequests } from './hooks/rate-limits.ts';
 import { securityHeaders } from './hooks/security-headers.ts';
 import { enforceServiceLock } from './hooks/service-lock.ts';
-import { metricsRoute } from './metrics.ts';
 import { renderError } from './v1/render.ts';
 import { v1Routes } from './v1/routes.ts';
 

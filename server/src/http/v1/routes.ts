@@ -2,19 +2,19 @@ import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
 import { errorHandler } from '../contract/errors.ts';
+import { accountRoutes } from '../handlers/account.ts';
+import { adminRoutes } from '../handlers/admin.ts';
+import { auditRoutes } from '../handlers/audit.ts';
+import { authRoutes } from '../handlers/auth.ts';
+import { bulkRoutes } from '../handlers/bulk.ts';
+import { syncRoutes } from '../handlers/feed.ts';
+import { linkPageRoutes } from '../handlers/link-pages.ts';
+import { profileRoutes } from '../handlers/profile.ts';
+import { tagRoutes } from '../handlers/tags.ts';
+import { taskRoutes } from '../handlers/tasks.ts';
+import { trashRoutes } from '../handlers/trash.ts';
 import { requireToken } from '../hooks/authentication.ts';
-import { accountRoutes } from './account.ts';
-import { adminRoutes } from './admin.ts';
-import { auditRoutes } from './audit.ts';
-import { authRoutes } from './auth.ts';
-import { bulkRoutes } from './bulk.ts';
-import { syncRoutes } from './feed.ts';
-import { linkPageRoutes } from './link-pages.ts';
-import { profileRoutes } from './profile.ts';
 import { renderError } from './render.ts';
-import { tagRoutes } from './tags.ts';
-import { taskRoutes } from './tasks.ts';
-import { trashRoutes } from './trash.ts';
 
 /** The full surface (P1), below `/api/v1`. */
 export async function v1Routes(app: App, ctx: Context): Promise<void> {

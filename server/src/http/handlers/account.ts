@@ -8,7 +8,7 @@ import { UserPath, userId } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, mailErrorDescriptions } from '../contract/schemas.ts';
 import { auditOriginOf, sessionClientOf } from '../hooks/authentication.ts';
-import { accessTokenSchema, envelope, envelopeSchema } from './render.ts';
+import { accessTokenSchema, envelope, envelopeSchema } from '../v1/render.ts';
 
 const tags = ['Accounts'];
 

@@ -16,7 +16,7 @@ import type { App } from '../app-type.ts';
 import { contentEncodingHeader, errorResponses } from '../contract/schemas.ts';
 import { authorizationOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
-import { envelope, envelopeSchema } from './render.ts';
+import { envelope, envelopeSchema } from '../v1/render.ts';
 
 const tags = ['Sync'];
 

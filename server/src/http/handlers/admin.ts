@@ -17,11 +17,11 @@ import type { App } from '../app-type.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
 import { auditOriginOf, requireAdmin } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
+import { envelope, envelopePage, envelopeSchema } from '../v1/render.ts';
 import { adminAccountRoutes } from './admin-accounts.ts';
 import { invitationRoutes } from './admin-invitations.ts';
 import { adminErrors, adminTags, pageSchema, userOperation, userSchema } from './admin-schemas.ts';
 import { auditPageSchema } from './audit.ts';
-import { envelope, envelopePage, envelopeSchema } from './render.ts';
 
 const listSchema = {
   operationId: 'adminListUsers',

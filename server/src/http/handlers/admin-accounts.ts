@@ -6,8 +6,8 @@ import type { Context } from '../../context.ts';
 import { emailTaken } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
+import { envelope, envelopeSchema } from '../v1/render.ts';
 import { adminErrors, adminErrorsWith, adminTags, userOperation } from './admin-schemas.ts';
-import { envelope, envelopeSchema } from './render.ts';
 
 const createSchema = {
   operationId: 'adminCreateUser',

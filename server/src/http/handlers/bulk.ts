@@ -6,7 +6,7 @@ import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, WriteHeaders } from '../contract/schemas.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeSchema } from './render.ts';
+import { envelope, envelopeSchema } from '../v1/render.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 

@@ -19,7 +19,7 @@ import type { App } from '../app-type.ts';
 import { errorResponses, mailErrorDescriptions } from '../contract/schemas.ts';
 import { auditSignIn } from '../hooks/audited-sign-in.ts';
 import { auditOriginOf, requireToken, sessionClientOf } from '../hooks/authentication.ts';
-import { accessTokenSchema, envelope, envelopeSchema } from './render.ts';
+import { accessTokenSchema, envelope, envelopeSchema } from '../v1/render.ts';
 
 const tags = ['Accounts'];
 

@@ -14,7 +14,7 @@ import {
   WriteHeaders,
 } from '../contract/schemas.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeSchema } from './render.ts';
+import { envelope, envelopeSchema } from '../v1/render.ts';
 
 const tags = ['Profile'];
 

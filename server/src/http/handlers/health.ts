@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import type { Context } from '../context.ts';
-import { requireMigrated } from '../db/migrator.ts';
-import { readOnlyForMs } from '../db/pool.ts';
-import { version } from '../platform/version.ts';
-import type { App } from './app-type.ts';
-import { errorResponses } from './contract/schemas.ts';
+import type { Context } from '../../context.ts';
+import { requireMigrated } from '../../db/migrator.ts';
+import { readOnlyForMs } from '../../db/pool.ts';
+import { version } from '../../platform/version.ts';
+import type { App } from '../app-type.ts';
+import { errorResponses } from '../contract/schemas.ts';
 
 const tags = ['Health'];
 const { 408: timeOut, 431: tooLarge } = errorResponses('Problem', []);

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { AdminUserPath } from '../../admin/model.ts';
 import { type AppError, adminsOnly, notFound } from '../../platform/errors.ts';
 import { errorResponses } from '../contract/schemas.ts';
-import { envelopeSchema } from './render.ts';
+import { envelopeSchema } from '../v1/render.ts';
 
 export const adminTags = ['Administration'];
 

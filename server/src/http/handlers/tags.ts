@@ -9,7 +9,7 @@ import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeSchema } from './render.ts';
+import { envelope, envelopeSchema } from '../v1/render.ts';
 
 const listSchema = {
   operationId: 'listTags',

@@ -19,7 +19,7 @@ import {
 } from '../contract/schemas.ts';
 import { readTaskPage } from '../contract/task-page.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeJson, envelopeSchema } from './render.ts';
+import { envelope, envelopeJson, envelopeSchema } from '../v1/render.ts';
 
 const tags = ['Tasks'];
 const task = (description: string) => envelopeSchema(Type.Ref('Task'), description, etagHeader);

@@ -17,7 +17,7 @@ import {
 } from '../contract/schemas.ts';
 import { readTrashPage } from '../contract/task-page.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeJson, envelopeSchema } from './render.ts';
+import { envelope, envelopeJson, envelopeSchema } from '../v1/render.ts';
 import { Pagination } from './tasks.ts';
 
 const tags = ['Trash'];

@@ -5,8 +5,8 @@ import type { Context } from '../../context.ts';
 import { emailTaken, notFound } from '../../platform/errors.ts';
 import type { App } from '../app-type.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
+import { envelope, envelopePage, envelopeSchema } from '../v1/render.ts';
 import { adminErrors, adminErrorsWith, adminTags, pageSchema } from './admin-schemas.ts';
-import { envelope, envelopePage, envelopeSchema } from './render.ts';
 
 const createSchema = {
   operationId: 'adminCreateInvitation',

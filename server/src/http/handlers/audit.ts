@@ -6,7 +6,7 @@ import type { App } from '../app-type.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
 import { errorResponses, pageHeaders } from '../contract/schemas.ts';
 import { compress } from '../hooks/content-coding.ts';
-import { envelope, envelopeSchema } from './render.ts';
+import { envelope, envelopeSchema } from '../v1/render.ts';
 
 /** The answer of every list of audit entries. */
 export const auditPageSchema = envelopeSchema(
