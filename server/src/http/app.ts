@@ -5,32 +5,25 @@ import type { Context } from '../context.ts';
 import { notFound } from '../platform/errors.ts';
 import { createFastPath, type FastPath } from '../response-cache/fast-path.ts';
 import type { App } from './app-type.ts';
-import { bareRoutes } from './bare/routes.ts';
-import { betterAuthRoutes } from './better-auth/routes.ts';
-import { errorHandler } from './contract/errors.ts';
+import { errorHandler, renderError } from './contract/errors.ts';
 import { normalizeInput } from './contract/normalize-input.ts';
 import { namedSchemas } from './contract/schemas.ts';
 import { buildSerializer } from './contract/serializers.ts';
 import { ajv, schemaErrorFormatter } from './contract/validation.ts';
-import { documentApi } from './docs/routes.ts';
+import { documentApi } from './docs/document.ts';
 import { createEarlyResponses } from './edge/early-responses.ts';
 import { warnAboutForwarded } from './edge/forwarded-headers.ts';
 import { createServerFactory } from './edge/server.ts';
 import { createShutdown } from './edge/shutdown.ts';
-import { healthRoutes } from './handlers/health.ts';
-import { metricsRoute } from './handlers/metrics.ts';
 import { parseJsonBodies } from './hooks/body.ts';
-import { createDocumentCompression } from './hooks/content-coding.ts';
 import { registerCors } from './hooks/cors.ts';
 import { readIdempotencyKeys } from './hooks/idempotency.ts';
 import { logRequests, requestId } from './hooks/logging.ts';
-import { methodNotAllowed } from './hooks/method-not-allowed.ts';
 import { refuseEmptyParams } from './hooks/path-params.ts';
 import { limitRequests } from './hooks/rate-limits.ts';
 import { securityHeaders } from './hooks/security-headers.ts';
 import { enforceServiceLock } from './hooks/service-lock.ts';
-import { renderError } from './v1/render.ts';
-import { v1Routes } from './v1/routes.ts';
+import { registerRoutes } from './routes.ts';
 
 /** From the last byte of a request to its answer. */
 const handlerTimeoutMs = 60_000;
@@ -95,17 +88,8 @@ export async function buildApp(ctx: Context): Promise<App> {
   refuseEmptyParams(app);
   enforceServiceLock(app, ctx);
 
-  const refuseOtherMethods = methodNotAllowed(app);
   await documentApi(app);
-  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
-  const compress = createDocumentCompression();
-  app.get('/openapi.json', { schema: { hide: true }, onSend: compress }, () => app.swagger());
-  healthRoutes(app, ctx);
-  metricsRoute(app, ctx);
-  await app.register((scope: App) => v1Routes(scope, ctx), { prefix: '/api/v1' });
-  await app.register((scope) => betterAuthRoutes(scope, ctx), { prefix: '/api/auth' });
-  await app.register((scope: App) => bareRoutes(scope, ctx), { prefix: '/api' });
-  refuseOtherMethods();
+  await registerRoutes(app, ctx);
   return app;
 }
 

@@ -1,124 +1,45 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { EmailChangeRequest, PasswordChange } from '../../accounts/model.ts';
-import { endOtherSessions, endSession, listSessions } from '../../accounts/sessions.ts';
-import type { Context } from '../../context.ts';
+import * as sessions from '../../accounts/sessions.ts';
 import { mailNotConfigured, notFound, wrongPassword } from '../../platform/errors.ts';
 import { UserPath, userId } from '../../writes/user-path.ts';
-import type { App } from '../app-type.ts';
-import { errorResponses, mailErrorDescriptions } from '../contract/schemas.ts';
+import { operation } from '../contract/operation.ts';
+import { mailErrorDescriptions } from '../contract/schemas.ts';
 import { auditOriginOf, sessionClientOf } from '../hooks/authentication.ts';
-import { accessTokenSchema, envelope, envelopeSchema } from '../v1/render.ts';
+import { accessTokenSchema } from './auth.ts';
 
-const tags = ['Accounts'];
-
-const reasons = { 401: 'No valid token, or a wrong password.', 404: 'This user has no account here.' };
-const examples = { 401: wrongPassword(), 404: notFound('Account') };
-
-const mailReasons = { ...reasons, ...mailErrorDescriptions };
-const mailExamples = { ...examples, 503: mailNotConfigured() };
-
-const passwordSchema = {
-  operationId: 'changePassword',
-  summary: 'Change the password',
-  description:
-    "Ends every session and every token from before, the caller's too; the answer holds a new one.",
-  tags,
-  params: UserPath,
-  body: PasswordChange,
-  response: {
-    200: accessTokenSchema('The password is the new one.'),
-    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415, 422], reasons, examples),
-  },
+const tag = 'Accounts';
+const errorDescriptions = {
+  401: 'No valid token, or a wrong password.',
+  404: 'This user has no account here.',
 };
-
-const emailSchema = {
-  operationId: 'requestEmailChange',
-  summary: 'Ask for another email address',
-  description:
-    'Sends a link to the new address, good for one hour and once, and a notice to the one of now. The address changes ' +
-    'when the link is opened. The answer is the same for an address that is taken; nothing is sent to it.',
-  tags,
-  params: UserPath,
-  body: EmailChangeRequest,
-  response: {
-    202: envelopeSchema(Type.Null(), 'The link is on its way.'),
-    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415, 422], mailReasons, mailExamples),
-  },
-};
-
-const verificationSchema = {
-  operationId: 'sendEmailVerification',
-  summary: 'Send the link again that confirms the email address',
-  description: 'Nothing is sent when it is confirmed already.',
-  tags,
-  params: UserPath,
-  response: {
-    202: envelopeSchema(Type.Null(), 'The link is on its way.'),
-    ...errorResponses('Problem', [400, 401, 403, 404, 413, 414, 415], mailReasons, mailExamples),
-  },
-};
-
-const sessionsSchema = {
-  operationId: 'listSessions',
-  summary: 'List where the account is logged in',
-  description: "Sessions of this server's log-ins; `current` marks the one of the token.",
-  tags,
-  params: UserPath,
-  response: {
-    200: envelopeSchema(Type.Array(Type.Ref('Session')), 'Sessions that live, the newest first.'),
-    ...errorResponses('Problem', [400, 401, 403, 414]),
-  },
-};
-
-const endOthersSchema = {
-  operationId: 'endOtherSessions',
-  summary: 'Log out everywhere else',
-  description: 'Ends every session but the one behind the token, and with them their tokens.',
-  tags,
-  params: UserPath,
-  response: {
-    200: envelopeSchema(Type.Null(), 'The other sessions are over.'),
-    ...errorResponses('Problem', [400, 401, 403, 413, 414, 415]),
-  },
-};
-
-const SessionPath = Type.Object({
-  user_id: userId,
-  session_id: Type.String({ minLength: 1, maxLength: 64, description: "The session's `id`." }),
-});
-
-const endSchema = {
-  operationId: 'endSession',
-  summary: 'Log out one session',
-  description: 'Ends the session, and with it every token of it.',
-  tags,
-  params: SessionPath,
-  response: {
-    200: envelopeSchema(Type.Null(), 'The session is over.'),
-    ...errorResponses(
-      'Problem',
-      [400, 401, 403, 404, 413, 414, 415, 422],
-      {},
-      {
-        404: notFound('Session'),
-      },
-    ),
-  },
+const errorExamples = { 401: wrongPassword(), 404: notFound('Account') };
+const mailErrors = {
+  errorDescriptions: { ...errorDescriptions, ...mailErrorDescriptions },
+  errorExamples: { ...errorExamples, 503: mailNotConfigured() },
 };
 
 /** A token of another issuer proves no log-in here, and so no second factor: to it there is no account. */
-function requireOwnSession({ identity }: FastifyRequest): void {
+function requireOwnSession({ identity }: Pick<FastifyRequest, 'identity'>): void {
   if (identity?.sessionId === null) throw notFound('Account');
 }
 
-export function accountRoutes(app: App, { accounts, emailChange, db }: Context): void {
-  const path = '/users/:user_id';
-
-  app.post(`${path}/password`, { schema: passwordSchema }, async (request, reply) => {
+export const changePassword = operation({
+  id: 'changePassword',
+  summary: 'Change the password',
+  description:
+    "Ends every session and every token from before, the caller's too; the answer holds a new one.",
+  tag,
+  input: { params: UserPath, body: PasswordChange },
+  response: { 200: accessTokenSchema('The password is the new one.') },
+  errors: [404, 413, 415, 422],
+  errorDescriptions,
+  errorExamples,
+  async handle({ ctx, request, reply }) {
     const { params, body } = request;
     requireOwnSession(request);
-    const grant = await accounts.changePassword(
+    const grant = await ctx.accounts.changePassword(
       params.user_id,
       auditOriginOf(request),
       sessionClientOf(request),
@@ -126,36 +47,106 @@ export function accountRoutes(app: App, { accounts, emailChange, db }: Context):
     );
     reply.header('cache-control', 'no-store');
     return { ...grant, message: 'Password changed successfully', status_code: 200 };
-  });
+  },
+});
 
-  app.post(`${path}/email`, { schema: emailSchema }, async (request, reply) => {
+export const requestEmailChange = operation({
+  id: 'requestEmailChange',
+  summary: 'Ask for another email address',
+  description:
+    'Sends a link to the new address, good for one hour and once, and a notice to the one of now. The address changes ' +
+    'when the link is opened. The answer is the same for an address that is taken; nothing is sent to it.',
+  tag,
+  input: { params: UserPath, body: EmailChangeRequest },
+  success: {
+    status: 202,
+    message: 'A link is on its way to the new address',
+    data: Type.Null(),
+    description: 'The link is on its way.',
+  },
+  errors: [404, 413, 415, 422],
+  ...mailErrors,
+  async handle({ ctx, request }) {
     const { email, password } = request.body;
     requireOwnSession(request);
-    await emailChange.request(request.params.user_id, auditOriginOf(request), email, password);
-    reply.status(202);
-    return envelope(null, 'A link is on its way to the new address', 202);
-  });
+    await ctx.emailChange.request(request.params.user_id, auditOriginOf(request), email, password);
+    return { data: null };
+  },
+});
 
-  app.post(`${path}/email/verification`, { schema: verificationSchema }, async (request, reply) => {
-    await emailChange.sendVerification(request.params.user_id, auditOriginOf(request));
-    reply.status(202);
-    return envelope(null, 'A link is on its way to the address', 202);
-  });
+export const sendEmailVerification = operation({
+  id: 'sendEmailVerification',
+  summary: 'Send the link again that confirms the email address',
+  description: 'Nothing is sent when it is confirmed already.',
+  tag,
+  input: { params: UserPath },
+  success: {
+    status: 202,
+    message: 'A link is on its way to the address',
+    data: Type.Null(),
+    description: 'The link is on its way.',
+  },
+  errors: [404, 413, 415],
+  ...mailErrors,
+  async handle({ ctx, request }) {
+    await ctx.emailChange.sendVerification(request.params.user_id, auditOriginOf(request));
+    return { data: null };
+  },
+});
 
-  app.get(`${path}/sessions`, { schema: sessionsSchema }, async ({ params, identity }) => {
-    const sessions = await listSessions(db, params.user_id, identity?.sessionId ?? null);
-    return envelope(sessions, 'Sessions retrieved successfully');
-  });
+export const listSessions = operation({
+  id: 'listSessions',
+  summary: 'List where the account is logged in',
+  description: "Sessions of this server's log-ins; `current` marks the one of the token.",
+  tag,
+  input: { params: UserPath },
+  success: {
+    message: 'Sessions retrieved successfully',
+    data: Type.Array(Type.Ref('Session')),
+    description: 'Sessions that live, the newest first.',
+  },
+  errors: [],
+  async handle({ db, request: { params, identity } }) {
+    return { data: await sessions.listSessions(db, params.user_id, identity?.sessionId ?? null) };
+  },
+});
 
-  app.delete(`${path}/sessions`, { schema: endOthersSchema }, async (request) => {
+export const endOtherSessions = operation({
+  id: 'endOtherSessions',
+  summary: 'Log out everywhere else',
+  description: 'Ends every session but the one behind the token, and with them their tokens.',
+  tag,
+  input: { params: UserPath },
+  success: {
+    message: 'Other sessions ended successfully',
+    data: Type.Null(),
+    description: 'The other sessions are over.',
+  },
+  errors: [413, 415],
+  async handle({ db, request }) {
     const current = request.identity?.sessionId ?? null;
-    await endOtherSessions(db, request.params.user_id, auditOriginOf(request), current);
-    return envelope(null, 'Other sessions ended successfully');
-  });
+    await sessions.endOtherSessions(db, request.params.user_id, auditOriginOf(request), current);
+    return { data: null };
+  },
+});
 
-  app.delete(`${path}/sessions/:session_id`, { schema: endSchema }, async (request) => {
+const SessionPath = Type.Object({
+  user_id: userId,
+  session_id: Type.String({ minLength: 1, maxLength: 64, description: "The session's `id`." }),
+});
+
+export const endSession = operation({
+  id: 'endSession',
+  summary: 'Log out one session',
+  description: 'Ends the session, and with it every token of it.',
+  tag,
+  input: { params: SessionPath },
+  success: { message: 'Session ended successfully', data: Type.Null(), description: 'The session is over.' },
+  errors: [404, 413, 415, 422],
+  errorExamples: { 404: notFound('Session') },
+  async handle({ db, request }) {
     const { user_id, session_id } = request.params;
-    await endSession(db, user_id, auditOriginOf(request), session_id);
-    return envelope(null, 'Session ended successfully');
-  });
-}
+    await sessions.endSession(db, user_id, auditOriginOf(request), session_id);
+    return { data: null };
+  },
+});

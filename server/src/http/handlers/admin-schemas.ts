@@ -1,45 +1,31 @@
-import { Type } from 'typebox';
-import { AdminUserPath } from '../../admin/model.ts';
-import { type AppError, adminsOnly, notFound } from '../../platform/errors.ts';
-import { errorResponses } from '../contract/schemas.ts';
-import { envelopeSchema } from '../v1/render.ts';
+import { type TSchema, Type } from 'typebox';
+import type { Result, Success } from '../contract/surface.ts';
 
-export const adminTags = ['Administration'];
+export const adminTag = 'Administration';
 
-const adminOnlyDescription = { 403: 'The caller is not an admin.' };
-
-/** The refusals of an operation for admins: these, and those that any has. */
-export const adminErrors = (...statuses: number[]) => adminErrorsWith(statuses);
-
-export const adminErrorsWith = (
-  statuses: readonly number[],
-  own: Record<number, string> = {},
-  examples: Record<number, AppError> = {},
-) =>
-  errorResponses(
-    'Problem',
-    [400, 401, 403, 414, ...statuses],
-    { ...adminOnlyDescription, ...own },
-    { 403: adminsOnly(), 404: notFound('User'), ...examples },
-  );
-
-export const userSchema = (description: string) => envelopeSchema(Type.Ref('AdminUser'), description);
-
-/** A page of a list by id. */
-export const pageSchema = (schema: string, description: string) =>
-  envelopeSchema(
-    Type.Array(Type.Ref(schema)),
-    description,
-    {},
-    { next_after: Type.Unsafe<string | null>({ type: ['string', 'null'] }) },
-  );
-
-/** An operation on one user, without a body, that answers with the user. */
-export const userOperation = (operationId: string, summary: string, answer: string, description = '') => ({
-  operationId,
-  summary,
+/** Of a page of a list by id. */
+export const pageSuccess = (schema: string, message: string, description: string): Success => ({
+  message,
+  data: Type.Array(Type.Ref(schema)),
   description,
-  tags: adminTags,
-  params: AdminUserPath,
-  response: { 200: userSchema(answer), ...adminErrors(404, 422) },
+  more: { next_after: Type.Unsafe<string | null>({ type: ['string', 'null'] }) },
+});
+
+/** A page of a list by id, of which `found` is one longer where there are more. */
+export function pageResult<T extends { id: string }>(found: readonly T[], limit: number): Result {
+  const data = found.slice(0, limit);
+  return { data, more: { next_after: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
+}
+
+export const userSuccess = (message: string, description: string): Success => ({
+  message,
+  data: Type.Ref('AdminUser'),
+  description,
+});
+
+export const createdSuccess = (message: string, data: TSchema, description: string): Success => ({
+  status: 201,
+  message,
+  data,
+  description,
 });

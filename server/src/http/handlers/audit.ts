@@ -1,42 +1,77 @@
 import { Type } from 'typebox';
+import { AdminUserPath } from '../../admin/model.ts';
+import { recordServiceAuditView, viewUser } from '../../admin/service.ts';
 import { AuditListQuery } from '../../audit/model.ts';
-import type { Context } from '../../context.ts';
 import { UserPath } from '../../writes/user-path.ts';
-import type { App } from '../app-type.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
-import { errorResponses, pageHeaders } from '../contract/schemas.ts';
+import { operation } from '../contract/operation.ts';
+import { pageHeaders } from '../contract/schemas.ts';
+import { auditOriginOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
-import { envelope, envelopeSchema } from '../v1/render.ts';
 
-/** The answer of every list of audit entries. */
-export const auditPageSchema = envelopeSchema(
-  Type.Array(Type.Ref('AuditEntry')),
-  'A page of entries, newest first.',
-  pageHeaders,
-  {
+/** Of every list of audit entries. */
+const success = {
+  message: 'Audit entries retrieved successfully',
+  data: Type.Array(Type.Ref('AuditEntry')),
+  description: 'A page of entries, newest first.',
+  headers: pageHeaders,
+  more: {
     pagination: Type.Object({
       total: Type.Integer(),
       limit: Type.Integer(),
       next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
     }),
   },
-);
+};
+const options = { onSend: compress };
 
-const listSchema = {
-  operationId: 'listAudit',
+export const listAudit = operation({
+  id: 'listAudit',
   summary: 'List what happened to this user',
   description:
     'Changes, log-ins and accesses by others have an entry each; reads by the user and refused requests are counted, one entry for some minutes of the same. Each entry is chained to the one before by `hash`.',
-  tags: ['Audit'],
-  params: UserPath,
-  querystring: AuditListQuery,
-  response: { 200: auditPageSchema, ...errorResponses('Problem', [400, 401, 403, 410, 414, 422]) },
-};
-
-export function auditRoutes(app: App, ctx: Context): void {
-  app.get('/users/:user_id/audit', { schema: listSchema, onSend: compress }, async (request, reply) => {
+  tag: 'Audit',
+  input: { params: UserPath, querystring: AuditListQuery },
+  success,
+  errors: [410, 422],
+  options,
+  async handle({ ctx, request, reply }) {
     const { params, query } = request;
     const { entries, pagination } = await readAuditPage(ctx, request, reply, params.user_id, query);
-    return { ...envelope(entries, 'Audit entries retrieved successfully'), pagination };
-  });
-}
+    return { data: entries, more: { pagination } };
+  },
+});
+
+export const adminListUserAudit = operation({
+  id: 'adminListUserAudit',
+  summary: 'List what happened to a user',
+  description: 'The look itself becomes an entry of the user.',
+  tag: 'Administration',
+  input: { params: AdminUserPath, querystring: AuditListQuery },
+  success,
+  errors: [404, 410, 422],
+  options,
+  async handle({ ctx, db, request, reply }) {
+    const { params, query } = request;
+    await viewUser(db, params.user_id, auditOriginOf(request), 'admin.audit.list');
+    const { entries, pagination } = await readAuditPage(ctx, request, reply, params.user_id, query);
+    return { data: entries, more: { pagination } };
+  },
+});
+
+export const adminListServiceAudit = operation({
+  id: 'adminListServiceAudit',
+  summary: 'List what happened to no user in particular',
+  description:
+    'Log-ins to addresses without an account, refused tokens by address, the kill switch, lists of users.',
+  tag: 'Administration',
+  input: { querystring: AuditListQuery },
+  success,
+  errors: [410, 422],
+  options,
+  async handle({ ctx, db, request, reply }) {
+    await recordServiceAuditView(db, auditOriginOf(request));
+    const { entries, pagination } = await readAuditPage(ctx, request, reply, '', request.query);
+    return { data: entries, more: { pagination } };
+  },
+});

@@ -7,7 +7,6 @@ import {
   PasswordResetRequest,
   Registration,
 } from '../../accounts/model.ts';
-import type { Context } from '../../context.ts';
 import {
   emailTaken,
   invalidCredentials,
@@ -15,171 +14,158 @@ import {
   mailNotConfigured,
   registrationClosed,
 } from '../../platform/errors.ts';
-import type { App } from '../app-type.ts';
-import { errorResponses, mailErrorDescriptions } from '../contract/schemas.ts';
+import { operation } from '../contract/operation.ts';
+import { mailErrorDescriptions } from '../contract/schemas.ts';
 import { auditSignIn } from '../hooks/audited-sign-in.ts';
-import { auditOriginOf, requireToken, sessionClientOf } from '../hooks/authentication.ts';
-import { accessTokenSchema, envelope, envelopeSchema } from '../v1/render.ts';
+import { auditOriginOf, sessionClientOf } from '../hooks/authentication.ts';
 
-const tags = ['Accounts'];
+const tag = 'Accounts';
 
-const registerSchema = {
-  operationId: 'register',
+/** An access token: flat, as P1 and RFC 6749 §5.1 have it, the one exception to the envelope. */
+export const accessTokenSchema = (description: string) => ({
+  description,
+  ...Type.Object({
+    access_token: Type.String(),
+    token_type: Type.Enum(['bearer'], { type: 'string' }),
+    expires_in: Type.Integer({ description: 'Seconds.' }),
+    user: Type.Ref('User'),
+    message: Type.String(),
+    status_code: Type.Integer(),
+  }),
+});
+
+export const register = operation({
+  id: 'register',
   summary: 'Register',
   description:
     'Makes an account and logs it in: the answer holds an access token. Where REGISTRATION is `invite`, `invitation` is ' +
     'wanted, the token of an invitation to the address.',
-  tags,
-  security: [],
-  body: Registration,
-  response: {
-    201: accessTokenSchema('The new user, with an access token.'),
-    ...errorResponses(
-      'Problem',
-      [400, 403, 409, 413, 414, 415, 422],
-      {
-        403: 'Where registration is closed (REGISTRATION_CLOSED), or without a valid invitation (INVITATION_REQUIRED).',
-        409: 'The address is taken.',
-      },
-      { 403: registrationClosed(), 409: emailTaken() },
-    ),
+  tag,
+  input: { body: Registration },
+  response: { 201: accessTokenSchema('The new user, with an access token.') },
+  errors: [403, 409, 413, 415, 422],
+  errorDescriptions: {
+    403: 'Where registration is closed (REGISTRATION_CLOSED), or without a valid invitation (INVITATION_REQUIRED).',
+    409: 'The address is taken.',
   },
-};
+  errorExamples: { 403: registrationClosed(), 409: emailTaken() },
+  async handle({ ctx, request, reply }) {
+    const { body } = request;
+    const grant = await auditSignIn(ctx, request, 'auth.register', body.email, () =>
+      ctx.accounts.register(sessionClientOf(request), body),
+    );
+    reply.status(201).header('cache-control', 'no-store');
+    return { ...grant, message: 'User registered successfully', status_code: 201 };
+  },
+});
 
-const loginSchema = {
-  operationId: 'login',
+export const login = operation({
+  id: 'login',
   summary: 'Log in',
   description:
     'An account with a second factor also wants `totp_code`: after the right password the answer without one is 401 ' +
     'TOTP_REQUIRED. A code is good for one log-in.',
-  tags,
-  security: [],
-  body: Credentials,
-  response: {
-    200: accessTokenSchema('An access token.'),
-    ...errorResponses(
-      'Problem',
-      [400, 401, 413, 414, 415, 422],
-      {
-        401: 'Wrong email or password, or no or a wrong code of the second factor.',
-      },
-      { 401: invalidCredentials() },
-    ),
+  tag,
+  input: { body: Credentials },
+  response: { 200: accessTokenSchema('An access token.') },
+  errors: [401, 413, 415, 422],
+  errorDescriptions: { 401: 'Wrong email or password, or no or a wrong code of the second factor.' },
+  errorExamples: { 401: invalidCredentials() },
+  async handle({ ctx, request, reply }) {
+    const { body } = request;
+    const grant = await auditSignIn(ctx, request, 'auth.login', body.email, () =>
+      ctx.accounts.login(sessionClientOf(request), body),
+    );
+    reply.header('cache-control', 'no-store');
+    return { ...grant, message: 'Logged in successfully', status_code: 200 };
   },
-};
+});
 
-const logoutSchema = {
-  operationId: 'logout',
+export const logout = operation({
+  id: 'logout',
   summary: 'Log out',
   description:
     'Ends the session behind the token, and with it every token of that session; of another issuer, the token itself.',
-  tags,
-  response: {
-    200: envelopeSchema(Type.Null(), 'The session is over.'),
-    ...errorResponses('Problem', [400, 401, 413, 414, 415]),
+  tag,
+  input: {},
+  success: { message: 'Logged out successfully', data: Type.Null(), description: 'The session is over.' },
+  errors: [413, 415],
+  async handle({ ctx, db, request }) {
+    const { identity } = request;
+    if (identity !== null) await ctx.accessControl.revoke(db, identity);
+    const origin = auditOriginOf(request);
+    await recordAuthEvent(ctx, { origin, action: 'auth.logout', outcome: 'success', userId: origin.actor });
+    return { data: null };
   },
-};
+});
 
-const linkExamples = { 400: invalidToken() };
-const linkErrors = { 400: 'The link is no longer valid (INVALID_TOKEN), or the request is not.' };
-
-const requestResetSchema = {
-  operationId: 'requestPasswordReset',
+export const requestPasswordReset = operation({
+  id: 'requestPasswordReset',
   summary: 'Ask for a link to set a new password',
   description:
     'Sends a link to the address if an account has it; the answer is the same for every address. The link opens ' +
     "PASSWORD_RESET_URL, or this server's own page, with a `token` that is good for one hour and once; a newer link ends " +
     'the one before.',
-  tags,
-  security: [],
-  body: PasswordResetRequest,
-  response: {
-    202: envelopeSchema(Type.Null(), 'A link is on its way if there is such an account.'),
-    ...errorResponses('Problem', [400, 413, 414, 415, 422], mailErrorDescriptions, {
-      503: mailNotConfigured(),
-    }),
+  tag,
+  input: { body: PasswordResetRequest },
+  success: {
+    status: 202,
+    message: 'If the address belongs to an account, a link is on its way',
+    data: Type.Null(),
+    description: 'A link is on its way if there is such an account.',
   },
+  errors: [413, 415, 422],
+  errorDescriptions: mailErrorDescriptions,
+  errorExamples: { 503: mailNotConfigured() },
+  async handle({ ctx, request }) {
+    ctx.passwordReset.request(auditOriginOf(request), request.body.email);
+    return { data: null };
+  },
+});
+
+const linkErrors = {
+  errorDescriptions: { 400: 'The link is no longer valid (INVALID_TOKEN), or the request is not.' },
+  errorExamples: { 400: invalidToken() },
 };
 
-const confirmResetSchema = {
-  operationId: 'confirmPasswordReset',
+export const confirmPasswordReset = operation({
+  id: 'confirmPasswordReset',
   summary: 'Set a new password with the token of a link',
   description: 'Ends every session and every token from before.',
-  tags,
-  security: [],
-  body: PasswordResetConfirmation,
-  response: {
-    200: envelopeSchema(Type.Null(), 'The password is the new one.'),
-    ...errorResponses('Problem', [400, 413, 414, 415, 422], linkErrors, linkExamples),
+  tag,
+  input: { body: PasswordResetConfirmation },
+  success: {
+    message: 'Password set successfully',
+    data: Type.Null(),
+    description: 'The password is the new one.',
   },
-};
+  errors: [413, 415, 422],
+  ...linkErrors,
+  async handle({ ctx, request }) {
+    const { token, new_password } = request.body;
+    await ctx.passwordReset.confirm(auditOriginOf(request), token, new_password);
+    return { data: null };
+  },
+});
 
-const confirmEmailSchema = {
-  operationId: 'confirmEmailChange',
+export const confirmEmailChange = operation({
+  id: 'confirmEmailChange',
   summary: 'Make a new address the one of the account',
   description: 'Where the link in the mail to the new address leads.',
-  tags,
-  security: [],
-  querystring: EmailChangeQuery,
-  response: {
-    200: envelopeSchema(Type.Null(), 'The account has the new address, and it is confirmed.'),
-    ...errorResponses('Problem', [400, 414, 422], linkErrors, linkExamples),
+  tag,
+  input: { querystring: EmailChangeQuery },
+  success: {
+    message: 'Email address changed successfully',
+    data: Type.Null(),
+    description: 'The account has the new address, and it is confirmed.',
   },
-};
-
-export function authRoutes(app: App, ctx: Context): void {
-  const { accounts, accessControl: access, db } = ctx;
-
-  app.post('/auth/register', { schema: registerSchema }, async (request, reply) => {
-    const { body } = request;
-    const grant = await auditSignIn(ctx, request, 'auth.register', body.email, () =>
-      accounts.register(sessionClientOf(request), body),
-    );
-    reply.status(201).header('cache-control', 'no-store');
-    return { ...grant, message: 'User registered successfully', status_code: 201 };
-  });
-
-  app.post('/auth/login', { schema: loginSchema }, async (request, reply) => {
-    const { body } = request;
-    const grant = await auditSignIn(ctx, request, 'auth.login', body.email, () =>
-      accounts.login(sessionClientOf(request), body),
-    );
-    reply.header('cache-control', 'no-store');
-    return { ...grant, message: 'Logged in successfully', status_code: 200 };
-  });
-
-  app.register(async (scope: App) => {
-    requireToken(scope, ctx);
-    scope.post('/auth/logout', { schema: logoutSchema }, async (request) => {
-      const { identity } = request;
-      if (identity !== null) await access.revoke(db, identity);
-      const origin = auditOriginOf(request);
-      await recordAuthEvent(ctx, { origin, action: 'auth.logout', outcome: 'success', userId: origin.actor });
-      return envelope(null, 'Logged out successfully');
-    });
-  });
-
-  linkRoutes(app, ctx);
-}
-
-function linkRoutes(app: App, { emailChange, passwordReset }: Context): void {
-  app.post('/auth/password-reset', { schema: requestResetSchema }, async (request, reply) => {
-    passwordReset.request(auditOriginOf(request), request.body.email);
-    reply.status(202);
-    return envelope(null, 'If the address belongs to an account, a link is on its way', 202);
-  });
-
-  app.post('/auth/password-reset/confirm', { schema: confirmResetSchema }, async (request) => {
-    const { token, new_password } = request.body;
-    await passwordReset.confirm(auditOriginOf(request), token, new_password);
-    return envelope(null, 'Password set successfully');
-  });
-
-  // Programs that only look at a link before somebody opens it use HEAD.
-  const options = { schema: confirmEmailSchema, exposeHeadRoute: false };
-  app.get('/auth/email-change', options, async (request, reply) => {
-    await emailChange.confirm(auditOriginOf(request), request.query.token);
+  errors: [422],
+  ...linkErrors,
+  // Programs that preview a link before somebody opens it send HEAD.
+  options: { exposeHeadRoute: false },
+  async handle({ ctx, request, reply }) {
+    await ctx.emailChange.confirm(auditOriginOf(request), request.query.token);
     reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
-    return envelope(null, 'Email address changed successfully');
-  });
-}
+    return { data: null };
+  },
+});

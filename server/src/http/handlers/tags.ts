@@ -1,85 +1,77 @@
 import { Type } from 'typebox';
-import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
-import { cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
+import { cacheableList } from '../../response-cache/respond.ts';
 import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
-import { listTags } from '../../tags/queries.ts';
-import { deleteTag, renameTag } from '../../tags/service.ts';
+import * as queries from '../../tags/queries.ts';
+import * as service from '../../tags/service.ts';
 import { UserPath } from '../../writes/user-path.ts';
-import type { App } from '../app-type.ts';
-import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../contract/schemas.ts';
+import { operation } from '../contract/operation.ts';
+import { listHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeSchema } from '../v1/render.ts';
 
-const listSchema = {
-  operationId: 'listTags',
+const tag = 'Tags';
+const changeErrors = [404, 409, 413, 415, 422];
+const errorExamples = { 404: notFound('Tag') };
+
+export const listTags = operation({
+  id: 'listTags',
   summary: 'List tags with their usage counts',
   description: 'By name. Tags that no live task has are not listed.',
-  tags: ['Tags'],
-  params: UserPath,
-  querystring: TagListQuery,
-  headers: ReadHeaders,
-  response: {
-    200: envelopeSchema(Type.Array(Type.Ref('Tag')), 'Tags on live tasks, by name.', listHeaders),
-    ...notModified(listHeaders),
-    ...errorResponses('Problem', [400, 401, 403, 414, 422]),
+  tag,
+  input: { params: UserPath, querystring: TagListQuery },
+  success: {
+    message: 'Tags retrieved successfully',
+    data: Type.Array(Type.Ref('Tag')),
+    description: 'Tags on live tasks, by name.',
+    headers: listHeaders,
   },
-};
+  errors: [422],
+  caching: cacheableList,
+  async handle({ db, request: { params, query }, reply }) {
+    const { tags, total, isUncacheable } = await queries.listTags(db, params.user_id, query);
+    reply.header('x-total-count', total);
+    return { data: tags, isUncacheable };
+  },
+});
 
-const tagExamples = { 404: notFound('Tag') };
-
-const renameSchema = {
-  operationId: 'renameTag',
+export const renameTag = operation({
+  id: 'renameTag',
   summary: 'Rename a tag on all tasks',
   description: 'In the trash too. Onto the name of another tag it merges the two.',
-  tags: ['Tags'],
-  params: TagPath,
-  headers: WriteHeaders,
-  body: TagRename,
-  response: {
-    200: envelopeSchema(Type.Ref('Tag'), 'The tag as it is called now.'),
-    ...errorResponses('Problem', [400, 401, 403, 404, 409, 413, 414, 415, 422], {}, tagExamples),
+  tag,
+  input: { params: TagPath, headers: WriteHeaders, body: TagRename },
+  success: {
+    message: 'Tag renamed successfully',
+    data: Type.Ref('Tag'),
+    description: 'The tag as it is called now.',
   },
-};
+  errors: changeErrors,
+  errorExamples,
+  async handle({ db, request }) {
+    const { params, body } = request;
+    const renamed = await service.renameTag(
+      db,
+      params.user_id,
+      writeContextOf(request),
+      params.name,
+      body.name,
+    );
+    return { data: renamed };
+  },
+});
 
-const deleteSchema = {
-  operationId: 'deleteTag',
+export const deleteTag = operation({
+  id: 'deleteTag',
   summary: 'Take a tag off all tasks',
   description: 'In the trash too. The tasks stay.',
-  tags: ['Tags'],
-  params: TagPath,
-  headers: WriteHeaders,
-  response: {
-    200: envelopeSchema(Type.Null(), 'No task has the tag.'),
-    ...errorResponses('Problem', [400, 401, 403, 404, 409, 413, 414, 415, 422], {}, tagExamples),
-  },
-};
-
-export function tagRoutes(app: App, ctx: Context): void {
-  app.get('/users/:user_id/tags', { schema: listSchema, config: cacheableList }, (request, reply) =>
-    sendCached(ctx, request, reply, async (db) => {
-      const { params, query } = request;
-      const { tags, total, isUncacheable: isPassing } = await listTags(db, params.user_id, query);
-      reply.header('x-total-count', total);
-      return uncacheableIf(isPassing, envelope(tags, 'Tags retrieved successfully'));
-    }),
-  );
-
-  writeRoutes(app, ctx);
-}
-
-const tagPath = '/users/:user_id/tags/:name';
-
-function writeRoutes(app: App, { db }: Context): void {
-  app.patch(tagPath, { schema: renameSchema }, async (request) => {
-    const { params, body } = request;
-    const tag = await renameTag(db, params.user_id, writeContextOf(request), params.name, body.name);
-    return envelope(tag, 'Tag renamed successfully');
-  });
-
-  app.delete(tagPath, { schema: deleteSchema }, async (request) => {
+  tag,
+  input: { params: TagPath, headers: WriteHeaders },
+  success: { message: 'Tag deleted successfully', data: Type.Null(), description: 'No task has the tag.' },
+  errors: changeErrors,
+  errorExamples,
+  async handle({ db, request }) {
     const { params } = request;
-    await deleteTag(db, params.user_id, writeContextOf(request), params.name);
-    return envelope(null, 'Tag deleted successfully');
-  });
-}
+    await service.deleteTag(db, params.user_id, writeContextOf(request), params.name);
+    return { data: null };
+  },
+});

@@ -1,29 +1,25 @@
 import { Type } from 'typebox';
-import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
-import { cacheable, cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
-import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
-import { findTask } from '../../tasks/queries.ts';
-import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
-import { UserPath } from '../../writes/user-path.ts';
-import type { App } from '../app-type.ts';
-import { etagOf, parseIfMatch } from '../contract/conditions.ts';
+import { cacheable, cacheableList } from '../../response-cache/respond.ts';
 import {
-  ConditionalHeaders,
-  errorResponses,
-  etagHeader,
-  notModified,
-  pageHeaders,
-  ReadHeaders,
-  WriteHeaders,
-} from '../contract/schemas.ts';
+  NewTask,
+  OptionalCompletion,
+  Precondition,
+  TaskListQuery,
+  TaskPatch,
+  TaskPath,
+} from '../../tasks/model.ts';
+import { findTask } from '../../tasks/queries.ts';
+import * as service from '../../tasks/service.ts';
+import { UserPath } from '../../writes/user-path.ts';
+import { etagOf, parseIfMatch } from '../contract/conditions.ts';
+import { operation } from '../contract/operation.ts';
+import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { readTaskPage } from '../contract/task-page.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
-import { envelope, envelopeJson, envelopeSchema } from '../v1/render.ts';
 
-const tags = ['Tasks'];
-const task = (description: string) => envelopeSchema(Type.Ref('Task'), description, etagHeader);
-const errors = (...statuses: number[]) => errorResponses('Problem', [400, 401, 403, 414, ...statuses]);
+const tag = 'Tasks';
+const changeErrors = [404, 409, 412, 413, 415, 422];
 
 export const Pagination = Type.Object({
   total: Type.Integer(),
@@ -35,169 +31,151 @@ export const Pagination = Type.Object({
   next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
 });
 
-const listSchema = {
-  operationId: 'listTasks',
+export const listTasks = operation({
+  id: 'listTasks',
   summary: 'List tasks',
   description: 'Filters combine. Pages by `cursor` stay stable while tasks are written; `offset` skips.',
-  tags,
-  params: UserPath,
-  querystring: TaskListQuery,
-  headers: ReadHeaders,
-  response: {
-    200: envelopeSchema(Type.Array(Type.Ref('Task')), 'A page of tasks.', pageHeaders, {
-      pagination: Pagination,
-    }),
-    ...notModified(pageHeaders),
-    ...errors(410, 422),
+  tag,
+  input: { params: UserPath, querystring: TaskListQuery },
+  success: {
+    message: 'Tasks retrieved successfully',
+    data: Type.Array(Type.Ref('Task')),
+    description: 'A page of tasks.',
+    headers: pageHeaders,
+    more: { pagination: Pagination },
   },
-};
-
-const createSchema = {
-  operationId: 'createTask',
-  summary: 'Create a task',
-  description: 'Fields that are absent get their defaults.',
-  tags,
-  params: UserPath,
-  headers: WriteHeaders,
-  body: NewTask,
-  response: { 201: task('The new task.'), ...errors(409, 413, 415, 422) },
-};
-
-const getSchema = {
-  operationId: 'getTask',
-  summary: 'Get a task',
-  description: 'Its `ETag` is its version.',
-  tags,
-  params: TaskPath,
-  headers: ReadHeaders,
-  response: { 200: task('The task.'), ...notModified(etagHeader), ...errors(404, 422) },
-};
-
-const updateSchema = (operationId: string, summary: string) => ({
-  operationId,
-  summary,
-  description:
-    'JSON Merge Patch (RFC 7396) for PUT and PATCH alike: absent keeps, null clears, `tags` replaces the set.',
-  tags,
-  params: TaskPath,
-  headers: ConditionalHeaders,
-  body: TaskPatch,
-  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415, 422) },
+  errors: [410, 422],
+  caching: cacheableList,
+  async handle({ ctx, db, request, reply }) {
+    const { params, query } = request;
+    const page = await readTaskPage(db, ctx, request, reply, params.user_id, query);
+    const { tasks, pagination, isUncacheable } = page;
+    return { json: tasks, more: { pagination }, isUncacheable };
+  },
 });
 
-const completeSchema = {
-  operationId: 'completeTask',
-  summary: 'Set whether a task is completed',
-  description: 'Sets the state, whatever it was.',
-  tags,
-  params: TaskPath,
-  headers: ConditionalHeaders,
-  body: Completion,
-  response: { 200: task('The task after the change.'), ...errors(404, 409, 412, 413, 415, 422) },
-};
-
-const deleteSchema = {
-  operationId: 'deleteTask',
-  summary: 'Delete a task',
-  description: 'The task is gone from every read at once.',
-  tags,
-  params: TaskPath,
-  headers: ConditionalHeaders,
-  body: Precondition,
-  response: {
-    200: envelopeSchema(Type.Null(), 'The task is deleted.'),
-    ...errors(404, 409, 412, 413, 415, 422),
+export const getTask = operation({
+  id: 'getTask',
+  summary: 'Get a task',
+  description: 'Its `ETag` is its version.',
+  tag,
+  input: { params: TaskPath },
+  success: {
+    message: 'Task retrieved successfully',
+    data: Type.Ref('Task'),
+    description: 'The task.',
+    headers: etagHeader,
   },
-};
+  errors: [404, 422],
+  caching: cacheable,
+  async handle({ db, request: { params }, reply }) {
+    const task = await findTask(db, params.user_id, params.task_id);
+    if (task === null) throw notFound('Task');
+    reply.header('etag', etagOf(task));
+    return { data: task };
+  },
+});
 
-const tasksPath = '/users/:user_id/tasks';
-const taskPath = '/users/:user_id/tasks/:task_id';
+export const createTask = operation({
+  id: 'createTask',
+  summary: 'Create a task',
+  description: 'Fields that are absent get their defaults.',
+  tag,
+  input: { params: UserPath, headers: WriteHeaders, body: NewTask },
+  success: {
+    status: 201,
+    message: 'Task created successfully',
+    data: Type.Ref('Task'),
+    description: 'The new task.',
+    headers: etagHeader,
+  },
+  errors: [409, 413, 415, 422],
+  async handle({ db, request, reply }) {
+    const { params, body, routeOptions } = request;
+    const task = await service.createTask(db, params.user_id, writeContextOf(request), body);
+    const userId = encodeURIComponent(params.user_id);
+    const collection = routeOptions.url?.replace(':user_id', () => userId);
+    reply.header('etag', etagOf(task)).header('location', `${collection}/${task.id}`);
+    return { data: task };
+  },
+});
 
-export function taskRoutes(app: App, ctx: Context): void {
-  readRoutes(app, ctx);
-  writeRoutes(app, ctx);
-}
-
-function readRoutes(app: App, ctx: Context): void {
-  app.get(tasksPath, { schema: listSchema, config: cacheableList }, (request, reply) =>
-    sendCached(ctx, request, reply, async (db) => {
-      const { params, query } = request;
-      const page = await readTaskPage(db, ctx, request, reply, params.user_id, query);
-      const { tasks, pagination, isUncacheable: isPassing } = page;
-      return uncacheableIf(isPassing, envelopeJson(tasks, 'Tasks retrieved successfully', { pagination }));
-    }),
-  );
-
-  app.get(taskPath, { schema: getSchema, config: cacheable }, (request, reply) =>
-    sendCached(ctx, request, reply, async (db) => {
-      const { params } = request;
-      const found = await findTask(db, params.user_id, params.task_id);
-      if (found === null) throw notFound('Task');
-      reply.header('etag', etagOf(found));
-      return envelope(found, 'Task retrieved successfully');
-    }),
-  );
-}
-
-function writeRoutes(app: App, { db }: Context): void {
-  app.post(tasksPath, { schema: createSchema }, async (request, reply) => {
-    const { params, body } = request;
-    const created = await createTask(db, params.user_id, writeContextOf(request), body);
-    reply
-      .status(201)
-      .header('etag', etagOf(created))
-      .header('location', locationOf(params.user_id, created.id));
-    return envelope(created, 'Task created successfully', 201);
-  });
-
-  for (const [method, id] of [
-    ['PUT', 'putTask'],
-    ['PATCH', 'updateTask'],
-  ] as const) {
-    const schema = updateSchema(id, 'Update a task');
-    app.route({
-      method,
-      url: taskPath,
-      schema,
-      handler: async (request, reply) => {
-        const { params, body, headers } = request;
-        const changed = await patchTask(
-          db,
-          params.user_id,
-          writeContextOf(request),
-          params.task_id,
-          body,
-          parseIfMatch(headers),
-        );
-        reply.header('etag', etagOf(changed));
-        return envelope(changed, 'Task updated successfully');
-      },
-    });
-  }
-
-  app.patch(`${taskPath}/complete`, { schema: completeSchema }, async (request, reply) => {
+export const updateTask = operation({
+  id: 'updateTask',
+  summary: 'Update a task',
+  description:
+    'JSON Merge Patch (RFC 7396) for PUT and PATCH alike: absent keeps, null clears, `tags` replaces the set.',
+  tag,
+  input: { params: TaskPath, headers: ConditionalHeaders, body: TaskPatch },
+  success: {
+    message: 'Task updated successfully',
+    data: Type.Ref('Task'),
+    description: 'The task after the change.',
+    headers: etagHeader,
+  },
+  errors: changeErrors,
+  async handle({ db, request, reply }) {
     const { params, body, headers } = request;
-    const { completed, version } = body;
-    const condition = { version, ifMatch: parseIfMatch(headers) };
-    const changed = await completeTask(
+    const task = await service.patchTask(
       db,
       params.user_id,
       writeContextOf(request),
       params.task_id,
-      completed,
-      condition,
+      body,
+      parseIfMatch(headers),
     );
-    reply.header('etag', etagOf(changed));
-    return envelope(changed, 'Task completion updated successfully');
-  });
+    reply.header('etag', etagOf(task));
+    return { data: task };
+  },
+});
 
-  app.delete(taskPath, { schema: deleteSchema }, async (request) => {
+export const putTask = operation({ ...updateTask, id: 'putTask' });
+
+/** As the bare surface has it; v1 requires `completed` (`v1/render.ts`). */
+export const completeTask = operation({
+  id: 'completeTask',
+  summary: 'Flip or set whether a task is completed',
+  description: 'Without a body the state flips, atomically; with `completed` it is set.',
+  tag,
+  input: { params: TaskPath, headers: ConditionalHeaders, body: OptionalCompletion },
+  success: {
+    message: 'Task completion updated successfully',
+    data: Type.Ref('Task'),
+    description: 'The task after the change.',
+    headers: etagHeader,
+  },
+  errors: changeErrors,
+  async handle({ db, request, reply }) {
+    const { params, body, headers } = request;
+    const task = await service.completeTask(
+      db,
+      params.user_id,
+      writeContextOf(request),
+      params.task_id,
+      body?.completed,
+      { version: body?.version, ifMatch: parseIfMatch(headers) },
+    );
+    reply.header('etag', etagOf(task));
+    return { data: task };
+  },
+});
+
+export const deleteTask = operation({
+  id: 'deleteTask',
+  summary: 'Delete a task',
+  description: 'The task is gone from every read at once.',
+  tag,
+  input: { params: TaskPath, headers: ConditionalHeaders, body: Precondition },
+  success: {
+    message: 'Task deleted successfully',
+    data: Type.Null(),
+    description: 'The task is deleted.',
+  },
+  errors: changeErrors,
+  async handle({ db, request }) {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    await deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
-    return envelope(null, 'Task deleted successfully');
-  });
-}
-
-const locationOf = (userId: string, taskId: string) =>
-  `/api/v1/users/${encodeURIComponent(userId)}/tasks/${taskId}`;
+    await service.deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
+    return { data: null };
+  },
+});
