@@ -54,7 +54,7 @@ const unknownRoute: HiddenRoute = {
  */
 // biome-ignore format: a table
 export const routes: readonly Route[] = [
-  ['GET',      '/docs/*',                                            apiPageRoutes,                     'public', plain],
+  ['GET',      '/docs',                                              apiPageRoutes,                     'public', plain],
   ['GET',      '/',                                                  docs.redirectToDocs,               'public', plain],
   ['GET',      '/openapi.json',                                      docs.openApiDocument,              'public', plain],
   ['GET',      '/health',                                            health.getHealth,                  'public', plain],
