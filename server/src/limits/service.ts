@@ -66,7 +66,7 @@ export function createLimits(settings: LimitSettings, shared: SharedCounters | n
   const table = limitTable(settings);
   const address = createRateLimiter('address', table.address);
   const auth = createRateLimiter('auth', table.auth);
-  const hardLimit = createRateLimiter('siege', table.hardLimit);
+  const hardLimit = createRateLimiter('hardLimit', table.hardLimit);
   const mail = createRateLimiter('mail', table.mail);
   const user = createRateLimiter('user', table.user);
   const refusals: Record<string, number> = {};

@@ -1,7 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { userId } from '../writes/user-path.ts';
 
-export const tagName = Type.String({ minLength: 1, maxLength: 50, pattern: '\\S' });
+export const tagName = Type.String({
+  minLength: 1,
+  maxLength: 50,
+  pattern: '\\S',
+  'x-pattern-message': 'must not be blank',
+});
 
 export const Tag = Type.Object(
   {

@@ -6,7 +6,7 @@ import { createPasswordLink } from '../../src/admin/accounts.ts';
 import { createInvitation } from '../../src/admin/invitations.ts';
 import { newPassword, password, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { chromiumPath, launchChromium, seriousFindings } from '../support/browser.ts';
+import { chromiumPath, launchBrowser, seriousFindings } from '../support/browser.ts';
 import { urlOf } from '../support/database.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath === undefined)('in a browser', () => {
   const complaints: string[] = [];
   const asked: string[] = [];
   beforeAll(async () => {
-    browser = await launchChromium();
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 

@@ -13,7 +13,7 @@ import { silentLog } from '../support/log.ts';
 import { metricsToken, scrape } from '../support/metrics.ts';
 import { startProcess } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
-import { renameTag } from '../support/tags.ts';
+import { sendRenameTag } from '../support/tags.ts';
 import { newClient } from '../support/tasks.ts';
 import { createTrashed } from '../support/trash.ts';
 
@@ -166,7 +166,7 @@ test('a change whose entry is refused is not made, and answered with 503, whatev
     () => bare('PATCH', `/tasks/${id}/complete`),
     () => v1('DELETE', `/tasks/${id}`),
     () => v1('POST', '/tasks/bulk', { operations }),
-    () => renameTag(client, 'a', 'b'),
+    () => sendRenameTag(client, 'a', 'b'),
     () => v1('POST', `/trash/${gone?.id}/restore`),
     () => v1('DELETE', `/trash/${gone?.id}`),
     () => v1('DELETE', '/trash'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startProcess, statusOf, waitUntil } from '../support/process.ts';
+import { responseStatus, startProcess, waitUntil } from '../support/process.ts';
 import { newDataDirectory, startTestServer } from '../support/servers.ts';
 
 const password = 'gentle-otter-42';
@@ -28,8 +28,8 @@ test('the command line makes the first admin, and locks the service, beside a ru
   expect((await fetch(`${server.url}/api/v1/admin/users`, { headers })).status).toBe(200);
 
   expect(await admin('lock')).toEqual([0, 'locked: every instance answers 503 within a second']);
-  await waitUntil(async () => (await statusOf(`${server.url}/api/v1/users/x/tasks`)) === 503);
-  expect(await statusOf(`${server.url}/health/ready`)).toBe(200);
+  await waitUntil(async () => (await responseStatus(`${server.url}/api/v1/users/x/tasks`)) === 503);
+  expect(await responseStatus(`${server.url}/health/ready`)).toBe(200);
   server.child.kill('SIGTERM');
   await server.ended;
 

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mintToken, secret, withoutLimits } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { freePort, statusOf, waitUntil } from '../support/process.ts';
+import { freePort, responseStatus, temporaryDirectory, waitUntil } from '../support/process.ts';
 import { newDataDirectory } from '../support/servers.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -33,7 +33,9 @@ async function npmStart(before: string[] = []) {
     await exited;
   });
   const url = `http://127.0.0.1:${port}`;
-  await waitUntil(async () => child.exitCode !== null || (await statusOf(`${url}/health/ready`)) === 200);
+  await waitUntil(
+    async () => child.exitCode !== null || (await responseStatus(`${url}/health/ready`)) === 200,
+  );
   const pidFile = join(DATA_DIR, 'postgres', 'postmaster.pid');
   expect(existsSync(pidFile)).toBe(true);
   return { child, exited, url, pidFile, stdout: () => stdout };
@@ -122,4 +124,48 @@ test('a migration that is told to stop ends the database that was started for it
   expect((await once(child, 'close'))[0]).toBe(1);
   expect(stderr).toBe('stopped by SIGTERM\n');
   expect(existsSync(pidFile)).toBe(false);
+});
+
+test('data and settings are those of the current directory, under the names that they have always had', async () => {
+  const { path: cwd, remove } = await temporaryDirectory();
+  afterTest.push(remove);
+  const [port, { PATH = '', HOME = '' }] = [await freePort(), process.env];
+  writeFileSync(
+    join(cwd, '.env'),
+    `PORT=${port}\nRATE_LIMIT_AUTH=off\nBETTER_AUTH_URL=http://localhost:${port}\n`,
+  );
+  const url = `http://127.0.0.1:${port}`;
+  async function whileServing<T>(work: () => Promise<T>): Promise<T> {
+    const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), 'serve'], {
+      cwd,
+      env: { PATH, HOME },
+      stdio: 'ignore',
+    });
+    const exited = once(child, 'exit');
+    try {
+      await waitUntil(
+        async () => child.exitCode !== null || (await responseStatus(`${url}/health/ready`)) === 200,
+      );
+      return await work();
+    } finally {
+      child.kill('SIGTERM');
+      await exited;
+    }
+  }
+  const account = { email: 'ada@example.com', password: 'gentle-otter-42' };
+  const send = async (path: string, body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+  };
+  const names = { first_name: 'Ada', last_name: 'Byron' };
+  expect(await whileServing(() => send('/api/v1/auth/register', { ...account, ...names }))).toBe(201);
+  // An installation of any version has these, and an upgrade has to find them.
+  expect(readdirSync(join(cwd, 'data')).toSorted()).toEqual([
+    'postgres',
+    'postgres-password',
+    'postgres-start.log',
+    'secret',
+  ]);
+  expect(await whileServing(() => send('/api/v1/auth/login', account))).toBe(200);
+  expect(readdirSync(cwd).toSorted()).toEqual(['.env', 'data']);
 });

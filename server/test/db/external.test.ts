@@ -11,8 +11,8 @@ import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { silentLog } from '../support/log.ts';
 import { binaries, databaseAccount } from '../support/postgres15.ts';
 import {
-  createTask,
   freePort,
+  postTask,
   startProcess,
   startServer,
   taskIds,
@@ -119,7 +119,7 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     const server = await startServer({ DATABASE_URL, DATA_DIR: directory.path });
     const user = `ada ${way}`.replaceAll(' ', '-');
     const ids = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => createTask(server.url, user, `task ${index}`)),
+      Array.from({ length: 60 }, (_, index) => postTask(server.url, user, `task ${index}`)),
     );
     expect(ids).not.toContain(null);
     expect(await taskIds(server.url, user)).toEqual(new Set(ids));

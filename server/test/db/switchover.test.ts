@@ -17,10 +17,10 @@ import {
   waitForReplay,
 } from '../support/postgres15.ts';
 import {
+  responseStatus,
   type Server,
   startProcess,
   startServer,
-  statusOf,
   temporaryDirectory,
   waitUntil,
 } from '../support/process.ts';
@@ -138,7 +138,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
   test('leaves nobody on the server before', async () => {
     await waitUntil(async () => {
       // A connection that is given up is closed when it is next handed out, or was idle for ten seconds.
-      await Promise.all(each().map(([, { url }]) => statusOf(`${url}/health/ready`)));
+      await Promise.all(each().map(([, { url }]) => responseStatus(`${url}/health/ready`)));
       const [row] = await pair.primary.query<{ count: number }>(
         `select count(*)::int as count from pg_stat_activity where datname = '${database}'`,
       );

@@ -10,7 +10,7 @@ import { clockToleranceSeconds } from '../../src/tokens/issuers.ts';
 import { password, registerAccount } from '../support/accounts.ts';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { urlOf } from '../support/database.ts';
-import { type EventStream, openEventStream } from '../support/events.ts';
+import { openEventStream, type TestEventStream } from '../support/events.ts';
 import { readFeedPage } from '../support/feed.ts';
 import { silentLog as log } from '../support/log.ts';
 import { patience } from '../support/patience.ts';
@@ -37,7 +37,7 @@ afterAll(async () => {
 const asAdmin = (method: string, path: string, body?: unknown) =>
   app.request(method, `/api/v1/admin${path}`, { token: admin.token, body });
 
-const streamOf = async (path: string, token: string, on = app): Promise<EventStream> => {
+const streamOf = async (path: string, token: string, on = app): Promise<TestEventStream> => {
   const stream = await openEventStream(on.url, `${path}/events`, token);
   await stream.take(1);
   return stream;

@@ -3,7 +3,7 @@ import { encodeMessages, parseMessage } from '../../src/feed/notification-sender
 import { startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { asAdmin } from '../support/database.ts';
-import { type EventStream, openEventStream } from '../support/events.ts';
+import { openEventStream, type TestEventStream } from '../support/events.ts';
 import { patience } from '../support/patience.ts';
 import { newClient } from '../support/tasks.ts';
 
@@ -48,7 +48,7 @@ async function follow(on: TestApp) {
   return { client, stream };
 }
 
-const ids = (stream: EventStream) => stream.events.map(({ data }) => data.id);
+const ids = (stream: TestEventStream) => stream.events.map(({ data }) => data.id);
 
 test('what is written on one instance is told on another, soon', async () => {
   const { client, stream } = await follow(second);

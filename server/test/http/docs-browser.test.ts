@@ -1,7 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
-import { chromiumPath, launchChromium, seriousFindings } from '../support/browser.ts';
+import { chromiumPath, launchBrowser, seriousFindings } from '../support/browser.ts';
 import { isLong } from '../support/long-tests.ts';
 
 if (chromiumPath === undefined)
@@ -20,7 +20,7 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     app = await startApp();
     const { status } = await app.request('POST', '/api/v1/auth/register', { body: register });
     expect(status).toBe(201);
-    browser = await launchChromium();
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser.close();

@@ -157,3 +157,37 @@ test('a search of 200 code points is taken and one of 201 refused', async () => 
     expect(namedIn('v1', reply)).toEqual(['query.search']);
   }
 });
+
+describe('text that does not match its pattern is refused with what the pattern means', () => {
+  const blank = 'must not be blank, got " "';
+  const visible =
+    'must be 1 to 255 visible ASCII characters, with or without quotes around them, got "two words"';
+  const key = { 'idempotency-key': 'two words' };
+  const task = { title: 'a', tags: [' '] };
+
+  test.each([
+    ['POST', '/tasks', task, {}, blank],
+    ['GET', '/tasks?tags=%20', undefined, {}, blank],
+    ['POST', '/tasks', { title: 'a' }, key, visible],
+  ])('on both surfaces: %s %s %j %j', async (method, path, body, headers, message) => {
+    const { v1, bare } = await newClient(app);
+    const full = await v1(method, path, body, headers);
+    const plain = await bare(method, path, body, headers);
+    expect([full.status, plain.status]).toEqual([invalidStatus.v1, invalidStatus.bare]);
+    expect([full.body.errors, plain.body.detail].map(([issue]) => [issue.msg, issue.type])).toEqual([
+      [message, 'pattern'],
+      [message, 'pattern'],
+    ]);
+  });
+
+  test.each([
+    ['PATCH', '/tags/%20', { name: 'home' }],
+    ['PATCH', '/tags/home', { name: ' ' }],
+    ['DELETE', '/tags/%20', undefined],
+    ['POST', '/tasks/bulk', { operations: [{ op: 'create', ...task }] }],
+  ])('on the full surface: %s %s %j', async (method, path, body) => {
+    const { v1 } = await newClient(app);
+    const { status, body: answer } = await v1(method, path, body);
+    expect([status, answer.errors.map(({ msg }: { msg: string }) => msg)]).toEqual([422, [blank]]);
+  });
+});

@@ -12,7 +12,7 @@ import { createContext } from '../../src/process/context.ts';
 import { mintToken, secret, startApp, withoutLimits } from '../support/app.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { freePort, startProcess, statusOf, temporaryDirectory, waitUntil } from '../support/process.ts';
+import { freePort, responseStatus, startProcess, temporaryDirectory, waitUntil } from '../support/process.ts';
 import { createMigratedDatabase, newDataDirectory, startTestServer } from '../support/servers.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((of) => of?.some(({ address }) => address === '::1'));
@@ -95,7 +95,7 @@ describe('HOST=localhost, as it is by default, with PORT=0', () => {
     for (const address of addresses) {
       const scheme = kind === 'TLS' ? 'https' : 'http';
       expect(stdout).toContain(`listening at ${scheme}://${address}:${new URL(server.url).port}`);
-      expect(await statusOf(`${server.url.replace('localhost', address)}/health`)).toBe(0);
+      expect(await responseStatus(`${server.url.replace('localhost', address)}/health`)).toBe(0);
     }
   });
 
@@ -133,7 +133,7 @@ describe.runIf(hasIpv6)('the second address', () => {
     sent.flushHeaders();
     await once(sent, 'continue');
     server.child.kill('SIGTERM');
-    await waitUntil(async () => (await statusOf(`${server.url}/health/live`)) === 0);
+    await waitUntil(async () => (await responseStatus(`${server.url}/health/live`)) === 0);
     sent.end(body);
     const [response]: IncomingMessage[] = await once(sent, 'response');
     expect(response?.statusCode).toBe(201);
@@ -183,7 +183,7 @@ test('a machine that does not have the second address serves on the first, and s
   await listen(app, { ...beside.ctx.config.http, port }, ['127.0.0.1', '2001:db8::1'], {});
   expect(await get(`http://127.0.0.1:${port}/health`)).toBe(200);
   await app.close();
-  expect(await statusOf(`http://127.0.0.1:${port}/health`)).toBe(0);
+  expect(await responseStatus(`http://127.0.0.1:${port}/health`)).toBe(0);
 });
 
 test('HOST=127.0.0.1 opens that address only', async () => {
@@ -192,6 +192,6 @@ test('HOST=127.0.0.1 opens that address only', async () => {
     DATA_DIR: await newDataDirectory(),
     DATABASE_URL: await createMigratedDatabase(),
   });
-  expect(await statusOf(`${server.url}/health`)).toBe(200);
-  expect(await statusOf(`${server.url.replace('127.0.0.1', '[::1]')}/health`)).toBe(0);
+  expect(await responseStatus(`${server.url}/health`)).toBe(200);
+  expect(await responseStatus(`${server.url.replace('127.0.0.1', '[::1]')}/health`)).toBe(0);
 });

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { isLong } from '../support/long-tests.ts';
-import { createTask, freePort, startProcess, statusOf, taskIds, waitUntil } from '../support/process.ts';
+import { freePort, postTask, responseStatus, startProcess, taskIds, waitUntil } from '../support/process.ts';
 import { createMigratedDatabase, newDataDirectory, startTestServer } from '../support/servers.ts';
 
 async function postmasterPid(dataDir: string): Promise<number> {
@@ -16,7 +16,7 @@ async function postmasterPid(dataDir: string): Promise<number> {
 test('a first start serves on an embedded database, says where things are, and the next start finds the tasks', async () => {
   const DATA_DIR = await newDataDirectory();
   const first = await startTestServer({ DATA_DIR });
-  const id = await createTask(first.url, 'ada', 'kept');
+  const id = await postTask(first.url, 'ada', 'kept');
   expect(id).not.toBeNull();
   first.child.kill('SIGINT');
   const { code, stderr, stdout } = await first.ended;
@@ -27,7 +27,7 @@ test('a first start serves on an embedded database, says where things are, and t
   expect(stderr).toContain(join(DATA_DIR, 'postgres'));
   expect(stderr).toContain('Ctrl-C');
   for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
-  expect(await statusOf(`${first.url}/health`)).toBe(0);
+  expect(await responseStatus(`${first.url}/health`)).toBe(0);
 
   const second = await startTestServer({ DATA_DIR });
   expect(await taskIds(second.url, 'ada')).toEqual(new Set([id]));
@@ -46,10 +46,10 @@ test('a disk that is too full for the log costs its lines, and nothing else', as
   const server = startProcess(['serve'], settings, false, full);
   closeSync(full);
   const url = `http://127.0.0.1:${PORT}`;
-  await waitUntil(async () => (await statusOf(`${url}/health/ready`)) === 200);
+  await waitUntil(async () => (await responseStatus(`${url}/health/ready`)) === 200);
   for (let round = 0; round < 20; round += 1)
     await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/api/ada/tasks`)));
-  expect(await createTask(url, 'ada', 'made without a log')).not.toBeNull();
+  expect(await postTask(url, 'ada', 'made without a log')).not.toBeNull();
   server.child.kill('SIGTERM');
   expect(await server.ended).toMatchObject({
     code: 0,
@@ -60,8 +60,8 @@ test('a disk that is too full for the log costs its lines, and nothing else', as
 test('SIGTERM lets requests under way finish, then ends with code 0', async () => {
   const DATA_DIR = await newDataDirectory();
   const server = await startTestServer({ DATA_DIR });
-  await createTask(server.url, 'ada', 'first');
-  const writes = Array.from({ length: 30 }, (_, index) => createTask(server.url, 'ada', `task ${index}`));
+  await postTask(server.url, 'ada', 'first');
+  const writes = Array.from({ length: 30 }, (_, index) => postTask(server.url, 'ada', `task ${index}`));
   await Promise.race(writes);
   server.child.kill('SIGTERM');
   const acknowledged = (await Promise.all(writes)).filter((id) => id !== null);
@@ -103,12 +103,12 @@ test('another BETTER_AUTH_SECRET on the same data: accounts work, and tokens of 
 test('a statement that waits for ever does not keep the server from stopping', async () => {
   const DATABASE_URL = await createMigratedDatabase();
   const server = await startTestServer({ DATA_DIR: await newDataDirectory(), DATABASE_URL });
-  await createTask(server.url, 'ada', 'first');
+  await postTask(server.url, 'ada', 'first');
   const blocker = new pg.Client(DATABASE_URL);
   await blocker.connect();
   afterTest.push(() => blocker.end());
   await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
-  const blocked = createTask(server.url, 'ada', 'blocked');
+  const blocked = postTask(server.url, 'ada', 'blocked');
   await waitUntil(async () => {
     const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");
     return rowCount === 1;
@@ -141,7 +141,7 @@ describe('no acknowledged write is lost and no hand is needed', () => {
     const done = Promise.all(
       Array.from({ length: 4 }, async (_, client) => {
         for (let count = 0; going; count += 1) {
-          const id = await createTask(url(), `writer${client}`, `task ${count}`);
+          const id = await postTask(url(), `writer${client}`, `task ${count}`);
           if (id !== null) acknowledged.add(id);
         }
       }),
@@ -185,9 +185,9 @@ describe('no acknowledged write is lost and no hand is needed', () => {
       const before = load.acknowledged.size;
       await waitUntil(() => load.acknowledged.size >= before + 20);
       process.kill(await postmasterPid(DATA_DIR), 'SIGKILL');
-      await waitUntil(async () => (await statusOf(`${server.url}/health/ready`)) === 503);
-      expect(await statusOf(`${server.url}/health/live`)).toBe(200);
-      await waitUntil(async () => (await statusOf(`${server.url}/health/ready`)) === 200);
+      await waitUntil(async () => (await responseStatus(`${server.url}/health/ready`)) === 503);
+      expect(await responseStatus(`${server.url}/health/live`)).toBe(200);
+      await waitUntil(async () => (await responseStatus(`${server.url}/health/ready`)) === 200);
     }
     await load.stop();
     const kept = await allIds(server.url);

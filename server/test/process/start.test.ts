@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { afterTest } from '../support/clean-up.ts';
 import { asAdmin, createDatabase, urlOf } from '../support/database.ts';
-import { createTask, freePort, startProcess, statusOf, waitUntil } from '../support/process.ts';
+import { freePort, postTask, responseStatus, startProcess, waitUntil } from '../support/process.ts';
 import { newDataDirectory, startTestServer } from '../support/servers.ts';
 
 describe('a wrong setting stops the start with one line and code 1', () => {
@@ -98,10 +98,10 @@ describe('with DATABASE_URL', () => {
     expect(await migrate('up')).toBe('nothing to do\n');
     expect(await migrate('redo')).toMatch(/^down (\d+ \w+)\nup \1\n$/);
     const server = await startTestServer(env);
-    expect(await createTask(server.url, 'ada', 'elsewhere')).not.toBeNull();
+    expect(await postTask(server.url, 'ada', 'elsewhere')).not.toBeNull();
     expect(await migrate('down')).toMatch(/^down \d/);
     expect(await migrate('status')).toMatch(/pending/);
-    expect(await statusOf(`${server.url}/health/ready`)).toBe(503);
+    expect(await responseStatus(`${server.url}/health/ready`)).toBe(503);
     expect((await startProcess(['migrate', 'constructor'], env).ended).code).toBe(1);
     const wrong = await startProcess(['migrate', 'sideways'], env).ended;
     expect(wrong).toMatchObject({
@@ -117,7 +117,7 @@ describe('with DATABASE_URL', () => {
     const PORT = String(await freePort());
     const { ended } = startProcess(['serve'], { ...env, PORT });
     afterTest.push(() => asAdmin(`drop database if exists ${later} with (force)`));
-    await waitUntil(async () => (await statusOf(`http://127.0.0.1:${PORT}/health/live`)) === 200);
+    await waitUntil(async () => (await responseStatus(`http://127.0.0.1:${PORT}/health/live`)) === 200);
     await asAdmin(`alter database ${connection.database} rename to ${later}`);
     expect(await ended).toMatchObject({
       code: 1,
@@ -131,7 +131,7 @@ describe('with DATABASE_URL', () => {
     const PORT = String(await freePort());
     const env = { DATABASE_URL: urlOf(connection), DATA_DIR: await newDataDirectory(), PORT };
     const { child, ended } = startProcess(['serve'], env);
-    await waitUntil(async () => (await statusOf(`http://127.0.0.1:${PORT}/health/live`)) === 200);
+    await waitUntil(async () => (await responseStatus(`http://127.0.0.1:${PORT}/health/live`)) === 200);
     child.kill('SIGTERM');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
@@ -149,10 +149,10 @@ describe('with DATABASE_URL', () => {
       await asAdmin(`drop database if exists ${connection.database}_later with (force)`);
     });
     const url = `http://127.0.0.1:${PORT}`;
-    await waitUntil(async () => (await statusOf(`${url}/health/live`)) === 200);
-    expect(await statusOf(`${url}/health/ready`)).toBe(503);
+    await waitUntil(async () => (await responseStatus(`${url}/health/live`)) === 200);
+    expect(await responseStatus(`${url}/health/ready`)).toBe(503);
     await asAdmin(`alter database ${connection.database} rename to ${connection.database}_later`);
-    await waitUntil(async () => (await statusOf(`${url}/health/ready`)) === 200);
+    await waitUntil(async () => (await responseStatus(`${url}/health/ready`)) === 200);
     expect(running.child.exitCode).toBeNull();
   });
 });

@@ -8,7 +8,7 @@ import { afterFile } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
 import { openEventStream } from '../support/events.ts';
 import { betterAuthLogin, type InjectedRequest, password, v1Login } from '../support/limited-server.ts';
-import { createTask, waitUntil } from '../support/process.ts';
+import { postTask, waitUntil } from '../support/process.ts';
 import { startWorkers, type WorkersServer } from '../support/workers.ts';
 
 let server: WorkersServer;
@@ -113,7 +113,7 @@ test('a change by one worker is heard by streams of the other', async () => {
     Array.from({ length: 8 }, () => openEventStream(server.url, path, token)),
   );
   expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
-  await createTask(server.url, sub, 'told to all');
+  await postTask(server.url, sub, 'told to all');
   await Promise.all(
     streams.map(({ take }) => take(1, ({ data }) => JSON.stringify(data).includes('told to all'))),
   );

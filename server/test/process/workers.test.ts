@@ -12,10 +12,10 @@ import { secret } from '../support/app.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { afterTest } from '../support/clean-up.ts';
 import {
-  createTask,
   freePort,
+  postTask,
+  responseStatus,
   startProcess,
-  statusOf,
   taskIds,
   temporaryDirectory,
   waitUntil,
@@ -33,7 +33,7 @@ test('two workers serve on the embedded database of a third process; a signal to
   const password = rolePassword(superuserPassword(DATA_DIR, false), 'duly');
   for (const pid of workers) expect(commandAndEnvironmentOf(pid)).not.toContain(password);
 
-  await createTask(server.url, 'ada', 'first');
+  await postTask(server.url, 'ada', 'first');
   const blocker = new pg.Client({
     host: join(DATA_DIR, 'postgres'),
     user: 'duly',
@@ -42,7 +42,7 @@ test('two workers serve on the embedded database of a third process; a signal to
   });
   await blocker.connect();
   await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
-  const writes = Array.from({ length: 20 }, (_, index) => createTask(server.url, 'ada', `task ${index}`));
+  const writes = Array.from({ length: 20 }, (_, index) => postTask(server.url, 'ada', `task ${index}`));
   await waitUntil(async () => {
     // In a transaction the view is read once.
     await blocker.query('select pg_stat_clear_snapshot()');
@@ -78,7 +78,7 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
   let going = true;
   const writers = Array.from({ length: 8 }, async (_, client) => {
     for (let count = 0; going; count += 1) {
-      const id = await createTask(server.url, `writer${client}`, `task ${count}`);
+      const id = await postTask(server.url, `writer${client}`, `task ${count}`);
       if (id !== null) acknowledged.push(id);
     }
   });
@@ -113,7 +113,7 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
   const orphans = server.pids();
   server.child.kill('SIGKILL');
   await waitUntil(() => orphans.filter(isAlive).length === 0);
-  expect(await statusOf(`${server.url}/health`)).toBe(0);
+  expect(await responseStatus(`${server.url}/health`)).toBe(0);
 });
 
 test('workers that die again and again before they serve end the service, with one line', async () => {
@@ -151,8 +151,8 @@ test('without a database it is alive, not ready, and stops with its launcher', a
   const DATABASE_URL = `postgresql://duly:duly@127.0.0.1:${nowhere}/duly`;
   const env = { ...two, PORT, DATABASE_URL, DATA_DIR: await newDataDirectory() };
   const { child, ended } = startProcess(['serve'], env, true);
-  await waitUntil(async () => (await statusOf(`http://127.0.0.1:${PORT}/health/live`)) === 200);
-  expect(await statusOf(`http://127.0.0.1:${PORT}/health/ready`)).toBe(503);
+  await waitUntil(async () => (await responseStatus(`http://127.0.0.1:${PORT}/health/live`)) === 200);
+  expect(await responseStatus(`http://127.0.0.1:${PORT}/health/ready`)).toBe(503);
   child.disconnect();
   expect((await ended).code).toBe(0);
 });

@@ -21,6 +21,7 @@ const layers = [
   ['accounts', 'tags', 'tasks', 'profiles'],
   ['tokens'],
   ['feed', 'admin'],
+  ['user-data.ts'],
   ['jobs'],
   ['metrics'],
   ['context.ts'],

@@ -11,7 +11,7 @@ export interface StreamEvent {
   data: any;
 }
 
-export interface EventStream {
+export interface TestEventStream {
   status: number;
   response: IncomingMessage;
   /** All that came. */
@@ -34,7 +34,7 @@ export async function openEventStream(
   path: string,
   token: string,
   headers: Record<string, string> = {},
-): Promise<EventStream> {
+): Promise<TestEventStream> {
   const sent = httpRequest(url + path, {
     agent: false,
     headers: { authorization: `Bearer ${token}`, ...headers },

@@ -81,7 +81,7 @@ export async function startServer(env: Record<string, string>, ipc = false): Pro
     ipc,
   );
   const isReady = async () =>
-    running.child.exitCode !== null || (await statusOf(`${url}/health/ready`)) === 200;
+    running.child.exitCode !== null || (await responseStatus(`${url}/health/ready`)) === 200;
   await waitUntil(isReady).catch(() => running.child.kill('SIGKILL'));
   if (running.child.exitCode !== null || running.child.killed)
     throw new Error(`serve is not ready: ${JSON.stringify(await running.ended)}`);
@@ -89,7 +89,7 @@ export async function startServer(env: Record<string, string>, ipc = false): Pro
 }
 
 /** The status of a GET, or 0 when nobody answers. */
-export const statusOf = (url: string): Promise<number> =>
+export const responseStatus = (url: string): Promise<number> =>
   fetch(url).then(
     async (response) => {
       await response.arrayBuffer();
@@ -115,7 +115,7 @@ export async function temporaryDirectory(): Promise<{ path: string; remove(): Pr
 }
 
 /** Creates a task; resolves to its id once the server acknowledged it, to null when it did not. */
-export async function createTask(url: string, userId: string, title: string): Promise<string | null> {
+export async function postTask(url: string, userId: string, title: string): Promise<string | null> {
   try {
     const response = await fetch(`${url}/api/${userId}/tasks`, {
       method: 'POST',

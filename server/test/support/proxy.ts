@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterFile } from './clean-up.ts';
-import { freePort, statusOf, temporaryDirectory, waitUntil } from './process.ts';
+import { freePort, responseStatus, temporaryDirectory, waitUntil } from './process.ts';
 
 /** Starts a proxy on a free port, with a directory of its own, until the end of the file. @returns its URL. */
 export async function launchProxy(
@@ -24,7 +24,7 @@ export async function launchProxy(
   const url = `http://127.0.0.1:${port}`;
   await waitUntil(async () => {
     if (child.exitCode !== null) throw new Error(said);
-    return (await statusOf(`${url}/health/live`)) === 200;
+    return (await responseStatus(`${url}/health/live`)) === 200;
   });
   return url;
 }

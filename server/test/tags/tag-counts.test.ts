@@ -4,7 +4,7 @@ import { currentVersion, listMigrations, migrateDown, migrateUp } from '../../sr
 import { startApp, type TestApp } from '../support/app.ts';
 import { asAdmin, createDatabase } from '../support/database.ts';
 import { recountTags, wrongTagCountsQuery } from '../support/tag-counts.ts';
-import { deleteTag, renameTag } from '../support/tags.ts';
+import { sendDeleteTag, sendRenameTag } from '../support/tags.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 /**
@@ -37,13 +37,13 @@ test('the count of a tag follows every way in which a live task gets or loses it
   expect(await kept(client)).toEqual({ a: 1, b: 0, c: 0 });
   await v1('POST', `/trash/${one.id}/restore`);
   expect(await kept(client)).toEqual({ a: 2, b: 0, c: 1 });
-  await renameTag(client, 'c', 'a');
+  await sendRenameTag(client, 'c', 'a');
   expect(await kept(client)).toEqual({ a: 2, b: 0, c: 0 });
-  await renameTag(client, 'a', 'd');
+  await sendRenameTag(client, 'a', 'd');
   await v1('DELETE', `/tasks/${one.id}`);
   await v1('DELETE', '/trash');
   expect(await kept(client)).toEqual({ a: 0, b: 0, c: 0, d: 1 });
-  await deleteTag(client, 'd');
+  await sendDeleteTag(client, 'd');
   expect(await kept(client)).toEqual({ a: 0, b: 0, c: 0, d: 0 });
   expect(await client.tags()).toEqual([]);
 });
@@ -69,7 +69,7 @@ test('parallel writes of one user are all counted', async () => {
   await Promise.all([
     ...tasks.slice(0, 8).map(({ id }) => client.v1('DELETE', `/tasks/${id}`)),
     ...tasks.slice(8, 12).map(({ id }) => client.v1('PATCH', `/tasks/${id}`, { tags: ['b'] })),
-    renameTag(client, 'b', 'a'),
+    sendRenameTag(client, 'b', 'a'),
     client.create({ tags: ['a'] }),
   ]);
   const list = await client.list();

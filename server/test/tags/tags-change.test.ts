@@ -6,7 +6,7 @@ import { auditEntriesOf } from '../support/audit.ts';
 import { findUnfolded } from '../support/folding.ts';
 import { seeded } from '../support/random.ts';
 import { statementsOf } from '../support/sql/count.ts';
-import { deleteTag, renameTag } from '../support/tags.ts';
+import { sendDeleteTag, sendRenameTag } from '../support/tags.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 import { comparableResult, createTrashed, listTrashed } from '../support/trash.ts';
 
@@ -36,7 +36,7 @@ describe('a renamed tag', () => {
     const two = await client.create({ tags: ['old'], completed: true });
     const other = await client.create({ tags: ['a'] });
     const [gone] = await createTrashed(client, { tags: ['old', 'z'] });
-    const reply = await renameTag(client, 'old', 'new');
+    const reply = await sendRenameTag(client, 'old', 'new');
     expect([reply.status, reply.body]).toEqual([
       200,
       { data: { name: 'new', usage_count: 2 }, message: 'Tag renamed successfully', status_code: 200 },
@@ -63,7 +63,7 @@ describe('a renamed tag', () => {
     const both = await client.create({ tags: ['one', 'two'] });
     const one = await client.create({ tags: ['one'] });
     const two = await client.create({ tags: ['two'] });
-    expect((await renameTag(client, 'one', 'two')).body.data).toEqual({ name: 'two', usage_count: 3 });
+    expect((await sendRenameTag(client, 'one', 'two')).body.data).toEqual({ name: 'two', usage_count: 3 });
     expect(await client.get(both.id)).toEqual(changed(both, ['two']));
     expect(await client.get(one.id)).toEqual(changed(one, ['two']));
     expect(await client.get(two.id)).toEqual(two);
@@ -73,7 +73,7 @@ describe('a renamed tag', () => {
   test('that only tasks in the trash have is on no live task, and comes back with them', async () => {
     const client = await newClient(app);
     const [task] = await createTrashed(client, { tags: ['old'] });
-    expect((await renameTag(client, 'old', 'new')).body.data).toEqual({ name: 'new', usage_count: 0 });
+    expect((await sendRenameTag(client, 'old', 'new')).body.data).toEqual({ name: 'new', usage_count: 0 });
     await client.v1('POST', `/trash/${task?.id}/restore`);
     expect(await client.tags()).toEqual([{ name: 'new', usage_count: 1 }]);
   });
@@ -81,7 +81,7 @@ describe('a renamed tag', () => {
   test('to the name that it has is as it was', async () => {
     const client = await newClient(app);
     const task = await client.create({ tags: ['a'] });
-    expect((await renameTag(client, 'a', 'a')).body.data).toEqual({ name: 'a', usage_count: 1 });
+    expect((await sendRenameTag(client, 'a', 'a')).body.data).toEqual({ name: 'a', usage_count: 1 });
     expect(await client.get(task.id)).toEqual(task);
     expect(await client.revision()).toBe(1);
   });
@@ -89,7 +89,7 @@ describe('a renamed tag', () => {
   test('differs by case and by spelling from others', async () => {
     const client = await newClient(app);
     await client.create({ tags: ['Work', 'work', 'é'] });
-    await renameTag(client, 'work', 'e\u0301');
+    await sendRenameTag(client, 'work', 'e\u0301');
     expect((await client.list())[0]?.tags).toEqual(['Work', 'e\u0301', 'é']);
   });
 });
@@ -99,7 +99,7 @@ test('a deleted tag is on no task, live or in the trash; the tasks stay', async 
   const one = await client.create({ tags: ['a', 'b'] });
   const other = await client.create({ tags: ['b'] });
   const [gone] = await createTrashed(client, { tags: ['a'] });
-  const reply = await deleteTag(client, 'a');
+  const reply = await sendDeleteTag(client, 'a');
   expect([reply.status, reply.body]).toEqual([
     200,
     { data: null, message: 'Tag deleted successfully', status_code: 200 },
@@ -113,9 +113,9 @@ test('a deleted tag is on no task, live or in the trash; the tasks stay', async 
 });
 
 test.each([
-  ['rename', (client: Client, name: string) => renameTag(client, name, 'new')],
-  ['rename to itself', (client: Client, name: string) => renameTag(client, name, name)],
-  ['delete', deleteTag],
+  ['rename', (client: Client, name: string) => sendRenameTag(client, name, 'new')],
+  ['rename to itself', (client: Client, name: string) => sendRenameTag(client, name, name)],
+  ['delete', sendDeleteTag],
 ])('%s of a tag that is on no task of this user is a 404, whoever else has it', async (_, change) => {
   const [client, other] = [await newClient(app), await newClient(app)];
   const task = await client.create({ tags: ['once'] });
@@ -133,8 +133,8 @@ test("another user's tag of the same name is left alone", async () => {
   const [client, other] = [await newClient(app), await newClient(app)];
   for (const { create } of [client, other]) await create({ tags: ['a', 'b'] });
   const theirs = await other.stored();
-  await renameTag(client, 'a', 'b');
-  await deleteTag(client, 'b');
+  await sendRenameTag(client, 'a', 'b');
+  await sendDeleteTag(client, 'b');
   expect(await other.stored()).toEqual(theirs);
 });
 
@@ -145,8 +145,8 @@ test('a change of a tag asks the database as much for one task as for a hundred'
     for (let index = 0; index < count; index += 1) await client.create({ tags: ['a', `b${index}`] });
     asked.push(
       await statementsOf(async () => {
-        expect((await renameTag(client, 'a', 'b')).body.data.usage_count).toBe(count);
-        expect((await deleteTag(client, 'b')).status).toBe(200);
+        expect((await sendRenameTag(client, 'a', 'b')).body.data.usage_count).toBe(count);
+        expect((await sendDeleteTag(client, 'b')).status).toBe(200);
       }),
     );
   }
@@ -159,12 +159,12 @@ test('the audit log has one entry for each, without the name; a retry under one 
   await client.create({ tags: ['secret', 'b'] });
   const headers = { 'idempotency-key': randomUUID() };
   const [first, again] = [
-    await renameTag(client, 'secret', 'secret2', headers),
-    await renameTag(client, 'secret', 'secret2', headers),
+    await sendRenameTag(client, 'secret', 'secret2', headers),
+    await sendRenameTag(client, 'secret', 'secret2', headers),
   ];
   expect([again.status, again.text]).toEqual([200, first.text]);
   expect(again.headers.get('idempotency-replayed')).toBe('true');
-  await deleteTag(client, 'secret2');
+  await sendDeleteTag(client, 'secret2');
   const entries = (await auditEntriesOf(app.ctx.db, client.user.id)).slice(1);
   expect(entries).toMatchObject([
     { action: 'tag.rename', subject: null },
@@ -177,7 +177,7 @@ test('of parallel renames of one tag one finds it, and no parallel write of a ta
   const tasks = [];
   for (let index = 0; index < 5; index += 1) tasks.push(await client.create({ tags: ['a'] }));
   const [renames, patches] = await Promise.all([
-    Promise.all(['b', 'c', 'd', 'e'].map((name) => renameTag(client, 'a', name))),
+    Promise.all(['b', 'c', 'd', 'e'].map((name) => sendRenameTag(client, 'a', name))),
     Promise.all(tasks.map(({ id }) => client.v1('PATCH', `/tasks/${id}`, { title: 'kept' }))),
   ]);
   expect(renames.map(({ status }) => status).sort()).toEqual([200, 404, 404, 404]);
@@ -201,7 +201,8 @@ test('random renames and deletions leave on every task what they leave in a mode
   for (let round = 0; round < 40; round += 1) {
     const [name, to] = [pick(names), chance(0.8) ? pick(names) : null];
     const having = [...model.values()].filter((tags) => tags.has(name));
-    const { status } = to === null ? await deleteTag(client, name) : await renameTag(client, name, to);
+    const { status } =
+      to === null ? await sendDeleteTag(client, name) : await sendRenameTag(client, name, to);
     expect(status).toBe(having.length === 0 ? 404 : 200);
     for (const tags of having) {
       tags.delete(name);

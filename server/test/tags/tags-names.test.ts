@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createClient } from '../support/client.ts';
-import { deleteTag, renameTag, tagPathOf } from '../support/tags.ts';
+import { sendDeleteTag, sendRenameTag, tagPathOf } from '../support/tags.ts';
 import { locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -35,13 +35,13 @@ describe('the name in the path', () => {
     async (name) => {
       const client = await newClient(app);
       const { id } = await client.create({ tags: [name] });
-      expect((await renameTag(client, name, `${name.slice(0, 40)}2`)).status).toBe(200);
-      expect((await renameTag(client, `${name.slice(0, 40)}2`, name)).body.data).toEqual({
+      expect((await sendRenameTag(client, name, `${name.slice(0, 40)}2`)).status).toBe(200);
+      expect((await sendRenameTag(client, `${name.slice(0, 40)}2`, name)).body.data).toEqual({
         name,
         usage_count: 1,
       });
       expect((await client.get(id)).tags).toEqual([name]);
-      expect((await deleteTag(client, name)).status).toBe(200);
+      expect((await sendDeleteTag(client, name)).status).toBe(200);
       expect((await client.get(id)).tags).toEqual([]);
     },
   );
@@ -61,7 +61,7 @@ describe('the name in the path', () => {
 
   test.each(['x'.repeat(51), '😀'.repeat(51), ' ', '\0'])('%j is none', async (name) => {
     const client = await newClient(app);
-    for (const reply of [await renameTag(client, name, 'new'), await deleteTag(client, name)])
+    for (const reply of [await sendRenameTag(client, name, 'new'), await sendDeleteTag(client, name)])
       expect([reply.status, locsOf(reply.body.errors)]).toEqual([422, ['path.name']]);
   });
 });

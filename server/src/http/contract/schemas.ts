@@ -214,6 +214,7 @@ const idempotencyKey = Type.Optional(
   Type.String({
     // Visible ASCII, as the draft's quoted string or bare.
     pattern: '^(?:"[!#-[\\]-~]{1,255}"|[!#-~]{1,255})$',
+    'x-pattern-message': 'must be 1 to 255 visible ASCII characters, with or without quotes around them',
     description:
       'A value of your own for this write, such as a UUID: the same request sent again within 24 hours changes nothing ' +
       'and gets the first answer, with `Idempotency-Replayed: true`.',

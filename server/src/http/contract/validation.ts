@@ -73,6 +73,9 @@ const formats: Record<string, TextFormat> = {
   },
 };
 
+/** A schema's own message for its `pattern`. Not published in `openapi.json`. */
+export const patternMessage = 'x-pattern-message';
+
 export const patternOf = (format: string): string | undefined => formats[format]?.pattern;
 
 /** Validation as the contract has it: no coercion, nothing dropped, every error reported. */
@@ -87,7 +90,7 @@ export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
     discriminator: true,
   },
   onCreate(instance) {
-    instance.addVocabulary(inputKeywords);
+    instance.addVocabulary([...inputKeywords, patternMessage]);
     for (const [name, { test }] of Object.entries(formats)) instance.addFormat(name, test);
   },
 };
@@ -99,7 +102,10 @@ interface SchemaError {
   params: Record<string, unknown>;
   message?: string;
   data?: unknown;
-  parentSchema?: { oneOf?: { properties?: Record<string, { enum?: string[] }> }[] };
+  parentSchema?: {
+    [patternMessage]?: string;
+    oneOf?: { properties?: Record<string, { enum?: string[] }> }[];
+  };
 }
 
 const locations: Record<string, string> = {
@@ -147,9 +153,7 @@ function messageOf({ keyword, params, message, data, parentSchema }: SchemaError
     case 'maxLength':
       return `${message}, got ${typeof data === 'string' ? [...data].length : 'none'}`;
     case 'pattern':
-      return location === 'header'
-        ? `must be 1 to 255 visible ASCII characters, with or without quotes around them, got ${describeValue(data)}`
-        : 'must not be blank';
+      return `${parentSchema?.[patternMessage] ?? message}, got ${describeValue(data)}`;
     default:
       return `${message ?? 'is invalid'}, got ${describeValue(data)}`;
   }

@@ -1,5 +1,5 @@
 import { inputKeywords } from '../contract/normalize-input.ts';
-import { patternOf } from '../contract/validation.ts';
+import { patternMessage, patternOf } from '../contract/validation.ts';
 import { mergePatchType } from '../hooks/body.ts';
 
 /** The parts of the generated document, and of the schemas in it, that are changed here. */
@@ -95,7 +95,7 @@ const commonFormats = new Set(['uuid', 'date', 'date-time', 'email']);
 
 /** Keywords and formats of our own mean nothing to clients. */
 function publicKeyword(key: string, value: unknown): unknown {
-  if (inputKeywords.includes(key)) return undefined;
+  if (key === patternMessage || inputKeywords.includes(key)) return undefined;
   if (key !== 'format' || typeof value !== 'string' || commonFormats.has(value)) return value;
   return value === 'uncommon-password' ? 'password' : undefined;
 }

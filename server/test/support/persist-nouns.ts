@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import openapi from '../../openapi.json' with { type: 'json' };
+import { validValue } from './generate.ts';
+import { resolveRef, type Schema, schemaTypesOf } from './operations.ts';
+import type { Random } from './random.ts';
+
+export type Fields = Record<string, unknown>;
+
+interface Noun {
+  /** Schemas of bodies that write it; each has every writable property. */
+  bodies: readonly string[];
+  /** Schemas of answers that show it; each has every writable property. */
+  answers: readonly string[];
+  /** Properties of the bodies that are not written: conditions, and copies of what is read-only. */
+  notWritten: readonly string[];
+  /** Values of properties whose schemas do not say enough to generate one. */
+  values?: Record<string, readonly unknown[]>;
+}
+
+/** By its `type` in the change feed. */
+export const nouns: Readonly<Record<string, Noun>> = {
+  profile: {
+    bodies: ['ProfilePatch'],
+    answers: ['Profile'],
+    notWritten: ['id', 'email', 'email_verified', 'role', 'created_at'],
+    values: {
+      time_zone: ['Asia/Tokyo', 'America/New_York', 'Europe/London'],
+      locale: ['de', 'pt-BR', 'zh-Hant-TW'],
+    },
+  },
+  tag: { bodies: ['TagRename'], answers: ['Tag'], notWritten: [] },
+  task: {
+    bodies: ['NewTask', 'TaskPatch', 'BulkCreate', 'BulkUpdate'],
+    answers: ['Task', 'TrashedTask'],
+    notWritten: [
+      ...['id', 'user_id', 'version', 'created_at', 'updated_at', 'completed_at'],
+      ...['op', 'temp_id'],
+    ],
+  },
+};
+
+const types = new Map(Object.entries(nouns));
+
+function nounOf(type: string): Noun {
+  const noun = types.get(type);
+  if (noun === undefined) throw new Error(`say in test/support/persist-nouns.ts how a ${type} is written`);
+  return noun;
+}
+
+/** The types of things that the change feed has. */
+export const feedTypes = Object.keys(openapi.components.schemas.Change.discriminator.mapping);
+
+export const propertiesOf = (schema: string): Record<string, Schema> =>
+  resolveRef({ $ref: `#/components/schemas/${schema}` }).properties ?? {};
+
+/** The schemas of what can be written of a noun, by name. */
+export function writableOf(type: string): Record<string, Schema> {
+  const { bodies, notWritten } = nounOf(type);
+  const all = Object.assign({}, ...bodies.map(propertiesOf));
+  return Object.fromEntries(Object.entries<Schema>(all).filter(([name]) => !notWritten.includes(name)));
+}
+
+/** `filled`: no value is null or empty; `cleared`: every value is that can be. */
+export type Kind = 'filled' | 'cleared';
+
+/** A value for every writable property, each another one than before. */
+export function freshFields(type: string, kind: Kind, before: Fields, random: Random): Fields {
+  const { values = {} } = nounOf(type);
+  const fresh = Object.entries(writableOf(type)).map(([name, schema]) => {
+    const make =
+      values[name] === undefined ? () => filled(schema, random) : () => random.pick(values[name] ?? []);
+    return [name, (kind === 'cleared' ? cleared(schema) : undefined) ?? other(make, before[name], name)];
+  });
+  return Object.fromEntries(fresh.map(([name, value]) => [name, value === none ? null : value]));
+}
+
+/** Stands for null, which `??` would pass over. */
+const none = Symbol('null');
+
+function cleared(schema: Schema): unknown {
+  if (schemaTypesOf(schema).includes('null')) return none;
+  return schemaTypesOf(schema).includes('array') ? [] : undefined;
+}
+
+function filled(schema: Schema, random: Random): unknown {
+  const type = schemaTypesOf(schema).find((one) => one !== 'null') ?? 'string';
+  const value = validValue({ ...schema, type }, random);
+  // As a set is answered.
+  return Array.isArray(value) ? [...new Set(value)].sort(byCodePoint) : value;
+}
+
+export const byCodePoint = (a: unknown, b: unknown): number =>
+  Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+
+function other(make: () => unknown, before: unknown, name: string): unknown {
+  for (let tries = 0; tries < 1_000; tries += 1) {
+    const value = make();
+    if (!isDeepStrictEqual(value, before) && !isDeepStrictEqual(value, [])) return value;
+  }
+  throw new Error(`no value for ${name} other than ${JSON.stringify(before)}`);
+}

@@ -1,0 +1,25 @@
+import type { TestApp } from './app.ts';
+import { operations } from './operations.ts';
+
+/** The operations of `openapi.json` that were used, by id. */
+export const usedOperations = new Set<string>();
+
+const patterns = operations
+  .map(({ operationId, method, path }) => ({
+    operationId,
+    method,
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    holes: path.split('{').length,
+  }))
+  .sort((a, b) => a.holes - b.holes);
+
+/** The app; what is asked of it counts as used. */
+export const recordOperations = (app: TestApp): TestApp => ({
+  ...app,
+  request(method, path, options) {
+    const [target = ''] = path.split('?');
+    const found = patterns.find((one) => one.method === method && one.pattern.test(target));
+    if (found !== undefined) usedOperations.add(found.operationId);
+    return app.request(method, path, options);
+  },
+});
