@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../src/http/app.ts';
-import { type Route, routes } from '../../src/http/routes.ts';
+import { routes } from '../../src/http/routes.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { operations } from '../support/operations.ts';
 
+type Route = (typeof routes)[number];
 type BuiltApp = Awaited<ReturnType<typeof buildApp>>;
 
 let server: TestApp;
@@ -39,17 +40,17 @@ async function allowedMethods(url: string): Promise<string[]> {
 }
 
 /** A plugin registers several URLs, all of them below that of its row. */
-function covers([, pattern, target]: Route, url: string): boolean {
-  if (typeof target !== 'function') return pattern === url;
-  const base = pattern.replace(/\/\*$/, '');
+function covers(route: Route, url: string): boolean {
+  if (typeof route.target !== 'function') return route.url === url;
+  const base = route.url.replace(/\/\*$/, '');
   return url === base || url.startsWith(`${base}/`);
 }
 
-const exposesHead = ([, , target]: Route) =>
+const exposesHead = ({ target }: Route) =>
   typeof target === 'function' || !('id' in target) || target.options?.exposeHeadRoute !== false;
 
-const table = routes.filter(([method]) => method !== 'ALL');
-const documented = table.flatMap(([method, url, target, access, surface]) =>
+const table = routes.filter(({ method }) => method !== 'ALL');
+const documented = table.flatMap(({ method, url, target, access, surface }) =>
   'id' in target ? [{ method, url, id: surface.operationId(target.id), access }] : [],
 );
 
@@ -58,7 +59,7 @@ describe('the table of routes', () => {
     const urls = registeredUrls();
     expect(urls).toContain('/api/v1/users/:user_id/tasks/:task_id/complete');
     expect(urls.filter((url) => !routes.some((route) => covers(route, url)))).toEqual([]);
-    expect(routes.filter((route) => !urls.some((url) => covers(route, url))).map(([, url]) => url)).toEqual(
+    expect(routes.filter((route) => !urls.some((url) => covers(route, url))).map(({ url }) => url)).toEqual(
       [],
     );
   });
@@ -66,9 +67,9 @@ describe('the table of routes', () => {
   test('has the methods that are registered', async () => {
     const inTable: Record<string, string[]> = {};
     const registered: Record<string, string[]> = {};
-    for (const [url, rows] of Map.groupBy(table, ([, pattern]) => pattern)) {
-      const methods = rows.flatMap(([method]) => method.split(' '));
-      const hasHead = rows.some((row) => row[0].startsWith('GET') && exposesHead(row));
+    for (const [url, rows] of Map.groupBy(table, (route) => route.url)) {
+      const methods = rows.flatMap(({ method }) => method.split(' '));
+      const hasHead = rows.some((row) => row.method.startsWith('GET') && exposesHead(row));
       inTable[url] = [...methods, ...(hasHead ? ['HEAD'] : []), 'OPTIONS'].toSorted();
       registered[url] = await allowedMethods(url);
     }
