@@ -3,7 +3,7 @@ import { belongsToEpoch } from '../db/epoch.ts';
 import type { Db } from '../db/schema.ts';
 import { cursorExpired } from '../platform/errors.ts';
 import { findProfile } from '../profiles/queries.ts';
-import { type TaskRow, taskColumns, toTask } from '../tasks/row.ts';
+import { type TaskRow, taskColumns, toTask } from '../tasks/columns.ts';
 import type { Change } from './model.ts';
 import { deliveredRevision, endOfRevision, type FeedPosition } from './position.ts';
 

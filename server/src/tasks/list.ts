@@ -1,17 +1,17 @@
 import { type SqlBool, sql } from 'kysely';
-import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
-import type { Db, Priority } from '../db/schema.ts';
-import { param } from '../db/statements.ts';
-import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
-import type { SortKey, Task, TaskListQuery } from './model.ts';
 import {
   findTaskPage,
   type PageRequest,
   type SortOrder,
   selectTasksOfUser,
   type TaskPage,
-} from './page-query.ts';
-import { taskJson } from './row.ts';
+} from '../db/keyset-page.ts';
+import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
+import type { Db, Priority } from '../db/schema.ts';
+import { param } from '../db/statements.ts';
+import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
+import { taskJson } from './columns.ts';
+import type { SortKey, Task, TaskListQuery } from './model.ts';
 
 /** What to list, and which part of it. */
 export type TaskListFilter = Omit<TaskListQuery, keyof PageRequest | 'cursor'> & PageRequest;

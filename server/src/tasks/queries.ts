@@ -4,8 +4,8 @@ import type { Db, Tx } from '../db/schema.ts';
 import { type Cte, type CteTemplate, compileOnce, param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
 import type { StoredTask } from './changes.ts';
+import { taskColumns, toStoredTask, toTask } from './columns.ts';
 import type { Task } from './model.ts';
-import { taskColumns, toStoredTask, toTask } from './row.ts';
 
 /** @returns the live task, or null when this user has none of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {

@@ -1,9 +1,4 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
-import type { Db, Tx } from '../db/schema.ts';
-import { unchanged } from '../db/transaction.ts';
-import { type AuditAction, type WriteContext, write } from '../writes/write.ts';
-import { markRestored, requireTask, type StoredTask, type WriteCondition } from './changes.ts';
-import type { Task } from './model.ts';
 import {
   findTaskPage,
   type PageRequest,
@@ -11,9 +6,14 @@ import {
   selectTasksOfUser,
   type TaskPage,
   type TaskSelection,
-} from './page-query.ts';
+} from '../db/keyset-page.ts';
+import type { Db, Tx } from '../db/schema.ts';
+import { unchanged } from '../db/transaction.ts';
+import { type AuditAction, type WriteContext, write } from '../writes/write.ts';
+import { markRestored, requireTask, type StoredTask, type WriteCondition } from './changes.ts';
+import { storedTaskJson } from './columns.ts';
+import type { Task } from './model.ts';
 import { findStoredTasks } from './queries.ts';
-import { storedTaskJson } from './row.ts';
 import { changeTask } from './service.ts';
 
 /** A statement that purges more would hold its locks, and the memory for its cascades, for too long. */

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../context.ts';
 import { decodeCursor, encodeCursor, type PageScope } from '../../db/cursors.ts';
+import type { PageRequest, TaskPage } from '../../db/keyset-page.ts';
 import { validationError } from '../../platform/errors.ts';
 import { foldVersion } from '../../platform/folding.ts';
 import { listTasks } from '../../tasks/list.ts';
 import type { TaskListQuery, TrashListQuery } from '../../tasks/model.ts';
-import type { PageRequest, TaskPage } from '../../tasks/page-query.ts';
 import { listTrash } from '../../tasks/trash.ts';
 import { listCursorScope } from './cursor-scope.ts';
 import { linkHeader, type PageLinks } from './page-links.ts';

@@ -1,7 +1,7 @@
 import { type Expression, type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
-import type { KeysetPosition } from '../db/cursors.ts';
-import type { Db } from '../db/schema.ts';
-import { compileOncePerShape, type ParamValues, param } from '../db/statements.ts';
+import type { KeysetPosition } from './cursors.ts';
+import type { Db } from './schema.ts';
+import { compileOncePerShape, type ParamValues, param } from './statements.ts';
 
 /** Which part of a list is asked for; `position` (keyset) and `offset` exclude each other. */
 export interface PageRequest {
