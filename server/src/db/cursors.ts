@@ -51,6 +51,9 @@ export interface PageScope extends CursorScope {
   epoch: Epoch | null;
 }
 
+/** What all lists of the service make their cursors with. */
+export type CursorKeys = Omit<PageScope, 'scope'>;
+
 export const encodeCursor = ({ backward, key, id }: KeysetPosition, scope: PageScope): string =>
   encodeSigned([backward ? 1 : 0, key, id, scope.epoch?.id], scope);
 

@@ -1,4 +1,5 @@
 import { type CursorScope, decodeSigned, encodeSigned } from '../db/cursors.ts';
+import { nouns } from '../nouns.ts';
 import { validationError } from '../platform/errors.ts';
 
 /** A place in the order of the feed: behind the thing of this type and id at this revision. */
@@ -46,7 +47,8 @@ export function eventIdOf({ epoch, revision, type, id }: Omit<FeedPosition, 'ini
 }
 
 /** The longest name is a user id of 255 characters of four bytes each. */
-const eventIdSyntax = /^(\d{1,15})(?:@([0-9a-f]{12}))?(?:\/(task|tag|profile)\/([\w.!~*'()%-]{1,3060}))?$/;
+const itemSyntax = `(?:/(${nouns.map(({ type }) => type).join('|')})/([\\w.!~*'()%-]{1,3060}))?`;
+const eventIdSyntax = new RegExp(`^(\\d{1,15})(?:@([0-9a-f]{12}))?${itemSyntax}$`);
 
 /** @returns null for what `eventIdOf` does not make; ids of older versions name no epoch. */
 export function positionOfEvent(eventId: string): FeedPosition | null {

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import { pickClientFields } from '../db/columns.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { validationError } from '../platform/errors.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import { type WriteContext, write } from '../writes/write.ts';
+import { profileColumns } from './columns.ts';
 import type { Profile, ProfilePatch } from './model.ts';
 import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './queries.ts';
 
@@ -32,11 +34,11 @@ export function patchProfile(
     });
     const after = { ...before, ...changes };
     if (isDeepStrictEqual(before, after)) throw unchanged(before);
-    const { first_name, last_name } = after;
-    const fields = { time_zone: after.time_zone, locale: after.locale };
+    const fields = pickClientFields(profileColumns, after);
     if (before.email === null) {
-      await upsertProfile(tx, userId, revision, { ...fields, first_name, last_name });
+      await upsertProfile(tx, userId, revision, fields);
     } else {
+      const { first_name, last_name } = fields;
       if (first_name === null || last_name === null) throw namesRequired(changes);
       await updateAccountNames(tx, userId, first_name, last_name);
       await upsertProfile(tx, userId, revision, { ...fields, first_name: null, last_name: null });

@@ -1,9 +1,25 @@
-import { type SqlBool, sql } from 'kysely';
+import { type Generated, type SqlBool, sql } from 'kysely';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import type { Tag, TagListQuery } from './model.ts';
+
+declare module '../db/schema.ts' {
+  interface Database {
+    'duly.tags': {
+      user_id: string;
+      name: string;
+      revision: bigint;
+      created_at: Generated<Date>;
+      /** How many live tasks it is on; whatever changes that changes the count. */
+      usage_count: Generated<number>;
+      /** The folded name. */
+      search_text: Generated<string>;
+      search_version: number | null;
+    };
+  }
+}
 
 export interface TagList {
   tags: Tag[];

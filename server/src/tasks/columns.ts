@@ -1,117 +1,101 @@
-import { type RawBuilder, sql } from 'kysely';
-import type { Priority } from '../db/schema.ts';
-import type { StoredTask } from './changes.ts';
-import type { Task } from './model.ts';
+import { type Generated, sql } from 'kysely';
+import {
+  boolean,
+  type Column,
+  column,
+  createReader,
+  date,
+  derived,
+  enumeration,
+  integer,
+  jsonObject,
+  nullable,
+  type RowRef,
+  selectColumns,
+  type TableOf,
+  text,
+  textArray,
+  timestamp,
+  upsertCtes,
+  userIdColumn,
+  uuid,
+} from '../db/columns.ts';
+import { param } from '../db/statements.ts';
+import { foldVersion } from '../platform/folding.ts';
+import { type Priority, type StoredTask, Task, TrashedTask } from './model.ts';
 
-/** A task as it is read; times as `YYYY-MM-DD HH:MM:SS.mmm` in UTC, less what is zero at the end. */
-export interface TaskRow {
-  id: string;
-  user_id: string;
-  title: string;
-  description: string | null;
-  completed_at: string | null;
-  priority: Priority;
-  due_date: string | null;
-  version: number;
-  created_at: string;
-  updated_at: string;
-  deleted_at: string | null;
-  tags: string[];
-}
-
-const column = <Name extends keyof TaskRow>(name: Name) => sql.ref<TaskRow[Name]>(`t.${name}`).as(name);
-
-/** As text: a `Date` made of each would be half of what the reading of a list costs this process. */
-const time = <Name extends keyof TaskRow>(name: Name) =>
-  sql<TaskRow[Name]>`(${sql.ref(`t.${name}`)} at time zone 'UTC')::text`.as(name);
-
-/** By code point. */
-const tags = sql<string[]>`array(
-  select tt.name from duly.task_tags tt where tt.user_id = t.user_id and tt.task_id = t.id order by tt.name
-)`.as('tags');
-
-/** The columns of a `TaskRow`, read from `tasks as t`. */
-export const taskColumns = [
-  column('id'),
-  column('user_id'),
-  column('title'),
-  column('description'),
-  time('completed_at'),
-  column('priority'),
-  column('due_date'),
-  column('version'),
-  time('created_at'),
-  time('updated_at'),
-  time('deleted_at'),
-  tags,
-] as const;
-
-const jsonOf = (name: keyof TaskRow) => sql`to_json(${sql.ref(`t.${name}`)})::text`;
-
-/** RFC 3339 with milliseconds. A microsecond more keeps the zeros at the end, and is cut off. */
-const timeJson = (name: keyof TaskRow) =>
-  sql`left(to_json((${sql.ref(`t.${name}`)} at time zone 'UTC') + interval '1 microsecond')::text, 24) || 'Z"'`;
-
-const orNull = (value: RawBuilder<unknown>) => sql`coalesce(${value}, 'null')`;
-
-const jsonMembers: { [Name in keyof Task]: RawBuilder<unknown> } = {
-  id: jsonOf('id'),
-  user_id: jsonOf('user_id'),
-  title: jsonOf('title'),
-  description: orNull(jsonOf('description')),
-  completed: sql`case when t.completed_at is null then 'false' else 'true' end`,
-  completed_at: orNull(timeJson('completed_at')),
-  priority: jsonOf('priority'),
-  due_date: orNull(jsonOf('due_date')),
-  tags: sql`'[' || coalesce((
-    select string_agg(to_json(tt.name)::text, ',' order by tt.name) from duly.task_tags tt
-    where tt.user_id = t.user_id and tt.task_id = t.id
+/** `tags` are rows of `task_tags`, sorted by code point. */
+const tags = {
+  select: (row: RowRef) => sql`array(select tt.name from ${taskTags(row)} order by tt.name)`,
+  json: (row: RowRef) => sql`'[' || coalesce((
+    select string_agg(to_json(tt.name)::text, ',' order by tt.name) from ${taskTags(row)}
   ), '') || ']'`,
-  version: sql`t.version`,
-  created_at: timeJson('created_at'),
-  updated_at: timeJson('updated_at'),
 };
 
-/**
- * Put together as text: with `json_build_object` a list takes half as long again. None of the values is null, or all
- * would be.
- */
-const jsonObject = (values: Readonly<Record<string, RawBuilder<unknown>>>) =>
-  sql<string>`${sql.join(
-    Object.entries(values).map(
-      ([name, value], index) => sql`${sql.lit(`${index === 0 ? '{' : ','}"${name}":`)} || ${value}`,
-    ),
-    sql` || `,
-  )} || '}'`;
+const taskTags = ({ alias, userId }: RowRef) =>
+  sql`duly.task_tags tt where tt.user_id = ${userId} and tt.task_id = ${sql.ref(`${alias}.id`)}`;
 
-/** What JSON makes of `toTask`, for a row of `tasks as t`. */
-export const taskJson = jsonObject(jsonMembers);
+/** `completed` is whether there is a `completed_at`. */
+const completed = {
+  select: ({ alias }: RowRef) => sql`${sql.ref(`${alias}.completed_at`)} is not null`,
+  json: ({ alias }: RowRef) =>
+    sql`case when ${sql.ref(`${alias}.completed_at`)} is null then 'false' else 'true' end`,
+};
 
-/** What it makes of `toStored`. */
-export const storedTaskJson = jsonObject({ ...jsonMembers, deleted_at: orNull(timeJson('deleted_at')) });
+/** The time of the write, in a statement that has a `moment`. */
+const now = sql`(select now from moment)`;
+const nowIfCompleted = sql`case when completed then coalesce(completed_at, ${now}) end`;
 
-export function toTask(row: TaskRow): Task {
-  return {
-    id: row.id,
-    user_id: row.user_id,
-    title: row.title,
-    description: row.description,
-    completed: row.completed_at !== null,
-    completed_at: row.completed_at === null ? null : isoTime(row.completed_at),
-    priority: row.priority,
-    due_date: row.due_date,
-    tags: row.tags,
-    version: row.version,
-    created_at: isoTime(row.created_at),
-    updated_at: isoTime(row.updated_at),
-  };
+/** Every field of a task, in any order: its type, who sets it, and what it is when a client leaves it out. */
+export const taskColumns = {
+  id: column(uuid, { setBy: 'creation' }),
+  user_id: userIdColumn,
+  title: column(text, { setBy: 'client' }),
+  description: column(nullable(text), { setBy: 'client', default: null }),
+  completed: derived(boolean, completed, { setBy: 'client', default: false }),
+  completed_at: column(nullable(timestamp), { setBy: 'server', insert: nowIfCompleted }),
+  priority: column(enumeration<Priority>('duly.task_priority'), { setBy: 'client', default: 'Medium' }),
+  due_date: column(nullable(date), { setBy: 'client', default: null }),
+  tags: derived(textArray, tags, { setBy: 'client', default: [] }),
+  version: column(integer, { setBy: 'server' }),
+  created_at: column(timestamp, { setBy: 'creation', insert: sql`coalesce(created_at, ${now})` }),
+  updated_at: column(timestamp, { setBy: 'server', insert: sql`coalesce(updated_at, ${now})` }),
+  deleted_at: column(nullable(timestamp), { setBy: 'server' }),
+} satisfies { [Name in keyof StoredTask]: Column<StoredTask[Name]> };
+
+/** Columns that no answer shows. */
+const hiddenColumns = {
+  revision: { recordType: null, setBy: 'server', insert: sql`(select revision from moment)` },
+  /** What `searchTextOf` gives. */
+  search_text: { recordType: 'text', setBy: 'server' },
+  search_version: { recordType: null, setBy: 'server', insert: sql.lit(foldVersion) },
+} as const;
+
+declare module '../db/schema.ts' {
+  interface Database {
+    'duly.tasks': TableOf<typeof taskColumns> & {
+      revision: bigint;
+      search_text: Generated<string>;
+      /** The version of the folding in `search_text`; null: none, it is what the database's lower() gave. */
+      search_version: number | null;
+    };
+    'duly.task_tags': { user_id: string; task_id: string; name: string };
+  }
 }
 
-export const toStoredTask = (row: TaskRow): StoredTask => ({
-  ...toTask(row),
-  deleted_at: row.deleted_at === null ? null : isoTime(row.deleted_at),
+/** Inserts or updates tasks; their tags are stored apart. */
+export const upsertTasksCtes = upsertCtes('duly.tasks', ['user_id', 'id'], {
+  ...taskColumns,
+  ...hiddenColumns,
 });
 
-/** RFC 3339 with milliseconds, as `Date.prototype.toISOString` has it. */
-const isoTime = (text: string): string =>
-  `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20).padEnd(3, '0')}Z`;
+/** A row of `tasks as t`, in a statement with the parameter `user_id`. */
+const taskRow: RowRef = { alias: 't', userId: param('user_id') };
+
+/** What JSON makes of a task, for a row of `tasks as t`; the order of the members is the schema's. */
+export const taskJson = jsonObject(taskColumns, Object.keys(Task.properties), taskRow);
+export const trashedTaskJson = jsonObject(taskColumns, Object.keys(TrashedTask.properties), taskRow);
+
+/** The fields of a task of `tasks as t`, to be read by `readStoredTask`. */
+export const taskSelection = selectColumns(taskColumns, taskRow);
+export const readStoredTask = createReader(taskColumns);

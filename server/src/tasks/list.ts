@@ -1,18 +1,19 @@
-import { type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { CursorKeys } from '../db/cursors.ts';
 import {
-  findTaskPage,
+  type EncodedPage,
+  findPage,
+  type Page,
   type PageRequest,
+  readPage,
   type SortOrder,
-  selectTasksOfUser,
-  type TaskPage,
 } from '../db/keyset-page.ts';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
-import type { Db, Priority } from '../db/schema.ts';
+import type { Db } from '../db/schema.ts';
 import { param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
 import { taskJson } from './columns.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
-
 /** What to list, and which part of it. */
 export type TaskListFilter = Omit<TaskListQuery, keyof PageRequest | 'cursor'> & PageRequest;
 
@@ -58,15 +59,37 @@ const sorts: Record<SortKey, SortColumn> = {
   },
 };
 
-/** A page of live tasks. */
-export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<TaskPage> {
+/**
+ * A page of live tasks, with cursors.
+ * @throws AppError VALIDATION_ERROR, CURSOR_EXPIRED
+ */
+export function readTaskPage(
+  db: Db,
+  userId: string,
+  query: TaskListQuery,
+  keys: CursorKeys,
+): Promise<EncodedPage> {
+  const { limit, offset, cursor, ...filter } = query;
+  // Another folding orders titles otherwise, so a cursor of titles is refused after it.
+  const order = filter.sort_by === 'title' ? { fold: foldVersion } : {};
+  const scope = { ...keys, scope: [userId, sortByName({ ...filter, ...order })] };
+  return readPage(scope, query, (request) => listTasks(db, userId, { ...filter, ...request }));
+}
+
+/** The same parameters in another order are the same filter. */
+function sortByName(filter: object): [string, unknown][] {
+  return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<Page> {
   const { sort_by, sort_direction: direction, position } = filter;
   const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' };
   const { search, tags, due_after, due_before } = filter;
   const names = new Set(tags);
-  const selection = {
+  const source = {
+    table: 'duly.tasks',
     shape: shapeOf(filter),
-    query: (on: Db) => selectMatchingTasks(on, filter),
+    where: conditionsOf(filter),
     json: taskJson,
     params: {
       user_id: userId,
@@ -82,10 +105,10 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
     materialize: Boolean(search || tags?.length || due_after || due_before),
     hasUnfoldedRows: search || sort_by === 'title' ? hasUnfoldedTasks : null,
   };
-  return findTaskPage(db, selection, order, filter);
+  return findPage(db, source, order, filter);
 }
 
-/** All that the statement of `matchingTasks` depends on. */
+/** All that `conditionsOf` depends on. */
 function shapeOf({
   completed,
   status,
@@ -106,17 +129,18 @@ function shapeOf({
 
 const isMultiline = (search: string | undefined): boolean => search?.includes('\n') ?? false;
 
-function selectMatchingTasks(db: Db, filter: TaskListFilter) {
-  let query = selectTasksOfUser(db).where('t.deleted_at', 'is', null);
+function conditionsOf(filter: TaskListFilter): RawBuilder<SqlBool>[] {
+  const conditions = [sql<SqlBool>`t.deleted_at is null`];
   for (const completed of [filter.completed, completedByStatus[filter.status]]) {
-    if (completed !== undefined) query = query.where('t.completed_at', completed ? 'is not' : 'is', null);
+    if (completed !== undefined)
+      conditions.push(completed ? sql`t.completed_at is not null` : sql`t.completed_at is null`);
   }
-  if (filter.priority !== 'all') query = query.where('t.priority', '=', param<Priority>('priority'));
-  if (filter.due_after !== undefined) query = query.where('t.due_date', '>=', param<string>('due_after'));
-  if (filter.due_before !== undefined) query = query.where('t.due_date', '<=', param<string>('due_before'));
-  if (filter.search) query = query.where(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
-  if (filter.tags?.length) query = query.where(hasTags);
-  return query;
+  if (filter.priority !== 'all') conditions.push(sql`t.priority = ${param('priority')}`);
+  if (filter.due_after !== undefined) conditions.push(sql`t.due_date >= ${param('due_after')}`);
+  if (filter.due_before !== undefined) conditions.push(sql`t.due_date <= ${param('due_before')}`);
+  if (filter.search) conditions.push(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
+  if (filter.tags?.length) conditions.push(hasTags);
+  return conditions;
 }
 
 const completedByStatus = { all: undefined, pending: false, completed: true };

@@ -7,6 +7,7 @@ const trim = { 'x-trim': true };
 const ignoreCase = { 'x-ignore-case': true };
 
 const priorities = ['High', 'Medium', 'Low'] as const;
+export type Priority = (typeof priorities)[number];
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema });
 
 const title = Type.String({
@@ -103,6 +104,11 @@ export const TrashedTask = Type.Object(
     examples: [{ ...taskExample, version: 2, deleted_at: '2026-11-22T08:00:00.000Z' }],
   },
 );
+
+/** A task as it is stored: one with `deleted_at` is in the trash. */
+export interface StoredTask extends Task {
+  deleted_at: string | null;
+}
 
 export const NewTask = Type.Object(
   {

@@ -9,13 +9,12 @@ import {
   markDeleted,
   omitDeletedAt,
   requireTask,
-  type StoredTask,
   splitPatch,
   type TaskStamp,
   taskStampOf,
   type WriteCondition,
 } from './changes.ts';
-import type { NewTask, Task, TaskPatch } from './model.ts';
+import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 import { findStoredTasks, storeTasksCte } from './queries.ts';
 
 export function createTask(db: Db, userId: string, context: WriteContext, input: NewTask): Promise<Task> {

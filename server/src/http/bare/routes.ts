@@ -4,6 +4,7 @@ import { notFound } from '../../platform/errors.ts';
 import { cacheable, cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
 import { TagListQuery } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
+import { readTaskPage } from '../../tasks/list.ts';
 import {
   NewTask,
   OptionalCompletion,
@@ -17,7 +18,9 @@ import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/ser
 import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
+import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { errorHandler } from '../contract/errors.ts';
+import { setPageHeaders } from '../contract/page-links.ts';
 import {
   ConditionalHeaders,
   errorResponses,
@@ -28,7 +31,6 @@ import {
   ReadHeaders,
   WriteHeaders,
 } from '../contract/schemas.ts';
-import { readTaskPage } from '../contract/task-page.ts';
 import { requireToken } from '../hooks/authentication.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { renderError } from './render.ts';
@@ -144,15 +146,9 @@ function readRoutes(app: App, ctx: Context): void {
   app.get(tasksPath, { schema: listSchema, config: cacheableList }, (request, reply) =>
     sendCached(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tasks, isUncacheable: isPassing } = await readTaskPage(
-        db,
-        ctx,
-        request,
-        reply,
-        params.user_id,
-        query,
-      );
-      return uncacheableIf(isPassing, tasks);
+      const page = await readTaskPage(db, params.user_id, query, cursorKeysOf(ctx));
+      setPageHeaders(request, reply, page);
+      return uncacheableIf(page.isUncacheable, page.items);
     }),
   );
 

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
+import { hasChanges, waitForChanges } from '../../feed/long-poll.ts';
 import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../feed/model.ts';
 import {
   decodeFeedCursor,
@@ -9,7 +10,7 @@ import {
   feedCursorScope,
   positionOfEvent,
 } from '../../feed/position.ts';
-import { hasChanges, readChanges, waitForChanges } from '../../feed/service.ts';
+import { readChanges } from '../../feed/queries.ts';
 import { validationError } from '../../platform/errors.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';

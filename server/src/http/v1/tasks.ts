@@ -2,12 +2,15 @@ import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
 import { cacheable, cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
+import { readTaskPage } from '../../tasks/list.ts';
 import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
+import { cursorKeysOf } from '../contract/cursor-scope.ts';
+import { setPageHeaders } from '../contract/page-links.ts';
 import {
   ConditionalHeaders,
   errorResponses,
@@ -17,7 +20,6 @@ import {
   ReadHeaders,
   WriteHeaders,
 } from '../contract/schemas.ts';
-import { readTaskPage } from '../contract/task-page.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeJson, envelopeSchema } from './render.ts';
 
@@ -122,9 +124,13 @@ function readRoutes(app: App, ctx: Context): void {
   app.get(tasksPath, { schema: listSchema, config: cacheableList }, (request, reply) =>
     sendCached(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const page = await readTaskPage(db, ctx, request, reply, params.user_id, query);
-      const { tasks, pagination, isUncacheable: isPassing } = page;
-      return uncacheableIf(isPassing, envelopeJson(tasks, 'Tasks retrieved successfully', { pagination }));
+      const page = await readTaskPage(db, params.user_id, query, cursorKeysOf(ctx));
+      setPageHeaders(request, reply, page);
+      const { items, pagination, isUncacheable } = page;
+      return uncacheableIf(
+        isUncacheable,
+        envelopeJson(items, 'Tasks retrieved successfully', { pagination }),
+      );
     }),
   );
 

@@ -2,10 +2,12 @@ import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { cacheableList, sendCached } from '../../response-cache/respond.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
-import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
+import { emptyTrash, purgeTask, readTrashPage, restoreTask } from '../../tasks/trash.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
+import { cursorKeysOf } from '../contract/cursor-scope.ts';
+import { setPageHeaders } from '../contract/page-links.ts';
 import {
   ConditionalHeaders,
   errorResponses,
@@ -15,7 +17,6 @@ import {
   ReadHeaders,
   WriteHeaders,
 } from '../contract/schemas.ts';
-import { readTrashPage } from '../contract/task-page.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeJson, envelopeSchema } from './render.ts';
 import { Pagination } from './tasks.ts';
@@ -91,8 +92,9 @@ export function trashRoutes(app: App, ctx: Context): void {
   app.get(trashPath, { schema: listSchema, config: cacheableList }, (request, reply) =>
     sendCached(ctx, request, reply, async (db) => {
       const { params, query } = request;
-      const { tasks, pagination } = await readTrashPage(db, ctx, request, reply, params.user_id, query);
-      return envelopeJson(tasks, 'Trash retrieved successfully', { pagination });
+      const page = await readTrashPage(db, params.user_id, query, cursorKeysOf(ctx));
+      setPageHeaders(request, reply, page);
+      return envelopeJson(page.items, 'Trash retrieved successfully', { pagination: page.pagination });
     }),
   );
 

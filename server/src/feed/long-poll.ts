@@ -1,36 +1,7 @@
-import type { CursorScope } from '../db/cursors.ts';
-import type { Db } from '../db/schema.ts';
 import type { AppError } from '../platform/errors.ts';
 import type { ChangeNotifier } from './change-notifier.ts';
-import type { Change, ChangeListQuery } from './model.ts';
-import { decodeFeedCursor, encodeFeedCursor, feedCursorScope, feedStart } from './position.ts';
-import { findChanges } from './queries.ts';
+import type { ChangePage } from './queries.ts';
 import type { Subscriptions } from './subscriptions.ts';
-
-export interface ChangePage {
-  changes: Change[];
-  /** Cursor behind the last of them. */
-  next: string;
-  hasMore: boolean;
-}
-
-type ChangePageRequest = Pick<ChangeListQuery, 'since' | 'limit'>;
-
-/**
- * What changed since a cursor.
- * @throws AppError VALIDATION_ERROR, CURSOR_EXPIRED
- */
-export async function readChanges(
-  db: Db,
-  secrets: CursorScope['secrets'],
-  userId: string,
-  { since, limit }: ChangePageRequest,
-): Promise<ChangePage> {
-  const scope = feedCursorScope(secrets, userId);
-  const position = since === undefined ? feedStart : decodeFeedCursor(since, scope);
-  const { changes, next, hasMore } = await findChanges(db, userId, position, limit);
-  return { changes, next: encodeFeedCursor(next, scope), hasMore };
-}
 
 interface LongPoll {
   userId: string;
