@@ -122,8 +122,8 @@ const base = sql`(select base from owner)`;
 const and = sql` and `;
 
 /**
- * Each noun is read along its index by revision, at most `limit` rows of it; what is joined is joined to the rows of the
- * page only. During an initial sync, deletions before its start are skipped.
+ * Each noun is read along its index by revision, at most `limit` rows of it. Joins reach the rows of the page only.
+ * During an initial sync, deletions before its start are skipped.
  */
 const feedStatement = compileOnce<FeedRow>((db) =>
   sql<FeedRow>`
