@@ -1,22 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { clientDefaults, pickClientFields } from '../db/columns.ts';
-import { notFound, preconditionFailed, versionConflict } from '../platform/errors.ts';
+import { notFound } from '../platform/errors.ts';
+import { checkCondition, type WriteCondition } from '../writes/conditions.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import { taskColumns } from './columns.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
-
-/** What a write is conditional on; with neither it applies to the newest row. */
-export interface WriteCondition {
-  /** From the body: another version is answered with 409. */
-  version?: number | undefined;
-  /** From `If-Match`: versions any of which will do, or `*`; none of them is answered with 412. */
-  ifMatch?: readonly number[] | '*' | undefined;
-  /** What a client that sends the whole task back says of fields that it cannot change. */
-  readOnlyFields?: { [Field in 'id' | 'user_id' | 'created_at']?: string | undefined };
-  /** Of that copy. With neither of the above, a time before the stored one is answered with 409. */
-  updatedAt?: string | undefined;
-}
 
 /**
  * A patch, which may be the whole task as it was read, as the fields to change and what the change is conditional on.
@@ -41,16 +30,10 @@ export function omitDeletedAt({ deleted_at: _, ...task }: StoredTask): Task {
 export function requireTask(
   task: StoredTask | undefined,
   location: 'live' | 'trash',
-  { version, ifMatch, readOnlyFields: copy = {}, updatedAt }: WriteCondition,
+  condition: WriteCondition,
 ): StoredTask {
   if (task === undefined || (task.deleted_at === null) !== (location === 'live')) throw notFound('Task');
-  checkReadOnlyFields(task, copy);
-  if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(task.version))
-    throw preconditionFailed('task', omitDeletedAt(task));
-  if (version !== undefined && version !== task.version) throw versionConflict('task', omitDeletedAt(task));
-  const isStale = updatedAt !== undefined && Date.parse(updatedAt) < Date.parse(task.updated_at);
-  if (isStale && version === undefined && ifMatch === undefined)
-    throw versionConflict('task', omitDeletedAt(task));
+  checkCondition('task', omitDeletedAt(task), condition);
   return task;
 }
 

@@ -10,8 +10,9 @@ import {
 } from '../db/keyset-page.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
+import type { WriteCondition } from '../writes/conditions.ts';
 import { type AuditAction, type WriteContext, write } from '../writes/write.ts';
-import { markRestored, requireTask, type WriteCondition } from './changes.ts';
+import { markRestored, requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
 import type { StoredTask, Task, TrashListQuery } from './model.ts';
 import { findStoredTasks } from './queries.ts';
