@@ -180,23 +180,20 @@ type ClientDefaults<C> = Pick<
   { [Name in keyof C]: C[Name] extends { setBy: 'client'; default: unknown } ? Name : never }[keyof C]
 >;
 
-export const pickClientFields = <C extends Columns>(columns: C, item: ClientFields<C>): ClientFields<C> =>
-  fromEntries(
-    clientColumns(columns).map(([name]): [string, unknown] => [name, Reflect.get(Object(item), name)]),
-  );
-
-/** What a client may leave out on creation, with the values that it then has. */
-export const clientDefaults = <C extends Columns>(columns: C): ClientDefaults<C> =>
-  fromEntries(
-    clientColumns(columns).flatMap(([name, found]): [string, unknown][] =>
-      'default' in found ? [[name, found.default]] : [],
-    ),
-  );
-
-const clientColumns = (columns: Columns) =>
-  Object.entries(columns).filter(([, { setBy }]) => setBy === 'client');
-
-const fromEntries = <T>(entries: readonly [string, unknown][]): T => Object.fromEntries(entries) as T;
+/** Picks the fields that a client sets; `defaults` are the values of those that it may leave out on creation. */
+export function clientFieldsOf<C extends Columns>(columns: C) {
+  const fields = Object.entries(columns).filter(([, { setBy }]) => setBy === 'client');
+  const names = fields.map(([name]) => name);
+  const defaults = fields.flatMap(([name, field]) => ('default' in field ? [[name, field.default]] : []));
+  return {
+    defaults: Object.fromEntries(defaults) as ClientDefaults<C>,
+    pick(item: ClientFields<C>): ClientFields<C> {
+      const picked: Record<string, unknown> = {};
+      for (const name of names) picked[name] = Reflect.get(item, name);
+      return picked as ClientFields<C>;
+    },
+  };
+}
 
 /**
  * CTEs that insert or update rows of a noun's table: `given`, which are the records in the parameter `rows`, and

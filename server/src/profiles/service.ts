@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { pickClientFields } from '../db/columns.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
 import { validationError } from '../platform/errors.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import { type WriteContext, write } from '../writes/write.ts';
-import { profileColumns } from './columns.ts';
+import { profileFields } from './columns.ts';
 import type { Profile, ProfilePatch } from './model.ts';
 import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './queries.ts';
 
@@ -34,7 +33,7 @@ export function patchProfile(
     });
     const after = { ...before, ...changes };
     if (isDeepStrictEqual(before, after)) throw unchanged(before);
-    const fields = pickClientFields(profileColumns, after);
+    const fields = profileFields.pick(after);
     if (before.email === null) {
       await upsertProfile(tx, userId, revision, fields);
     } else {

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { clientDefaults, pickClientFields } from '../db/columns.ts';
 import { notFound } from '../platform/errors.ts';
 import { checkCondition, type WriteCondition } from '../writes/conditions.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
-import { taskColumns } from './columns.ts';
+import { taskFields } from './columns.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 
 /**
@@ -55,7 +54,7 @@ export const taskStampOf = ({ now, versionFloor }: WriteStamp): TaskStamp => ({
 /** @throws AppError VALIDATION_ERROR when it is said to be another user's. */
 export function buildTask(userId: string, id: string, input: NewTask, now: string): StoredTask {
   checkReadOnlyFields({ user_id: userId }, { user_id: input.user_id });
-  const fields = pickClientFields(taskColumns, { ...clientDefaults(taskColumns), ...input });
+  const fields = taskFields.pick({ ...taskFields.defaults, ...input });
   return {
     id,
     user_id: userId,
@@ -73,7 +72,7 @@ type PatchFields = ReturnType<typeof splitPatch>['fields'];
 
 /** Merge patch (RFC 7396). */
 export function applyPatch(task: StoredTask, patch: PatchFields, stamp: TaskStamp): StoredTask {
-  const patched = pickClientFields(taskColumns, { ...task, ...patch });
+  const patched = taskFields.pick({ ...task, ...patch });
   const fields = { ...patched, tags: sortTags(patched.tags) };
   const isSame = Object.entries(fields).every(([name, value]) =>
     isDeepStrictEqual(value, Reflect.get(task, name)),

@@ -2,6 +2,7 @@ import { type Generated, sql } from 'kysely';
 import {
   boolean,
   type Column,
+  clientFieldsOf,
   column,
   createReader,
   date,
@@ -62,6 +63,8 @@ export const taskColumns = {
   updated_at: column(timestamp, { setBy: 'server', insert: sql`coalesce(updated_at, ${now})` }),
   deleted_at: column(nullable(timestamp), { setBy: 'server' }),
 } satisfies { [Name in keyof StoredTask]: Column<StoredTask[Name]> };
+
+export const taskFields = clientFieldsOf(taskColumns);
 
 /** Columns that no answer shows. */
 const hiddenColumns = {
