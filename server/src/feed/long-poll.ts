@@ -7,12 +7,12 @@ interface LongPoll {
   userId: string;
   authorization: readonly string[];
   timeoutMs: number;
-  /** Aborted when nobody is there any more for an answer. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
 }
 
 /**
- * What `read` gives as soon as it is something, or after the wait. Between looks nothing is held of the database.
+ * Reads until there are changes, or the time-out is over. No database connection is held between reads.
  * @throws AppError UNAUTHORIZED, SERVICE_LOCKED, RATE_LIMITED; SERVICE_UNAVAILABLE when the server closes
  */
 export async function waitForChanges(
@@ -22,7 +22,7 @@ export async function waitForChanges(
   read: () => Promise<ChangePage>,
 ): Promise<ChangePage> {
   const ended = Promise.withResolvers<never>();
-  // It may end while nobody waits for that.
+  // It may reject while nothing awaits it.
   ended.promise.catch(() => undefined);
   const subscription = await subscriptions.subscribe({
     userId,

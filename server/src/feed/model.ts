@@ -24,7 +24,7 @@ const changeSchema = ($id: string, type: string, id: string, item: TSchema) =>
 const inFeedOrder = nouns.toSorted((a, b) => (a.type < b.type ? -1 : 1));
 const schemaNameOf = ({ schema }: { schema: string }) => `${schema}Change`;
 
-/** The forms that a change may have, by its `type`. */
+/** One schema per noun; `type` discriminates them. */
 export const changeSchemas = inFeedOrder.map((noun) =>
   changeSchema(schemaNameOf(noun), noun.type, noun.feed.idDescription, Type.Ref(noun.schema)),
 );
@@ -36,7 +36,7 @@ export const Change = Type.Unsafe<Change>({
   discriminator: { propertyName: 'type' },
 });
 
-/** The longest one holds a user id of 255 control characters, each six bytes of JSON: less than 2,200 characters. */
+/** The longest cursor has a user id of 255 control characters, each six bytes of JSON: less than 2,200 characters. */
 const cursor = (description: string) => Type.Optional(Type.String({ maxLength: 2200, description }));
 
 export const ChangeListQuery = Type.Object(
@@ -59,7 +59,7 @@ export const EventsQuery = Type.Object(
     since: cursor('A `next_cursor`; absent to start with what changes from now on.'),
     lastEventId: Type.Optional(
       Type.String({
-        // As long as an id can be.
+        // The longest id.
         maxLength: 3100,
         description:
           'For clients that cannot send `Last-Event-ID`; that header wins, and both win over `since`.',

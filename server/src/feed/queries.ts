@@ -42,19 +42,19 @@ export async function readChanges(
 
 export interface FeedPage {
   changes: Change[];
-  /** Behind the last of them; behind all there is when nothing follows. */
+  /** After the last of them; after the newest revision when nothing follows. */
   next: FeedPosition;
   hasMore: boolean;
 }
 
 interface FeedOwnerRow {
-  /** Of the history that the revisions count in. */
+  /** The epoch of the revisions. */
   epoch: string;
   version_floor: number;
   newest: number;
-  /** Deletions up to this revision may be forgotten. */
+  /** Tombstones up to this revision may be deleted. */
   feed_from: number;
-  /** Deletions up to this revision are not told. */
+  /** Deletions up to this revision are left out. */
   base: number;
 }
 
@@ -70,11 +70,11 @@ interface FeedItemRow {
 type FeedRow = FeedOwnerRow & (FeedItemRow | { type: null });
 
 /**
- * What changed behind a place: each thing once, at its newest revision, as it is now, ordered by revision, type and id.
- * One statement, so that all of it is of one moment, and complete up to the user's revision then. Only a profile may be
- * newer than that; it comes again at the revision of that change.
- * @throws AppError CURSOR_EXPIRED when deletions behind the place may be forgotten, or it is of another epoch, or no
- * such place exists.
+ * The changes after a position: each item once, at its newest revision, in its current state, ordered by revision, type
+ * and id. One statement reads one snapshot, so the page is complete up to the user's revision in it. An item that is
+ * found by itself (the profile) may be newer; it comes again at its new revision.
+ * @throws AppError CURSOR_EXPIRED when tombstones after the position may be deleted, or when its epoch is another one or
+ * its revision does not exist.
  */
 export async function findChanges(
   db: Db,
@@ -103,7 +103,7 @@ export async function findChanges(
   };
 }
 
-/** Where nothing more of a revision follows, the place is behind all of it. */
+/** The end of the revision, unless more of it follows. */
 function positionAfter(
   last: FeedItemRow | undefined,
   following: FeedItemRow | undefined,
@@ -171,7 +171,7 @@ function hideTombstones({ type, feed }: Noun) {
   return existsAgain === undefined ? [] : [sql`and (d.type <> ${sql.lit(type)} or not ${existsAgain})`];
 }
 
-/** The values of all nouns, which are null in the rows of the others. */
+/** Every arm of the union has the values of all nouns: those of the other nouns are null. */
 function valuesOf(noun: Noun | null) {
   const values = nouns.flatMap((other: Noun) =>
     Object.entries(other.feed.values).map(([name, { type, value }]) => {
@@ -189,7 +189,7 @@ function selectItem({ type, feed: { item, values } }: Noun) {
 
 const joinItems = ({ feed: { item } }: Noun) => (item.from === 'join' ? [item.join(userParam)] : []);
 
-/** Those that are not read from rows of the page, by type. */
+/** The items that are not read from rows of the page, by type. */
 async function findItems(
   db: Db,
   userId: string,

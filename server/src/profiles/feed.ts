@@ -6,7 +6,7 @@ import { findProfile } from './queries.ts';
 export const profileNoun: Noun<'profile', Profile> = {
   type: 'profile',
   schema: 'Profile',
-  // Its schemas stand among those of accounts.
+  // `http/contract/schemas.ts` has them, among those of accounts.
   schemas: () => [],
   tables: ['duly.profiles'],
   isVersioned: false,
@@ -25,10 +25,7 @@ export const profileNoun: Noun<'profile', Profile> = {
   },
 };
 
-/**
- * There is always a profile. Before it was ever changed, it shows when its user's first write was, so that is a change
- * too.
- */
+/** Every user has a profile. Without a row it shows the time of the user's first write, which is revision 1. */
 const profileRevision = (userId: Expression<unknown>) => sql`
   select coalesce(p.revision, case when o.user_id is null then 0 else 1 end) as changed_at
   from (select ${userId}::text as user_id) as asked

@@ -12,7 +12,7 @@ declare module '../db/schema.ts' {
       name: string;
       revision: bigint;
       created_at: Generated<Date>;
-      /** How many live tasks it is on; whatever changes that changes the count. */
+      /** The number of live tasks with the tag; every write that changes that updates it. */
       usage_count: Generated<number>;
       /** The folded name. */
       search_text: Generated<string>;
@@ -24,7 +24,7 @@ declare module '../db/schema.ts' {
 export interface TagList {
   tags: Tag[];
   total: number;
-  /** Whether the list may become another one although nothing of its user changes. */
+  /** Whether the list may change although no write of its user happens. */
   isUncacheable: boolean;
 }
 
@@ -56,10 +56,7 @@ export async function listTags(db: Db, userId: string, query: TagListQuery): Pro
 
 const foldVersionSql = sql.lit(foldVersion);
 
-/**
- * Names that are not folded yet, or by another version, are also searched without regard to case as the database has
- * it.
- */
+/** Names without this folding are also searched by PostgreSQL's `ilike`. */
 function matchesSearch(search: string) {
   const pattern = foldedLikePattern(search);
   const unfolded = pattern === null ? null : likePattern(search);

@@ -14,7 +14,7 @@ import { param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
 import { taskJson } from './columns.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
-/** What to list, and which part of it. */
+/** Filters, order and part of a list. */
 export type TaskListFilter = Omit<TaskListQuery, keyof PageRequest | 'cursor'> & PageRequest;
 
 type SortColumn = Pick<SortOrder<Task>, 'key' | 'name' | 'keyOf' | 'keyFromText' | 'tieBreaker'>;
@@ -28,7 +28,7 @@ const sortByTime = (name: 'created_at' | 'updated_at'): SortColumn => ({
 
 const foldVersionSql = sql.lit(foldVersion);
 
-/** A task has its place as before until it is folded; while its title stands in a cursor, that one has it too. */
+/** A row without this folding is ordered by `lower(title)`, and so is a cursor whose row has none. */
 const sortByTitle: SortColumn = {
   key: sql`case when t.search_version = ${foldVersionSql} then split_part(t.search_text, ${sql.lit(searchTextSeparator)}, 1)
     else lower(t.title) end collate "C"`,
@@ -101,7 +101,7 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
       tags: [...names],
       tags_wanted: filter.tags_match === 'all' ? names.size : 1,
     },
-    // The others leave so much that a page is soon full.
+    // Other filters leave so many rows that a page is soon full.
     materialize: Boolean(search || tags?.length || due_after || due_before),
     hasUnfoldedRows: search || sort_by === 'title' ? hasUnfoldedTasks : null,
   };
@@ -150,11 +150,11 @@ function searchPatternsOf(search: string | undefined) {
   return { pattern, unfolded: pattern === null || search === undefined ? null : likePattern(search) };
 }
 
-/** What is not folded yet, or by another version, is also searched as the database has it in lower case. */
+/** Rows without this folding are also searched by PostgreSQL's lower(). */
 const matchesSearch = sql<SqlBool>`(t.search_text like ${param('pattern')}
   or t.search_version is distinct from ${foldVersionSql} and t.search_text like lower(${param('unfolded')}))`;
 
-/** In what is not folded it could begin in the title and end in the description. */
+/** In rows without this folding, a match could begin in the title and end in the description. */
 const matchesMultilineSearch = sql<SqlBool>`(t.search_version = ${foldVersionSql} and t.search_text like ${param('pattern')}
   or t.search_version is distinct from ${foldVersionSql} and t.search_text like lower(${param('unfolded')})
     and (t.title ilike ${param('unfolded')} or t.description ilike ${param('unfolded')}))`;
