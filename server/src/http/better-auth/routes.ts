@@ -36,7 +36,7 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
   });
   app.route({
     method: ['GET', 'POST'],
-    url: '/*',
+    url: `${mount}/*`,
     // Any query, so that the rules for text apply to it.
     schema: { hide: true, querystring: {} },
     handler: async (request, reply) => {

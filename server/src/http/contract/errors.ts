@@ -4,7 +4,7 @@ import { isAuditRefusal } from '../../audit/refused-entries.ts';
 import { isUnavailableError } from '../../db/failures.ts';
 import { AppError, auditUnavailable, type ErrorCode, serviceUnavailable } from '../../platform/errors.ts';
 
-/** The form of every error body; `detail` and `errors` differ by surface for validation errors only. */
+/** Surfaces differ in `detail` and `errors` of validation errors only. */
 export interface ErrorBody {
   detail: unknown;
   error_code: ErrorCode;
@@ -25,6 +25,15 @@ export function errorBody(error: AppError, status: number, requestId: string): E
     ...(error.current === undefined ? {} : { current: error.current }),
   };
 }
+
+export type RenderError = (error: AppError, requestId: string) => { status: number; body: ErrorBody };
+
+/** The common form of errors: `detail` is a text, and `errors` has the issues of an invalid request. */
+export const renderError: RenderError = (error, requestId) => {
+  const { status, issues } = error;
+  const body = errorBody(error, status, requestId);
+  return { status, body: issues === undefined ? body : { ...body, errors: issues } };
+};
 
 /** Nobody is there to read it; it keeps a caller's broken connection from looking like a fault of ours. */
 const truncatedRequest = () => new AppError('BAD_REQUEST', 'The request was cut short');
@@ -61,8 +70,6 @@ function isClientError(error: unknown): error is FastifyError {
   const status = error.statusCode;
   return typeof status === 'number' && status >= 400 && status < 500;
 }
-
-type RenderError = (error: AppError, requestId: string) => { status: number; body: ErrorBody };
 
 /** The error handler of a surface: `render` gives its form; what only the operator may see goes to the log. */
 export function errorHandler(render: RenderError) {

@@ -25,7 +25,8 @@ import { Change, changeSchemas } from '../../feed/model.ts';
 import { nouns } from '../../nouns.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
 import { Profile, ProfilePatch } from '../../profiles/model.ts';
-import { errorExamples, type ProblemName } from './error-examples.ts';
+import { errorExamples } from './error-examples.ts';
+import type { Surface } from './surface.ts';
 
 const Issue = Type.Object(
   {
@@ -127,19 +128,19 @@ const commonStatuses = [408, 417, 429, 431, 500, 503];
 
 /** Descriptions and examples of the given error statuses, and of those that can always happen. */
 export function errorResponses(
-  name: ProblemName,
+  { problem, renderError }: Surface,
   statuses: readonly number[],
   own: Record<number, string> = {},
   ownExamples: Record<number, AppError> = {},
 ) {
-  const exampleOf = errorExamples(name, statuses, ownExamples);
+  const exampleOf = errorExamples(renderError, statuses, ownExamples);
   return Object.fromEntries(
     [...statuses, ...commonStatuses].map((status) => [
       status,
       {
         description: own[status] ?? statusDescriptions[status] ?? 'Error',
         ...(status === 429 || status === 503 ? { headers: retryHeader } : {}),
-        content: { 'application/json': { schema: Type.Ref(name), example: exampleOf(status) } },
+        content: { 'application/json': { schema: Type.Ref(problem), example: exampleOf(status) } },
       },
     ]),
   );

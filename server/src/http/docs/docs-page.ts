@@ -24,7 +24,7 @@ function completePage(html: string, panel: string): string {
 }
 
 /** The page at `/docs`. It asks nothing of another host and has no inline script; docs/decisions/0001-api-page.md. */
-export async function serveApiPage(app: FastifyInstance): Promise<void> {
+export async function apiPageRoutes(app: FastifyInstance): Promise<void> {
   const panel = readAsset('start.html');
   const compress = createDocumentCompression();
   await app.register(async (scope) => {

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Context } from '../context.ts';
-import { formatMetrics, metricsContentType } from '../metrics/text-format.ts';
-import { unauthorized } from '../platform/errors.ts';
-import type { App } from './app-type.ts';
-import { authorizationOf } from './hooks/authentication.ts';
+import type { Context } from '../../context.ts';
+import { formatMetrics, metricsContentType } from '../../metrics/text-format.ts';
+import { unauthorized } from '../../platform/errors.ts';
+import type { App } from '../app-type.ts';
+import { authorizationOf } from '../hooks/authentication.ts';
 
 const bearer = /^Bearer +(\S+)$/i;
 

@@ -1,0 +1,31 @@
+import { type TSchema, Type } from 'typebox';
+import type { Result, Success } from '../contract/surface.ts';
+
+export const adminTag = 'Administration';
+
+/** Of a page of a list by id. */
+export const pageSuccess = (schema: string, message: string, description: string): Success => ({
+  message,
+  data: Type.Array(Type.Ref(schema)),
+  description,
+  more: { next_after: Type.Unsafe<string | null>({ type: ['string', 'null'] }) },
+});
+
+/** A page of a list by id, of which `found` is one longer where there are more. */
+export function pageResult<T extends { id: string }>(found: readonly T[], limit: number): Result {
+  const data = found.slice(0, limit);
+  return { data, more: { next_after: found.length > limit ? (data.at(-1)?.id ?? null) : null } };
+}
+
+export const userSuccess = (message: string, description: string): Success => ({
+  message,
+  data: Type.Ref('AdminUser'),
+  description,
+});
+
+export const createdSuccess = (message: string, data: TSchema, description: string): Success => ({
+  status: 201,
+  message,
+  data,
+  description,
+});
