@@ -73,7 +73,7 @@ type FeedRow = FeedOwnerRow & (FeedItemRow | { type: null });
  * The changes after a position: each item once, at its newest revision, in its current state, ordered by revision, type
  * and id. One statement reads one snapshot, so the page is complete up to the user's revision in it. An item that is
  * found by itself (the profile) may be newer; it comes again at its new revision.
- * @throws AppError CURSOR_EXPIRED when tombstones after the position may be deleted, or when its epoch is another one or
+ * @throws AppError CURSOR_EXPIRED when tombstones after the position may be deleted, or its epoch is another one, or
  * its revision does not exist.
  */
 export async function findChanges(
