@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import { foldedLikePattern } from '../db/like-patterns.ts';
 import type { Db } from '../db/schema.ts';
 import type { Role } from '../tokens/identity.ts';
@@ -7,11 +7,11 @@ import type { AdminUser, AdminUserListQuery, AdminUserStats } from './model.ts';
 const userColumns = sql`
   ids.id, u.email, coalesce(u."firstName", p.first_name) as first_name, coalesce(u."lastName", p.last_name) as last_name,
   coalesce(u.role, 'user') as role, a.banned_at, a.ban_reason, coalesce(u."createdAt", o.created_at) as created_at`;
-const userJoins = sql`
-  left join better_auth."user" u on u.id = ids.id
-  left join duly.owners o on o.user_id = ids.id
-  left join duly.profiles p on p.user_id = ids.id
-  left join duly.user_access a on a.user_id = ids.id`;
+const userJoins = (id: Expression<unknown>) => sql`
+  left join better_auth."user" u on u.id = ${id}
+  left join duly.owners o on o.user_id = ${id}
+  left join duly.profiles p on p.user_id = ${id}
+  left join duly.user_access a on a.user_id = ${id}`;
 
 interface AdminUserRow {
   id: string;
@@ -50,14 +50,14 @@ export async function findUsers(
       (select user_id from duly.owners where user_id > ${after} and ${owners} order by user_id limit ${size})
       order by id limit ${size}
     )
-    select ${userColumns} from ids ${userJoins} order by ids.id`.execute(db);
+    select ${userColumns} from ids ${userJoins(sql`ids.id`)} order by ids.id`.execute(db);
   return rows.map(toAdminUser);
 }
 
 /** @returns null for an id that has neither an account nor data here. */
 export async function findUser(db: Db, userId: string): Promise<AdminUser | null> {
   const { rows } = await sql<AdminUserRow>`
-    select ${userColumns} from (select ${userId}::text collate "C" as id) as ids ${userJoins}
+    select ${userColumns} from (select ${userId}::text collate "C" as id) as ids ${userJoins(sql`${userId}`)}
     where u.id is not null or o.user_id is not null`.execute(db);
   return rows[0] === undefined ? null : toAdminUser(rows[0]);
 }

@@ -1,4 +1,4 @@
-import { deleteOldStoredResponses } from '../writes/idempotency.ts';
+import { deleteOldStoredResponses, findUsersWithOldStoredResponses } from '../writes/idempotency.ts';
 import type { Job } from './runner.ts';
 
 /** Forgets what writes under an `Idempotency-Key` answered more than 24 hours ago. */
@@ -6,11 +6,15 @@ export const deleteStoredResponses: Job = {
   name: 'forget answers',
   async run({ db }, stop) {
     let forgotten = 0;
-    while (!stop.aborted) {
-      const gone = await deleteOldStoredResponses(db);
-      if (gone === 0) break;
-      forgotten += gone;
+    for (;;) {
+      const userIds = await findUsersWithOldStoredResponses(db);
+      const before = forgotten;
+      for (const userId of userIds) {
+        if (stop.aborted) return forgotten;
+        forgotten += await deleteOldStoredResponses(db, userId);
+      }
+      // Nothing was deleted when there is nothing old, or another instance is deleting it.
+      if (forgotten === before) return forgotten;
     }
-    return forgotten;
   },
 };

@@ -9,10 +9,10 @@ export const refoldTexts: Job = {
     let folded = 0;
     for (const refold of [refoldTasks, refoldTags]) {
       // Onwards from the last one: what was folded stays in the index until a vacuum.
-      for (let userId: string | null = ''; userId !== null && !stop.aborted; ) {
-        const batch = await refold(db, userId);
+      for (let after: string | null = ''; after !== null && !stop.aborted; ) {
+        const batch = await refold(db, after);
         folded += batch.count;
-        userId = batch.userId;
+        after = batch.after;
       }
     }
     return folded;

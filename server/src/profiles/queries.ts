@@ -30,10 +30,10 @@ export async function findProfile(db: Db, userId: string): Promise<Profile> {
   const { rows } = await sql<ProfileRow>`
     select a.email, coalesce(a."emailVerified", false) as email_verified, ${selectedFields}, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
-    from (select ${userId}::text as user_id) as asked
-    left join better_auth."user" a on a.id = asked.user_id
-    left join duly.owners o on o.user_id = asked.user_id
-    left join duly.profiles p on p.user_id = asked.user_id`.execute(db);
+    from (select) as asked
+    left join better_auth."user" a on a.id = ${userId}
+    left join duly.owners o on o.user_id = ${userId}
+    left join duly.profiles p on p.user_id = ${userId}`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error('no answer to a question that always has one');
   return {

@@ -33,9 +33,9 @@ async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { li
           where id = ${sessionId} and "userId" = ${userId} and "expiresAt" > now())
       when not exists (select from duly.revoked_tokens where user_id = ${userId} and token_hash = ${tokenHash}) then
         to_timestamp(${expiresAt}) end as live_until
-    from (select ${userId}::text as user_id) as asked
-    left join duly.user_access a on a.user_id = asked.user_id
-    left join better_auth."user" u on u.id = asked.user_id`.execute(db);
+    from (select) as asked
+    left join duly.user_access a on a.user_id = ${userId}
+    left join better_auth."user" u on u.id = ${userId}`.execute(db);
   const [found] = rows;
   return {
     role: found?.role === 'admin' ? 'admin' : 'user',
