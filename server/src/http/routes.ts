@@ -52,8 +52,8 @@ const unknownRoute: HiddenRoute = {
 
 /**
  * Every URL of the service: method, URL, operation (`handlers/`), access, surface; in the order of `openapi.json`. The
- * router prefers a literal segment to a parameter, and a parameter to a wildcard. Not listed: HEAD for each GET, OPTIONS
- * and 405 for each URL (`hooks/method-not-allowed.ts`), CORS preflights (`hooks/cors.ts`), the assets of `/docs`.
+ * router prefers a literal segment to a parameter, and a parameter to a wildcard. Not listed: HEAD for each GET,
+ * OPTIONS and 405 for each URL (`hooks/method-not-allowed.ts`), CORS preflights (`hooks/cors.ts`), assets of `/docs`.
  */
 // biome-ignore format: a table
 const table: readonly Row[] = [

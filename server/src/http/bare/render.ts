@@ -3,7 +3,7 @@ import { plain, type Success, type Surface } from '../contract/surface.ts';
 
 const isEmpty = ({ data }: Success) => 'type' in data && data.type === 'null';
 
-/** The surface of front ends that sign in with Better Auth (P2), below `/api/{user_id}`: data without an envelope. */
+/** The surface below `/api/{user_id}`, for front ends that sign in with Better Auth: data without an envelope. */
 export const bare: Surface = {
   ...plain,
   problem: 'BareProblem',

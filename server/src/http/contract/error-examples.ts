@@ -40,7 +40,7 @@ const commonExamples: Record<number, AppError> = {
   503: serviceUnavailable(),
 };
 
-/** Where the surfaces, or requests with a body, differ from the rest. */
+/** Examples that depend on the surface, on the body, or on versions. */
 function typicalExamples(renderError: RenderError, statuses: readonly number[]): Record<number, AppError> {
   const conflict = statuses.includes(412) ? { 409: versionConflict('task', taskExample) } : {};
   const issue = statuses.includes(415) ? missing : tooMany;
@@ -51,7 +51,7 @@ const timestamp = '2026-11-21T08:00:00.000Z';
 const requestId = '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11';
 
 /**
- * Gives an error body for each status that an operation of these may have, as its surface renders it; `own` come first.
+ * Renders an example for each of the statuses of an operation. `own` has precedence.
  */
 export function errorExamples(
   renderError: RenderError,

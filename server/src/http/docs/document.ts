@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { version } from '../../platform/version.ts';
 import { apiInfo, completeDocument, withNamedBody } from './openapi.ts';
 
-/** Makes `openapi.json` of the schemas that validate. To be called before routes are registered. */
+/** Generates `openapi.json` from the schemas of routes. Call it before any route is registered. */
 export async function documentApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: { ...apiInfo, info: { ...apiInfo.info, version } },

@@ -20,7 +20,7 @@ const mailErrors = {
   errorExamples: { ...errorExamples, 503: mailNotConfigured() },
 };
 
-/** A token of another issuer proves no log-in here, and so no second factor: to it there is no account. */
+/** A token of another issuer proves no log-in and no second factor here, so the account stays hidden from it. */
 function requireOwnSession({ identity }: Pick<FastifyRequest, 'identity'>): void {
   if (identity?.sessionId === null) throw notFound('Account');
 }

@@ -3,7 +3,7 @@ import type { Result, Success } from '../contract/surface.ts';
 
 export const adminTag = 'Administration';
 
-/** Of a page of a list by id. */
+/** A page of a list sorted by id. */
 export const pageSuccess = (schema: string, message: string, description: string): Success => ({
   message,
   data: Type.Array(Type.Ref(schema)),
@@ -11,7 +11,7 @@ export const pageSuccess = (schema: string, message: string, description: string
   more: { next_after: Type.Unsafe<string | null>({ type: ['string', 'null'] }) },
 });
 
-/** A page of a list by id, of which `found` is one longer where there are more. */
+/** @param found one item more than `limit` if there is a next page */
 export function pageResult<T extends { id: string }>(found: readonly T[], limit: number): Result {
   const data = found.slice(0, limit);
   return { data, more: { next_after: found.length > limit ? (data.at(-1)?.id ?? null) : null } };

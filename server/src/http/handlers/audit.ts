@@ -9,7 +9,7 @@ import { pageHeaders } from '../contract/schemas.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
 
-/** Of every list of audit entries. */
+/** Shared by all lists of audit entries. */
 const success = {
   message: 'Audit entries retrieved successfully',
   data: Type.Array(Type.Ref('AuditEntry')),

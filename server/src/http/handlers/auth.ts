@@ -21,7 +21,7 @@ import { auditOriginOf, sessionClientOf } from '../hooks/authentication.ts';
 
 const tag = 'Accounts';
 
-/** An access token: flat, as P1 and RFC 6749 §5.1 have it, the one exception to the envelope. */
+/** An access token without an envelope, as in RFC 6749 §5.1: the only exception on v1. */
 export const accessTokenSchema = (description: string) => ({
   description,
   ...Type.Object({

@@ -59,12 +59,12 @@ const eventsExample =
   'retry: 2000\nevent: ready\nid: 6\ndata: {"next_cursor":"WzZd"}\n\n' +
   'event: change\nid: 7\ndata: {"revision":7,"type":"tag","id":"home","op":"delete","next_cursor":"Wzdd"}\n\n';
 
-/** A stream goes on; its limits are its token, and how long it may stand still. The longest that a timer can do. */
+/** The longest time of a timer: a stream ends with its token, or when the client stops reading. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * The connection ends with the stream. Nothing between us and the client may collect events: `no-transform` keeps
- * compressing proxies and middleware off, which wait for a full block; `X-Accel-Buffering` is nginx's and others'.
+ * The connection ends with the stream. Proxies must not buffer events: `no-transform` stops compression, which waits
+ * for a full block; nginx and others read `X-Accel-Buffering`.
  */
 const streamHeaders = {
   connection: 'close',
@@ -112,15 +112,15 @@ export const streamEvents = operation({
 });
 
 /**
- * Whether a proxy says that it is one. Caddy 2.6, Debian's, compresses whatever has no coding in spite of
- * `no-transform`, and then holds events back. RFC 9110 §8.4.1 would rather not see this value, so others do not get it.
+ * Whether a proxy forwarded the request. Caddy 2.6 (Debian) ignores `no-transform` and delays events unless the
+ * response has a content coding. RFC 9110 §8.4.1 advises against `identity`, so direct clients do not get it.
  */
 const isProxied = (headers: IncomingHttpHeaders): boolean =>
   headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined;
 
 /**
- * The header's place, else the query's. Some clients send an empty one, which an EventSource would leave out.
- * @throws AppError VALIDATION_ERROR for what is no id of ours.
+ * The position of `Last-Event-ID`, or else of the query. Some clients send an empty header, which counts as absent.
+ * @throws AppError VALIDATION_ERROR for an id that no event has
  */
 function lastEventPosition(headers: IncomingHttpHeaders, parameter: string | undefined): FeedPosition | null {
   const header = headers['last-event-id'];

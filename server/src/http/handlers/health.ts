@@ -7,7 +7,7 @@ import { errorResponses } from '../contract/schemas.ts';
 import { plain } from '../contract/surface.ts';
 
 const tag = 'Health';
-/** No token, no limits, no body, and the database only where it is the question. */
+/** Health has no token, no limits and no body, so that the other common errors cannot happen. */
 const refusals = Object.fromEntries(
   Object.entries(errorResponses(plain, [])).filter(([status]) => status === '408' || status === '431'),
 );
@@ -50,7 +50,7 @@ export const getLiveness = operation({
   handle: async () => ({ status: 'ok' }),
 });
 
-/** Long enough for a balancer to move on; reads are worth serving after that. */
+/** Gives a load balancer time to switch. After that, an instance that can only read is better than none. */
 const awayAfterReadOnlyMs = 10_000;
 
 export const getReadiness = operation({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { HiddenRoute } from '../contract/operation.ts';
 
-/** Nothing but the page's own script and style; a form that the script does not take over goes nowhere. */
+/** Only the page's own script and style. Without the script, a form cannot be submitted. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -32,8 +32,8 @@ function asset(name: string, type: string): HiddenRoute {
 }
 
 /**
- * The pages that links for a new password and invitations open where no front end does (`accounts/link-urls.ts`). The
- * token is in the fragment of their URL; the script sends it to the routes that front ends use.
+ * The pages that links in mail open if there is no front end (`accounts/link-urls.ts`). The token is in the fragment of
+ * the URL; the script sends it to the same routes as a front end.
  */
 export const passwordPage = page('password.html');
 export const invitationPage = page('invitation.html');

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { Completion } from '../../tasks/model.ts';
 import { plain, type Surface } from '../contract/surface.ts';
 
-/** The full surface (P1), below `/api/v1`: successes in an envelope, errors in the common form. */
+/** The full surface, below `/api/v1`: successes in an envelope, errors in the common form. */
 export const v1: Surface = {
   ...plain,
   render({ data, json, more = {} }, { message, status = 200 }) {
