@@ -12,8 +12,6 @@ export const profileColumns = {
   locale: column(text, { setBy: 'client', default: 'en' }),
 } satisfies { [Name in keyof ProfileFields]: Column<ProfileFields[Name]> };
 
-export const profileFields = clientFieldsOf(profileColumns);
-
 declare module '../db/schema.ts' {
   interface Database {
     'duly.profiles': TableOf<typeof profileColumns> & { user_id: string; revision: bigint };
