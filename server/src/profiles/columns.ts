@@ -1,4 +1,4 @@
-import { type Column, clientFieldsOf, column, nullable, type TableOf, text } from '../db/columns.ts';
+import { type Column, column, nullable, type TableOf, text } from '../db/columns.ts';
 import type { Profile } from './model.ts';
 
 /** What a user sets. The rest of a profile belongs to the account. */
