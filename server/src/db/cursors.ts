@@ -48,6 +48,9 @@ export interface PageScope extends CursorScope {
   epoch: Epoch | null;
 }
 
+/** The same for all lists of the service. */
+export type CursorKeys = Omit<PageScope, 'scope'>;
+
 export const encodeCursor = ({ backward, key, id }: KeysetPosition, scope: PageScope): string =>
   encodeSigned([backward ? 1 : 0, key, id, scope.epoch?.id], scope);
 

@@ -1,18 +1,30 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, executeQuery, param, Query } from '../db/statements.ts';
+import { type ProfileFields, profileColumns } from './columns.ts';
 import type { Profile } from './model.ts';
 
-interface ProfileRow {
+interface ProfileRow extends ProfileFields {
   email: string | null;
   email_verified: boolean;
-  first_name: string | null;
-  last_name: string | null;
-  time_zone: string;
-  locale: string;
   role: string | null;
   created_at: Date | null;
 }
+
+/** Columns of the account that hold a field, if there is an account. */
+const accountColumns: Readonly<Record<string, string>> = { first_name: 'firstName', last_name: 'lastName' };
+
+const selectedFields = sql.join(
+  Object.entries(profileColumns).map(([name, found]) => {
+    const account = accountColumns[name];
+    const sources = [
+      ...(account === undefined ? [] : [sql.ref(`a.${account}`)]),
+      sql.ref(`p.${name}`),
+      ...(found.default === null ? [] : [sql.lit(found.default)]),
+    ];
+    return sql`coalesce(${sql.join(sources)}) as ${sql.id(name)}`;
+  }),
+);
 
 /** The profile of any user id: defaults where nothing is stored. */
 export const findProfile = (db: Db, userId: string): Promise<Profile> =>
@@ -25,9 +37,7 @@ export const profileQuery = (userId: string): Query<Profile> =>
   );
 
 const profileSql = (userId: string) => sql<ProfileRow>`
-    select a.email, coalesce(a."emailVerified", false) as email_verified,
-      coalesce(a."firstName", p.first_name) as first_name, coalesce(a."lastName", p.last_name) as last_name,
-      coalesce(p.time_zone, 'UTC') as time_zone, coalesce(p.locale, 'en') as locale, a.role,
+    select a.email, coalesce(a."emailVerified", false) as email_verified, ${selectedFields}, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
     from (select) as asked
     left join better_auth."user" a on a.id = ${userId}
@@ -69,21 +79,20 @@ const setAccountNamesTemplate: CteTemplate = {
     )`,
 };
 
-export type ProfileFields = Pick<Profile, 'first_name' | 'last_name' | 'time_zone' | 'locale'>;
-
 export const storeProfileCte = (userId: string, fields: ProfileFields): Cte => ({
   template: storeProfileTemplate,
   params: { user_id: userId, ...fields },
 });
 
+const fields = Object.entries(profileColumns);
 const storeProfileTemplate: CteTemplate = {
   name: 'profile',
   sql: sql`profile as (
-      insert into duly.profiles (user_id, revision, first_name, last_name, time_zone, locale)
-      select ${param('user_id')}, revision, ${param('first_name')}, ${param('last_name')}, ${param('time_zone')},
-        ${param('locale')}
+      insert into duly.profiles (user_id, revision, ${sql.join(fields.map(([name]) => sql.id(name)))})
+      select ${param('user_id')}, revision,
+        ${sql.join(fields.map(([name, { recordType }]) => sql`${param(name)}::${sql.raw(recordType ?? '')}`))}
       from moment
-      on conflict (user_id) do update set revision = excluded.revision, first_name = excluded.first_name,
-        last_name = excluded.last_name, time_zone = excluded.time_zone, locale = excluded.locale
+      on conflict (user_id) do update set revision = excluded.revision,
+        ${sql.join(fields.map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`))}
     )`,
 };

@@ -12,13 +12,12 @@ import {
   markRestored,
   omitDeletedAt,
   requireTask,
-  type StoredTask,
   splitPatch,
   stampNewTask,
   type TaskStamp,
   taskStampOf,
 } from './changes.ts';
-import { isTaskId, type Task } from './model.ts';
+import { isTaskId, type StoredTask, type Task } from './model.ts';
 import { storedTasksQuery, storeTasksCte } from './queries.ts';
 
 /** The result of one operation, as if it were a request of its own. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
+import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { unchanged, type WriteContext, write } from '../writes/write.ts';
 import {
@@ -9,14 +10,12 @@ import {
   markDeleted,
   omitDeletedAt,
   requireTask,
-  type StoredTask,
   splitPatch,
   stampNewTask,
   type TaskStamp,
   taskStampOf,
-  type WriteCondition,
 } from './changes.ts';
-import type { NewTask, Task, TaskPatch } from './model.ts';
+import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 import { storedTasksQuery, storeTasksCte } from './queries.ts';
 
 export function createTask(

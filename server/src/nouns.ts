@@ -1,0 +1,4 @@
+/** Every noun, one line each; `feed/model.ts` makes the registry of them. */
+export { profileNoun } from './profiles/feed.ts';
+export { tagNoun } from './tags/feed.ts';
+export { taskNoun } from './tasks/feed.ts';
