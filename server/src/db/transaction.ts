@@ -5,23 +5,28 @@ import type { Db, Tx } from './schema.ts';
 
 const maxAttempts = 3;
 
-/** Thrown inside a transaction that has nothing to change. */
-export class Unchanged {
-  readonly value: unknown;
-  constructor(value: unknown) {
+/** Returned by the work of a transaction in place of its result: everything is rolled back, `value` is the result. */
+export class Rollback<T> {
+  readonly value: T;
+  constructor(value: T) {
     this.value = value;
   }
 }
-
-/** Throw the result to roll the transaction back: `inTransaction` then resolves to `value`. */
-export const unchanged = (value: unknown): Unchanged => new Unchanged(value);
 
 /**
  * Runs `work` in one transaction (READ COMMITTED). Makes at most 3 attempts: after a serialization failure, a deadlock,
  * or a connection that failed before `work` began. So `work` must have no effect outside the database.
  */
-export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> =>
-  withRetries(work, (begin) => db.transaction().execute(begin));
+export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T | Rollback<T>>): Promise<T> =>
+  withRetries(
+    async (tx: Tx) => {
+      const outcome = await work(tx);
+      // Kysely rolls back only when its callback throws.
+      if (outcome instanceof Rollback) throw outcome;
+      return outcome;
+    },
+    (begin) => db.transaction().execute(begin),
+  );
 
 /**
  * Runs one statement as its own transaction. Behind a pooler it opens an explicit one, because only that has the limits
@@ -44,7 +49,7 @@ async function withRetries<H, T>(
         return work(handle);
       });
     } catch (error) {
-      if (error instanceof Unchanged) return error.value as T;
+      if (error instanceof Rollback) return error.value as T;
       const retry = isSerializationFailure(error) || (!begun && isUnavailableError(error));
       if (!retry || attempt === maxAttempts) throw error;
       clearFailure();

@@ -30,7 +30,7 @@ import {
 } from '../contract/schemas.ts';
 import { readTaskPage } from '../contract/task-page.ts';
 import { requireToken } from '../hooks/authentication.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { renderError } from './render.ts';
 
 const tags = ['Bare surface'];
@@ -179,7 +179,7 @@ function readRoutes(app: App, ctx: Context): void {
 function writeRoutes(app: App, { db }: Context): void {
   app.post(tasksPath, { schema: createSchema }, async (request, reply) => {
     const { params, body } = request;
-    const created = await createTask(db, params.user_id, writeContextOf(request), body);
+    const created = takeResult(request, await createTask(db, params.user_id, writeContextOf(request), body));
     const location = `/api/${encodeURIComponent(params.user_id)}/tasks/${created.id}`;
     reply.status(201).header('etag', etagOf(created)).header('location', location);
     return created;
@@ -196,13 +196,16 @@ function writeRoutes(app: App, { db }: Context): void {
       schema,
       handler: async (request, reply) => {
         const { params, body, headers } = request;
-        const changed = await patchTask(
-          db,
-          params.user_id,
-          writeContextOf(request),
-          params.task_id,
-          body,
-          parseIfMatch(headers),
+        const changed = takeResult(
+          request,
+          await patchTask(
+            db,
+            params.user_id,
+            writeContextOf(request),
+            params.task_id,
+            body,
+            parseIfMatch(headers),
+          ),
         );
         reply.header('etag', etagOf(changed));
         return changed;
@@ -213,13 +216,16 @@ function writeRoutes(app: App, { db }: Context): void {
   app.patch(`${taskPath}/complete`, { schema: completeSchema }, async (request, reply) => {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    const changed = await completeTask(
-      db,
-      params.user_id,
-      writeContextOf(request),
-      params.task_id,
-      body?.completed,
-      condition,
+    const changed = takeResult(
+      request,
+      await completeTask(
+        db,
+        params.user_id,
+        writeContextOf(request),
+        params.task_id,
+        body?.completed,
+        condition,
+      ),
     );
     reply.header('etag', etagOf(changed));
     return changed;
@@ -228,7 +234,10 @@ function writeRoutes(app: App, { db }: Context): void {
   app.delete(taskPath, { schema: deleteSchema }, async (request, reply) => {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    await deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
+    takeResult(
+      request,
+      await deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
+    );
     return reply.status(204).send();
   });
 }

@@ -5,7 +5,7 @@ import { bulkRequest } from '../../tasks/bulk-model.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, WriteHeaders } from '../contract/schemas.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeSchema } from './render.ts';
 
 const bodyLimitBytes = 1024 * 1024;
@@ -33,7 +33,10 @@ export function bulkRoutes(app: App, { db, config }: Context): void {
   app.post('/users/:user_id/tasks/bulk', { schema, bodyLimit: bodyLimitBytes }, async (request) => {
     const { params, body } = request;
     const { operations, atomic = false } = body;
-    const results = await executeBulk(db, params.user_id, writeContextOf(request), operations, atomic);
+    const results = takeResult(
+      request,
+      await executeBulk(db, params.user_id, writeContextOf(request), operations, atomic),
+    );
     return envelope(results, 'Bulk operations done');
   });
 }

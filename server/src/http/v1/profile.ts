@@ -13,7 +13,7 @@ import {
   ReadHeaders,
   WriteHeaders,
 } from '../contract/schemas.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeSchema } from './render.ts';
 
 const tags = ['Profile'];
@@ -55,7 +55,10 @@ export function profileRoutes(app: App, ctx: Context): void {
 
   app.patch('/users/:user_id', { schema: patchSchema }, async (request) => {
     const { params, body } = request;
-    const profile = await patchProfile(ctx.db, params.user_id, writeContextOf(request), body);
+    const profile = takeResult(
+      request,
+      await patchProfile(ctx.db, params.user_id, writeContextOf(request), body),
+    );
     return envelope(profile, 'Profile updated successfully');
   });
 }

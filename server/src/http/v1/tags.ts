@@ -8,7 +8,7 @@ import { deleteTag, renameTag } from '../../tags/service.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../contract/schemas.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeSchema } from './render.ts';
 
 const listSchema = {
@@ -73,13 +73,16 @@ const tagPath = '/users/:user_id/tags/:name';
 function writeRoutes(app: App, { db }: Context): void {
   app.patch(tagPath, { schema: renameSchema }, async (request) => {
     const { params, body } = request;
-    const tag = await renameTag(db, params.user_id, writeContextOf(request), params.name, body.name);
+    const tag = takeResult(
+      request,
+      await renameTag(db, params.user_id, writeContextOf(request), params.name, body.name),
+    );
     return envelope(tag, 'Tag renamed successfully');
   });
 
   app.delete(tagPath, { schema: deleteSchema }, async (request) => {
     const { params } = request;
-    await deleteTag(db, params.user_id, writeContextOf(request), params.name);
+    takeResult(request, await deleteTag(db, params.user_id, writeContextOf(request), params.name));
     return envelope(null, 'Tag deleted successfully');
   });
 }

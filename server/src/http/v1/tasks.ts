@@ -18,7 +18,7 @@ import {
   WriteHeaders,
 } from '../contract/schemas.ts';
 import { readTaskPage } from '../contract/task-page.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeJson, envelopeSchema } from './render.ts';
 
 const tags = ['Tasks'];
@@ -142,7 +142,7 @@ function readRoutes(app: App, ctx: Context): void {
 function writeRoutes(app: App, { db }: Context): void {
   app.post(tasksPath, { schema: createSchema }, async (request, reply) => {
     const { params, body } = request;
-    const created = await createTask(db, params.user_id, writeContextOf(request), body);
+    const created = takeResult(request, await createTask(db, params.user_id, writeContextOf(request), body));
     reply
       .status(201)
       .header('etag', etagOf(created))
@@ -161,13 +161,16 @@ function writeRoutes(app: App, { db }: Context): void {
       schema,
       handler: async (request, reply) => {
         const { params, body, headers } = request;
-        const changed = await patchTask(
-          db,
-          params.user_id,
-          writeContextOf(request),
-          params.task_id,
-          body,
-          parseIfMatch(headers),
+        const changed = takeResult(
+          request,
+          await patchTask(
+            db,
+            params.user_id,
+            writeContextOf(request),
+            params.task_id,
+            body,
+            parseIfMatch(headers),
+          ),
         );
         reply.header('etag', etagOf(changed));
         return envelope(changed, 'Task updated successfully');
@@ -179,13 +182,9 @@ function writeRoutes(app: App, { db }: Context): void {
     const { params, body, headers } = request;
     const { completed, version } = body;
     const condition = { version, ifMatch: parseIfMatch(headers) };
-    const changed = await completeTask(
-      db,
-      params.user_id,
-      writeContextOf(request),
-      params.task_id,
-      completed,
-      condition,
+    const changed = takeResult(
+      request,
+      await completeTask(db, params.user_id, writeContextOf(request), params.task_id, completed, condition),
     );
     reply.header('etag', etagOf(changed));
     return envelope(changed, 'Task completion updated successfully');
@@ -194,7 +193,10 @@ function writeRoutes(app: App, { db }: Context): void {
   app.delete(taskPath, { schema: deleteSchema }, async (request) => {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    await deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
+    takeResult(
+      request,
+      await deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
+    );
     return envelope(null, 'Task deleted successfully');
   });
 }

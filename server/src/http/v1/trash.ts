@@ -16,7 +16,7 @@ import {
   WriteHeaders,
 } from '../contract/schemas.ts';
 import { readTrashPage } from '../contract/task-page.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeJson, envelopeSchema } from './render.ts';
 import { Pagination } from './tasks.ts';
 
@@ -103,12 +103,9 @@ function writeRoutes(app: App, { db }: Context): void {
   app.post(`${trashedTaskPath}/restore`, { schema: restoreSchema }, async (request, reply) => {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    const restored = await restoreTask(
-      db,
-      params.user_id,
-      writeContextOf(request),
-      params.task_id,
-      condition,
+    const restored = takeResult(
+      request,
+      await restoreTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
     );
     reply.header('etag', etagOf(restored));
     return envelope(restored, 'Task restored successfully');
@@ -117,12 +114,15 @@ function writeRoutes(app: App, { db }: Context): void {
   app.delete(trashedTaskPath, { schema: purgeSchema }, async (request) => {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    await purgeTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
+    takeResult(
+      request,
+      await purgeTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
+    );
     return envelope(null, 'Task purged successfully');
   });
 
   app.delete(trashPath, { schema: emptySchema }, async (request) => {
-    const purged = await emptyTrash(db, request.params.user_id, writeContextOf(request));
+    const purged = takeResult(request, await emptyTrash(db, request.params.user_id, writeContextOf(request)));
     return envelope({ purged }, 'Trash emptied successfully');
   });
 }
