@@ -105,7 +105,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** A token of issuer 1 (contract §3) as a front end mints it, good for a day. */
+/** A token that a front end signs with the shared secret, valid for a day. */
 export function mintToken(userId: string): string {
   const now = Math.floor(Date.now() / 1_000);
   const claims = { sub: userId, iss: issuer, aud: issuer, iat: now, exp: now + 86_400 };

@@ -25,7 +25,7 @@ import { requirePassword } from './require-password.ts';
 import { completeSecondFactor } from './second-factor.ts';
 import { deleteLinks } from './stored-links.ts';
 
-/** P1's face on the users and sessions of Better Auth. */
+/** Register, login and logout of `/api/v1/auth`, on the users and sessions of Better Auth. */
 export interface Accounts {
   /** @throws AppError EMAIL_TAKEN, REGISTRATION_CLOSED, INVITATION_REQUIRED */
   register(client: SessionClient, input: Registration): Promise<AccessTokenResponse>;

@@ -157,7 +157,7 @@ export function validateTextFields(user: Record<string, unknown>): void {
   }
 }
 
-/** Better Auth keeps one `name`; P1 has two: a sign-up that gives only `name` gets it as the first. */
+/** Better Auth stores one `name`, `/api/v1` two. A sign-up with only `name` gets it as the first name. */
 export function withDefaultNames<User extends { name: string }>(user: User & Record<string, unknown>) {
   validateTextFields(user);
   const { firstName, lastName } = user;

@@ -48,7 +48,7 @@ function logLevel(env: Env): string {
 export const loadEnvironment = (): void => loadEnvFile('.env', process.env);
 
 /**
- * Reads and checks the settings (contract: README, "Configuration"); `config/` has one file for each group.
+ * Reads and checks the settings (docs/operations/configuration.md); this folder has one file for each group.
  * @throws StartError with a line for each that is wrong: the variable, what it got and what it wants. Nothing is made
  * then.
  */

@@ -3,7 +3,7 @@ import type { Epoch } from '../db/epoch.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 
-/** Contract §3: what is decided about tokens and users is in force within 1 s on every instance. */
+/** A decision about a token or user takes effect within 1 s on every instance. */
 const defaultMaxAgeMs = 900;
 /** Older news are followed up in the background, so that nobody waits for them. */
 const refreshMs = 300;

@@ -27,7 +27,7 @@ export interface Issuer {
 }
 
 /**
- * The table of issuers (contract §3), in the order they are asked: this server, holders of the shared secret, and the
+ * The table of issuers, in the order they are asked: this server, holders of the shared secret, and the
  * server of JWKS_URL. `onKeysChanged` is called when keys of one of them came or went.
  */
 export function createIssuers(

@@ -17,7 +17,7 @@ export interface ListQuery {
   offset?: number;
 }
 
-/** The tasks that fit a query, in order, on all pages: the contract's §2 in plain TypeScript. */
+/** The tasks that fit a query, in order, on all pages: the rules of API.md, Lists, in plain TypeScript. */
 export function matching(tasks: readonly Task[], query: ListQuery): Task[] {
   const { sort_by = 'created_at', sort_direction = 'desc' } = query;
   return inOrder(
