@@ -3,7 +3,7 @@ import { dictionary } from '@zxcvbn-ts/language-common';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 
-/** Contract: passwords have 8–128 characters, counted as code points. */
+/** In characters, counted as code points. */
 export const passwordMinLength = 8;
 export const passwordMaxLength = 128;
 

@@ -19,7 +19,7 @@ import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
 import { types } from './types.ts';
 
-/** Contract, "Limits": a statement gets 30 s from the server; the client gives up a second later. */
+/** The server ends a statement after 30 s (docs/operations/limits.md); the client gives up a second later. */
 export const statementTimeoutMs = 30_000;
 const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const maxLifetimeSeconds = 1_800;

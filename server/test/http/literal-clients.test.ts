@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 
 /**
- * One scenario for each of the three clients that the contract was written for: the requests are in their words, down
- * to slashes, whole objects and empty fields, and go out by plain `fetch` as theirs do.
+ * One scenario for each of three kinds of clients. The requests are exactly as these clients send them, down to
+ * slashes, whole objects and empty fields, by plain `fetch`.
  */
 let app: TestApp;
 beforeAll(async () => {
