@@ -130,7 +130,7 @@ test("the versioned API's flow: register, log in, the envelope, update with its 
   await expect.poll(async () => (await call('GET', tasks)).status).toBe(401);
 });
 
-test("the phased plan's client: its form sends the whole object back, with a version and empty fields", async () => {
+test("a form that sends the whole object back, with a version and empty fields", async () => {
   const call = clientOf(await mintToken({ sub: 'p0-user' }), {
     'Cache-Control': 'no-cache',
     Pragma: 'no-cache',
