@@ -106,23 +106,29 @@ describe('ARCHITECTURE.md', () => {
     const mapped = rows.flatMap(([layer, folders = '']) =>
       codeSpansOf(folders).map((folder) => [folder.replace(/\/$/, ''), Number(layer)]),
     );
-    const layers = await layersOf('server/test/repository/architecture.test.ts');
+    const layers = await architectureConstant('layers');
     expect(Object.fromEntries(mapped)).toEqual(
       Object.fromEntries(layers.flatMap((names, index) => names.map((name) => [name, index + 1]))),
     );
   });
+
+  test('names the imports that are allowed within a layer, and no others', async () => {
+    const allowed = (await architectureConstant('edges')).flat();
+    expect(codeSpansOf(text).filter((span) => span.includes(' → '))).toEqual(allowed);
+  });
 });
 
-/** The constant of that name: folders and files, lowest layer first. */
-async function layersOf(file: string): Promise<string[][]> {
+/** A constant of the test of imports: an array of texts, or of arrays of them. */
+async function architectureConstant(name: string): Promise<string[][]> {
+  const file = 'server/test/repository/architecture.test.ts';
   for (const node of nodesOf(await parse(file))) {
-    if (!ts.isVariableDeclaration(node) || node.name.getText() !== 'layers' || !node.initializer) continue;
+    if (!ts.isVariableDeclaration(node) || node.name.getText() !== name || !node.initializer) continue;
     if (!ts.isArrayLiteralExpression(node.initializer)) continue;
-    return node.initializer.elements.map((layer) =>
-      nodesOf(layer).flatMap((part) => (ts.isStringLiteral(part) ? [part.text] : [])),
+    return node.initializer.elements.map((element) =>
+      nodesOf(element).flatMap((part) => (ts.isStringLiteral(part) ? [part.text] : [])),
     );
   }
-  return expect.fail(`no layers in ${file}`);
+  return expect.fail(`${file} has no ${name}`);
 }
 
 interface Step {
@@ -166,23 +172,30 @@ describe('the walkthroughs of ARCHITECTURE.md', () => {
   );
 
   test.each([...walkthroughs])('%s: each step is named by a file before it', async (_heading, steps) => {
+    const unnamed: string[] = [];
     let before = '';
     for (const { file, names } of steps) {
-      for (const name of before === '' ? [] : names)
-        expect(before, `${file} · ${name}`).toMatch(RegExp(`\\b${name}\\b`));
-      before += await read(file);
+      const own = await read(file);
+      const [first = '', ...others] = names;
+      if (before !== '' && !isNamedIn(first, before)) unnamed.push(`${file} · ${first}`);
+      for (const name of others) if (!isNamedIn(name, before + own)) unnamed.push(`${file} · ${name}`);
+      before += own;
     }
+    expect(unnamed).toEqual([]);
   });
 });
 
-/** Functions, constants, and the methods of objects. */
+const isNamedIn = (name: string, text: string): boolean => RegExp(`\\b${name}\\b`).test(text);
+
+/** Functions, constants, the methods of objects, and types of functions. */
 async function declaredIn(file: string): Promise<string[]> {
   return nodesOf(await parse(file)).flatMap((node) =>
     (ts.isFunctionDeclaration(node) ||
       ts.isVariableDeclaration(node) ||
       ts.isMethodDeclaration(node) ||
       ts.isMethodSignature(node) ||
-      ts.isPropertyAssignment(node)) &&
+      ts.isPropertyAssignment(node) ||
+      ts.isTypeAliasDeclaration(node)) &&
     node.name !== undefined &&
     ts.isIdentifier(node.name)
       ? [node.name.text]
