@@ -130,8 +130,8 @@ test("the versioned API's flow: register, log in, the envelope, update with its 
   await expect.poll(async () => (await call('GET', tasks)).status).toBe(401);
 });
 
-test("a form that sends the whole object back, with a version and empty fields", async () => {
-  const call = clientOf(await mintToken({ sub: 'p0-user' }), {
+test('a form that sends the whole object back, with a version and empty fields', async () => {
+  const call = clientOf(await mintToken({ sub: 'form-user' }), {
     'Cache-Control': 'no-cache',
     Pragma: 'no-cache',
   });
@@ -145,7 +145,7 @@ test("a form that sends the whole object back, with a version and empty fields",
     completed: false,
   };
   const { body: made } = await call('POST', `${tasks}/`, form);
-  expect(made.data).toMatchObject({ title: 'Pay rent', description: '', due_date: null, user_id: 'p0-user' });
+  expect(made.data).toMatchObject({ title: 'Pay rent', description: '', due_date: null, user_id: 'form-user' });
 
   const saved = await call('PUT', `${tasks}/${made.data.id}`, {
     ...made.data,
