@@ -54,7 +54,7 @@ export interface CteTemplate {
   /** Tells them from all others. */
   name: string;
   sql: RawBuilder<unknown>;
-  /** What a statement gives that begins with these: columns, and where they are from. */
+  /** What a statement gives that has these: columns, and where they are from. */
   select?: RawBuilder<unknown>;
 }
 
@@ -63,12 +63,12 @@ const runCtes = compileOncePerShape<unknown>();
 /**
  * Makes changes, none of which sees what another makes but by what it returns, in one statement; a name in the values
  * means the same to all.
- * @returns what the first of them gives.
+ * @returns what the first of them gives that gives something.
  */
 export async function executeCtes<Row>(db: Db, ctes: readonly Cte[]): Promise<Row[]> {
   const shape = ctes.map(({ template: changes }) => changes.name).join();
   const change = runCtes(shape, (on) => {
-    const gives = ctes[0]?.template.select ?? sql``;
+    const gives = ctes.find(({ template }) => template.select)?.template.select ?? sql``;
     return sql`with ${sql.join(ctes.map(({ template: changes }) => changes.sql))} select ${gives}`.compile(
       on,
     );

@@ -127,7 +127,7 @@ export function feedStatement(
       order by changed_at, type, name limit ${limit}
     )
     select owner.newest::float8, owner.feed_from::float8, owner.base::float8, owner.epoch, owner.version_floor,
-      page.changed_at::float8, page.type, page.name, page.is_gone, page.usage_count, ${sql.join(taskColumns)}
+      page.changed_at::float8, page.type, page.name, page.is_gone, page.usage_count, ${sql.join(taskColumns(sql`${userId}`))}
     from owner
     left join page on true
     left join duly.tasks t on t.user_id = ${userId} and t.id = page.task_id and not page.is_gone
@@ -140,9 +140,9 @@ export function feedStatement(
  */
 const profileRevision = (userId: string) => sql`
   select coalesce(p.revision, case when o.user_id is null then 0 else 1 end) as changed_at
-  from (select ${userId}::text as user_id) as asked
-  left join duly.owners o on o.user_id = asked.user_id
-  left join duly.profiles p on p.user_id = asked.user_id`;
+  from (select) as asked
+  left join duly.owners o on o.user_id = ${userId}
+  left join duly.profiles p on p.user_id = ${userId}`;
 
 function toChange(row: FeedRow & FeedItemRow, profile: Change['profile']): Change {
   const { changed_at: revision, type, name: id, is_gone: isGone, usage_count: count } = row;

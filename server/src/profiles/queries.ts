@@ -20,10 +20,10 @@ export async function findProfile(db: Db, userId: string): Promise<Profile> {
       coalesce(a."firstName", p.first_name) as first_name, coalesce(a."lastName", p.last_name) as last_name,
       coalesce(p.time_zone, 'UTC') as time_zone, coalesce(p.locale, 'en') as locale, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
-    from (select ${userId}::text as user_id) as asked
-    left join better_auth."user" a on a.id = asked.user_id
-    left join duly.owners o on o.user_id = asked.user_id
-    left join duly.profiles p on p.user_id = asked.user_id`.execute(db);
+    from (select) as asked
+    left join better_auth."user" a on a.id = ${userId}
+    left join duly.owners o on o.user_id = ${userId}
+    left join duly.profiles p on p.user_id = ${userId}`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error('no answer to a question that always has one');
   return {

@@ -147,7 +147,7 @@ function createRespond(ctx: Context, isClosing: () => boolean) {
     // As the framework has it on other requests.
     const ip = trust === null ? socket.remoteAddress : addressesOf(request, trust).at(-1);
     const address = addressOf({ ip: ip ?? '', socket });
-    const results = { byAddress: limits.isAuthEndpoint(address ?? '', false), byUser: limits.byUser(userId) };
+    const results = { byAddress: limits.byAddress(address ?? '', false), byUser: limits.byUser(userId) };
     const byAddress = results.byAddress instanceof Promise ? await results.byAddress : results.byAddress;
     const byUser = results.byUser instanceof Promise ? await results.byUser : results.byUser;
     const verdicts = [...byUser, ...byAddress];

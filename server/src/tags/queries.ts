@@ -59,7 +59,7 @@ export async function findTag(db: Db, userId: string, name: string): Promise<Tag
   const { rows } = await sql<Tag>`
     select g.name, g.usage_count from duly.tags g
     where g.user_id = ${userId} and g.name = ${name}
-      and exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name)`.execute(
+      and exists (select from duly.task_tags tt where tt.user_id = ${userId} and tt.name = g.name)`.execute(
     db,
   );
   return rows[0] ?? null;
@@ -79,26 +79,27 @@ export async function replaceTag(
 ): Promise<void> {
   await sql`
     with tagged as materialized (
-      select task_id from duly.task_tags where user_id = ${userId} and name = ${name}
+      select t.id, t.deleted_at is null as is_live
+      from duly.task_tags tt join duly.tasks t on t.user_id = ${userId} and t.id = tt.task_id
+      where tt.user_id = ${userId} and tt.name = ${name}
+    ), gained as materialized (
+      select tagged.id, tagged.is_live, other as name from tagged cross join unnest(${others}::text[]) as other
+      where not exists (
+        select from duly.task_tags tt where tt.user_id = ${userId} and tt.task_id = tagged.id and tt.name = other)
+    ), used as (
+      insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
+      select ${userId}, one, ${revision}::bigint, folded, ${foldVersion}::smallint,
+        (select count(*) from gained where gained.is_live and gained.name = one)
+      from unnest(${[name, ...others]}::text[], ${[name, ...others].map(fold)}::text[]) as named (one, folded)
+      on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
+        search_version = excluded.search_version,
+        usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
     ), changed as (
-      update duly.tasks as t set version = greatest(t.version + 1, ${versionFloor}::int), revision = ${revision}::bigint, updated_at = ${now}
-      from tagged where t.user_id = ${userId} and t.id = tagged.task_id
-      returning t.id, t.deleted_at is null as is_live
-    ), untagged as (
-      delete from duly.task_tags where user_id = ${userId} and name = ${name}
+      update duly.tasks as t set version = greatest(t.version + 1, ${versionFloor}::int),
+        revision = ${revision}::bigint, updated_at = ${now}
+      from tagged where t.user_id = ${userId} and t.id = tagged.id
     ), added as (
-      insert into duly.task_tags (user_id, task_id, name)
-      select ${userId}, tagged.task_id, other from tagged cross join unnest(${others}::text[]) as other
-      on conflict do nothing
-      returning task_id, name
+      insert into duly.task_tags (user_id, task_id, name) select ${userId}, id, name from gained
     )
-    insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
-    select ${userId}, one, ${revision}::bigint, folded, ${foldVersion},
-      (select count(*) from added join changed on id = task_id where is_live and added.name = one)
-    from unnest(${[name, ...others]}::text[], ${[name, ...others].map(fold)}::text[]) as used (one, folded)
-    on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
-      search_version = excluded.search_version,
-      usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end`.execute(
-    tx,
-  );
+    delete from duly.task_tags where user_id = ${userId} and name = ${name}`.execute(tx);
 }

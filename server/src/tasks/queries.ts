@@ -16,7 +16,7 @@ export async function findTask(db: Db, userId: string, taskId: string): Promise<
 const findLiveStatement = compileOnce((db) =>
   db
     .selectFrom('duly.tasks as t')
-    .select(taskColumns)
+    .select(taskColumns(param('user_id')))
     .where('t.user_id', '=', param<string>('user_id'))
     .where('t.id', '=', param<string>('id'))
     .where('t.deleted_at', 'is', null)
@@ -36,7 +36,7 @@ export async function findStoredTasks(
 const findStoredStatement = compileOnce((db) =>
   db
     .selectFrom('duly.tasks as t')
-    .select(taskColumns)
+    .select(taskColumns(param('user_id')))
     .where('t.user_id', '=', param<string>('user_id'))
     .where('t.id', '=', sql<string>`any(${param('ids')}::uuid[])`)
     .compile(),

@@ -1,5 +1,6 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Priority } from '../db/schema.ts';
+import { param } from '../db/statements.ts';
 import type { StoredTask } from './changes.ts';
 import type { Task } from './model.ts';
 
@@ -26,12 +27,13 @@ const time = <Name extends keyof TaskRow>(name: Name) =>
   sql<TaskRow[Name]>`(${sql.ref(`t.${name}`)} at time zone 'UTC')::text`.as(name);
 
 /** By code point. */
-const tags = sql<string[]>`array(
-  select tt.name from duly.task_tags tt where tt.user_id = t.user_id and tt.task_id = t.id order by tt.name
+const tags = (userId: Expression<string>) =>
+  sql<string[]>`array(
+  select tt.name from duly.task_tags tt where tt.user_id = ${userId} and tt.task_id = t.id order by tt.name
 )`.as('tags');
 
-/** The columns of a `TaskRow`, read from `tasks as t`. */
-export const taskColumns = [
+/** The columns of a `TaskRow`, read from `tasks as t` of that user. */
+export const taskColumns = (userId: Expression<string>) => [
   column('id'),
   column('user_id'),
   column('title'),
@@ -43,8 +45,8 @@ export const taskColumns = [
   time('created_at'),
   time('updated_at'),
   time('deleted_at'),
-  tags,
-] as const;
+  tags(userId),
+];
 
 const jsonOf = (name: keyof TaskRow) => sql`to_json(${sql.ref(`t.${name}`)})::text`;
 
@@ -65,7 +67,7 @@ const jsonMembers: { [Name in keyof Task]: RawBuilder<unknown> } = {
   due_date: orNull(jsonOf('due_date')),
   tags: sql`'[' || coalesce((
     select string_agg(to_json(tt.name)::text, ',' order by tt.name) from duly.task_tags tt
-    where tt.user_id = t.user_id and tt.task_id = t.id
+    where tt.user_id = ${param('user_id')} and tt.task_id = t.id
   ), '') || ']'`,
   version: sql`t.version`,
   created_at: timeJson('created_at'),
@@ -84,7 +86,7 @@ const jsonObject = (values: Readonly<Record<string, RawBuilder<unknown>>>) =>
     sql` || `,
   )} || '}'`;
 
-/** What JSON makes of `toTask`, for a row of `tasks as t`. */
+/** What JSON makes of `toTask`, for a row of `tasks as t`; the statement has the user as parameter `user_id`. */
 export const taskJson = jsonObject(jsonMembers);
 
 /** What it makes of `toStored`. */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { idempotencyKeyReused } from '../platform/errors.ts';
 
@@ -64,17 +64,23 @@ export async function insertStoredResponse(
 
 const storedResponsesBatchSize = 1_000;
 
-/**
- * Deletes a batch of what is older than 24 hours, of all users, passing over what another instance is deleting.
- * @returns how many there were.
- */
-export async function deleteOldStoredResponses(db: Db): Promise<number> {
+const isOld = sql<SqlBool>`created_at < statement_timestamp() - interval '24 hours'`;
+
+/** Users who have responses that are older than 24 hours: so many at a time, the oldest first. */
+export async function findUsersWithOldStoredResponses(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    select distinct user_id from (
+      select user_id from duly.idempotency_keys where ${isOld} order by created_at limit ${storedResponsesBatchSize}
+    ) as old`.execute(db);
+  return rows.map(({ user_id }) => user_id);
+}
+
+/** @returns how many of a user's were deleted: as many as fit into one batch. */
+export async function deleteOldStoredResponses(db: Db, userId: string): Promise<number> {
   const { numAffectedRows } = await sql`
-    delete from duly.idempotency_keys as k using (
-      select user_id, route, key from duly.idempotency_keys
-      where created_at < statement_timestamp() - interval '24 hours'
+    delete from duly.idempotency_keys where user_id = ${userId} and (route, key) in (
+      select route, key from duly.idempotency_keys where user_id = ${userId} and ${isOld}
       limit ${storedResponsesBatchSize} for update skip locked
-    ) as old
-    where k.user_id = old.user_id and k.route = old.route and k.key = old.key`.execute(db);
+    )`.execute(db);
   return Number(numAffectedRows ?? 0);
 }

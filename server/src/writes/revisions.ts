@@ -14,11 +14,16 @@ export interface WriteStamp {
 /** Of a creation, whose version is always the first. */
 export type CreateStamp = Omit<WriteStamp, 'versionFloor'>;
 
-const bumpRevisionSql = sql<CreateStamp>`insert into duly.owners (user_id, revision) values (${param('user_id')}, 1)
-  on conflict (user_id) do update set revision = owners.revision + 1
-  returning revision, clock_timestamp()::timestamptz(3) as now`;
+const bumpedCte = sql`bumped as (
+    insert into duly.owners (user_id, revision) values (${param('user_id')}, 1)
+    on conflict (user_id) do update set revision = owners.revision + 1
+    returning revision
+  )`;
+/** The clock is read for the row that `bumped` returns, after the row lock: Citus refuses it within `returning`. */
+const stampColumns = sql`revision, clock_timestamp()::timestamptz(3) as now`;
 const bumpRevisionStatement = compileOnce<WriteStamp>((db) =>
-  sql`${bumpRevisionSql}, (select version_floor from duly.epoch) as "versionFloor"`.compile(db),
+  sql`with ${bumpedCte}
+    select ${stampColumns}, (select version_floor from duly.epoch) as "versionFloor" from bumped`.compile(db),
 );
 
 /**
@@ -42,7 +47,7 @@ export const nextWriteStamp = (userId: string): Cte => ({
 
 const nextWriteStampTemplate: CteTemplate = {
   name: 'next moment',
-  sql: sql`moment as (${bumpRevisionSql})`,
+  sql: sql`${bumpedCte}, moment as materialized (select ${stampColumns} from bumped)`,
   select: sql`revision, now from moment`,
 };
 

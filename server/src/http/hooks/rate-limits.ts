@@ -37,7 +37,7 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
     request.authEndpoint = authEndpointOf(url, request.url);
     const verdicts =
       fastPathResults.get(request.raw)?.byAddress ??
-      limits.isAuthEndpoint(addressOf(request) ?? '', request.authEndpoint !== null);
+      limits.byAddress(addressOf(request) ?? '', request.authEndpoint !== null);
     if (verdicts instanceof Promise)
       verdicts.then((all) => enforceLimits(reply, limits, all)).then(() => done(), done);
     else {
@@ -78,11 +78,11 @@ async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits
   const account = request.identity?.userId ?? emailIn(request.body);
   if (account === null) return;
   if (request.authEndpoint === 'login') {
-    const loginLimit = await limits.login(account, addressOf(request) ?? '');
+    const loginLimit = await limits.byLogin(account, addressOf(request) ?? '');
     if (loginLimit.refused !== null) enforceLimits(reply, limits, [loginLimit.refused]);
     request.loginLimit = loginLimit;
   } else {
-    enforceLimits(reply, limits, await limits.byMail(account));
+    enforceLimits(reply, limits, await limits.byAccount(account));
   }
 }
 

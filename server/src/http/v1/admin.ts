@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { AdminUserListQuery, AdminUserPath, Ban, RoleChange } from '../../admin/model.ts';
-import { findLock } from '../../admin/queries.ts';
+import { findServiceLock } from '../../admin/queries.ts';
 import {
   banUser,
   changeRole,
@@ -154,7 +154,7 @@ function lockRoutes(app: App, { db }: Context): void {
     envelope({ locked_at: since?.toISOString() ?? null }, message);
 
   app.get(path, { config, schema: lock('adminGetLock', 'Whether the service is locked') }, async () =>
-    answer(await findLock(db), 'Lock retrieved successfully'),
+    answer(await findServiceLock(db), 'Lock retrieved successfully'),
   );
 
   const lockSchema = {
