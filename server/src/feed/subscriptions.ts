@@ -7,8 +7,8 @@ import type { TokenVerifier } from '../tokens/token-verifier.ts';
 const maxPerUser = 50;
 const retryAfterSeconds = 5;
 /**
- * A refused token ends its streams within 1 s. Access events may be as old as the first of these; a round begins as
- * long after the last one as the second.
+ * Contract §3: a token that dies is dead within 1 s. The news may be as old as the first, a round begins so long after
+ * the last.
  */
 const accessEventsMaxAgeMs = 300;
 const pauseMs = 200;
