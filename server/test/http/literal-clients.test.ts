@@ -145,7 +145,12 @@ test('a form that sends the whole object back, with a version and empty fields',
     completed: false,
   };
   const { body: made } = await call('POST', `${tasks}/`, form);
-  expect(made.data).toMatchObject({ title: 'Pay rent', description: '', due_date: null, user_id: 'form-user' });
+  expect(made.data).toMatchObject({
+    title: 'Pay rent',
+    description: '',
+    due_date: null,
+    user_id: 'form-user',
+  });
 
   const saved = await call('PUT', `${tasks}/${made.data.id}`, {
     ...made.data,
