@@ -26,31 +26,24 @@ function digestOf(entry: AuditEntry, at: Date): Buffer {
 /**
  * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one
  * order, so that two callers cannot wait for each other.
- * @param ctes what to change in the same statement, with a `moment`: then all entries are of one user.
  */
-export async function appendAudit(
-  db: Db,
-  entries: readonly AuditEntry[],
-  ctes: readonly Cte[] = [],
-): Promise<void> {
+export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<void> {
   const chains = Map.groupBy(entries, ({ userId }) => userId);
-  if (ctes.length > 0 && chains.size === 0) await executeCtes(db, ctes);
   for (const userId of [...chains.keys()].sort()) {
     const [entry, ...more] = chains.get(userId) ?? [];
-    if (entry === undefined) continue;
-    const before = ctes.length > 0 ? ctes : [timestampCte];
-    if (more.length > 0) await appendMany(db, userId, [entry, ...more], before);
-    else await executeCtes(db, [...before, auditEntryCte(entry)]);
+    if (entry !== undefined && more.length === 0) await executeCtes(db, [timestampCte, auditEntryCte(entry)]);
+    else if (entry !== undefined)
+      await appendToChain(db, userId, [entry, ...more], await readChainEnd(db, userId));
   }
 }
 
-/** An entry, for the statement that makes the change; its time is that of the `moment`. */
+/** The entry as a CTE of the statement that makes the change. Its time is that of the CTE `moment`. */
 export const auditEntryCte = (entry: AuditEntry): Cte => ({
   template: appendEntryTemplate,
   params: toEntryRow(entry),
 });
 
-/** The `moment` of an entry by itself. */
+/** `moment` for an entry without a change. */
 const timestampCte: Cte = {
   template: {
     name: 'now',
@@ -59,7 +52,7 @@ const timestampCte: Cte = {
   params: {},
 };
 
-/** What nearly every write does: it takes half the time of the general form. */
+/** One entry of one chain: it takes half the time of `appendMany`. */
 const appendEntryTemplate: CteTemplate = {
   name: 'audit',
   sql: sql`e as materialized (
@@ -79,37 +72,46 @@ const appendEntryTemplate: CteTemplate = {
     )`,
 };
 
-/** The end of a chain, locked; null columns for a chain without entries. */
-const lockHeadTemplate: CteTemplate = {
-  name: 'head',
+/** The last entry of a chain, and the time of the CTE `moment`. */
+export interface ChainEnd {
+  now: Date;
+  /** Null for a chain without entries. */
+  seq: bigint | null;
+  hash: Buffer | null;
+}
+
+/** Locks the chain. The statement returns its `ChainEnd`, which `appendToChain` takes. */
+export const chainEndCte = (userId: string): Cte => ({
+  template: chainEndTemplate,
+  params: { user_id: userId },
+});
+
+const chainEndTemplate: CteTemplate = {
+  name: 'chain end',
   sql: sql`head as materialized (
       select seq, hash from duly.audit_heads where user_id = ${param('user_id')} for update
     )`,
   select: sql`now, seq, hash from moment left join head on true`,
 };
 
-interface Head {
-  seq: bigint | null;
-  hash: Buffer | null;
+async function readChainEnd(db: Db, userId: string): Promise<ChainEnd> {
+  const [end] = await executeCtes<ChainEnd>(db, [timestampCte, chainEndCte(userId)]);
+  if (end === undefined) throw new Error('a moment without a row');
+  return end;
 }
 
 /**
- * Computes the hashes of several entries here: Citus refuses a change with a recursive CTE. When another transaction
- * inserted the first entries of the chain meanwhile, its end is read again.
+ * Computes the hashes of several entries of one user here: Citus refuses a change with a recursive CTE. When another
+ * transaction inserted the first entries of the chain meanwhile, its end is read again.
  */
-async function appendMany(
+export async function appendToChain(
   db: Db,
   userId: string,
   entries: readonly AuditEntry[],
-  ctes: readonly Cte[],
+  end: ChainEnd,
 ): Promise<void> {
-  const head: Cte = { template: lockHeadTemplate, params: { user_id: userId } };
-  for (let before = ctes, at: Date | undefined; ; before = [timestampCte]) {
-    const [end] = await executeCtes<Head & { now: Date }>(db, [...before, head]);
-    if (end === undefined) throw new Error('a moment without a row');
-    at ??= end.now;
-    if (await insertChain(db, userId, at, end, entries)) return;
-  }
+  for (let current = end; !(await insertChain(db, userId, end.now, current, entries)); )
+    current = await readChainEnd(db, userId);
 }
 
 /** @returns false when the chain does not end there. */
@@ -117,7 +119,7 @@ async function insertChain(
   db: Db,
   userId: string,
   at: Date,
-  { seq: before, hash: hashBefore }: Head,
+  { seq: before, hash: hashBefore }: ChainEnd,
   entries: readonly AuditEntry[],
 ): Promise<boolean> {
   let seq = before ?? 0n;

@@ -16,16 +16,16 @@ export interface Database {
     description: string | null;
     completed_at: Date | null;
     priority: Generated<Priority>;
-    /** `YYYY-MM-DD`; read as text, so no time zone can move it. */
+    /** `YYYY-MM-DD`; parsed as text, so no time zone can shift it. */
     due_date: string | null;
     version: Generated<number>;
     revision: bigint;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
     deleted_at: Date | null;
-    /** What `searchTextOf` gives. */
+    /** Result of `searchTextOf`. */
     search_text: Generated<string>;
-    /** The version of the folding in `search_text`; null: none, it is what the database's lower() gave. */
+    /** Fold version of `search_text`; null for a text folded by the database's lower(). */
     search_version: number | null;
   };
   'duly.tags': {
@@ -33,7 +33,7 @@ export interface Database {
     name: string;
     revision: bigint;
     created_at: Generated<Date>;
-    /** How many live tasks it is on; whatever changes that changes the count. */
+    /** Number of live tasks with this tag. Every write that changes it must update it. */
     usage_count: Generated<number>;
     /** The folded name. */
     search_text: Generated<string>;

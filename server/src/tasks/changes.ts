@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound, preconditionFailed, versionConflict } from '../platform/errors.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
-import type { WriteStamp } from '../writes/revisions.ts';
+import type { WriteStamp } from '../writes/write.ts';
 import type { NewTask, Task, TaskPatch } from './model.ts';
 
 /** A task as it is stored: one with `deleted_at` is in the trash. */
@@ -69,10 +69,11 @@ export const taskStampOf = ({ now, versionFloor }: WriteStamp): TaskStamp => ({
   versionFloor,
 });
 
-/** Each of the following gives the task after a change; the very same one when nothing changes. */
+/** A new task without the times of its write, which may not be known yet. */
+export type UnstampedTask = Omit<StoredTask, 'completed_at' | 'created_at' | 'updated_at'>;
 
-/** @throws AppError VALIDATION_ERROR when it is said to be another user's. */
-export function buildTask(userId: string, id: string, input: NewTask, now: string): StoredTask {
+/** @throws AppError VALIDATION_ERROR when the input names another user. */
+export function buildTask(userId: string, id: string, input: NewTask): UnstampedTask {
   checkReadOnlyFields({ user_id: userId }, { user_id: input.user_id });
   const { title, description = null, completed = false, priority = 'Medium', due_date = null } = input;
   return {
@@ -81,16 +82,23 @@ export function buildTask(userId: string, id: string, input: NewTask, now: strin
     title,
     description,
     completed,
-    completed_at: completed ? now : null,
     priority,
     due_date,
     tags: sortTags(input.tags ?? []),
     version: 1,
-    created_at: now,
-    updated_at: now,
     deleted_at: null,
   };
 }
+
+/** @param now ISO 8601 */
+export const stampNewTask = (task: UnstampedTask, now: string): StoredTask => ({
+  ...task,
+  completed_at: task.completed ? now : null,
+  created_at: now,
+  updated_at: now,
+});
+
+/** Each of the following gives the task after a change; the very same one when nothing changes. */
 
 type PatchFields = ReturnType<typeof splitPatch>['fields'];
 

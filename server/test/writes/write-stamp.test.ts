@@ -3,9 +3,10 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDb } from '../../src/db/pool.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { executeCtes } from '../../src/db/statements.ts';
+import { Query } from '../../src/db/statements.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { bumpRevision, type CreateStamp, nextWriteStamp } from '../../src/writes/revisions.ts';
+import { storeProfileCte } from '../../src/profiles/queries.ts';
+import { type CreateStamp, type WriteContext, type WritePlan, write } from '../../src/writes/write.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLog } from '../support/log.ts';
 import { waitUntil } from '../support/process.ts';
@@ -32,19 +33,34 @@ const clock = async (on: Db) => {
   return rows[0]?.now ?? new Date(Number.NaN);
 };
 
-test.each([
-  ['of a change', (userId: string) => inTransaction(db, (tx) => bumpRevision(tx, userId))],
+const context: WriteContext = { actor: null, requestId: null, address: null };
+const auditAction = { action: 'profile.update' };
+const changesOf = (userId: string) => [
+  storeProfileCte(userId, { first_name: null, last_name: null, time_zone: 'UTC', locale: 'de' }),
+];
+
+type Plan = (userId: string) => WritePlan<CreateStamp, unknown>;
+
+test.each<[string, Plan]>([
   [
-    'of a create',
-    async (userId: string) => (await executeCtes<CreateStamp>(db, [nextWriteStamp(userId)]))[0],
+    'a change',
+    (userId) => ({
+      read: Query.of(
+        (on) => sql`select 1`.compile(on),
+        () => null,
+      ),
+      decide: (_, stamp) => ({ value: stamp, changes: changesOf(userId), auditActions: [auditAction] }),
+    }),
   ],
-])('the time %s is read once the lock of the owner was got', async (_, write) => {
+  ['a create', (userId) => ({ changes: changesOf(userId), auditAction, toValue: (stamp) => stamp })],
+])('the time of %s is read after the lock of the user row', async (_, planOf) => {
   const userId = randomUUID();
-  expect((await write(userId))?.revision).toBe(1n);
-  let second: ReturnType<typeof write> | undefined;
+  const stampOf = async () => (await write(db, userId, context, planOf(userId))).value;
+  expect((await stampOf()).revision).toBe(1n);
+  let second: ReturnType<typeof stampOf> | undefined;
   const unlocked = await inTransaction(db, async (tx) => {
-    await bumpRevision(tx, userId);
-    second = write(userId);
+    await sql`update duly.owners set revision = revision + 1 where user_id = ${userId}`.execute(tx);
+    second = stampOf();
     await waitUntil(isBlocked);
     return clock(tx);
   });
