@@ -1,11 +1,11 @@
 import { type Expression, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import openapi from '../openapi.json' with { type: 'json' };
-import { createDb } from '../src/db/pool.ts';
-import type { Db } from '../src/db/schema.ts';
-import { type TableEntry, tables } from '../src/user-data.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
-import { silentLog } from './support/log.ts';
+import openapi from '../../openapi.json' with { type: 'json' };
+import { createDb } from '../../src/db/pool.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { type TableEntry, tables } from '../../src/user-data.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { silentLog } from '../support/log.ts';
 
 let database: TestDatabase;
 let db: Db;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { password, registerAccount } from './support/accounts.ts';
-import { startApp, type TestApp } from './support/app.ts';
-import { findUnfolded } from './support/folding.ts';
-import { operations } from './support/operations.ts';
-import { check, createWorld, pick, type World, warm } from './support/persist.ts';
+import { password, registerAccount } from '../support/accounts.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { findUnfolded } from '../support/folding.ts';
+import { operations } from '../support/operations.ts';
+import { check, createWorld, pick, type World, warm } from '../support/persist.ts';
 import {
   type Fields,
   feedTypes,
@@ -14,10 +14,10 @@ import {
   nouns,
   propertiesOf,
   writableOf,
-} from './support/persist-nouns.ts';
-import { fullWrites, newStart, partialWrites } from './support/persist-ways.ts';
-import { seeded } from './support/random.ts';
-import { recordOperations, usedOperations } from './support/used-operations.ts';
+} from '../support/persist-nouns.ts';
+import { fullWrites, newStart, partialWrites } from '../support/persist-ways.ts';
+import { seeded } from '../support/random.ts';
+import { recordOperations, usedOperations } from '../support/used-operations.ts';
 
 /** Other values, or those of a failure again: `DULY_TEST_SEED=7 npm test -- test/persist.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_125);
