@@ -7,6 +7,7 @@ import { isUnavailableError } from '../db/failures.ts';
 import { jsonContentType } from '../http/contract/errors.ts';
 import { addressOf } from '../http/edge/address.ts';
 import { auditActionOf, countRead } from '../http/hooks/audit-counts.ts';
+import { cachedCodingOf } from '../http/hooks/cached-responses.ts';
 import { negotiateCoding, uncodedEtag } from '../http/hooks/content-coding.ts';
 import { createRequestLog, requestId } from '../http/hooks/logging.ts';
 import { fastPathResults, limitHeaders } from '../http/hooks/rate-limits.ts';
@@ -14,7 +15,6 @@ import { unavailableErrors } from '../http/hooks/service-lock.ts';
 import type { RateLimitResult } from '../limits/service.ts';
 import type { Caller } from '../tokens/identity.ts';
 import type { CachedResponse } from './cache.ts';
-import { cachedCodingOf } from './respond.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
-import { cacheable, cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
 import { TagListQuery } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import {
@@ -30,6 +29,7 @@ import {
 } from '../contract/schemas.ts';
 import { readTaskPage } from '../contract/task-page.ts';
 import { requireToken } from '../hooks/authentication.ts';
+import { cacheable, cacheableList, sendCached, uncacheableIf } from '../hooks/cached-responses.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { renderError } from './render.ts';
 

@@ -3,7 +3,6 @@ import type { Context } from '../../context.ts';
 import { ProfilePatch } from '../../profiles/model.ts';
 import { findProfile } from '../../profiles/queries.ts';
 import { patchProfile } from '../../profiles/service.ts';
-import { cacheable, sendCached } from '../../response-cache/respond.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import {
@@ -13,6 +12,7 @@ import {
   ReadHeaders,
   WriteHeaders,
 } from '../contract/schemas.ts';
+import { cacheable, sendCached } from '../hooks/cached-responses.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeSchema } from './render.ts';
 

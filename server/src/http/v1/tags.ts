@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
-import { cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
 import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import { listTags } from '../../tags/queries.ts';
 import { deleteTag, renameTag } from '../../tags/service.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import type { App } from '../app-type.ts';
 import { errorResponses, listHeaders, notModified, ReadHeaders, WriteHeaders } from '../contract/schemas.ts';
+import { cacheableList, sendCached, uncacheableIf } from '../hooks/cached-responses.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeSchema } from './render.ts';
 

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../platform/errors.ts';
-import { cacheable, cacheableList, sendCached, uncacheableIf } from '../../response-cache/respond.ts';
 import { Completion, NewTask, Precondition, TaskListQuery, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import { completeTask, createTask, deleteTask, patchTask } from '../../tasks/service.ts';
@@ -18,6 +17,7 @@ import {
   WriteHeaders,
 } from '../contract/schemas.ts';
 import { readTaskPage } from '../contract/task-page.ts';
+import { cacheable, cacheableList, sendCached, uncacheableIf } from '../hooks/cached-responses.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeJson, envelopeSchema } from './render.ts';
 

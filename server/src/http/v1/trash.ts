@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
-import { cacheableList, sendCached } from '../../response-cache/respond.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import { emptyTrash, purgeTask, restoreTask } from '../../tasks/trash.ts';
 import { UserPath } from '../../writes/user-path.ts';
@@ -16,6 +15,7 @@ import {
   WriteHeaders,
 } from '../contract/schemas.ts';
 import { readTrashPage } from '../contract/task-page.ts';
+import { cacheableList, sendCached } from '../hooks/cached-responses.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { envelope, envelopeJson, envelopeSchema } from './render.ts';
 import { Pagination } from './tasks.ts';

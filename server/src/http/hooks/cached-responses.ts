@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '../context.ts';
-import { parseIfNoneMatch } from '../http/contract/conditions.ts';
-import { jsonContentType } from '../http/contract/errors.ts';
+import type { Context } from '../../context.ts';
+import { unauthorized } from '../../platform/errors.ts';
+import type { CachedResponse, LoadedResponse } from '../../response-cache/cache.ts';
+import { parseIfNoneMatch } from '../contract/conditions.ts';
+import { jsonContentType } from '../contract/errors.ts';
 import {
   type ContentCoding,
   codedEtag,
   encodeContent,
   negotiateCoding,
   varyByCoding,
-} from '../http/hooks/content-coding.ts';
-import { unauthorized } from '../platform/errors.ts';
-import type { CachedResponse, LoadedResponse } from './cache.ts';
+} from './content-coding.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
