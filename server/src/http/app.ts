@@ -1,9 +1,7 @@
-import type { RequestListener } from 'node:http';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { isAuditRefusal } from '../audit/refused-entries.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../platform/errors.ts';
-import { createFastPath, type FastPath } from '../response-cache/fast-path.ts';
 import type { App } from './app-type.ts';
 import { bareRoutes } from './bare/routes.ts';
 import { betterAuthRoutes } from './better-auth/routes.ts';
@@ -19,6 +17,7 @@ import { createServerFactory } from './edge/server.ts';
 import { createShutdown } from './edge/shutdown.ts';
 import { healthRoutes } from './health.ts';
 import { parseJsonBodies } from './hooks/body.ts';
+import { serveCachedResponses } from './hooks/cached-responses.ts';
 import { createDocumentCompression } from './hooks/content-coding.ts';
 import { registerCors } from './hooks/cors.ts';
 import { readIdempotencyKeys } from './hooks/idempotency.ts';
@@ -44,7 +43,6 @@ export async function buildApp(ctx: Context): Promise<App> {
   const headers = securityHeaders(ctx.config);
   const earlyResponses = createEarlyResponses(headers, ctx.log);
   const shutdown = createShutdown();
-  const fastPath = createFastPath(ctx, shutdown.isClosing);
   const loggerInstance: FastifyBaseLogger = ctx.log;
   const app: App = Fastify({
     loggerInstance,
@@ -62,7 +60,9 @@ export async function buildApp(ctx: Context): Promise<App> {
     ajv,
     schemaController: { compilersFactory: { buildSerializer } },
     schemaErrorFormatter,
-    serverFactory: createServerFactory(ctx.config.http, earlyResponses, ctx.log, wrapRoutes(ctx, fastPath)),
+    serverFactory: createServerFactory(ctx.config.http, earlyResponses, ctx.log, (handle) =>
+      warnAboutForwarded(ctx, handle),
+    ),
     clientErrorHandler: earlyResponses.respondToBroken,
     frameworkErrors: (error, request, reply) => {
       // No hook has run.
@@ -70,7 +70,6 @@ export async function buildApp(ctx: Context): Promise<App> {
       errorHandler(renderError)(error, request, reply);
     },
   });
-  app.decorate('fastPath', fastPath);
   app.decorateRequest('identity', null);
   app.setErrorHandler(errorHandler(renderError));
   app.setNotFoundHandler(({ method, url }, reply) => {
@@ -94,6 +93,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   limitRequests(app, ctx);
   refuseEmptyParams(app);
   enforceServiceLock(app, ctx);
+  serveCachedResponses(app, ctx);
 
   const refuseOtherMethods = methodNotAllowed(app);
   await documentApi(app);
@@ -108,6 +108,3 @@ export async function buildApp(ctx: Context): Promise<App> {
   refuseOtherMethods();
   return app;
 }
-
-const wrapRoutes = (ctx: Context, repeats: FastPath) => (handle: RequestListener) =>
-  warnAboutForwarded(ctx, repeats.wrap(handle));

@@ -71,17 +71,17 @@ async function verifyWith(
 export interface TokenVerifier {
   /**
    * Checks the values of the `Authorization` headers (RFC 6750 §2.1); more than one is a token that is refused. While
-   * the database is away, only tokens will do that were met before. The log says why a token is refused.
+   * the database is unavailable, only tokens that were verified before are accepted. The log says why a token is
+   * refused.
    * @param cookie the request's, which opens nothing: a session in it explains why there is no token
-   * @throws AppError UNAUTHORIZED, the same for every reason; SERVICE_UNAVAILABLE when nobody can tell.
+   * @returns a caller without a promise, if memory has the token and its user
+   * Rejects with AppError UNAUTHORIZED, the same for every reason, or SERVICE_UNAVAILABLE.
    */
   authenticate(
     authorization: readonly string[],
     isDatabaseUnavailable?: boolean,
     cookie?: string,
-  ): Promise<Caller>;
-  /** Whose token this is, from memory: undefined when it has to be verified, or to be asked for. */
-  cachedCaller(authorization: string): Caller | undefined;
+  ): Caller | Promise<Caller>;
 }
 
 export function createTokenVerifier(
@@ -134,23 +134,35 @@ export function createTokenVerifier(
     return role === null ? accessControl.refusalOf(identity) : { ...identity, role };
   }
 
+  /** Undefined when the token has to be verified, or its user to be looked up. */
+  function cachedCaller(authorization: string): Caller | undefined {
+    const token = bearerTokenOf(authorization);
+    const identity = token === undefined ? undefined : verified.get(token);
+    if (identity === undefined) return undefined;
+    for (const { refresh } of issuers) refresh();
+    const role = accessControl.cachedRole(identity);
+    return role ? { ...identity, role } : undefined;
+  }
+
+  async function authenticateUncached(
+    authorization: readonly string[],
+    isDatabaseUnavailable: boolean,
+    cookie: string,
+  ): Promise<Caller> {
+    const isMissing = authorization.length === 0;
+    const caller = isMissing
+      ? missingTokenRefusal(cookie)
+      : await verifyHeaders(authorization, isDatabaseUnavailable);
+    if (!(caller instanceof TokenRefusal)) return caller;
+    logRefusal(caller);
+    throw unauthorized(isMissing ? 'missing' : 'invalid');
+  }
+
   return {
-    cachedCaller(authorization) {
-      const token = bearerTokenOf(authorization);
-      const identity = token === undefined ? undefined : verified.get(token);
-      if (identity === undefined) return undefined;
-      for (const { refresh } of issuers) refresh();
-      const role = accessControl.cachedRole(identity);
-      return role ? { ...identity, role } : undefined;
-    },
-    async authenticate(authorization, isDatabaseUnavailable = false, cookie = '') {
-      const isMissing = authorization.length === 0;
-      const caller = isMissing
-        ? missingTokenRefusal(cookie)
-        : await verifyHeaders(authorization, isDatabaseUnavailable);
-      if (!(caller instanceof TokenRefusal)) return caller;
-      logRefusal(caller);
-      throw unauthorized(isMissing ? 'missing' : 'invalid');
+    authenticate(authorization, isDatabaseUnavailable = false, cookie = '') {
+      const [value, ...others] = authorization;
+      const cached = value === undefined || others.length > 0 ? undefined : cachedCaller(value);
+      return cached ?? authenticateUncached(authorization, isDatabaseUnavailable, cookie);
     },
   };
 }

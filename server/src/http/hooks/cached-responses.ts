@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../context.ts';
 import { unauthorized } from '../../platform/errors.ts';
-import type { CachedResponse, LoadedResponse } from '../../response-cache/cache.ts';
+import type { CachedResponse, CacheKey, CacheResult, LoadedResponse } from '../../response-cache/cache.ts';
 import { parseIfNoneMatch } from '../contract/conditions.ts';
 import { jsonContentType } from '../contract/errors.ts';
 import {
@@ -15,33 +15,41 @@ import {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Its handler is `sendKept`: what it answers is decided by its user's rows and its URL alone. */
+    /** The handler is `sendCached`: the user's rows and the URL alone decide what it answers. */
     cacheable?: boolean;
-    /** Such answers are compressed for clients that take it; not those whose `ETag` is compared on writes. */
+    /** Compresses for clients that accept it. Not for responses whose `ETag` is compared on writes. */
     compress?: boolean;
   }
 }
 
-/** The `config` of a route whose handler is `sendKept`. */
+/** The `config` of a route whose handler is `sendCached`. */
 export const cacheable = { cacheable: true };
 
-/** The same of a route that answers with a list. */
+/** The same for a route that answers with a list. */
 export const cacheableList = { cacheable: true, compress: true };
 
-/** The coding that the answer to a read is kept and sent in, if it is worth it. */
-export const cachedCodingOf = ({ routeOptions, headers }: FastifyRequest): ContentCoding =>
-  routeOptions.config.compress === true ? negotiateCoding(headers) : null;
-
-/** The headers that a handler sets and that belong to the answer. */
-const cachedHeaders = ['etag', 'link', 'x-total-count'];
-
 /**
- * Makes an answer from what it reads with the handle it is given: not every read has to go to the same server. A text
- * is the JSON itself.
+ * Fast path: the last `onRequest` hook of every cacheable route sends a valid cached response. It skips validation and
+ * the handler, whose results depend on the key of the cache alone. Every other `onRequest` hook runs before it: token,
+ * kill switch, rate limits, user. `onSend` and `onResponse` hooks run after it. `preParsing`, `preValidation` and
+ * `preHandler` hooks do not run: they may only depend on the URL.
  */
+export function serveCachedResponses(app: FastifyInstance, { responseCache }: Context): void {
+  const serveCached = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    responseCache.get(cacheKeyOf(request)).then((cached) => {
+      if (cached === null) done();
+      else sendResponse(request, reply, cached);
+    }, done);
+  };
+  app.addHook('onRoute', (route) => {
+    // Hooks of a route run after those of its scopes, whenever those were added.
+    if (route.config?.cacheable === true) route.onRequest = [route.onRequest ?? [], serveCached].flat();
+  });
+}
+
+/** Makes the payload from what it reads with the given handle: the read router chooses the server. A text is JSON. */
 type LoadPayload = (db: Context['db']) => Promise<unknown>;
 
-/** What `make` gives in place of a payload that must not be kept. */
 class Uncacheable {
   readonly payload: unknown;
   constructor(payload: unknown) {
@@ -49,45 +57,57 @@ class Uncacheable {
   }
 }
 
-/** @param isUncacheable whether the answer may become another one although nothing of its user changes */
+/** @param isUncacheable whether the response may change although the user's revision does not */
 export const uncacheableIf = (isUncacheable: boolean, payload: unknown): unknown =>
   isUncacheable ? new Uncacheable(payload) : payload;
 
 /**
- * Answers with what `make` gives, or with the kept bytes of it as long as nothing of its user has changed; 304 when the
- * client has them, in whatever coding (RFC 9110 §13.1.2). Content, `ETag` and headers are the same with and without the
- * cache. Compressed bytes are kept compressed.
+ * Answers with the cached response, or with what `load` gives. Content, `ETag` and headers are the same with and
+ * without the cache. A compressed response is stored compressed.
  */
 export async function sendCached(
-  { responseCache: answers }: Context,
+  { responseCache }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   load: LoadPayload,
 ): Promise<FastifyReply> {
-  const { identity, url, isDatabaseUnavailable, method, headers, routeOptions } = request;
-  if (identity === null) throw unauthorized('missing');
-  const matchesIfNoneMatch = parseIfNoneMatch(headers);
-  const coding = cachedCodingOf(request);
-  const key = { userId: identity.userId, url, coding: coding ?? '', isDatabaseUnavailable };
-  const { response, staleForMs } = await answers.getOrLoad(key, async (db): Promise<LoadedResponse> => {
+  const coding = codingOf(request);
+  const result = await responseCache.getOrLoad(cacheKeyOf(request), async (db): Promise<LoadedResponse> => {
     const payload = await load(db);
     const isUncacheable = payload instanceof Uncacheable;
-    return {
-      ...(await encodeResponse(toResponse(reply, isUncacheable ? payload.payload : payload), coding)),
-      isUncacheable,
-    };
+    const response = toResponse(reply, isUncacheable ? payload.payload : payload);
+    return { ...(await encodeResponse(response, coding)), isUncacheable };
   });
+  return sendResponse(request, reply, result);
+}
+
+function cacheKeyOf(request: FastifyRequest): CacheKey {
+  const { identity, url, isDatabaseUnavailable } = request;
+  if (identity === null) throw unauthorized('missing');
+  return { userId: identity.userId, url, coding: codingOf(request) ?? '', isDatabaseUnavailable };
+}
+
+const codingOf = ({ routeOptions, headers }: FastifyRequest): ContentCoding =>
+  routeOptions.config.compress === true ? negotiateCoding(headers) : null;
+
+/** 304 when `If-None-Match` names the response, in whatever coding (RFC 9110 §13.1.2). */
+function sendResponse(request: FastifyRequest, reply: FastifyReply, result: CacheResult): FastifyReply {
+  const { response, staleForMs } = result;
   reply.headers(response.headers);
-  if (routeOptions.config.compress === true) varyByCoding(reply);
-  // RFC 9111 §5.5, obsolete but understood, and the one way to say it.
+  if (request.routeOptions.config.compress === true) varyByCoding(reply);
+  // RFC 9111 §5.5 deprecates `Warning`, but nothing replaces it, and clients know it.
   if (staleForMs !== null)
     reply.header('warning', '110 - "Response is Stale"').header('age', Math.floor(staleForMs / 1000));
-  else request.server.fastPath.remember(request, reply);
-  const isNotModified = matchesIfNoneMatch(response.headers.etag ?? '');
+  const isNotModified = parseIfNoneMatch(request.headers)(response.headers.etag ?? '');
   if (isNotModified) reply.status(304).removeHeader('content-encoding');
-  // To HEAD the framework answers with the length of what it is given, and no more.
-  return isNotModified && method !== 'HEAD' ? reply.send() : reply.type(jsonContentType).send(response.body);
+  // Fastify answers HEAD with the length of the payload, and without the payload.
+  return isNotModified && request.method !== 'HEAD'
+    ? reply.send()
+    : reply.type(jsonContentType).send(response.body);
 }
+
+/** In this order they are hashed into the `ETag`. */
+const cachedHeaders = ['etag', 'link', 'x-total-count'];
 
 function toResponse(reply: FastifyReply, payload: unknown): CachedResponse {
   const body = toBuffer(typeof payload === 'string' ? payload : String(reply.serialize(payload)));
@@ -100,24 +120,24 @@ function toResponse(reply: FastifyReply, payload: unknown): CachedResponse {
   return { body, headers };
 }
 
-async function encodeResponse(answer: CachedResponse, coding: ContentCoding): Promise<CachedResponse> {
-  const encoded = await encodeContent(answer.body, coding);
-  if (encoded === null || coding === null) return answer;
-  const { etag = '', ...headers } = answer.headers;
+async function encodeResponse(response: CachedResponse, coding: ContentCoding): Promise<CachedResponse> {
+  const encoded = await encodeContent(response.body, coding);
+  if (encoded === null || coding === null) return response;
+  const { etag = '', ...headers } = response.headers;
   // The encoder's block is larger than what it holds.
   const body = Buffer.allocUnsafeSlow(encoded.length);
   encoded.copy(body);
   return { body, headers: { ...headers, etag: codedEtag(etag, coding), 'content-encoding': coding } };
 }
 
-/** In a memory block of its own: from Buffer's pool, a few bytes that are kept would keep a block of many. */
+/** In a memory block of its own: a cached slice of Buffer's pool would keep the whole pool in memory. */
 function toBuffer(text: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
   return bytes;
 }
 
-/** Of the headers too: on the bare surface a list's total stands nowhere else. */
+/** Covers the headers too: on the bare surface only a header has the total of a list. */
 function etagHashOf(body: Buffer, headers: Record<string, string>): string {
   return createHash('sha256').update(JSON.stringify(headers)).update(body).digest('base64url');
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../context.ts';
 import { type AuthEndpoint, authEndpointOf } from '../../limits/rate-limits.ts';
@@ -7,6 +6,7 @@ import { type AppError, rateLimited } from '../../platform/errors.ts';
 import { jsonContentType } from '../contract/errors.ts';
 import { addressOf } from '../edge/address.ts';
 import { renderError } from '../v1/render.ts';
+import { continueWith } from './continue-hook.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,15 +35,8 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
       return;
     }
     request.authEndpoint = authEndpointOf(url, request.url);
-    const verdicts =
-      fastPathResults.get(request.raw)?.byAddress ??
-      limits.isAuthEndpoint(addressOf(request) ?? '', request.authEndpoint !== null);
-    if (verdicts instanceof Promise)
-      verdicts.then((all) => enforceLimits(reply, limits, all)).then(() => done(), done);
-    else {
-      enforceLimits(reply, limits, verdicts);
-      done();
-    }
+    const results = limits.isAuthEndpoint(addressOf(request) ?? '', request.authEndpoint !== null);
+    continueWith(results, (all) => enforceLimits(reply, limits, all), done);
   });
   // Its body is there, read and checked.
   app.addHook('preHandler', (request, reply, done) => {
@@ -56,21 +49,11 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   });
 }
 
-/** Requests that were counted before they came to the routes, and what was said to them. */
-export const fastPathResults = new WeakMap<
-  IncomingMessage,
-  { byAddress: RateLimitResult[]; byUser: RateLimitResult[] }
->();
-
-/** To be called once the token was checked. */
-export async function limitUser(
-  { raw }: FastifyRequest,
-  reply: FastifyReply,
-  { limits }: Context,
-  userId: string,
-): Promise<void> {
-  const verdicts = fastPathResults.get(raw)?.byUser ?? limits.byUser(userId);
-  enforceLimits(reply, limits, verdicts instanceof Promise ? await verdicts : verdicts);
+/** To be called once the token was checked. @throws AppError RATE_LIMITED, or rejects with it */
+export function limitUser(reply: FastifyReply, { limits }: Context, userId: string): void | Promise<void> {
+  const results = limits.byUser(userId);
+  if (results instanceof Promise) return results.then((all) => enforceLimits(reply, limits, all));
+  enforceLimits(reply, limits, results);
 }
 
 async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits: Limits): Promise<void> {
@@ -145,7 +128,7 @@ function setLimitHeaders(reply: FastifyReply, verdicts: readonly RateLimitResult
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers; none without limits. */
-export function limitHeaders(verdicts: readonly RateLimitResult[]): Record<string, string> {
+function limitHeaders(verdicts: readonly RateLimitResult[]): Record<string, string> {
   if (verdicts.length === 0) return {};
   let [policy, state] = ['', ''];
   for (const verdict of verdicts) {
