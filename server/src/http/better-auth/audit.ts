@@ -4,19 +4,19 @@ import type { AuditOrigin } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
 import { firstFactorAction } from '../hooks/audited-sign-in.ts';
 
-/** What our own doors call the same thing. */
+/** Paths whose action has the name of the v1 route that does the same. */
 const actionNames: Record<string, string> = {
   '/sign-up/email': 'register',
   '/sign-in/email': 'login',
   '/sign-out': 'logout',
 };
-/** Reads of one's own account and sessions are counted; the other paths named here show nothing of anybody's. */
+/** Reads of the caller's account and sessions, which are counted. The public paths show nothing of a user. */
 const auditedReads = new Set(['/get-session', '/list-sessions', '/list-accounts', '/account-info', '/token']);
 const publicPaths = new Set(['/ok', '/error', '/jwks']);
-/** An address in the body says whose account it is about; elsewhere it would be a stranger's way into any chain. */
+/** Only on these paths does the address in the body name the account. Elsewhere a caller could write to any chain. */
 const emailPaths = /^\/(sign-in|sign-up)\/|^\/(request-password-reset|send-verification-email)$/;
 const secondFactorPrefix = '/two-factor/verify-';
-/** The name of an attempt that waits for its second factor; the signature behind it is Better Auth's to check. */
+/** The id of a log-in that waits for its second factor. Better Auth checks the signature. */
 const secondFactorCookie = /(?:^|; *)(?:__Secure-)?better-auth\.two_factor=([\w-]{1,100})\./;
 
 type Fields = Record<string, unknown>;
@@ -24,16 +24,16 @@ type Fields = Record<string, unknown>;
 /** A request to Better Auth. */
 export interface BetterAuthCall {
   origin: AuditOrigin;
-  /** Below the mount. */
+  /** Relative to `/api/auth`. */
   path: string;
   headers: Headers;
   body: Buffer | null;
 }
 
-/** Records an answer; made before the request is handled, which may end the session it came with. */
+/** Records a response. Created before the request is handled, because handling may end its session. */
 type RecordResponse = (status: number, answer: Buffer) => Promise<void>;
 
-/** @returns null for a path that is not audited: one that shows nothing of anybody's, or a made-up one. */
+/** @returns null for a path that is not audited: public, or unknown to Better Auth */
 export async function prepareAuditRecord(ctx: Context, call: BetterAuthCall): Promise<RecordResponse | null> {
   const path = call.path.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
   if (!isBetterAuthPath(ctx, path) || publicPaths.has(path)) return null;
@@ -54,7 +54,7 @@ export async function prepareAuditRecord(ctx: Context, call: BetterAuthCall): Pr
     const passed = fields.twoFactorRedirect === true;
     const signedInUser = userIdOf(fields.user);
     await recordAuthEvent(ctx, {
-      // Who gets in is who acts, also when somebody else was in before.
+      // The actor of a sign-in is the user who signs in, even if another user's session was sent.
       origin: { ...call.origin, actor: email === null ? (actor ?? signedInUser) : (signedInUser ?? actor) },
       action: passed ? firstFactorAction : betterAuthActionOf(path),
       outcome: status < 400 ? 'success' : status === 403 ? 'denied' : 'failure',
@@ -77,7 +77,7 @@ async function findSessionUser({ betterAuth }: Context, headers: Headers): Promi
   return session?.user.id ?? null;
 }
 
-/** Who a link for a new password was sent to, or whose second factor is asked for. */
+/** The user whose password a link resets, or whose second factor is verified. */
 async function findTokenOwner({ betterAuth }: Context, { path, headers }: BetterAuthCall, body: Fields) {
   const identifier = path.startsWith(secondFactorPrefix)
     ? secondFactorCookie.exec(headers.get('cookie') ?? '')?.[1]
@@ -87,7 +87,7 @@ async function findTokenOwner({ betterAuth }: Context, { path, headers }: Better
   return (await internalAdapter.findVerificationValue(identifier))?.value ?? null;
 }
 
-/** Whose session, sessions, accounts or token an answer shows. */
+/** The user whose session, sessions, accounts or token a response contains. */
 function userIdInResponse(answer: Fields): string | null {
   const token = nonEmptyText(answer.token);
   if (token !== null) return decodeJwt(token).sub ?? null;
@@ -99,7 +99,7 @@ const isFields = (value: unknown): value is Fields => typeof value === 'object' 
 const nonEmptyText = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
 const userIdOf = (value: unknown) => (isFields(value) ? nonEmptyText(value.id) : null);
 
-/** The fields of a JSON object or list; none for anything else. */
+/** The fields of a JSON object or array; empty for anything else. */
 function parseFields(bytes: Buffer | null): Fields {
   if (bytes === null || bytes.length === 0) return {};
   try {

@@ -15,7 +15,7 @@ import { type BetterAuthCall, prepareAuditRecord } from './audit.ts';
 
 const mount = '/api/auth';
 const bodyLimitBytes = 16_384;
-/** What a proxy or a caller says of the address; Better Auth is told the one that Fastify found. */
+/** Not passed on: Better Auth gets the address that Fastify determined, as `x-client-ip`. */
 const addressHeaders = [
   'x-forwarded-for',
   'x-forwarded-host',
@@ -25,7 +25,7 @@ const addressHeaders = [
   'x-client-ip',
 ];
 
-/** Better Auth itself, below `/api/auth`: the one place where cookies count. */
+/** Better Auth's own routes below `/api/auth`. Only these accept cookies. */
 export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Promise<void> {
   const { betterAuth, config, db } = ctx;
   acceptOnlyJson(app);
@@ -36,8 +36,8 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
   });
   app.route({
     method: ['GET', 'POST'],
-    url: '/*',
-    // Any query, so that the rules for text apply to it.
+    url: `${mount}/*`,
+    // Without a schema, `normalizeInput` would not check the text of the query.
     schema: { hide: true, querystring: {} },
     handler: async (request, reply) => {
       const webRequest = toWebRequest(request, config.auth, readOnlyForMs(db) !== null);
@@ -57,7 +57,7 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
   });
 }
 
-/** Signing up and in have surroundings of their own. */
+/** Sign-ups share a concurrency limit; a sign-in stores the password hash it checked. */
 function withSignInContext<T>(url: string, handle: () => Promise<T>): Promise<T> {
   if (url.includes('/sign-up/')) return signUpLimiter(handle);
   return url.includes('/sign-in/') ? signInStore.run({ passwordHash: null }, handle) : handle();
@@ -70,7 +70,7 @@ function callOf(request: FastifyRequest, { url, headers }: Request): BetterAuthC
   return { origin: auditOriginOf(request), path, headers, body };
 }
 
-/** Better Auth parses it itself; a form, which a page of any site can send, is not let through to it. */
+/** Better Auth parses the body. Forms are refused, because a page of any site can send one. */
 function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const asBuffer = { parseAs: 'buffer', bodyLimit: bodyLimitBytes } as const;
@@ -81,12 +81,12 @@ function acceptOnlyJson(app: FastifyInstance): void {
   });
 }
 
-/** Its CORS headers would replace ours, which name more. */
+/** Better Auth's CORS headers would replace ours, which expose more. */
 const isOwnHeader = (name: string) => name === 'set-cookie' || name.startsWith('access-control-');
 
 /**
- * The origin is the configured one, whatever Host or request target say.
- * @param isReadOnly whether the database is: then a read does not prolong its session, which would be a write
+ * The origin is the configured one; `Host` and the request target do not count.
+ * @param isReadOnly the database is read-only: reading a session must not prolong it, which would be a write
  */
 function toWebRequest(
   request: FastifyRequest,

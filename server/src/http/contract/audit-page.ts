@@ -11,9 +11,7 @@ export interface AuditPageReply {
   pagination: { total: number; limit: number; next_cursor: string | null };
 }
 
-/**
- * A page of a user's audit entries, with its `X-Total-Count` and `Link` headers set; the empty user id is the service.
- */
+/** Reads a page of audit entries, and sets `X-Total-Count` and `Link`. The empty user id stands for the service. */
 export async function readAuditPage(
   ctx: Context,
   request: FastifyRequest,

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { PageScope } from '../../db/cursors.ts';
 
-/** @param scope tells a user's list, with its filters and order, from all others */
+/** @param scope user, list, filters and order: a cursor is valid for the same ones only */
 export const listCursorScope = (
   { config, accessControl: access }: Context,
   scope: readonly unknown[],

@@ -13,11 +13,7 @@ import {
   versionConflict,
 } from '../../platform/errors.ts';
 import { taskExample } from '../../tasks/model.ts';
-import { renderError as renderBare } from '../bare/render.ts';
-import { renderError as renderV1 } from '../v1/render.ts';
-
-const surfaces = { Problem: renderV1, BareProblem: renderBare };
-export type ProblemName = keyof typeof surfaces;
+import type { RenderError } from './errors.ts';
 
 const missing = validationError([{ loc: ['body', 'title'], msg: 'is missing', type: 'required' }]);
 const tooMany = validationError([
@@ -44,30 +40,27 @@ const commonExamples: Record<number, AppError> = {
   503: serviceUnavailable(),
 };
 
-/** Where the surfaces, or requests with a body, differ from the rest. */
-function typicalExamples(name: ProblemName, statuses: readonly number[]): Record<number, AppError> {
+/** Examples that depend on the surface, on the body, or on versions. */
+function typicalExamples(renderError: RenderError, statuses: readonly number[]): Record<number, AppError> {
   const conflict = statuses.includes(412) ? { 409: versionConflict(taskExample) } : {};
   const issue = statuses.includes(415) ? missing : tooMany;
-  return name === 'Problem'
-    ? { ...conflict, 422: issue }
-    : { ...conflict, 400: issue, 422: idempotencyKeyReused() };
+  return { ...conflict, 422: idempotencyKeyReused(), [renderError(issue, requestId).status]: issue };
 }
 
 const timestamp = '2026-11-21T08:00:00.000Z';
 const requestId = '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11';
 
 /**
- * Gives an error answer for each status that an operation of these may have, as the surface renders it; `own` come
- * first.
+ * Renders an example for each of the statuses of an operation. `own` has precedence.
  */
 export function errorExamples(
-  name: ProblemName,
+  renderError: RenderError,
   statuses: readonly number[],
   own: Record<number, AppError>,
 ): (status: number) => object | undefined {
-  const examples = { ...commonExamples, ...typicalExamples(name, statuses), ...own };
+  const examples = { ...commonExamples, ...typicalExamples(renderError, statuses), ...own };
   return (status) => {
     const error = examples[status];
-    return error && { ...surfaces[name](error, requestId).body, timestamp };
+    return error && { ...renderError(error, requestId).body, timestamp };
   };
 }

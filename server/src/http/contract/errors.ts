@@ -4,7 +4,7 @@ import { isAuditRefusal } from '../../audit/refused-entries.ts';
 import { isUnavailableError } from '../../db/failures.ts';
 import { AppError, auditUnavailable, type ErrorCode, serviceUnavailable } from '../../platform/errors.ts';
 
-/** The form of every error body; `detail` and `errors` differ by surface for validation errors only. */
+/** Surfaces differ in `detail` and `errors` of validation errors only. */
 export interface ErrorBody {
   detail: unknown;
   error_code: ErrorCode;
@@ -26,7 +26,16 @@ export function errorBody(error: AppError, status: number, requestId: string): E
   };
 }
 
-/** Nobody is there to read it; it keeps a caller's broken connection from looking like a fault of ours. */
+export type RenderError = (error: AppError, requestId: string) => { status: number; body: ErrorBody };
+
+/** The common form of errors: `detail` is a text, and `errors` has the issues of an invalid request. */
+export const renderError: RenderError = (error, requestId) => {
+  const { status, issues } = error;
+  const body = errorBody(error, status, requestId);
+  return { status, body: issues === undefined ? body : { ...body, errors: issues } };
+};
+
+/** Only the log shows it: a connection that the client broke is not a 500. */
 const truncatedRequest = () => new AppError('BAD_REQUEST', 'The request was cut short');
 
 /** Errors that Fastify raises before or around a handler. */
@@ -38,7 +47,7 @@ const byFrameworkCode: Record<string, [ErrorCode, string]> = {
   FST_ERR_MAX_PARAM_LENGTH: ['URI_TOO_LONG', 'A part of the path is too long'],
 };
 
-/** Whatever was thrown, as the one kind of error that is answered; `cause` keeps what only the log may see. */
+/** Maps anything thrown to an AppError. Its `cause` is for the log and never in the response. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isUnavailableError(error)) return serviceUnavailable(error);
@@ -62,9 +71,7 @@ function isClientError(error: unknown): error is FastifyError {
   return typeof status === 'number' && status >= 400 && status < 500;
 }
 
-type RenderError = (error: AppError, requestId: string) => { status: number; body: ErrorBody };
-
-/** The error handler of a surface: `render` gives its form; what only the operator may see goes to the log. */
+/** The error handler of a surface. Logs the cause of a 5xx. */
 export function errorHandler(render: RenderError) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = request.raw.destroyed && !request.raw.complete ? truncatedRequest() : toAppError(thrown);
@@ -77,7 +84,7 @@ export function errorHandler(render: RenderError) {
 
 export const jsonContentType = 'application/json; charset=utf-8';
 
-/** Enough to find the fault, without the values that database errors carry in `detail` and `where`. */
+/** Without the `detail` and `where` of database errors, which contain values of users. */
 function describeCause(cause: unknown) {
   if (!(cause instanceof Error)) return undefined;
   const code = 'code' in cause ? String(cause.code) : undefined;

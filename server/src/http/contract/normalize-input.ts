@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { stripWhitespace } from '../../accounts/second-factor.ts';
 import { maxIssues, type ValidationIssue, validationError } from '../../platform/errors.ts';
 
-/** Keywords of our own in the schemas: instructions for this file, of no meaning to clients. */
+/** Schema keywords that only this file reads; `openapi.json` omits them. */
 export const inputKeywords = ['x-trim', 'x-no-space', 'x-ignore-case'];
 
-/** The part of a JSON Schema that this file acts on. */
+/** The part of JSON Schema that this file uses. */
 interface Schema {
   type?: string | string[];
   enum?: unknown[];
@@ -14,7 +14,7 @@ interface Schema {
   items?: Schema;
   maxItems?: number;
   oneOf?: Schema[];
-  /** Names the field that says which of `oneOf` is meant. */
+  /** The field whose value selects one of `oneOf`. */
   discriminator?: { propertyName: string };
   'x-trim'?: boolean;
   'x-no-space'?: boolean;
@@ -22,19 +22,19 @@ interface Schema {
 }
 
 /**
- * The one place where input is brought into the form that its schema checks; runs before validation, for every route.
- * - A query says everything in strings: integers, booleans and lists become what the schema names; `tags[]` is `tags`.
+ * Converts input to the form that its schema validates; runs before validation, for every route.
+ * - Query strings become integers, booleans and lists where the schema says so; `tags[]` is `tags`.
  * - `x-trim` strips white space at the ends, `x-no-space` everywhere.
  * - `x-ignore-case` gives an enum's value its own spelling.
- * - A UUID is in lower case; a date-time at midnight is its date, and an empty date that may be null is null.
- * - A list that is longer than its schema allows is refused before anything looks at what is in it.
- * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused, wherever it stands.
+ * - A UUID becomes lower case, a date-time at midnight its date, and an empty nullable date null.
+ * - A list longer than `maxItems` is refused before its items are read.
+ * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused anywhere.
  * @throws AppError VALIDATION_ERROR
  */
 export function normalizeInput(request: FastifyRequest, _reply: unknown, done: () => void): void {
   const { params, querystring, body } = request.routeOptions.schema ?? {};
   const issues: ValidationIssue[] = [];
-  // What a route takes no part of reaches nothing.
+  // A part without a schema is not read by the route.
   if (params !== undefined) refuseInvalidText(request.params, ['path'], issues);
   if (querystring !== undefined) {
     refuseInvalidEncoding(request.url, issues);
@@ -49,7 +49,7 @@ export function normalizeInput(request: FastifyRequest, _reply: unknown, done: (
   done();
 }
 
-/** The text rule for a body that somebody else validates: JSON only, anything else is left alone. */
+/** The rule for text, for a JSON body that Better Auth validates. A body that is not JSON passes. */
 export function refuseInvalidJsonText(body: Buffer): void {
   let parsed: unknown;
   try {
@@ -67,7 +67,7 @@ const isSchema = (value: unknown): value is Schema => typeof value === 'object' 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 
-/** The query parser leaves what it cannot decode as it is: `%ff` would be three characters, as `%25ff` is. */
+/** The query parser keeps what it cannot decode: `%ff` would become the same three characters as `%25ff`. */
 function refuseInvalidEncoding(url: string, issues: ValidationIssue[]): void {
   const [path = ''] = url.split('?', 1);
   for (const parameter of url.slice(path.length + 1).split('&')) {
@@ -89,7 +89,7 @@ function tryDecode(text: string): string | null {
   }
 }
 
-/** Of a million of items each would be walked and found wrong by itself. */
+/** Otherwise a list of a million items would be walked, and produce an issue for each. */
 function refuseLongLists(
   value: unknown,
   schema: Schema,
@@ -112,7 +112,7 @@ function refuseLongLists(
   }
 }
 
-/** Deeper than any field goes, and shallow enough to walk. */
+/** Deeper than any schema, and no risk for the stack. */
 const maxDepth = 32;
 
 function refuseInvalidText(value: unknown, loc: (string | number)[], issues: ValidationIssue[]): void {
@@ -170,9 +170,7 @@ function normalize(value: unknown, schema: Schema): unknown {
   return fields;
 }
 
-/**
- * The one of several forms that a value says it has; the schema itself where there is one form, or none of that name.
- */
+/** The variant that the discriminator of a value selects; the schema itself if there is none. */
 function variantOf(value: Record<string, unknown>, schema: Schema): Schema {
   const tag = schema.discriminator?.propertyName ?? '';
   return schema.oneOf?.find(({ properties }) => properties?.[tag]?.enum?.includes(value[tag])) ?? schema;
@@ -187,10 +185,10 @@ function normalizeText(value: string, schema: Schema): string | null {
   return schema.enum?.map(String).find((item) => item.toLowerCase() === text.toLowerCase()) ?? text;
 }
 
-/** Midnight in UTC or in no zone, with seconds or without. Midnight elsewhere may be another day for the user. */
+/** Midnight in UTC or without a zone. In another zone, midnight may be another day for the user. */
 const midnight = /^(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$/i;
 
-/** Date pickers give a date-time, and an emptied one gives an empty text. */
+/** Date pickers send a date-time, and an empty string when cleared. */
 function normalizeDate(text: string, { type }: Schema): string | null {
   if (text === '' && type?.includes('null')) return null;
   return midnight.exec(text)?.[1] ?? text;

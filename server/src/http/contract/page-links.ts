@@ -1,13 +1,11 @@
 export type PageLinks = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
 
-/**
- * Common clients and proxies take no more than 8 or 16 kB of an answer's headers, and a link is as long as its request.
- */
+/** Common clients and proxies accept 8 or 16 kB of response headers. A link is as long as its request's URL. */
 const maxLength = 8_000;
 
 /**
- * RFC 8288; relative to the request's URL, so that it is right behind any proxy. Links that have no room are left out,
- * the next page's last.
+ * A `Link` header (RFC 8288). Targets are relative to the request's URL, so that they work behind any proxy. Links that
+ * exceed the limit are left out; `next` has precedence.
  */
 export function linkHeader(url: string, links: PageLinks): string {
   const [path = ''] = url.split('?', 1);

@@ -35,7 +35,8 @@ import {
   TaskPatch,
   TrashedTask,
 } from '../../tasks/model.ts';
-import { errorExamples, type ProblemName } from './error-examples.ts';
+import { errorExamples } from './error-examples.ts';
+import type { Surface } from './surface.ts';
 
 const Issue = Type.Object(
   {
@@ -127,7 +128,7 @@ const statusDescriptions: Record<number, string> = {
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
 };
 
-/** Of operations that do nothing but send a mail. */
+/** For operations that send mail and do nothing else. */
 export const mailErrorDescriptions = {
   503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
 };
@@ -136,24 +137,24 @@ const retryHeader = {
   'Retry-After': { type: 'integer', description: 'Seconds.' },
 };
 
-/** What any request may get before it reaches its operation, and what any operation may end with. */
+/** Any request may get these before its operation runs, and any operation may fail with them. */
 const commonStatuses = [408, 417, 429, 431, 500, 503];
 
-/** Descriptions and examples of the given error statuses, and of those that can always happen. */
+/** Response schemas of the given error statuses and of those that any operation has. */
 export function errorResponses(
-  name: ProblemName,
+  { problem, renderError }: Surface,
   statuses: readonly number[],
   own: Record<number, string> = {},
   ownExamples: Record<number, AppError> = {},
 ) {
-  const exampleOf = errorExamples(name, statuses, ownExamples);
+  const exampleOf = errorExamples(renderError, statuses, ownExamples);
   return Object.fromEntries(
     [...statuses, ...commonStatuses].map((status) => [
       status,
       {
         description: own[status] ?? statusDescriptions[status] ?? 'Error',
         ...(status === 429 || status === 503 ? { headers: retryHeader } : {}),
-        content: { 'application/json': { schema: Type.Ref(name), example: exampleOf(status) } },
+        content: { 'application/json': { schema: Type.Ref(problem), example: exampleOf(status) } },
       },
     ]),
   );
@@ -163,12 +164,12 @@ export const etagHeader = {
   ETag: { type: 'string', description: 'The version of the task, quoted.' },
 };
 
-/** Of answers that say what many things are: they have no version. */
+/** For responses without a version: lists, profiles. */
 export const contentEtagHeader = {
   ETag: { type: 'string', description: 'Another one whenever anything of the answer is.' },
 };
 
-/** Of answers that are compressed for clients that take it. */
+/** For responses that are compressed if the client accepts it. */
 export const contentEncodingHeader = {
   'Content-Encoding': {
     type: 'string',
@@ -177,7 +178,7 @@ export const contentEncodingHeader = {
   },
 };
 
-/** The answer to a client that has what a 200 would have brought, with the same headers but that of the content. */
+/** A 304 has the headers of the 200 except `Content-Encoding`. */
 export function notModified({ 'Content-Encoding': _, ...headers }: Record<string, unknown>) {
   return { 304: { description: '`If-None-Match` names what would be answered.', headers, type: 'null' } };
 }
@@ -200,7 +201,7 @@ const ifMatch = Type.Optional(
   }),
 );
 
-/** What a read takes whose answer has an `ETag`. */
+/** For reads with an `ETag`. */
 export const ReadHeaders = Type.Object({
   'if-none-match': Type.Optional(
     Type.String({
@@ -211,7 +212,7 @@ export const ReadHeaders = Type.Object({
 
 const idempotencyKey = Type.Optional(
   Type.String({
-    // Visible ASCII, as the draft's quoted string or bare.
+    // Visible ASCII, quoted as in draft-ietf-httpapi-idempotency-key-header, or unquoted as most clients send it.
     pattern: '^(?:"[!#-[\\]-~]{1,255}"|[!#-~]{1,255})$',
     'x-pattern-message': 'must be 1 to 255 visible ASCII characters, with or without quotes around them',
     description:
@@ -220,8 +221,8 @@ const idempotencyKey = Type.Optional(
   }),
 );
 
-/** What a write that makes something takes. */
+/** For writes without a condition, such as a create. */
 export const WriteHeaders = Type.Object({ 'idempotency-key': idempotencyKey });
 
-/** What a write to something that exists takes. */
+/** For writes to something that has a version. */
 export const ConditionalHeaders = Type.Object({ 'if-match': ifMatch, 'idempotency-key': idempotencyKey });

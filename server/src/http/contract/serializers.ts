@@ -5,8 +5,8 @@ import {
 } from '@fastify/fast-json-stringify-compiler';
 
 /**
- * Fastify's own compiler of response schemas, asked once in each part of the app for each schema that differs: nearly
- * every route has the same errors, and to compile them for each route would be half of the time that a start takes.
+ * Fastify's compiler of response schemas, with a cache by schema. Nearly all routes have the same error schemas;
+ * compiling them for each route would take half of the time of a start.
  */
 export const buildSerializer: SerializerFactory = (named, options) => {
   const compile = SerializerSelector()(withoutUnions(named), options);
@@ -20,8 +20,8 @@ export const buildSerializer: SerializerFactory = (named, options) => {
 };
 
 /**
- * A serialiser only has to know which properties may be sent. A union of named objects is for it one object with the
- * properties of all: to find out which of them each value is would cost a validation of it.
+ * Replaces a union of named objects by one object with the properties of all. A serializer only needs to know which
+ * properties exist; for a union it would validate each value first.
  */
 function withoutUnions(named: unknown): unknown {
   if (!isNamed(named)) return named;

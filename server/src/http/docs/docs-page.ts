@@ -4,7 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { createDocumentCompression } from '../hooks/content-coding.ts';
 
 /**
- * Everything from here; no upgrade to https, which a page served over plain http on a local network does not survive.
+ * Only this server's own files. Without `upgrade-insecure-requests`, which breaks the page over plain HTTP on a local
+ * network.
  */
 const pagePolicy = {
   'default-src': ["'self'"],
@@ -16,15 +17,15 @@ const pagePolicy = {
 
 const readAsset = (name: string) => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8');
 
-/** What Swagger UI's page lacks: the width of phones, and the "Start here" panel that `page.js` shows. */
+/** Adds the viewport of phones, and the "Start here" panel that `page.js` shows. */
 function completePage(html: string, panel: string): string {
   return html
     .replace('<head>', '<head><meta name="viewport" content="width=device-width, initial-scale=1">')
     .replace('<body>', () => `<body>${panel}`);
 }
 
-/** The page at `/docs`. It asks nothing of another host and has no inline script; docs/decisions/0001-api-page.md. */
-export async function serveApiPage(app: FastifyInstance): Promise<void> {
+/** The page at `/docs`: no requests to other hosts, no inline script (docs/decisions/0001-api-page.md). */
+export async function apiPageRoutes(app: FastifyInstance): Promise<void> {
   const panel = readAsset('start.html');
   const compress = createDocumentCompression();
   await app.register(async (scope) => {
@@ -33,7 +34,7 @@ export async function serveApiPage(app: FastifyInstance): Promise<void> {
         ? completePage(payload, panel)
         : payload,
     );
-    // Hooks of routes come after those of the scope: what is compressed is complete.
+    // Hooks of routes run after those of the scope, so that the completed page is compressed.
     scope.addHook('onRoute', (route) => {
       route.onSend = [compress, ...[route.onSend ?? []].flat()];
     });

@@ -2,7 +2,7 @@ import { inputKeywords } from '../contract/normalize-input.ts';
 import { patternMessage, patternOf } from '../contract/validation.ts';
 import { mergePatchType } from '../hooks/body.ts';
 
-/** The parts of the generated document, and of the schemas in it, that are changed here. */
+/** The parts of the generated document that this file changes. */
 interface Schema {
   $ref?: string;
   title?: string;
@@ -39,7 +39,7 @@ interface Document {
 const tokenDescription =
   'From register, login or `/api/auth/token`, or signed with HS256 and the shared secret. Its `sub` is the user id.';
 
-/** What is said of the API as a whole. */
+/** Title, groups and security of the API. */
 export const apiInfo = {
   openapi: '3.1.0',
   info: {
@@ -83,7 +83,7 @@ export const apiInfo = {
   security: [{ bearer: [] }],
 };
 
-/** A body that has a name is a component. */
+/** A body schema with a name becomes a reference to its component. */
 export function withNamedBody<T extends { body?: unknown }>(schema: T): T {
   const { body } = schema;
   return typeof body === 'object' && body !== null && '$id' in body
@@ -93,14 +93,14 @@ export function withNamedBody<T extends { body?: unknown }>(schema: T): T {
 
 const commonFormats = new Set(['uuid', 'date', 'date-time', 'email']);
 
-/** Keywords and formats of our own mean nothing to clients. */
+/** Omits our own keywords and formats, which mean nothing to clients. */
 function publicKeyword(key: string, value: unknown): unknown {
   if (key === patternMessage || inputKeywords.includes(key)) return undefined;
   if (key !== 'format' || typeof value !== 'string' || commonFormats.has(value)) return value;
   return value === 'uncommon-password' ? 'password' : undefined;
 }
 
-/** What the generator cannot know, and what is checked elsewhere than by a schema. */
+/** Adds what the generator does not know, and rules that are checked outside of schemas. */
 export function completeDocument(document: object): object {
   const copy: Document = JSON.parse(JSON.stringify(document));
   const { schemas } = copy.components;
@@ -110,7 +110,7 @@ export function completeDocument(document: object): object {
     for (const { parameters = [], requestBody } of Object.values(path)) {
       for (const parameter of parameters) {
         collectSchemas(parameter.schema, schemas, taken);
-        // One that has a default may be left out.
+        // The generator marks parameters with a default as required.
         if (parameter.in === 'query' && parameter.schema.default !== undefined) parameter.required = false;
       }
       const media = requestBody?.content['application/json'];
@@ -137,9 +137,7 @@ const nested = ({ properties = {}, items, oneOf = [] }: Schema): Schema[] => [
   ...oneOf,
 ];
 
-/**
- * Makes components of the forms that a value may have by its discriminator (OpenAPI 3.1 §4.8.25), and of their union.
- */
+/** Makes components of the variants of a discriminated union (OpenAPI 3.1 §4.8.25), and of the union itself. */
 function nameVariants(schema: Schema, schemas: Record<string, Schema>): void {
   for (const one of nested(schema)) nameVariants(one, schemas);
   const { discriminator, oneOf, title } = schema;
@@ -169,7 +167,7 @@ function replace(schema: Schema, other: Schema): void {
   Object.assign(schema, other);
 }
 
-/** A body's schema and those that it refers to. */
+/** Collects a body's schema and those that it refers to. */
 function collectSchemas(schema: Schema, schemas: Record<string, Schema>, found: Set<Schema>): void {
   const target = schemas[nameOf(schema)] ?? schema;
   if (found.has(target)) return;
@@ -180,7 +178,9 @@ function collectSchemas(schema: Schema, schemas: Record<string, Schema>, found: 
 const withoutNul = '^[^\\u0000]*$';
 const notBlank = '^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$';
 
-/** What input has to hold to beside its schema. A body of `null` is taken like none, of which clients need not know. */
+/**
+ * Adds the rules for text as patterns. A body of `null` is accepted as no body, which the document does not show.
+ */
 function addPatterns(schema: Schema): void {
   const { type, format = '', pattern, minLength = 0, properties } = schema;
   const types = [type].flat();
@@ -190,5 +190,5 @@ function addPatterns(schema: Schema): void {
   schema.pattern = patternOf(format) ?? (pattern === '\\S' || isTrimmed ? notBlank : (pattern ?? withoutNul));
 }
 
-/** They allow no NUL. */
+/** They exclude NUL already. */
 const standardFormats = new Set(['uuid', 'date-time']);

@@ -3,9 +3,8 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { AppError, type ErrorCode } from '../../platform/errors.ts';
-import { jsonContentType } from '../contract/errors.ts';
+import { jsonContentType, renderError } from '../contract/errors.ts';
 import { requestId } from '../hooks/logging.ts';
-import { renderError } from '../v1/render.ts';
 import { closeAfter, connectionOf, type HttpConnection } from './request-guard.ts';
 
 const byParserCode: Record<string, [ErrorCode, string]> = {

@@ -3,9 +3,8 @@ import type { Context } from '../../context.ts';
 import { type AuthEndpoint, authEndpointOf } from '../../limits/rate-limits.ts';
 import type { Limits, LoginLimit, RateLimitResult } from '../../limits/service.ts';
 import { type AppError, rateLimited } from '../../platform/errors.ts';
-import { jsonContentType } from '../contract/errors.ts';
+import { jsonContentType, renderError } from '../contract/errors.ts';
 import { addressOf } from '../edge/address.ts';
-import { renderError } from '../v1/render.ts';
 import { continueWith } from './continue-hook.ts';
 
 declare module 'fastify' {

@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Context } from '../context.ts';
-import { formatMetrics, metricsContentType } from '../metrics/text-format.ts';
-import { unauthorized } from '../platform/errors.ts';
-import type { App } from './app-type.ts';
-import { authorizationOf } from './hooks/authentication.ts';
+import type { Context } from '../../context.ts';
+import { formatMetrics, metricsContentType } from '../../metrics/text-format.ts';
+import { unauthorized } from '../../platform/errors.ts';
+import type { App } from '../app-type.ts';
+import { authorizationOf } from '../hooks/authentication.ts';
 
 const bearer = /^Bearer +(\S+)$/i;
 
-/** `GET /metrics` for who shows `METRICS_TOKEN`; without that setting there is no such route. */
+/** `GET /metrics`, with `METRICS_TOKEN` as the bearer token. Without that setting the route does not exist. */
 export function metricsRoute(app: App, { config, metrics }: Context): void {
   const { token } = config.metrics;
   if (token === null) return;
@@ -24,5 +24,5 @@ export function metricsRoute(app: App, { config, metrics }: Context): void {
   });
 }
 
-/** Of the same length whatever was sent, so that the comparison takes the same time. */
+/** `timingSafeEqual` needs values of equal length. */
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

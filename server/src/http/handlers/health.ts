@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
-import type { Context } from '../context.ts';
-import { requireMigrated } from '../db/migrator.ts';
-import { readOnlyForMs } from '../db/pool.ts';
-import { version } from '../platform/version.ts';
-import type { App } from './app-type.ts';
-import { errorResponses } from './contract/schemas.ts';
+import { requireMigrated } from '../../db/migrator.ts';
+import { readOnlyForMs } from '../../db/pool.ts';
+import { version } from '../../platform/version.ts';
+import { operation } from '../contract/operation.ts';
+import { errorResponses } from '../contract/schemas.ts';
+import { plain } from '../contract/surface.ts';
 
-const tags = ['Health'];
-const { 408: timeOut, 431: tooLarge } = errorResponses('Problem', []);
-const refusals = { 408: timeOut, 431: tooLarge };
+const tag = 'Health';
+/** Health has no token, no limits and no body, so that the other common errors cannot happen. */
+const refusals = Object.fromEntries(
+  Object.entries(errorResponses(plain, [])).filter(([status]) => status === '408' || status === '431'),
+);
 const Status = Type.Enum(['ok', 'unavailable'], { type: 'string' });
 const DatabaseStatus = Type.Enum(['ok', 'read-only', 'unavailable'], {
   type: 'string',
@@ -19,12 +21,12 @@ const Ready = (description: string) => ({
   ...Type.Object({ status: Status, database: DatabaseStatus }),
 });
 
-const healthSchema = {
-  operationId: 'getHealth',
+export const getHealth = operation({
+  id: 'getHealth',
   summary: 'Name and version of the service',
   description: 'Does not ask the database.',
-  tags,
-  security: [],
+  tag,
+  input: {},
   response: {
     200: {
       description: 'The process answers.',
@@ -32,42 +34,35 @@ const healthSchema = {
     },
     ...refusals,
   },
-};
+  handle: async () => ({ status: 'ok', service: 'duly', version }),
+});
 
-const liveSchema = {
-  operationId: 'getLiveness',
+export const getLiveness = operation({
+  id: 'getLiveness',
   summary: 'Whether the process answers',
   description: 'Does not ask the database: for a process manager that restarts what does not answer.',
-  tags,
-  security: [],
+  tag,
+  input: {},
   response: {
     200: { description: 'It does.', ...Type.Object({ status: Status }) },
     ...refusals,
   },
-};
+  handle: async () => ({ status: 'ok' }),
+});
 
-const readySchema = {
-  operationId: 'getReadiness',
+/** Gives a load balancer time to switch. After that, an instance that can only read is better than none. */
+const awayAfterReadOnlyMs = 10_000;
+
+export const getReadiness = operation({
+  id: 'getReadiness',
   summary: 'Whether the database is reachable and migrated',
   description:
     'For a load balancer: 503 while no connection can read, and for the first 10 s in which this instance finds the database ' +
     'read-only, so that writes go to instances that have found the new primary.',
-  tags,
-  security: [],
+  tag,
+  input: {},
   response: { 200: Ready('It is.'), 503: Ready('It is not.'), ...refusals },
-};
-
-/** Long enough for a balancer to move on; reads are worth serving after that. */
-const awayAfterReadOnlyMs = 10_000;
-
-export function healthRoutes(app: App, { db }: Context): void {
-  app.get('/health', { schema: healthSchema }, async () => ({
-    status: 'ok' as const,
-    service: 'duly',
-    version,
-  }));
-  app.get('/health/live', { schema: liveSchema }, async () => ({ status: 'ok' as const }));
-  app.get('/health/ready', { schema: readySchema }, async (_request, reply) => {
+  async handle({ db, reply }) {
     const unready = (database: 'read-only' | 'unavailable') =>
       reply.status(503).header('retry-after', '1').send({ status: 'unavailable', database });
     try {
@@ -76,8 +71,8 @@ export function healthRoutes(app: App, { db }: Context): void {
       return unready('unavailable');
     }
     const readOnlyMs = readOnlyForMs(db);
-    if (readOnlyMs === null) return { status: 'ok' as const, database: 'ok' as const };
+    if (readOnlyMs === null) return { status: 'ok', database: 'ok' };
     if (readOnlyMs < awayAfterReadOnlyMs) return unready('read-only');
-    return { status: 'ok' as const, database: 'read-only' as const };
-  });
-}
+    return { status: 'ok', database: 'read-only' };
+  },
+});

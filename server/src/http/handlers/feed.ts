@@ -1,7 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
-import type { Context } from '../../context.ts';
 import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../feed/model.ts';
 import {
   decodeFeedCursor,
@@ -12,70 +10,60 @@ import {
 import { hasChanges, readChanges, waitForChanges } from '../../feed/service.ts';
 import { validationError } from '../../platform/errors.ts';
 import { UserPath } from '../../writes/user-path.ts';
-import type { App } from '../app-type.ts';
-import { contentEncodingHeader, errorResponses } from '../contract/schemas.ts';
+import { operation } from '../contract/operation.ts';
+import { contentEncodingHeader } from '../contract/schemas.ts';
 import { authorizationOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
-import { envelope, envelopeSchema } from './render.ts';
 
-const tags = ['Sync'];
+const tag = 'Sync';
 
-const changesSchema = {
-  operationId: 'listChanges',
+export const listChanges = operation({
+  id: 'listChanges',
   summary: 'Follow the changes of tasks, tags and profile',
   description:
     'Each thing once, at its newest revision, as it is now, the oldest change first. A client that starts without ' +
     '`since` and goes on with every `next_cursor` ends with exactly what the server has, whatever is written meanwhile.',
-  tags,
-  params: UserPath,
-  querystring: ChangeListQuery,
-  response: {
-    200: envelopeSchema(Type.Array(Type.Ref('Change')), 'Changes, the oldest first.', contentEncodingHeader, {
+  tag,
+  input: { params: UserPath, querystring: ChangeListQuery },
+  success: {
+    message: 'Changes retrieved successfully',
+    data: Type.Array(Type.Ref('Change')),
+    description: 'Changes, the oldest first.',
+    headers: contentEncodingHeader,
+    more: {
       next_cursor: Type.String({ description: 'Where to go on: with `has_more` at once, else later.' }),
       has_more: Type.Boolean({
         description: 'Whether more is there already; `data` may be empty all the same.',
       }),
-    }),
-    ...errorResponses('Problem', [400, 401, 403, 410, 414, 422]),
+    },
   },
-};
+  errors: [410, 422],
+  options: { onSend: compress },
+  async handle({ ctx, db, request }) {
+    const userId = request.params.user_id;
+    const { wait, ...page } = request.query;
+    const read = () => readChanges(db, ctx.config.auth.secrets, userId, page);
+    let found = await read();
+    if (wait > 0 && !hasChanges(found)) {
+      const authorization = authorizationOf(request);
+      const waiting = { userId, authorization, timeoutMs: wait * 1000, signal: request.signal };
+      found = await waitForChanges(ctx.subscriptions, ctx.changeNotifier, waiting, read);
+    }
+    const { changes, next, hasMore } = found;
+    return { data: changes, more: { next_cursor: next, has_more: hasMore } };
+  },
+});
 
 const eventsExample =
   'retry: 2000\nevent: ready\nid: 6\ndata: {"next_cursor":"WzZd"}\n\n' +
   'event: change\nid: 7\ndata: {"revision":7,"type":"tag","id":"home","op":"delete","next_cursor":"Wzdd"}\n\n';
 
-const eventsSchema = {
-  operationId: 'streamEvents',
-  summary: 'Hear of changes as they happen',
-  description:
-    'Server-sent events: first `ready`, then a `change` for each that the feed has. The `data` of each is one line of JSON ' +
-    'text: of `change` a Change, of `ready` an object with `next_cursor`. ' +
-    'The last change of a revision has the revision as its `id`, and a `next_cursor` of the feed; those before it have an ' +
-    '`id` in the middle of it.',
-  tags,
-  params: UserPath,
-  querystring: EventsQuery,
-  headers: EventsHeaders,
-  response: {
-    200: {
-      description: 'Events, until the client or the token goes.',
-      content: {
-        'text/event-stream': {
-          schema: Type.Unsafe<Readable | undefined>({ type: 'string' }),
-          example: eventsExample,
-        },
-      },
-    },
-    ...errorResponses('Problem', [400, 401, 403, 410, 414, 422]),
-  },
-};
-
-/** A stream goes on; its limits are its token, and how long it may stand still. The longest that a timer can do. */
+/** The longest time of a timer: a stream ends with its token, or when the client stops reading. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * The connection ends with the stream. Nothing between us and the client may collect events: `no-transform` keeps
- * compressing proxies and middleware off, which wait for a full block; `X-Accel-Buffering` is nginx's and others'.
+ * The connection ends with the stream. Proxies must not buffer events: `no-transform` stops compression, which waits
+ * for a full block; nginx and others read `X-Accel-Buffering`.
  */
 const streamHeaders = {
   connection: 'close',
@@ -83,55 +71,55 @@ const streamHeaders = {
   'x-accel-buffering': 'no',
 };
 
-export function syncRoutes(app: App, ctx: Context): void {
-  const { db, subscriptions: followers, changeNotifier: wakeUps, eventStreams } = ctx;
-  const { secrets } = ctx.config.auth;
-
-  app.get('/users/:user_id/changes', { schema: changesSchema, onSend: compress }, async (request) => {
-    const userId = request.params.user_id;
-    const { wait, ...page } = request.query;
-    const read = () => readChanges(db, secrets, userId, page);
-    let found = await read();
-    if (wait > 0 && !hasChanges(found)) {
-      const authorization = authorizationOf(request);
-      const waiting = { userId, authorization, timeoutMs: wait * 1000, signal: request.signal };
-      found = await waitForChanges(followers, wakeUps, waiting, read);
-    }
-    const { changes, next, hasMore } = found;
-    return { ...envelope(changes, 'Changes retrieved successfully'), next_cursor: next, has_more: hasMore };
-  });
-
-  const events = { schema: eventsSchema, handlerTimeout: maxTimerMs };
-  app.get('/users/:user_id/events', events, async (request, reply) => {
+export const streamEvents = operation({
+  id: 'streamEvents',
+  summary: 'Hear of changes as they happen',
+  description:
+    'Server-sent events: first `ready`, then a `change` for each that the feed has. The `data` of each is one line of JSON ' +
+    'text: of `change` a Change, of `ready` an object with `next_cursor`. ' +
+    'The last change of a revision has the revision as its `id`, and a `next_cursor` of the feed; those before it have an ' +
+    '`id` in the middle of it.',
+  tag,
+  input: { params: UserPath, querystring: EventsQuery, headers: EventsHeaders },
+  response: {
+    200: {
+      description: 'Events, until the client or the token goes.',
+      content: { 'text/event-stream': { schema: { type: 'string' }, example: eventsExample } },
+    },
+  },
+  errors: [410, 422],
+  options: { handlerTimeout: maxTimerMs },
+  async handle({ ctx, request, reply }) {
     const { params, query, headers, method } = request;
     const userId = params.user_id;
     const cursor = query.since;
+    const { secrets } = ctx.config.auth;
     const since = () =>
       cursor === undefined ? null : decodeFeedCursor(cursor, feedCursorScope(secrets, userId));
     const position = lastEventPosition(headers, query.lastEventId) ?? since();
     reply.type('text/event-stream').headers(streamHeaders);
     if (isProxied(headers)) reply.header('content-encoding', 'identity');
     if (method === 'HEAD') return reply.send(undefined);
-    const stream = await eventStreams.open({
+    const stream = await ctx.eventStreams.open({
       userId,
       authorization: authorizationOf(request),
-      position: position,
+      position,
       isDrained: () => reply.raw.writableLength === 0,
     });
     return reply.send(stream);
-  });
-}
+  },
+});
 
 /**
- * Whether a proxy says that it is one. Caddy 2.6, Debian's, compresses whatever has no coding in spite of
- * `no-transform`, and then holds events back. RFC 9110 §8.4.1 would rather not see this value, so others do not get it.
+ * Whether a proxy forwarded the request. Caddy 2.6 (Debian) ignores `no-transform` and delays events unless the
+ * response has a content coding. RFC 9110 §8.4.1 advises against `identity`, so direct clients do not get it.
  */
 const isProxied = (headers: IncomingHttpHeaders): boolean =>
   headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined;
 
 /**
- * The header's place, else the query's. Some clients send an empty one, which an EventSource would leave out.
- * @throws AppError VALIDATION_ERROR for what is no id of ours.
+ * The position of `Last-Event-ID`, or else of the query. Some clients send an empty header, which counts as absent.
+ * @throws AppError VALIDATION_ERROR for an id that no event has
  */
 function lastEventPosition(headers: IncomingHttpHeaders, parameter: string | undefined): FeedPosition | null {
   const header = headers['last-event-id'];

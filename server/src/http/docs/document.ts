@@ -1,10 +1,9 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { version } from '../../platform/version.ts';
-import { serveApiPage } from './docs-page.ts';
 import { apiInfo, completeDocument, withNamedBody } from './openapi.ts';
 
-/** `openapi.json` from the schemas that validate, and the page that shows it; neither asks anything of another host. */
+/** Generates `openapi.json` from the schemas of routes. Call it before any route is registered. */
 export async function documentApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: { ...apiInfo, info: { ...apiInfo.info, version } },
@@ -16,5 +15,4 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `schema-${index}`),
     },
   });
-  await serveApiPage(app);
 }

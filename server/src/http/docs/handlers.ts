@@ -1,0 +1,9 @@
+import type { HiddenRoute } from '../contract/operation.ts';
+import { createDocumentCompression } from '../hooks/content-coding.ts';
+
+export const redirectToDocs: HiddenRoute = { handle: ({ reply }) => reply.redirect('/docs') };
+
+export const openApiDocument: HiddenRoute = {
+  createOnSend: createDocumentCompression,
+  handle: ({ request }) => request.server.swagger(),
+};

@@ -1,0 +1,58 @@
+import { Type } from 'typebox';
+import { findLock } from '../../admin/queries.ts';
+import { lockService, unlockService } from '../../admin/service.ts';
+import { operation } from '../contract/operation.ts';
+import type { Success } from '../contract/surface.ts';
+import { auditOriginOf } from '../hooks/authentication.ts';
+import { adminTag as tag } from './admin-schemas.ts';
+
+const LockState = Type.Object({
+  locked_at: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
+});
+const success = (message: string): Success => ({
+  message,
+  data: LockState,
+  description: 'Whether the service is locked.',
+});
+const result = (since: Date | null) => ({ data: { locked_at: since?.toISOString() ?? null } });
+
+const description = 'Answered while the service is locked, too.';
+const errors = [413, 415];
+const options = { config: { allowedWhileLocked: true } };
+
+export const adminGetLock = operation({
+  id: 'adminGetLock',
+  summary: 'Whether the service is locked',
+  description,
+  tag,
+  input: {},
+  success: success('Lock retrieved successfully'),
+  errors,
+  options,
+  handle: async ({ db }) => result(await findLock(db)),
+});
+
+export const adminLock = operation({
+  id: 'adminLock',
+  summary: 'Lock the whole service',
+  description:
+    'Within 1 s every instance answers 503 to everything below `/api` but these three; health stays up.',
+  tag,
+  input: {},
+  success: success('Service locked'),
+  errors,
+  options,
+  handle: async ({ db, request }) => result(await lockService(db, auditOriginOf(request))),
+});
+
+export const adminUnlock = operation({
+  id: 'adminUnlock',
+  summary: 'Unlock the service',
+  description,
+  tag,
+  input: {},
+  success: success('Service unlocked'),
+  errors,
+  options,
+  handle: async ({ db, request }) => result(await unlockService(db, auditOriginOf(request))),
+});

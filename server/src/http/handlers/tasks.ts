@@ -1,0 +1,181 @@
+import { Type } from 'typebox';
+import { notFound } from '../../platform/errors.ts';
+import {
+  NewTask,
+  OptionalCompletion,
+  Precondition,
+  TaskListQuery,
+  TaskPatch,
+  TaskPath,
+} from '../../tasks/model.ts';
+import { findTask } from '../../tasks/queries.ts';
+import * as service from '../../tasks/service.ts';
+import { UserPath } from '../../writes/user-path.ts';
+import { etagOf, parseIfMatch } from '../contract/conditions.ts';
+import { operation } from '../contract/operation.ts';
+import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
+import { readTaskPage } from '../contract/task-page.ts';
+import { cacheable, cacheableList } from '../hooks/cached-responses.ts';
+import { writeContextOf } from '../hooks/idempotency.ts';
+
+const tag = 'Tasks';
+const changeErrors = [404, 409, 412, 413, 415, 422];
+
+export const Pagination = Type.Object({
+  total: Type.Integer(),
+  limit: Type.Integer(),
+  offset: Type.Unsafe<number | null>({
+    type: ['integer', 'null'],
+    description: 'null when paging by cursor',
+  }),
+  next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+});
+
+export const listTasks = operation({
+  id: 'listTasks',
+  summary: 'List tasks',
+  description: 'Filters combine. Pages by `cursor` stay stable while tasks are written; `offset` skips.',
+  tag,
+  input: { params: UserPath, querystring: TaskListQuery },
+  success: {
+    message: 'Tasks retrieved successfully',
+    data: Type.Array(Type.Ref('Task')),
+    description: 'A page of tasks.',
+    headers: pageHeaders,
+    more: { pagination: Pagination },
+  },
+  errors: [410, 422],
+  caching: cacheableList,
+  async handle({ ctx, db, request, reply }) {
+    const { params, query } = request;
+    const page = await readTaskPage(db, ctx, request, reply, params.user_id, query);
+    const { tasks, pagination, isUncacheable } = page;
+    return { json: tasks, more: { pagination }, isUncacheable };
+  },
+});
+
+export const getTask = operation({
+  id: 'getTask',
+  summary: 'Get a task',
+  description: 'Its `ETag` is its version.',
+  tag,
+  input: { params: TaskPath },
+  success: {
+    message: 'Task retrieved successfully',
+    data: Type.Ref('Task'),
+    description: 'The task.',
+    headers: etagHeader,
+  },
+  errors: [404, 422],
+  caching: cacheable,
+  async handle({ db, request: { params }, reply }) {
+    const task = await findTask(db, params.user_id, params.task_id);
+    if (task === null) throw notFound('Task');
+    reply.header('etag', etagOf(task));
+    return { data: task };
+  },
+});
+
+export const createTask = operation({
+  id: 'createTask',
+  summary: 'Create a task',
+  description: 'Fields that are absent get their defaults.',
+  tag,
+  input: { params: UserPath, headers: WriteHeaders, body: NewTask },
+  success: {
+    status: 201,
+    message: 'Task created successfully',
+    data: Type.Ref('Task'),
+    description: 'The new task.',
+    headers: etagHeader,
+  },
+  errors: [409, 413, 415, 422],
+  async handle({ db, request, reply }) {
+    const { params, body, routeOptions } = request;
+    const task = await service.createTask(db, params.user_id, writeContextOf(request), body);
+    const userId = encodeURIComponent(params.user_id);
+    const collection = routeOptions.url?.replace(':user_id', () => userId);
+    reply.header('etag', etagOf(task)).header('location', `${collection}/${task.id}`);
+    return { data: task };
+  },
+});
+
+export const updateTask = operation({
+  id: 'updateTask',
+  summary: 'Update a task',
+  description:
+    'JSON Merge Patch (RFC 7396) for PUT and PATCH alike: absent keeps, null clears, `tags` replaces the set.',
+  tag,
+  input: { params: TaskPath, headers: ConditionalHeaders, body: TaskPatch },
+  success: {
+    message: 'Task updated successfully',
+    data: Type.Ref('Task'),
+    description: 'The task after the change.',
+    headers: etagHeader,
+  },
+  errors: changeErrors,
+  async handle({ db, request, reply }) {
+    const { params, body, headers } = request;
+    const task = await service.patchTask(
+      db,
+      params.user_id,
+      writeContextOf(request),
+      params.task_id,
+      body,
+      parseIfMatch(headers),
+    );
+    reply.header('etag', etagOf(task));
+    return { data: task };
+  },
+});
+
+export const putTask = operation({ ...updateTask, id: 'putTask' });
+
+/** On v1 `completed` is required (`v1/render.ts`). */
+export const completeTask = operation({
+  id: 'completeTask',
+  summary: 'Flip or set whether a task is completed',
+  description: 'Without a body the state flips, atomically; with `completed` it is set.',
+  tag,
+  input: { params: TaskPath, headers: ConditionalHeaders, body: OptionalCompletion },
+  success: {
+    message: 'Task completion updated successfully',
+    data: Type.Ref('Task'),
+    description: 'The task after the change.',
+    headers: etagHeader,
+  },
+  errors: changeErrors,
+  async handle({ db, request, reply }) {
+    const { params, body, headers } = request;
+    const task = await service.completeTask(
+      db,
+      params.user_id,
+      writeContextOf(request),
+      params.task_id,
+      body?.completed,
+      { version: body?.version, ifMatch: parseIfMatch(headers) },
+    );
+    reply.header('etag', etagOf(task));
+    return { data: task };
+  },
+});
+
+export const deleteTask = operation({
+  id: 'deleteTask',
+  summary: 'Delete a task',
+  description: 'The task is gone from every read at once.',
+  tag,
+  input: { params: TaskPath, headers: ConditionalHeaders, body: Precondition },
+  success: {
+    message: 'Task deleted successfully',
+    data: Type.Null(),
+    description: 'The task is deleted.',
+  },
+  errors: changeErrors,
+  async handle({ db, request }) {
+    const { params, body, headers } = request;
+    const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
+    await service.deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
+    return { data: null };
+  },
+});

@@ -1,0 +1,228 @@
+import type { FastifyReply } from 'fastify';
+import type { Context } from '../context.ts';
+import { notFound } from '../platform/errors.ts';
+import type { App } from './app-type.ts';
+import { bare } from './bare/render.ts';
+import { betterAuthRoutes } from './better-auth/routes.ts';
+import { errorHandler } from './contract/errors.ts';
+import type { Call, HiddenRoute, Operation } from './contract/operation.ts';
+import { type Access, operationSchema } from './contract/operation-schema.ts';
+import { plain, type Surface } from './contract/surface.ts';
+import { apiPageRoutes } from './docs/docs-page.ts';
+import * as docs from './docs/handlers.ts';
+import * as account from './handlers/account.ts';
+import * as accounts from './handlers/admin-accounts.ts';
+import * as invitations from './handlers/admin-invitations.ts';
+import * as lock from './handlers/admin-lock.ts';
+import * as users from './handlers/admin-users.ts';
+import * as audit from './handlers/audit.ts';
+import * as auth from './handlers/auth.ts';
+import * as bulk from './handlers/bulk.ts';
+import * as feed from './handlers/feed.ts';
+import * as health from './handlers/health.ts';
+import * as linkPages from './handlers/link-pages.ts';
+import { metricsRoute } from './handlers/metrics.ts';
+import * as profile from './handlers/profile.ts';
+import * as tags from './handlers/tags.ts';
+import * as tasks from './handlers/tasks.ts';
+import * as trash from './handlers/trash.ts';
+import { requireAdmin, requireToken } from './hooks/authentication.ts';
+import { sendCached, uncacheableIf } from './hooks/cached-responses.ts';
+import { methodNotAllowed } from './hooks/method-not-allowed.ts';
+import { v1 } from './v1/render.ts';
+
+/** Registers routes of its own, at the URLs of its row. */
+type RoutePlugin = (app: App, ctx: Context) => void | Promise<void>;
+
+interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET POST' | 'ALL';
+  url: string;
+  target: Operation | HiddenRoute | RoutePlugin;
+  access: Access;
+  surface: Surface;
+}
+
+type Row = readonly [Route['method'], Route['url'], Route['target'], Access, Surface];
+
+const unknownRoute: HiddenRoute = {
+  handle() {
+    throw notFound('Route');
+  },
+};
+
+/**
+ * Every URL of the service: method, URL, operation (`handlers/`), access, surface; in the order of `openapi.json`. The
+ * router prefers a literal segment to a parameter, and a parameter to a wildcard. Not listed: HEAD for each GET,
+ * OPTIONS and 405 for each URL (`hooks/method-not-allowed.ts`), CORS preflights (`hooks/cors.ts`), assets of `/docs`.
+ */
+// biome-ignore format: a table
+const table: readonly Row[] = [
+  // The service
+  ['GET',      '/docs',                                          apiPageRoutes,                     'public', plain],
+  ['GET',      '/',                                              docs.redirectToDocs,               'public', plain],
+  ['GET',      '/openapi.json',                                  docs.openApiDocument,              'public', plain],
+  ['GET',      '/health',                                        health.getHealth,                  'public', plain],
+  ['GET',      '/health/live',                                   health.getLiveness,                'public', plain],
+  ['GET',      '/health/ready',                                  health.getReadiness,               'public', plain],
+  ['GET',      '/metrics',                                       metricsRoute,                      'public', plain],
+
+  // v1: accounts
+  ['POST',     '/api/v1/auth/register',                          auth.register,                     'public', v1],
+  ['POST',     '/api/v1/auth/login',                             auth.login,                        'public', v1],
+  ['POST',     '/api/v1/auth/password-reset',                    auth.requestPasswordReset,         'public', v1],
+  ['POST',     '/api/v1/auth/password-reset/confirm',            auth.confirmPasswordReset,         'public', v1],
+  ['GET',      '/api/v1/auth/email-change',                      auth.confirmEmailChange,           'public', v1],
+  ['GET',      '/api/v1/auth/pages/password',                    linkPages.passwordPage,            'public', v1],
+  ['GET',      '/api/v1/auth/pages/invitation',                  linkPages.invitationPage,          'public', v1],
+  ['GET',      '/api/v1/auth/pages/page.css',                    linkPages.pageStyle,               'public', v1],
+  ['GET',      '/api/v1/auth/pages/page.js',                     linkPages.pageScript,              'public', v1],
+  ['POST',     '/api/v1/auth/logout',                            auth.logout,                       'token',  v1],
+
+  // v1: the user's own data
+  ['GET',      '/api/v1/users/:user_id',                         profile.getProfile,                'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id',                         profile.patchProfile,              'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/password',                account.changePassword,            'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/email',                   account.requestEmailChange,        'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/email/verification',      account.sendEmailVerification,     'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/sessions',                account.listSessions,              'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/sessions',                account.endOtherSessions,          'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/sessions/:session_id',    account.endSession,                'token',  v1],
+
+  ['GET',      '/api/v1/users/:user_id/tasks',                   tasks.listTasks,                   'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/tasks/:task_id',          tasks.getTask,                     'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/tasks',                   tasks.createTask,                  'token',  v1],
+  ['PUT',      '/api/v1/users/:user_id/tasks/:task_id',          tasks.putTask,                     'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id',          tasks.updateTask,                  'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id/complete', tasks.completeTask,                'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/tasks/:task_id',          tasks.deleteTask,                  'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/tasks/bulk',              bulk.bulkTasks,                    'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/trash',                   trash.listTrash,                   'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/trash/:task_id/restore',  trash.restoreTask,                 'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/trash/:task_id',          trash.purgeTask,                   'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/trash',                   trash.emptyTrash,                  'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/tags',                    tags.listTags,                     'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/tags/:name',              tags.renameTag,                    'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/tags/:name',              tags.deleteTag,                    'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/changes',                 feed.listChanges,                  'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/events',                  feed.streamEvents,                 'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/audit',                   audit.listAudit,                   'token',  v1],
+
+  // v1: administration
+  ['GET',      '/api/v1/admin/users',                            users.adminListUsers,              'admin',  v1],
+  ['PUT',      '/api/v1/admin/users/:user_id/ban',               users.adminBanUser,                'admin',  v1],
+  ['DELETE',   '/api/v1/admin/users/:user_id/ban',               users.adminUnbanUser,              'admin',  v1],
+  ['PUT',      '/api/v1/admin/users/:user_id/role',              users.adminSetRole,                'admin',  v1],
+  ['POST',     '/api/v1/admin/users',                            accounts.adminCreateUser,          'admin',  v1],
+  ['GET',      '/api/v1/admin/users/:user_id',                   accounts.adminGetUser,             'admin',  v1],
+  ['POST',     '/api/v1/admin/users/:user_id/password-reset',    accounts.adminCreatePasswordLink,  'admin',  v1],
+  ['GET',      '/api/v1/admin/users/:user_id/sessions',          accounts.adminListSessions,        'admin',  v1],
+  ['DELETE',   '/api/v1/admin/users/:user_id/sessions',          accounts.adminEndSessions,         'admin',  v1],
+  ['POST',     '/api/v1/admin/invitations',                      invitations.adminCreateInvitation, 'admin',  v1],
+  ['GET',      '/api/v1/admin/invitations',                      invitations.adminListInvitations,  'admin',  v1],
+  ['DELETE',   '/api/v1/admin/invitations/:invitation_id',       invitations.adminRevokeInvitation, 'admin',  v1],
+  ['GET',      '/api/v1/admin/users/:user_id/audit',             audit.adminListUserAudit,          'admin',  v1],
+  ['GET',      '/api/v1/admin/audit',                            audit.adminListServiceAudit,       'admin',  v1],
+  ['GET',      '/api/v1/admin/lock',                             lock.adminGetLock,                 'admin',  v1],
+  ['PUT',      '/api/v1/admin/lock',                             lock.adminLock,                    'admin',  v1],
+  ['DELETE',   '/api/v1/admin/lock',                             lock.adminUnlock,                  'admin',  v1],
+  // Without it `/api/v1/tasks` would be the tasks of a user called "v1".
+  ['ALL',      '/api/v1/*',                                      unknownRoute,                      'public', v1],
+
+  // Better Auth has the routes of its own documentation below this one.
+  ['GET POST', '/api/auth/*',                                    betterAuthRoutes,                  'public', plain],
+
+  // bare
+  ['GET',      '/api/:user_id/tasks',                            tasks.listTasks,                   'token',  bare],
+  ['GET',      '/api/:user_id/tasks/:task_id',                   tasks.getTask,                     'token',  bare],
+  ['GET',      '/api/:user_id/tags',                             tags.listTags,                     'token',  bare],
+  ['POST',     '/api/:user_id/tasks',                            tasks.createTask,                  'token',  bare],
+  ['PUT',      '/api/:user_id/tasks/:task_id',                   tasks.putTask,                     'token',  bare],
+  ['PATCH',    '/api/:user_id/tasks/:task_id',                   tasks.updateTask,                  'token',  bare],
+  ['PATCH',    '/api/:user_id/tasks/:task_id/complete',          tasks.completeTask,                'token',  bare],
+  ['DELETE',   '/api/:user_id/tasks/:task_id',                   tasks.deleteTask,                  'token',  bare],
+];
+
+export const routes: readonly Route[] = table.map(([method, url, target, access, surface]) => ({
+  method,
+  url,
+  target,
+  access,
+  surface,
+}));
+
+const requirements = { public: () => {}, token: requireToken, admin: requireAdmin };
+
+/** Registers the table. Consecutive routes of one access and surface share a scope: its hooks, its form of errors. */
+export async function registerRoutes(app: App, ctx: Context): Promise<void> {
+  const refuseOtherMethods = methodNotAllowed(app);
+  for (const { access, surface, group } of scopesOf(routes)) {
+    await app.register(async (scope: App) => {
+      scope.setErrorHandler(errorHandler(surface.renderError));
+      requirements[access](scope, ctx);
+      for (const route of group) await registerRoute(scope, route, ctx);
+    });
+  }
+  refuseOtherMethods();
+}
+
+interface Scope extends Pick<Route, 'access' | 'surface'> {
+  group: Route[];
+  /** A plugin has a scope of its own: it adds hooks and parsers. */
+  isPlugin: boolean;
+}
+
+function scopesOf(all: readonly Route[]): Scope[] {
+  const scopes: Scope[] = [];
+  for (const route of all) {
+    const { access, surface, target } = route;
+    const isPlugin = typeof target === 'function';
+    const last = scopes.at(-1);
+    const isShared = last?.access === access && last.surface === surface && !last.isPlugin && !isPlugin;
+    if (isShared) last.group.push(route);
+    else scopes.push({ access, surface, isPlugin, group: [route] });
+  }
+  return scopes;
+}
+
+async function registerRoute(scope: App, { method, url, target, surface, access }: Route, ctx: Context) {
+  if (typeof target === 'function') return target(scope, ctx);
+  const methods = method === 'ALL' ? scope.supportedMethods : method.split(' ');
+  if ('id' in target)
+    scope.route({
+      method: methods,
+      url,
+      schema: operationSchema(target, surface, access, ctx.config),
+      config: 'success' in target ? { ...target.caching } : {},
+      ...target.options,
+      handler: operationHandler(target, surface, ctx),
+    });
+  else
+    scope.route({
+      method: methods,
+      url,
+      schema: { hide: true },
+      onSend: target.createOnSend?.() ?? [],
+      handler: (request, reply) => target.handle({ ctx, db: ctx.db, request, reply }),
+    });
+}
+
+/** Calls the operation, through the response cache if it has `caching`, and renders the result. */
+function operationHandler(operation: Operation, surface: Surface, ctx: Context) {
+  if (!('success' in operation))
+    return async (request: Call['request'], reply: FastifyReply) =>
+      operation.handle({ ctx, db: ctx.db, request, reply });
+  const { success, caching } = operation;
+  const status = surface.status(success);
+  if (caching !== undefined)
+    return (request: Call['request'], reply: FastifyReply) =>
+      sendCached(ctx, request, reply, async (db) => {
+        const result = await operation.handle({ ctx, db, request, reply });
+        return uncacheableIf(result.isUncacheable === true, surface.render(result, success));
+      });
+  return async (request: Call['request'], reply: FastifyReply) => {
+    const result = await operation.handle({ ctx, db: ctx.db, request, reply });
+    reply.status(status);
+    const body = surface.render(result, success);
+    return body === undefined ? reply.send() : body;
+  };
+}
