@@ -1,4 +1,4 @@
-import type { Change } from './feed/model.ts';
+import { type NounType, nouns } from './nouns.ts';
 
 /** What becomes of the user's rows of a table that belongs to no noun. */
 interface Handling {
@@ -13,17 +13,14 @@ interface Handling {
 }
 
 /** Rows of a noun, which are exported and erased with it; other data of users; or no user data, and why. */
-export type TableEntry = { noun: Change['type'] } | Handling | { notOfUsers: string };
+export type TableEntry = { noun: NounType } | Handling | { notOfUsers: string };
 
 /**
  * Every table of the database, and what an export and an erasure do to it. An export holds no secret and no hash of
  * one. An erasure leaves opaque ids, but no content of the user's. The suite fails when a table is missing here.
  */
 export const tables: Readonly<Record<string, TableEntry>> = {
-  'duly.tasks': { noun: 'task' },
-  'duly.task_tags': { noun: 'task' },
-  'duly.tags': { noun: 'tag' },
-  'duly.profiles': { noun: 'profile' },
+  ...Object.fromEntries(nouns.flatMap(({ type, tables }) => tables.map((name) => [name, { noun: type }]))),
 
   'duly.owners': {
     reason: 'a revision must never start over: caches and cursors of before would look valid again',

@@ -2,9 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { cursorExpired, type ValidationIssue, validationError } from '../platform/errors.ts';
 import { belongsToEpoch, type Epoch } from './epoch.ts';
 
-/**
- * A place in an ordered list: between the row named by `key` and `id`, and the next one (or, backward, the one before).
- */
+/** A position in an ordered list: between the row of `key` and `id` and the next row (backward: the previous one). */
 export interface KeysetPosition {
   backward: boolean;
   /** The sort key of the row as text; null where the row has none. */
@@ -14,7 +12,7 @@ export interface KeysetPosition {
 
 /** Cursors of one list of one user: `scope` names both, and a cursor made for another scope is refused. */
 export interface CursorScope {
-  /** The first makes the MACs of new cursors; those made with any are taken. */
+  /** The first signs new cursors; signatures by any are accepted. */
   secrets: readonly [string, ...string[]];
   scope: readonly unknown[];
 }
@@ -28,13 +26,13 @@ function mac(payload: string, secret: string, scope: readonly unknown[]): Buffer
     .subarray(0, macBytes);
 }
 
-/** Writes what JSON can say so that only the scope it was made for can read it again, and nobody can change it. */
+/** Signs a JSON value for a scope: it cannot be changed, or decoded for another scope. */
 export function encodeSigned(value: unknown, { secrets, scope }: CursorScope): string {
   const payload = JSON.stringify(value);
   return Buffer.concat([mac(payload, secrets[0], scope), Buffer.from(payload)]).toString('base64url');
 }
 
-/** @returns what was sealed for this scope, or null for any other text. */
+/** @returns the value signed for this scope, or null for any other text. */
 export function decodeSigned<T>(sealed: string, { secrets, scope }: CursorScope): T | null {
   const bytes = Buffer.from(sealed, 'base64url');
   const payload = bytes.subarray(macBytes).toString();
@@ -47,9 +45,12 @@ export function decodeSigned<T>(sealed: string, { secrets, scope }: CursorScope)
 
 /** The cursors of a list's pages. */
 export interface PageScope extends CursorScope {
-  /** Those of another epoch are expired; null while it is not known. */
+  /** Cursors of another epoch are expired; null while it is not known. */
   epoch: Epoch | null;
 }
+
+/** The same for all lists of the service. */
+export type CursorKeys = Omit<PageScope, 'scope'>;
 
 export const encodeCursor = ({ backward, key, id }: KeysetPosition, scope: PageScope): string =>
   encodeSigned([backward ? 1 : 0, key, id, scope.epoch?.id], scope);

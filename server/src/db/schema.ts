@@ -1,7 +1,6 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 
-export type Priority = 'High' | 'Medium' | 'Low';
-
+/** Tables that belong to no noun. Each noun adds its own in its `columns.ts`. */
 export interface Database {
   'duly.owners': {
     user_id: string;
@@ -9,48 +8,10 @@ export interface Database {
     created_at: Generated<Date>;
     feed_from: Generated<bigint>;
   };
-  'duly.tasks': {
-    user_id: string;
-    id: Generated<string>;
-    title: string;
-    description: string | null;
-    completed_at: Date | null;
-    priority: Generated<Priority>;
-    /** `YYYY-MM-DD`; read as text, so no time zone can move it. */
-    due_date: string | null;
-    version: Generated<number>;
-    revision: bigint;
-    created_at: Generated<Date>;
-    updated_at: Generated<Date>;
-    deleted_at: Date | null;
-    /** What `searchTextOf` gives. */
-    search_text: Generated<string>;
-    /** The version of the folding in `search_text`; null: none, it is what the database's lower() gave. */
-    search_version: number | null;
-  };
-  'duly.tags': {
-    user_id: string;
-    name: string;
-    revision: bigint;
-    created_at: Generated<Date>;
-    /** How many live tasks it is on; whatever changes that changes the count. */
-    usage_count: Generated<number>;
-    /** The folded name. */
-    search_text: Generated<string>;
-    search_version: number | null;
-  };
-  'duly.profiles': {
-    user_id: string;
-    first_name: string | null;
-    last_name: string | null;
-    time_zone: Generated<string>;
-    locale: Generated<string>;
-    revision: bigint;
-  };
-  'duly.task_tags': { user_id: string; task_id: string; name: string };
   'duly.tombstones': {
     user_id: string;
-    type: 'task' | 'tag';
+    /** Of a noun, as in the feed. */
+    type: string;
     id: string;
     revision: bigint;
     created_at: Generated<Date>;

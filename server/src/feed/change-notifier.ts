@@ -7,40 +7,39 @@ import { findRevisions } from '../writes/revisions.ts';
 import { createListener } from './notification-listener.ts';
 import { createNotificationSender, parseMessage } from './notification-sender.ts';
 
-/** How often changes are looked for: while nobody tells of them, and while somebody does, for those nobody told of. */
+/** Polling intervals: without notifications, and with them, in case one is lost. */
 const pollIntervalMs = { alone: 1_000, listening: 15_000 };
-/** A client that waits again and again is not worth a new connection each time. */
+/** The listening connection stays open for so long after the last waiting client. */
 const lingerMs = 3_000;
 
-/** Tells those who wait for a user's changes that there may be some; they look for themselves. */
+/** Wakes subscribers when their user may have changes; they read for themselves. */
 export interface ChangeNotifier {
-  /** To be called once a change of the user is committed: wakes who waits here at once, and on other instances soon. */
+  /** To be called after the commit of a change: wakes subscribers here at once, and on other instances soon. */
   publish(userId: string): void;
   /**
-   * From now on `wake` is called for every change of the user, and at times for none; whoever reads after this call
-   * misses nothing. Ends with the function that is returned.
+   * Calls `wake` for every change of the user from now on, and sometimes for none. A read after this call misses
+   * nothing. @returns the function that ends it.
    */
   watch(userId: string, wake: () => void): () => void;
-  /** To be called when another epoch begins, which concerns everybody. */
+  /** To be called when another epoch begins: wakes all subscribers. */
   notifyAll(): void;
-  /** Whether other instances are heard, so that polling is only a net. */
+  /** Whether notifications of other instances arrive, so that polling is only a fallback. */
   isListening(): boolean;
-  /** Sends what is still to be told, if that goes quickly. */
+  /** Sends pending notifications, with a time-out. */
   close(): Promise<void>;
 }
 
 interface WatchedUser {
   callbacks: Set<() => void>;
-  /** As last polled; undefined before. */
+  /** The revision of the last poll; undefined before. */
   revision: UserRevision | undefined;
 }
 
 /**
- * Between instances, LISTEN and NOTIFY, on top of polling that finds everything, only later. The notification is not
- * part of the transaction that changes something: at commit it takes a lock of the whole cluster, so that all users'
- * writes would be committed one after the other. Should it be lost, polling is there. Without anybody who waits there
- * is neither a connection nor polling.
- * @param connection past a pooler if there is one; null: other instances are not listened to.
+ * Instances notify each other by LISTEN and NOTIFY; polling finds what a lost notification leaves out. NOTIFY is not
+ * part of the transaction of the change: at commit it takes a lock of the whole cluster, which would serialise the
+ * commits of all users. Without subscribers there is neither a connection nor polling.
+ * @param connection direct, not through a pooler; null: other instances are not listened to.
  */
 export function createChangeNotifier(
   db: Db,
@@ -113,7 +112,7 @@ function notifyWatchers(watched: Map<string, WatchedUser>, userId: string): void
   for (const one of watched.get(userId)?.callbacks ?? []) one();
 }
 
-/** Wakes those whose revision has changed, as long as there are any. */
+/** Polls while there are subscribers, and wakes those whose revision has changed. */
 function createPoller(db: Db, log: Logger, watched: Map<string, WatchedUser>, isListening: () => boolean) {
   let timer: NodeJS.Timeout | undefined;
   let isPolling = false;
@@ -141,7 +140,7 @@ function createPoller(db: Db, log: Logger, watched: Map<string, WatchedUser>, is
       log.debug({ reason: String(error) }, 'changes could not be polled');
     }
     isPolling = false;
-    // What was changed while others began to be heard may have been told to nobody.
+    // Notifications before the connection listened are lost.
     if (isListening() !== wasListening) pollAfter(0);
     else pollAfter(wasListening && isDone ? pollIntervalMs.listening : pollIntervalMs.alone);
   }

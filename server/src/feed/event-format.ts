@@ -17,16 +17,16 @@ export const heartbeatText = ':\n\n';
 const formatEvent = (name: string, id: string, data: unknown): string =>
   `event: ${name}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** What a stream begins with. Whoever loses it before the first change goes on from here too. */
+/** The first event of a stream. A client that disconnects before the first change resumes here. */
 export function formatReady(position: FeedPosition, scope: CursorScope): string {
   return `retry: ${reconnectAfterMs}\n${formatEvent('ready', eventIdOf(position), { next_cursor: encodeFeedCursor(position, scope) })}`;
 }
 
 /**
- * The last change of each revision has the revision as its id; those before it say where in the revision they stand, so
- * that a revision of thousands of changes can be told over several connections.
- * @param next the place behind the changes
- * @param base of the place before them
+ * The last change of a revision has the revision as its event id. Earlier ones add type and id, so that a client can
+ * resume in the middle of a revision of thousands of changes.
+ * @param next the position after the changes
+ * @param base `initialSyncRevision` of the position before them
  */
 export function formatChanges(
   changes: readonly Change[],

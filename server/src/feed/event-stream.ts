@@ -2,34 +2,34 @@ import { Readable } from 'node:stream';
 import { endOfRevision, type FeedPosition } from './position.ts';
 import type { Subscriber, Subscription } from './subscriptions.ts';
 
-/** Who asks for a stream. */
+/** A client's request for a stream. */
 export interface EventStreamRequest extends Omit<Subscriber, 'end'> {
-  /** Where it goes on; null: now. */
+  /** Where the stream resumes; null: at the newest revision. */
   position: FeedPosition | null;
-  /** Whether the client has taken all that was sent. */
+  /** Whether the socket's write buffer is empty. */
   isDrained(): boolean;
 }
 
-/** One client's stream: no more than a place, and whether it can be given what is behind that. */
+/** One client's stream. It buffers no changes: its state is a position. */
 export interface EventStream {
   readonly request: EventStreamRequest;
   readonly readable: Readable;
   position: FeedPosition;
-  /** The number of the wake-up that it was told everything of. */
+  /** The number of the last wake-up whose changes were all sent. */
   deliveredWakeUp: number;
-  /** Gives it text; to be called while it is ready, or for the first time. */
+  /** To be called while `isReady`, or for the first time. */
   send(text: string | Buffer): void;
-  /** Whether it has taken what it was given, and its token was good a moment ago. */
+  /** Whether everything sent was taken, and the token was valid at the last check. */
   isReady(): boolean;
-  /** When it was given something, on the clock of `performance.now`. */
+  /** The time of the last `send`, on the clock of `performance.now`. */
   sentAt(): number;
-  /** Ends it in order if its client listens, and else by force. */
+  /** Ends the response if the client reads, and else destroys the connection. */
   end(): void;
 }
 
 /**
- * @param onDemand called when it can be given more
- * @param onClose called once, when it is over by whichever side
+ * @param onDemand called when the stream can take more
+ * @param onClose called once, whichever side ends the stream
  */
 export function createEventStream(
   request: EventStreamRequest,
@@ -49,7 +49,7 @@ export function createEventStream(
   }
 
   const readable = new Readable({
-    // Asks for more only when everything has gone on.
+    // `read` is called only when everything was consumed.
     highWaterMark: 0,
     read() {
       hasDemand = true;

@@ -13,16 +13,16 @@ import type { Subscriptions } from './subscriptions.ts';
 import { createUserStreams, type FeedReader, type UserStreams } from './user-streams.ts';
 
 const pageSize = 100;
-/** Connections of the pool that streams may use at a time: the others are for requests. */
+/** The number of pool connections that streams may use at a time; the others are for requests. */
 const maxConcurrentReads = 3;
 
 export interface EventStreams {
   /**
-   * The changes behind a place, then those that come, as an event stream. It ends with its token or the service.
+   * The changes after a position, then new ones, as an event stream. It ends with its token or the service.
    * @throws AppError CURSOR_EXPIRED, RATE_LIMITED, UNAUTHORIZED, SERVICE_LOCKED, SERVICE_UNAVAILABLE
    */
   open(request: EventStreamRequest): Promise<Readable>;
-  /** How many are open. */
+  /** The number of open streams. */
   count(): number;
 }
 
@@ -36,9 +36,9 @@ interface StreamSources {
 }
 
 /**
- * Wake-ups say that there may be something behind the places of a user's streams; then it is read, once for all that
- * are at the same place. For a client that does not take what was sent nothing is read, so nothing piles up: it goes on
- * from its place, or is cut for standing still and comes back for the rest.
+ * A wake-up means that there may be changes after the positions of a user's streams. They are read once for all streams
+ * at the same position. Nothing is read for a client that has not taken what was sent, so nothing piles up: it resumes
+ * at its position, or is disconnected for standing still.
  */
 export function createEventStreams(sources: StreamSources): EventStreams {
   const { db, log, secrets, wakeUps: notifier, followers: subscriptions, revisionOf: getRevision } = sources;
@@ -74,7 +74,7 @@ export function createEventStreams(sources: StreamSources): EventStreams {
     found.unwatch();
   }
 
-  /** What a stream begins with. */
+  /** The first events of a stream. */
   async function begin(channel: UserStreams, stream: EventStream): Promise<string> {
     const { userId, position } = stream.request;
     const scope = feedCursorScope(secrets, userId);

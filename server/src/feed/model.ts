@@ -1,50 +1,42 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import type { Profile } from '../profiles/model.ts';
-import type { Tag } from '../tags/model.ts';
-import type { Task } from '../tasks/model.ts';
+import { type NounItems, type NounType, nouns } from '../nouns.ts';
 
-/** What the feed tells of, by code point: the order in which one revision's changes come. */
-const changeTypes = ['profile', 'tag', 'task'] as const;
-
-export interface Change {
+export interface Change extends Partial<NounItems> {
   revision: number;
-  type: (typeof changeTypes)[number];
+  type: NounType;
   id: string;
   op: 'upsert' | 'delete';
-  task?: Task;
-  tag?: Tag;
-  profile?: Profile;
 }
 
-const changeSchema = ($id: string, type: Change['type'], id: string, thing: TSchema) =>
+const changeSchema = ($id: string, type: string, id: string, item: TSchema) =>
   Type.Object(
     {
       revision: Type.Integer({ description: "The user's revision that it was last changed at." }),
       type: Type.Enum([type], { type: 'string' }),
       id: Type.String({ description: id }),
       op: Type.Enum(['upsert', 'delete'], { type: 'string' }),
-      [type]: Type.Optional(thing),
+      [type]: Type.Optional(item),
     },
     { $id, description: `\`${type}\` is there when \`op\` is \`upsert\`.` },
   );
 
-const changeSchemaNames = ['ProfileChange', 'TagChange', 'TaskChange'] as const;
+/** By type, the order in which the changes of one revision come. */
+const inFeedOrder = nouns.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+const schemaNameOf = ({ schema }: { schema: string }) => `${schema}Change`;
 
-/** The forms that a change may have, by its `type`. */
-export const changeSchemas = [
-  changeSchema(changeSchemaNames[0], 'profile', 'The user id.', Type.Ref('Profile')),
-  changeSchema(changeSchemaNames[1], 'tag', "The tag's name.", Type.Ref('Tag')),
-  changeSchema(changeSchemaNames[2], 'task', "The task's id.", Type.Ref('Task')),
-];
+/** One schema per noun; `type` discriminates them. */
+export const changeSchemas = inFeedOrder.map((noun) =>
+  changeSchema(schemaNameOf(noun), noun.type, noun.feed.idDescription, Type.Ref(noun.schema)),
+);
 
 export const Change = Type.Unsafe<Change>({
   $id: 'Change',
   description: 'The thing as it is now, in the field that `type` names; nothing more when `op` is `delete`.',
-  oneOf: changeSchemaNames.map((name) => Type.Ref(name)),
+  oneOf: inFeedOrder.map((noun) => Type.Ref(schemaNameOf(noun))),
   discriminator: { propertyName: 'type' },
 });
 
-/** The longest one holds a user id of 255 control characters, each six bytes of JSON: less than 2,200 characters. */
+/** The longest cursor has a user id of 255 control characters, each six bytes of JSON: less than 2,200 characters. */
 const cursor = (description: string) => Type.Optional(Type.String({ maxLength: 2200, description }));
 
 export const ChangeListQuery = Type.Object(
@@ -67,7 +59,7 @@ export const EventsQuery = Type.Object(
     since: cursor('A `next_cursor`; absent to start with what changes from now on.'),
     lastEventId: Type.Optional(
       Type.String({
-        // As long as an id can be.
+        // The longest id.
         maxLength: 3100,
         description:
           'For clients that cannot send `Last-Event-ID`; that header wins, and both win over `since`.',

@@ -7,10 +7,10 @@ import { openClient } from '../db/inspect-server.ts';
 import { onServerChange } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 
-/** One for the whole database. */
+/** One channel for the whole database. */
 const notifyChannel = 'duly_changes';
 const connectTimeoutMs = 5_000;
-/** How long a ping of our own may take to come back, and how often there is one. */
+/** The time-out of a ping, and the interval between two. */
 const pongTimeoutMs = 2_000;
 const pingIntervalMs = 15_000;
 const minPauseMs = 500;
@@ -20,24 +20,23 @@ export const notifyInstances = (db: Db, messages: readonly string[]) =>
   sql`select pg_notify(${notifyChannel}, message) from unnest(${messages}::text[]) as message`.execute(db);
 
 export interface Listener {
-  /** Whether what is notified is heard: a ping went the same way and came back. */
+  /** Whether notifications arrive: the last ping came back. */
   isVerified(): boolean;
-  /** Connects, and goes on trying, until `stop`. */
+  /** Connects, and reconnects, until `stop`. */
   start(): void;
   stop(): void;
 }
 
 interface ListenerHandlers {
   onMessage(text: string): void;
-  /** The connection is proven from now on, or is no more: what was notified in between is lost. */
+  /** Called when `isVerified` changes: notifications before may be lost. */
   onChange(): void;
 }
 
 /**
- * A connection of its own that listens. A pooler in transaction mode takes LISTEN and forgets it, and a connection may
- * be dead without a sign; so it is believed only while pings, notified through the pool as all messages are, come back.
- * When the pool may have found another server there is a ping at once: this connection may have stayed with the one
- * before.
+ * A connection of its own that listens. A pooler in transaction mode accepts LISTEN without effect, and a dead
+ * connection may raise no error. So it counts as connected only while pings, notified through the pool, come back. When
+ * the pool may have changed its server there is a ping at once: this connection may still be with the old server.
  */
 export function createListener(
   connection: DatabaseConnection,
@@ -59,7 +58,7 @@ export function createListener(
     handlers.onChange();
   }
 
-  /** Once: it will not become another database. */
+  /** Logged once. */
   function explain(): void {
     if (!isExplained)
       log.info(
@@ -83,7 +82,7 @@ export function createListener(
     }
   }
 
-  /** @returns whether it was proven, once the connection is of no more use. */
+  /** Resolves when the connection fails. @returns whether a ping had come back. */
   async function listenOnce(stop: AbortSignal): Promise<boolean> {
     let close = () => {};
     let wasVerified = false;
@@ -97,14 +96,14 @@ export function createListener(
         if (!(await pingReturns(db, pongs, over))) break;
         wasVerified = true;
         setVerified(true);
-        // There may have been a change during the ping.
+        // Changes during the ping may have been missed.
         await pause(pingIntervalMs, AbortSignal.any([over, change]));
       }
       if (!over.aborted && !wasVerified) explain();
     } catch (error) {
       log.debug({ reason: String(error) }, 'no connection to listen on');
     }
-    // Told to stop, it may have been told to start again.
+    // `start` may have been called again since `stop`.
     if (!stop.aborted) setVerified(false);
     close();
     return wasVerified;
@@ -127,10 +126,7 @@ export function createListener(
   };
 }
 
-/**
- * A connection that is not made yet. `lost` is aborted when it ends; a ping that comes back calls its function in
- * `pongs`.
- */
+/** A client, not connected yet. `lost` is aborted when it ends; a ping that comes back calls its entry of `pongs`. */
 async function openListening(hosts: HostSelector, hears: ListenerHandlers, stop: AbortSignal) {
   const { client, close } = openClient({
     ...(await hosts.select()),
@@ -151,7 +147,7 @@ async function openListening(hosts: HostSelector, hears: ListenerHandlers, stop:
   return { client, close, lost: lost.signal, pongs };
 }
 
-/** Whether a ping that is notified through the pool is heard. */
+/** Notifies a ping through the pool. @returns whether it came back in time. */
 async function pingReturns(db: Db, pongs: Map<string, () => void>, over: AbortSignal): Promise<boolean> {
   const ping = `ping ${randomUUID()}`;
   const pong = new Promise<boolean>((resolve) => pongs.set(ping, () => resolve(true)));
@@ -164,5 +160,5 @@ async function pingReturns(db: Db, pongs: Map<string, () => void>, over: AbortSi
   }
 }
 
-/** Ends early, with an error of no interest, when it is told to. */
+/** Ends early when aborted. */
 const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);

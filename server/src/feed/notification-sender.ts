@@ -3,22 +3,22 @@ import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { notifyInstances } from './notification-listener.ts';
 
-/** Announcements of this long are one message to the other instances. */
+/** Changes within this time are sent as one notification. */
 const collectMs = 20;
 const retryMs = 1_000;
-/** Above, nobody is told: whoever waits finds out by polling. */
+/** With more users than this, nothing is sent: polling finds the changes. */
 const maxPending = 10_000;
-/** PostgreSQL takes less than 8,000. */
+/** PostgreSQL's limit is 8,000 bytes. */
 const maxMessageBytes = 7_900;
 const closeMs = 500;
 
 export interface NotificationSender {
   add(userId: string): void;
-  /** Sends what is left, if that goes quickly. */
+  /** Sends pending notifications, with a time-out. */
   close(): Promise<void>;
 }
 
-/** Tells the other instances, some users in one message. */
+/** Notifies the other instances, several users in one message. */
 export function createNotificationSender(db: Db, log: Logger, self: string): NotificationSender {
   const pending = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -57,7 +57,7 @@ export function createNotificationSender(db: Db, log: Logger, self: string): Not
   };
 }
 
-/** JSON lists, each of the sender and as many user ids as one message can hold. */
+/** JSON arrays, each with the sender and as many user ids as one message can hold. */
 export function encodeMessages(sender: string, userIds: readonly string[]): string[] {
   const messages: string[] = [];
   let parts: string[] = [];
@@ -78,7 +78,7 @@ export function encodeMessages(sender: string, userIds: readonly string[]): stri
   return messages;
 }
 
-/** Anybody with access to the database may have sent anything. */
+/** Any database user may send notifications, so nothing about their content is certain. */
 export function parseMessage(text: string): string[] {
   try {
     const parsed: unknown = JSON.parse(text);

@@ -1,7 +1,8 @@
 import { type CursorScope, decodeSigned, encodeSigned } from '../db/cursors.ts';
+import { nouns } from '../nouns.ts';
 import { validationError } from '../platform/errors.ts';
 
-/** A place in the order of the feed: behind the thing of this type and id at this revision. */
+/** A position in the order of the feed: after the item of this type and id at this revision. */
 export interface FeedPosition {
   /** The epoch that the revision counts in; null where none is named. */
   epoch: string | null;
@@ -9,13 +10,13 @@ export interface FeedPosition {
   type: string;
   id: string;
   /**
-   * While a walk that started from nothing lasts, the user's revision at its start: what was deleted up to there was
-   * never told. 0 otherwise; null before the first page, which is where the walk starts.
+   * During an initial sync: the revision it started at. Deletions up to it are not sent. 0 after an initial sync; null
+   * before its first page.
    */
   initialSyncRevision: number | null;
 }
 
-/** Sorts behind every type of thing. */
+/** Sorts after every type. */
 const endOfRevisionType = '~';
 
 export const feedStart: FeedPosition = {
@@ -26,7 +27,7 @@ export const feedStart: FeedPosition = {
   initialSyncRevision: null,
 };
 
-/** Behind everything of a revision. */
+/** After all changes of a revision. */
 export const endOfRevision = (epoch: string | null, revision: number, base = 0): FeedPosition => ({
   epoch,
   revision,
@@ -35,18 +36,19 @@ export const endOfRevision = (epoch: string | null, revision: number, base = 0):
   initialSyncRevision: base,
 });
 
-/** The newest revision of which nothing is left to tell. */
+/** The newest revision whose changes were all delivered. */
 export const deliveredRevision = ({ revision, type }: FeedPosition): number =>
   type === endOfRevisionType ? revision : revision - 1;
 
-/** Revision and epoch; in the middle of a revision, also the type and id of the thing that was told last. */
+/** Revision and epoch; in the middle of a revision, also the type and id of the last delivered item. */
 export function eventIdOf({ epoch, revision, type, id }: Omit<FeedPosition, 'initialSyncRevision'>): string {
   const end = epoch === null ? String(revision) : `${revision}@${epoch}`;
   return type === endOfRevisionType ? end : `${end}/${type}/${encodeURIComponent(id)}`;
 }
 
-/** The longest name is a user id of 255 characters of four bytes each. */
-const eventIdSyntax = /^(\d{1,15})(?:@([0-9a-f]{12}))?(?:\/(task|tag|profile)\/([\w.!~*'()%-]{1,3060}))?$/;
+/** The longest id is a user id of 255 characters of four bytes each, percent-encoded. */
+const itemSyntax = `(?:/(${nouns.map(({ type }) => type).join('|')})/([\\w.!~*'()%-]{1,3060}))?`;
+const eventIdSyntax = new RegExp(`^(\\d{1,15})(?:@([0-9a-f]{12}))?${itemSyntax}$`);
 
 /** @returns null for what `eventIdOf` does not make; ids of older versions name no epoch. */
 export function positionOfEvent(eventId: string): FeedPosition | null {
@@ -61,7 +63,7 @@ export function positionOfEvent(eventId: string): FeedPosition | null {
   }
 }
 
-/** A cursor is good for one user's changes, in answers and in events. */
+/** The cursors of one user's changes, in responses and in events. */
 export const feedCursorScope = (secrets: CursorScope['secrets'], userId: string): CursorScope => ({
   secrets,
   scope: ['changes', userId],

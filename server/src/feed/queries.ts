@@ -1,48 +1,80 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { CursorScope } from '../db/cursors.ts';
 import { belongsToEpoch } from '../db/epoch.ts';
+import type { Noun } from '../db/noun.ts';
 import type { Db } from '../db/schema.ts';
+import { compileOnce, param } from '../db/statements.ts';
+import { type NounType, nouns } from '../nouns.ts';
 import { cursorExpired } from '../platform/errors.ts';
-import { findProfile } from '../profiles/queries.ts';
-import { type TaskRow, taskColumns, toTask } from '../tasks/row.ts';
-import type { Change } from './model.ts';
-import { deliveredRevision, endOfRevision, type FeedPosition } from './position.ts';
+import type { Change, ChangeListQuery } from './model.ts';
+import {
+  decodeFeedCursor,
+  deliveredRevision,
+  encodeFeedCursor,
+  endOfRevision,
+  type FeedPosition,
+  feedCursorScope,
+  feedStart,
+} from './position.ts';
+
+export interface ChangePage {
+  changes: Change[];
+  /** Cursor after the last of them. */
+  next: string;
+  hasMore: boolean;
+}
+
+/**
+ * What changed since a cursor.
+ * @throws AppError VALIDATION_ERROR, CURSOR_EXPIRED
+ */
+export async function readChanges(
+  db: Db,
+  secrets: CursorScope['secrets'],
+  userId: string,
+  { since, limit }: Pick<ChangeListQuery, 'since' | 'limit'>,
+): Promise<ChangePage> {
+  const scope = feedCursorScope(secrets, userId);
+  const position = since === undefined ? feedStart : decodeFeedCursor(since, scope);
+  const { changes, next, hasMore } = await findChanges(db, userId, position, limit);
+  return { changes, next: encodeFeedCursor(next, scope), hasMore };
+}
 
 export interface FeedPage {
   changes: Change[];
-  /** Behind the last of them; behind all there is when nothing follows. */
+  /** After the last of them; after the newest revision when nothing follows. */
   next: FeedPosition;
   hasMore: boolean;
 }
 
 interface FeedOwnerRow {
-  /** Of the history that the revisions count in. */
+  /** The epoch of the revisions. */
   epoch: string;
   version_floor: number;
   newest: number;
-  /** Deletions up to this revision may be forgotten. */
+  /** Tombstones up to this revision may be deleted. */
   feed_from: number;
-  /** Deletions up to this revision are not told. */
+  /** Deletions up to this revision are left out. */
   base: number;
 }
 
 interface FeedItemRow {
   changed_at: number;
-  type: Change['type'];
+  type: NounType;
   name: string;
   is_gone: boolean;
-  usage_count: number | null;
+  /** What the items of the nouns are read from. */
+  [value: string]: unknown;
 }
 
-type FeedRow = FeedOwnerRow & {
-  [Column in keyof (FeedItemRow & TaskRow)]: (FeedItemRow & TaskRow)[Column] | null;
-};
+type FeedRow = FeedOwnerRow & (FeedItemRow | { type: null });
 
 /**
- * What changed behind a place: each thing once, at its newest revision, as it is now, ordered by revision, type and id.
- * One statement, so that all of it is of one moment, and complete up to the user's revision then. Only a profile may be
- * newer than that; it comes again at the revision of that change.
- * @throws AppError CURSOR_EXPIRED when deletions behind the place may be forgotten, or it is of another epoch, or no
- * such place exists.
+ * The changes after a position: each item once, at its newest revision, in its current state, ordered by revision, type
+ * and id. One statement reads one snapshot, so the page is complete up to the user's revision in it. An item that is
+ * found by itself (the profile) may be newer; it comes again at its new revision.
+ * @throws AppError CURSOR_EXPIRED when tombstones after the position may be deleted, or its epoch is another one, or
+ * its revision does not exist.
  */
 export async function findChanges(
   db: Db,
@@ -50,7 +82,9 @@ export async function findChanges(
   position: FeedPosition,
   limit: number,
 ): Promise<FeedPage> {
-  const { rows } = await feedStatement(userId, position, limit + 1).execute(db);
+  const { revision, type, id, initialSyncRevision } = position;
+  const values = { user_id: userId, revision, type, id, base: initialSyncRevision, limit: limit + 1 };
+  const rows = await feedStatement(db, values);
   const [owner] = rows;
   if (owner === undefined) throw new Error('no answer to a question that always has one');
   const { newest, feed_from: from, base, epoch, version_floor: versionFloor } = owner;
@@ -58,21 +92,21 @@ export async function findChanges(
     throw cursorExpired();
   if (from > Math.max(base, deliveredRevision(position)) || Math.max(base, position.revision) > newest)
     throw cursorExpired();
-  const found = rows.filter((row): row is FeedRow & FeedItemRow => row.type !== null);
+  const found = rows.filter((row): row is FeedOwnerRow & FeedItemRow => row.type !== null);
   const page = found.slice(0, limit);
-  const profile = page.some(({ type }) => type === 'profile') ? await findProfile(db, userId) : undefined;
+  const foundItems = await findItems(db, userId, page);
   const hasMore = found.length > limit;
   return {
-    changes: page.map((row) => toChange(row, profile)),
+    changes: page.map((row) => toChange(row, foundItems)),
     next: hasMore ? positionAfter(page.at(-1), found[limit], owner) : endOfRevision(epoch, newest),
     hasMore,
   };
 }
 
-/** Where nothing more of a revision follows, the place is behind all of it. */
+/** The end of the revision, unless more of it follows. */
 function positionAfter(
-  last: (FeedRow & FeedItemRow) | undefined,
-  following: (FeedRow & FeedItemRow) | undefined,
+  last: FeedItemRow | undefined,
+  following: FeedItemRow | undefined,
   { epoch, base }: FeedOwnerRow,
 ): FeedPosition {
   if (last === undefined) throw new Error('something follows nothing');
@@ -82,76 +116,98 @@ function positionAfter(
     : endOfRevision(epoch, revision, base);
 }
 
+const userParam = param<string>('user_id');
+const limitParam = param<number>('limit');
+const base = sql`(select base from owner)`;
+const and = sql` and `;
+
 /**
- * Each kind of thing is read along its index by revision, at most `limit` of it; tasks only for the rows of the page.
- * Deletions that a walk from nothing need not know of are skipped where they stand. A tag that came back may have left
- * a tombstone; `offset 0` keeps that look-up from being turned into a join over all of the tags.
+ * Each noun is read along its index by revision, at most `limit` rows of it. Joins reach the rows of the page only.
+ * During an initial sync, deletions before its start are skipped.
  */
-export function feedStatement(
-  userId: string,
-  { revision, type, id, initialSyncRevision: base }: FeedPosition,
-  limit: number,
-) {
-  const after = (at: RawBuilder<unknown>, kind: RawBuilder<unknown>, name: RawBuilder<unknown>) =>
-    sql<SqlBool>`(${at}, ${kind} collate "C", ${name} collate "C") > (${revision}::bigint, ${type}::text, ${id}::text)`;
-  return sql<FeedRow>`
+const feedStatement = compileOnce<FeedRow>((db) =>
+  sql<FeedRow>`
     with owner as (
       select coalesce(max(o.revision), 0) as newest, coalesce(max(o.feed_from), 0) as feed_from,
-        coalesce(${base}::bigint, max(o.revision), 0) as base,
+        coalesce(${param('base')}::bigint, max(o.revision), 0) as base,
         max(e.id) as epoch, max(e.version_floor) as version_floor
-      from duly.epoch e left join duly.owners o on o.user_id = ${userId}
+      from duly.epoch e left join duly.owners o on o.user_id = ${userParam}
     ), page as (
-      (select t.revision as changed_at, 'task' collate "C" as type, t.id::text collate "C" as name, t.id as task_id,
-          t.deleted_at is not null as is_gone, null::integer as usage_count
-        from duly.tasks t
-        where t.user_id = ${userId} and ${after(sql`t.revision`, sql`'task'`, sql`t.id::text`)}
-          and (t.deleted_at is null or t.revision > (select base from owner))
-        order by t.revision, t.id limit ${limit})
-      union all
-      (select g.revision, 'tag', g.name, null, g.usage_count <= 0, g.usage_count
-        from duly.tags g
-        where g.user_id = ${userId} and ${after(sql`g.revision`, sql`'tag'`, sql`g.name`)}
-          and (g.usage_count > 0 or g.revision > (select base from owner))
-        order by g.revision, g.name limit ${limit})
-      union all
-      (select d.revision, d.type, d.id, null, true, null
-        from duly.tombstones d
-        where d.user_id = ${userId} and ${after(sql`d.revision`, sql`d.type`, sql`d.id`)}
-          and d.revision > (select base from owner)
-          and (d.type <> 'tag' or not exists (
-            select from duly.tags g where g.user_id = ${userId} and g.name = d.id offset 0))
-        order by d.revision, d.type, d.id limit ${limit})
-      union all
-      (select changed_at, 'profile', ${userId}::text, null, false, null from (${profileRevision(userId)}) as p
-        where ${after(sql`changed_at`, sql`'profile'`, sql`${userId}::text`)})
-      order by changed_at, type, name limit ${limit}
+      ${sql.join([...nouns.map(selectChanged), selectTombstones], sql` union all `)}
+      order by changed_at, type, name limit ${limitParam}
     )
     select owner.newest::float8, owner.feed_from::float8, owner.base::float8, owner.epoch, owner.version_floor,
-      page.changed_at::float8, page.type, page.name, page.is_gone, page.usage_count, ${sql.join(taskColumns)}
+      page.changed_at::float8, page.type, page.name, page.is_gone, ${sql.join(nouns.flatMap(selectItem))}
     from owner
     left join page on true
-    left join duly.tasks t on t.user_id = ${userId} and t.id = page.task_id and not page.is_gone
-    order by page.changed_at, page.type, page.name`;
+    ${sql.join(nouns.flatMap(joinItems), sql` `)}
+    order by page.changed_at, page.type, page.name`.compile(db),
+);
+
+/** Whether a change comes after the position. */
+const isAfter = (revision: RawBuilder<unknown>, type: RawBuilder<unknown>, id: RawBuilder<unknown>) =>
+  sql<SqlBool>`(${revision}, ${type} collate "C", ${id} collate "C")
+    > (${param('revision')}::bigint, ${param('type')}::text, ${param('id')}::text)`;
+
+function selectChanged(noun: Noun) {
+  const { from, where, revision, id, orderBy, isLive } = noun.feed.rows(userParam);
+  const type = sql.lit(noun.type);
+  const isShown = isLive === null ? [] : [sql`(${isLive} or ${revision} > ${base})`];
+  return sql`(select ${revision} as changed_at, ${type} collate "C" as type, ${id} collate "C" as name,
+      ${isLive === null ? sql`false` : sql`not (${isLive})`} as is_gone, ${valuesOf(noun)}
+    from ${from}
+    where ${sql.join([...where, isAfter(revision, type, id), ...isShown], and)}
+    ${orderBy === null ? sql`` : sql`order by ${orderBy} limit ${limitParam}`})`;
 }
 
-/**
- * There is always a profile. Before it was ever changed, it shows when its user's first write was, so that is a change
- * too.
- */
-const profileRevision = (userId: string) => sql`
-  select coalesce(p.revision, case when o.user_id is null then 0 else 1 end) as changed_at
-  from (select ${userId}::text as user_id) as asked
-  left join duly.owners o on o.user_id = asked.user_id
-  left join duly.profiles p on p.user_id = asked.user_id`;
+const selectTombstones = sql`(select d.revision, d.type, d.id, true, ${valuesOf(null)}
+    from duly.tombstones d
+    where d.user_id = ${userParam} and ${isAfter(sql`d.revision`, sql`d.type`, sql`d.id`)} and d.revision > ${base}
+      ${sql.join(nouns.flatMap(hideTombstones), sql` `)}
+    order by d.revision, d.type, d.id limit ${limitParam})`;
 
-function toChange(row: FeedRow & FeedItemRow, profile: Change['profile']): Change {
-  const { changed_at: revision, type, name: id, is_gone: isGone, usage_count: count } = row;
-  const change = { revision, type, id };
-  if (type === 'profile') return { ...change, op: 'upsert', ...(profile && { profile }) };
-  if (type === 'task' && isTask(row)) return { ...change, op: 'upsert', task: toTask(row) };
-  if (type === 'tag' && !isGone && count !== null)
-    return { ...change, op: 'upsert', tag: { name: id, usage_count: count } };
-  return { ...change, op: 'delete' };
+function hideTombstones({ type, feed }: Noun) {
+  const existsAgain = feed.existsAgain?.(userParam, sql`d.id`);
+  return existsAgain === undefined ? [] : [sql`and (d.type <> ${sql.lit(type)} or not ${existsAgain})`];
 }
 
-const isTask = (row: FeedRow): row is FeedRow & TaskRow => row.id !== null;
+/** Every arm of the union has the values of all nouns: those of the other nouns are null. */
+function valuesOf(noun: Noun | null) {
+  const values = nouns.flatMap((other: Noun) =>
+    Object.entries(other.feed.values).map(([name, { type, value }]) => {
+      const valueOrNull = other.type === noun?.type ? value : sql`null::${sql.raw(type)}`;
+      return sql`${valueOrNull} as ${sql.id(`${other.type}.${name}`)}`;
+    }),
+  );
+  return sql.join(values);
+}
+
+function selectItem({ type, feed: { item, values } }: Noun) {
+  if (item.from === 'join') return [item.columns(userParam)];
+  return Object.keys(values).map((name) => sql`page.${sql.id(`${type}.${name}`)}`);
+}
+
+const joinItems = ({ feed: { item } }: Noun) => (item.from === 'join' ? [item.join(userParam)] : []);
+
+/** The items that are not read from rows of the page, by type. */
+async function findItems(
+  db: Db,
+  userId: string,
+  page: readonly FeedItemRow[],
+): Promise<ReadonlyMap<string, unknown>> {
+  const items = new Map<string, unknown>();
+  for (const { type, feed } of nouns)
+    if (feed.item.from === 'find' && page.some((row) => row.type === type))
+      items.set(type, await feed.item.find(db, userId));
+  return items;
+}
+
+const nounsByType = new Map<string, Noun>(nouns.map((noun) => [noun.type, noun]));
+
+function toChange(row: FeedItemRow, foundItems: ReadonlyMap<string, unknown>): Change {
+  const { changed_at: revision, type, name: id, is_gone: isGone } = row;
+  const item = nounsByType.get(type)?.feed.item;
+  if (isGone || item === undefined) return { revision, type, id, op: 'delete' };
+  const change: Change = { revision, type, id, op: 'upsert' };
+  return Object.assign(change, { [type]: item.from === 'find' ? foundItems.get(type) : item.read(row, id) });
+}

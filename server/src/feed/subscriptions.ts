@@ -3,57 +3,57 @@ import { AppError, rateLimited, serviceLocked, serviceUnavailable } from '../pla
 import type { AccessControl } from '../tokens/access-control.ts';
 import type { TokenVerifier } from '../tokens/token-verifier.ts';
 
-/** Streams and waits of one user on this instance. */
+/** Streams and long polls of one user on this instance. */
 const maxPerUser = 50;
 const retryAfterSeconds = 5;
 /**
- * Contract §3: a token that dies is dead within 1 s. The news may be as old as the first, a round begins so long after
- * the last.
+ * A revoked token has to stop working within 1 s: the age of the access events, plus the pause between two rounds of
+ * checks.
  */
 const accessEventsMaxAgeMs = 300;
 const pauseMs = 200;
 const tokenTrustMs = 1_000;
-/** Checked without a break; others get their turn between. */
+/** The number of checks before the event loop gets a turn. */
 const batchSize = 100;
 
-/** Somebody who waits for a user's changes, on a stream or for one answer. */
+/** A stream or a long poll that waits for a user's changes. */
 export interface Subscriber {
   readonly userId: string;
   /** The values of the `Authorization` headers that came with the request. */
   readonly authorization: readonly string[];
-  /** The token died, the service is locked or ends. */
+  /** Called when the token is revoked or expires, or the service is locked or shuts down. */
   end(reason: AppError): void;
 }
 
-/** What a follower may do as long as its token lives. */
+/** A subscriber's handle. */
 export interface Subscription {
-  /** Whether the token was good a moment ago: otherwise nothing may be sent. */
+  /** Whether the token was valid at the last check, within 1 s: otherwise nothing may be sent. */
   isTokenValid(): boolean;
-  /** Looks now. @throws AppError UNAUTHORIZED, SERVICE_LOCKED, SERVICE_UNAVAILABLE */
+  /** Checks now. @throws AppError UNAUTHORIZED, SERVICE_LOCKED, SERVICE_UNAVAILABLE */
   checkToken(): Promise<void>;
   unsubscribe(): void;
 }
 
 export interface Subscriptions {
-  /** @throws AppError RATE_LIMITED when the user has too many; what `check` throws. */
+  /** @throws AppError RATE_LIMITED when the user has too many; what `checkToken` throws. */
   subscribe(follower: Subscriber): Promise<Subscription>;
-  /** `work` is done after each round of checks, as long as there are followers. */
+  /** `work` runs after each round of checks, while there are subscribers. */
   onChecked(work: () => void): void;
-  /** How many there are. */
+  /** The number of subscribers. */
   count(): number;
-  /** Ends all followers, and admits no more. */
+  /** Ends all subscriptions, and refuses new ones. */
   close(): void;
 }
 
 interface SubscriberEntry {
   subscriber: Subscriber;
-  /** The news that its token was last found good by are of this time or later. */
+  /** The token was valid by access events of this time or later. */
   validAt: number;
 }
 
-/** Finds out whether followers' tokens are good. */
+/** Checks the tokens of subscribers. */
 function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
-  /** @returns when the news are from, at the earliest. */
+  /** @returns the earliest time that the access events are from. */
   async function pollAccessEvents(): Promise<number> {
     const since = performance.now() - accessEventsMaxAgeMs;
     await access.refresh(accessEventsMaxAgeMs);
@@ -66,14 +66,14 @@ function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
     entry.validAt = newsAt;
   }
 
-  /** A database that is away says nothing about a token: who is not found good is sent nothing, and stays. */
+  /** While the database is down, a token cannot be checked: its subscription stays, and is sent nothing. */
   function endIfRejected({ subscriber: follower }: SubscriberEntry, error: unknown): void {
     if (error instanceof AppError && error.code !== 'SERVICE_UNAVAILABLE') follower.end(error);
   }
 
   return {
     one: async (entry: SubscriberEntry) => checkToken(entry, await pollAccessEvents()),
-    /** Ends those whose tokens are dead. @returns false when nothing could be found out. */
+    /** Ends subscriptions whose tokens are not valid. @returns false when the database could not be asked. */
     async all(entries: readonly SubscriberEntry[]): Promise<boolean> {
       try {
         const newsAt = await pollAccessEvents();

@@ -2,13 +2,14 @@ import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 
-/** So many rows or users at a time, so that nobody's writes wait for long. */
+/** The number of rows or users of one statement: a user's writes wait for it. */
 const upkeepBatchSize = 1_000;
 
 /**
- * Forgets deletions that were noted more than so many days ago, and that clients who were away for that long have to
- * start anew. The user's row is locked first, as by every write. May run on several instances at once, and end early.
- * @returns how many.
+ * Deletes tombstones older than so many days, and raises `feed_from`: clients that were away for longer get
+ * CURSOR_EXPIRED. It locks the user's row first, as every write does. May run on several instances at once, and end
+ * early.
+ * @returns the number of deleted tombstones.
  */
 export async function deleteOldTombstones(db: Db, days: number, stop?: AbortSignal): Promise<number> {
   const outdated = sql<SqlBool>`created_at < now() - make_interval(days => ${days}::int)`;

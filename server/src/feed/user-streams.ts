@@ -7,10 +7,10 @@ import type { FeedPage } from './queries.ts';
 
 const heartbeatMs = 15_000;
 
-/** A user's changes, page by page, and as text. */
+/** Reads a user's changes page by page, and formats them as events. */
 export interface FeedReader {
   read(place: FeedPosition): Promise<FeedPage>;
-  /** @param place that the page was read from */
+  /** @param place the position that the page was read from */
   format(place: FeedPosition, page: FeedPage): string;
 }
 
@@ -19,22 +19,19 @@ export interface UserStreams {
   streams: Set<EventStream>;
   /** There may be something new. */
   wake(): void;
-  /**
-   * Tells streams that can take it what they were not told yet. Never rejects; what fails is tried again at the next
-   * call.
-   */
+  /** Sends new changes to the streams that are ready. Never rejects; a failure is retried at the next call. */
   deliver(): Promise<void>;
-  /** Puts a stream behind what is at `place`. @returns that as text. */
+  /** Moves a stream past the page at `place`. @returns the page as events. */
   resumeAfter(stream: EventStream, place: FeedPosition): Promise<string>;
-  /** Puts a stream at the place that `find` gives. */
+  /** Moves a stream to the position that `find` resolves to. */
   startAt(stream: EventStream, find: () => Promise<FeedPosition>): Promise<void>;
-  /** A sign of life for those who have been told nothing for long. */
+  /** Sends a comment to streams that were sent nothing for 15 s. */
   sendHeartbeats(): void;
 }
 
 export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   const streams = new Set<EventStream>();
-  /** How many wake-ups there were. */
+  /** The number of wake-ups so far. */
   let wakeUps = 0;
   let isDelivering = false;
 
@@ -49,7 +46,7 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
     isDelivering = false;
   }
 
-  /** Streams that are to be told something and can take it, all of them at the same place. */
+  /** Ready streams with changes to send, all at the same position. */
   function nextGroup(): EventStream[] {
     const ready = [...streams].filter((stream) => stream.deliveredWakeUp < wakeUps && stream.isReady());
     const [first] = ready;
@@ -63,13 +60,13 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
     const position = group[0]?.position ?? endOfRevision(null, 0);
     const page = await feed.read(position).catch((error) => {
       if (!(error instanceof AppError) || error.code !== 'CURSOR_EXPIRED') throw error;
-      // Their clients will hear so when they come back.
+      // The clients get the error when they reconnect.
       for (const stream of group) stream.end();
       return null;
     });
     if (page === null) return;
     const text = feed.format(position, page);
-    // Made once, whoever gets it.
+    // Encoded once for all streams.
     const bytes = text === '' ? null : Buffer.from(text);
     for (const stream of group) {
       if (!stream.isReady()) continue;
@@ -107,10 +104,7 @@ function advance(stream: EventStream, { next, hasMore }: FeedPage, wakes: number
   if (!hasMore) stream.deliveredWakeUp = wakes;
 }
 
-/**
- * Whatever is written looks like life to the limit for connections that stand still: a client that takes nothing gets
- * no heartbeat.
- */
+/** Every write restarts the limit for idle connections, so a client that reads nothing gets no heartbeat. */
 function sendHeartbeat(stream: EventStream): void {
   const isDue = performance.now() - stream.sentAt() > heartbeatMs;
   if (isDue && stream.isReady() && stream.request.isDrained()) stream.send(heartbeatText);

@@ -147,11 +147,12 @@ export function validationError(issues: ValidationIssue[]): AppError {
   return new AppError('VALIDATION_ERROR', sentence, { issues: named });
 }
 
-export const versionConflict = (current: unknown) =>
-  new AppError('VERSION_CONFLICT', 'The task was changed since the version you sent', { current });
+/** @param noun its `type` in the registry of nouns */
+export const versionConflict = (noun: string, current: unknown) =>
+  new AppError('VERSION_CONFLICT', `The ${noun} was changed since the version you sent`, { current });
 
-export const preconditionFailed = (current: unknown) =>
-  new AppError('PRECONDITION_FAILED', 'The task was changed since the version in If-Match', { current });
+export const preconditionFailed = (noun: string, current: unknown) =>
+  new AppError('PRECONDITION_FAILED', `The ${noun} was changed since the version in If-Match`, { current });
 
 export const idempotencyInFlight = () =>
   new AppError('IDEMPOTENCY_IN_FLIGHT', 'A request with this Idempotency-Key is still under way', {

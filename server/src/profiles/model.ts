@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema, type: ['string', 'null'] });
 
-/** Letters first: an offset such as +01:00 knows no summer. */
+/** Starts with a letter: an offset such as +01:00 has no daylight saving time. */
 const timeZonePattern = /^[A-Za-z][\w+/-]*$/;
 
 /**
@@ -66,11 +66,11 @@ export const Profile = Type.Object(
 );
 export type Profile = Static<typeof Profile>;
 
-/** What clients that send a whole profile back send too. */
+/** Read-only fields, accepted from clients that send a whole profile back. */
 const readOnly = (schema: object) =>
   Type.Optional(nullable<string>({ ...schema, description: 'Read-only: the stored value, if sent.' }));
 
-/** RFC 7396: absent keeps; null clears a name, but an account has to have its names. */
+/** RFC 7396: absent keeps; null clears a name, except of an account. */
 export const ProfilePatch = Type.Object(
   {
     first_name: Type.Optional(nullable<string>(firstName)),

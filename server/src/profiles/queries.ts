@@ -1,24 +1,34 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
+import { type ProfileFields, profileColumns } from './columns.ts';
 import type { Profile } from './model.ts';
 
-interface ProfileRow {
+interface ProfileRow extends ProfileFields {
   email: string | null;
   email_verified: boolean;
-  first_name: string | null;
-  last_name: string | null;
-  time_zone: string;
-  locale: string;
   role: string | null;
   created_at: Date | null;
 }
 
+/** Columns of the account that hold a field, if there is an account. */
+const accountColumns: Readonly<Record<string, string>> = { first_name: 'firstName', last_name: 'lastName' };
+
+const selectedFields = sql.join(
+  Object.entries(profileColumns).map(([name, found]) => {
+    const account = accountColumns[name];
+    const sources = [
+      ...(account === undefined ? [] : [sql.ref(`a.${account}`)]),
+      sql.ref(`p.${name}`),
+      ...(found.default === null ? [] : [sql.lit(found.default)]),
+    ];
+    return sql`coalesce(${sql.join(sources)}) as ${sql.id(name)}`;
+  }),
+);
+
 /** Of any user id, also of one that nothing is stored of yet. */
 export async function findProfile(db: Db, userId: string): Promise<Profile> {
   const { rows } = await sql<ProfileRow>`
-    select a.email, coalesce(a."emailVerified", false) as email_verified,
-      coalesce(a."firstName", p.first_name) as first_name, coalesce(a."lastName", p.last_name) as last_name,
-      coalesce(p.time_zone, 'UTC') as time_zone, coalesce(p.locale, 'en') as locale, a.role,
+    select a.email, coalesce(a."emailVerified", false) as email_verified, ${selectedFields}, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
     from (select ${userId}::text as user_id) as asked
     left join better_auth."user" a on a.id = asked.user_id
@@ -51,8 +61,6 @@ export async function updateAccountNames(
       name = ${`${firstName} ${lastName}`.trim()}, "updatedAt" = now()
     where id = ${userId}`.execute(tx);
 }
-
-export type ProfileFields = Pick<Profile, 'first_name' | 'last_name' | 'time_zone' | 'locale'>;
 
 export async function upsertProfile(
   tx: Tx,

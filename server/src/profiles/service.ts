@@ -5,6 +5,7 @@ import { validationError } from '../platform/errors.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import { type WriteContext, write } from '../writes/write.ts';
+import { profileFields } from './columns.ts';
 import type { Profile, ProfilePatch } from './model.ts';
 import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './queries.ts';
 
@@ -32,11 +33,11 @@ export function patchProfile(
     });
     const after = { ...before, ...changes };
     if (isDeepStrictEqual(before, after)) throw unchanged(before);
-    const { first_name, last_name } = after;
-    const fields = { time_zone: after.time_zone, locale: after.locale };
+    const fields = profileFields.pick(after);
     if (before.email === null) {
-      await upsertProfile(tx, userId, revision, { ...fields, first_name, last_name });
+      await upsertProfile(tx, userId, revision, fields);
     } else {
+      const { first_name, last_name } = fields;
       if (first_name === null || last_name === null) throw namesRequired(changes);
       await updateAccountNames(tx, userId, first_name, last_name);
       await upsertProfile(tx, userId, revision, { ...fields, first_name: null, last_name: null });

@@ -1,14 +1,30 @@
-import { type SqlBool, sql } from 'kysely';
+import { type Generated, type SqlBool, sql } from 'kysely';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
 import type { Tag, TagListQuery } from './model.ts';
 
+declare module '../db/schema.ts' {
+  interface Database {
+    'duly.tags': {
+      user_id: string;
+      name: string;
+      revision: bigint;
+      created_at: Generated<Date>;
+      /** The number of live tasks with the tag; every write that changes that updates it. */
+      usage_count: Generated<number>;
+      /** The folded name. */
+      search_text: Generated<string>;
+      search_version: number | null;
+    };
+  }
+}
+
 export interface TagList {
   tags: Tag[];
   total: number;
-  /** Whether the list may become another one although nothing of its user changes. */
+  /** Whether the list may change although no write of its user happens. */
   isUncacheable: boolean;
 }
 
@@ -40,10 +56,7 @@ export async function listTags(db: Db, userId: string, query: TagListQuery): Pro
 
 const foldVersionSql = sql.lit(foldVersion);
 
-/**
- * Names that are not folded yet, or by another version, are also searched without regard to case as the database has
- * it.
- */
+/** Names without this folding are also searched by PostgreSQL's `ilike`. */
 function matchesSearch(search: string) {
   const pattern = foldedLikePattern(search);
   const unfolded = pattern === null ? null : likePattern(search);

@@ -12,12 +12,11 @@ import {
   markRestored,
   omitDeletedAt,
   requireTask,
-  type StoredTask,
   splitPatch,
   type TaskStamp,
   taskStampOf,
 } from './changes.ts';
-import { isTaskId, type Task } from './model.ts';
+import { isTaskId, type StoredTask, type Task } from './model.ts';
 import { findStoredTasks, storeTasksCte } from './queries.ts';
 
 /** What became of one operation, as of a request of its own. */

@@ -1,25 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { notFound, preconditionFailed, versionConflict } from '../platform/errors.ts';
+import { notFound } from '../platform/errors.ts';
+import { checkCondition, type WriteCondition } from '../writes/conditions.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import type { WriteStamp } from '../writes/revisions.ts';
-import type { NewTask, Task, TaskPatch } from './model.ts';
-
-/** A task as it is stored: one with `deleted_at` is in the trash. */
-export interface StoredTask extends Task {
-  deleted_at: string | null;
-}
-
-/** What a write is conditional on; with neither it applies to the newest row. */
-export interface WriteCondition {
-  /** From the body: another version is answered with 409. */
-  version?: number | undefined;
-  /** From `If-Match`: versions any of which will do, or `*`; none of them is answered with 412. */
-  ifMatch?: readonly number[] | '*' | undefined;
-  /** What a client that sends the whole task back says of fields that it cannot change. */
-  readOnlyFields?: { [Field in 'id' | 'user_id' | 'created_at']?: string | undefined };
-  /** Of that copy. With neither of the above, a time before the stored one is answered with 409. */
-  updatedAt?: string | undefined;
-}
+import { taskFields } from './columns.ts';
+import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 
 /**
  * A patch, which may be the whole task as it was read, as the fields to change and what the change is conditional on.
@@ -44,15 +29,10 @@ export function omitDeletedAt({ deleted_at: _, ...task }: StoredTask): Task {
 export function requireTask(
   task: StoredTask | undefined,
   location: 'live' | 'trash',
-  { version, ifMatch, readOnlyFields: copy = {}, updatedAt }: WriteCondition,
+  condition: WriteCondition,
 ): StoredTask {
   if (task === undefined || (task.deleted_at === null) !== (location === 'live')) throw notFound('Task');
-  checkReadOnlyFields(task, copy);
-  if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(task.version))
-    throw preconditionFailed(omitDeletedAt(task));
-  if (version !== undefined && version !== task.version) throw versionConflict(omitDeletedAt(task));
-  const isStale = updatedAt !== undefined && Date.parse(updatedAt) < Date.parse(task.updated_at);
-  if (isStale && version === undefined && ifMatch === undefined) throw versionConflict(omitDeletedAt(task));
+  checkCondition('task', omitDeletedAt(task), condition);
   return task;
 }
 
@@ -74,17 +54,13 @@ export const taskStampOf = ({ now, versionFloor }: WriteStamp): TaskStamp => ({
 /** @throws AppError VALIDATION_ERROR when it is said to be another user's. */
 export function buildTask(userId: string, id: string, input: NewTask, now: string): StoredTask {
   checkReadOnlyFields({ user_id: userId }, { user_id: input.user_id });
-  const { title, description = null, completed = false, priority = 'Medium', due_date = null } = input;
+  const fields = taskFields.pick({ ...taskFields.defaults, ...input });
   return {
     id,
     user_id: userId,
-    title,
-    description,
-    completed,
-    completed_at: completed ? now : null,
-    priority,
-    due_date,
-    tags: sortTags(input.tags ?? []),
+    ...fields,
+    tags: sortTags(fields.tags),
+    completed_at: fields.completed ? now : null,
     version: 1,
     created_at: now,
     updated_at: now,
@@ -96,13 +72,13 @@ type PatchFields = ReturnType<typeof splitPatch>['fields'];
 
 /** Merge patch (RFC 7396). */
 export function applyPatch(task: StoredTask, patch: PatchFields, stamp: TaskStamp): StoredTask {
-  const { title, description, completed, priority, due_date, tags } = { ...task, ...patch };
-  const fields = { title, description, completed, priority, due_date, tags: sortTags(tags) };
+  const patched = taskFields.pick({ ...task, ...patch });
+  const fields = { ...patched, tags: sortTags(patched.tags) };
   const isSame = Object.entries(fields).every(([name, value]) =>
     isDeepStrictEqual(value, Reflect.get(task, name)),
   );
   if (isSame) return task;
-  const completedAt = completed ? (task.completed_at ?? stamp.now) : null;
+  const completedAt = fields.completed ? (task.completed_at ?? stamp.now) : null;
   return applyFields(task, { ...fields, completed_at: completedAt }, stamp);
 }
 

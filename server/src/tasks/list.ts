@@ -1,19 +1,20 @@
-import { type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { CursorKeys } from '../db/cursors.ts';
+import {
+  type EncodedPage,
+  findPage,
+  type Page,
+  type PageRequest,
+  readPage,
+  type SortOrder,
+} from '../db/keyset-page.ts';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
-import type { Db, Priority } from '../db/schema.ts';
+import type { Db } from '../db/schema.ts';
 import { param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
+import { taskJson } from './columns.ts';
 import type { SortKey, Task, TaskListQuery } from './model.ts';
-import {
-  findTaskPage,
-  type PageRequest,
-  type SortOrder,
-  selectTasksOfUser,
-  type TaskPage,
-} from './page-query.ts';
-import { taskJson } from './row.ts';
-
-/** What to list, and which part of it. */
+/** Filters, order and part of a list. */
 export type TaskListFilter = Omit<TaskListQuery, keyof PageRequest | 'cursor'> & PageRequest;
 
 type SortColumn = Pick<SortOrder<Task>, 'key' | 'name' | 'keyOf' | 'keyFromText' | 'tieBreaker'>;
@@ -27,7 +28,7 @@ const sortByTime = (name: 'created_at' | 'updated_at'): SortColumn => ({
 
 const foldVersionSql = sql.lit(foldVersion);
 
-/** A task has its place as before until it is folded; while its title stands in a cursor, that one has it too. */
+/** A row without this folding is ordered by `lower(title)`, and so is a cursor whose row has none. */
 const sortByTitle: SortColumn = {
   key: sql`case when t.search_version = ${foldVersionSql} then split_part(t.search_text, ${sql.lit(searchTextSeparator)}, 1)
     else lower(t.title) end collate "C"`,
@@ -58,15 +59,37 @@ const sorts: Record<SortKey, SortColumn> = {
   },
 };
 
-/** A page of live tasks. */
-export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<TaskPage> {
+/**
+ * A page of live tasks, with cursors.
+ * @throws AppError VALIDATION_ERROR, CURSOR_EXPIRED
+ */
+export function readTaskPage(
+  db: Db,
+  userId: string,
+  query: TaskListQuery,
+  keys: CursorKeys,
+): Promise<EncodedPage> {
+  const { limit, offset, cursor, ...filter } = query;
+  // Another folding orders titles otherwise, so a cursor of titles is refused after it.
+  const order = filter.sort_by === 'title' ? { fold: foldVersion } : {};
+  const scope = { ...keys, scope: [userId, sortByName({ ...filter, ...order })] };
+  return readPage(scope, query, (request) => listTasks(db, userId, { ...filter, ...request }));
+}
+
+/** The same parameters in another order are the same filter. */
+function sortByName(filter: object): [string, unknown][] {
+  return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<Page> {
   const { sort_by, sort_direction: direction, position } = filter;
   const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' };
   const { search, tags, due_after, due_before } = filter;
   const names = new Set(tags);
-  const selection = {
+  const source = {
+    table: 'duly.tasks',
     shape: shapeOf(filter),
-    query: (on: Db) => selectMatchingTasks(on, filter),
+    where: conditionsOf(filter),
     json: taskJson,
     params: {
       user_id: userId,
@@ -78,14 +101,14 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
       tags: [...names],
       tags_wanted: filter.tags_match === 'all' ? names.size : 1,
     },
-    // The others leave so much that a page is soon full.
+    // Other filters leave so many rows that a page is soon full.
     materialize: Boolean(search || tags?.length || due_after || due_before),
     hasUnfoldedRows: search || sort_by === 'title' ? hasUnfoldedTasks : null,
   };
-  return findTaskPage(db, selection, order, filter);
+  return findPage(db, source, order, filter);
 }
 
-/** All that the statement of `matchingTasks` depends on. */
+/** All that `conditionsOf` depends on. */
 function shapeOf({
   completed,
   status,
@@ -106,17 +129,18 @@ function shapeOf({
 
 const isMultiline = (search: string | undefined): boolean => search?.includes('\n') ?? false;
 
-function selectMatchingTasks(db: Db, filter: TaskListFilter) {
-  let query = selectTasksOfUser(db).where('t.deleted_at', 'is', null);
+function conditionsOf(filter: TaskListFilter): RawBuilder<SqlBool>[] {
+  const conditions = [sql<SqlBool>`t.deleted_at is null`];
   for (const completed of [filter.completed, completedByStatus[filter.status]]) {
-    if (completed !== undefined) query = query.where('t.completed_at', completed ? 'is not' : 'is', null);
+    if (completed !== undefined)
+      conditions.push(completed ? sql`t.completed_at is not null` : sql`t.completed_at is null`);
   }
-  if (filter.priority !== 'all') query = query.where('t.priority', '=', param<Priority>('priority'));
-  if (filter.due_after !== undefined) query = query.where('t.due_date', '>=', param<string>('due_after'));
-  if (filter.due_before !== undefined) query = query.where('t.due_date', '<=', param<string>('due_before'));
-  if (filter.search) query = query.where(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
-  if (filter.tags?.length) query = query.where(hasTags);
-  return query;
+  if (filter.priority !== 'all') conditions.push(sql`t.priority = ${param('priority')}`);
+  if (filter.due_after !== undefined) conditions.push(sql`t.due_date >= ${param('due_after')}`);
+  if (filter.due_before !== undefined) conditions.push(sql`t.due_date <= ${param('due_before')}`);
+  if (filter.search) conditions.push(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
+  if (filter.tags?.length) conditions.push(hasTags);
+  return conditions;
 }
 
 const completedByStatus = { all: undefined, pending: false, completed: true };
@@ -126,11 +150,11 @@ function searchPatternsOf(search: string | undefined) {
   return { pattern, unfolded: pattern === null || search === undefined ? null : likePattern(search) };
 }
 
-/** What is not folded yet, or by another version, is also searched as the database has it in lower case. */
+/** Rows without this folding are also searched by PostgreSQL's lower(). */
 const matchesSearch = sql<SqlBool>`(t.search_text like ${param('pattern')}
   or t.search_version is distinct from ${foldVersionSql} and t.search_text like lower(${param('unfolded')}))`;
 
-/** In what is not folded it could begin in the title and end in the description. */
+/** In rows without this folding, a match could begin in the title and end in the description. */
 const matchesMultilineSearch = sql<SqlBool>`(t.search_version = ${foldVersionSql} and t.search_text like ${param('pattern')}
   or t.search_version is distinct from ${foldVersionSql} and t.search_text like lower(${param('unfolded')})
     and (t.title ilike ${param('unfolded')} or t.description ilike ${param('unfolded')}))`;

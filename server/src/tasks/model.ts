@@ -2,11 +2,12 @@ import { type Static, Type } from 'typebox';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';
 
-/** Keywords that `http/input.ts` acts on before validation. */
+/** Keywords that `http/contract/normalize-input.ts` acts on before validation. */
 const trim = { 'x-trim': true };
 const ignoreCase = { 'x-ignore-case': true };
 
 const priorities = ['High', 'Medium', 'Low'] as const;
+export type Priority = (typeof priorities)[number];
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema });
 
 const title = Type.String({
@@ -40,7 +41,7 @@ const version = Type.Integer({
 });
 const dateTime = Type.String({ format: 'date-time' });
 
-/** What clients that send a whole task back send too. */
+/** Read-only fields, accepted from clients that send a whole task back. */
 const sameUser = Type.Optional(Type.String({ description: 'Read-only: the user of the path, if sent.' }));
 const stamps = {
   user_id: sameUser,
@@ -104,6 +105,11 @@ export const TrashedTask = Type.Object(
   },
 );
 
+/** A task as it is stored: one with `deleted_at` is in the trash. */
+export interface StoredTask extends Task {
+  deleted_at: string | null;
+}
+
 export const NewTask = Type.Object(
   {
     title,
@@ -123,8 +129,8 @@ export const NewTask = Type.Object(
 export type NewTask = Static<typeof NewTask>;
 
 /**
- * RFC 7396: absent keeps, null clears, `tags` replaces the set. A whole task as it was read is a patch too: what cannot
- * be changed is compared.
+ * RFC 7396: absent keeps, null clears, `tags` replaces the set. A whole task as it was read is a patch too: its
+ * read-only fields are compared.
  */
 export const TaskPatch = Type.Object(
   {
@@ -149,7 +155,7 @@ export const Completion = Type.Object(
   { $id: 'Completion', additionalProperties: false, examples: [{ completed: true }] },
 );
 
-/** P2's form: no body, or one without `completed`, flips. */
+/** On the bare surface no body, or one without `completed`, flips the state. */
 export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: number } | null>({
   $id: 'OptionalCompletion',
   type: ['object', 'null'],
@@ -158,7 +164,7 @@ export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: n
   examples: [{ completed: true }],
 });
 
-/** What a write that says nothing else may be conditional on: a deletion, a restoration, a purge. */
+/** The body of writes that have no other: delete, restore, purge. */
 export const Precondition = Type.Unsafe<{ version?: number } | null>({
   $id: 'Precondition',
   type: ['object', 'null'],
@@ -178,7 +184,7 @@ export const TaskPath = Type.Object({
 const sortKeys = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
 export type SortKey = (typeof sortKeys)[number];
 
-/** Which part of a list. */
+/** Selects part of a list. */
 const paging = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Most tasks on a page.' }),
   offset: Type.Optional(

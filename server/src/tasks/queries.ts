@@ -3,24 +3,21 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { type Cte, type CteTemplate, compileOnce, param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
-import type { StoredTask } from './changes.ts';
-import type { Task } from './model.ts';
-import { taskColumns, toStoredTask, toTask } from './row.ts';
+import { omitDeletedAt } from './changes.ts';
+import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
+import type { StoredTask, Task } from './model.ts';
 
 /** @returns the live task, or null when this user has none of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
   const [row] = await findLiveStatement(db, { user_id: userId, id: taskId });
-  return row === undefined ? null : toTask(row);
+  return row === undefined ? null : omitDeletedAt(readStoredTask(row));
 }
 
+type TaskRow = Record<keyof StoredTask, unknown>;
+
 const findLiveStatement = compileOnce((db) =>
-  db
-    .selectFrom('duly.tasks as t')
-    .select(taskColumns)
-    .where('t.user_id', '=', param<string>('user_id'))
-    .where('t.id', '=', param<string>('id'))
-    .where('t.deleted_at', 'is', null)
-    .compile(),
+  sql<TaskRow>`select ${taskSelection} from duly.tasks as t
+    where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
 
 /** Those of the tasks that this user has, by id, whether live or in the trash. */
@@ -30,16 +27,12 @@ export async function findStoredTasks(
   taskIds: readonly string[],
 ): Promise<Map<string, StoredTask>> {
   const rows = await findStoredStatement(tx, { user_id: userId, ids: taskIds });
-  return new Map(rows.map((row) => [row.id, toStoredTask(row)]));
+  return new Map(rows.map(readStoredTask).map((task) => [task.id, task]));
 }
 
 const findStoredStatement = compileOnce((db) =>
-  db
-    .selectFrom('duly.tasks as t')
-    .select(taskColumns)
-    .where('t.user_id', '=', param<string>('user_id'))
-    .where('t.id', '=', sql<string>`any(${param('ids')}::uuid[])`)
-    .compile(),
+  sql<TaskRow>`select ${taskSelection} from duly.tasks as t
+    where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`.compile(db),
 );
 
 /** A task before a write, undefined when it is new, and after. */
@@ -77,31 +70,15 @@ export function storeTasksCte(userId: string, changes: readonly TaskChange[]): C
 /** Filled in where the task is stored. */
 const timesFromStamp = { created_at: null, updated_at: null, completed_at: null };
 
-const [userId, version, revision, now] = [
+const [userId, version, revision] = [
   param<string>('user_id'),
   sql.lit(foldVersion),
   sql`(select revision from moment)`,
-  sql`(select now from moment)`,
 ];
 
 const storeTasksTemplate: CteTemplate = {
   name: 'tasks',
-  sql: sql`given as materialized (
-      select * from jsonb_to_recordset(${param<string>('rows')}::jsonb) as g (id uuid, title text, description text,
-        completed boolean, completed_at timestamptz, priority duly.task_priority, due_date date, version integer,
-        created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, tags text[], search_text text)
-    ), stored as (
-      insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision,
-        created_at, updated_at, deleted_at, search_text, search_version)
-      select ${userId}, id, title, description, case when completed then coalesce(completed_at, ${now}) end, priority,
-        due_date, version, ${revision}, coalesce(created_at, ${now}), coalesce(updated_at, ${now}), deleted_at,
-        search_text, ${version}
-      from given
-      on conflict (user_id, id) do update set title = excluded.title, description = excluded.description,
-        completed_at = excluded.completed_at, priority = excluded.priority, due_date = excluded.due_date,
-        version = excluded.version, revision = excluded.revision, updated_at = excluded.updated_at,
-        deleted_at = excluded.deleted_at, search_text = excluded.search_text, search_version = excluded.search_version
-    )`,
+  sql: upsertTasksCtes,
 };
 
 const storeTasksAndTagsTemplate: CteTemplate = {

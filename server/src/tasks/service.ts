@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
+import type { WriteCondition } from '../writes/conditions.ts';
 import { type WriteContext, withFinalCte, write, writeInOneStatement } from '../writes/write.ts';
 import {
   applyCompletion,
@@ -9,13 +10,11 @@ import {
   markDeleted,
   omitDeletedAt,
   requireTask,
-  type StoredTask,
   splitPatch,
   type TaskStamp,
   taskStampOf,
-  type WriteCondition,
 } from './changes.ts';
-import type { NewTask, Task, TaskPatch } from './model.ts';
+import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 import { findStoredTasks, storeTasksCte } from './queries.ts';
 
 export function createTask(db: Db, userId: string, context: WriteContext, input: NewTask): Promise<Task> {

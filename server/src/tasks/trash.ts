@@ -1,44 +1,59 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
+import type { CursorKeys } from '../db/cursors.ts';
+import {
+  type EncodedPage,
+  findPage,
+  type Page,
+  type PageRequest,
+  readPage,
+  type SortOrder,
+} from '../db/keyset-page.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { unchanged } from '../db/transaction.ts';
+import type { WriteCondition } from '../writes/conditions.ts';
 import { type AuditAction, type WriteContext, write } from '../writes/write.ts';
-import { markRestored, requireTask, type StoredTask, type WriteCondition } from './changes.ts';
-import type { Task } from './model.ts';
-import {
-  findTaskPage,
-  type PageRequest,
-  type SortOrder,
-  selectTasksOfUser,
-  type TaskPage,
-  type TaskSelection,
-} from './page-query.ts';
+import { markRestored, requireTask } from './changes.ts';
+import { trashedTaskJson } from './columns.ts';
+import type { StoredTask, Task, TrashListQuery } from './model.ts';
 import { findStoredTasks } from './queries.ts';
-import { storedTaskJson } from './row.ts';
 import { changeTask } from './service.ts';
 
 /** A statement that purges more would hold its locks, and the memory for its cascades, for too long. */
 export const purgeBatchSize = 1_000;
 
-const trashSelection: Omit<TaskSelection, 'params'> = {
+const trash = {
+  table: 'duly.tasks',
   shape: 'trash',
-  query: (db) => selectTasksOfUser(db).where('t.deleted_at', 'is not', null),
-  json: storedTaskJson,
+  where: [sql<SqlBool>`t.deleted_at is not null`],
+  json: trashedTaskJson,
   materialize: false,
   hasUnfoldedRows: null,
 };
 
-/** A page of the trash, the newest deletion first. */
-export function listTrash(db: Db, userId: string, slice: PageRequest): Promise<TaskPage> {
-  const order: SortOrder<StoredTask> = {
-    key: sql`t.deleted_at`,
-    name: 'deleted_at',
-    keyOf: (task) => task.deleted_at,
-    keyFromText: (text) => sql`${text}::timestamptz`,
-    direction: 'desc',
-    nullable: false,
-  };
-  return findTaskPage(db, { ...trashSelection, params: { user_id: userId } }, order, slice);
+const newestDeletionFirst: SortOrder<StoredTask> = {
+  key: sql`t.deleted_at`,
+  name: 'deleted_at',
+  keyOf: (task) => task.deleted_at,
+  keyFromText: (text) => sql`${text}::timestamptz`,
+  direction: 'desc',
+  nullable: false,
+};
+
+/**
+ * A page of the trash, the newest deletion first.
+ * @throws AppError VALIDATION_ERROR, CURSOR_EXPIRED
+ */
+export function readTrashPage(
+  db: Db,
+  userId: string,
+  query: TrashListQuery,
+  keys: CursorKeys,
+): Promise<EncodedPage> {
+  return readPage({ ...keys, scope: [userId, 'trash'] }, query, (request) => listTrash(db, userId, request));
 }
+
+export const listTrash = (db: Db, userId: string, request: PageRequest): Promise<Page> =>
+  findPage(db, { ...trash, params: { user_id: userId } }, newestDeletionFirst, request);
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
 export function restoreTask(

@@ -142,7 +142,7 @@ test('what the application asks is collected with the file that asks; what tests
   const all = [...issuedStatements.values()];
   for (const from of [
     'src/tasks/queries.ts',
-    'src/tasks/page-query.ts',
+    'src/db/keyset-page.ts',
     'src/tags/queries.ts',
     'src/writes/revisions.ts',
     'src/audit/queries.ts',

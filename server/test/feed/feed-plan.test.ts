@@ -1,8 +1,9 @@
-import { type RawBuilder, sql } from 'kysely';
+import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endOfRevision, type FeedPosition, feedStart } from '../../src/feed/position.ts';
-import { feedStatement } from '../../src/feed/queries.ts';
+import { findChanges } from '../../src/feed/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { statementOf } from '../support/capture-statement.ts';
 import { recountTags } from '../support/tag-counts.ts';
 
 interface Node {
@@ -51,8 +52,10 @@ function nodesOf(node: Node): Node[] {
 
 /** How the database reads 100 changes behind a place: what it reads whole, and how many rows of tables it touches. */
 async function planAt(place: FeedPosition) {
-  const { rows } = await sql<{ 'QUERY PLAN': { Plan: Node }[] }>`
-    explain (analyze, format json) ${feedStatement(userId, place, 101)}`.execute(app.ctx.db);
+  const { sql: text, parameters } = await statementOf((db) => findChanges(db, userId, place, 100));
+  const { rows } = await app.ctx.db.executeQuery<{ 'QUERY PLAN': { Plan: Node }[] }>(
+    CompiledQuery.raw(`explain (analyze, format json) ${text}`, [...parameters]),
+  );
   const scans = nodesOf(rows[0]?.['QUERY PLAN'][0]?.Plan ?? expect.fail('no plan')).filter(
     (node) => node['Relation Name'] !== undefined && node['Relation Name'] !== 'profiles',
   );

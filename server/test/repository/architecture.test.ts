@@ -19,6 +19,7 @@ const layers = [
   ['writes'],
   ['response-cache'],
   ['accounts', 'tags', 'tasks', 'profiles'],
+  ['nouns.ts'],
   ['tokens'],
   ['feed', 'admin'],
   ['user-data.ts'],

@@ -3,7 +3,7 @@ import type { AuditListQuery, AuditRecord } from '../../audit/model.ts';
 import { listAudit } from '../../audit/queries.ts';
 import type { Context } from '../../context.ts';
 import { decodeCursor, encodeCursor } from '../../db/cursors.ts';
-import { listCursorScope } from './cursor-scope.ts';
+import { cursorKeysOf } from './cursor-scope.ts';
 import { linkHeader, type PageLinks } from './page-links.ts';
 
 export interface AuditPageReply {
@@ -19,7 +19,7 @@ export async function readAuditPage(
   userId: string,
   { limit, cursor }: AuditListQuery,
 ): Promise<AuditPageReply> {
-  const scope = listCursorScope(ctx, ['audit', userId]);
+  const scope = { ...cursorKeysOf(ctx), scope: ['audit', userId] };
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
   const { entries, total, next, prev } = await listAudit(ctx.db, userId, { limit, position });
   const nextCursor = next && encodeCursor(next, scope);

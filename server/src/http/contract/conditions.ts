@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { WriteCondition } from '../../tasks/changes.ts';
+import type { WriteCondition } from '../../writes/conditions.ts';
 import { uncodedEtag } from '../hooks/content-coding.ts';
 
 const opaqueTag = '"[!#-~\\x80-\\xff]*"';
@@ -31,4 +31,4 @@ export function parseIfNoneMatch(headers: IncomingHttpHeaders): (etag: string) =
   return (etag) => tags.has(uncodedEtag(etag));
 }
 
-export const etagOf = (task: { version: number }): string => `"${task.version}"`;
+export const etagOf = (item: { version: number }): string => `"${item.version}"`;

@@ -28,7 +28,7 @@ const commonExamples: Record<number, AppError> = {
   408: new AppError('REQUEST_TIMEOUT', 'The request took too long to arrive'),
   409: idempotencyInFlight(),
   410: cursorExpired(),
-  412: preconditionFailed(taskExample),
+  412: preconditionFailed('task', taskExample),
   413: new AppError('PAYLOAD_TOO_LARGE', 'The body is too large'),
   414: new AppError('URI_TOO_LONG', 'A part of the path is too long'),
   415: new AppError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json'),
@@ -42,7 +42,7 @@ const commonExamples: Record<number, AppError> = {
 
 /** Examples that depend on the surface, on the body, or on versions. */
 function typicalExamples(renderError: RenderError, statuses: readonly number[]): Record<number, AppError> {
-  const conflict = statuses.includes(412) ? { 409: versionConflict(taskExample) } : {};
+  const conflict = statuses.includes(412) ? { 409: versionConflict('task', taskExample) } : {};
   const issue = statuses.includes(415) ? missing : tooMany;
   return { ...conflict, 422: idempotencyKeyReused(), [renderError(issue, requestId).status]: issue };
 }

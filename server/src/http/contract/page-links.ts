@@ -1,3 +1,6 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { EncodedPage } from '../../db/keyset-page.ts';
+
 export type PageLinks = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
 
 /** Common clients and proxies accept 8 or 16 kB of response headers. A link is as long as its request's URL. */
@@ -23,4 +26,10 @@ export function linkHeader(url: string, links: PageLinks): string {
     if (header.length + link.length <= maxLength) header += link;
   }
   return header;
+}
+
+/** `X-Total-Count` and `Link` of a list's page. */
+export function setPageHeaders(request: FastifyRequest, reply: FastifyReply, page: EncodedPage): void {
+  const links = { first: {}, ...page.links };
+  reply.header('x-total-count', page.pagination.total).header('link', linkHeader(request.url, links));
 }

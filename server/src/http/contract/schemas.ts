@@ -22,19 +22,9 @@ import {
 } from '../../admin/model.ts';
 import { AuditRecord } from '../../audit/model.ts';
 import { Change, changeSchemas } from '../../feed/model.ts';
+import { nouns } from '../../nouns.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
 import { Profile, ProfilePatch } from '../../profiles/model.ts';
-import { Tag, TagRename } from '../../tags/model.ts';
-import { BulkResult, bulkRequest } from '../../tasks/bulk-model.ts';
-import {
-  Completion,
-  NewTask,
-  OptionalCompletion,
-  Precondition,
-  Task,
-  TaskPatch,
-  TrashedTask,
-} from '../../tasks/model.ts';
 import { errorExamples } from './error-examples.ts';
 import type { Surface } from './surface.ts';
 
@@ -50,12 +40,18 @@ const Issue = Type.Object(
   },
 );
 
+/** Nouns whose conflicts answer with the item as it is now. */
+const versionedNouns = nouns.filter(({ isVersioned }) => isVersioned);
+const currentRefs = versionedNouns.map(({ schema }) => Type.Ref(schema));
+const currentSchema = currentRefs.length === 1 && currentRefs[0] ? currentRefs[0] : Type.Union(currentRefs);
+const versionedTypes = versionedNouns.map(({ type }) => type).join(' or ');
+
 const errorFields = {
   error_code: Type.Enum(Object.keys(errorCodes), { type: 'string' }),
   status_code: Type.Integer(),
   timestamp: Type.String({ format: 'date-time' }),
   request_id: Type.String(),
-  current: Type.Optional(Type.Ref('Task')),
+  current: Type.Optional(currentSchema),
 };
 
 const Problem = Type.Object(
@@ -70,17 +66,7 @@ const BareProblem = Type.Object(
 
 /** The schemas that have a name in `openapi.json`. */
 export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
-  Task,
-  NewTask,
-  TaskPatch,
-  TrashedTask,
-  bulkRequest(bulkMaxOperations),
-  BulkResult,
-  Completion,
-  OptionalCompletion,
-  Precondition,
-  Tag,
-  TagRename,
+  ...nouns.flatMap(({ schemas }) => schemas({ bulkMaxOperations })),
   ...changeSchemas,
   Change,
   AuditRecord,
@@ -114,9 +100,9 @@ const statusDescriptions: Record<number, string> = {
   403: 'The path names another user.',
   404: 'This user has no such thing.',
   408: 'The request took too long to arrive.',
-  409: 'The version is not the newest, and `current` is the task as it is now; or a request with the same `Idempotency-Key` is under way.',
+  409: `The version is not the newest, and \`current\` is the ${versionedTypes} as it is now; or a request with the same \`Idempotency-Key\` is under way.`,
   410: 'The cursor is too old.',
-  412: '`If-Match` does not name the newest version; `current` is the task as it is now.',
+  412: `\`If-Match\` does not name the newest version; \`current\` is the ${versionedTypes} as it is now.`,
   413: 'The body is larger than 64 kB.',
   414: 'A part of the path is too long.',
   415: 'The body is not announced as JSON in UTF-8.',

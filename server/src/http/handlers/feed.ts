@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from 'typebox';
+import { hasChanges, waitForChanges } from '../../feed/long-poll.ts';
 import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../feed/model.ts';
 import {
   decodeFeedCursor,
@@ -7,7 +8,7 @@ import {
   feedCursorScope,
   positionOfEvent,
 } from '../../feed/position.ts';
-import { hasChanges, readChanges, waitForChanges } from '../../feed/service.ts';
+import { readChanges } from '../../feed/queries.ts';
 import { validationError } from '../../platform/errors.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';

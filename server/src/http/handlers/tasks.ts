@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { notFound } from '../../platform/errors.ts';
+import { readTaskPage } from '../../tasks/list.ts';
 import {
   NewTask,
   OptionalCompletion,
@@ -12,9 +13,10 @@ import { findTask } from '../../tasks/queries.ts';
 import * as service from '../../tasks/service.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
+import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { operation } from '../contract/operation.ts';
+import { setPageHeaders } from '../contract/page-links.ts';
 import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
-import { readTaskPage } from '../contract/task-page.ts';
 import { cacheable, cacheableList } from '../hooks/cached-responses.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 
@@ -48,9 +50,10 @@ export const listTasks = operation({
   caching: cacheableList,
   async handle({ ctx, db, request, reply }) {
     const { params, query } = request;
-    const page = await readTaskPage(db, ctx, request, reply, params.user_id, query);
-    const { tasks, pagination, isUncacheable } = page;
-    return { json: tasks, more: { pagination }, isUncacheable };
+    const page = await readTaskPage(db, params.user_id, query, cursorKeysOf(ctx));
+    setPageHeaders(request, reply, page);
+    const { items, pagination, isUncacheable } = page;
+    return { json: items, more: { pagination }, isUncacheable };
   },
 });
 
@@ -131,7 +134,7 @@ export const updateTask = operation({
 
 export const putTask = operation({ ...updateTask, id: 'putTask' });
 
-/** On v1 `completed` is required (`v1/render.ts`). */
+/** As the bare surface has it; v1 requires `completed` (`v1/render.ts`). */
 export const completeTask = operation({
   id: 'completeTask',
   summary: 'Flip or set whether a task is completed',

@@ -3,9 +3,10 @@ import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import * as trash from '../../tasks/trash.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
+import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { operation } from '../contract/operation.ts';
+import { setPageHeaders } from '../contract/page-links.ts';
 import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
-import { readTrashPage } from '../contract/task-page.ts';
 import { cacheableList } from '../hooks/cached-responses.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
 import { Pagination } from './tasks.ts';
@@ -30,8 +31,9 @@ export const listTrash = operation({
   caching: cacheableList,
   async handle({ ctx, db, request, reply }) {
     const { params, query } = request;
-    const { tasks, pagination } = await readTrashPage(db, ctx, request, reply, params.user_id, query);
-    return { json: tasks, more: { pagination } };
+    const page = await trash.readTrashPage(db, params.user_id, query, cursorKeysOf(ctx));
+    setPageHeaders(request, reply, page);
+    return { json: page.items, more: { pagination: page.pagination } };
   },
 });
 

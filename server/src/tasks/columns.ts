@@ -1,0 +1,104 @@
+import { type Generated, sql } from 'kysely';
+import {
+  boolean,
+  type Column,
+  clientFieldsOf,
+  column,
+  createReader,
+  date,
+  derived,
+  enumeration,
+  integer,
+  jsonObject,
+  nullable,
+  type RowRef,
+  selectColumns,
+  type TableOf,
+  text,
+  textArray,
+  timestamp,
+  upsertCtes,
+  userIdColumn,
+  uuid,
+} from '../db/columns.ts';
+import { param } from '../db/statements.ts';
+import { foldVersion } from '../platform/folding.ts';
+import { type Priority, type StoredTask, Task, TrashedTask } from './model.ts';
+
+/** `tags` are rows of `task_tags`, sorted by code point. */
+const tags = {
+  select: (row: RowRef) => sql`array(select tt.name from ${taskTags(row)} order by tt.name)`,
+  json: (row: RowRef) => sql`'[' || coalesce((
+    select string_agg(to_json(tt.name)::text, ',' order by tt.name) from ${taskTags(row)}
+  ), '') || ']'`,
+};
+
+const taskTags = ({ alias, userId }: RowRef) =>
+  sql`duly.task_tags tt where tt.user_id = ${userId} and tt.task_id = ${sql.ref(`${alias}.id`)}`;
+
+/** `completed` is whether there is a `completed_at`. */
+const completed = {
+  select: ({ alias }: RowRef) => sql`${sql.ref(`${alias}.completed_at`)} is not null`,
+  json: ({ alias }: RowRef) =>
+    sql`case when ${sql.ref(`${alias}.completed_at`)} is null then 'false' else 'true' end`,
+};
+
+/** The time of the write, in a statement that has a `moment`. */
+const now = sql`(select now from moment)`;
+const nowIfCompleted = sql`case when completed then coalesce(completed_at, ${now}) end`;
+
+/** Every field of a task, in any order: its type, who sets it, and what it is when a client leaves it out. */
+export const taskColumns = {
+  id: column(uuid, { setBy: 'creation' }),
+  user_id: userIdColumn,
+  title: column(text, { setBy: 'client' }),
+  description: column(nullable(text), { setBy: 'client', default: null }),
+  completed: derived(boolean, completed, { setBy: 'client', default: false }),
+  completed_at: column(nullable(timestamp), { setBy: 'server', insert: nowIfCompleted }),
+  priority: column(enumeration<Priority>('duly.task_priority'), { setBy: 'client', default: 'Medium' }),
+  due_date: column(nullable(date), { setBy: 'client', default: null }),
+  tags: derived(textArray, tags, { setBy: 'client', default: [] }),
+  version: column(integer, { setBy: 'server' }),
+  created_at: column(timestamp, { setBy: 'creation', insert: sql`coalesce(created_at, ${now})` }),
+  updated_at: column(timestamp, { setBy: 'server', insert: sql`coalesce(updated_at, ${now})` }),
+  deleted_at: column(nullable(timestamp), { setBy: 'server' }),
+} satisfies { [Name in keyof StoredTask]: Column<StoredTask[Name]> };
+
+export const taskFields = clientFieldsOf(taskColumns);
+
+/** Columns that no answer shows. */
+const hiddenColumns = {
+  revision: { recordType: null, setBy: 'server', insert: sql`(select revision from moment)` },
+  /** What `searchTextOf` gives. */
+  search_text: { recordType: 'text', setBy: 'server' },
+  search_version: { recordType: null, setBy: 'server', insert: sql.lit(foldVersion) },
+} as const;
+
+declare module '../db/schema.ts' {
+  interface Database {
+    'duly.tasks': TableOf<typeof taskColumns> & {
+      revision: bigint;
+      search_text: Generated<string>;
+      /** The version of the folding in `search_text`; null: none, it is what the database's lower() gave. */
+      search_version: number | null;
+    };
+    'duly.task_tags': { user_id: string; task_id: string; name: string };
+  }
+}
+
+/** Inserts or updates tasks; their tags are stored apart. */
+export const upsertTasksCtes = upsertCtes('duly.tasks', ['user_id', 'id'], {
+  ...taskColumns,
+  ...hiddenColumns,
+});
+
+/** A row of `tasks as t`, in a statement with the parameter `user_id`. */
+const taskRow: RowRef = { alias: 't', userId: param('user_id') };
+
+/** What JSON makes of a task, for a row of `tasks as t`; the order of the members is the schema's. */
+export const taskJson = jsonObject(taskColumns, Object.keys(Task.properties), taskRow);
+export const trashedTaskJson = jsonObject(taskColumns, Object.keys(TrashedTask.properties), taskRow);
+
+/** The fields of a task of `tasks as t`, to be read by `readStoredTask`. */
+export const taskSelection = selectColumns(taskColumns, taskRow);
+export const readStoredTask = createReader(taskColumns);

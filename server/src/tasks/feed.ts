@@ -1,0 +1,40 @@
+import { sql } from 'kysely';
+import { feedOfTable, type Noun } from '../db/noun.ts';
+import { BulkResult, bulkRequest } from './bulk-model.ts';
+import { taskColumns } from './columns.ts';
+import {
+  Completion,
+  NewTask,
+  OptionalCompletion,
+  Precondition,
+  Task,
+  TaskPatch,
+  TrashedTask,
+} from './model.ts';
+
+const { deleted_at: _, ...shownColumns } = taskColumns;
+
+export const taskNoun: Noun<'task', Task> = {
+  type: 'task',
+  schema: 'Task',
+  schemas: ({ bulkMaxOperations }) => [
+    Task,
+    NewTask,
+    TaskPatch,
+    TrashedTask,
+    bulkRequest(bulkMaxOperations),
+    BulkResult,
+    Completion,
+    OptionalCompletion,
+    Precondition,
+  ],
+  tables: ['duly.tasks', 'duly.task_tags'],
+  isVersioned: true,
+  feed: feedOfTable('task', {
+    name: 'duly.tasks',
+    alias: 't',
+    columns: shownColumns,
+    isLive: sql`t.deleted_at is null`,
+    idDescription: "The task's id.",
+  }),
+};
