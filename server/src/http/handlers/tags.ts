@@ -27,10 +27,9 @@ export const listTags = operation({
   },
   errors: [422],
   caching: cacheableList,
-  async handle({ db, request: { params, query }, reply }) {
+  async handle({ db, request: { params, query } }) {
     const { tags, total, isUncacheable } = await queries.listTags(db, params.user_id, query);
-    reply.header('x-total-count', total);
-    return { data: tags, isUncacheable };
+    return { data: tags, headers: { 'x-total-count': String(total) }, isUncacheable };
   },
 });
 

@@ -15,7 +15,7 @@ import { UserPath } from '../../writes/user-path.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { operation } from '../contract/operation.ts';
-import { setPageHeaders } from '../contract/page-links.ts';
+import { pageHeadersOf } from '../contract/page-links.ts';
 import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { cacheable, cacheableList } from '../hooks/cached-responses.ts';
 import { writeContextOf } from '../hooks/idempotency.ts';
@@ -48,12 +48,10 @@ export const listTasks = operation({
   },
   errors: [410, 422],
   caching: cacheableList,
-  async handle({ ctx, db, request, reply }) {
-    const { params, query } = request;
+  async handle({ ctx, db, request: { params, query, url } }) {
     const page = await readTaskPage(db, params.user_id, query, cursorKeysOf(ctx));
-    setPageHeaders(request, reply, page);
     const { items, pagination, isUncacheable } = page;
-    return { json: items, more: { pagination }, isUncacheable };
+    return { json: items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
   },
 });
 
@@ -71,11 +69,10 @@ export const getTask = operation({
   },
   errors: [404, 422],
   caching: cacheable,
-  async handle({ db, request: { params }, reply }) {
+  async handle({ db, request: { params } }) {
     const task = await findTask(db, params.user_id, params.task_id);
     if (task === null) throw notFound('Task');
-    reply.header('etag', etagOf(task));
-    return { data: task };
+    return { data: task, headers: { etag: etagOf(task) } };
   },
 });
 

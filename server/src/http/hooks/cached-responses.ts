@@ -47,19 +47,12 @@ export function serveCachedResponses(app: FastifyInstance, { responseCache }: Co
   });
 }
 
-/** Makes the payload from what it reads with the given handle: the read router chooses the server. A text is JSON. */
-type LoadPayload = (db: Context['db']) => Promise<unknown>;
-
-class Uncacheable {
-  readonly payload: unknown;
-  constructor(payload: unknown) {
-    this.payload = payload;
-  }
+interface LoadedPayload {
+  /** A text is JSON already. */
+  payload: unknown;
+  headers?: Record<string, string>;
+  isUncacheable?: boolean;
 }
-
-/** @param isUncacheable whether the response may change although the user's revision does not */
-export const uncacheableIf = (isUncacheable: boolean, payload: unknown): unknown =>
-  isUncacheable ? new Uncacheable(payload) : payload;
 
 /**
  * Answers with the cached response, or with what `load` gives. Content, `ETag` and headers are the same with and
@@ -69,14 +62,13 @@ export async function sendCached(
   { responseCache }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
-  load: LoadPayload,
+  load: (db: Context['db']) => Promise<LoadedPayload>,
 ): Promise<FastifyReply> {
   const coding = codingOf(request);
   const result = await responseCache.getOrLoad(cacheKeyOf(request), async (db): Promise<LoadedResponse> => {
-    const payload = await load(db);
-    const isUncacheable = payload instanceof Uncacheable;
-    const response = toResponse(reply, isUncacheable ? payload.payload : payload);
-    return { ...(await encodeResponse(response, coding)), isUncacheable };
+    const { payload, headers = {}, isUncacheable = false } = await load(db);
+    const json = typeof payload === 'string' ? payload : String(reply.serialize(payload));
+    return { ...(await encodeResponse(toResponse(json, headers), coding)), isUncacheable };
   });
   return sendResponse(request, reply, result);
 }
@@ -106,18 +98,11 @@ function sendResponse(request: FastifyRequest, reply: FastifyReply, result: Cach
     : reply.type(jsonContentType).send(response.body);
 }
 
-/** In this order they are hashed into the `ETag`. */
-const cachedHeaders = ['etag', 'link', 'x-total-count'];
-
-function toResponse(reply: FastifyReply, payload: unknown): CachedResponse {
-  const body = toBuffer(typeof payload === 'string' ? payload : String(reply.serialize(payload)));
-  const headers: Record<string, string> = {};
-  for (const name of cachedHeaders) {
-    const value = reply.getHeader(name);
-    if (value !== undefined) headers[name] = String(value);
-  }
-  headers.etag ??= `"${etagHashOf(body, headers)}"`;
-  return { body, headers };
+/** The `ETag` is a hash of content and headers, if `headers` has none. */
+function toResponse(json: string, headers: Record<string, string>): CachedResponse {
+  const body = toBuffer(json);
+  const etag = headers.etag ?? `"${etagHashOf(body, headers)}"`;
+  return { body, headers: { ...headers, etag } };
 }
 
 async function encodeResponse(response: CachedResponse, coding: ContentCoding): Promise<CachedResponse> {
@@ -139,5 +124,6 @@ function toBuffer(text: string): Buffer {
 
 /** Covers the headers too: on the bare surface only a header has the total of a list. */
 function etagHashOf(body: Buffer, headers: Record<string, string>): string {
-  return createHash('sha256').update(JSON.stringify(headers)).update(body).digest('base64url');
+  const sorted = Object.fromEntries(Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256').update(JSON.stringify(sorted)).update(body).digest('base64url');
 }
