@@ -29,7 +29,7 @@ export interface LoginLimit {
  * are off have none. What this process counts alone is answered at once.
  */
 export interface Limits {
-  isAuthEndpoint(address: string, isWayIn: boolean): RateLimitResults;
+  byAddress(address: string, isAuthEndpoint: boolean): RateLimitResults;
   byUser(userId: string): RateLimitResults;
   /** Of requests that send mail somewhere, or make an account for it. */
   byMail(mail: string): RateLimitResults;
@@ -73,7 +73,7 @@ export function createLimits(settings: LimitSettings, shared: SharedCounters | n
   for (const { name } of [table.address, table.auth, table.account, table.user]) refusals[name] = 0;
 
   return {
-    isAuthEndpoint(ip, isAuthEndpoint) {
+    byAddress(ip, isAuthEndpoint) {
       const key = addressKey(ip);
       const readings = [{ limiter: address, key }];
       if (isAuthEndpoint) readings.unshift({ limiter: auth, key });

@@ -34,7 +34,7 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
       return;
     }
     request.authEndpoint = authEndpointOf(url, request.url);
-    const results = limits.isAuthEndpoint(addressOf(request) ?? '', request.authEndpoint !== null);
+    const results = limits.byAddress(addressOf(request) ?? '', request.authEndpoint !== null);
     continueWith(results, (all) => enforceLimits(reply, limits, all), done);
   });
   // Its body is there, read and checked.
