@@ -1,11 +1,10 @@
-// What the commands are and take, for people. Parsed by whatever Node the machine has, so the syntax stays at Node
-// 14's.
+// The texts of `--help` and `--version`. The system's Node runs this file, so it keeps to the syntax of Node 14.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The text that `--help` or `--version` among `args` asks for; null when neither is there. `serve` is the command of
- * `npm start`: its help names all the others.
+ * The text that `--help` or `--version` among `args` asks for; null without either. `serve` is the command of
+ * `npm start`: its help lists every command.
  */
 export function informationFor(root, command, args) {
   if (!args.some((arg) => ['--help', '-h', '--version'].includes(arg))) return null;
@@ -17,13 +16,14 @@ export function informationFor(root, command, args) {
   return [...named.map(helpOf), settings].join('\n\n');
 }
 
-function helpOf({ call, does, words }) {
-  const lines = Object.entries(words).map(([word, { takes, does: what }]) => [
-    [word, ...takes].join(' '),
-    what,
+function helpOf({ invocation, description, subcommands }) {
+  const lines = Object.entries(subcommands).map(([name, subcommand]) => [
+    [name, ...subcommand.arguments].join(' '),
+    subcommand.description,
   ]);
   const width = Math.max(0, ...lines.map(([left]) => left.length));
-  return [`${call}: ${does}`, ...lines.map(([left, what]) => `  ${left.padEnd(width)}  ${what}`)].join('\n');
+  const header = `${invocation}: ${description}`;
+  return [header, ...lines.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)].join('\n');
 }
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));

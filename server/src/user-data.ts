@@ -1,4 +1,4 @@
-import { type NounType, nouns } from './nouns.ts';
+import { type NounType, nouns } from './feed/model.ts';
 
 /** What becomes of the user's rows of a table that belongs to no noun. */
 interface Handling {

@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 
 /**
- * Ends every session of a user but the one to keep, and with them this server's tokens; tokens of other issuers that
- * were issued before this moment are refused from now on. Whether or not there is an account of that id. Locks the
- * account first: a session that is being made for it is either there to be ended, or made once this is committed and
- * then judged by `isStillGood`.
+ * Ends every session of a user but `keptSessionId`, and with them this server's tokens. Tokens of other issuers are
+ * refused if their `iat` is earlier than now. The user needs no account.
+ *
+ * Locks the account's row first. A concurrent log-in may have inserted its session already: it is deleted here. Or it
+ * inserts the session after the commit: then `isPasswordCurrent` refuses it.
  */
 export async function revokeAllTokens(tx: Tx, userId: string, keptSessionId = ''): Promise<void> {
   await sql`select from better_auth."user" where id = ${userId} for update`.execute(tx);
@@ -23,8 +24,8 @@ export async function isBanned(db: Db, userId: string): Promise<boolean> {
 }
 
 /**
- * Whether a log-in with the password of this hash may lead to a session: no ban, and no other password, has come
- * between.
+ * Whether the account still has this hash and no ban. To be read after a session was inserted: password or ban may have
+ * changed since the log-in read the hash.
  */
 export async function isPasswordCurrent(db: Db, userId: string, passwordHash: string): Promise<boolean> {
   const { rows } = await sql`

@@ -3,7 +3,11 @@ import { invalidCredentials } from '../platform/errors.ts';
 import { type BetterAuth, sessionSeconds } from './better-auth.ts';
 import type { AccessTokenResponse } from './model.ts';
 
-/** Signs an access token for a session of Better Auth. */
+/**
+ * Signs an access token for a session of Better Auth. It expires with a new session (7 days) or after
+ * JWT_MAX_AGE_SECONDS, whichever is sooner.
+ * @throws AppError INVALID_CREDENTIALS without such a session
+ */
 export type IssueAccessToken = (sessionToken: string | null) => Promise<AccessTokenResponse>;
 
 export function createAccessTokenIssuer(config: Config, betterAuth: BetterAuth): IssueAccessToken {

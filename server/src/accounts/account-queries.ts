@@ -14,7 +14,7 @@ const selectAccounts = sql`
   from better_auth."user" u
   join better_auth.account a on a."userId" = u.id and a."providerId" = 'credential' and a.password is not null`;
 
-/** @returns null for a user of another issuer, who has no account here. */
+/** @returns null for a user of another issuer, who has no account. */
 export async function findAccount(db: Db, userId: string): Promise<Account | null> {
   const { rows } = await sql<Account>`${selectAccounts} where u.id = ${userId}`.execute(db);
   return rows[0] ?? null;
@@ -26,18 +26,19 @@ export async function findAccountByEmail(db: Db, email: string): Promise<Account
 }
 
 export interface NewAccount {
-  /** In lower case. */
+  /** Must be in lower case. */
   email: string;
   firstName: string;
   lastName: string;
 }
 
 /**
- * In the form of Better Auth's hashes, but the hash of nothing: no password opens it, and checking one takes as long.
+ * Random bytes in the form of Better Auth's scrypt hashes (`salt:key`, hex). No password matches, and a check takes as
+ * long as for a real hash.
  */
 const unusablePasswordHash = () => `${randomBytes(16).toString('hex')}:${randomBytes(64).toString('hex')}`;
 
-/** Makes an account whose password nobody knows. @returns its id; null when the address is taken. */
+/** Inserts an account without a usable password. @returns its id; null when the address is taken. */
 export async function insertAccount(
   db: Db,
   { email, firstName, lastName }: NewAccount,
@@ -57,7 +58,10 @@ export async function insertAccount(
   return numAffectedRows === 1n ? id : null;
 }
 
-/** Sets a password; with the hash from before, only if it still is that one. */
+/**
+ * @param expectedHash updates only if the account still has this hash; null: always
+ * @returns whether a row was updated
+ */
 export async function updatePassword(
   db: Db,
   userId: string,
@@ -71,7 +75,11 @@ export async function updatePassword(
   return numAffectedRows === 1n;
 }
 
-/** Sets a confirmed address. @returns the one from before; null when it is taken, or the account is gone. */
+/**
+ * Sets a confirmed address.
+ * @returns the previous one; null when the new one is taken or there is no account
+ * @throws a unique violation (23505) when a concurrent transaction takes the address
+ */
 export async function updateEmail(db: Db, userId: string, email: string): Promise<string | null> {
   const { rows } = await sql<{ email: string }>`
     update better_auth."user" u set email = ${email}, "emailVerified" = true, "updatedAt" = now()

@@ -25,19 +25,19 @@ import { requirePassword } from './require-password.ts';
 import { completeSecondFactor } from './second-factor.ts';
 import { deleteLinks } from './stored-links.ts';
 
-/** P1's face on the users and sessions of Better Auth. */
+/** The account operations of v1, on the users and sessions of Better Auth. */
 export interface Accounts {
   /** @throws AppError EMAIL_TAKEN, REGISTRATION_CLOSED, INVITATION_REQUIRED */
   register(client: SessionClient, input: Registration): Promise<AccessTokenResponse>;
   /**
-   * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address; after the right
-   * password of an account with a second factor, TOTP_REQUIRED without a code and RATE_LIMITED after too many wrong
-   * ones.
+   * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address. With a second factor
+   * and the right password: TOTP_REQUIRED without a code, RATE_LIMITED after too many wrong ones.
    */
   login(client: SessionClient, input: Credentials): Promise<AccessTokenResponse>;
   /**
-   * Ends every session and token from before; the answer is the caller's new one.
-   * @throws AppError NOT_FOUND without an account here, INVALID_CREDENTIALS
+   * Ends every earlier session and token.
+   * @returns the token of a new session
+   * @throws AppError NOT_FOUND for a user without an account, INVALID_CREDENTIALS
    */
   changePassword(
     userId: string,
@@ -47,16 +47,19 @@ export interface Accounts {
   ): Promise<AccessTokenResponse>;
 }
 
-/** What Better Auth notes of whom a session was made for. */
+/** The headers that Better Auth stores with a session. */
 const clientHeadersOf = ({ address, userAgent }: SessionClient) =>
   new Headers({
     'x-client-ip': address,
     'user-agent': userAgent,
   });
 
-/** Better Auth makes "wrong password" or "no session" of a failure of the database: that failure is thrown instead. */
+/**
+ * Better Auth reports a failure of the database as "wrong password" or "no session". These functions throw the failure
+ * itself, which is a 503.
+ */
 export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
-  const { register, login, changePassword } = createUnguardedAccounts(config, db, betterAuth, mailer);
+  const { register, login, changePassword } = createAccountOperations(config, db, betterAuth, mailer);
   return {
     register: (...args) => rethrowDatabaseFailure(() => register(...args)),
     login: (...args) => rethrowDatabaseFailure(() => login(...args)),
@@ -64,7 +67,7 @@ export function createAccounts(config: Config, db: Db, betterAuth: BetterAuth, m
   };
 }
 
-function createUnguardedAccounts(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
+function createAccountOperations(config: Config, db: Db, betterAuth: BetterAuth, mailer: Mailer): Accounts {
   const issueAccessToken = createAccessTokenIssuer(config, betterAuth);
   return {
     async register(client, { email, password, first_name, last_name, invitation }) {
@@ -74,7 +77,7 @@ function createUnguardedAccounts(config: Config, db: Db, betterAuth: BetterAuth,
         name: `${first_name} ${last_name}`.trim(),
         firstName: first_name,
         lastName: last_name,
-        // No field of a user: read by the registration gate.
+        // Not a column of the user: the registration policy reads it.
         ...(invitation !== undefined && { invitation }),
       };
       try {
@@ -95,7 +98,7 @@ function createUnguardedAccounts(config: Config, db: Db, betterAuth: BetterAuth,
           betterAuth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
         );
         const { token } = signedIn.response;
-        // Left out by the plugin while a second factor is wanted, whatever the types say.
+        // The plugin for second factors removes it although the type has it.
         if (typeof token === 'string') return await issueAccessToken(token);
         return await issueAccessToken(
           await completeSecondFactor(betterAuth, headers, signedIn.headers, totp_code),
@@ -110,7 +113,7 @@ function createUnguardedAccounts(config: Config, db: Db, betterAuth: BetterAuth,
       const account = await requirePassword(db, userId, current_password, entry);
       const passwordHash = await passwordHashing.hash(new_password);
       await inTransaction(db, async (tx) => {
-        // Of two changes at once the later one no longer knows the password.
+        // Of two concurrent changes with the same current password the second is refused.
         if (!(await updatePassword(tx, userId, passwordHash, account.passwordHash))) throw wrongPassword();
         await revokeAllTokens(tx, userId);
         await deleteLinks(tx, userId);

@@ -6,27 +6,27 @@ import type { Db } from '../db/schema.ts';
 import { auditUnavailable } from '../platform/errors.ts';
 import type { BetterAuth } from './better-auth.ts';
 
-/** What recording takes; the context of the service has it. */
-interface AttemptContext {
+interface AuthEventContext {
   db: Db;
   betterAuth: BetterAuth;
   auditCounts: AuditCounts;
   refusedEntries: RefusedEntries;
 }
 
-/** Something done about an account on the way in or out of it: a log-in, a sign-out, a change of password. */
+/** A log-in, sign-out or change of password, successful or not. */
 export interface AuthEvent extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
-  /** The account, where it is known. */
+  /** Of the account, if known. */
   userId?: string | null;
-  /** The address the attempt named, which says whose account it was about. */
+  /** The address in the request, by which the account is found. */
   email?: string | null;
 }
 
 /**
- * Writes the audit entry of an attempt: into the chain of the account, else into the service's. An attempt that named
- * an address costs the same whether or not there is such an account; strangers who name none are only counted.
+ * Appends the audit entry to the account's chain, or to the service's if there is no such account. Both take as long,
+ * so that time does not reveal which addresses have accounts. Events without user and address are only counted.
+ * @throws AppError SERVICE_UNAVAILABLE when the database refuses the entry
  */
-export async function recordAuthEvent(ctx: AttemptContext, event: AuthEvent): Promise<void> {
+export async function recordAuthEvent(ctx: AuthEventContext, event: AuthEvent): Promise<void> {
   const { origin, action, outcome, email = null } = event;
   const userId = event.userId ?? (email === null ? null : await findAccountIdByEmail(ctx, email)) ?? '';
   const entry = { userId, origin, action, outcome };
@@ -34,8 +34,8 @@ export async function recordAuthEvent(ctx: AttemptContext, event: AuthEvent): Pr
   else await appendEntry(ctx, entry);
 }
 
-/** A refused entry is kept apart from the chains, which is not enough to let anybody in. */
-async function appendEntry({ db, refusedEntries }: AttemptContext, entry: AuditEntry): Promise<void> {
+/** A refused entry is stored outside the chains. The request fails all the same: no log-in without a chained entry. */
+async function appendEntry({ db, refusedEntries }: AuthEventContext, entry: AuditEntry): Promise<void> {
   try {
     await appendAudit(db, [entry]);
   } catch (error) {
@@ -45,7 +45,7 @@ async function appendEntry({ db, refusedEntries }: AttemptContext, entry: AuditE
   }
 }
 
-async function findAccountIdByEmail({ betterAuth }: AttemptContext, email: string): Promise<string | null> {
+async function findAccountIdByEmail({ betterAuth }: AuthEventContext, email: string): Promise<string | null> {
   const { internalAdapter } = await betterAuth.$context;
   return (await internalAdapter.findUserByEmail(email.toLowerCase()))?.user.id ?? null;
 }

@@ -11,11 +11,11 @@ import type { RegistrationPolicy } from './registration-policy.ts';
 import { invalidCodeError, stripWhitespace } from './second-factor.ts';
 import { deleteLinks } from './stored-links.ts';
 
-/** Fields of Better Auth's requests that set a password. */
+/** Body fields that set a password. */
 const passwordFields = ['password', 'newPassword'] as const;
 const passwordPaths = new Set(['/sign-up/email', '/change-password', '/reset-password', '/set-password']);
 
-/** All that they do is send a mail. */
+/** Requests whose only effect is a mail. */
 const mailPaths = new Set(['/request-password-reset', '/send-verification-email']);
 
 function passwordError(password: string) {
@@ -26,20 +26,22 @@ function passwordError(password: string) {
   return null;
 }
 
-/** Refuses weak passwords, and ends the sessions that began with the one before, whatever the client asks for. */
+/**
+ * Refuses weak passwords. A change of password ends the other sessions, whatever `revokeOtherSessions` the body has.
+ */
 function checkPasswords(path: string, body: Record<string, unknown> | undefined) {
   for (const field of passwordFields) {
     const value = body?.[field];
     const fault = typeof value === 'string' ? passwordError(value) : null;
     if (fault !== null) throw new APIError('BAD_REQUEST', fault);
   }
-  const ends = path === '/change-password' ? { revokeOtherSessions: true } : {};
-  return { context: { body: { ...body, ...ends } } };
+  const overrides = path === '/change-password' ? { revokeOtherSessions: true } : {};
+  return { context: { body: { ...body, ...overrides } } };
 }
 
 /**
- * The token of a link that confirms an address is signed with the secret that front ends share; so are their access
- * tokens, and links of theirs that change an address. Neither may act here.
+ * Accepts JWTs of verification links only, which have neither `sub` nor `updateTo`. Access tokens and change-of-address
+ * links of front ends are signed with the same shared secret.
  */
 function checkVerificationToken(token: unknown): void {
   try {
@@ -56,16 +58,15 @@ const resetRequested = {
   message: 'If this email exists in our system, check your email for the reset link',
 };
 
-/** What a request has to pass before Better Auth sees it. */
 interface RequestGuards {
   registrationPolicy: RegistrationPolicy;
   mailer: Mailer;
   passwordReset: PasswordReset;
 }
 
-export const beforeRequest = ({ registrationPolicy: gate, mailer, passwordReset }: RequestGuards) =>
+export const beforeRequest = ({ registrationPolicy, mailer, passwordReset }: RequestGuards) =>
   createAuthMiddleware(async ({ path, body, query }) => {
-    if (path === '/sign-up/email') await gate.check(body);
+    if (path === '/sign-up/email') await registrationPolicy.check(body);
     if (mailPaths.has(path)) mailer.requireDelivery();
     if (passwordPaths.has(path)) return checkPasswords(path, body);
     if (path.startsWith('/two-factor/')) return normalizeSecondFactor(body);
@@ -78,13 +79,13 @@ export const beforeRequest = ({ registrationPolicy: gate, mailer, passwordReset 
     return undefined;
   });
 
-/** A device that is trusted would be a second factor that no change of the password ends. */
+/** Disables trusted devices: such a device skips the second factor, even after a change of password. */
 function normalizeSecondFactor(body: Record<string, unknown> | undefined) {
   const code = typeof body?.code === 'string' ? { code: stripWhitespace(body.code) } : {};
   return { context: { body: { ...body, ...code, trustDevice: false } } };
 }
 
-/** How long a code of a second factor is remembered: longer than the 90 s it is good for. */
+/** How long a used TOTP code is stored, so that it works once. A code is valid for 90 s. */
 const codeSeconds = 180;
 
 export const afterRequest = (db: Db, mailer: Mailer) =>
@@ -100,14 +101,14 @@ export const afterRequest = (db: Db, mailer: Mailer) =>
         expiresAt: new Date(Date.now() + codeSeconds * 1_000),
       });
       if (isFirst) return;
-      // Nobody has been told of this session yet.
+      // The response with the session's token has not been sent yet.
       await internalAdapter.deleteSession(session.token);
       context.setNewSession(null);
       throw invalidCodeError();
     }
   });
 
-/** What Better Auth leaves to do: tokens of other issuers, links that wait in a mailbox, and telling the user. */
+/** What Better Auth does not do: revoke tokens of other issuers, delete one-time links, and notify the user by mail. */
 export async function afterPasswordChange(
   db: Db,
   mailer: Mailer,
@@ -122,15 +123,15 @@ export async function afterPasswordChange(
 }
 
 /**
- * A banned user's sign-in is answered as a wrong password is. A sign-up makes a new user, and holds a connection while
- * it does: asking for another could leave none for anybody.
+ * Answers a banned user's sign-in like a wrong password. Skips sign-ups: the user is new, and their transaction holds a
+ * connection. A second one for this query could exhaust the pool.
  */
 export async function refuseBanned(db: Db, userId: string, path: string | undefined): Promise<void> {
   if (path === '/sign-up/email' || !(await isBanned(db, userId))) return;
   throw wrongPassword();
 }
 
-/** Ends the session of a sign-in whose password was right when it was read, and is no more. */
+/** Ends the new session if password or ban changed after the sign-in had read the hash. */
 export async function refuseStaleSignIn(db: Db, session: { id: string; userId: string }): Promise<void> {
   const hash = signInStore.getStore()?.passwordHash ?? null;
   if (hash === null || (await isPasswordCurrent(db, session.userId, hash))) return;
@@ -146,7 +147,7 @@ const wrongPassword = () =>
 
 const textLimits = { name: 201, firstName: 100, lastName: 100, image: 2_048 };
 
-/** Better Auth stores whatever stands in these fields, or fails in the database. Only `image` may be null. */
+/** Better Auth does not validate these fields. Limits are in code points; only `image` may be null. */
 export function validateTextFields(user: Record<string, unknown>): void {
   for (const [field, limit] of Object.entries(textLimits)) {
     const value = user[field];
@@ -157,7 +158,7 @@ export function validateTextFields(user: Record<string, unknown>): void {
   }
 }
 
-/** Better Auth keeps one `name`; P1 has two: a sign-up that gives only `name` gets it as the first. */
+/** Better Auth has one `name`, v1 a first and a last one. A sign-up with `name` alone gets it as its first name. */
 export function withDefaultNames<User extends { name: string }>(user: User & Record<string, unknown>) {
   validateTextFields(user);
   const { firstName, lastName } = user;

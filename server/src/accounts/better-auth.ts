@@ -15,10 +15,10 @@ import { toVersionedSecrets } from './secrets.ts';
 import { createKeyAdapter } from './signing-key.ts';
 import { storeIdentifier } from './stored-links.ts';
 
-/** How long a session lives without being used. */
+/** A session expires after this time without use. */
 export const sessionSeconds = 7 * 24 * 3600;
 
-/** Routes of Better Auth that nothing here needs, or that ask for no password where one should be asked for. */
+/** Routes that are unused here, or that change an account without asking for its password. */
 const disabledPaths = [
   '/account-info',
   '/change-email',
@@ -51,13 +51,13 @@ const plugins = (config: Config, db: Db, log: Logger) => [
 ];
 
 const nameField = { type: 'string', required: false, returned: true } as const;
-/** Changed by admins and by the command `admin`, never by a request of Better Auth's. */
+/** Requests to Better Auth cannot set it: only admins and the command `admin` do. */
 const roleField = { type: 'string', required: false, input: false } as const;
 
-/** Where a link leads that nobody said an address for. */
+/** Better Auth's default when the client gave no `callbackURL`. */
 const isDefaultCallback = (url: string) => new URL(url).searchParams.get('callbackURL') === '/';
 
-/** Better Auth on our tables: accounts, sessions and this server's token-signing keys. */
+/** Better Auth on the schema `better_auth`: accounts, sessions and this server's signing keys. */
 export function createBetterAuth(
   config: Config,
   db: Db,
@@ -72,7 +72,7 @@ export function createBetterAuth(
     baseURL: baseUrl,
     basePath: '/api/auth',
     secrets: toVersionedSecrets(secrets),
-    // The one of before secrets had versions is the oldest.
+    // For values stored without a version, which the oldest secret encrypted.
     secret: secrets.at(-1) ?? secrets[0],
     database: { db, type: 'postgres', transaction: true, schemaName: 'better_auth' },
     trustedOrigins: trustedOrigins(config),
@@ -80,7 +80,7 @@ export function createBetterAuth(
     emailAndPassword: {
       enabled: true,
       minPasswordLength: passwordMinLength,
-      // It counts UTF-16 units; `passwordFault` counts characters.
+      // Better Auth counts UTF-16 units; the hooks check the limit in code points.
       maxPasswordLength: passwordMaxLength * 2,
       password: passwordHashing,
       revokeSessionsOnPasswordReset: true,
@@ -89,8 +89,8 @@ export function createBetterAuth(
     emailVerification: {
       sendOnSignUp: true,
       sendVerificationEmail: async ({ user, url, token }) => {
-        const plain = `${baseUrl}/api/auth/verify-email?token=${token}`;
-        mailer.send(verificationMail(user.email, isDefaultCallback(url) ? plain : url));
+        const linkWithoutCallback = `${baseUrl}/api/auth/verify-email?token=${token}`;
+        mailer.send(verificationMail(user.email, isDefaultCallback(url) ? linkWithoutCallback : url));
       },
     },
     verification: { storeIdentifier },
@@ -117,19 +117,19 @@ export function createBetterAuth(
       before: hooks.beforeRequest({ registrationPolicy, mailer, passwordReset }),
       after: hooks.afterRequest(db, mailer),
     },
-    // Failures of ours go on to the server's error handler; left to itself, it prints them with what they carry.
+    // Errors go to Fastify's error handler. Better Auth would print them, with bodies and SQL.
     onAPIError: { throw: true },
     advanced: {
-      // It would ask the database before ours is migrated, or reachable; a test compares the schema instead.
+      // The check would run before the database is migrated or reachable. A test compares the schema instead.
       database: { validateSchema: false },
-      // Left out, it is off wherever NODE_ENV is `test` or TEST is set.
+      // Without the setting, the check is off if NODE_ENV is `test` or TEST is set.
       disableOriginCheck: false,
       useSecureCookies: baseUrl.startsWith('https:'),
       ipAddress: { ipAddressHeaders: ['x-client-ip'] },
     },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
-    // Its messages and arguments carry mail addresses and SQL: only the level is worth a line.
+    // Messages and arguments contain email addresses and SQL, so only the level is logged.
     logger: {
       level: 'error',
       log: (level) => log.warn({ source: 'better-auth', severity: level }, 'account error'),

@@ -19,14 +19,16 @@ import { consumeLink, createLink, deleteLinks } from './stored-links.ts';
 
 export interface EmailChange {
   /**
-   * Sends a link to the new address, and a notice to the one of now. Whether the new one is another account's does not
-   * show.
+   * Mails a link to the new address and a notice to the current one. If the new one belongs to another account, only
+   * the notice is sent; the response does not differ.
    * @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND, INVALID_CREDENTIALS
    */
   request(userId: string, origin: AuditOrigin, email: string, password: string): Promise<void>;
-  /** @throws AppError INVALID_TOKEN */
+  /** Sets the new address. @throws AppError INVALID_TOKEN, also when the address was taken meanwhile */
   confirm(origin: AuditOrigin, token: string): Promise<void>;
-  /** Sends the link that confirms the address of now, unless it is. @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND */
+  /**
+   * Mails a link that confirms the current address, unless confirmed. @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND
+   */
   sendVerification(userId: string, origin: AuditOrigin): Promise<void>;
 }
 
@@ -43,26 +45,26 @@ export function createEmailChange(
       const entry = { userId, origin, action: 'auth.request_email_change' };
       const account = await requirePassword(db, userId, password, entry);
       const isTaken = (await findAccountByEmail(db, email)) !== null;
-      const { token } = await createLink(db, userId, 'email', { detail: email });
+      const { token } = await createLink(db, userId, 'email', { newEmail: email });
       await appendAudit(db, [{ ...entry, outcome: 'success' }]);
       if (!isTaken)
         mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
       mailer.send(emailChangeNotice(account.email));
     },
     async confirm(origin, token) {
-      const before = await inTransaction(db, async (tx) => {
+      const previousEmail = await inTransaction(db, async (tx) => {
         const link = await consumeLink(tx, 'email', token);
-        const email = link === null ? null : await updateEmail(tx, link.userId, link.detail);
-        if (link === null || email === null) throw invalidToken();
-        // A link for a new password may wait in the mailbox that is given up.
-        await deleteLinks(tx, link.userId);
-        const entry = { userId: link.userId, origin, action: 'auth.change_email' };
+        const previous = link === null ? null : await updateEmail(tx, link.owner, link.newEmail);
+        if (link === null || previous === null) throw invalidToken();
+        // The old mailbox may hold an unused link for a new password.
+        await deleteLinks(tx, link.owner);
+        const entry = { userId: link.owner, origin, action: 'auth.change_email' };
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
-        return email;
+        return previous;
       }).catch((error: unknown) => {
         throw isUniqueViolation(error) ? invalidToken() : error;
       });
-      mailer.send(emailChangedNotice(before));
+      mailer.send(emailChangedNotice(previousEmail));
     },
     async sendVerification(userId, origin) {
       mailer.requireDelivery();
@@ -78,6 +80,6 @@ export function createEmailChange(
   };
 }
 
-/** Somebody else registered the address between the look and the write. */
+/** A concurrent transaction registered the address after `updateEmail` had checked it. */
 const isUniqueViolation = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === '23505';

@@ -1,15 +1,17 @@
 import type { Config } from '../config/config.ts';
 
-/** Pages of this server for whoever has a link and no front end. Below `/api`: proxies pass that on. */
+/** This server's pages for one-time links, for use without a front end. Below `/api`, which proxies forward. */
 export const linkPages = {
   password: '/api/v1/auth/pages/password',
   invitation: '/api/v1/auth/pages/invitation',
 } as const;
 
 /**
- * Where a link for a new password leads: the front end's page, or our own. Ours takes the token from the fragment,
- * which browsers send to no server: it is in no access log, no `Referer`, and a scanner that opens the link does not
- * use it up. The address is there too, for people and password managers to see whose password it is.
+ * The URL of a link for a new password: the page of PASSWORD_RESET_URL with `token` in its query, or this server's
+ * page.
+ *
+ * This server's page has token and address in the fragment, which browsers do not send. So the token is in no access
+ * log and no `Referer`. A scanner that opens the link does not consume it. Password managers read the address.
  */
 export function passwordLinkUrl({ auth, mail }: Config, token: string, email: string): string {
   if (mail.passwordResetUrl === null)
@@ -19,7 +21,7 @@ export function passwordLinkUrl({ auth, mail }: Config, token: string, email: st
   return page.href;
 }
 
-/** Where an invitation leads: our own page. */
+/** The URL of an invitation, on this server's page, with `invitation` and `email` in the fragment. */
 export function invitationUrl({ auth }: Config, token: string, email: string): string {
   return `${auth.baseUrl}${linkPages.invitation}#${new URLSearchParams({ invitation: token, email })}`;
 }

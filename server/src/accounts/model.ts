@@ -11,7 +11,7 @@ const newPassword = Type.String({
   maxLength: passwordMaxLength,
   format: 'uncommon-password',
 });
-/** One that was set before. */
+/** An existing password: it may be older than the rules for new ones. */
 const password = Type.String({ minLength: 1, maxLength: passwordMaxLength });
 
 export const firstName = Type.String({ minLength: 1, maxLength: 100, ...trim });
@@ -149,13 +149,13 @@ export const Session = Type.Object(
 );
 export type Session = Static<typeof Session>;
 
-/** Where a session is made from, as its user sees it later. */
+/** The client that logs in. The list of sessions shows both fields. */
 export interface SessionClient {
   address: string;
   userAgent: string;
 }
 
-/** An access token in the form of RFC 6749 §5.1. */
+/** An access token response (RFC 6749 §5.1), with the user in addition. */
 export interface AccessTokenResponse {
   access_token: string;
   token_type: 'bearer';

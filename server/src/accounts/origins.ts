@@ -7,9 +7,10 @@ const loopbackOrigin = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$
 type OriginSettings = Pick<Config, 'auth' | 'http'>;
 
 /**
- * Whether the pages of an origin, as browsers write it, may call this server: the one answer for CORS, Better Auth and
- * the guard of the cookie routes. With ALLOWED_ORIGINS unset and BETTER_AUTH_URL on this machine, every port of it is
+ * Whether pages of a web origin may call this server. CORS, Better Auth and the CSRF check of the cookie routes all use
+ * this function. Without ALLOWED_ORIGINS, and with BETTER_AUTH_URL on a loopback address, every loopback origin is
  * allowed.
+ * @param origin the value of an `Origin` header (RFC 6454 §6.2)
  */
 export function isAllowedOrigin({ auth, http }: OriginSettings, origin: string): boolean {
   if (origin === auth.baseUrl) return true;
@@ -18,18 +19,18 @@ export function isAllowedOrigin({ auth, http }: OriginSettings, origin: string):
   return parseUrl(origin)?.origin === origin;
 }
 
-/** The origin of a URL, if it is allowed: Better Auth takes lists. */
+/** A list of the URL's origin if it is allowed, else an empty one: the form that Better Auth takes. */
 function allowedOriginsOf(settings: OriginSettings, text: string): string[] {
   const url = parseUrl(text);
   const origin = url && webOriginOf(url);
   return origin !== null && isAllowedOrigin(settings, origin) ? [origin] : [];
 }
 
-/** For Better Auth's check of where a request comes from. */
+/** For Better Auth's check of `Origin` and `Referer`. */
 export const trustedOrigins = (settings: OriginSettings) => (request?: Request) =>
   allowedOriginsOf(settings, request?.headers.get('origin') ?? request?.headers.get('referer') ?? '');
 
-/** For its check of where a link may lead, such as `callbackURL`; left to itself it knows of fixed lists only. */
+/** For Better Auth's check of redirect targets such as `callbackURL`, which supports fixed lists only. */
 export const trustedLinks = (settings: OriginSettings) =>
   ({
     id: 'trusted-links',

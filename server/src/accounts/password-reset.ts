@@ -19,19 +19,19 @@ import { consumeLink, createLink, deleteLinks, findLink } from './stored-links.t
 
 export interface PasswordReset {
   /**
-   * Sends a link, if there is such an account. Returns at once: neither time nor answer tell.
-   * @param origin null when the request is audited elsewhere.
-   * @param redirectTo of a Better Auth client: where its link leads, checked already.
-   * @throws AppError MAIL_NOT_CONFIGURED; SERVICE_UNAVAILABLE while the database is read-only: whatever the address
+   * Mails a link in the background, if there is such an account. Neither the response nor its time depends on that.
+   * @param origin null when the caller audits the request
+   * @param redirectTo the target of a Better Auth client's link; must be checked already
+   * @throws AppError MAIL_NOT_CONFIGURED; SERVICE_UNAVAILABLE while the database is read-only
    */
   request(origin: AuditOrigin | null, email: string, redirectTo?: string): void;
-  /** @throws AppError INVALID_TOKEN */
+  /** Sets the password and ends all sessions, tokens and links of the user. @throws AppError INVALID_TOKEN */
   confirm(origin: AuditOrigin, token: string, newPassword: string): Promise<void>;
 }
 
 const maxConcurrent = 20;
 const maxQueued = 500;
-/** Long enough for the answer to be out, which the work would slow down, and short of what a person notices. */
+/** Random, and long enough that the response is sent before the work could delay it. */
 const delayMs = () => 100 + Math.random() * 200;
 
 export function createPasswordReset(config: Config, db: Db, log: Logger, mailer: Mailer): PasswordReset {
@@ -71,19 +71,19 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
       });
     },
     async confirm(origin, token, newPassword) {
-      // Looked up before the costly hash; whether it still is good is decided with the change.
+      // Avoids hashing for an invalid token. The transaction below checks it again.
       if ((await findLink(db, 'reset', token)) === null) throw invalidToken();
       const passwordHash = await passwordHashing.hash(newPassword);
       const account = await inTransaction(db, async (tx) => {
         const link = await consumeLink(tx, 'reset', token);
-        const owner = link === null ? null : await findAccount(tx, link.userId);
-        if (owner === null) throw invalidToken();
-        await updatePassword(tx, owner.id, passwordHash, null);
-        await revokeAllTokens(tx, owner.id);
-        await deleteLinks(tx, owner.id);
-        const entry = { userId: owner.id, origin, action: 'auth.reset_password' };
+        const found = link === null ? null : await findAccount(tx, link.owner);
+        if (found === null) throw invalidToken();
+        await updatePassword(tx, found.id, passwordHash, null);
+        await revokeAllTokens(tx, found.id);
+        await deleteLinks(tx, found.id);
+        const entry = { userId: found.id, origin, action: 'auth.reset_password' };
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
-        return owner;
+        return found;
       });
       mailer.send(passwordChangedNotice(account.email));
     },

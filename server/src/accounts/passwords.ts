@@ -3,25 +3,25 @@ import { dictionary } from '@zxcvbn-ts/language-common';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 
-/** Contract: passwords have 8–128 characters, counted as code points. */
+/** In code points. */
 export const passwordMinLength = 8;
 export const passwordMaxLength = 128;
 
 const commonPasswords = new Set(dictionary['passwords-common']);
 
-/** Whether a password is among the ~49,000 that attackers try first, in any case. */
+/** Whether a password is among some 49,000 common ones, ignoring case. */
 export const isCommonPassword = (password: string): boolean => commonPasswords.has(password.toLowerCase());
 
 /**
- * How many passwords are hashed at a time, and how many wait. Hashing shares the runtime's four threads with the checks
- * of tokens: half of them stay free, or a stranger's log-ins would hold up everybody's requests.
+ * Two hashes at a time, 60 waiting. scrypt runs on libuv's four threads, as does the verification of tokens. Two
+ * threads stay free, so that log-ins cannot delay every other request.
  */
 const hashLimiter = createConcurrencyLimiter(2, 60);
 
-/** The sign-in under way, with the hash of the password that it was right for. */
+/** The hash that the current sign-in's password matched; null before that. */
 export const signInStore = new AsyncLocalStorage<{ passwordHash: string | null }>();
 
-/** Better Auth's scrypt (memory-hard), a few at a time. */
+/** Better Auth's scrypt. Both functions throw AppError SERVICE_UNAVAILABLE when the queue is full. */
 export const passwordHashing = {
   hash: (password: string) => hashLimiter(() => hashPassword(password)),
   async verify(pair: { hash: string; password: string }): Promise<boolean> {
@@ -32,5 +32,5 @@ export const passwordHashing = {
   },
 };
 
-/** A sign-up holds a connection while its password waits to be hashed: a crowd of them would leave none for others. */
+/** A sign-up holds a connection while its password is hashed. Without a limit, sign-ups could exhaust the pool. */
 export const signUpLimiter = createConcurrencyLimiter(2, 60);

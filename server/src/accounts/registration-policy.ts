@@ -1,28 +1,28 @@
 import { APIError, isAPIError } from 'better-auth/api';
-import type { RegistrationMode as Mode } from '../config/auth.ts';
+import type { RegistrationMode } from '../config/auth.ts';
 import type { Db } from '../db/schema.ts';
 import { type AppError, invitationRequired, registrationClosed } from '../platform/errors.ts';
 import { findLink, invitationPrefix } from './stored-links.ts';
 
-/** What a sign-up sent; nothing of it is checked yet. */
+/** The unvalidated body of a sign-up. */
 type SignUp = Record<string, unknown> | undefined;
 
-/** The part of Better Auth that uses up a stored value in the transaction under way. */
+/** The part of Better Auth that deletes a verification row in the current transaction. */
 interface VerificationStore {
   consumeVerificationValue(identifier: string): Promise<{ value: string } | null>;
 }
 
-/** Who may make an account, by whichever door. Accounts that admins make do not come this way. */
+/** Whether a sign-up is allowed, on every surface. Accounts created by admins are exempt. */
 export interface RegistrationPolicy {
   /**
-   * Before a sign-up looks anything up: refused addresses cost and answer the same, whether or not they have an
-   * account.
+   * To be called before the address is looked up. So a refusal does not reveal, by response or time, whether the
+   * address has an account.
    * @throws APIError REGISTRATION_CLOSED, INVITATION_REQUIRED
    */
   check(signUp: SignUp): Promise<void>;
   /**
-   * In the transaction that makes the account: uses the invitation up, so that of several who try at once one gets in,
-   * and a sign-up that fails later gives it back.
+   * To be called in the transaction that inserts the account. Deletes the invitation: of concurrent sign-ups with it
+   * one succeeds, and a rollback restores it.
    * @throws APIError REGISTRATION_CLOSED, INVITATION_REQUIRED
    */
   authorize(email: string, signUp: SignUp, verifications: VerificationStore | undefined): Promise<void>;
@@ -31,7 +31,7 @@ export interface RegistrationPolicy {
 const invitationTokenOf = (signUp: SignUp) =>
   typeof signUp?.invitation === 'string' ? signUp.invitation : '';
 
-export function createRegistrationPolicy(mode: Mode, db: Db): RegistrationPolicy {
+export function createRegistrationPolicy(mode: RegistrationMode, db: Db): RegistrationPolicy {
   if (mode === 'open') return { check: async () => undefined, authorize: async () => undefined };
   if (mode === 'closed') {
     const refuse = async () => {
@@ -43,7 +43,7 @@ export function createRegistrationPolicy(mode: Mode, db: Db): RegistrationPolicy
     async check(signUp) {
       const email = typeof signUp?.email === 'string' ? signUp.email.toLowerCase() : null;
       const invitation = await findLink(db, 'invitation', invitationTokenOf(signUp));
-      if (invitation === null || invitation.userId !== email) throw toBetterAuthError(invitationRequired());
+      if (invitation === null || invitation.owner !== email) throw toBetterAuthError(invitationRequired());
     },
     async authorize(email, signUp, verifications) {
       const used = await verifications?.consumeVerificationValue(
@@ -56,7 +56,7 @@ export function createRegistrationPolicy(mode: Mode, db: Db): RegistrationPolicy
 
 const toBetterAuthError = ({ code, message }: AppError) => new APIError('FORBIDDEN', { code, message });
 
-/** The refusal of a gate as v1 answers it; null for any other error. */
+/** The AppError for a refusal of the registration policy; null for any other error. */
 export function registrationError(error: unknown): AppError | null {
   const code = isAPIError(error) ? error.body?.code : undefined;
   return [registrationClosed(), invitationRequired()].find((refusal) => refusal.code === code) ?? null;

@@ -6,8 +6,8 @@ import { type Account, findAccount } from './account-queries.ts';
 import { passwordHashing } from './passwords.ts';
 
 /**
- * The account of a user who proves again to know its password: a token alone, which may be stolen, is not enough for
- * what `act` is. A wrong password is an entry of the audit log.
+ * Checks the password of an account, for actions that a stolen token must not suffice for. A wrong one is recorded in
+ * the audit log as a failure of `entry.action`.
  * @throws AppError NOT_FOUND without an account, INVALID_CREDENTIALS
  */
 export async function requirePassword(

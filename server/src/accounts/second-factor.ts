@@ -2,24 +2,21 @@ import { APIError, isAPIError } from 'better-auth/api';
 import { parseSetCookieHeader } from 'better-auth/cookies';
 import { invalidCredentials, rateLimited, totpRequired } from '../platform/errors.ts';
 
-/** The part of Better Auth that checks codes. */
 interface TotpVerifier {
   api: { verifyTOTP(call: { body: { code: string }; headers: Headers }): Promise<{ token: string }> };
 }
 
-/** After so many wrong codes in a row, on either face, the second factor of an account is locked for so long. */
+/** After 10 wrong codes in a row, over all surfaces, an account's second factor is locked for 15 min. */
 export const secondFactorLock = { maxFailedAttempts: 10, durationSeconds: 900 };
 
-/**
- * Authenticator apps show `123 456`, and copied text often ends with a space: white space means nothing in a
- * code.
- */
+/** Authenticator apps show `123 456`, and copied text often ends with a space. */
 export const stripWhitespace = (code: string): string => code.replaceAll(/\s/g, '');
 
 /**
- * Finishes a sign-in that wants a second factor, with the cookie that Better Auth gave for it.
- * @returns the token of the new session.
- * @throws AppError TOTP_REQUIRED without a code, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED while locked.
+ * Completes a sign-in with a TOTP code (RFC 6238).
+ * @param signInHeaders response headers of the sign-in, with Better Auth's challenge cookie
+ * @returns the token of the new session
+ * @throws AppError TOTP_REQUIRED without a code, INVALID_CREDENTIALS for a wrong one, RATE_LIMITED while locked
  */
 export async function completeSecondFactor(
   betterAuth: TotpVerifier,

@@ -2,8 +2,8 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secrets } from '../config/auth.ts';
 
 /**
- * Better Auth writes the version of a secret beside what it encrypts; one made of the secret itself stays the same
- * wherever the secret stands in the list.
+ * Better Auth stores a secret's version with each encrypted value. A version derived from the secret stays valid when
+ * the list is reordered.
  */
 export const toVersionedSecrets = (secrets: Secrets) =>
   secrets.map((value) => ({
@@ -11,32 +11,32 @@ export const toVersionedSecrets = (secrets: Secrets) =>
     value,
   }));
 
-/** A value and its HMAC-SHA256 in base64, as in the cookies and bearer tokens of Better Auth. */
+/** `value.signature`, an HMAC-SHA256 in base64: the form of Better Auth's cookies and bearer tokens. */
 const signedValue = /^(.+)\.([A-Za-z0-9+/]{43}=)$/;
 
 const signatureOf = (value: string, secret: string) => createHmac('sha256', secret).update(value).digest();
 
 /**
- * Better Auth verifies its session tokens with the newest secret only: what an older one signed is signed anew on its
- * way in.
+ * Better Auth verifies session tokens with the newest secret only. Replaces, in `Cookie` and `Authorization`, the
+ * signatures of older secrets by one of the newest. Changes `headers` in place.
  */
 export function resignSessionTokens(headers: Headers, secrets: Secrets): void {
   if (secrets.length === 1) return;
   const cookies = headers.get('cookie');
   if (cookies !== null) {
-    const renewed = cookies.split(';').map((cookie) => {
+    const resigned = cookies.split(';').map((cookie) => {
       const [name = '', ...value] = cookie.trim().split('=');
       const token = resignToken(value.join('='), secrets);
       return token === null ? cookie.trim() : `${name}=${encodeURIComponent(token)}`;
     });
-    headers.set('cookie', renewed.join('; '));
+    headers.set('cookie', resigned.join('; '));
   }
   const bearer = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
   const token = bearer === undefined ? null : resignToken(bearer, secrets);
   if (token !== null) headers.set('authorization', `Bearer ${token}`);
 }
 
-/** @returns the token with a signature by the newest secret; null when no older one signed it. */
+/** @returns the token signed with the newest secret; null when no older one signed it. */
 function resignToken(encoded: string, [newest, ...older]: Secrets): string | null {
   const [, value, signature] = signedValue.exec(tryDecode(encoded)) ?? [];
   if (value === undefined || signature === undefined) return null;

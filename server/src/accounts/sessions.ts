@@ -16,7 +16,7 @@ interface SessionRow {
 
 const maxListed = 1_000;
 
-/** The sessions of a user's account that live, the newest first. */
+/** The unexpired sessions of a user, the newest first, at most 1,000. */
 export async function listSessions(
   db: Db,
   userId: string,
@@ -30,14 +30,14 @@ export async function listSessions(
     id: row.id,
     created_at: row.createdAt.toISOString(),
     expires_at: row.expiresAt.toISOString(),
-    // Better Auth stores an empty text for neither.
+    // Better Auth stores an empty string when it has no value.
     ip_address: row.ipAddress || null,
     user_agent: row.userAgent || null,
     current: row.id === currentSessionId,
   }));
 }
 
-/** Logs one session out. @throws AppError NOT_FOUND */
+/** @throws AppError NOT_FOUND when the user has no such session. */
 export function endSession(db: Db, userId: string, origin: AuditOrigin, sessionId: string): Promise<void> {
   return inTransaction(db, async (tx) => {
     const { numAffectedRows } = await sql`
@@ -48,7 +48,7 @@ export function endSession(db: Db, userId: string, origin: AuditOrigin, sessionI
   });
 }
 
-/** Logs out every session but the one that asks. */
+/** @param currentSessionId the session to keep; null, for a token of another issuer: none */
 export function endOtherSessions(
   db: Db,
   userId: string,

@@ -8,14 +8,14 @@ import { outsideFailureRecord } from '../db/failure-record.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 
-/** Key of the advisory lock under which signing keys are made: "keys" in ASCII. */
+/** Advisory lock for creating a signing key: "keys" in ASCII. */
 const signingKeyLockKey = 0x6b657973;
 
-/** How long a key signs. */
+/** How long a key signs, from its creation. */
 const signingPeriod = '30 days';
-/** A key is published this long before it signs, so that every instance and front end knows it by then. */
+/** A key is published this long before it signs, so that instances and front ends have loaded it by then. */
 const publishPeriod = '1 day';
-/** How long a key verifies after it signed its last: longer than any token lives, which is as long as a session. */
+/** A key verifies this long after it stops signing: longer than a token, which expires after 7 days at most. */
 const verifyPeriod = '8 days';
 
 type SecretConfig = AuthContext['secretConfig'];
@@ -25,15 +25,15 @@ interface StoredKey {
   publicKey: string;
   privateKey: string;
   createdAt: Date;
-  /** May sign. */
+  /** Not expired: may sign. */
   live: boolean;
-  /** Will be live for longer than a successor needs. */
+  /** Expires later than `publishPeriod` from now, so no successor is needed yet. */
   lasting: boolean;
-  /** Not published for long enough yet. */
+  /** Younger than `publishPeriod`: verifiers may not have loaded it yet. */
   fresh: boolean;
 }
 
-/** The published keys, oldest first; by the database's clock, which all instances share. */
+/** The published keys, oldest first. Times are compared on the database's clock, which all instances share. */
 async function findKeys(db: Db): Promise<StoredKey[]> {
   const { rows } = await sql<StoredKey>`
     select id, "publicKey", "privateKey", "createdAt",
@@ -45,13 +45,13 @@ async function findKeys(db: Db): Promise<StoredKey[]> {
   return rows;
 }
 
-/** A fresh key signs only where there is no other. */
+/** The newest live key that is not fresh, or a fresh one if there is no other. */
 function currentSigner(keys: readonly StoredKey[]): StoredKey | undefined {
   const live = keys.filter((key) => key.live);
   return live.findLast((key) => !key.fresh) ?? live[0];
 }
 
-/** Makes this server's signing key when there is none that lasts. Instances that race make one. */
+/** Creates a signing key unless a lasting one exists. Of concurrent instances, one creates it. */
 export async function ensureSigningKey(
   db: Db,
   betterAuth: { $context: Promise<Pick<AuthContext, 'secretConfig'>> },
@@ -60,8 +60,8 @@ export async function ensureSigningKey(
 }
 
 /**
- * A key that was encrypted with a secret that is not there any more signs no longer, but what it signed is good: its
- * public half stays for as long as that of any other.
+ * Retires keys that no current secret decrypts. Their public keys stay published like others, so that tokens they
+ * signed are still accepted.
  */
 async function addMissingKey(db: Db, secrets: SecretConfig): Promise<void> {
   await inTransaction(db, async (tx) => {
@@ -105,8 +105,8 @@ type KeyAdapter = Required<NonNullable<JwtOptions['adapter']>>;
 type Jwk = Awaited<ReturnType<KeyAdapter['createJwk']>>;
 
 /**
- * The keys as Better Auth is to see them. It publishes whatever it is given and signs with the newest, so what may not
- * sign is given as old. Whoever reads them when the signer's time is nearly over has a successor made.
+ * Better Auth's access to the keys. It publishes all keys of `getJwks` and signs with the newest, so every key but the
+ * signer is given `createdAt` 1970. A read in the signer's last day creates a successor in the background.
  */
 export function createKeyAdapter(db: Db, log: Logger): KeyAdapter {
   let adding: Promise<void> | null = null;
@@ -138,7 +138,7 @@ export function createKeyAdapter(db: Db, log: Logger): KeyAdapter {
 
   return {
     getJwks,
-    // Asked for when there is none at all, which `getJwks` sees to.
+    // Better Auth calls this when there is no key; `getJwks` creates one.
     createJwk: async (_key, ctx) => {
       const [key] = await getJwks(ctx);
       if (key === undefined) throw new Error('no signing key');

@@ -2,16 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 
-/** What the holder of a link may do: set a new password, make an address the account's, or make an account. */
+/** A one-time link sets a new password, confirms a new email address, or allows a registration. */
 export type LinkKind = 'reset' | 'email' | 'invitation';
 
 export interface StoredLink {
-  userId: string;
-  /** The new address, of an `email` link. */
-  detail: string;
+  /** A user id; of an invitation, the address in lower case. */
+  owner: string;
+  /** Of an `email` link; '' for other kinds. */
+  newEmail: string;
 }
 
-/** A link that was just made; only its hash is stored. */
+/** Only the token's hash is stored, so this is the one time that the token is available. */
 export interface CreatedLink {
   id: string;
   token: string;
@@ -20,27 +21,30 @@ export interface CreatedLink {
 }
 
 interface LinkOptions {
-  detail?: string;
+  newEmail?: string;
+  /** One hour by default. */
   lifetimeSeconds?: number;
 }
 
 const hourSeconds = 3_600;
-/** For somebody who does not wait for the link: an invited person, or the owner of an account that an admin made. */
+/** Lifetime of links that arrive unexpectedly: invitations, and links for accounts that an admin created. */
 export const weekSeconds = 7 * 24 * hourSeconds;
-/** How Better Auth names the token of a link for a new password. */
+/** Better Auth's prefix of the identifier of a link for a new password. */
 const resetPrefix = 'reset-password:';
-/** The same of an invitation, which Better Auth uses up in the transaction of a sign-up. */
+/** The prefix of an invitation's identifier, which Better Auth deletes in the transaction of a sign-up. */
 export const invitationPrefix = 'invitation:';
 const prefixes = { reset: resetPrefix, email: '', invitation: invitationPrefix };
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
 
 /**
- * What is stored of a link's token. Nothing that a caller sends can take this form: Better Auth also looks for what it
- * was sent as it is, and a stored hash must not open anything.
+ * The stored form of a token: `kind.hash`. Better Auth also looks up the unhashed value that a client sent. With its
+ * prefix that value never has this form, so a leaked hash cannot be used as a token.
  */
 const storedIdentifier = (kind: LinkKind, token: string) => `${kind}.${sha256(prefixes[kind] + token)}`;
 
-/** The same for Better Auth, so that a link works on both faces; the rest it keeps behind hashes of its own. */
+/**
+ * The same form for Better Auth, so that a link works on both surfaces. Other identifiers get Better Auth's own hash.
+ */
 export const storeIdentifier = {
   default: 'hashed' as const,
   overrides: {
@@ -50,18 +54,19 @@ export const storeIdentifier = {
 };
 
 /**
- * Makes the one link of its kind that is good from now on.
- * @param owner a user's id; of an invitation, the address in lower case
+ * Creates a link, and deletes earlier ones of the owner and kind. Of concurrent calls the newest link stays, if each
+ * commits by itself.
+ * @param owner a user id; of an invitation, the address in lower case
  */
 export async function createLink(
   db: Db,
   owner: string,
   kind: LinkKind,
-  { detail = '', lifetimeSeconds = hourSeconds }: LinkOptions = {},
+  { newEmail = '', lifetimeSeconds = hourSeconds }: LinkOptions = {},
 ): Promise<CreatedLink> {
   const id = randomBytes(16).toString('hex');
   const token = randomBytes(24).toString('base64url');
-  const value = detail === '' ? owner : `${owner} ${detail}`;
+  const value = newEmail === '' ? owner : `${owner} ${newEmail}`;
   const { rows } = await sql<LinkTimes>`
     insert into better_auth.verification (id, identifier, value, "expiresAt", "createdAt")
     values (${id}, ${storedIdentifier(kind, token)}, ${value},
@@ -69,7 +74,7 @@ export async function createLink(
     returning "createdAt", "expiresAt"`.execute(db);
   const [times] = rows;
   if (times === undefined) throw new Error('a link was not stored');
-  // After it is stored: of two that are made at once, the later look sees both.
+  // A separate statement after the insert: of two concurrent calls, the later snapshot has both links.
   await sql`
     with links as (
       select id, row_number() over (order by "createdAt" desc, id) as age from better_auth.verification
@@ -86,10 +91,11 @@ interface LinkRow {
 
 function toLink(row: LinkRow | undefined): StoredLink | null {
   if (row === undefined) return null;
-  const [userId = '', detail = ''] = row.value.split(' ');
-  return { userId, detail };
+  const [owner = '', newEmail = ''] = row.value.split(' ');
+  return { owner, newEmail };
 }
 
+/** @returns null for an unknown, used or expired token. */
 export async function findLink(db: Db, kind: LinkKind, token: string): Promise<StoredLink | null> {
   const { rows } = await sql<LinkRow>`
     select value from better_auth.verification
@@ -97,7 +103,7 @@ export async function findLink(db: Db, kind: LinkKind, token: string): Promise<S
   return toLink(rows[0]);
 }
 
-/** Uses a link up: of several who try at once, one gets it. */
+/** Deletes and returns a link. Of concurrent calls one gets it, the others null. */
 export async function consumeLink(db: Db, kind: LinkKind, token: string): Promise<StoredLink | null> {
   const { rows } = await sql<LinkRow>`
     delete from better_auth.verification
@@ -108,8 +114,8 @@ export async function consumeLink(db: Db, kind: LinkKind, token: string): Promis
 }
 
 /**
- * Ends all links of a user, and log-ins that wait for a second factor: whoever got one with the password or the mailbox
- * from before.
+ * Deletes all links of an owner and log-ins that wait for a second factor. They may have been created with the previous
+ * password or sent to the previous mailbox.
  */
 export async function deleteLinks(db: Db, userId: string): Promise<void> {
   await sql`

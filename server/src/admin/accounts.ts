@@ -19,8 +19,8 @@ const toOneTimeLink = (config: Config, { token, expiresAt }: CreatedLink, email:
 });
 
 /**
- * Makes an account whose password nobody knows, and a link, good for a week and once, to set it. In every mode of
- * REGISTRATION; an invitation to the address ends.
+ * Creates an account without a password, in every mode of REGISTRATION, and deletes an invitation of the address.
+ * @returns the account, and a one-time link to set its password, valid for a week
  * @throws AppError EMAIL_TAKEN
  */
 export function createUser(
@@ -43,16 +43,15 @@ export function createUser(
   });
 }
 
-/** One user with what is counted of it; in the audit log before it is answered. @throws AppError NOT_FOUND */
+/** A user with counts of tasks and sessions. The view is audited. @throws AppError NOT_FOUND */
 export async function getUserDetails(db: Db, userId: string, origin: AuditOrigin): Promise<AdminUserDetails> {
   const user = await viewUser(db, userId, origin);
   return { ...user, ...(await findUserStats(db, userId)) };
 }
 
 /**
- * A link, good for an hour and once, to set a new password: what the owner could have had by mail. It ends earlier
- * links; sessions end when it is used.
- * @throws AppError NOT_FOUND
+ * Creates a one-time link to set a new password, valid for an hour. Deletes earlier ones. Sessions end when it is used.
+ * @throws AppError NOT_FOUND for a user without an account
  */
 export async function createPasswordLink(
   config: Config,
@@ -63,11 +62,11 @@ export async function createPasswordLink(
   const { email } = await changeUser(db, userId, origin, 'admin.user.create_password_link', async (tx) => {
     if ((await findAccount(tx, userId)) === null) throw notFound('Account');
   });
-  // Committed by itself: of two that are made at once, the later one has to see the other.
+  // Outside the transaction: `createLink` must commit by itself to delete the link of a concurrent call.
   return toOneTimeLink(config, await createLink(db, userId, 'reset'), email ?? '');
 }
 
-/** An admin's look at the sessions of a user. @throws AppError NOT_FOUND */
+/** The unexpired sessions of a user, the newest first. @throws AppError NOT_FOUND */
 export async function listUserSessions(db: Db, userId: string, origin: AuditOrigin): Promise<Session[]> {
   await viewUser(db, userId, origin, 'admin.user.list_sessions');
   return listSessions(db, userId, null);

@@ -12,14 +12,13 @@ import { emailTaken, notFound } from '../platform/errors.ts';
 import type { Invitation, InvitationListQuery, NewInvitation } from './model.ts';
 import { findAccountId } from './queries.ts';
 
-/** Entries about invitations are in the service's chain: there is no user yet. */
+/** Entries about invitations belong to the service's chain, as there is no user yet. */
 const recordInvitationAction = (db: Db, origin: AuditOrigin, action: string, subject: string | null = null) =>
   appendAudit(db, [{ userId: '', origin, action, subject, outcome: 'success' }]);
 
 /**
- * Makes the one invitation of an address that is good from now on, for a week and once, and mails it where mail can be
- * sent.
- * @throws AppError EMAIL_TAKEN
+ * Creates an invitation that is valid for a week, deletes an earlier one of the address, and queues the mail.
+ * @throws AppError EMAIL_TAKEN when the address has an account
  */
 export async function createInvitation(
   config: Config,
@@ -55,8 +54,8 @@ const toInvitation = ({ id, email, createdAt, expiresAt }: InvitationRow): Invit
 const isValidInvitation = sql`starts_with(identifier, 'invitation.') and "expiresAt" > clock_timestamp()`;
 
 /**
- * Invitations that can be used, by id; one more than asked for when there are more. In the audit log before it is
- * answered.
+ * The valid invitations in the order of their ids. The view is audited first.
+ * @returns up to `limit + 1`; the surplus one shows that there is a next page
  */
 export async function listInvitations(
   db: Db,
@@ -78,7 +77,7 @@ export async function findInvitationId(db: Db, email: string): Promise<string | 
   return rows[0]?.id ?? null;
 }
 
-/** @throws AppError NOT_FOUND for one that was used, has expired or never was. */
+/** @throws AppError NOT_FOUND for a used, expired or unknown invitation. */
 export function revokeInvitation(db: Db, origin: AuditOrigin, id: string): Promise<void> {
   return inTransaction(db, async (tx) => {
     const { numAffectedRows } = await sql`

@@ -15,7 +15,7 @@ const userFields = {
   created_at: Type.String({ format: 'date-time' }),
 };
 
-/** A user as an admin sees it: an account of this server's, or a user id that another issuer's tokens brought. */
+/** An account of this server, or a user of another issuer who has data here. */
 export const AdminUser = Type.Object(userFields, { $id: 'AdminUser' });
 export type AdminUser = Static<typeof AdminUser>;
 
@@ -33,7 +33,6 @@ const userStats = {
 const AdminUserStats = Type.Object(userStats);
 export type AdminUserStats = Static<typeof AdminUserStats>;
 
-/** One user, with what is counted of it. */
 export const AdminUserDetails = Type.Object({ ...userFields, ...userStats }, { $id: 'AdminUserDetails' });
 export type AdminUserDetails = Static<typeof AdminUserDetails>;
 
@@ -51,7 +50,7 @@ export const NewUser = Type.Object(
 );
 export type NewUser = Static<typeof NewUser>;
 
-/** Shown once, to whoever asked for it; the server keeps a hash. */
+/** Only a hash is stored, so the URL is available in this response alone. */
 export const OneTimeLink = Type.Object(
   {
     url: Type.String({ description: 'Opens the page for a new password; good once.' }),
@@ -71,7 +70,7 @@ const invitationFields = {
 export const Invitation = Type.Object(invitationFields, { $id: 'Invitation' });
 export type Invitation = Static<typeof Invitation>;
 
-/** One that was just made: its token is shown once, and kept as a hash. */
+/** The response to the creation. Only a hash of the token is stored. */
 export const NewInvitation = Type.Object(
   {
     ...invitationFields,

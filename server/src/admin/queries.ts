@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import { foldedLikePattern } from '../db/like-patterns.ts';
 import type { Db } from '../db/schema.ts';
 import type { Role } from '../tokens/identity.ts';
@@ -7,11 +7,11 @@ import type { AdminUser, AdminUserListQuery, AdminUserStats } from './model.ts';
 const userColumns = sql`
   ids.id, u.email, coalesce(u."firstName", p.first_name) as first_name, coalesce(u."lastName", p.last_name) as last_name,
   coalesce(u.role, 'user') as role, a.banned_at, a.ban_reason, coalesce(u."createdAt", o.created_at) as created_at`;
-const userJoins = sql`
-  left join better_auth."user" u on u.id = ids.id
-  left join duly.owners o on o.user_id = ids.id
-  left join duly.profiles p on p.user_id = ids.id
-  left join duly.user_access a on a.user_id = ids.id`;
+const userJoins = (id: Expression<unknown>) => sql`
+  left join better_auth."user" u on u.id = ${id}
+  left join duly.owners o on o.user_id = ${id}
+  left join duly.profiles p on p.user_id = ${id}
+  left join duly.user_access a on a.user_id = ${id}`;
 
 interface AdminUserRow {
   id: string;
@@ -31,7 +31,10 @@ const toAdminUser = ({ role, banned_at, created_at, ...row }: AdminUserRow): Adm
   created_at: created_at.toISOString(),
 });
 
-/** Accounts and the users of other issuers, by id; one more than asked for when there are more. */
+/**
+ * Accounts and users of other issuers, in the order of their ids (code points).
+ * @returns up to `limit + 1`; the surplus one shows that there is a next page
+ */
 export async function findUsers(
   db: Db,
   { search, limit, after = '' }: AdminUserListQuery,
@@ -50,14 +53,14 @@ export async function findUsers(
       (select user_id from duly.owners where user_id > ${after} and ${owners} order by user_id limit ${size})
       order by id limit ${size}
     )
-    select ${userColumns} from ids ${userJoins} order by ids.id`.execute(db);
+    select ${userColumns} from ids ${userJoins(sql`ids.id`)} order by ids.id`.execute(db);
   return rows.map(toAdminUser);
 }
 
-/** @returns null for an id that has neither an account nor data here. */
+/** @returns null for an id without account and data. */
 export async function findUser(db: Db, userId: string): Promise<AdminUser | null> {
   const { rows } = await sql<AdminUserRow>`
-    select ${userColumns} from (select ${userId}::text collate "C" as id) as ids ${userJoins}
+    select ${userColumns} from (select ${userId}::text collate "C" as id) as ids ${userJoins(sql`${userId}`)}
     where u.id is not null or o.user_id is not null`.execute(db);
   return rows[0] === undefined ? null : toAdminUser(rows[0]);
 }
@@ -69,7 +72,6 @@ const loginActions = [
   'auth.two_factor_verify_backup_code',
 ];
 
-/** What is counted of a user, in one look. */
 export async function findUserStats(db: Db, userId: string): Promise<AdminUserStats> {
   const { rows } = await sql<UserStatsRow>`
     select
@@ -81,9 +83,9 @@ export async function findUserStats(db: Db, userId: string): Promise<AdminUserSt
         where "userId" = ${userId} and "expiresAt" > now()) as sessions,
       (select at from duly.audit where user_id = ${userId} and outcome = 'success' and action = any(${loginActions})
         order by seq desc limit 1) as last_login_at`.execute(db);
-  const [figures] = rows;
-  if (figures === undefined) throw new Error('a select without a table gives one row');
-  const { email_verified, two_factor, last_login_at, ...counts } = figures;
+  const [row] = rows;
+  if (row === undefined) throw new Error('a select without a table gives one row');
+  const { email_verified, two_factor, last_login_at, ...counts } = row;
   return {
     email_verified: email_verified ?? false,
     two_factor: two_factor ?? false,
@@ -107,6 +109,7 @@ export async function findAccountId(db: Db, email: string): Promise<string | nul
   return rows[0]?.id ?? null;
 }
 
+/** Keeps the time of an earlier ban, and replaces its reason. */
 export async function setBan(db: Db, userId: string, reason: string | null): Promise<void> {
   await sql`
     insert into duly.user_access as a (user_id, banned_at, ban_reason) values (${userId}, statement_timestamp(), ${reason})
@@ -122,7 +125,7 @@ export async function liftBan(db: Db, userId: string): Promise<void> {
   );
 }
 
-/** @returns false when there is no account of that id, or it has the role already. */
+/** @returns false for a user without an account, and for one who has the role already. */
 export async function setRole(db: Db, userId: string, role: Role): Promise<boolean> {
   const { numAffectedRows } = await sql`
     update better_auth."user" set role = ${role}, "updatedAt" = now()
@@ -130,21 +133,21 @@ export async function setRole(db: Db, userId: string, role: Role): Promise<boole
   return numAffectedRows === 1n;
 }
 
-/** @returns since when the service is locked, or null. */
-export async function findLock(db: Db): Promise<Date | null> {
+/** @returns since when the service lock is set, or null. */
+export async function findServiceLock(db: Db): Promise<Date | null> {
   const { rows } = await sql<{ locked_at: Date }>`select locked_at from duly.service_lock`.execute(db);
   return rows[0]?.locked_at ?? null;
 }
 
-/** @returns whether that changed anything. */
-export async function insertLock(db: Db): Promise<boolean> {
+/** @returns false if the lock was set already. */
+export async function insertServiceLock(db: Db): Promise<boolean> {
   const { numAffectedRows } =
     await sql`insert into duly.service_lock default values on conflict do nothing`.execute(db);
   return numAffectedRows === 1n;
 }
 
-/** @returns whether that changed anything. */
-export async function deleteLock(db: Db): Promise<boolean> {
+/** @returns false if there was no lock. */
+export async function deleteServiceLock(db: Db): Promise<boolean> {
   const { numAffectedRows } = await sql`delete from duly.service_lock`.execute(db);
   return numAffectedRows === 1n;
 }

@@ -9,7 +9,7 @@ import type { Role } from '../tokens/identity.ts';
 import type { AdminUser, AdminUserListQuery } from './model.ts';
 import * as queries from './queries.ts';
 
-/** The user id of audit entries that are about no user. */
+/** The user id of the service's own audit chain. */
 const serviceUserId = '';
 
 function recordAction(tx: Db, origin: AuditOrigin, action: string, userId: string): Promise<void> {
@@ -17,7 +17,7 @@ function recordAction(tx: Db, origin: AuditOrigin, action: string, userId: strin
   return appendAudit(tx, [entry]);
 }
 
-/** An admin's look at data of others; it is in the audit log before it is answered. */
+/** Lists users as `findUsers` does. The view is audited first, so that none is returned without an entry. */
 export async function listUsers(
   db: Db,
   origin: AuditOrigin,
@@ -28,7 +28,7 @@ export async function listUsers(
 }
 
 /**
- * An admin's look at a user, or under another `action` at something of theirs.
+ * Returns a user, and audits the view as `action`.
  * @throws AppError NOT_FOUND
  */
 export function viewUser(
@@ -40,12 +40,12 @@ export function viewUser(
   return changeUser(db, userId, origin, action, async () => {});
 }
 
-/** An admin's look at the service's own audit entries. */
+/** Audits that an admin reads the service's own chain. */
 export function recordServiceAuditView(db: Db, origin: AuditOrigin): Promise<void> {
   return recordAction(db, origin, 'admin.audit.list', serviceUserId);
 }
 
-/** Refuses the user's tokens and log-ins until the ban is lifted. The user's data stays. */
+/** Refuses the user's tokens and log-ins until the ban is lifted. Data stays. @throws AppError NOT_FOUND */
 export function banUser(
   db: Db,
   userId: string,
@@ -62,12 +62,12 @@ export function unbanUser(db: Db, userId: string, origin: AuditOrigin): Promise<
   return changeUser(db, userId, origin, 'admin.user.unban', (tx) => queries.liftBan(tx, userId));
 }
 
-/** Ends every session of a user, and every token issued before. */
+/** Ends all sessions of a user, and revokes all tokens issued so far. @throws AppError NOT_FOUND */
 export function endUserSessions(db: Db, userId: string, origin: AuditOrigin): Promise<AdminUser> {
   return changeUser(db, userId, origin, 'admin.user.end_sessions', (tx) => revokeAllTokens(tx, userId));
 }
 
-/** A user whose role changes logs in again: tokens made under the old role are dead. */
+/** Sets the role. If it changes, tokens are revoked and the user has to log in again. @throws AppError NOT_FOUND */
 export function changeRole(db: Db, userId: string, origin: AuditOrigin, role: Role): Promise<AdminUser> {
   return changeUser(db, userId, origin, 'admin.user.set_role', async (tx, { email }) => {
     if (email === null) throw notFound('Account');
@@ -75,7 +75,11 @@ export function changeRole(db: Db, userId: string, origin: AuditOrigin, role: Ro
   });
 }
 
-/** One act of an admin on a user, with its audit entry; answers with the user as it is then. */
+/**
+ * Runs `change` and appends the audit entry, in one transaction.
+ * @returns the user after the change
+ * @throws AppError NOT_FOUND for an id without account and data
+ */
 export function changeUser(
   db: Db,
   userId: string,
@@ -92,16 +96,20 @@ export function changeUser(
   });
 }
 
-/** The kill switch: within 1 s every instance answers 503 to everything below `/api`. */
+/**
+ * Sets the service lock: within 1 s every instance answers 503 below `/api`.
+ * @returns since when the lock is set
+ */
 export function lockService(db: Db, origin: AuditOrigin): Promise<Date | null> {
-  return switchLock(db, origin, 'service.lock', queries.insertLock);
+  return setServiceLock(db, origin, 'service.lock', queries.insertServiceLock);
 }
 
+/** Deletes the service lock. @returns null */
 export function unlockService(db: Db, origin: AuditOrigin): Promise<Date | null> {
-  return switchLock(db, origin, 'service.unlock', queries.deleteLock);
+  return setServiceLock(db, origin, 'service.unlock', queries.deleteServiceLock);
 }
 
-/** For a database that was set back in a way that it cannot notice, such as a snapshot of its disk. */
+/** For a database that was restored undetectably, such as from a disk snapshot. Voids cursors and cached responses. */
 export function startNewEpoch(db: Db, origin: AuditOrigin): Promise<void> {
   return inTransaction(db, async (tx) => {
     await beginEpoch(tx);
@@ -109,9 +117,9 @@ export function startNewEpoch(db: Db, origin: AuditOrigin): Promise<void> {
   });
 }
 
-function switchLock(db: Db, origin: AuditOrigin, action: string, change: (tx: Tx) => Promise<boolean>) {
+function setServiceLock(db: Db, origin: AuditOrigin, action: string, change: (tx: Tx) => Promise<boolean>) {
   return inTransaction(db, async (tx) => {
     if (await change(tx)) await recordAction(tx, origin, action, serviceUserId);
-    return queries.findLock(tx);
+    return queries.findServiceLock(tx);
   });
 }

@@ -13,7 +13,8 @@ const windowMs = 5 * 60_000;
 const maxHeld = 20_000;
 /** Different things in one chain; others of the window are counted together, without subject and address. */
 const maxHeldPerChain = 100;
-const batchSize = 500;
+/** The chains of a batch stay locked until all of it is stored: some 50 ms. */
+const batchSize = 100;
 const closeMs = 2_000;
 
 /**
@@ -40,6 +41,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
   let lost = 0;
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> | undefined;
+  let batches = 0;
 
   function add(entry: AuditEntry): void {
     const { userId, count = 1 } = entry;
@@ -84,6 +86,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
     for (let start = 0; start < entries.length; start += batchSize) {
       const batch = entries.slice(start, start + batchSize);
       const left = await appendBatch(db, refused, batch);
+      batches += 1;
       if (left.length > 0) {
         const all = [...left, ...entries.slice(start + batchSize)];
         for (const entry of all) add(entry);
@@ -108,10 +111,18 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
     add,
     flush,
     async close() {
-      await Promise.race([flush(), sleep(closeMs, undefined, { ref: false })]);
+      await whileProgressing(flush(), () => batches);
       clearTimeout(timer);
     },
   };
+}
+
+/** Waits for the work, but no longer than `closeMs` for each step. */
+async function whileProgressing(work: Promise<void>, steps: () => number): Promise<void> {
+  for (let before = -1; before !== steps(); ) {
+    before = steps();
+    await Promise.race([work, sleep(closeMs, undefined, { ref: false })]);
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import type { KeysetPosition } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
@@ -12,32 +13,37 @@ export const entryDigest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build
   (extract(epoch from e.at) * 1000)::bigint, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id,
   e.address)::text, 'UTF8'))`;
 
+const sha256 = (...chunks: (Buffer | string)[]): Buffer =>
+  chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest();
+
+/** The same as `entryDigest`, computed here: `JSON.stringify` escapes the characters that jsonb escapes. */
+function digestOf(entry: AuditEntry, at: Date): Buffer {
+  const { user_id, actor, action, subject, outcome, count, request_id, address } = toEntryRow(entry);
+  const said = [user_id, at.getTime(), actor, action, subject, outcome, count, request_id, address];
+  return sha256(`[${said.map((value) => JSON.stringify(value)).join(', ')}]`);
+}
+
 /**
  * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one
  * order, so that two callers cannot wait for each other.
- * @param ctes what to change in the same statement, with a `moment`.
  */
-export async function appendAudit(
-  db: Db,
-  entries: readonly AuditEntry[],
-  ctes: readonly Cte[] = [],
-): Promise<void> {
-  const [entry, ...more] = entries;
-  if (entry !== undefined && more.length === 0) {
-    await executeCtes(db, [...(ctes.length > 0 ? ctes : [timestampCte]), auditEntryCte(entry)]);
-    return;
+export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<void> {
+  const chains = Map.groupBy(entries, ({ userId }) => userId);
+  for (const userId of [...chains.keys()].sort()) {
+    const [entry, ...more] = chains.get(userId) ?? [];
+    if (entry !== undefined && more.length === 0) await executeCtes(db, [timestampCte, auditEntryCte(entry)]);
+    else if (entry !== undefined)
+      await appendToChain(db, userId, [entry, ...more], await readChainEnd(db, userId));
   }
-  if (ctes.length > 0) await executeCtes(db, ctes);
-  if (more.length > 0) await appendMany(db, entries);
 }
 
-/** An entry, for the statement that makes the change; its time is that of the `moment`. */
+/** The entry as a CTE of the statement that makes the change. Its time is that of the CTE `moment`. */
 export const auditEntryCte = (entry: AuditEntry): Cte => ({
   template: appendEntryTemplate,
   params: toEntryRow(entry),
 });
 
-/** The `moment` of an entry by itself. */
+/** `moment` for an entry without a change. */
 const timestampCte: Cte = {
   template: {
     name: 'now',
@@ -46,7 +52,7 @@ const timestampCte: Cte = {
   params: {},
 };
 
-/** What nearly every write does: it takes half the time of the general form. */
+/** One entry of one chain: it takes half the time of `appendMany`. */
 const appendEntryTemplate: CteTemplate = {
   name: 'audit',
   sql: sql`e as materialized (
@@ -55,70 +61,87 @@ const appendEntryTemplate: CteTemplate = {
         ${param('outcome')}::text as outcome, ${param('count')}::integer as count,
         ${param('request_id')}::text as request_id, ${param('address')}::text as address
     ), head as (
-      insert into duly.audit_heads as h (user_id, seq, hash) select e.user_id, 1, ${entryDigest} from e
+      insert into duly.audit_heads as h (user_id, seq, hash) select ${param('user_id')}, 1, ${entryDigest} from e
       on conflict (user_id) do update set seq = h.seq + 1, hash = sha256(h.hash || excluded.hash)
-      returning user_id, seq, hash
+      returning seq, hash
     ), entered as (
       insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
-      select e.user_id, head.seq, e.at, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id, e.address,
-        head.hash
-      from e join head on head.user_id = e.user_id
+      select ${param('user_id')}, head.seq, e.at, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id,
+        e.address, head.hash
+      from e cross join head
     )`,
 };
 
-/**
- * Locks the heads, then links entry by entry. A chain that somebody else began meanwhile is passed over; its entries
- * are added then.
- */
-async function appendMany(db: Db, entries: readonly AuditEntry[]): Promise<void> {
-  const userIds = [...new Set(entries.map(({ userId }) => userId))];
-  const { rows } = await sql<{ user_id: string }>`
-    with recursive e as materialized (${entryRowsSql(entries)}), head as (
-      select h.user_id, h.seq, h.hash
-      from unnest(${userIds}::text[]) as named (user_id) join duly.audit_heads as h on h.user_id = named.user_id
-      order by h.user_id for update of h
-    ), chain as (
-      select e.*, coalesce(head.seq, 0) + 1 as seq,
-        case when head.seq is null then ${entryDigest} else sha256(head.hash || ${entryDigest}) end as hash
-      from e left join head on head.user_id = e.user_id
-      where e.place = 1
-      union all
-      select e.*, chain.seq + 1, sha256(chain.hash || ${entryDigest})
-      from chain join e on e.user_id = chain.user_id and e.place = chain.place + 1
-    ), moved as (
-      insert into duly.audit_heads as h (user_id, seq, hash)
-      select user_id, seq, hash from chain where is_last order by user_id
-      on conflict (user_id) do update set seq = excluded.seq, hash = excluded.hash
-        where h.user_id in (select head.user_id from head)
-      returning h.user_id
-    )
-    insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
-    select chain.user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash
-    from chain join moved on moved.user_id = chain.user_id
-    returning user_id`.execute(db);
-  const added = new Set(rows.map(({ user_id }) => user_id));
-  await appendAudit(
-    db,
-    entries.filter(({ userId }) => !added.has(userId)),
-  );
+/** The last entry of a chain, and the time of the CTE `moment`. */
+export interface ChainEnd {
+  now: Date;
+  /** Null for a chain without entries. */
+  seq: bigint | null;
+  hash: Buffer | null;
 }
 
-/** The entries as rows. */
-const entryRowsSql = (entries: readonly AuditEntry[]) => sql`
-  select x.user_id, x.place, x.is_last, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
-    statement_timestamp()::timestamptz(3) as at
-  from jsonb_to_recordset(${JSON.stringify(toEntryRows(entries))}::jsonb) as x (user_id text, place integer,
-    is_last boolean, actor text, action text, subject text, outcome text, count integer, request_id text, address text)`;
+/** Locks the chain. The statement returns its `ChainEnd`, which `appendToChain` takes. */
+export const chainEndCte = (userId: string): Cte => ({
+  template: chainEndTemplate,
+  params: { user_id: userId },
+});
 
-/** With the place of each entry among those of its user, from 1. */
-function toEntryRows(entries: readonly AuditEntry[]) {
-  const counts = new Map<string, number>();
+const chainEndTemplate: CteTemplate = {
+  name: 'chain end',
+  sql: sql`head as materialized (
+      select seq, hash from duly.audit_heads where user_id = ${param('user_id')} for update
+    )`,
+  select: sql`now, seq, hash from moment left join head on true`,
+};
+
+async function readChainEnd(db: Db, userId: string): Promise<ChainEnd> {
+  const [end] = await executeCtes<ChainEnd>(db, [timestampCte, chainEndCte(userId)]);
+  if (end === undefined) throw new Error('a moment without a row');
+  return end;
+}
+
+/**
+ * Computes the hashes of several entries of one user here: Citus refuses a change with a recursive CTE. When another
+ * transaction inserted the first entries of the chain meanwhile, its end is read again.
+ */
+export async function appendToChain(
+  db: Db,
+  userId: string,
+  entries: readonly AuditEntry[],
+  end: ChainEnd,
+): Promise<void> {
+  for (let current = end; !(await insertChain(db, userId, end.now, current, entries)); )
+    current = await readChainEnd(db, userId);
+}
+
+/** @returns false when the chain does not end there. */
+async function insertChain(
+  db: Db,
+  userId: string,
+  at: Date,
+  { seq: before, hash: hashBefore }: ChainEnd,
+  entries: readonly AuditEntry[],
+): Promise<boolean> {
+  let seq = before ?? 0n;
+  let hash = hashBefore ?? Buffer.alloc(0);
   const rows = entries.map((entry) => {
-    const place = (counts.get(entry.userId) ?? 0) + 1;
-    counts.set(entry.userId, place);
-    return { ...toEntryRow(entry), place };
+    seq += 1n;
+    const digest = digestOf(entry, at);
+    hash = seq === 1n ? digest : sha256(hash, digest);
+    return { ...toEntryRow(entry), seq: Number(seq), hash: hash.toString('hex') };
   });
-  return rows.map((row) => ({ ...row, is_last: row.place === counts.get(row.user_id) }));
+  const { numAffectedRows } = await sql`
+    with moved as (
+      insert into duly.audit_heads as h (user_id, seq, hash) values (${userId}, ${seq}, ${hash})
+      on conflict (user_id) do update set seq = excluded.seq, hash = excluded.hash where h.seq = ${before}
+      returning seq
+    )
+    insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
+    select ${userId}, x.seq, ${at}, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
+      decode(x.hash, 'hex')
+    from moved cross join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (seq bigint, actor text, action text,
+      subject text, outcome text, count integer, request_id text, address text, hash text)`.execute(db);
+  return (numAffectedRows ?? 0n) > 0n;
 }
 
 const toEntryRow = ({ userId, origin, action, subject = null, outcome, count = 1 }: AuditEntry) => ({

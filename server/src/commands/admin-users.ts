@@ -15,31 +15,30 @@ import type { Mailer } from '../mail/mailer.ts';
 import { AppError, StartError } from '../platform/errors.ts';
 import { printFields, printLine, printRow } from './print.ts';
 
-/** One of the words of `admin`, with what it works on. */
-export type AdminSubcommand = (run: SubcommandContext, args: string[]) => Promise<void>;
+export type AdminSubcommand = (context: SubcommandContext, args: string[]) => Promise<void>;
 
 export interface SubcommandContext {
   config: Config;
   db: Db;
   mailer: Mailer;
-  /** The word it was called by. */
+  /** The subcommand's name, for messages. */
   word: string;
 }
 
-/** Who acts by a command: whoever may run it. */
+/** No actor: everybody with access to the machine may run commands. */
 export const commandOrigin: AuditOrigin = { actor: null, requestId: null, address: null };
 
 const pageSize = 500;
 const [idWidth, emailWidth, timeWidth] = [32, 32, 24];
 
-/** @throws StartError for what is no address. */
+/** @returns the address in lower case. @throws StartError for anything else. */
 function emailArgument(command: string, input = ''): string {
   const email = input.trim().toLowerCase();
   if (isEmailAddress(email)) return email;
   throw new StartError(`admin ${command}: got ${JSON.stringify(input)}, wants an email address`);
 }
 
-/** The id of the account with an address, or of whoever has that id. @throws StartError without one. */
+/** @param input an email address or a user id. @returns the user id. @throws StartError for an unknown user. */
 async function userIdArgument({ db, word }: SubcommandContext, input = ''): Promise<string> {
   const found = (await findAccountId(db, input)) ?? (await findUser(db, input))?.id;
   if (input !== '' && found !== undefined) return found;
@@ -48,8 +47,8 @@ async function userIdArgument({ db, word }: SubcommandContext, input = ''): Prom
   );
 }
 
-/** Does `work` for an address that may have no account yet. @throws StartError when it has. */
-async function requireNewAddress<T>(word: string, email: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work`. @throws StartError when it fails because the address has an account. */
+async function refuseTakenAddress<T>(word: string, email: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -71,12 +70,12 @@ function nameArgument(word: string, input: string | undefined): string | undefin
   );
 }
 
-export const userCommands = {
+export const userSubcommands = {
   async create({ config, db, word }, [input, first, last]) {
     const email = emailArgument(word, input);
     const [first_name, last_name] = [nameArgument(word, first), nameArgument(word, last)];
     const names = { ...(first_name && { first_name }), ...(last_name && { last_name }) };
-    const { user, link } = await requireNewAddress(word, email, () =>
+    const { user, link } = await refuseTakenAddress(word, email, () =>
       createUser(config, db, commandOrigin, { email, ...names }),
     );
     printLine(
@@ -101,8 +100,8 @@ export const userCommands = {
       if (found.length <= pageSize) return;
     }
   },
-  async show(run, [input]) {
-    printFields(await getUserDetails(run.db, await userIdArgument(run, input), commandOrigin));
+  async show(context, [input]) {
+    printFields(await getUserDetails(context.db, await userIdArgument(context, input), commandOrigin));
   },
   async 'reset-password'({ config, db, word }, [input]) {
     const email = emailArgument(word, input);
@@ -115,20 +114,24 @@ export const userCommands = {
     printLine(`whoever opens this sets the password of ${email}, once, until ${link.expires_at}:`);
     printLine(link.url);
   },
-  async sessions(run, [input]) {
+  async sessions(context, [input]) {
     const widths = [idWidth, timeWidth, timeWidth, 15];
-    const sessions = await listUserSessions(run.db, await userIdArgument(run, input), commandOrigin);
+    const sessions = await listUserSessions(context.db, await userIdArgument(context, input), commandOrigin);
     printRow(widths, ['id', 'created', 'expires', 'address', 'user_agent']);
     for (const { id, created_at, expires_at, ip_address, user_agent } of sessions)
       printRow(widths, [id, created_at, expires_at, ip_address, user_agent]);
   },
-  async 'end-sessions'(run, [input]) {
-    const { id, email } = await endUserSessions(run.db, await userIdArgument(run, input), commandOrigin);
+  async 'end-sessions'(context, [input]) {
+    const { id, email } = await endUserSessions(
+      context.db,
+      await userIdArgument(context, input),
+      commandOrigin,
+    );
     printLine(`${email ?? id} has to log in again`);
   },
   async invite({ config, db, mailer, word }, [input]) {
     const email = emailArgument(word, input);
-    const { expires_at, url } = await requireNewAddress(word, email, () =>
+    const { expires_at, url } = await refuseTakenAddress(word, email, () =>
       createInvitation(config, db, mailer, commandOrigin, email),
     );
     printLine(`whoever opens this makes an account for ${email}, once, until ${expires_at}:`);

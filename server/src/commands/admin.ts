@@ -1,4 +1,4 @@
-import { findAccountId, findLock } from '../admin/queries.ts';
+import { findAccountId, findServiceLock } from '../admin/queries.ts';
 import { changeRole, lockService, startNewEpoch, unlockService } from '../admin/service.ts';
 import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
@@ -8,11 +8,12 @@ import { AppError, StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
-import { type AdminSubcommand, commandOrigin, userCommands } from './admin-users.ts';
+import { type AdminSubcommand, commandOrigin, userSubcommands } from './admin-users.ts';
+import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine } from './print.ts';
 
-const subcommands: Record<string, AdminSubcommand> = {
-  ...userCommands,
+const subcommands: Record<SubcommandName<'admin'>, AdminSubcommand> = {
+  ...userSubcommands,
   grant: ({ db }, args) => setRole(db, args, 'admin'),
   revoke: ({ db }, args) => setRole(db, args, 'user'),
   async lock({ db }) {
@@ -30,7 +31,7 @@ const subcommands: Record<string, AdminSubcommand> = {
     );
   },
   async status({ db }) {
-    const since = await findLock(db);
+    const since = await findServiceLock(db);
     printLine(since === null ? 'not locked' : `locked since ${since.toISOString()}`);
   },
 };
@@ -47,14 +48,11 @@ async function setRole(db: Db, [email = '']: string[], role: 'user' | 'admin'): 
 }
 
 /**
- * `admin WORD …` (commands.json has the words): works whether or not a server runs on the same database.
- * @throws StartError for another word, what it cannot take, or when the database cannot be reached.
+ * `admin SUBCOMMAND …`, as `usage.json` lists them. A server may run on the same database meanwhile.
+ * @throws StartError for an unknown subcommand or argument, or when the database cannot be reached.
  */
 export async function admin(config: Config, [word = 'status', ...args]: string[]): Promise<void> {
-  const action = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
-  if (action === undefined) {
-    throw new StartError(`admin: got ${JSON.stringify(word)}, wants ${Object.keys(subcommands).join(', ')}`);
-  }
+  const run = selectSubcommand('admin', subcommands, word);
   const stopped = rejectOnStopSignal();
   const log = createLog('silent');
   const database = await joinDatabase(config, log);
@@ -62,7 +60,7 @@ export async function admin(config: Config, [word = 'status', ...args]: string[]
   try {
     const { db } = database;
     await requireMigrated(db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
-    await Promise.race([action({ config, db, mailer, word }, args), stopped]);
+    await Promise.race([run({ config, db, mailer, word }, args), stopped]);
   } catch (error) {
     throw (
       databaseStartError(error) ??

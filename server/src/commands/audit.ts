@@ -7,18 +7,18 @@ import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase, type OpenDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
+import { type SubcommandName, selectSubcommand } from './arguments.ts';
+import { printLine } from './print.ts';
 
-const printLine = (line: string) => process.stdout.write(`${line}\n`);
-
-/** Who a chain is about, in a form that is one line whatever the id. */
+/** On one line, whatever characters the user id has. */
 const chainNameOf = (userId: string) => (userId === '' ? 'the service' : JSON.stringify(userId));
 
 type AuditSubcommand = (database: OpenDatabase, args: string[]) => Promise<void>;
 
-const subcommands: Record<string, AuditSubcommand> = { verify, heads, refused };
+const subcommands: Record<SubcommandName<'audit'>, AuditSubcommand> = { verify, heads, refused };
 
 async function verify({ withoutTimeLimit }: OpenDatabase, args: string[]): Promise<void> {
-  const known = parseBaseline(args);
+  const baseline = parseBaseline(args);
   let findings = 0;
   const { chains, entries } = await withoutTimeLimit((db) =>
     verifyAudit(
@@ -27,14 +27,14 @@ async function verify({ withoutTimeLimit }: OpenDatabase, args: string[]): Promi
         findings += 1;
         printLine(`${chainNameOf(userId)}: ${finding}`);
       },
-      known,
+      baseline,
     ),
   );
   if (findings > 0) process.exitCode = 1;
   else printLine(`${entries} entries in ${chains} chains, each as it was written`);
 }
 
-/** One line of JSON for each chain: kept outside of the database, they show a chain that was rebuilt. */
+/** Prints one line of JSON for each chain. A copy outside of the database proves later that a chain was rebuilt. */
 async function heads({ withoutTimeLimit }: OpenDatabase): Promise<void> {
   await withoutTimeLimit(async (db) => {
     for await (const { userId, seq, hash } of readHeads(db))
@@ -42,7 +42,7 @@ async function heads({ withoutTimeLimit }: OpenDatabase): Promise<void> {
   });
 }
 
-/** One line of JSON for each entry that is in no chain, oldest first. */
+/** Prints one line of JSON for each refused entry, oldest first. Refused entries are in no chain. */
 async function refused({ withoutTimeLimit }: OpenDatabase): Promise<void> {
   await withoutTimeLimit(async (db) => {
     for await (const { refusedAt, sqlstate, entry } of readRefused(db))
@@ -51,21 +51,21 @@ async function refused({ withoutTimeLimit }: OpenDatabase): Promise<void> {
 }
 
 function parseBaseline(args: string[]): AuditBaseline {
-  const known: AuditBaseline = {};
+  const baseline: AuditBaseline = {};
   for (let index = 0; index < args.length; index += 2) {
     const [option, value] = args.slice(index, index + 2);
-    if (option === '--heads' && value !== undefined) known.heads = readKeptHeads(value);
-    else if (option === '--refused' && /^\d{1,9}$/.test(value ?? '')) known.refused = Number(value);
+    if (option === '--heads' && value !== undefined) baseline.heads = readHeadsFile(value);
+    else if (option === '--refused' && /^\d{1,9}$/.test(value ?? '')) baseline.refused = Number(value);
     else
       throw new StartError(
         `audit verify: got ${JSON.stringify(args.join(' '))}, wants --heads FILE, --refused NUMBER or nothing`,
       );
   }
-  return known;
+  return baseline;
 }
 
-/** The lines that `heads` printed; npm's own, which it adds to what it runs, are passed over. */
-async function* readKeptHeads(file: string): AsyncGenerator<ChainHead> {
+/** Reads a file with the output of `audit heads`. `npm run` adds lines that begin with `> `: they are skipped. */
+async function* readHeadsFile(file: string): AsyncGenerator<ChainHead> {
   let number = 0;
   try {
     const handle = await open(file);
@@ -89,20 +89,17 @@ function parseHead(line: string): ChainHead {
 }
 
 /**
- * `audit verify [--heads FILE] [--refused NUMBER]`, `audit heads` and `audit refused`: works whether or not a server
- * runs on the same database.
- * @throws StartError for another word, or when the database or the file cannot be read.
+ * `audit verify [--heads FILE] [--refused NUMBER]`, `audit heads` and `audit refused`. A server may run on the same
+ * database meanwhile.
+ * @throws StartError for an unknown subcommand, or when the database or FILE cannot be read.
  */
 export async function audit(config: Config, [word = 'verify', ...args]: string[]): Promise<void> {
-  const action = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
-  if (action === undefined) {
-    throw new StartError(`audit: got ${JSON.stringify(word)}, wants ${Object.keys(subcommands).join(', ')}`);
-  }
+  const run = selectSubcommand('audit', subcommands, word);
   const stopped = rejectOnStopSignal();
   const database = await joinDatabase(config, createLog('silent'));
   try {
     await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
-    await Promise.race([action(database, args), stopped]);
+    await Promise.race([run(database, args), stopped]);
   } catch (error) {
     throw databaseStartError(error) ?? error;
   } finally {

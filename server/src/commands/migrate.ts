@@ -2,14 +2,13 @@ import type { Config } from '../config/config.ts';
 import { currentVersion, listMigrations, migrateDown, migrateUp } from '../db/migrator.ts';
 import type { Db } from '../db/schema.ts';
 import { requireSupported } from '../db/server-requirements.ts';
-import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, openDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
+import { type SubcommandName, selectSubcommand } from './arguments.ts';
+import { printLine } from './print.ts';
 
-const printLine = (line: string) => process.stdout.write(`${line}\n`);
-
-const actions: Record<string, (db: Db) => Promise<void>> = { up, down, status, redo };
+const subcommands: Record<SubcommandName<'migrate'>, (db: Db) => Promise<void>> = { up, down, status, redo };
 
 async function up(db: Db) {
   const done = await migrateUp(db);
@@ -35,19 +34,16 @@ async function status(db: Db) {
 }
 
 /**
- * `migrate up|down|status|redo` on the database of the settings.
- * @throws StartError for another word, or when the database cannot be reached.
+ * `migrate up|down|status|redo`: changes or lists the schema of DATABASE_URL. Statements have no time-out.
+ * @throws StartError for an unknown subcommand, or when the database cannot be reached.
  */
 export async function migrate(config: Config, [word = 'status']: string[]): Promise<void> {
-  const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
-  if (action === undefined) {
-    throw new StartError(`migrate: got ${JSON.stringify(word)}, wants ${Object.keys(actions).join(', ')}`);
-  }
+  const run = selectSubcommand('migrate', subcommands, word);
   const stopped = rejectOnStopSignal();
   const database = await openDatabase(config, createLog('silent'));
   try {
     await requireSupported(database.db);
-    await Promise.race([database.withoutTimeLimit(action), stopped]);
+    await Promise.race([database.withoutTimeLimit(run), stopped]);
   } catch (error) {
     throw databaseStartError(error) ?? error;
   } finally {

@@ -1,7 +1,6 @@
-/** The output of the command `admin`: lines for people, whose words a script can tell apart by white space. */
 export const printLine = (line: string) => process.stdout.write(`${line}\n`);
 
-/** What could move a terminal's cursor or turn its text around; names may hold it. */
+/** Control and bidirectional characters, which names may contain: they could move a terminal's cursor. */
 const invisible = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
 const escaped = (char: string) =>
@@ -10,7 +9,7 @@ const escaped = (char: string) =>
     (_, unit) => `\\u${char.charCodeAt(unit).toString(16).padStart(4, '0')}`,
   ).join('');
 
-/** A value as one word: itself, or in quotes where it has spaces or is not plain; `-` for none. */
+/** One word, so that scripts can split a line at white space: in quotes if it has spaces, `-` for null and ''. */
 export function toWord(value: string | number | boolean | null): string {
   if (value === null || value === '') return '-';
   const text = String(value);
@@ -19,7 +18,7 @@ export function toWord(value: string | number | boolean | null): string {
     : JSON.stringify(text).replaceAll(invisible, escaped);
 }
 
-/** A line of a table: words in columns of these widths, the last as long as it is. */
+/** @param widths in characters; the last column needs none. */
 export const printRow = (widths: readonly number[], values: readonly (string | number | boolean | null)[]) =>
   printLine(
     values
@@ -28,7 +27,7 @@ export const printRow = (widths: readonly number[], values: readonly (string | n
       .trimEnd(),
   );
 
-/** Names and values, a line each. */
+/** Prints a name and its value on each line. */
 export function printFields(values: Readonly<Record<string, string | number | boolean | null>>): void {
   const width = Math.max(...Object.keys(values).map((name) => name.length));
   for (const [name, value] of Object.entries(values)) printRow([width], [name, value]);

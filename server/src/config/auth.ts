@@ -18,28 +18,27 @@ import {
   textSetting,
 } from './values.ts';
 
-/** The first signs and encrypts; what an older one signed or encrypted is still known. */
+/** The newest first: it signs and encrypts. Older ones only verify and decrypt. */
 export type Secrets = readonly [string, ...string[]];
 
 export interface AuthSettings {
   readonly secrets: Secrets;
-  /** Public base URL without a trailing slash; issuer and audience of this server's own tokens. */
+  /** Public origin, without a trailing slash. It is `iss` and `aud` of this server's tokens. */
   readonly baseUrl: string;
+  /** The `iss` of other issuers' tokens; null accepts any. */
   readonly issuer: string | null;
+  /** The `aud` of other issuers' tokens; null accepts any. */
   readonly audience: string | null;
-  /**
-   * Whether tokens that others sign with the secret are accepted: in production, only with issuer and
-   * audience.
-   */
+  /** Whether tokens signed with the shared secret are accepted. In production only with issuer and audience. */
   readonly acceptsHs256: boolean;
-  /** Where another server publishes the keys of its tokens. */
+  /** The JWK set of another issuer. */
   readonly jwksUrl: string | null;
-  /** How far ahead of now a token's `exp` may lie. */
+  /** Maximum distance of a token's `exp` from now. */
   readonly maxAgeSeconds: number;
   readonly registration: RegistrationMode;
 }
 
-/** Who may make an account: anybody, nobody, or whoever has an invitation to the address. Admins may always. */
+/** Who may register: everybody, nobody, or people with an invitation. Admins can always create accounts. */
 export type RegistrationMode = (typeof registrationModes)[number];
 
 const registrationModes = ['open', 'closed', 'invite'] as const;
@@ -47,13 +46,13 @@ const registrationModes = ['open', 'closed', 'invite'] as const;
 const secretMinLength = 32;
 const placeholders = /secret|change.?me|placeholder|example|password|your.?key|^test/i;
 
-/** `secrets` is null where one has to be made, which `withSecrets` does. */
+/** `secrets` is null in development without BETTER_AUTH_SECRET: `withSecrets` generates one. */
 export type AuthSettingsWithoutSecret = Omit<AuthSettings, 'secrets'> & { readonly secrets: Secrets | null };
 
 export function authSettings(env: Env, http: HttpSettings, production: boolean): AuthSettingsWithoutSecret {
   const [issuer, audience] = [textSetting(env, 'JWT_ISSUER'), textSetting(env, 'JWT_AUDIENCE')];
-  const isHalf = production && (issuer === null) !== (audience === null);
-  const areRequired = isHalf || textSetting(env, 'JWKS_URL') !== null;
+  const isIncomplete = production && (issuer === null) !== (audience === null);
+  const areRequired = isIncomplete || textSetting(env, 'JWKS_URL') !== null;
   const claim = (name: string, value: string | null) => () =>
     value === null && areRequired ? refuseSetting(name, 'nothing', claimHint) : value;
   return readGroup<AuthSettingsWithoutSecret>({
@@ -68,7 +67,11 @@ export function authSettings(env: Env, http: HttpSettings, production: boolean):
   });
 }
 
-/** Makes the secret of a development server, when it has none: to be called once nothing else is wrong. */
+/**
+ * Generates a development server's secret and stores it in DATA_DIR, unless one is set or stored. To be called after
+ * all settings were checked, as it creates files.
+ * @throws StartError when DATA_DIR cannot be used
+ */
 export const withSecrets = (auth: AuthSettingsWithoutSecret, dataDir: string): AuthSettings =>
   Object.freeze({ ...auth, secrets: auth.secrets ?? Object.freeze([generatedSecret(dataDir)] as const) });
 
@@ -80,7 +83,7 @@ function registration(env: Env): RegistrationMode {
 
 function baseUrl(env: Env, { port, tls }: HttpSettings): string {
   const value = textSetting(env, 'BETTER_AUTH_URL');
-  // By name, as front ends on this machine are: to a browser, pages on `localhost` and `127.0.0.1` are two sites.
+  // `localhost` and not `127.0.0.1`, as front ends use it: browsers treat the two as different sites.
   if (value === null) return new URL(`${tls === null ? 'http' : 'https'}://localhost:${port}`).origin;
   const url = parseUrl(value);
   if (url === null || !isHttp(url) || url.origin !== value.replace(/\/$/, '')) {
@@ -89,7 +92,7 @@ function baseUrl(env: Env, { port, tls }: HttpSettings): string {
   return url.origin;
 }
 
-/** The secret of a development server is made once and kept; production has to bring its own. */
+/** @returns null in development without BETTER_AUTH_SECRET. Production requires it. */
 function authSecrets(env: Env, production: boolean): Secrets | null {
   const value = textSetting(env, 'BETTER_AUTH_SECRET');
   if (value === null) {
@@ -154,11 +157,11 @@ function generatedSecret(dataDir: string): string {
   );
 }
 
-/** One without the other would let tokens in that are meant for another service, or come from another. */
+/** With `iss` alone, tokens for other services would be accepted; with `aud` alone, tokens of other issuers. */
 const claimHint =
   'the value that tokens minted elsewhere carry (JWT_ISSUER and JWT_AUDIENCE: both or neither in production, both with JWKS_URL)';
 
-/** Whoever could change the answer on its way could sign tokens for every user. */
+/** Requires https in production: a manipulated JWK set would allow signing tokens for every user. */
 function jwksUrlSetting(env: Env, production: boolean): string | null {
   const value = textSetting(env, 'JWKS_URL');
   if (value === null) return null;

@@ -1,9 +1,9 @@
 import { type Env, flagSetting, integerSetting, readGroup } from './values.ts';
 
 export interface CacheSettings {
-  /** Memory for answers kept in the process; 0 keeps none. */
+  /** Maximum size of the response cache in each process; 0 turns it off. */
   readonly maxBytes: number;
-  /** Whether kept answers are served while the database is away, said to be stale. */
+  /** Whether stale responses are served, with `Warning: 110`, while the database is down. */
   readonly serveStale: boolean;
 }
 

@@ -11,13 +11,14 @@ import { type RetentionSettings, retentionSettings } from './retention.ts';
 import { collectFaults, type Env, readGroup, refuseFaults, refuseSetting, textSetting } from './values.ts';
 import { workerCount } from './workers.ts';
 
-/** Everything the process is told from outside, checked once and frozen. */
+/** All settings, checked once and frozen. */
 export interface Config {
   readonly production: boolean;
-  /** How many processes serve. */
+  /** Number of processes that serve; 1: no workers. */
   readonly workers: number;
   readonly http: HttpSettings;
   readonly database: DatabaseSettings;
+  /** Absolute. */
   readonly dataDir: string;
   readonly auth: AuthSettings;
   readonly limits: LimitSettings;
@@ -44,17 +45,19 @@ function logLevel(env: Env): string {
     : refuseSetting('LOG_LEVEL', JSON.stringify(level), logLevels.join(', '));
 }
 
-/** Adds what `.env` in the working directory sets. @throws StartError with a line for each that cannot be read. */
+/**
+ * Adds the variables of `.env` in the working directory to the environment.
+ * @throws StartError with a line for each invalid one
+ */
 export const loadEnvironment = (): void => loadEnvFile('.env', process.env);
 
 /**
- * Reads and checks the settings (contract: README, "Configuration"); `config/` has one file for each group.
- * @throws StartError with a line for each that is wrong: the variable, what it got and what it wants. Nothing is made
- * then.
+ * Reads and checks the settings (README, "Configuration"). Each group has a file in `config/`.
+ * @throws StartError with a line for each wrong setting: `NAME: got …, wants …`. No file is created then.
  */
 export function readConfig(env: Env = process.env): Config {
   const faults = new Set<string>();
-  // Where a group is wrong, its defaults stand in for the checks of those that depend on it.
+  // A wrong group is replaced by its defaults, so that the groups that depend on it are still checked.
   const production = collectFaults(
     faults,
     () => isProduction(env),
@@ -68,7 +71,7 @@ export function readConfig(env: Env = process.env): Config {
   const database = collectFaults(
     faults,
     () => databaseSettings(env, production),
-    // Any number of workers has connections in it: what is wrong of them is told once.
+    // The largest pool, so that WEB_CONCURRENCY is not refused because of a wrong pool size.
     () => ({ ...databaseSettings({}, false), poolMax: 90 }),
   );
   const auth = collectFaults(
@@ -86,10 +89,10 @@ export function readConfig(env: Env = process.env): Config {
   return Object.freeze({ production, http, database, dataDir, auth: withSecrets(auth, dataDir), ...others });
 }
 
-type Others = Omit<Config, 'production' | 'http' | 'database' | 'dataDir' | 'auth'>;
+type OtherSettings = Omit<Config, 'production' | 'http' | 'database' | 'dataDir' | 'auth'>;
 
 const otherSettings = (env: Env, database: DatabaseSettings) =>
-  readGroup<Others>({
+  readGroup<OtherSettings>({
     workers: () => workerCount(env, database),
     limits: () => limitSettings(env),
     mail: () => mailSettings(env),

@@ -1,7 +1,4 @@
-/**
- * What a session has to be for its host to be used, as libpq names it (PostgreSQL manual, 32.1.2,
- * target_session_attrs).
- */
+/** The values of libpq's `target_session_attrs` (PostgreSQL 18 manual, 32.1.2): which of several hosts is used. */
 export const sessionTargets = [
   'any',
   'read-write',
@@ -12,24 +9,24 @@ export const sessionTargets = [
 ] as const;
 export type SessionTarget = (typeof sessionTargets)[number];
 
-/** A database by one or several hosts. */
 export interface DatabaseUrl {
-  /** One for each host, in the order in which they are tried; there is at least one. */
+  /** One for each host, in the order of the attempts. */
   urls: readonly [URL, ...URL[]];
   target: SessionTarget;
 }
 
-/** Refuses a URL: what it got, never with a password in it, and what is wanted. */
+/** @param got must not contain the password */
 type Refuse = (got: string, wants: string) => never;
 
 const wantedUrl = 'postgresql://user:password@host:port/database';
 const wantedHosts = 'postgresql://user:password@host:port,host:port/database';
-/** Scheme, authority, and the rest. A list of hosts is not a URL as browsers read them, so it is taken apart here. */
+/** Scheme, authority, rest. `URL` does not accept a list of hosts, so the authority is split first. */
 const urlPattern = /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)(.*)$/is;
 const isTarget = (text: string): text is SessionTarget => sessionTargets.some((target) => target === text);
 
 /**
- * Reads a URL as libpq does, with a list of hosts and ports in the authority or in the parameters `host` and `port`.
+ * Parses a connection URI like libpq (PostgreSQL 18 manual, 32.1.1.2): hosts and ports may be lists, in the authority
+ * or in the parameters `host` and `port`.
  */
 export function parseDatabaseUrl(text: string, refuse: Refuse): DatabaseUrl {
   const [, scheme = '', authority = '', rest = ''] = urlPattern.exec(text) ?? [];
@@ -38,7 +35,7 @@ export function parseDatabaseUrl(text: string, refuse: Refuse): DatabaseUrl {
   if (hosts.length > 1 && hosts.some((host) => /^(:|$)/.test(host)))
     refuse('a list with a host that has no name', wantedHosts);
   const urls = hosts.map((host) => {
-    // Where the parameter names it, no host stands behind a user; a URL wants one.
+    // `postgresql://user@/database?host=…` has no host in the authority, which `URL` requires after a user.
     const isNamedLater = host === '' && user !== '' && /[?&]host=/.test(rest);
     const url = scheme + user + (isNamedLater ? 'localhost' : host) + rest;
     if (URL.canParse(url)) return new URL(url);
@@ -58,7 +55,7 @@ export function parseDatabaseUrl(text: string, refuse: Refuse): DatabaseUrl {
   return { urls: [one, ...others], target };
 }
 
-/** `host` and `port` as parameters stand for those of the authority; one port is every host's. */
+/** The parameters `host` and `port` override the authority. A single port applies to every host. */
 function applyParameters(urls: readonly URL[], refuse: Refuse): URL[] {
   const [first] = urls;
   if (first === undefined) return [];
@@ -83,7 +80,7 @@ function applyParameters(urls: readonly URL[], refuse: Refuse): URL[] {
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
-/** Which server and database a URL of one host names, whatever its spelling. */
+/** Host, port and database of a URL with one host, normalized for comparison. */
 export function databaseKeyOf({ hostname, port, pathname, searchParams }: URL): string {
   const host = searchParams.get('host') ?? hostname;
   return `${host.toLowerCase()}:${searchParams.get('port') || port || '5432'}${pathname}`;

@@ -14,10 +14,11 @@ const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'ver
 
 export interface DatabaseSettings {
   readonly url: string | null;
-  /** The same database past a pooler, for LISTEN; null: `url` will do. */
+  /** The same database without the pooler, for LISTEN; null: use `url`. */
   readonly directUrl: string | null;
+  /** Maximum of connections, 2 to 90. */
   readonly poolMax: number;
-  /** A server that replays what the one of `url` does. */
+  /** A streaming standby for reads. */
   readonly replica: ReplicaSettings | null;
 }
 
@@ -35,7 +36,7 @@ export function databaseSettings(env: Env, production: boolean): DatabaseSetting
   });
 }
 
-/** A secret store that gave nothing must not have production start on a new, empty database. */
+/** An empty DATABASE_URL is refused in production: after a failed secret store it would start a new, empty database. */
 function primaryUrl(env: Env, production: boolean): string | null {
   const url = databaseUrl(env, 'DATABASE_URL');
   if (production && url === null && env.DATABASE_URL !== undefined)
@@ -67,7 +68,7 @@ function replicaSettings(env: Env): ReplicaSettings | null {
   return Object.freeze({ url, poolMax });
 }
 
-/** With several hosts the same ones may be named twice: one of them is the primary, another one the replica. */
+/** With several hosts both URLs may list the same ones: one of them is the primary, another the replica. */
 function checkReplica(url: string, primaryUrl: string): void {
   const replica = parseNamed('DATABASE_REPLICA_URL', url);
   if (['read-write', 'primary'].includes(replica.target))
@@ -76,7 +77,7 @@ function checkReplica(url: string, primaryUrl: string): void {
       `target_session_attrs=${JSON.stringify(replica.target)}`,
       'target_session_attrs=standby, as a replica takes no writes',
     );
-  // What is wrong with the other one is told beside it.
+  // Faults of DATABASE_URL are reported for that variable.
   const primary = collectFaults(
     new Set(),
     () => parseNamed('DATABASE_URL', primaryUrl),
@@ -99,7 +100,7 @@ function poolMax(env: Env): number {
     poolOverflow: () => integerSetting(env, 'DATABASE_POOL_OVERFLOW', 10, 0, 90),
   });
   const sum = poolSize + poolOverflow;
-  // Two: the signing key is made under a lock that takes a connection of its own.
+  // At least two: creating the signing key holds one connection while another one is used.
   if (sum >= 2 && sum <= 90) return sum;
   return refuseSetting(
     'DATABASE_POOL_SIZE',

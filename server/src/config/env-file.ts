@@ -8,9 +8,8 @@ const assignment = /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*(.*)$/;
 const wanted = 'lines NAME=value, comments that begin with #, or no file';
 
 /**
- * Adds what the file sets to the environment, where a variable that is there already stays. A missing file sets
- * nothing.
- * @throws StartError with a line for each that is no assignment; values, which may be secrets, are not shown.
+ * Adds the variables of a file to `env`. Existing variables stay. A missing file has no effect.
+ * @throws StartError with a line for each line that is no assignment. Values, which may be secrets, are not shown.
  */
 export function loadEnvFile(path: string, env: NodeJS.ProcessEnv): void {
   const text = readText(path);
@@ -28,14 +27,14 @@ function readText(path: string): string {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
     throw new StartError(`${path}: got a file that cannot be read (${code}), wants ${wanted}`);
   }
-  // Of UTF-16, which editors on Windows write, each second byte of plain letters is NUL.
+  // UTF-16, which some editors on Windows write, has NUL as every second byte of ASCII text.
   const text = bytes.toString();
   if (bytes.includes(0) || !Buffer.from(text).equals(bytes))
     throw new StartError(`${path}: got a file that is not in UTF-8, wants ${wanted}`);
   return text.startsWith(byteOrderMark) ? text.slice(1) : text;
 }
 
-/** A quoted value may go on over several lines. */
+/** `parseEnv` ignores invalid lines silently. A quoted value may span several lines. */
 function findFaultyLines(text: string): string[] {
   const faults: string[] = [];
   let [quote, openedIn] = ['', 0];

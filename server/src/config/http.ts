@@ -12,18 +12,18 @@ import {
 } from './values.ts';
 
 export interface HttpSettings {
-  /** `localhost` is both loopback addresses. */
+  /** Host name or IP address to listen on; `localhost` means 127.0.0.1 and ::1. */
   readonly host: string;
   readonly port: number;
-  /** Null: not set. `isAllowedOrigin` says what that allows. */
+  /** Null when ALLOWED_ORIGINS is not set: see `isAllowedOrigin`. */
   readonly allowedOrigins: readonly string[] | null;
-  /** Most operations of one bulk request. */
+  /** Maximum of operations in one bulk request. */
   readonly bulkMaxOperations: number;
-  /** How long a connection may be idle between requests. */
+  /** How long an idle connection stays open between requests. */
   readonly keepAliveSeconds: number;
-  /** Null: plain HTTP. */
+  /** Null for HTTP without TLS. */
   readonly tls: TlsFiles | null;
-  /** Addresses and CIDR blocks of the proxies whose `X-Forwarded-For` is believed. */
+  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is used. */
   readonly trustedProxies: readonly string[];
 }
 
@@ -51,7 +51,7 @@ function allowedOrigins(env: Env): readonly string[] | null {
   const origins = value.split(',').map((part) => {
     const origin = part.trim();
     const url = parseUrl(origin);
-    // A host may hold a `*`, which Better Auth would take for a pattern.
+    // `URL` accepts a `*` in a host, and Better Auth would treat it as a wildcard.
     if (url !== null && webOriginOf(url) === origin && !origin.includes('*')) return origin;
     return refuseSetting(
       'ALLOWED_ORIGINS',
@@ -62,7 +62,7 @@ function allowedOrigins(env: Env): readonly string[] | null {
   return Object.freeze(origins);
 }
 
-/** Whoever connects can claim a number of hops, or a name; an address cannot be claimed. */
+/** Addresses only: a client can forge a number of hops or a host name, but not the address it connects from. */
 function trustedProxies(env: Env): string[] {
   const value = textSetting(env, 'TRUSTED_PROXIES');
   if (value === null) return [];

@@ -1,17 +1,17 @@
 import { type Env, isDecodable, parseUrl, readGroup, refuseSetting, textSetting } from './values.ts';
 
-/** At most so many requests in so many seconds. */
+/** At most `requests` in each window of `seconds`. */
 export interface Quota {
   readonly requests: number;
   readonly seconds: number;
 }
 
-/** What `src/limits/table.ts` makes its limits of; null is a limit that is off. */
+/** The quotas that `limitTable` is built from; null turns a limit off. */
 export interface LimitSettings {
   readonly perUser: Quota | null;
   readonly perAddress: Quota | null;
   readonly auth: Quota | null;
-  /** Where instances count together; null: each for itself. */
+  /** Redis or Valkey for counters shared by all instances; null: each counts for itself. */
   readonly redisUrl: string | null;
 }
 
@@ -63,7 +63,7 @@ function redisUrl(env: Env): string | null {
       'percent-encoding, % itself as %25',
     );
   }
-  // The client would take more settings from there than are good for it.
+  // ioredis would take any of its options from the query.
   if (url.search !== '') return refuseSetting('REDIS_URL', 'a query', wants);
   return value;
 }

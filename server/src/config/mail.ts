@@ -12,7 +12,7 @@ import {
 export interface SmtpSettings {
   readonly host: string;
   readonly port: number;
-  /** TLS from the first byte; otherwise STARTTLS, demanded when there is a password to protect. */
+  /** Implicit TLS (RFC 8314 §3.3). Otherwise STARTTLS, which is required if there is a password. */
   readonly secure: boolean;
   readonly user: string;
   readonly password: string;
@@ -22,7 +22,7 @@ export interface MailSettings {
   /** Null: mail is logged in development and not sent in production. */
   readonly smtp: SmtpSettings | null;
   readonly from: string;
-  /** The front end's page for a new password; the token is added to its query. Null: this server's own page. */
+  /** The front end's page for a new password. `token` is added to its query. Null: this server's page. */
   readonly passwordResetUrl: string | null;
 }
 

@@ -1,13 +1,13 @@
 import { type Env, refuseSetting, textSetting } from './values.ts';
 
 export interface MetricsSettings {
-  /** Who shows it may read `/metrics`; null: there is no such path. */
+  /** The bearer token for `/metrics`; null: the path does not exist. */
   readonly token: string | null;
 }
 
 const tokenMinLength = 16;
 const tokenMaxLength = 512;
-/** What may follow `Bearer` in a header (RFC 6750 §2.1). */
+/** `b64token` of RFC 6750 §2.1. */
 const tokenSyntax = /^[\w.~+/-]+=*$/;
 
 export function metricsSettings(env: Env): MetricsSettings {

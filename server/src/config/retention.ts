@@ -1,9 +1,9 @@
 import { type Env, integerSetting, readGroup } from './values.ts';
 
-/** How long what users do not see is kept, in days. */
 export interface RetentionSettings {
+  /** After so many days in the trash a task is purged. */
   readonly trashDays: number;
-  /** For how long a client may be offline and still follow the change feed. */
+  /** How long tombstones are stored: a client that was offline for longer has to start an initial sync. */
   readonly tombstoneDays: number;
 }
 

@@ -30,7 +30,7 @@ export function tlsSettings(env: Env): TlsFiles | null {
   return files;
 }
 
-/** @throws StartError when a file cannot be read or used, or the key is another certificate's. */
+/** Reads both files anew. @throws StartError when a file cannot be read or parsed, or the key does not match. */
 export function readCertificate({ certFile, keyFile }: TlsFiles): Certificate {
   const { cert, key } = readGroup<Certificate>({
     cert: () => read('TLS_CERT', certFile),

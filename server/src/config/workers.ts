@@ -2,14 +2,17 @@ import { availableParallelism } from 'node:os';
 import type { DatabaseSettings } from './database.ts';
 import { type Env, refuseSetting, textSetting } from './values.ts';
 
-/** A request may need a second connection while it holds one. */
+/** Two, because a request may need a second connection while it holds one. */
 const minConnectionsPerWorker = 2;
-/** What workers leave of the pool to the process that starts them: for upkeep. */
+/** Connections of the primary process, for jobs. Workers share the rest of the pool. */
 export const primaryConnections = 1;
 
 const maxWorkers = (poolMax: number) => Math.floor((poolMax - primaryConnections) / minConnectionsPerWorker);
 
-/** How many processes serve; 1 is this one alone. */
+/**
+ * Number of processes that serve, from WEB_CONCURRENCY; 1: this process alone.
+ * @throws StartError when the pool has too few connections for the workers
+ */
 export function workerCount(env: Env, { poolMax }: DatabaseSettings): number {
   const value = textSetting(env, 'WEB_CONCURRENCY') ?? '1';
   const most = maxWorkers(poolMax);
@@ -29,6 +32,5 @@ export function workerCount(env: Env, { poolMax }: DatabaseSettings): number {
   );
 }
 
-/** The part of the pool that each of several workers gets. */
 export const connectionsPerWorker = (poolMax: number, workers: number) =>
   Math.floor((poolMax - primaryConnections) / workers);

@@ -2,7 +2,7 @@ import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Db } from './schema.ts';
 
-/** Stands in a statement for a value that is given each time. */
+/** The place of a bind parameter in a statement, until the statement is executed. */
 class Param {
   readonly name: string;
   constructor(name: string) {
@@ -12,67 +12,88 @@ class Param {
 
 export type ParamValues = Readonly<Record<string, unknown>>;
 
-/** The value of that name among those that the statement is run with. */
+/** The bind parameter of that name. */
 export const param = <T>(name: string): RawBuilder<T> => sql<T>`${new Param(name)}`;
 
-/** Runs a statement, compiled at its first use, with other values each time. */
-export type RunStatement<Row> = (db: Db, values: ParamValues) => Promise<Row[]>;
-
-export function compileOnce<Row>(build: (db: Db) => CompiledQuery<Row>): RunStatement<Row> {
-  let query: CompiledQuery<Row> | undefined;
-  return async (db, values) => {
-    query ??= build(db);
-    const parameters = query.parameters.map((parameter) =>
-      parameter instanceof Param ? values[parameter.name] : parameter,
-    );
-    const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(query.sql, parameters));
-    return rows;
-  };
+/** A statement that is compiled at its first use, and executed with other parameters each time. */
+export interface Statement<Row> {
+  (db: Db, params: ParamValues): Promise<Row[]>;
+  compile(db: Db, params: ParamValues): CompiledQuery<Row>;
 }
 
-/** Of each kind of statement that has many shapes, so many are kept. */
+export function compileOnce<Row>(build: (db: Db) => CompiledQuery<Row>): Statement<Row> {
+  let query: CompiledQuery<Row> | undefined;
+  const compile = (db: Db, params: ParamValues): CompiledQuery<Row> => {
+    query ??= build(db);
+    const parameters = query.parameters.map((parameter) =>
+      parameter instanceof Param ? params[parameter.name] : parameter,
+    );
+    return CompiledQuery.raw(query.sql, parameters);
+  };
+  const execute = async (db: Db, params: ParamValues) => (await db.executeQuery(compile(db, params))).rows;
+  return Object.assign(execute, { compile });
+}
+
+/** The number of compiled statements that one `compileOncePerShape` keeps. */
 const maxShapes = 500;
 
 /** The same for a statement of many shapes, each of which has a name. */
 export function compileOncePerShape<Row>() {
-  const shapes = new LRUCache<string, RunStatement<Row>>({ max: maxShapes });
-  return (shape: string, build: (db: Db) => CompiledQuery<Row>): RunStatement<Row> => {
-    const run = shapes.get(shape) ?? compileOnce(build);
-    shapes.set(shape, run);
-    return run;
+  const shapes = new LRUCache<string, Statement<Row>>({ max: maxShapes });
+  return (shape: string, build: (db: Db) => CompiledQuery<Row>): Statement<Row> => {
+    const statement = shapes.get(shape) ?? compileOnce(build);
+    shapes.set(shape, statement);
+    return statement;
   };
 }
 
-/** Changes that can be made in one statement with others, and the values to make them with. */
+/** A query as data: `executeQuery` executes it, wherever its caller wants it executed. */
+export class Query<T> {
+  readonly compile: (db: Db) => CompiledQuery;
+  readonly toValue: (rows: unknown[]) => T;
+  private constructor(compile: (db: Db) => CompiledQuery, toValue: (rows: unknown[]) => T) {
+    this.compile = compile;
+    this.toValue = toValue;
+  }
+
+  /** @param toValue gives the value of the rows of that statement. */
+  static of<Row, T>(compile: (db: Db) => CompiledQuery<Row>, toValue: (rows: Row[]) => T): Query<T> {
+    return new Query(compile, (rows) => toValue(rows as Row[]));
+  }
+}
+
+export async function executeQuery<T>(db: Db, query: Query<T>): Promise<T> {
+  const { rows } = await db.executeQuery(query.compile(db));
+  return query.toValue(rows);
+}
+
+/** Data-modifying CTEs that are executed in one statement with others, and their parameters. */
 export interface Cte {
   template: CteTemplate;
   params: ParamValues;
 }
 
-/** Expressions of a `with`. */
 export interface CteTemplate {
-  /** Tells them from all others. */
+  /** Unique: statements are compiled once per combination of names. */
   name: string;
   sql: RawBuilder<unknown>;
-  /** What a statement gives that begins with these: columns, and where they are from. */
+  /** Columns, and the CTE they are from: what the statement returns. */
   select?: RawBuilder<unknown>;
 }
 
-const runCtes = compileOncePerShape<unknown>();
+const ctesStatements = compileOncePerShape<unknown>();
 
 /**
- * Makes changes, none of which sees what another makes but by what it returns, in one statement; a name in the values
- * means the same to all.
- * @returns what the first of them gives.
+ * Executes CTEs in one statement. They share one snapshot, so none reads what another writes, except by its
+ * `returning`. Parameters of the same name have the same value in all of them.
+ * @returns the rows of the first template that has a `select`.
  */
 export async function executeCtes<Row>(db: Db, ctes: readonly Cte[]): Promise<Row[]> {
-  const shape = ctes.map(({ template: changes }) => changes.name).join();
-  const change = runCtes(shape, (on) => {
-    const gives = ctes[0]?.template.select ?? sql``;
-    return sql`with ${sql.join(ctes.map(({ template: changes }) => changes.sql))} select ${gives}`.compile(
-      on,
-    );
+  const shape = ctes.map(({ template }) => template.name).join();
+  const statement = ctesStatements(shape, (on) => {
+    const selected = ctes.find(({ template }) => template.select)?.template.select ?? sql``;
+    return sql`with ${sql.join(ctes.map(({ template }) => template.sql))} select ${selected}`.compile(on);
   });
-  const rows = await change(db, Object.assign({}, ...ctes.map(({ params: values }) => values)));
+  const rows = await statement(db, Object.assign({}, ...ctes.map(({ params }) => params)));
   return rows as Row[];
 }

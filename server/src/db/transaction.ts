@@ -5,24 +5,29 @@ import type { Db, Tx } from './schema.ts';
 
 const maxAttempts = 3;
 
-/** Thrown by a piece of work that found nothing to change. */
-export class Unchanged {
-  readonly value: unknown;
-  constructor(value: unknown) {
+/** Returned by the work of a transaction in place of its result: everything is rolled back, `value` is the result. */
+export class Rollback<T> {
+  readonly value: T;
+  constructor(value: T) {
     this.value = value;
   }
 }
-
-/** Ends the transaction it is thrown in: everything is rolled back and `value` is the transaction's result. */
-export const unchanged = (value: unknown): Unchanged => new Unchanged(value);
 
 /**
  * Runs `work` in one transaction (READ COMMITTED). Tried again, at most 3 times in all, when it lost to another
  * transaction (serialization failure, deadlock) or when the connection failed before `work` began; so `work` must have
  * no effect outside the database.
  */
-export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> =>
-  withRetries(work, (begin) => db.transaction().execute(begin));
+export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T | Rollback<T>>): Promise<T> =>
+  withRetries(
+    async (tx: Tx) => {
+      const outcome = await work(tx);
+      // Kysely rolls back only when its callback throws.
+      if (outcome instanceof Rollback) throw outcome;
+      return outcome;
+    },
+    (begin) => db.transaction().execute(begin),
+  );
 
 /**
  * The same for a single statement, which is a transaction by itself, and is begun only where it would lack limits and
@@ -45,7 +50,7 @@ async function withRetries<H, T>(
         return work(handle);
       });
     } catch (error) {
-      if (error instanceof Unchanged) return error.value as T;
+      if (error instanceof Rollback) return error.value as T;
       const retry = isSerializationFailure(error) || (!begun && isUnavailableError(error));
       if (!retry || attempt === maxAttempts) throw error;
       clearFailure();

@@ -1,5 +1,17 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { type NounItems, type NounType, nouns } from '../nouns.ts';
+import type { Noun } from '../db/noun.ts';
+import * as registered from '../nouns.ts';
+
+type AnyNoun = (typeof registered)[keyof typeof registered];
+export type NounType = AnyNoun['type'];
+
+/** The items of each noun, by its type. */
+type NounItems = { [N in AnyNoun as N['type']]: N extends Noun<string, infer Item> ? Item : never };
+
+/** Every noun, by type: the order in which the changes of one revision come. */
+export const nouns: readonly AnyNoun[] = Object.values(registered).toSorted((a, b) =>
+  a.type < b.type ? -1 : 1,
+);
 
 export interface Change extends Partial<NounItems> {
   revision: number;
@@ -20,19 +32,17 @@ const changeSchema = ($id: string, type: string, id: string, item: TSchema) =>
     { $id, description: `\`${type}\` is there when \`op\` is \`upsert\`.` },
   );
 
-/** By type, the order in which the changes of one revision come. */
-const inFeedOrder = nouns.toSorted((a, b) => (a.type < b.type ? -1 : 1));
 const schemaNameOf = ({ schema }: { schema: string }) => `${schema}Change`;
 
 /** One schema per noun; `type` discriminates them. */
-export const changeSchemas = inFeedOrder.map((noun) =>
+export const changeSchemas = nouns.map((noun) =>
   changeSchema(schemaNameOf(noun), noun.type, noun.feed.idDescription, Type.Ref(noun.schema)),
 );
 
 export const Change = Type.Unsafe<Change>({
   $id: 'Change',
   description: 'The thing as it is now, in the field that `type` names; nothing more when `op` is `delete`.',
-  oneOf: inFeedOrder.map((noun) => Type.Ref(schemaNameOf(noun))),
+  oneOf: nouns.map((noun) => Type.Ref(schemaNameOf(noun))),
   discriminator: { propertyName: 'type' },
 });
 

@@ -1,6 +1,6 @@
 import { type CursorScope, decodeSigned, encodeSigned } from '../db/cursors.ts';
-import { nouns } from '../nouns.ts';
 import { validationError } from '../platform/errors.ts';
+import { nouns } from './model.ts';
 
 /** A position in the order of the feed: after the item of this type and id at this revision. */
 export interface FeedPosition {

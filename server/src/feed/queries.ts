@@ -4,9 +4,8 @@ import { belongsToEpoch } from '../db/epoch.ts';
 import type { Noun } from '../db/noun.ts';
 import type { Db } from '../db/schema.ts';
 import { compileOnce, param } from '../db/statements.ts';
-import { type NounType, nouns } from '../nouns.ts';
 import { cursorExpired } from '../platform/errors.ts';
-import type { Change, ChangeListQuery } from './model.ts';
+import { type Change, type ChangeListQuery, type NounType, nouns } from './model.ts';
 import {
   decodeFeedCursor,
   deliveredRevision,

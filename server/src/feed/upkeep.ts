@@ -48,7 +48,7 @@ export async function tombstoneUnusedTags(db: Db, stop?: AbortSignal): Promise<n
     const { numAffectedRows } = await sql`
       with unused as (
         delete from duly.tags g where g.user_id = ${userId} and g.name in (
-          select g.name from duly.tags g where g.user_id = ${userId} and ${isUnused} limit ${upkeepBatchSize})
+          select g.name from duly.tags g where g.user_id = ${userId} and ${isUnused(userId)} limit ${upkeepBatchSize})
         returning g.name, g.revision
       )
       insert into duly.tombstones (user_id, type, id, revision) select ${userId}, 'tag', name, revision from unused
@@ -60,27 +60,31 @@ export async function tombstoneUnusedTags(db: Db, stop?: AbortSignal): Promise<n
 }
 
 /** `offset 0` has every tag looked up in an index, where a join might read all that there is. */
-const isUnused = sql<SqlBool>`
-  not exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name offset 0)`;
+const isUnused = (userId: string) => sql<SqlBool>`
+  not exists (select from duly.task_tags tt where tt.user_id = ${userId} and tt.name = g.name offset 0)`;
 
-/** How many tags one statement looks at: some 50 ms. */
+/** How many tags one statement looks at. */
 const tagsPerStatement = 10_000;
 
-/** Looks at all tags, in the order of their key, so that no statement takes long however many there are. */
+/**
+ * Looks at all tags, in the order of their key, so that no statement takes long however many there are. Those that no
+ * live task has are looked up.
+ */
 async function* usersWithUnusedTags(db: Db): AsyncGenerator<string> {
-  let last = { user_id: '', name: '' };
+  let after = { user_id: '', name: '' };
   for (;;) {
-    const { rows } = await sql<typeof last & { owners: string[] }>`
-      with part as (
-        select user_id, name from duly.tags where (user_id, name) > (${last.user_id}, ${last.name})
-        order by user_id, name limit ${tagsPerStatement}
-      )
-      select user_id, name, array(select distinct g.user_id from part g where ${isUnused}) as owners
-      from part order by user_id desc, name desc limit 1`.execute(db);
-    const [found] = rows;
-    if (found === undefined) return;
-    yield* found.owners;
-    last = found;
+    const { rows } = await sql<typeof after>`
+      select user_id, name from duly.tags where (user_id, name) > (${after.user_id}, ${after.name})
+      order by user_id, name offset ${tagsPerStatement - 1} limit 1`.execute(db);
+    const [last] = rows;
+    const upTo = last ? sql`(g.user_id, g.name) <= (${last.user_id}, ${last.name})` : sql`true`;
+    const found = await sql<{ user_id: string }>`
+      select distinct g.user_id from duly.tags g left join duly.task_tags tt on tt.user_id = g.user_id and tt.name = g.name
+      where (g.user_id, g.name) > (${after.user_id}, ${after.name}) and ${upTo} and g.usage_count <= 0
+        and tt.user_id is null`.execute(db);
+    for (const { user_id } of found.rows) yield user_id;
+    if (last === undefined) return;
+    after = last;
   }
 }
 

@@ -1,10 +1,7 @@
 import { deleteOldTombstones, tombstoneUnusedTags } from '../feed/upkeep.ts';
 import type { Job } from './runner.ts';
 
-/**
- * Forgets deletions that are older than `TOMBSTONE_RETENTION_DAYS`; a tag that came out of use is noted as deleted from
- * then on.
- */
+/** Turns unused tags into tombstones, and deletes tombstones older than TOMBSTONE_RETENTION_DAYS. */
 export const deleteOldChanges: Job = {
   name: 'forget changes',
   async run({ config, db }, stop) {

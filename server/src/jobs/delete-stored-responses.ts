@@ -1,16 +1,20 @@
-import { deleteOldStoredResponses } from '../writes/idempotency.ts';
+import { deleteOldStoredResponses, findUsersWithOldStoredResponses } from '../writes/idempotency.ts';
 import type { Job } from './runner.ts';
 
-/** Forgets what writes under an `Idempotency-Key` answered more than 24 hours ago. */
+/** Deletes stored responses of an Idempotency-Key that are older than 24 hours. */
 export const deleteStoredResponses: Job = {
   name: 'forget answers',
   async run({ db }, stop) {
-    let forgotten = 0;
-    while (!stop.aborted) {
-      const gone = await deleteOldStoredResponses(db);
-      if (gone === 0) break;
-      forgotten += gone;
+    let deleted = 0;
+    for (;;) {
+      const userIds = await findUsersWithOldStoredResponses(db);
+      const before = deleted;
+      for (const userId of userIds) {
+        if (stop.aborted) return deleted;
+        deleted += await deleteOldStoredResponses(db, userId);
+      }
+      // Nothing was deleted when there is nothing old, or another instance is deleting it.
+      if (deleted === before) return deleted;
     }
-    return forgotten;
   },
 };

@@ -2,17 +2,17 @@ import { refoldTags } from '../tags/refold.ts';
 import { refoldTasks } from '../tasks/refold.ts';
 import type { Job } from './runner.ts';
 
-/** Folds again what an older version of the folding stored, or none: after an upgrade everything, later nothing. */
+/** Refolds rows of an older fold version, and rows without one. After the first run that follows an upgrade: none. */
 export const refoldTexts: Job = {
   name: 'fold texts',
   async run({ db }, stop) {
     let folded = 0;
     for (const refold of [refoldTasks, refoldTags]) {
-      // Onwards from the last one: what was folded stays in the index until a vacuum.
-      for (let userId: string | null = ''; userId !== null && !stop.aborted; ) {
-        const batch = await refold(db, userId);
+      // Continues after the last user: refolded rows stay in the partial index until a vacuum, and slow a new scan.
+      for (let after: string | null = ''; after !== null && !stop.aborted; ) {
+        const batch = await refold(db, after);
         folded += batch.count;
-        userId = batch.userId;
+        after = batch.after;
       }
     }
     return folded;

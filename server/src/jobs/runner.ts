@@ -5,37 +5,34 @@ import { isUnavailableError } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
 import type { ChangeNotifier } from '../feed/change-notifier.ts';
 
-/** What a job works with. */
 export interface JobContext {
   config: Config;
   db: Db;
   changeNotifier: Pick<ChangeNotifier, 'publish'>;
 }
 
-/**
- * Upkeep that nobody asks for. It may be broken off anywhere, done again, and done by several instances at once: what
- * one has done, the others do not find.
- */
+/** Periodic upkeep. A job must be safe to stop anywhere, to repeat, and to run on several instances at once. */
 export interface Job {
+  /** For the log, and the label `job` in metrics. */
   name: string;
-  /** @returns how many things it did; it ends early once `stop` is aborted. */
+  /** Returns early once `stop` is aborted. @returns the number of items that it changed */
   run(ctx: JobContext, stop: AbortSignal): Promise<number>;
 }
 
 export interface Jobs {
-  /** Does every job now, and again from time to time until it is closed. */
+  /** Runs every job now, and again every 15 to 16 min until `close`. */
   start(): void;
-  /** Does every job once, one after the other; a round that is under way is the one. Never fails. */
+  /** Runs every job once, in sequence; during a run, waits for that one. Never rejects: failures are logged. */
   runAll(): Promise<void>;
-  /** When each job was last done without a fault, in seconds of Unix time; nothing of one that never was. */
+  /** When each job last succeeded, in seconds of Unix time; without jobs that never did. */
   lastSuccess(): Readonly<Record<string, number>>;
-  /** Waits for the statement under way, not for one that hangs. */
+  /** Stops the jobs, and waits at most 2 s for the running statement. */
   close(): Promise<void>;
 }
 
-/** Not more often: a database that sleeps while nobody uses it is woken by this. */
+/** Long, because each run wakes a serverless database that sleeps while it is idle. */
 const intervalMs = 15 * 60_000;
-/** Instances that started together do not stay together. */
+/** Spreads the runs of instances that started at the same time. */
 const jitterMs = 60_000;
 const closeTimeoutMs = 2_000;
 

@@ -1,8 +1,8 @@
 const ipv6Groups = 8;
 
 /**
- * What stands for a caller's address: an IPv4 address itself (also when written as IPv6), of an IPv6 address the /64,
- * within which a caller may have any.
+ * The key that requests of an address are counted by: the IPv4 address (also of `::ffff:a.b.c.d`) or the IPv6 /64. An
+ * IPv6 host may use any address of its /64 (RFC 8981).
  */
 export function addressKey(address: string): string {
   if (!address.includes(':')) return address;
@@ -18,7 +18,7 @@ export function addressKey(address: string): string {
     .join(':')}::/64`;
 }
 
-/** The eight numbers of an IPv6 address in any spelling; null when it is none. */
+/** @returns the eight 16-bit groups of an IPv6 address in any spelling (RFC 4291 §2.2); null for other text. */
 function expandIpv6(address: string): number[] | null {
   const [plain = ''] = address.split('%', 1);
   const [head = '', tail, ...more] = plain.split('::');

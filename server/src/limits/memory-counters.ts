@@ -3,28 +3,33 @@ import type { LimitSettings } from '../config/limits.ts';
 import { knownAddressSeconds, limitTable, maxCounters, maxKnownAddresses } from './rate-limits.ts';
 import { createSlidingWindows, type SlidingWindows } from './sliding-windows.ts';
 
-/** What a worker asks in one turn of its event loop. */
+/** All counter operations of one turn of a worker's event loop. */
 export interface CounterRequest {
   id: number;
-  /** Counters to take from: the limit's key in the table, a colon, what it counts by. */
+  /** Counters to increment, each as `limitId:key`. */
   take: string[];
+  /** Marks to set: pairs of account and address. */
   mark: string[];
+  /** Marks to look up. */
   isMarked: string[];
 }
 
 export interface CounterReply {
   id: number;
-  /** For each counter: 1 or 0 for allowed or not, the number used, and when it is reset. */
+  /** Three numbers for each counter, as `parseCounts` reads them. */
   counts: number[];
+  /** One for each of `isMarked`. */
   marked: boolean[];
 }
 
-/** Marks that are kept for as long as an address is known to an account. */
 export const createKnownAddresses = () =>
   new LRUCache<string, true>({ max: maxKnownAddresses, ttl: knownAddressSeconds * 1000 });
 
-/** The counters and marks that workers share, in the memory of the process that started them. */
-export function createMemoryCounters(settings: LimitSettings): (question: CounterRequest) => CounterReply {
+/**
+ * The counters and known addresses that workers share, in the memory of the primary process.
+ * @throws Error for a limit that is off in `settings`.
+ */
+export function createMemoryCounters(settings: LimitSettings): (request: CounterRequest) => CounterReply {
   const limits = new Map<string, SlidingWindows>();
   for (const [id, { quota }] of Object.entries(limitTable(settings))) {
     if (quota !== null) limits.set(id, createSlidingWindows(quota, maxCounters));

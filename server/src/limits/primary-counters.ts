@@ -10,61 +10,54 @@ import {
 interface Batch {
   request: CounterRequest;
   reply: Promise<CounterReply>;
-  resolve(answer: CounterReply): void;
-  reject(): void;
+  resolve(reply: CounterReply): void;
+  rejectLate(): void;
 }
 
 function createBatch(id: number): Batch {
   const { promise, resolve, reject } = Promise.withResolvers<CounterReply>();
-  const fail = () => reject(new Error(`no answer in ${counterTimeoutMs} ms`));
   return {
     request: { id, take: [], mark: [], isMarked: [] },
     reply: promise,
-    resolve: resolve,
-    reject: fail,
+    resolve,
+    rejectLate: () => reject(new Error(`no answer in ${counterTimeoutMs} ms`)),
   };
 }
 
-/** The counters that a worker shares with the others, and what brings the answers to its questions. */
 export interface PrimaryCounters extends SharedCounters {
-  receive(answer: CounterReply): void;
+  /** Delivers a reply that the primary process sent. Replies after the time-out are ignored. */
+  receive(reply: CounterReply): void;
 }
 
-/**
- * Counters in the memory of the process that started this one. All that is asked in one turn of the event loop is one
- * message.
- */
-export function createPrimaryCounters(
-  log: Logger,
-  send: (question: CounterRequest) => void,
-): PrimaryCounters {
+/** A worker's access to the counters of the primary process. The operations of one event-loop turn are one message. */
+export function createPrimaryCounters(log: Logger, send: (request: CounterRequest) => void): PrimaryCounters {
   const pending = new Map<number, Batch>();
-  let open: Batch | undefined;
+  let nextBatch: Batch | undefined;
   let lastId = 0;
   const breaker = createCircuitBreaker(
     {
-      away: 'the primary process does not answer: rate limits are counted by each worker for itself',
-      back: 'the primary process answers: rate limits are shared again',
+      unavailable: 'the primary process does not answer: rate limits are counted by each worker for itself',
+      available: 'the primary process answers: rate limits are shared again',
     },
     log,
   );
 
   function openBatch(): Batch {
-    if (open !== undefined) return open;
+    if (nextBatch !== undefined) return nextBatch;
     lastId += 1;
-    open = createBatch(lastId);
-    pending.set(lastId, open);
+    nextBatch = createBatch(lastId);
+    pending.set(lastId, nextBatch);
     setImmediate(flush);
-    return open;
+    return nextBatch;
   }
 
   function flush(): void {
-    if (open === undefined) return;
-    const sent = open;
-    open = undefined;
+    if (nextBatch === undefined) return;
+    const sent = nextBatch;
+    nextBatch = undefined;
     send(sent.request);
-    // An answer that came while this process was busy is read before anybody gives up.
-    const timer = setTimeout(() => setImmediate(sent.reject), counterTimeoutMs);
+    // The delay lets a reply that arrived while the event loop was busy be read before the time-out counts.
+    const timer = setTimeout(() => setImmediate(sent.rejectLate), counterTimeoutMs);
     const settled = () => {
       clearTimeout(timer);
       pending.delete(sent.request.id);
@@ -73,33 +66,33 @@ export function createPrimaryCounters(
   }
 
   async function take(keys: readonly string[]) {
-    const { request: question, reply: answered } = openBatch();
-    const first = question.take.length;
-    question.take.push(...keys);
-    const { counts } = await answered;
+    const { request, reply } = openBatch();
+    const first = request.take.length;
+    request.take.push(...keys);
+    const { counts } = await reply;
     return parseCounts(counts.slice(first * 3, (first + keys.length) * 3), keys.length);
   }
 
   async function isMarked(key: string): Promise<boolean> {
-    const { request: question, reply: answered } = openBatch();
-    const index = question.isMarked.push(key) - 1;
-    return (await answered).marked[index] ?? false;
+    const { request, reply } = openBatch();
+    const index = request.isMarked.push(key) - 1;
+    return (await reply).marked[index] ?? false;
   }
 
   async function mark(key: string): Promise<void> {
-    const { request: question, reply: answered } = openBatch();
-    question.mark.push(key);
-    await answered;
+    const { request, reply } = openBatch();
+    request.mark.push(key);
+    await reply;
   }
 
   return {
     get isAvailable() {
-      return breaker.isThere;
+      return breaker.allowsCall;
     },
-    targets: (claims) => breaker.ask(() => take(claims.map(({ key }) => key))),
-    mark: (key) => breaker.ask(() => mark(key)),
-    isMarked: (key) => breaker.ask(() => isMarked(key)),
-    receive: (answer) => pending.get(answer.id)?.resolve(answer),
+    take: (targets) => breaker.call(() => take(targets.map(({ key }) => key))),
+    mark: (key) => breaker.call(() => mark(key)),
+    isMarked: (key) => breaker.call(() => isMarked(key)),
+    receive: (reply) => pending.get(reply.id)?.resolve(reply),
     open: async () => undefined,
     close: () => undefined,
   };

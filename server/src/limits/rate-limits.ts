@@ -1,56 +1,55 @@
 import type { LimitSettings, Quota } from '../config/limits.ts';
 
 export interface RateLimit {
-  /** As the `RateLimit` headers call it. */
+  /** The policy name in the `RateLimit` headers and in metrics. */
   readonly name: string;
   /** Null when the limit is off. */
   readonly quota: Quota | null;
 }
 
 /**
- * How far past `account` tries on one account go on being checked, so that its owner gets in from a new address while
- * a stranger guesses.
+ * The hard limit as a multiple of `account`. Between the two the password is still checked. So the owner can log in
+ * from a new address while a stranger guesses.
  */
 const hardLimitFactor = 5;
 
-/** All limits. Each counts by itself: a request that one of them refuses may have been counted by others. */
+/** All limits by id. They count independently: a request that one limit refuses may count for others. */
 export function limitTable({ perUser, perAddress, auth }: LimitSettings) {
   return {
-    /** Per address: every request but health checks and preflights, before anything else is known of it. */
+    /** Per address, before authentication: every request except health checks and preflights. */
     address: { name: 'address', quota: perAddress },
-    /** Per address, besides: the ways in, see below. */
+    /** Per address, in addition: the auth endpoints below. */
     auth: { name: 'auth', quota: auth },
-    /**
-     * Per account over all addresses: log-ins from addresses that did not succeed lately. Past it a wrong password is
-     * answered with 429.
-     */
+    /** Per account: log-ins from unknown addresses. Beyond it a wrong password gets 429 instead of 401. */
     account: { name: 'account', quota: auth },
-    /** The same log-ins: past this, not even the right password is looked at. */
-    hardLimit: { name: 'siege', quota: auth && { ...auth, requests: auth.requests * hardLimitFactor } },
-    /** Per account: the other ways in that name one, most of which send mail. */
+    /** The same log-ins. Beyond it the password is not checked: 429 even for the right one. */
+    hardLimit: { name: 'account', quota: auth && { ...auth, requests: auth.requests * hardLimitFactor } },
+    /** Per account: the other auth endpoints that name one, most of which send mail. */
     mail: { name: 'account', quota: auth },
-    /** Per user, by token. */
+    /** Per user of a verified token. */
     user: { name: 'user', quota: perUser },
   } satisfies Record<string, RateLimit>;
 }
 
-/** How long an address from which a log-in succeeded stays known to its account. */
+export type RateLimitId = keyof ReturnType<typeof limitTable>;
+
+/** How long an address counts as known after a log-in from it succeeded. */
 export const knownAddressSeconds = 30 * 24 * 3600;
 
-/** The most counters that each limit keeps in the process; the least recently used goes first. */
+/** Maximum of counters in memory for each limit. The least recently used one is evicted first. */
 export const maxCounters = 20_000;
 
-/** The most pairs of account and address that are known to the process. */
+/** Maximum of known pairs of account and address in memory. */
 export const maxKnownAddresses = 50_000;
 
-/** Routes that take a password, a code or a link's token, make an account or send mail. */
+/** Auth endpoints of v1: routes that take a password, a code or a link's token, create an account or send mail. */
 const authRoutePatterns = [
   /^\/api\/v1\/auth\/(?!logout$|pages\/)/,
   /^\/api\/v1\/users\/:user_id\/(?:password|email|totp|two-factor)(?:\/|$)/,
 ];
 const loginRoute = '/api/v1/auth/login';
 
-/** The same of Better Auth, by a segment anywhere in its path. */
+/** Auth endpoints of Better Auth, by a segment anywhere in the path. */
 const betterAuthRoute = '/api/auth/*';
 const betterAuthSegments = [
   'sign-in',
@@ -71,9 +70,9 @@ const betterAuthSegments = [
 export type AuthEndpoint = 'login' | 'other';
 
 /**
- * Whether a request is a way in, and which kind.
- * @param route the pattern of the route that matched, whatever the path's spelling
- * @param url the path as it came, with or without a query
+ * The kind of auth endpoint that a request addresses; null for other routes.
+ * @param route the pattern of the matched route, such as `/api/v1/users/:user_id/tasks`
+ * @param url the request target as received, with or without a query
  */
 export function authEndpointOf(route: string | undefined, url: string): AuthEndpoint | null {
   if (route === undefined) return null;
@@ -87,8 +86,8 @@ export function authEndpointOf(route: string | undefined, url: string): AuthEndp
 }
 
 /**
- * Generous, as what Better Auth makes of a spelling is its own affair: too strict on a path that it refuses costs
- * nobody anything.
+ * Decodes more than Better Auth does (three levels, backslashes, semicolons), so that no spelling evades the limit. A
+ * path counted in error is one that Better Auth rejects.
  */
 function pathSegments(url: string): string[] {
   let path = url.split(/[?#]/, 1)[0] ?? '';

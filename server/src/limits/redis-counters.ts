@@ -9,15 +9,18 @@ import {
   retryMs,
   type SharedCounters,
 } from './shared-counters.ts';
-import { tenths } from './sliding-windows.ts';
+import { slotsPerWindow } from './sliding-windows.ts';
 
 const connectTimeoutMs = 1_000;
 
-/** The sliding window of `windows.ts`, on Redis' clock: a hash of `start` and the requests of each tenth. */
+/**
+ * The algorithm of `sliding-windows.ts` on Redis' clock. A counter is a hash with `start` and the requests of each
+ * slot.
+ */
 const slidingWindowScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local answer = {}
+local reply = {}
 for i, key in ipairs(KEYS) do
   local quota, width = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
   local start, counts, fields = now, {}, redis.call('HGETALL', key)
@@ -25,27 +28,27 @@ for i, key in ipairs(KEYS) do
     if fields[j] == 'start' then start = tonumber(fields[j + 1])
     else counts[tonumber(fields[j])] = tonumber(fields[j + 1]) end
   end
-  local tenth = math.floor((now - start) / width)
-  local used, oldest = 0, tenth
+  local slot = math.floor((now - start) / width)
+  local used, oldest = 0, slot
   for passed, count in pairs(counts) do
-    if passed <= tenth - ${tenths} then redis.call('HDEL', key, passed)
+    if passed <= slot - ${slotsPerWindow} then redis.call('HDEL', key, passed)
     else used, oldest = used + count, math.min(oldest, passed) end
   end
   if used == 0 then
-    start, tenth, oldest = now, 0, 0
+    start, slot, oldest = now, 0, 0
     redis.call('HSET', key, 'start', now)
   end
   local allowed = used < quota
   if allowed then
     used = used + 1
-    redis.call('HINCRBY', key, tenth, 1)
-    redis.call('PEXPIRE', key, width * ${tenths})
+    redis.call('HINCRBY', key, slot, 1)
+    redis.call('PEXPIRE', key, width * ${slotsPerWindow})
   end
-  answer[#answer + 1] = allowed and 1 or 0
-  answer[#answer + 1] = used
-  answer[#answer + 1] = start + (oldest + ${tenths}) * width - now
+  reply[#reply + 1] = allowed and 1 or 0
+  reply[#reply + 1] = used
+  reply[#reply + 1] = start + (oldest + ${slotsPerWindow}) * width - now
 end
-return answer`;
+return reply`;
 const slidingWindowSha = createHash('sha1').update(slidingWindowScript).digest('hex');
 
 /** Counters in Redis (or Valkey); null without REDIS_URL. */
@@ -58,26 +61,26 @@ function connectCounters(url: string, log: Logger): SharedCounters {
     connectTimeout: connectTimeoutMs,
     commandTimeout: counterTimeoutMs,
     disconnectTimeout: counterTimeoutMs,
-    // What cannot be asked now is counted here instead; nothing waits, and nothing is asked later.
+    // While Redis is unreachable, commands fail at once, and this process counts instead. Nothing is sent later.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     retryStrategy: () => retryMs / 2,
-    // Plain replies, which every version of either server gives.
+    // RESP2, which every version of Redis and Valkey speaks.
     protocol: 2,
     disableClientInfo: true,
     keyPrefix: 'duly:',
   });
-  // Told by the request that finds out; the client itself would tell of every attempt to connect.
+  // The circuit breaker logs failures once. The client emits an error for every attempt to connect.
   redis.on('error', () => undefined);
   const breaker = createCircuitBreaker(
     {
-      away: 'Redis is away: rate limits are counted by each process for itself',
-      back: 'Redis is back: rate limits are shared again',
+      unavailable: 'Redis is away: rate limits are counted by each process for itself',
+      available: 'Redis is back: rate limits are shared again',
     },
     log,
     (error) => {
-      // A connection that went silent may stay so for long; a new one will not.
+      // After a time-out the connection may be dead without an error: reconnect.
       if (!isReply(error) && redis.status === 'ready') redis.disconnect(true);
     },
   );
@@ -93,24 +96,27 @@ function connectCounters(url: string, log: Logger): SharedCounters {
 
   return {
     get isAvailable() {
-      return breaker.isThere;
+      return breaker.allowsCall;
     },
-    targets: (claims) =>
-      breaker.ask(async () => {
-        const keys = claims.map(({ key }) => `limit:${key}`);
-        const args = claims.flatMap(({ quota }) => [quota.requests, (quota.seconds * 1000) / tenths]);
+    take: (targets) =>
+      breaker.call(async () => {
+        const keys = targets.map(({ key }) => `limit:${key}`);
+        const args = targets.flatMap(({ quota }) => [
+          quota.requests,
+          (quota.seconds * 1000) / slotsPerWindow,
+        ]);
         const reply = await evaluate(keys, args);
-        return parseCounts(Array.isArray(reply) ? reply.map(Number) : [], claims.length);
+        return parseCounts(Array.isArray(reply) ? reply.map(Number) : [], targets.length);
       }),
     mark: (key, seconds) =>
-      breaker.ask(async () => {
+      breaker.call(async () => {
         await redis.set(`mark:${key}`, 1, 'EX', seconds);
       }),
-    isMarked: (key) => breaker.ask(async () => (await redis.exists(`mark:${key}`)) === 1),
-    open: () => breaker.ask(() => redis.connect()).catch(() => undefined),
+    isMarked: (key) => breaker.call(async () => (await redis.exists(`mark:${key}`)) === 1),
+    open: () => breaker.call(() => redis.connect()).catch(() => undefined),
     close: () => redis.disconnect(),
   };
 }
 
-/** Whether Redis answered, if only with an error. */
+/** An error that Redis sent, as opposed to a failed connection or a time-out. */
 const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';

@@ -2,51 +2,58 @@ import { hash } from 'node:crypto';
 import type { LimitSettings, Quota } from '../config/limits.ts';
 import { addressKey } from './address.ts';
 import { createKnownAddresses } from './memory-counters.ts';
-import { knownAddressSeconds, limitTable, maxCounters, type RateLimit } from './rate-limits.ts';
+import {
+  knownAddressSeconds,
+  limitTable,
+  maxCounters,
+  type RateLimit,
+  type RateLimitId,
+} from './rate-limits.ts';
 import type { SharedCounters } from './shared-counters.ts';
 import { createSlidingWindows, type SlidingWindows, type WindowCount } from './sliding-windows.ts';
 
-/** What a limit says to a request. */
+/** The state of one limit after a request was counted. */
 export interface RateLimitResult extends WindowCount {
   name: string;
   quota: Quota;
 }
 
+/** One result for each enabled limit. A promise only if shared counters are used. */
 export type RateLimitResults = RateLimitResult[] | Promise<RateLimitResult[]>;
 
-/** What the limits say to a log-in, in addition to those by address. */
+/** The limits by account of one log-in, in addition to those by address. */
 export interface LoginLimit {
-  /** Not to be tried. */
+  /** Beyond the hard limit: refuse with 429 without checking the password. */
   refused: RateLimitResult | null;
-  /** To be tried; a wrong password is to be answered with this refusal, so that guessing gets 429. */
+  /** Beyond the account's limit: check the password, and answer a wrong one with 429 instead of 401. */
   softRefused: RateLimitResult | null;
-  /** To be called when the log-in succeeded: its address is known to the account from then on. */
+  /** To be called after a successful log-in: its address becomes a known address of the account. */
   succeed(): Promise<void>;
 }
 
 /**
- * Each function counts the request at hand; a verdict that does not allow it is to be answered with 429. Limits that
- * are off have none. What this process counts alone is answered at once.
+ * The `by…` functions count the request and never reject. The caller answers 429 if a result is not `allowed`. Limits
+ * that are off give no result.
  */
 export interface Limits {
   byAddress(address: string, isAuthEndpoint: boolean): RateLimitResults;
   byUser(userId: string): RateLimitResults;
-  /** Of requests that send mail somewhere, or make an account for it. */
-  byMail(mail: string): RateLimitResults;
-  /** Of log-ins on the account of a mail address. */
-  login(mail: string, address: string): Promise<LoginLimit>;
-  /** To be told of each 429, by which limits it was. */
-  countRefusals(verdicts: readonly RateLimitResult[]): void;
-  /** How many there were by each limit, as the `RateLimit` headers call it. */
-  refusals(): Readonly<Record<string, number>>;
-  /** Waits, not long, for the shared counters. */
+  /** For auth endpoints other than log-in. @param account an email address or user id */
+  byAccount(account: string): RateLimitResults;
+  /** @param account an email address or user id */
+  byLogin(account: string, address: string): Promise<LoginLimit>;
+  /** To be called for each 429, with the results that caused it. */
+  countRefusals(refused: readonly RateLimitResult[]): void;
+  /** Refusals since the process started, by the limit's name. */
+  refusalCounts(): Readonly<Record<string, number>>;
+  /** Connects to the shared counters. Never rejects. */
   open(): Promise<void>;
   close(): void;
 }
 
 /** One limit with its counters in this process. */
 interface RateLimiter {
-  id: string;
+  id: RateLimitId;
   name: string;
   quota: Quota;
   windows: SlidingWindows;
@@ -57,37 +64,36 @@ interface LimiterKey {
   key: string;
 }
 
-const createRateLimiter = (id: string, { name, quota }: RateLimit): RateLimiter | null =>
-  quota && { id, name, quota, windows: createSlidingWindows(quota, maxCounters) };
-
-/** @param shared where instances or workers count together; null: this process counts alone */
+/** @param shared counters of all instances or workers; null: this process counts alone */
 export function createLimits(settings: LimitSettings, shared: SharedCounters | null): Limits {
-  const { take, known: knownAddresses } = createCounterStore(shared);
-  const table = limitTable(settings);
-  const address = createRateLimiter('address', table.address);
-  const auth = createRateLimiter('auth', table.auth);
-  const hardLimit = createRateLimiter('hardLimit', table.hardLimit);
-  const mail = createRateLimiter('mail', table.mail);
-  const user = createRateLimiter('user', table.user);
-  const refusals: Record<string, number> = {};
-  for (const { name } of [table.address, table.auth, table.account, table.user]) refusals[name] = 0;
+  const { take, knownAddresses } = createCounterStore(shared);
+  const limits = limitTable(settings);
+  const limiters = {
+    address: createRateLimiter('address', limits.address),
+    auth: createRateLimiter('auth', limits.auth),
+    hardLimit: createRateLimiter('hardLimit', limits.hardLimit),
+    mail: createRateLimiter('mail', limits.mail),
+    user: createRateLimiter('user', limits.user),
+  };
+  const refusalCounts: Record<string, number> = {};
+  for (const { name } of Object.values(limits)) refusalCounts[name] = 0;
 
   return {
-    byAddress(ip, isAuthEndpoint) {
-      const key = addressKey(ip);
-      const readings = [{ limiter: address, key }];
-      if (isAuthEndpoint) readings.unshift({ limiter: auth, key });
-      return take(readings);
+    byAddress(address, isAuthEndpoint) {
+      const key = addressKey(address);
+      const keys = [{ limiter: limiters.address, key }];
+      if (isAuthEndpoint) keys.unshift({ limiter: limiters.auth, key });
+      return take(keys);
     },
-    byUser: (userId) => take([{ limiter: user, key: userId }]),
-    byMail: (to) => take([{ limiter: mail, key: hashedAccountKey(to) }]),
-    async login(to, ip) {
-      const account = hashedAccountKey(to);
-      const accountAddress = `${account}:${addressKey(ip)}`;
-      const succeed = () => knownAddresses.add(accountAddress);
-      const { name, quota } = table.account;
-      const isStranger = quota !== null && !(await knownAddresses.has(accountAddress));
-      const [result] = isStranger ? await take([{ limiter: hardLimit, key: account }]) : [];
+    byUser: (userId) => take([{ limiter: limiters.user, key: userId }]),
+    byAccount: (account) => take([{ limiter: limiters.mail, key: accountKey(account) }]),
+    async byLogin(account, address) {
+      const key = accountKey(account);
+      const knownAddressKey = `${key}:${addressKey(address)}`;
+      const succeed = () => knownAddresses.add(knownAddressKey);
+      const { name, quota } = limits.account;
+      const isUnknown = quota !== null && !(await knownAddresses.has(knownAddressKey));
+      const [result] = isUnknown ? await take([{ limiter: limiters.hardLimit, key }]) : [];
       if (result === undefined || quota === null) return { refused: null, softRefused: null, succeed };
       const softResult = { ...result, name, quota };
       return {
@@ -96,52 +102,51 @@ export function createLimits(settings: LimitSettings, shared: SharedCounters | n
         succeed,
       };
     },
-    countRefusals(verdicts) {
-      for (const { name } of verdicts) refusals[name] = (refusals[name] ?? 0) + 1;
+    countRefusals(refused) {
+      for (const { name } of refused) refusalCounts[name] = (refusalCounts[name] ?? 0) + 1;
     },
-    refusals: () => refusals,
+    refusalCounts: () => refusalCounts,
     open: async () => shared?.open(),
     close: () => shared?.close(),
   };
 }
 
-/** Mail addresses are not written down anywhere else than in the database. */
-const hashedAccountKey = (mail: string): string =>
-  hash('sha256', mail.trim().normalize('NFC').toLowerCase(), 'base64url');
+const createRateLimiter = (id: RateLimitId, { name, quota }: RateLimit): RateLimiter | null =>
+  quota && { id, name, quota, windows: createSlidingWindows(quota, maxCounters) };
 
-/** Counters and marks: the shared ones while they are there, this process's own otherwise. */
+/** Hashed, so that email addresses are in no other store than the database. */
+const accountKey = (account: string): string =>
+  hash('sha256', account.trim().normalize('NFC').toLowerCase(), 'base64url');
+
+/** Uses the shared counters while they are available, and those of this process otherwise. */
 function createCounterStore(shared: SharedCounters | null) {
-  const marked = createKnownAddresses();
+  const localAddresses = createKnownAddresses();
 
-  function take(readings: readonly LimiterKey[]): RateLimitResults {
-    const on = readings.flatMap(({ limiter, key }) => (limiter === null ? [] : [{ gauge: limiter, key }]));
-    const own = () =>
-      on.map(({ gauge: { name, quota, windows }, key }) => ({ ...windows.take(key), name, quota }));
-    if (shared === null || on.length === 0 || !shared.isAvailable) return own();
-    const claims = on.map(({ gauge: limiter, key }) => ({
-      key: `${limiter.id}:${key}`,
-      quota: limiter.quota,
-    }));
-    const counted = shared.targets(claims);
-    return counted.then(
+  function take(keys: readonly LimiterKey[]): RateLimitResults {
+    const enabled = keys.flatMap(({ limiter, key }) => (limiter === null ? [] : [{ limiter, key }]));
+    const takeLocally = () =>
+      enabled.map(({ limiter: { name, quota, windows }, key }) => ({ ...windows.take(key), name, quota }));
+    if (shared === null || enabled.length === 0 || !shared.isAvailable) return takeLocally();
+    const targets = enabled.map(({ limiter: { id, quota }, key }) => ({ key: `${id}:${key}`, quota }));
+    return shared.take(targets).then(
       (counts) =>
         counts.flatMap((count, index) => {
-          const limiter = on[index]?.gauge;
+          const limiter = enabled[index]?.limiter;
           return limiter === undefined ? [] : [{ ...count, name: limiter.name, quota: limiter.quota }];
         }),
-      own,
+      takeLocally,
     );
   }
 
   const knownAddresses = {
     async has(key: string): Promise<boolean> {
-      if (marked.has(key)) return true;
+      if (localAddresses.has(key)) return true;
       return shared?.isAvailable ? shared.isMarked(key).catch(() => false) : false;
     },
     async add(key: string): Promise<void> {
-      marked.set(key, true);
+      localAddresses.set(key, true);
       if (shared?.isAvailable) await shared.mark(key, knownAddressSeconds).catch(() => undefined);
     },
   };
-  return { take, known: knownAddresses };
+  return { take, knownAddresses };
 }

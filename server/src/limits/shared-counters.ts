@@ -2,53 +2,56 @@ import type { Logger } from 'pino';
 import type { Quota } from '../config/limits.ts';
 import type { WindowCount } from './sliding-windows.ts';
 
-/** One counter to take from. */
 export interface CounterTarget {
-  /** The limit and what it counts by. */
+  /** `limitId:key`, such as `user:ada`. */
   key: string;
   quota: Quota;
 }
 
-/** Counters that processes share. Every function rejects, soon, when they do not answer. */
+/**
+ * Counters that several processes share, in Redis or in the primary process. Every function but `open` and `close`
+ * rejects after `counterTimeoutMs` without a reply.
+ */
 export interface SharedCounters {
-  /** False for a while after a failure: not worth asking. */
+  /** False for `retryMs` after a failure: count locally. */
   readonly isAvailable: boolean;
-  targets(claims: readonly CounterTarget[]): Promise<WindowCount[]>;
-  /** Keeps a mark for some time. */
+  /** Counts one request in each counter. @returns one result for each target, in their order. */
+  take(targets: readonly CounterTarget[]): Promise<WindowCount[]>;
+  /** Stores that `key` is known, for `seconds` at most. */
   mark(key: string, seconds: number): Promise<void>;
   isMarked(key: string): Promise<boolean>;
-  /** Waits, not long, for the first connection. */
+  /** Connects. Never rejects: without a connection every process counts for itself. */
   open(): Promise<void>;
   close(): void;
 }
 
 export const counterTimeoutMs = 100;
-/** How long after a failure requests count here before one of them asks again. */
+/** How long after a failure requests are counted locally before one of them tries again. */
 export const retryMs = 1_000;
 
-/** Remembers whether shared counters answer, and says so once each time that changes. */
+/** A circuit breaker that logs each change of state once. While it is open, one call per `retryMs` is allowed. */
 export function createCircuitBreaker(
-  messages: { away: string; back: string },
+  messages: { unavailable: string; available: string },
   log: Logger,
   onFailure: (error: unknown) => void = () => undefined,
 ) {
   let isOpen = false;
   let retryAt = 0;
   return {
-    get isThere() {
+    get allowsCall() {
       return !isOpen || performance.now() >= retryAt;
     },
-    async ask<T>(call: () => Promise<T>): Promise<T> {
-      // One question at a time finds out whether they are back; the others go on without.
+    async call<T>(operation: () => Promise<T>): Promise<T> {
+      // Moves the next try before this one ends, so that only one call probes an unavailable counter.
       retryAt = performance.now() + retryMs;
       try {
-        const answer = await call();
-        if (isOpen) log.info(messages.back);
+        const result = await operation();
+        if (isOpen) log.info(messages.available);
         isOpen = false;
-        return answer;
+        return result;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (!isOpen) log.warn({ reason }, messages.away);
+        if (!isOpen) log.warn({ reason }, messages.unavailable);
         isOpen = true;
         retryAt = performance.now() + retryMs;
         onFailure(error);
@@ -59,7 +62,8 @@ export function createCircuitBreaker(
 }
 
 /**
- * Reads the counts of so many claims, three numbers each: 1 or 0 for allowed or not, the number used, when it is reset.
+ * Reads three numbers for each of `length` counters: 1 if allowed, else 0; the requests used; `resetMs`.
+ * @throws TypeError for another number of them.
  */
 export function parseCounts(numbers: readonly number[], length: number): WindowCount[] {
   if (numbers.length !== length * 3) throw new TypeError('an answer of another form');

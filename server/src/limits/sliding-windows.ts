@@ -1,55 +1,53 @@
 import { LRUCache } from 'lru-cache';
 import type { Quota } from '../config/limits.ts';
 
-/**
- * A window slides on by tenths: after a full one, callers get a tenth's worth of their requests back at a time, not all
- * at once.
- */
-export const tenths = 10;
+/** A window slides by slots: a refused caller gets the requests of one slot back at a time, not all at once. */
+export const slotsPerWindow = 10;
 
-/** What one limit says to one request. */
 export interface WindowCount {
   allowed: boolean;
-  /** How many requests count, this one included unless it is refused. */
+  /** Requests in the window, with this one unless it is refused. */
   used: number;
-  /** When the oldest of them stop to count: after that much time at the latest a refused caller is served again. */
+  /** Time until the oldest slot leaves the window. A refused caller is served again by then. */
   resetMs: number;
 }
 
 interface Counter {
   startMs: number;
-  /** The tenth of the newest request, from `startMs` on. */
-  tenth: number;
+  /** Number of the newest request's slot, counted from `startMs`. */
+  slot: number;
   used: number;
-  /** Requests of the last ten tenths, by tenth modulo ten. */
+  /** Requests of the last slots, indexed by slot modulo `slotsPerWindow`. */
   counts: number[];
 }
 
 export interface SlidingWindows {
+  /** Counts a request. A refused one is not counted. */
   take(key: string, nowMs?: number): WindowCount;
-  /** How many counters there are. */
+  /** Number of counters in memory. */
   readonly size: number;
 }
 
 const newCounter = (nowMs: number): Counter => ({
   startMs: nowMs,
-  tenth: 0,
+  slot: 0,
   used: 0,
-  counts: new Array<number>(tenths).fill(0),
+  counts: new Array<number>(slotsPerWindow).fill(0),
 });
 
 /**
- * Counts requests by key in a sliding window, in this process. The window of a key begins with its first request, so
- * that a quota is met to the request; refused requests do not count, so that waiting helps whoever goes on trying.
+ * Counts requests by key in a sliding window, in this process. A key's window begins with its first request, so exactly
+ * `requests` are allowed in `seconds`. Refused requests do not count: a client that keeps trying is served in the end.
+ * @param max maximum of keys; the least recently used one is evicted first
  */
 export function createSlidingWindows({ requests, seconds }: Quota, max: number): SlidingWindows {
   const counters = new LRUCache<string, Counter>({ max });
-  const tenthMs = (seconds * 1000) / tenths;
+  const slotMs = (seconds * 1000) / slotsPerWindow;
 
-  function counterOf(key: string, nowMs: number): Counter {
-    const known = counters.get(key);
-    if (known !== undefined) dropExpired(known, Math.floor((nowMs - known.startMs) / tenthMs));
-    if (known !== undefined && known.used > 0) return known;
+  function currentCounter(key: string, nowMs: number): Counter {
+    const existing = counters.get(key);
+    if (existing !== undefined) dropExpired(existing, Math.floor((nowMs - existing.startMs) / slotMs));
+    if (existing !== undefined && existing.used > 0) return existing;
     const counter = newCounter(nowMs);
     counters.set(key, counter);
     return counter;
@@ -57,15 +55,15 @@ export function createSlidingWindows({ requests, seconds }: Quota, max: number):
 
   return {
     take(key, nowMs = performance.now()) {
-      const counter = counterOf(key, nowMs);
+      const counter = currentCounter(key, nowMs);
       const allowed = counter.used < requests;
       if (allowed) {
-        const index = counter.tenth % tenths;
+        const index = counter.slot % slotsPerWindow;
         counter.counts[index] = (counter.counts[index] ?? 0) + 1;
         counter.used += 1;
       }
-      const untilMs = counter.startMs + (oldestTenth(counter) + tenths) * tenthMs - nowMs;
-      // Fractions of a millisecond add up to more than there is.
+      const untilMs = counter.startMs + (oldestSlot(counter) + slotsPerWindow) * slotMs - nowMs;
+      // Rounding errors of the sum could exceed the window.
       const resetMs = Math.min(untilMs, seconds * 1000);
       return { allowed, used: counter.used, resetMs };
     },
@@ -75,18 +73,18 @@ export function createSlidingWindows({ requests, seconds }: Quota, max: number):
   };
 }
 
-/** Moves on to `tenth`, and drops what has left the window. */
-function dropExpired(counter: Counter, tenth: number): void {
-  for (let passed = counter.tenth + 1; passed <= tenth && counter.used > 0; passed += 1) {
-    const index = passed % tenths;
+/** Advances to `slot` and subtracts the slots that have left the window. */
+function dropExpired(counter: Counter, slot: number): void {
+  for (let next = counter.slot + 1; next <= slot && counter.used > 0; next += 1) {
+    const index = next % slotsPerWindow;
     counter.used -= counter.counts[index] ?? 0;
     counter.counts[index] = 0;
   }
-  counter.tenth = tenth;
+  counter.slot = slot;
 }
 
-function oldestTenth({ tenth, counts }: Counter): number {
-  let found = Math.max(0, tenth - tenths + 1);
-  while (found < tenth && counts[found % tenths] === 0) found += 1;
-  return found;
+function oldestSlot({ slot, counts }: Counter): number {
+  let oldest = Math.max(0, slot - slotsPerWindow + 1);
+  while (oldest < slot && counts[oldest % slotsPerWindow] === 0) oldest += 1;
+  return oldest;
 }

@@ -7,7 +7,7 @@ import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 import { mailNotConfigured } from '../platform/errors.ts';
 
 export interface Mail {
-  /** One address. */
+  /** Exactly one address. */
   to: string;
   subject: string;
   /** Plain text. */
@@ -16,18 +16,16 @@ export interface Mail {
 
 export interface Mailer {
   /**
-   * Takes a mail and returns at once. Delivery is tried three times in the background; what fails then, or does not fit
-   * the queue, is given up with a warning. Whoever asked never notices: an answer that depended on it would tell
-   * whether an address is known.
+   * Queues a mail and returns at once. After three failed deliveries, or with 1,000 mails queued, it is dropped with a
+   * warning. The caller gets no error: a response that depended on delivery would reveal which addresses have accounts.
    */
   send(mail: Mail): void;
   /**
-   * For requests that ask for nothing but a mail. Where there is a mail server, or the log of a development server,
-   * which stands in for one, does nothing.
-   * @throws AppError MAIL_NOT_CONFIGURED
+   * To be called by requests whose only effect is a mail.
+   * @throws AppError MAIL_NOT_CONFIGURED in production without SMTP_URL
    */
   requireDelivery(): void;
-  /** Lets deliveries under way finish for a moment, and takes no more. */
+  /** Accepts no more mail, and waits at most 2 s for deliveries. */
   close(): Promise<void>;
 }
 
@@ -47,7 +45,7 @@ export function createMailer({ mail: { smtp, from }, production }: Config, log: 
   return createDisabledMailer(log);
 }
 
-/** Production without a mail server. */
+/** For production without SMTP_URL. */
 const createDisabledMailer = (log: Logger): Mailer => ({
   send: () => undefined,
   requireDelivery() {
@@ -57,7 +55,7 @@ const createDisabledMailer = (log: Logger): Mailer => ({
   close: async () => undefined,
 });
 
-/** Development: the mail is a line of the log. */
+/** For development: logs the mail. */
 function createLogMailer(log: Logger): Mailer {
   return {
     send: (mail) => log.info({ mail }, 'mail'),
@@ -79,7 +77,7 @@ function smtpTransport({ host, port, secure, user, password }: SmtpSettings, fro
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  // An object, so that no character of the address can make it two.
+  // An object, because nodemailer would split a string at commas into several recipients.
   return ({ to, subject, text }) =>
     transport.sendMail({ from, to: { name: '', address: to }, subject, text });
 }
@@ -99,12 +97,12 @@ function createSmtpMailer(deliver: Deliver, log: Logger): Mailer {
     },
     async close() {
       closing.abort();
-      const late = new AbortController();
+      const timer = new AbortController();
       await Promise.race([
         Promise.all(pending),
-        sleep(closeTimeoutMs, undefined, { signal: late.signal }).catch(() => undefined),
+        sleep(closeTimeoutMs, undefined, { signal: timer.signal }).catch(() => undefined),
       ]);
-      late.abort();
+      timer.abort();
       if (pending.size > 0) log.warn({ count: pending.size }, 'stopped with mail that was not delivered');
     },
   };
@@ -123,13 +121,13 @@ async function deliverWithRetries(deliver: Deliver, mail: Mail, stop: AbortSigna
   await deliver(mail);
 }
 
-/** SMTP's 5xx: the same again would get the same answer. */
+/** A 5xx reply (RFC 5321 §4.2.1): a retry would be refused as well. */
 function isPermanentFailure(error: unknown): boolean {
   if (!(error instanceof Error) || !('responseCode' in error)) return false;
   return typeof error.responseCode === 'number' && error.responseCode >= 500;
 }
 
-/** Without the server's words, which often repeat the address. */
+/** For the log. Leaves out the server's text, which often contains the address. */
 function describeError(error: unknown) {
   if (!(error instanceof Error)) return {};
   return {

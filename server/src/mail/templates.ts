@@ -2,7 +2,7 @@ import type { Mail } from './mailer.ts';
 
 const ignoreNotice = 'If you did not ask for this, you can ignore this mail.';
 
-/** Plain texts without anything a user may have typed but the address they go to. */
+/** The texts contain no user input but the recipient's address: the service cannot be used to send spam. */
 function buildMail(to: string, subject: string, ...paragraphs: string[]): Mail {
   return { to, subject, text: `${paragraphs.join('\n\n')}\n` };
 }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type MetricFamily, maxGauge } from './text-format.ts';
 
-/** Null where the system does not tell, as on macOS. */
+/** Null without `/proc`, as on macOS. */
 function openDescriptors(): number | null {
   try {
-    // The directory that is being read is one of them.
+    // Minus the descriptor of the directory being read.
     return readdirSync('/proc/self/fd').length - 1;
   } catch {
     return null;
@@ -22,8 +22,8 @@ function maxDescriptors(): number | null {
 }
 
 /**
- * How near a process is to its limit of open files. The limit is each process's own, so of several the one with the
- * most counts: a sum would hide one that has none left.
+ * Open file descriptors and their limit. The limit applies to each process, so several are aggregated by maximum: a sum
+ * would hide a process that has none left.
  */
 export function descriptorMetrics(): MetricFamily[] {
   const [open, max] = [openDescriptors(), maxDescriptors()];

@@ -1,14 +1,14 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { histogram, labels, type MetricFamily } from './text-format.ts';
 
-/** How long the collection of garbage held JavaScript up. */
+/** A histogram of the pauses of garbage collection. */
 export interface GcMetrics {
   open(): void;
   close(): void;
   family(): MetricFamily;
 }
 
-/** In seconds; those that dashboards for Node.js expect. */
+/** In seconds, as prom-client has them, which dashboards for Node.js expect. */
 const bounds = [0.001, 0.01, 0.1, 1, 2, 5];
 
 const kinds = new Map([
@@ -18,14 +18,14 @@ const kinds = new Map([
   [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
 ]);
 
-/** Of the types that come with Node, an entry lacks what is special to its kind. */
+/** `@types/node` has no `detail.kind` for entries of garbage collection. */
 function kindOf(entry: object): number {
   const detail: unknown = 'detail' in entry ? entry.detail : undefined;
   return typeof detail === 'object' && detail !== null && 'kind' in detail ? Number(detail.kind) : Number.NaN;
 }
 
 export function createGcMetrics(): GcMetrics {
-  /** Each bucket holds those under it too; all kinds from the start, so that a rate sees the first of each. */
+  /** Buckets are cumulative. All kinds exist from the start, so that `rate()` includes the first pause of each. */
   const values: Record<string, number> = {};
   const add = (key: string, amount: number) => {
     values[key] = (values[key] ?? 0) + amount;

@@ -4,21 +4,21 @@ import { descriptorMetrics } from './descriptors.ts';
 import { createGcMetrics } from './gc.ts';
 import { counter, gauge, labels, type MetricFamily, maxGauge } from './text-format.ts';
 
-/** Figures of the process, under the names that dashboards for Node.js look for. */
+/** Metrics of this process, named as prom-client names them, which dashboards for Node.js expect. */
 export interface ProcessMetrics {
-  /** Begins to measure how late the event loop is. */
+  /** Starts measuring event-loop lag and garbage collection. */
   open(): void;
   close(): void;
   families(): MetricFamily[];
 }
 
-/** How often the loop is looked at; what is measured is the time between two looks. */
+/** Period of the timer whose intervals are measured. Lag is the measured interval minus this period. */
 const resolutionMs = 20;
 const nanosecond = 1e-9;
 const microsecond = 1e-6;
 const millisecond = 1e-3;
 
-/** 1, whatever the number of processes: what it says is in its labels. */
+/** Always 1: the information is in the labels. */
 const buildInfo = maxGauge('duly_build_info', 'What runs.', {
   [labels({ version, node: process.versions.node })]: 1,
 });
@@ -27,7 +27,7 @@ export function createProcessMetrics(): ProcessMetrics {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   const gc = createGcMetrics();
 
-  /** Those since the last time: a peak of last week says nothing. */
+  /** Resets the histogram, so that each scrape has the lag since the previous one. */
   function lag(): MetricFamily[] {
     const late = (nanoseconds: number) =>
       delays.count === 0 ? 0 : Math.max(0, nanoseconds * nanosecond - resolutionMs * millisecond);

@@ -1,24 +1,24 @@
 import { histogram, labels, type MetricFamily } from './text-format.ts';
 
-/** How long requests took. It is asked on each one, so everything that is text is made once for each series. */
+/** A histogram of request durations. It runs on every request, so label texts are built once for each series. */
 export interface RequestDurations {
   /**
-   * @param route the pattern that matched; undefined: none did. Methods, patterns and statuses have to be few: each
-   * combination that occurs is kept.
+   * @param route the pattern of the matched route; undefined: none matched. Each combination of method, route and
+   * status is a series in memory for good, so there must be few of them.
    */
   observe(method: string, route: string | undefined, status: number, seconds: number): void;
   family(): MetricFamily;
 }
 
-/** In seconds; from an answer out of memory to a long poll. */
+/** In seconds, from a cached response to a long poll. */
 const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30];
-/** No pattern looks like it. */
+/** Cannot be a pattern, which begins with `/`. */
 const unmatchedRoute = 'unknown';
 
 interface Series {
-  /** What stands behind the metric's name for each bucket, the sum and the count. */
+  /** Suffix and labels of each bucket, of the sum and of the count. */
   keys: { buckets: string[]; sum: string; count: string };
-  /** How many fell under each bound and above the one before; the last is for those above all. */
+  /** Not cumulative: requests of each bucket alone. The last is above all bounds. */
   counts: number[];
   sum: number;
 }
@@ -65,7 +65,7 @@ const keysOf = (names: Readonly<Record<string, string>>): Series['keys'] => ({
   count: `_count${labels(names)}`,
 });
 
-/** The format wants each bucket to hold those under it too. */
+/** Makes the buckets cumulative, as the text format requires. */
 function writeSeries({ keys, counts, sum }: Series, values: Record<string, number>): void {
   let count = 0;
   for (const [index, key] of keys.buckets.entries()) {

@@ -11,12 +11,12 @@ import { createProcessMetrics, type ProcessMetrics } from './process.ts';
 import { createRequestDurations, type RequestDurations } from './request-durations.ts';
 import { byLabel, counter, gauge, type MetricFamily, maxGauge } from './text-format.ts';
 
-/** What an operator may want to know of the service, counted where it happens and gathered when it is asked for. */
+/** The metrics of `/metrics`. Other modules count; their counts are read when they are scraped. */
 export interface Metrics extends Pick<ProcessMetrics, 'open' | 'close'> {
   requests: RequestDurations;
-  /** Of this process. Asks neither the database nor anybody else. */
+  /** Of this process. Sends no query and no message. */
   families(): MetricFamily[];
-  /** Of the whole service, be it one process or several. @throws AppError SERVICE_UNAVAILABLE */
+  /** Of all workers, or of the only process. @throws AppError SERVICE_UNAVAILABLE without the primary process */
   gather(): Promise<MetricFamily[]>;
 }
 
@@ -33,16 +33,17 @@ interface MetricsSources {
 
 export function createMetrics(sources: MetricsSources): Metrics {
   const requests = createRequestDurations();
-  const own = createProcessMetrics();
+  const processMetrics = createProcessMetrics();
   const families = () => [
     requests.family(),
-    ...own.families(),
+    ...processMetrics.families(),
     ...poolMetrics(sources.db),
     ...serviceMetrics(sources),
     ...auditMetrics(sources.refusedEntries),
     ...jobMetrics(sources.jobs),
   ];
-  return { requests, open: own.open, close: own.close, families, gather: async () => families() };
+  const { open, close } = processMetrics;
+  return { requests, open, close, families, gather: async () => families() };
 }
 
 export function poolMetrics(db: Db): MetricFamily[] {
@@ -79,13 +80,13 @@ function auditMetrics(refusedEntries: RefusedEntries): MetricFamily[] {
 }
 
 function serviceMetrics({
-  responseCache: answers,
-  readRouter: reads,
+  responseCache,
+  readRouter,
   limits,
-  subscriptions: followers,
+  subscriptions,
   eventStreams,
 }: MetricsSources): MetricFamily[] {
-  const { hits, misses, stale, bytes, entries } = answers.stats();
+  const { hits, misses, stale, bytes, entries } = responseCache.stats();
   const streams = eventStreams.count();
   return [
     counter(
@@ -98,14 +99,14 @@ function serviceMetrics({
     counter(
       'duly_answers_read_total',
       'Answers that were made anew, by the server that they were read from.',
-      byLabel('server', reads.stats()),
+      byLabel('server', readRouter.stats()),
     ),
     gauge('duly_event_streams', 'Event streams that are open.', streams),
-    gauge('duly_waiting_requests', 'Requests that wait for a change.', followers.count() - streams),
+    gauge('duly_waiting_requests', 'Requests that wait for a change.', subscriptions.count() - streams),
     counter(
       'duly_rate_limit_refusals_total',
       'Requests that a limit refused.',
-      byLabel('limit', limits.refusals()),
+      byLabel('limit', limits.refusalCounts()),
     ),
   ];
 }

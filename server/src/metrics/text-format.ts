@@ -1,11 +1,11 @@
-/** One metric with all of its series, as plain data that one process can send to another. */
+/** One metric with all of its series, as plain data: workers send it to the primary process. */
 export interface MetricFamily {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** What those of several processes make together. */
+  /** How the values of several processes are combined. */
   readonly aggregation: 'sum' | 'max';
-  /** By what stands behind the name: a histogram's suffix, then the labels. */
+  /** Keys follow the metric's name in the text: a histogram's suffix, then the labels. */
   readonly values: Readonly<Record<string, number>>;
 }
 
@@ -17,20 +17,20 @@ const family =
     name,
     help,
     type,
-    aggregation: aggregation,
+    aggregation,
     values: typeof values === 'number' ? { '': values } : values,
   });
 
 export const counter = family('counter', 'sum');
-/** Of which each process has its own part. */
+/** A gauge that is the sum over all processes. */
 export const gauge = family('gauge', 'sum');
-/** Of which the worst, or the newest, is what counts. */
+/** A gauge that is the maximum over all processes. */
 export const maxGauge = family('gauge', 'max');
 export const histogram = family('histogram', 'sum');
 
 const escapes: Record<string, string> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };
 
-/** As the text format wants it: `{name="value",…}`. */
+/** `{name="value",…}`, escaped as the text format requires. */
 export function labels(pairs: Readonly<Record<string, string>>): string {
   const texts = Object.entries(pairs).map(
     ([name, value]) => `${name}="${value.replaceAll(/[\\"\n]/g, (char) => escapes[char] ?? char)}"`,
@@ -38,11 +38,11 @@ export function labels(pairs: Readonly<Record<string, string>>): string {
   return `{${texts.join(',')}}`;
 }
 
-/** The values of a label, each as a series of its own. */
+/** One series for each value of a label. */
 export const byLabel = (label: string, values: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(values).map(([value, number]) => [labels({ [label]: value }), number]));
 
-/** What several processes report, as one. */
+/** Combines the reports of several processes, by each family's `aggregation`. */
 export function aggregate(reports: readonly (readonly MetricFamily[])[]): MetricFamily[] {
   const sums = new Map<string, { family: MetricFamily; values: Record<string, number> }>();
   for (const family of reports.flat()) {

@@ -1,4 +1,4 @@
-import { type Column, clientFieldsOf, column, nullable, type TableOf, text } from '../db/columns.ts';
+import { type Column, column, nullable, type TableOf, text } from '../db/columns.ts';
 import type { Profile } from './model.ts';
 
 /** What a user sets. The rest of a profile belongs to the account. */
@@ -11,8 +11,6 @@ export const profileColumns = {
   time_zone: column(text, { setBy: 'client', default: 'UTC' }),
   locale: column(text, { setBy: 'client', default: 'en' }),
 } satisfies { [Name in keyof ProfileFields]: Column<ProfileFields[Name]> };
-
-export const profileFields = clientFieldsOf(profileColumns);
 
 declare module '../db/schema.ts' {
   interface Database {

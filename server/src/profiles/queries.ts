@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Db, Tx } from '../db/schema.ts';
+import type { Db } from '../db/schema.ts';
+import { type Cte, type CteTemplate, executeQuery, param, Query } from '../db/statements.ts';
 import { type ProfileFields, profileColumns } from './columns.ts';
 import type { Profile } from './model.ts';
 
@@ -25,16 +26,25 @@ const selectedFields = sql.join(
   }),
 );
 
-/** Of any user id, also of one that nothing is stored of yet. */
-export async function findProfile(db: Db, userId: string): Promise<Profile> {
-  const { rows } = await sql<ProfileRow>`
+/** The profile of any user id: defaults where nothing is stored. */
+export const findProfile = (db: Db, userId: string): Promise<Profile> =>
+  executeQuery(db, profileQuery(userId));
+
+export const profileQuery = (userId: string): Query<Profile> =>
+  Query.of(
+    (db) => profileSql(userId).compile(db),
+    ([row]) => toProfile(userId, row),
+  );
+
+const profileSql = (userId: string) => sql<ProfileRow>`
     select a.email, coalesce(a."emailVerified", false) as email_verified, ${selectedFields}, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
-    from (select ${userId}::text as user_id) as asked
-    left join better_auth."user" a on a.id = asked.user_id
-    left join duly.owners o on o.user_id = asked.user_id
-    left join duly.profiles p on p.user_id = asked.user_id`.execute(db);
-  const [row] = rows;
+    from (select) as asked
+    left join better_auth."user" a on a.id = ${userId}
+    left join duly.owners o on o.user_id = ${userId}
+    left join duly.profiles p on p.user_id = ${userId}`;
+
+function toProfile(userId: string, row: ProfileRow | undefined): Profile {
   if (row === undefined) throw new Error('no answer to a question that always has one');
   return {
     ...row,
@@ -44,33 +54,45 @@ export async function findProfile(db: Db, userId: string): Promise<Profile> {
   };
 }
 
-/** As a change of it does, so that the two wait for each other; of a user without an account, nothing. */
-export async function lockAccount(tx: Tx, userId: string): Promise<void> {
-  await sql`select from better_auth."user" where id = ${userId} for no key update`.execute(tx);
-}
+/** Locks the account, if the user has one, as a change of the account does. */
+export const lockAccountQuery = (userId: string): Query<unknown> =>
+  Query.of(
+    (db) => sql`select from better_auth."user" where id = ${userId} for no key update`.compile(db),
+    () => null,
+  );
 
-/** Names of an account stand with the account, `name` in step with both. */
-export async function updateAccountNames(
-  tx: Tx,
-  userId: string,
-  firstName: string,
-  lastName: string,
-): Promise<void> {
-  await sql`
-    update better_auth."user" set "firstName" = ${firstName}, "lastName" = ${lastName},
-      name = ${`${firstName} ${lastName}`.trim()}, "updatedAt" = now()
-    where id = ${userId}`.execute(tx);
-}
+/** Names of an account are stored with the account, and `name` is made of both. */
+export const setAccountNamesCte = (userId: string, firstName: string, lastName: string): Cte => ({
+  template: setAccountNamesTemplate,
+  params: {
+    ...{ user_id: userId, first_name: firstName, last_name: lastName },
+    name: `${firstName} ${lastName}`.trim(),
+  },
+});
 
-export async function upsertProfile(
-  tx: Tx,
-  userId: string,
-  revision: bigint,
-  fields: ProfileFields,
-): Promise<void> {
-  await tx
-    .insertInto('duly.profiles')
-    .values({ user_id: userId, revision, ...fields })
-    .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ revision, ...fields }))
-    .execute();
-}
+const setAccountNamesTemplate: CteTemplate = {
+  name: 'account names',
+  sql: sql`account as (
+      update better_auth."user" set "firstName" = ${param('first_name')}, "lastName" = ${param('last_name')},
+        name = ${param('name')}, "updatedAt" = now()
+      where id = ${param('user_id')}
+    )`,
+};
+
+export const storeProfileCte = (userId: string, fields: ProfileFields): Cte => ({
+  template: storeProfileTemplate,
+  params: { user_id: userId, ...fields },
+});
+
+const fields = Object.entries(profileColumns);
+const storeProfileTemplate: CteTemplate = {
+  name: 'profile',
+  sql: sql`profile as (
+      insert into duly.profiles (user_id, revision, ${sql.join(fields.map(([name]) => sql.id(name)))})
+      select ${param('user_id')}, revision,
+        ${sql.join(fields.map(([name, { recordType }]) => sql`${param(name)}::${sql.raw(recordType ?? '')}`))}
+      from moment
+      on conflict (user_id) do update set revision = excluded.revision,
+        ${sql.join(fields.map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`))}
+    )`,
+};

@@ -1,52 +1,56 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Db, Tx } from '../db/schema.ts';
-import { unchanged } from '../db/transaction.ts';
+import type { Db } from '../db/schema.ts';
 import { validationError } from '../platform/errors.ts';
+import type { WriteResult } from '../writes/idempotency.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
-import type { WriteStamp } from '../writes/revisions.ts';
-import { type WriteContext, write } from '../writes/write.ts';
-import { profileFields } from './columns.ts';
+import { unchanged, type WriteContext, write } from '../writes/write.ts';
 import type { Profile, ProfilePatch } from './model.ts';
-import { findProfile, lockAccount, updateAccountNames, upsertProfile } from './queries.ts';
+import { lockAccountQuery, profileQuery, setAccountNamesCte, storeProfileCte } from './queries.ts';
 
 /**
- * Merge patch (RFC 7396); one that changes nothing is no write.
- * @throws AppError VALIDATION_ERROR when it would take a name from an account, or change what is read-only.
+ * Merge patch (RFC 7396). A patch that changes nothing writes nothing.
+ * @throws AppError VALIDATION_ERROR when it clears a name of an account, or changes a read-only field.
  */
 export function patchProfile(
   db: Db,
   userId: string,
   context: WriteContext,
   patch: ProfilePatch,
-): Promise<Profile> {
+): Promise<WriteResult<Profile>> {
   const { id, email, email_verified, role, created_at, ...changes } = patch;
-  const change = async (tx: Tx, { revision }: WriteStamp) => {
-    const before = await findProfile(tx, userId);
-    // An old copy may say less than what is so now: no verified address, no role, nothing stored yet. Nobody claims
-    // more.
-    checkReadOnlyFields(before, {
-      id,
-      email,
-      created_at: created_at ?? undefined,
-      email_verified: email_verified || undefined,
-      role: role === 'user' ? undefined : role,
-    });
-    const after = { ...before, ...changes };
-    if (isDeepStrictEqual(before, after)) throw unchanged(before);
-    const fields = profileFields.pick(after);
-    if (before.email === null) {
-      await upsertProfile(tx, userId, revision, fields);
-    } else {
-      const { first_name, last_name } = fields;
-      if (first_name === null || last_name === null) throw namesRequired(changes);
-      await updateAccountNames(tx, userId, first_name, last_name);
-      await upsertProfile(tx, userId, revision, { ...fields, first_name: null, last_name: null });
-    }
-    return findProfile(tx, userId);
+  return write(db, userId, context, {
+    // A change of an account locks the account, and then, by a trigger, the user's row.
+    lockFirst: lockAccountQuery(userId),
+    read: profileQuery(userId),
+    decide(before) {
+      // The copy may be older: of an unverified address, of no role, of a user without rows.
+      checkReadOnlyFields(before, {
+        id,
+        email,
+        created_at: created_at ?? undefined,
+        email_verified: email_verified || undefined,
+        role: role === 'user' ? undefined : role,
+      });
+      const after = { ...before, ...changes };
+      if (isDeepStrictEqual(before, after)) return unchanged(before);
+      return {
+        value: after,
+        ...storageOf(userId, after, changes),
+        auditActions: [{ action: 'profile.update' }],
+      };
+    },
+  });
+}
+
+/** Names are stored with the account where there is one. */
+function storageOf(userId: string, profile: Profile, changes: ProfilePatch) {
+  const { email, first_name, last_name } = profile;
+  if (email === null) return { changes: [storeProfileCte(userId, profile)] };
+  if (first_name === null || last_name === null) throw namesRequired(changes);
+  return {
+    earlierChanges: [setAccountNamesCte(userId, first_name, last_name)],
+    changes: [storeProfileCte(userId, { ...profile, first_name: null, last_name: null })],
   };
-  // A change of the account itself locks the account, then, by a trigger, the owner.
-  const lockFirst = (tx: Tx) => lockAccount(tx, userId);
-  return write(db, userId, context, { action: 'profile.update' }, change, lockFirst);
 }
 
 const namesRequired = (changes: ProfilePatch) =>

@@ -1,8 +1,8 @@
 import { type Generated, type SqlBool, sql } from 'kysely';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
-import type { Db, Tx } from '../db/schema.ts';
+import type { Db } from '../db/schema.ts';
+import { type Cte, type CteTemplate, param, Query } from '../db/statements.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
-import type { WriteStamp } from '../writes/revisions.ts';
 import type { Tag, TagListQuery } from './model.ts';
 
 declare module '../db/schema.ts' {
@@ -67,51 +67,64 @@ function matchesSearch(search: string) {
 const hasUnfoldedTags = (userId: string) =>
   sql`exists (select from duly.tags where user_id = ${userId} and search_version is distinct from ${foldVersionSql})`;
 
-/** @returns the tag, or null when no task has it, live or in the trash. */
-export async function findTag(db: Db, userId: string, name: string): Promise<Tag | null> {
-  const { rows } = await sql<Tag>`
+/** Reads the tag: null when no task has it, live or in the trash. */
+export const tagQuery = <T>(userId: string, name: string, toValue: (tag: Tag | null) => T): Query<T> =>
+  Query.of(
+    (db) => tagSql(userId, name).compile(db),
+    ([tag = null]) => toValue(tag),
+  );
+
+const tagSql = (userId: string, name: string) => sql<Tag>`
     select g.name, g.usage_count from duly.tags g
     where g.user_id = ${userId} and g.name = ${name}
-      and exists (select from duly.task_tags tt where tt.user_id = g.user_id and tt.name = g.name)`.execute(
-    db,
-  );
-  return rows[0] ?? null;
-}
+      and exists (select from duly.task_tags tt where tt.user_id = ${userId} and tt.name = g.name)`;
 
 /**
- * Puts other tags, or none, in the place of one on every task that has it, in the trash too: one statement, however
- * many there are. The tasks get their next version, the tags the revision, and the others a count for each live task
- * that did not have them.
+ * Replaces a tag by others, or by none, on every task that has it, in the trash too. Raises the versions of these
+ * tasks, stamps all the tags, and keeps `usage_count` correct.
  */
-export async function replaceTag(
-  tx: Tx,
+export function replaceTagCte(
   userId: string,
-  { revision, now, versionFloor }: WriteStamp,
+  versionFloor: number,
   name: string,
   others: readonly string[],
-): Promise<void> {
-  await sql`
-    with tagged as materialized (
-      select task_id from duly.task_tags where user_id = ${userId} and name = ${name}
-    ), changed as (
-      update duly.tasks as t set version = greatest(t.version + 1, ${versionFloor}::int), revision = ${revision}::bigint, updated_at = ${now}
-      from tagged where t.user_id = ${userId} and t.id = tagged.task_id
-      returning t.id, t.deleted_at is null as is_live
-    ), untagged as (
-      delete from duly.task_tags where user_id = ${userId} and name = ${name}
-    ), added as (
-      insert into duly.task_tags (user_id, task_id, name)
-      select ${userId}, tagged.task_id, other from tagged cross join unnest(${others}::text[]) as other
-      on conflict do nothing
-      returning task_id, name
-    )
-    insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
-    select ${userId}, one, ${revision}::bigint, folded, ${foldVersion},
-      (select count(*) from added join changed on id = task_id where is_live and added.name = one)
-    from unnest(${[name, ...others]}::text[], ${[name, ...others].map(fold)}::text[]) as used (one, folded)
-    on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
-      search_version = excluded.search_version,
-      usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end`.execute(
-    tx,
-  );
+): Cte {
+  const names = [name, ...others];
+  const params = {
+    ...{ user_id: userId, version_floor: versionFloor, name, others },
+    ...{ names, texts: names.map(fold) },
+  };
+  return { template: replaceTagTemplate, params };
 }
+
+const [user, name, revision] = [param('user_id'), param('name'), sql`(select revision from moment)`];
+
+const replaceTagTemplate: CteTemplate = {
+  name: 'replace tag',
+  sql: sql`tagged as materialized (
+      select t.id, t.deleted_at is null as is_live
+      from duly.task_tags tt join duly.tasks t on t.user_id = ${user} and t.id = tt.task_id
+      where tt.user_id = ${user} and tt.name = ${name}
+    ), gained as materialized (
+      select tagged.id, tagged.is_live, other as name
+      from tagged cross join unnest(${param('others')}::text[]) as other
+      where not exists (
+        select from duly.task_tags tt where tt.user_id = ${user} and tt.task_id = tagged.id and tt.name = other)
+    ), used as (
+      insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
+      select ${user}, one, ${revision}, folded, ${foldVersionSql},
+        (select count(*) from gained where gained.is_live and gained.name = one)
+      from unnest(${param('names')}::text[], ${param('texts')}::text[]) as named (one, folded)
+      on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
+        search_version = excluded.search_version,
+        usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
+    ), changed as (
+      update duly.tasks as t set version = greatest(t.version + 1, ${param('version_floor')}::int),
+        revision = ${revision}, updated_at = (select now from moment)
+      from tagged where t.user_id = ${user} and t.id = tagged.id
+    ), added as (
+      insert into duly.task_tags (user_id, task_id, name) select ${user}, id, name from gained
+    ), untagged as (
+      delete from duly.task_tags where user_id = ${user} and name = ${name}
+    )`,
+};

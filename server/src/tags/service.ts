@@ -1,12 +1,12 @@
-import type { Db, Tx } from '../db/schema.ts';
-import { unchanged } from '../db/transaction.ts';
+import type { Db } from '../db/schema.ts';
 import { notFound } from '../platform/errors.ts';
-import { type WriteContext, write } from '../writes/write.ts';
+import type { WriteResult } from '../writes/idempotency.ts';
+import { unchanged, type WriteContext, write } from '../writes/write.ts';
 import type { Tag } from './model.ts';
-import { findTag, replaceTag } from './queries.ts';
+import { replaceTagCte, tagQuery } from './queries.ts';
 
 /**
- * Renames a tag on all tasks, in the trash too; onto one that there is, it merges.
+ * Renames a tag on all tasks, in the trash too. An existing tag of the new name is merged with it.
  * @throws AppError NOT_FOUND when no task has it.
  */
 export function renameTag(
@@ -15,28 +15,41 @@ export function renameTag(
   context: WriteContext,
   name: string,
   newName: string,
-): Promise<Tag> {
-  return write(db, userId, context, { action: 'tag.rename' }, async (tx, stamp) => {
-    const before = await requireTag(tx, userId, name);
-    if (newName === name) throw unchanged(before);
-    await replaceTag(tx, userId, stamp, name, [newName]);
-    return requireTag(tx, userId, newName);
+): Promise<WriteResult<Tag>> {
+  return write(db, userId, context, {
+    read: tagQuery(userId, name, requireTag),
+    decide(before, { versionFloor }) {
+      if (newName === name) return unchanged(before);
+      return {
+        value: tagQuery(userId, newName, requireTag),
+        changes: [replaceTagCte(userId, versionFloor, name, [newName])],
+        auditActions: [{ action: 'tag.rename' }],
+      };
+    },
   });
 }
 
 /**
- * Takes a tag off all tasks, in the trash too.
+ * Removes a tag from all tasks, in the trash too.
  * @throws AppError NOT_FOUND when no task has it.
  */
-export async function deleteTag(db: Db, userId: string, context: WriteContext, name: string): Promise<void> {
-  await write(db, userId, context, { action: 'tag.delete' }, async (tx, stamp) => {
-    await requireTag(tx, userId, name);
-    await replaceTag(tx, userId, stamp, name, []);
+export function deleteTag(
+  db: Db,
+  userId: string,
+  context: WriteContext,
+  name: string,
+): Promise<WriteResult<null>> {
+  return write(db, userId, context, {
+    read: tagQuery(userId, name, requireTag),
+    decide: (_, { versionFloor }) => ({
+      value: null,
+      changes: [replaceTagCte(userId, versionFloor, name, [])],
+      auditActions: [{ action: 'tag.delete' }],
+    }),
   });
 }
 
-async function requireTag(tx: Tx, userId: string, name: string): Promise<Tag> {
-  const found = await findTag(tx, userId, name);
+function requireTag(found: Tag | null): Tag {
   if (found === null) throw notFound('Tag');
   return found;
 }

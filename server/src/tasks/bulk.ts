@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
-import { unchanged } from '../db/transaction.ts';
 import { AppError, type ErrorCode, type ValidationIssue, validationError } from '../platform/errors.ts';
-import { type AuditAction, type WriteContext, withFinalCte, write } from '../writes/write.ts';
+import type { WriteResult } from '../writes/idempotency.ts';
+import { type AuditAction, unchanged, type WriteContext, write } from '../writes/write.ts';
 import type { BulkOperation } from './bulk-model.ts';
 import {
   applyCompletion,
@@ -13,24 +13,25 @@ import {
   omitDeletedAt,
   requireTask,
   splitPatch,
+  stampNewTask,
   type TaskStamp,
   taskStampOf,
 } from './changes.ts';
 import { isTaskId, type StoredTask, type Task } from './model.ts';
-import { findStoredTasks, storeTasksCte } from './queries.ts';
+import { storedTasksQuery, storeTasksCte } from './queries.ts';
 
-/** What became of one operation, as of a request of its own. */
+/** The result of one operation, as if it were a request of its own. */
 export interface BulkResult {
   op: BulkOperation['op'];
   status: number;
   id: string;
   temp_id?: string;
-  /** As it is after this operation; not of a deletion. */
+  /** After this operation; absent after a deletion. */
   task?: Task;
   error?: { error_code: ErrorCode; detail: string; current?: unknown };
 }
 
-/** An operation, and the id of the task that it is about. */
+/** An operation, and the id of its task. */
 interface BulkStep {
   operation: BulkOperation;
   id: string;
@@ -38,11 +39,11 @@ interface BulkStep {
 }
 
 /**
- * Does the operations in their order, each on what those before it left, in one write of the user: with as many
- * statements for a hundred as for one.
- * @returns what became of each. One that fails changes nothing, and the others are done all the same.
- * @throws AppError VALIDATION_ERROR for a `temp_id` given twice or an `id` that is none; with `isAtomic` also
- * NOT_FOUND, VERSION_CONFLICT and VALIDATION_ERROR, of the first operation that fails: then nothing is changed.
+ * Executes the operations in order, each on the state that the earlier ones left. They are one write, and a hundred
+ * take as many statements as two.
+ * @returns the result of each operation. A failed one changes nothing; the others are executed all the same.
+ * @throws AppError VALIDATION_ERROR when a `temp_id` is repeated or an `id` is malformed. With `isAtomic` the first
+ * operation that fails undoes all: NOT_FOUND, VERSION_CONFLICT, VALIDATION_ERROR.
  */
 export function executeBulk(
   db: Db,
@@ -50,18 +51,13 @@ export function executeBulk(
   context: WriteContext,
   operations: readonly BulkOperation[],
   isAtomic: boolean,
-): Promise<BulkResult[]> {
+): Promise<WriteResult<BulkResult[]>> {
   const steps = planSteps(operations);
-  let auditActions: AuditAction[] = [];
-  return write(
-    db,
-    userId,
-    context,
-    () => auditActions,
-    async (tx, writeStamp) => {
+  return write(db, userId, context, {
+    read: storedTasksQuery(userId, [...existingTaskIds(steps)]),
+    decide(before, writeStamp) {
       const stamp = taskStampOf(writeStamp);
-      auditActions = [];
-      const before = await findStoredTasks(tx, userId, [...existingTaskIds(steps)]);
+      const auditActions: AuditAction[] = [];
       const after = new Map(before);
       const results = steps.map((step, index) => {
         try {
@@ -76,15 +72,15 @@ export function executeBulk(
           return failureResult(step, error);
         }
       });
-      if (auditActions.length === 0) throw unchanged(results);
-      const changes = [...after].map(([id, task]) => ({ before: before.get(id), after: task }));
-      const changed = changes.filter(({ before: old, after: task }) => old !== task);
-      return withFinalCte(results, storeTasksCte(userId, changed));
+      if (auditActions.length === 0) return unchanged(results);
+      const tasks = [...after].map(([id, task]) => ({ before: before.get(id), after: task }));
+      const changed = tasks.filter(({ before: old, after: task }) => old !== task);
+      return { value: results, changes: [storeTasksCte(userId, changed)], auditActions };
     },
-  );
+  });
 }
 
-/** Gives new tasks their ids, and follows `temp_id`s to them. */
+/** Gives new tasks their ids, and resolves each `temp_id` to one. */
 function planSteps(operations: readonly BulkOperation[]): BulkStep[] {
   const idsByTempId = new Map<string, string>();
   const issues: ValidationIssue[] = [];
@@ -108,7 +104,7 @@ function planSteps(operations: readonly BulkOperation[]): BulkStep[] {
   return steps;
 }
 
-/** The tasks that were there before. */
+/** Ids of tasks that the request does not create. */
 const existingTaskIds = (steps: readonly BulkStep[]): Set<string> =>
   new Set(
     steps
@@ -125,7 +121,7 @@ function applyOperation(
 ): StoredTask {
   switch (operation.op) {
     case 'create':
-      return buildTask(userId, id, operation, stamp.now);
+      return stampNewTask(buildTask(userId, id, operation), stamp.now);
     case 'update': {
       const { op: _, ...patch } = operation;
       const { fields, condition } = splitPatch({ ...patch, id });
@@ -158,8 +154,8 @@ const failureResult = (step: BulkStep, { code, status, message, current }: AppEr
 });
 
 /**
- * The failure of one operation as that of the request.
- * @param stored the task as it stays: what operations before have made of it is undone.
+ * The error of one operation as the error of the request.
+ * @param stored the task before the request: the changes of earlier operations are undone.
  */
 function toRequestError(
   index: number,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { notFound } from '../platform/errors.ts';
 import { checkCondition, type WriteCondition } from '../writes/conditions.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
-import type { WriteStamp } from '../writes/revisions.ts';
+import type { WriteStamp } from '../writes/write.ts';
 import { taskFields } from './columns.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 
@@ -49,10 +49,11 @@ export const taskStampOf = ({ now, versionFloor }: WriteStamp): TaskStamp => ({
   versionFloor,
 });
 
-/** Each of the following gives the task after a change; the very same one when nothing changes. */
+/** A new task without the times of its write, which may not be known yet. */
+export type UnstampedTask = Omit<StoredTask, 'completed_at' | 'created_at' | 'updated_at'>;
 
-/** @throws AppError VALIDATION_ERROR when it is said to be another user's. */
-export function buildTask(userId: string, id: string, input: NewTask, now: string): StoredTask {
+/** @throws AppError VALIDATION_ERROR when the input names another user. */
+export function buildTask(userId: string, id: string, input: NewTask): UnstampedTask {
   checkReadOnlyFields({ user_id: userId }, { user_id: input.user_id });
   const fields = taskFields.pick({ ...taskFields.defaults, ...input });
   return {
@@ -60,13 +61,20 @@ export function buildTask(userId: string, id: string, input: NewTask, now: strin
     user_id: userId,
     ...fields,
     tags: sortTags(fields.tags),
-    completed_at: fields.completed ? now : null,
     version: 1,
-    created_at: now,
-    updated_at: now,
     deleted_at: null,
   };
 }
+
+/** @param now ISO 8601 */
+export const stampNewTask = (task: UnstampedTask, now: string): StoredTask => ({
+  ...task,
+  completed_at: task.completed ? now : null,
+  created_at: now,
+  updated_at: now,
+});
+
+/** Each of the following gives the task after a change; the very same one when nothing changes. */
 
 type PatchFields = ReturnType<typeof splitPatch>['fields'];
 

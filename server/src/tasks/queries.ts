@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
-import type { Db, Tx } from '../db/schema.ts';
-import { type Cte, type CteTemplate, compileOnce, param } from '../db/statements.ts';
+import type { Db } from '../db/schema.ts';
+import { type Cte, type CteTemplate, compileOnce, param, Query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
-import { omitDeletedAt } from './changes.ts';
+import { omitDeletedAt, type UnstampedTask } from './changes.ts';
 import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
 import type { StoredTask, Task } from './model.ts';
 
@@ -20,15 +20,12 @@ const findLiveStatement = compileOnce((db) =>
     where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
 
-/** Those of the tasks that this user has, by id, whether live or in the trash. */
-export async function findStoredTasks(
-  tx: Tx,
-  userId: string,
-  taskIds: readonly string[],
-): Promise<Map<string, StoredTask>> {
-  const rows = await findStoredStatement(tx, { user_id: userId, ids: taskIds });
-  return new Map(rows.map(readStoredTask).map((task) => [task.id, task]));
-}
+/** Reads those of the tasks that the user has, live or in the trash, by id. */
+export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
+  Query.of(
+    (db) => findStoredStatement.compile(db, { user_id: userId, ids: taskIds }),
+    (rows) => new Map(rows.map(readStoredTask).map((task) => [task.id, task])),
+  );
 
 const findStoredStatement = compileOnce((db) =>
   sql<TaskRow>`select ${taskSelection} from duly.tasks as t
@@ -38,18 +35,16 @@ const findStoredStatement = compileOnce((db) =>
 /** A task before a write, undefined when it is new, and after. */
 export interface TaskChange {
   before: StoredTask | undefined;
-  after: StoredTask;
+  after: StoredTask | UnstampedTask;
 }
 
 /**
- * Writes tasks as they are after a change, any number at a time, in a statement that has a `moment`. Tags whose use
- * changes are stamped with its revision too, and made where the user has not had them before. The times of a new task
- * are the moment's.
+ * Stores any number of tasks as they are after their changes. Tags whose usage changes are stamped too, and inserted
+ * where the user does not have them yet. An unstamped task gets the time of the CTE `moment`.
  */
 export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
     ...after,
-    ...(before === undefined && timesFromStamp),
     tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
     search_text: searchTextOf(after.title, after.description),
   }));
@@ -62,13 +57,10 @@ export function storeTasksCte(userId: string, changes: readonly TaskChange[]): C
     uses: [...uses.values()],
   };
   if (uses.size === 0 && rows.every(({ tags }) => tags === null))
-    return { template: storeTasksTemplate, params: params };
+    return { template: storeTasksTemplate, params };
   const isRetagged = changes.some(({ before }, index) => before?.tags.length && rows[index]?.tags !== null);
-  return { template: isRetagged ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params: params };
+  return { template: isRetagged ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params };
 }
-
-/** Filled in where the task is stored. */
-const timesFromStamp = { created_at: null, updated_at: null, completed_at: null };
 
 const [userId, version, revision] = [
   param<string>('user_id'),
@@ -97,7 +89,7 @@ const storeTasksAndTagsTemplate: CteTemplate = {
     )`,
 };
 
-/** Some had tags before that they have no more, perhaps. */
+/** Also deletes removed tags. */
 const storeTasksAndRetagTemplate: CteTemplate = {
   name: 'tasks and other tags',
   sql: sql`${storeTasksAndTagsTemplate.sql}, untagged as (
@@ -107,8 +99,8 @@ const storeTasksAndRetagTemplate: CteTemplate = {
 };
 
 /**
- * By how many live tasks more each tag is used; only of the tags whose use changes, and with 0 of those that a task
- * gets on its way into the trash.
+ * Changes of `usage_count` by tag, for tags whose usage changes. A tag that a task has only in the trash has 0: it may
+ * be new to the user.
  */
 function tagUsageChanges(changes: readonly TaskChange[]): Map<string, number> {
   const uses = new Map<string, number>();
@@ -122,5 +114,5 @@ function tagUsageChanges(changes: readonly TaskChange[]): Map<string, number> {
   return uses;
 }
 
-const liveTags = (task: StoredTask | undefined): string[] =>
+const liveTags = (task: TaskChange['after'] | undefined): string[] =>
   task === undefined || task.deleted_at !== null ? [] : task.tags;

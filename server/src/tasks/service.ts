@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
-import { unchanged } from '../db/transaction.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
-import { type WriteContext, withFinalCte, write, writeInOneStatement } from '../writes/write.ts';
+import type { WriteResult } from '../writes/idempotency.ts';
+import { unchanged, type WriteContext, write } from '../writes/write.ts';
 import {
   applyCompletion,
   applyPatch,
@@ -11,28 +11,32 @@ import {
   omitDeletedAt,
   requireTask,
   splitPatch,
+  stampNewTask,
   type TaskStamp,
   taskStampOf,
 } from './changes.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
-import { findStoredTasks, storeTasksCte } from './queries.ts';
+import { storedTasksQuery, storeTasksCte } from './queries.ts';
 
-export function createTask(db: Db, userId: string, context: WriteContext, input: NewTask): Promise<Task> {
-  const id = randomUUID();
-  const auditAction = { action: 'task.create', subject: id };
-  const taskAt = (now: string) => buildTask(userId, id, input, now);
-  // Its times are the moment's.
-  const change = storeTasksCte(userId, [{ before: undefined, after: taskAt('') }]);
-  return writeInOneStatement(db, userId, context, auditAction, change, ({ now }) =>
-    omitDeletedAt(taskAt(now.toISOString())),
-  );
+export function createTask(
+  db: Db,
+  userId: string,
+  context: WriteContext,
+  input: NewTask,
+): Promise<WriteResult<Task>> {
+  const task = buildTask(userId, randomUUID(), input);
+  return write(db, userId, context, {
+    changes: [storeTasksCte(userId, [{ before: undefined, after: task }])],
+    auditAction: { action: 'task.create', subject: task.id },
+    toValue: ({ now }) => omitDeletedAt(stampNewTask(task, now.toISOString())),
+  });
 }
 
-/** What a write is asked to do to one task of a user. */
+/** The task that a write changes. */
 interface TaskTarget {
   userId: string;
   taskId: string;
-  /** Where the task has to be. */
+  /** Elsewhere it is not found. */
   location: 'live' | 'trash';
   condition: WriteCondition;
 }
@@ -48,7 +52,7 @@ export function patchTask(
   taskId: string,
   patch: TaskPatch,
   ifMatch?: WriteCondition['ifMatch'],
-): Promise<Task> {
+): Promise<WriteResult<Task>> {
   const { fields, condition } = splitPatch(patch);
   const target = { userId, taskId, location: 'live', condition: { ...condition, ifMatch } } as const;
   return changeTask(db, context, 'task.update', target, (task, stamp) => applyPatch(task, fields, stamp));
@@ -65,7 +69,7 @@ export function completeTask(
   taskId: string,
   completed: boolean | undefined,
   condition: WriteCondition,
-): Promise<Task> {
+): Promise<WriteResult<Task>> {
   const target = { userId, taskId, location: 'live', condition } as const;
   return changeTask(db, context, 'task.complete', target, (task, stamp) =>
     applyCompletion(task, completed, stamp),
@@ -73,30 +77,34 @@ export function completeTask(
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
-export async function deleteTask(
+export function deleteTask(
   db: Db,
   userId: string,
   context: WriteContext,
   taskId: string,
   condition: WriteCondition,
-): Promise<void> {
+): Promise<WriteResult<Task>> {
   const target = { userId, taskId, location: 'live', condition } as const;
-  await changeTask(db, context, 'task.delete', target, markDeleted);
+  return changeTask(db, context, 'task.delete', target, markDeleted);
 }
 
-/** Finds the task where it has to be, changes it and stores it; a change that is none is no write. */
+/** Changes one task. A `change` that returns the very same object writes nothing. */
 export function changeTask(
   db: Db,
   context: WriteContext,
   action: string,
   { userId, taskId, location, condition }: TaskTarget,
   change: (task: StoredTask, stamp: TaskStamp) => StoredTask,
-): Promise<Task> {
-  return write(db, userId, context, { action, subject: taskId }, async (tx, stamp) => {
-    const found = await findStoredTasks(tx, userId, [taskId]);
-    const before = requireTask(found.get(taskId), location, condition);
-    const after = change(before, taskStampOf(stamp));
-    if (after === before) throw unchanged(omitDeletedAt(before));
-    return withFinalCte(omitDeletedAt(after), storeTasksCte(userId, [{ before, after }]));
+): Promise<WriteResult<Task>> {
+  return write(db, userId, context, {
+    read: storedTasksQuery(userId, [taskId]),
+    decide(found, stamp) {
+      const before = requireTask(found.get(taskId), location, condition);
+      const after = change(before, taskStampOf(stamp));
+      const value = omitDeletedAt(after);
+      if (after === before) return unchanged(value);
+      const changes = [storeTasksCte(userId, [{ before, after }])];
+      return { value, changes, auditActions: [{ action, subject: taskId }] };
+    },
   });
 }

@@ -8,17 +8,18 @@ import {
   readPage,
   type SortOrder,
 } from '../db/keyset-page.ts';
-import type { Db, Tx } from '../db/schema.ts';
-import { unchanged } from '../db/transaction.ts';
+import type { Db } from '../db/schema.ts';
+import { type Cte, type CteTemplate, param, Query } from '../db/statements.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
-import { type AuditAction, type WriteContext, write } from '../writes/write.ts';
+import type { WriteResult } from '../writes/idempotency.ts';
+import { type Decision, unchanged, type WriteContext, write } from '../writes/write.ts';
 import { markRestored, requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
 import type { StoredTask, Task, TrashListQuery } from './model.ts';
-import { findStoredTasks } from './queries.ts';
+import { storedTasksQuery } from './queries.ts';
 import { changeTask } from './service.ts';
 
-/** A statement that purges more would hold its locks, and the memory for its cascades, for too long. */
+/** A statement that purges more holds its locks, and the memory for its cascades, for too long. */
 export const purgeBatchSize = 1_000;
 
 const trash = {
@@ -62,41 +63,61 @@ export function restoreTask(
   context: WriteContext,
   taskId: string,
   condition: WriteCondition,
-): Promise<Task> {
+): Promise<WriteResult<Task>> {
   const target = { userId, taskId, location: 'trash', condition } as const;
   return changeTask(db, context, 'task.restore', target, markRestored);
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
-export async function purgeTask(
+export function purgeTask(
   db: Db,
   userId: string,
   context: WriteContext,
   taskId: string,
   condition: WriteCondition,
-): Promise<void> {
-  const auditAction = { action: 'task.purge', subject: taskId };
-  await write(db, userId, context, auditAction, async (tx, { revision }) => {
-    const found = await findStoredTasks(tx, userId, [taskId]);
-    requireTask(found.get(taskId), 'trash', condition);
-    await deleteTrashed(tx, userId, revision, sql`t.id = ${taskId}`);
+): Promise<WriteResult<null>> {
+  return write(db, userId, context, {
+    read: storedTasksQuery(userId, [taskId]),
+    decide(found) {
+      requireTask(found.get(taskId), 'trash', condition);
+      return {
+        value: null,
+        changes: [{ template: purgeOneTemplate, params: { user_id: userId, id: taskId } }],
+        auditActions: [{ action: 'task.purge', subject: taskId }],
+      };
+    },
   });
 }
 
-/** @returns how many tasks were in the trash. */
-export function emptyTrash(db: Db, userId: string, context: WriteContext): Promise<number> {
-  return write(db, userId, context, purgeActions, async (tx, { revision }) => {
-    let purged = 0;
-    for (let gone = purgeBatchSize; gone === purgeBatchSize; purged += gone)
-      gone = await deleteTrashed(tx, userId, revision, sql`true`);
-    if (purged === 0) throw unchanged(0);
-    return purged;
+/** @returns the number of tasks that were in the trash. */
+export function emptyTrash(db: Db, userId: string, context: WriteContext): Promise<WriteResult<number>> {
+  return write(db, userId, context, {
+    read: Query.of(
+      (on) => trashCountSql(userId).compile(on),
+      (rows) => rows[0]?.count ?? 0,
+    ),
+    decide: (count) => purgeDecision(count, { template: purgeBatchTemplate, params: { user_id: userId } }),
   });
+}
+
+const trashCountSql = (userId: string) => sql<{ count: number }>`
+  select count(*)::int as count from duly.tasks where user_id = ${userId} and deleted_at is not null`;
+
+/** @param batch deletes `purgeBatchSize` tasks, or those that are left. */
+function purgeDecision(count: number, batch: Cte): Decision<number> {
+  if (count === 0) return unchanged(0);
+  return {
+    value: count,
+    earlierChanges: Array<Cte>(Math.ceil(count / purgeBatchSize) - 1).fill(batch),
+    changes: [batch],
+    // One entry for all: the tombstones have their ids.
+    auditActions: [{ action: 'task.purge', subject: null, count }],
+  };
 }
 
 /**
- * Users with something that has been in the trash for so many days; not all of them at once, the longest wait comes
- * first.
+ * Users with tasks that have been in the trash for so many days. Each call returns some of them, those with the oldest
+ * deletions first.
  */
 export async function findUsersWithOldTrash(db: Db, days: number): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`
@@ -108,44 +129,57 @@ export async function findUsersWithOldTrash(db: Db, days: number): Promise<strin
 }
 
 /**
- * @returns how many tasks were purged: as many as fit into one batch, of those that have been there for so many days.
+ * Purges one batch of the tasks that have been in the trash for so many days.
+ * @returns the number of purged tasks.
  */
-export function purgeOldTrash(db: Db, userId: string, days: number): Promise<number> {
-  return write(db, userId, systemWrite, purgeActions, async (tx, { revision, now }) => {
-    const isOld = sql<SqlBool>`t.deleted_at < ${daysBefore(sql`${now}::timestamptz`, days)}`;
-    const purged = await deleteTrashed(tx, userId, revision, isOld);
-    if (purged === 0) throw unchanged(0);
-    return purged;
+export async function purgeOldTrash(db: Db, userId: string, days: number): Promise<number> {
+  const { value } = await write(db, userId, systemWrite, {
+    read: Query.of(
+      (on) => oldTrashSql(userId, days).compile(on),
+      ([row]) => row,
+    ),
+    decide: (old) =>
+      purgeDecision(old?.count ?? 0, {
+        template: purgeOldBatchTemplate,
+        params: { user_id: userId, cutoff: old?.cutoff },
+      }),
   });
+  return value;
 }
+
+/** At most one batch, and the time before which its tasks were deleted. */
+const oldTrashSql = (userId: string, days: number) => sql<{ count: number; cutoff: Date }>`
+  select cutoff, (
+    select count(*)::int from (
+      select from duly.tasks where user_id = ${userId} and deleted_at < cutoff limit ${purgeBatchSize}
+    ) as batch
+  ) as count
+  from (select ${daysBefore(sql`statement_timestamp()`, days)}::timestamptz(3) as cutoff) as c`;
 
 const systemWrite: WriteContext = { actor: null, requestId: null, address: null };
 
-/** Days of 24 hours, whatever the session's time zone. */
+/** Days of 24 hours, whatever the time zone of the session. */
 const daysBefore = (time: Expression<unknown>, days: number) =>
-  sql`${time} - make_interval(hours => ${days * 24})`;
+  sql`(${time} - make_interval(hours => ${days * 24}))`;
 
-/** One entry for all of them: which ones they were, the tombstones say. */
-const purgeActions = (count: number): AuditAction[] => [{ action: 'task.purge', subject: null, count }];
-
-/**
- * Deletes a batch of the trash for good, leaving tombstones for those who follow the changes.
- * @returns how many there were, `purgeBatchSize` at most.
- */
-async function deleteTrashed(
-  tx: Tx,
-  userId: string,
-  revision: bigint,
-  which: Expression<SqlBool>,
-): Promise<number> {
-  const { numAffectedRows } = await sql`
-    with gone as (
-      delete from duly.tasks where user_id = ${userId} and id in (
-        select t.id from duly.tasks t where t.user_id = ${userId} and t.deleted_at is not null and ${which}
-        limit ${purgeBatchSize}
+/** Deletes a batch of the trash for good and leaves tombstones for the change feed. */
+const purgeTemplate = (name: string, condition: Expression<unknown>): CteTemplate => ({
+  name,
+  sql: sql`gone as (
+      delete from duly.tasks where user_id = ${param('user_id')} and id in (
+        select t.id from duly.tasks t
+        where t.user_id = ${param('user_id')} and t.deleted_at is not null and ${condition}
+        limit ${sql.lit(purgeBatchSize)}
       ) returning id
-    )
-    insert into duly.tombstones (user_id, type, id, revision)
-    select ${userId}, 'task', id, ${revision}::bigint from gone`.execute(tx);
-  return Number(numAffectedRows ?? 0);
-}
+    ), buried as (
+      insert into duly.tombstones (user_id, type, id, revision)
+      select ${param('user_id')}, 'task', id, (select revision from moment) from gone
+    )`,
+});
+
+const purgeOneTemplate = purgeTemplate('purge one', sql`t.id = ${param('id')}`);
+const purgeBatchTemplate = purgeTemplate('purge batch', sql`true`);
+const purgeOldBatchTemplate = purgeTemplate(
+  'purge old batch',
+  sql`t.deleted_at < ${param('cutoff')}::timestamptz`,
+);

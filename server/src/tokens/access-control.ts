@@ -20,7 +20,7 @@ interface AccessRow {
   role: string | null;
   banned: boolean;
   valid_from: Date | null;
-  /** When the token itself stops being good: with its session, or never; null when it is dead. */
+  /** When the session expires, or the token of another issuer; null when the session ended or the token was revoked. */
   live_until: Date | null;
 }
 
@@ -33,9 +33,9 @@ async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { li
           where id = ${sessionId} and "userId" = ${userId} and "expiresAt" > now())
       when not exists (select from duly.revoked_tokens where user_id = ${userId} and token_hash = ${tokenHash}) then
         to_timestamp(${expiresAt}) end as live_until
-    from (select ${userId}::text as user_id) as asked
-    left join duly.user_access a on a.user_id = asked.user_id
-    left join better_auth."user" u on u.id = asked.user_id`.execute(db);
+    from (select) as asked
+    left join duly.user_access a on a.user_id = ${userId}
+    left join better_auth."user" u on u.id = ${userId}`.execute(db);
   const [found] = rows;
   return {
     role: found?.role === 'admin' ? 'admin' : 'user',
@@ -52,42 +52,45 @@ async function revokeToken(db: Db, { userId, tokenHash, expiresAt }: Identity): 
     values (${userId}, ${tokenHash}, to_timestamp(${expiresAt})) on conflict do nothing`.execute(db);
 }
 
-/** What is decided about users and tokens at this moment, on any instance. */
+/** Roles, bans, ended sessions and revoked tokens, from a cache that the access events keep current. */
 export interface AccessControl extends AccessEvents {
   /**
-   * The role of a token's user, as of the last `refresh`; null when the token is dead.
-   * @throws AppError SERVICE_UNAVAILABLE when the database is away and the token or its user is not known.
+   * The role of a token's user, as of the last `refresh`; null when the token is refused.
+   * @throws AppError SERVICE_UNAVAILABLE when the database is down and token or user are not cached.
    */
   findRole(identity: Identity, isDatabaseUnavailable: boolean): Promise<Role | null>;
-  /** The same from memory; undefined when the token or its user has to be asked for. */
+  /** The same from the cache alone; undefined on a miss. */
   cachedRole(identity: Identity): Role | null | undefined;
-  /** Why `roleOf` has just found a token dead, as far as memory tells. */
+  /** Why `findRole` has just returned null, from the cache alone. */
   refusalOf(identity: Identity): TokenRefusal;
-  /** Logs out: the session behind a token of this server, or another issuer's token itself. Dead here at once. */
+  /**
+   * Ends the session of this server's token, or revokes another issuer's token. In force at once in this process, and
+   * within 1 s elsewhere.
+   */
   revoke(db: Db, identity: Identity): Promise<void>;
 }
 
 /**
- * Knows live tokens and their users from one question each, and hears of changes from one question for all of them,
- * asked only while there are requests. The common request asks the database nothing. `onSetBack` is called when this
- * may be another database than before, such as a restored one.
+ * Loads each token and user once, and removes from the cache those that an access event names. A common request needs
+ * no query.
+ * @param onReset called when the cache was emptied: after a long gap, or when another epoch of the database began
  */
 export function createAccessControl(db: Db, onReset: () => void): AccessControl {
   const users = new LRUCache<string, UserAccess>({ max: maxCached });
-  const live = new LRUCache<string, true>({ max: maxCached });
-  /** A dead session or token stays dead; asking again and again would be a stranger's way to load the database. */
-  const revoked = new LRUCache<string, true>({ max: maxCached });
-  /** Goes up with every change heard of: an answer from before it may be outdated. */
+  const liveTokens = new LRUCache<string, true>({ max: maxCached });
+  /** Refused for good, so cached: a revoked token sent again and again must not load the database. */
+  const revokedTokens = new LRUCache<string, true>({ max: maxCached });
+  /** Raised by every access event, to detect one that arrived while a query ran: its result may be outdated. */
   let changeCount = 0;
 
   const events = createAccessEvents(db, {
     onEvent(userId, session) {
       users.delete(userId);
-      if (session !== null) live.delete(session);
+      if (session !== null) liveTokens.delete(session);
       changeCount += 1;
     },
     onReset() {
-      for (const known of [users, live, revoked]) known.clear();
+      for (const cache of [users, liveTokens, revokedTokens]) cache.clear();
       onReset();
       changeCount += 1;
     },
@@ -99,55 +102,56 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
     const { liveUntil, ...user } = await withDeadline(findAccess(db, identity));
     const ttl = liveUntil === null ? 0 : liveUntil.getTime() - Date.now();
     if (ttl <= 0) {
-      revoked.set(key, true);
+      revokedTokens.set(key, true);
       return null;
     }
     if (changeCount === changesBefore) {
       users.set(identity.userId, user);
-      live.set(key, true, { ttl });
+      liveTokens.set(key, true, { ttl });
     }
     return effectiveRole(identity, user);
   }
 
-  const cachedRole = (identity: Identity) => roleFromCache({ users, live, dead: revoked }, identity);
+  const cachedRole = (identity: Identity) => roleFromCache({ users, liveTokens, revokedTokens }, identity);
 
   return {
     ...events,
     cachedRole,
     refusalOf: (identity) => refusalOf(identity, users.peek(identity.userId)),
     async findRole(identity, isDatabaseUnavailable) {
-      const known = cachedRole(identity);
-      if (known === undefined && isDatabaseUnavailable) throw serviceUnavailable();
-      return known === undefined ? loadAccess(identity) : known;
+      const role = cachedRole(identity);
+      if (role === undefined && isDatabaseUnavailable) throw serviceUnavailable();
+      return role === undefined ? loadAccess(identity) : role;
     },
     async revoke(db, identity) {
       const { userId, sessionId } = identity;
       await (sessionId === null ? revokeToken(db, identity) : deleteSession(db, userId, sessionId));
-      live.delete(identity.sessionId ?? identity.tokenHash ?? '');
+      liveTokens.delete(identity.sessionId ?? identity.tokenHash ?? '');
     },
   };
 }
 
 interface AccessCache {
   users: LRUCache<string, UserAccess>;
-  live: LRUCache<string, true>;
-  dead: LRUCache<string, true>;
+  liveTokens: LRUCache<string, true>;
+  revokedTokens: LRUCache<string, true>;
 }
 
-function roleFromCache({ users, live, dead }: AccessCache, identity: Identity): Role | null | undefined {
+function roleFromCache(cache: AccessCache, identity: Identity): Role | null | undefined {
+  const { users, liveTokens, revokedTokens } = cache;
   const key = identity.sessionId ?? identity.tokenHash;
-  if (key === null || dead.has(key)) return null;
-  const user = live.has(key) ? users.get(identity.userId) : undefined;
+  if (key === null || revokedTokens.has(key)) return null;
+  const user = liveTokens.has(key) ? users.get(identity.userId) : undefined;
   return user && effectiveRole(identity, user);
 }
 
 function effectiveRole(identity: Identity, user: UserAccess): Role | null {
   if (user.banned || isIssuedBeforeCutoff(identity, user)) return null;
-  // Whoever shares a secret for signing users' tokens does not become an admin by it.
+  // Other issuers' tokens never have the admin role: their signing secret may be shared with front ends.
   return identity.sessionId === null ? 'user' : user.role;
 }
 
-/** Tokens of this server end with their session; those of others when they were issued before a cut, or do not say. */
+/** Applies to other issuers' tokens only: this server's end with their session. Without `iat` a token is refused. */
 function isIssuedBeforeCutoff({ sessionId, issuedAt }: Identity, { tokensValidFrom }: UserAccess): boolean {
   if (sessionId !== null || tokensValidFrom === null) return false;
   return issuedAt === null || issuedAt * 1000 < tokensValidFrom;

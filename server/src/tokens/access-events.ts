@@ -3,16 +3,17 @@ import type { Epoch } from '../db/epoch.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 
-/** Contract §3: what is decided about tokens and users is in force within 1 s on every instance. */
+/** Bans, revocations and role changes are in force within 1 s on every instance: 900 ms, and the time of the query. */
 const defaultMaxAgeMs = 900;
-/** Older news are followed up in the background, so that nobody waits for them. */
+/** From this age on a poll runs in the background, so that requests seldom wait for one. */
 const refreshMs = 300;
-/** Events are kept for an hour; whoever slept for longer starts anew. */
+/** Events are deleted after an hour. After a longer gap some may be missing, so everything cached is void. */
 const maxGapMs = 30 * 60_000;
-/** How long what was last heard may do for stale answers while the database is away. */
+/** While the database is down: the age up to which the last poll suffices for stale responses. */
 const staleReadsMaxAgeMs = 5 * 60_000;
 
 interface AccessEventBatch {
+  /** `pg_snapshot_xmin`: every older transaction has ended. */
   position: string;
   locked: boolean;
   epoch: string;
@@ -21,9 +22,9 @@ interface AccessEventBatch {
 }
 
 /**
- * What changed since a place in `access_events`, in one look, which is also where another epoch is noticed.
- * Transactions older than the place it returns have all ended, so whoever goes on from there misses none; events may
- * come again.
+ * Reads access events, service lock and epoch in one statement. The next call starts from the returned `position`: no
+ * event is missed, because every transaction older than it has ended. Some events are returned twice.
+ * @param since an earlier `position`; null: no events
  */
 async function findAccessEvents(db: Db, since: string | null): Promise<AccessEventBatch> {
   const { rows } = await sql<AccessEventBatch>`
@@ -36,35 +37,36 @@ async function findAccessEvents(db: Db, since: string | null): Promise<AccessEve
   return rows[0];
 }
 
-/** What is decided on any instance, as far as it was heard of. */
 export interface AccessEvents {
   /**
-   * Nothing when the news are fresh enough, by default for a request; else a promise to wait for. Rejects, within 2 s,
-   * when the database is away.
+   * Polls if the last poll is 300 ms old.
+   * @param maxAgeMs maximum age of the last poll; 900 ms by default
+   * @returns undefined if the last poll is recent enough, else a promise of the poll. It rejects within 2 s when the
+   * database is down.
    */
   refresh(maxAgeMs?: number): Promise<void> | undefined;
-  /** Whether the last news are young enough for answers that may be stale, though `refresh` rejects. */
+  /** Whether the last poll is recent enough (5 min) to serve stale responses although `refresh` rejects. */
   allowsStaleReads(): boolean;
-  /** Whether the kill switch is on, as of the last `refresh`. */
+  /** Whether the service lock is set, as of the last poll. */
   isLocked(): boolean;
-  /** The epoch, as of the last `refresh`; null before the first. */
+  /** The epoch, as of the last poll; null before the first. */
   epoch(): Epoch | null;
 }
 
 interface AccessEventsHandlers {
-  /** Something of a user was decided, or a session or token has ended. Called once for each event. */
+  /**
+   * Called once for each event: a change of the user's role or ban, or the end of a session or token.
+   * @param session the session id or token hash; null: all of the user's
+   */
   onEvent(userId: string, session: string | null): void;
-  /** Nothing that was known holds any more: too long a silence, or another database than before. */
+  /** Called when everything cached is void: after a gap of 30 min, or on another epoch. */
   onReset(): void;
 }
 
-/** Hears of what changes from one question for all requests, asked only while there are some. */
-export function createAccessEvents(
-  db: Db,
-  { onEvent, onReset: onSetBack }: AccessEventsHandlers,
-): AccessEvents {
+/** Polls the access events in one statement for all requests. Without requests nothing is polled. */
+export function createAccessEvents(db: Db, { onEvent, onReset }: AccessEventsHandlers): AccessEvents {
   let position: string | null = null;
-  /** The events of the last answer; they come again while an older transaction is under way. */
+  /** The ids of the last batch: an event is returned again while an older transaction is running. */
   let seenEventIds = new Set<string>();
   let polledAt = Number.NEGATIVE_INFINITY;
   let lastPollTime = Date.now();
@@ -75,15 +77,15 @@ export function createAccessEvents(
   async function poll(): Promise<void> {
     const begin = performance.now();
     const batch = await findAccessEvents(db, position);
-    // After a deadline somebody else has asked, and heard what is newer.
+    // A poll that exceeded its deadline goes on. Its result is discarded if a later poll has ended.
     if (begin < polledAt) return;
     const isGap = Date.now() - lastPollTime > maxGapMs;
-    // A smaller position is that of another database, such as a restored one.
+    // Transaction ids only grow: a smaller position means another database, such as a restored backup.
     const isOtherDatabase =
       (position !== null && BigInt(batch.position) < BigInt(position)) ||
       (epoch !== null && epoch.id !== batch.epoch);
     epoch = { id: batch.epoch, versionFloor: batch.version_floor };
-    if (isGap || isOtherDatabase) onSetBack();
+    if (isGap || isOtherDatabase) onReset();
     for (const [id, userId, session] of batch.events) if (!seenEventIds.has(id)) onEvent(userId, session);
     seenEventIds = new Set(batch.events.map(([id]) => id));
     ({ position, locked } = batch);
@@ -99,7 +101,7 @@ export function createAccessEvents(
         polling = undefined;
       });
       if (ageMs >= maxAgeMs) return polling;
-      // Nobody waits for this one; should it fail, somebody will for the next.
+      // A failure here needs no handling: once the last poll is too old, requests wait for the next and see its error.
       polling.catch(() => undefined);
       return undefined;
     },

@@ -1,19 +1,19 @@
 export type Role = 'user' | 'admin';
 
-/** Who a request speaks for. */
+/** The user and the token of a request, as the token alone proves them. */
 export interface Identity {
   userId: string;
-  /** The session behind a token of this server; null for tokens minted elsewhere. */
+  /** The session of this server's token; null for a token of another issuer. */
   sessionId: string | null;
-  /** `iat`, in seconds; null when the token does not say. */
+  /** `iat`, in seconds of Unix time; null without the claim. */
   issuedAt: number | null;
-  /** SHA-256, in hex, of what the signature of a token minted elsewhere covers; null for this server's. */
+  /** SHA-256, in hex, of another issuer's token without its signature; null for this server's. */
   tokenHash: string | null;
-  /** When it is accepted no more, in seconds: `exp` and what clocks may differ. */
+  /** `exp` plus the clock tolerance, in seconds of Unix time. */
   expiresAt: number;
 }
 
-/** Who a request speaks for, and what they are now. */
+/** An accepted identity, with the role that the user has now. */
 export interface Caller extends Identity {
   role: Role;
 }

@@ -11,24 +11,25 @@ import type { ParsedToken } from './token-parser.ts';
 import { invalidSubRefusal, TokenRefusal } from './token-refusals.ts';
 
 export const clockToleranceSeconds = 5;
-/** How soon keys that never came are asked for again. */
+/** Minimum time between two attempts to load a JWK set while loading fails. */
 const jwksRetryMs = 5_000;
 
 /**
- * One accepted issuer: its own keys, algorithms, issuer and audience. A token's header selects among its keys, no more.
+ * One accepted issuer, with its own keys, algorithms, `iss` and `aud`. A token's header selects among its keys and has
+ * no other influence (RFC 8725 §3.1).
  */
 export interface Issuer {
-  /** Whether this server signs its tokens, for sessions of its own. */
+  /** Whether this server signs the tokens. They belong to sessions. */
   readonly isOwn: boolean;
-  /** @returns the claims. */
+  /** @returns the claims, or why the token is refused. @throws AppError SERVICE_UNAVAILABLE without keys */
   verify(token: string, parsed: ParsedToken): Promise<JWTPayload | TokenRefusal>;
-  /** Sees to it that keys that were withdrawn are missed before long; costs nothing. */
+  /** Reloads old keys in the background, so that withdrawn keys stop verifying. Cheap enough for every request. */
   refresh(): void;
 }
 
 /**
- * The table of issuers (contract §3), in the order they are asked: this server, holders of the shared secret, and the
- * server of JWKS_URL. `onKeysChanged` is called when keys of one of them came or went.
+ * The accepted issuers in the order they are tried: this server, holders of the shared secret, the server of JWKS_URL.
+ * @param onKeysChanged called when an issuer has added or withdrawn keys
  */
 export function createIssuers(
   { auth }: Config,
@@ -36,19 +37,19 @@ export function createIssuers(
   log: Logger,
   onKeysChanged: () => void,
 ): Issuer[] {
-  const shared = auth.acceptsHs256 ? sharedSecretIssuer(auth) : rejectingIssuer(auth);
-  const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), shared];
+  const sharedSecret = auth.acceptsHs256 ? sharedSecretIssuer(auth) : rejectingIssuer(auth);
+  const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), sharedSecret];
   if (auth.jwksUrl === null) return issuers;
   return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
 
-/** What an issuer's tokens must be like. */
 interface ExpectedToken {
-  /** The `iss`; null takes any. */
+  /** The `iss`; null accepts any. */
   issuer: string | null;
+  /** The `aud`; null accepts any. */
   audience: string | null;
   algorithms: ReadonlySet<string>;
-  /** Whose signatures count, in words for the log. */
+  /** The accepted signatures, in words for the log. */
   signature: string;
 }
 
@@ -82,11 +83,11 @@ function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer
     isOwn: false,
     refresh: () => undefined,
     async verify(token, parsed) {
-      const other = mismatchRefusal(parsed, expected);
-      if (other !== null) return other;
+      const mismatch = mismatchRefusal(parsed, expected);
+      if (mismatch !== null) return mismatch;
       for (const key of keys) {
         const payload = await verifyWithKey(token, key, 'HS256', expected);
-        // Of everything else another secret says the same.
+        // Every other refusal depends on the claims, so the next secret would give the same.
         if (!(payload instanceof TokenRefusal) || payload.reason !== 'wrong signature') return payload;
       }
       return new TokenRefusal('wrong signature', signature);
@@ -94,7 +95,7 @@ function sharedSecretIssuer({ secrets, issuer, audience }: AuthSettings): Issuer
   };
 }
 
-/** Stands for the shared secret's issuer where HS256 is off: it refuses every token. */
+/** Replaces the shared secret's issuer where HS256 is off. It refuses every token with a reason for the log. */
 function rejectingIssuer(auth: AuthSettings): Issuer {
   const own = ownTokens(auth);
   return {
@@ -127,12 +128,14 @@ function remoteIssuer(auth: AuthSettings, url: string, log: Logger, onChange: ()
 const wrongIssuerAndAlgorithm = ({ issuer, signature }: ExpectedToken) =>
   new TokenRefusal('wrong issuer and algorithm', issuer === null ? signature : `${signature} for ${issuer}`);
 
-/** Why a token is another's, as far as it says so itself; null when it may be this issuer's. */
+/**
+ * Compares the unverified `iss` and `alg` before any cryptography. @returns null when the token may be this issuer's.
+ */
 function mismatchRefusal({ header, issuer }: ParsedToken, expected: ExpectedToken): TokenRefusal | null {
-  const fits = expected.algorithms.has(header.algorithm);
+  const hasAlgorithm = expected.algorithms.has(header.algorithm);
   if (expected.issuer === null || expected.issuer === issuer)
-    return fits ? null : new TokenRefusal('wrong algorithm', expected.signature);
-  return fits ? new TokenRefusal('wrong issuer', expected.issuer) : wrongIssuerAndAlgorithm(expected);
+    return hasAlgorithm ? null : new TokenRefusal('wrong algorithm', expected.signature);
+  return hasAlgorithm ? new TokenRefusal('wrong issuer', expected.issuer) : wrongIssuerAndAlgorithm(expected);
 }
 
 async function verifyWithKeySet(
@@ -141,8 +144,8 @@ async function verifyWithKeySet(
   keys: KeySet,
   expected: ExpectedToken,
 ): Promise<JWTPayload | TokenRefusal> {
-  const other = mismatchRefusal(parsed, expected);
-  if (other !== null) return other;
+  const mismatch = mismatchRefusal(parsed, expected);
+  if (mismatch !== null) return mismatch;
   const { keyId } = parsed.header;
   if (keyId === null) return new TokenRefusal('no key id', expected.signature);
   const found = await keys.find(keyId);
@@ -201,8 +204,8 @@ function claimRefusal(
 }
 
 /**
- * A list of one says what the string does (RFC 7519 §4.1.3). A token for several audiences could be replayed
- * here by any of them.
+ * Accepts a string or an array of one (RFC 7519 §4.1.3). A token for several audiences is refused: each of them could
+ * replay it here.
  */
 const isOnlyFor = (audience: string, aud: JWTPayload['aud']) =>
   Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience;

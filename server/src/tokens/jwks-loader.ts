@@ -5,7 +5,10 @@ const timeoutMs = 3_000;
 const maxBytes = 131_072;
 const maxKeys = 100;
 
-/** Loads the JWK set at `url`; while that fails, the last one that came is what there is. */
+/**
+ * Creates a function that loads the members of the JWK set at `url` (RFC 7517 §5): at most 100 keys in 128 KiB, within
+ * 3 s. While loading fails, it returns the last set. Without one it throws AppError SERVICE_UNAVAILABLE.
+ */
 export function createRemoteKeyLoader(url: string, log: Logger): () => Promise<readonly unknown[]> {
   let lastKeys: readonly unknown[] | null = null;
   return async () => {
@@ -24,7 +27,7 @@ export function createRemoteKeyLoader(url: string, log: Logger): () => Promise<r
 async function fetchKeys(url: string): Promise<readonly unknown[]> {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
-    // An answer from elsewhere would be keys from elsewhere.
+    // A redirect could lead to another server's keys.
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
   });
@@ -36,7 +39,7 @@ async function fetchKeys(url: string): Promise<readonly unknown[]> {
   let length = 0;
   for await (const chunk of response.body) {
     length += chunk.length;
-    // Leaving the loop ends the connection.
+    // Throwing out of the loop cancels the response's stream.
     if (length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }

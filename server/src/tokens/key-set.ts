@@ -1,13 +1,13 @@
 import { importPublicKey, type VerificationKey } from './public-key.ts';
 
-/** Keys that come from elsewhere and change at times. */
+/** The public keys of one issuer, loaded on demand. */
 export interface KeySet {
   /**
-   * @returns the key of that id; null when there is none.
-   * @throws what the last load threw, when it failed and the key is not among those from before: it may exist.
+   * @returns null when the issuer has no such key.
+   * @throws the error of the last load, when it failed and the key is not cached: the key may exist.
    */
   find(keyId: string): Promise<VerificationKey | null>;
-  /** Loads again in the background what is old. */
+  /** Reloads keys older than 10 min in the background. */
   refresh(): void;
 }
 
@@ -15,17 +15,17 @@ export interface KeySetOptions {
   /** The members of a JWK set (RFC 7517 §5). */
   load(): Promise<readonly unknown[]>;
   algorithms: ReadonlySet<string>;
-  /** How soon a load that failed may be tried again. */
+  /** Minimum time between a failed load and the next. */
   retryMs: number;
-  /** Called when a load brought other keys than the one before. */
+  /** Called when a load returned other keys than the last. */
   onChange(): void;
 }
 
-/** An unknown id is asked for at most this often, however many tokens name one. */
+/** Minimum time between loads for unknown key ids, however many tokens name one. */
 const reloadMs = 30_000;
 const refreshMs = 10 * 60_000;
 
-/** The keys of the last load that worked. One load at a time, and none more often than the constants above say. */
+/** Caches the keys of the last successful load. Concurrent calls share one load. */
 export function createKeySet({ load, algorithms, retryMs, onChange }: KeySetOptions): KeySet {
   let keys: ReadonlyMap<string, VerificationKey> = new Map();
   let fingerprint = '';
@@ -69,7 +69,7 @@ export function createKeySet({ load, algorithms, retryMs, onChange }: KeySetOpti
   };
 }
 
-/** An id that two keys share names neither. */
+/** Leaves out key ids that occur twice: they identify no key. */
 function usableKeys(members: readonly unknown[], algorithms: ReadonlySet<string>) {
   const usable = members.map((jwk) => importPublicKey(jwk, algorithms)).filter((entry) => entry !== null);
   const ids = usable.map(([id]) => id);

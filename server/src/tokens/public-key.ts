@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-/** A key and the one algorithm it may be used with (RFC 8725 §3.1). */
+/** A public key and the one algorithm it may verify (RFC 8725 §3.1). */
 export interface VerificationKey {
   readonly key: KeyObject;
   readonly algorithm: string;
@@ -9,13 +9,13 @@ export interface VerificationKey {
 interface KeyType {
   kty: string;
   crv?: string;
-  /** For keys of this form that do not name their algorithm. */
+  /** The algorithm of keys with this `kty` and `crv` that have no `alg`. */
   isDefault?: true;
 }
 
 /**
- * Signature algorithms with public keys (RFC 7518, 8037, 9864); shared secrets are not among them, so none is confused
- * with one.
+ * Signature algorithms with public keys (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). HMAC is not among them, so that
+ * a public key can never be used as a shared secret.
  */
 const keyTypes: Record<string, KeyType> = {
   EdDSA: { kty: 'OKP', crv: 'Ed25519', isDefault: true },
@@ -35,10 +35,14 @@ export const publicKeyAlgorithms: ReadonlySet<string> = new Set(Object.keys(keyT
 
 const rsaMinBits = 2_048;
 const rsaMinExponent = 65_537n;
-/** What only a private or symmetric key has (RFC 7518 §6). */
+/** Members that only private and symmetric keys have (RFC 7518 §6). */
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-/** @returns the id and key of a JWK that may verify signatures by one of `algorithms`; null for any other. */
+/**
+ * Imports a JWK (RFC 7517 §4) that may verify signatures of one of `algorithms`. RSA keys need 2,048 bits and an
+ * exponent of at least 65,537.
+ * @returns null for any other value, also a private key or one without `kid`
+ */
 export function importPublicKey(
   jwk: unknown,
   algorithms: ReadonlySet<string>,
@@ -60,7 +64,7 @@ export function importPublicKey(
 
 function toKeyObject(members: Record<string, unknown>): KeyObject | null {
   try {
-    // Through JSON: members that are absent must not be there at all.
+    // JSON drops undefined members, which `createPublicKey` rejects.
     const key = createPublicKey({ key: JSON.parse(JSON.stringify(members)), format: 'jwk' });
     const { modulusLength = rsaMinBits, publicExponent = rsaMinExponent } = key.asymmetricKeyDetails ?? {};
     return modulusLength >= rsaMinBits && publicExponent >= rsaMinExponent ? key : null;

@@ -1,7 +1,8 @@
 import { TokenRefusal } from './token-refusals.ts';
 
 /**
- * What may select a key. Nothing else of a header is used; whatever could bring keys or rules of its own is refused.
+ * The header parameters that select a key. A header with any other one but `typ` is refused: `jwk`, `jku`, `x5u` or
+ * `crit` could introduce keys and rules (RFC 8725 §3.10).
  */
 export interface TokenHeader {
   readonly algorithm: string;
@@ -10,17 +11,17 @@ export interface TokenHeader {
 
 export interface ParsedToken {
   readonly header: TokenHeader;
-  /** What the token claims its issuer to be; not verified yet. */
+  /** The `iss` claim, not verified yet. */
   readonly issuer: unknown;
 }
 
-/** Leaves room among 8 kB of headers for others. */
+/** In characters. Leaves 2 kB of a request's 8 kB for its other headers. */
 const tokenMaxLength = 6_144;
-/** A compact JWS (RFC 7515 §7.1); canonical base64url is checked apart. */
+/** A compact JWS (RFC 7515 §7.1). Canonical base64url is checked later. */
 const compactPattern = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const allowedHeaderNames = new Set(['alg', 'kid', 'typ']);
 
-/** Better Auth's: an opaque text, in cookies and in `set-auth-token` with a signature. */
+/** A session token of Better Auth: opaque, and signed in cookies and in `set-auth-token`. */
 const sessionTokenPattern = /^[A-Za-z0-9]{32}(?:\.[\w%+/=-]+)?$/;
 
 const malformedToken = new TokenRefusal(
@@ -32,7 +33,7 @@ const headerRefused = new TokenRefusal(
   'alg, kid as text, typ JWT and nothing else',
 );
 
-/** Checks that come before any cryptography: length, form, and the header. */
+/** Checks length, syntax and header before any cryptography. */
 export function parseToken(token: string): ParsedToken | TokenRefusal {
   if (token.length > tokenMaxLength)
     return new TokenRefusal('token too long', `${tokenMaxLength} characters at most`);
@@ -45,9 +46,9 @@ export function parseToken(token: string): ParsedToken | TokenRefusal {
   try {
     const [header, payload] = parts.slice(0, 2).map(parseObject);
     if (header === undefined || payload === undefined) return malformedToken;
-    const known = parseHeader(header);
-    if (known === null) return headerRefused;
-    return { header: known, issuer: 'iss' in payload ? payload.iss : undefined };
+    const tokenHeader = parseHeader(header);
+    if (tokenHeader === null) return headerRefused;
+    return { header: tokenHeader, issuer: 'iss' in payload ? payload.iss : undefined };
   } catch {
     return malformedToken;
   }
@@ -65,8 +66,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const stringsAndNames = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
 
 /**
- * A header or payload: a JSON object in UTF-8 without doubled names (RFC 7515 §4, RFC 7519 §4), so that every reader
- * of the token sees the same claims.
+ * Parses a header or payload: a JSON object in UTF-8 without duplicate names (RFC 7515 §4, RFC 7519 §4). Parsers differ
+ * on duplicates, and could see other claims than this one.
+ * @throws SyntaxError, TypeError
  */
 function parseObject(part: string): object {
   const text = utf8.decode(Buffer.from(part, 'base64url'));

@@ -1,8 +1,6 @@
 import type { Logger } from 'pino';
 
-/**
- * Why a token is refused, in the order of the checks. Only the log says so: the answer is always the same.
- */
+/** In the order of the checks. Only the log has the reason: every refusal gets the same response. */
 export const tokenRefusalReasons = [
   'no credentials',
   'cookie instead of a header',
@@ -37,10 +35,10 @@ export const tokenRefusalReasons = [
 
 export type TokenRefusalReason = (typeof tokenRefusalReasons)[number];
 
-/** Tells refusals from what is accepted by `instanceof`. */
+/** A class, so that `instanceof` separates refusals from claims and identities. */
 export class TokenRefusal {
   readonly reason: TokenRefusalReason;
-  /** What would have been accepted: a value of this server's, never one that the caller chose. */
+  /** What would have been accepted, for the log. Never contains text from the request. */
   readonly expected: string;
 
   constructor(reason: TokenRefusalReason, expected: string) {
@@ -57,13 +55,13 @@ export const invalidSubRefusal = new TokenRefusal(
 const rank = ({ reason }: TokenRefusal) => tokenRefusalReasons.indexOf(reason);
 
 /**
- * Of two issuers' refusals of one token: the later one in the order of the checks, or both where neither is
- * nearer.
+ * Merges two issuers' refusals of one token. The refusal of the later check wins, as it explains more; both `expected`
+ * texts are kept when neither is later.
  */
 export function laterRefusal(one: TokenRefusal, other: TokenRefusal): TokenRefusal {
   const [earlier, later] = rank(one) <= rank(other) ? [one, other] : [other, one];
   if (earlier.reason === later.reason) return mergeRefusals(later.reason, earlier, later);
-  // The token would be one issuer's if it named another, and the other's if it were signed otherwise.
+  // One issuer would accept the token with another `iss`, the other one with another `alg`.
   if (earlier.reason === 'wrong issuer' && later.reason === 'wrong algorithm')
     return mergeRefusals('wrong issuer or algorithm', earlier, later);
   return later;
@@ -75,9 +73,8 @@ const mergeRefusals = (reason: TokenRefusalReason, one: TokenRefusal, other: Tok
 const logIntervalMs = 60_000;
 
 /**
- * Logs refusals: a line for each reason and expectation, once a minute in each process. `suppressed` counts
- * the refusals without a line since the last one. Reasons and issuers bound the number of lines, whatever is
- * sent.
+ * Logs each pair of reason and `expected` at most once a minute and process. `suppressed` counts the refusals in
+ * between. Clients cannot add pairs: both texts are this server's.
  */
 export function createTokenRefusalLog(log: Logger): (refusal: TokenRefusal) => void {
   const lines = new Map<string, { loggedAt: number; suppressed: number }>();

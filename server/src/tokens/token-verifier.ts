@@ -13,7 +13,7 @@ import { createTokenRefusalLog, invalidSubRefusal, laterRefusal, TokenRefusal } 
 
 const bearer = /^Bearer +(\S+)$/i;
 const userIdMaxLength = 255;
-/** Most memory that verified tokens may take. */
+/** Maximum size of the cache of verified tokens. */
 const maxBytes = 16 * 1024 * 1024;
 
 function identityOf(payload: JWTPayload, maxAgeSeconds: number): Identity | TokenRefusal {
@@ -41,7 +41,7 @@ function identityOf(payload: JWTPayload, maxAgeSeconds: number): Identity | Toke
   };
 }
 
-/** Asks the issuers in turn. @returns a refusal when none accepts the token. */
+/** Tries the issuers in order. @returns the merged refusal when none accepts the token. */
 async function verifyToken(token: string, issuers: readonly Issuer[], maxAgeSeconds: number) {
   const parsed = parseToken(token);
   if (parsed instanceof TokenRefusal) return parsed;
@@ -70,12 +70,13 @@ async function verifyWith(
 
 export interface TokenVerifier {
   /**
-   * Checks the values of the `Authorization` headers (RFC 6750 §2.1); more than one is a token that is refused. While
-   * the database is unavailable, only tokens that were verified before are accepted. The log says why a token is
-   * refused.
-   * @param cookie the request's, which opens nothing: a session in it explains why there is no token
-   * @returns a caller without a promise, if memory has the token and its user
-   * Rejects with AppError UNAUTHORIZED, the same for every reason, or SERVICE_UNAVAILABLE.
+   * Verifies a bearer token (RFC 6750 §2.1), and logs the reason of a refusal.
+   * @param authorization the values of all `Authorization` headers; two are refused
+   * @param isDatabaseUnavailable true: accepts only tokens that are cached
+   * @param cookie never authenticates; the log names a session cookie without a header as the reason
+   * @returns no promise if the token and its user's access are cached
+   * @throws AppError, as a rejection: UNAUTHORIZED, the same for every reason; SERVICE_UNAVAILABLE when keys or access
+   * cannot be read
    */
   authenticate(
     authorization: readonly string[],
@@ -90,10 +91,10 @@ export function createTokenVerifier(
   accessControl: AccessControl,
   log: Logger,
 ): TokenVerifier {
-  /** Tokens that were verified, until they expire or keys change. */
+  /** Emptied when an issuer's keys change. */
   const verified = new LRUCache<string, Identity>({
     maxSize: maxBytes,
-    // Two bytes a character at most, and about as much again for what is kept with it.
+    // At most two bytes a character, and about 700 bytes for identity and cache entry.
     sizeCalculation: (_identity, token) => token.length * 2 + 700,
   });
   const logRefusal = createTokenRefusalLog(log);
@@ -107,11 +108,11 @@ export function createTokenVerifier(
     token: string,
     isDatabaseUnavailable: boolean,
   ): Promise<Identity | TokenRefusal> {
-    const known = verified.get(token);
-    // The keys of this server may have to be asked for.
-    if (isDatabaseUnavailable && known === undefined) throw serviceUnavailable();
+    const cached = verified.get(token);
+    // Verifying may need this server's keys, which are in the database.
+    if (isDatabaseUnavailable && cached === undefined) throw serviceUnavailable();
     for (const { refresh } of issuers) refresh();
-    if (known !== undefined) return known;
+    if (cached !== undefined) return cached;
     const changesBefore = keyChanges;
     const identity = await verifyToken(token, issuers, config.auth.maxAgeSeconds);
     if (identity instanceof TokenRefusal) return identity;
@@ -177,13 +178,12 @@ const missingTokenRefusal = (cookie: string): TokenRefusal =>
     expectedHeader,
   );
 
-/** Of a header in which there is no token. */
 const malformedHeaderRefusal = (authorization: string): TokenRefusal =>
   new TokenRefusal(/^Bearer\b/i.test(authorization) ? 'malformed JWT' : 'no "Bearer"', expectedHeader);
 
 /**
- * Without the signature: an ECDSA one has a twin that is as good, and a token that was logged out must not come back as
- * it.
+ * Leaves out the signature: an ECDSA signature (r, s) is also valid as (r, -s). A revoked token must not be accepted
+ * with the other one.
  */
 const tokenHashOf = (token: string) =>
   createHash('sha256')

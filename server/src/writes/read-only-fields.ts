@@ -1,8 +1,8 @@
 import { type ValidationIssue, validationError } from '../platform/errors.ts';
 
 /**
- * Lets a client send back what it has read: fields that cannot be changed have to be the stored ones, names that end in
- * `_at` as instants; absent ones are not compared.
+ * Clients may send a whole object back. Its read-only fields have to equal the stored ones; absent fields are not
+ * compared. Fields whose name ends in `_at` are compared as instants.
  * @throws AppError VALIDATION_ERROR that names each field that differs.
  */
 export function checkReadOnlyFields<T extends object>(

@@ -1,88 +1,30 @@
-import { CompiledQuery, sql } from 'kysely';
-import type { Db, Tx } from '../db/schema.ts';
-import { type Cte, type CteTemplate, compileOnce, param } from '../db/statements.ts';
+import { CompiledQuery } from 'kysely';
+import type { Db } from '../db/schema.ts';
 
-/** The moment of a write: what it stamps on the rows it changes. */
-export interface WriteStamp {
-  revision: bigint;
-  /** To the millisecond, read once the owner's lock was got: a later revision never has an earlier time. */
-  now: Date;
-  /** The version that the change of a task makes at least: that of the epoch. */
-  versionFloor: number;
-}
-
-/** Of a creation, whose version is always the first. */
-export type CreateStamp = Omit<WriteStamp, 'versionFloor'>;
-
-const bumpRevisionSql = sql<CreateStamp>`insert into duly.owners (user_id, revision) values (${param('user_id')}, 1)
-  on conflict (user_id) do update set revision = owners.revision + 1
-  returning revision, clock_timestamp()::timestamptz(3) as now`;
-const bumpRevisionStatement = compileOnce<WriteStamp>((db) =>
-  sql`${bumpRevisionSql}, (select version_floor from duly.epoch) as "versionFloor"`.compile(db),
-);
-
-/**
- * Adds 1 to the owner's revision, making the owner's row at the first write. From here to the end of the transaction
- * nobody else changes anything of this user.
- */
-export async function bumpRevision(tx: Tx, userId: string): Promise<WriteStamp> {
-  const [stamp] = await bumpRevisionStatement(tx, { user_id: userId });
-  if (stamp === undefined) throw new Error('an owner without a revision');
-  return stamp;
-}
-
-/**
- * In a statement with others: the user's next moment, which they take what they need of. It is what the statement
- * gives, so the owner's lock is got before the rest.
- */
-export const nextWriteStamp = (userId: string): Cte => ({
-  template: nextWriteStampTemplate,
-  params: { user_id: userId },
-});
-
-const nextWriteStampTemplate: CteTemplate = {
-  name: 'next moment',
-  sql: sql`moment as (${bumpRevisionSql})`,
-  select: sql`revision, now from moment`,
-};
-
-/** The same of a moment that an earlier statement of the transaction began. */
-export const givenWriteStamp = ({ revision, now }: CreateStamp): Cte => ({
-  template: givenWriteStampTemplate,
-  params: { revision, now },
-});
-
-const givenWriteStampTemplate: CteTemplate = {
-  name: 'moment',
-  sql: sql`moment as materialized (
-      select ${param('revision')}::bigint as revision, ${param('now')}::timestamptz(3) as now
-    )`,
-};
-
-/** Users' revisions, and the epoch that they count in. */
+/** Revisions of users, and the epoch in which they count. */
 export interface Revisions {
-  /** Empty where the server is not to be asked. */
+  /** Empty when the server is no replica any more. */
   epoch: string;
-  /** Without those that nothing was ever stored of: theirs is 0. */
+  /** Users without a row have revision 0 and are left out. */
   byUser: ReadonlyMap<string, bigint>;
 }
 
-/** Asked for with every read; not compiled anew each time. */
+/** Every read executes it, so it is not compiled each time. */
 const revisionsQuery = `select e.id as epoch, o.user_id, o.revision
   from duly.epoch e left join duly.owners o on o.user_id = any($1)`;
 const replicaRevisionsQuery = `${revisionsQuery} where pg_is_in_recovery()`;
 
-/** The revisions of the given users at this moment. */
+/** The revisions of the users, from a snapshot that is taken now. */
 export const findRevisions = (db: Db, userIds: readonly string[]) =>
   readRevisions(db, revisionsQuery, userIds);
 
-/** The same on a replica; none from a server that has become a primary, whose revisions may be of another history. */
+/** The same on a replica. A server that has become a primary gives none: its history may be another one. */
 export const findReplicaRevisions = (db: Db, userIds: readonly string[]) =>
   readRevisions(db, replicaRevisionsQuery, userIds);
 
 interface RevisionRow {
   epoch: string;
-  /** Null where none of the users has one. */
+  /** Null when no user has a row. */
   user_id: string | null;
   revision: bigint | null;
 }

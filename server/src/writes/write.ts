@@ -1,161 +1,191 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { AuditEntry, AuditOrigin } from '../audit/model.ts';
-import { appendAudit, auditEntryCte } from '../audit/queries.ts';
+import { appendToChain, auditEntryCte, type ChainEnd, chainEndCte } from '../audit/queries.ts';
 import type { Db, Tx } from '../db/schema.ts';
-import { type Cte, executeCtes } from '../db/statements.ts';
-import { autocommit, inTransaction, Unchanged } from '../db/transaction.ts';
-import { createKeyedConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
-import { idempotencyInFlight } from '../platform/errors.ts';
 import {
-  findStoredResponse,
-  type IdempotencyKey,
-  insertStoredResponse,
-  lockIdempotencyKey,
-} from './idempotency.ts';
-import {
-  bumpRevision,
-  type CreateStamp,
-  givenWriteStamp,
-  nextWriteStamp,
-  type WriteStamp,
-} from './revisions.ts';
+  type Cte,
+  type CteTemplate,
+  compileOnce,
+  executeCtes,
+  executeQuery,
+  param,
+  Query,
+} from '../db/statements.ts';
+import { autocommit, inTransaction, Rollback } from '../db/transaction.ts';
+import { type IdempotencyKey, performOnce, type WriteResult } from './idempotency.ts';
+import { limitUserWrites } from './write-limiter.ts';
 
-/** What a change is, for the audit log. */
-export type AuditAction = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
-
-/** Who asks for a write; with `retry`, under an Idempotency-Key. */
+/** Who asks for a write, and the Idempotency-Key of the request. */
 export interface WriteContext extends AuditOrigin {
   idempotencyKey?: IdempotencyKey | undefined;
 }
 
-/** A change whose last statement is still to be made. */
-class WithFinalCte<T> {
-  readonly value: T;
-  readonly finalCte: Cte;
-  constructor(value: T, last: Cte) {
-    this.value = value;
-    this.finalCte = last;
-  }
+/** What a write does, for the audit log. */
+export type AuditAction = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
+
+/** What a write stamps on the rows that it changes. */
+export interface WriteStamp {
+  revision: bigint;
+  /** To the millisecond, read after the row lock: a later revision never has an earlier time. */
+  now: Date;
+  /** The least version of a task after this write: that of the epoch. */
+  versionFloor: number;
 }
 
-/** What a change may return in place of its value: `writeFor` makes the last statement, in one with the audit entry. */
-export const withFinalCte = <T>(value: T, last: Cte): WithFinalCte<T> => new WithFinalCte(value, last);
+/** Without the floor: the version of a new task is 1. */
+export type CreateStamp = Omit<WriteStamp, 'versionFloor'>;
 
-const userWriteLimiters = new WeakMap<Db, ReturnType<typeof createKeyedConcurrencyLimiter>>();
+/** A write as data: what it reads and how it decides. `write` may execute it again after a deadlock. */
+export type WritePlan<T, Found> = ReadingPlan<T, Found> | CreatePlan<T>;
 
-/**
- * A user's writes wait for one another in the database; those that would wait do so here, without a connection, so that
- * one user's many writes leave the pool to others. The second one gets as far as the lock meanwhile.
- */
-function limitUserWrites<T>(db: Db, userId: string, work: () => Promise<T>): Promise<T> {
-  const limiter = userWriteLimiters.get(db) ?? createKeyedConcurrencyLimiter(2, 1_000);
-  userWriteLimiters.set(db, limiter);
-  return limiter(userId, work);
+export interface ReadingPlan<T, Found> {
+  /** Locks that others take before the user's row lock. The same order for all prevents deadlocks. */
+  lockFirst?: Query<unknown>;
+  /** Read under the user's row lock. */
+  read: Query<Found>;
+  /** Pure. An AppError that it throws rolls everything back. */
+  decide: (found: Found, stamp: WriteStamp) => Decision<T>;
+}
+
+export type Decision<T> = Changes<T> | Unchanged<T>;
+
+interface Changes<T> {
+  /** What the write returns; a query is executed after the changes. */
+  value: T | Query<T>;
+  /** Executed first, each in a statement of its own. */
+  earlierChanges?: readonly Cte[];
+  /** Executed in one statement with the audit entry. All changes take revision and time from the CTE `moment`. */
+  changes: readonly Cte[];
+  auditActions: readonly AuditAction[];
+}
+
+interface Unchanged<T> {
+  value: T;
+  changes: null;
+}
+
+/** The decision to change nothing: the user's revision stays, and there is no audit entry. */
+export const unchanged = <T>(value: T): Unchanged<T> => ({ value, changes: null });
+
+/** A write that reads nothing: one statement, in which the changes take revision and time from the CTE `moment`. */
+export interface CreatePlan<T> {
+  read?: never;
+  changes: readonly Cte[];
+  auditAction: AuditAction;
+  toValue: (stamp: CreateStamp) => T;
 }
 
 /**
- * The one way to change anything of a user: a transaction that first takes the user's next revision. The lock on the
- * owner's row lets a user's writes happen one after the other, so `change` may read, decide and write without races.
- * The change and its audit entries are stored together or not at all; so is, under an Idempotency-Key, the value, which
- * has to be what JSON can say: a request that comes again gets it again, and changes nothing.
- * `lockFirst` takes locks that others take before the owner's: in the same order nobody waits in a circle.
- * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
+ * The one way to change a user's data. One transaction raises the user's revision, makes the changes, appends the audit
+ * entries and, under an Idempotency-Key, stores the value for repeated requests. Raising the revision locks the user's
+ * row, so writes of one user run one after the other, and a plan reads and decides without races.
+ * @returns the value of the plan, which JSON has to be able to represent.
+ * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, and what `decide` throws
  */
-export function write<T>(
+export async function write<T, Found>(
   db: Db,
   userId: string,
   context: WriteContext,
-  auditActions: AuditAction | ((value: T) => readonly AuditAction[]),
-  change: (tx: Tx, stamp: WriteStamp) => Promise<T | WithFinalCte<T>>,
-  lockFirst?: (tx: Tx) => Promise<unknown>,
-): Promise<T> {
+  plan: WritePlan<T, Found>,
+): Promise<WriteResult<T>> {
   const { idempotencyKey, ...origin } = context;
-  const performWrite = async (tx: Tx) => {
-    await lockFirst?.(tx);
-    const stamp = await bumpRevision(tx, userId);
-    const outcome = await change(tx, stamp);
-    const [value, ctes] =
-      outcome instanceof WithFinalCte
-        ? [outcome.value, [givenWriteStamp(stamp), outcome.finalCte]]
-        : [outcome, []];
-    const actions = typeof auditActions === 'function' ? auditActions(value) : [auditActions];
-    const entries = actions.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
-    await appendAudit(tx, entries, ctes);
-    return value;
-  };
+  if (plan.read === undefined) {
+    const perform = (handle: Db) => executeCreate(handle, userId, origin, plan);
+    if (idempotencyKey !== undefined) return performOnce(db, userId, idempotencyKey, perform);
+    const value = await limitUserWrites(db, userId, () => autocommit(db, perform));
+    return { value, isReplayed: false };
+  }
+  const perform = (tx: Tx) => executeReading(tx, userId, origin, plan);
   if (idempotencyKey !== undefined)
-    return performIdempotently(db, userId, idempotencyKey, (tx) => rollBackIfUnchanged(tx, performWrite));
-  return limitUserWrites(db, userId, () => inTransaction(db, performWrite));
+    return performOnce(db, userId, idempotencyKey, (tx) => keepIfUnchanged(tx, perform));
+  const value = await limitUserWrites(db, userId, () => inTransaction(db, perform));
+  return { value, isReplayed: false };
 }
 
-/**
- * The same for a change that reads nothing before: one statement, which takes the revision, makes the change and adds
- * its audit entry. `change` takes what it needs of the moment from `moment`.
- * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
- */
-export function writeInOneStatement<T>(
+async function executeCreate<T>(
   db: Db,
   userId: string,
-  { idempotencyKey, ...origin }: WriteContext,
-  auditAction: AuditAction,
-  cte: Cte,
-  toValue: (moment: CreateStamp) => T,
+  origin: AuditOrigin,
+  { changes, auditAction, toValue }: CreatePlan<T>,
 ): Promise<T> {
   const entry = auditEntryCte({ ...auditAction, userId, origin, outcome: 'success' });
-  const perform = async (on: Db) => {
-    const [moment] = await executeCtes<CreateStamp>(on, [nextWriteStamp(userId), cte, entry]);
-    if (moment === undefined) throw new Error('a write without a moment');
-    return toValue(moment);
-  };
-  if (idempotencyKey !== undefined) return performIdempotently(db, userId, idempotencyKey, perform);
-  return limitUserWrites(db, userId, () => autocommit(db, perform));
+  const [stamp] = await executeCtes<CreateStamp>(db, [nextStampCte(userId), ...changes, entry]);
+  if (stamp === undefined) throw new Error('a write without a stamp');
+  return toValue(stamp);
 }
 
-const inFlightTimeoutMs = 2_000;
-const minPauseMs = 10;
-const maxPauseMs = 160;
-
-/** Whoever comes second under a key waits for the first, without a connection, and gets the same value. */
-async function performIdempotently<T>(
-  db: Db,
+/** @returns a `Rollback` when nothing changes. */
+async function executeReading<T, Found>(
+  tx: Tx,
   userId: string,
-  idempotencyKey: IdempotencyKey,
-  perform: (tx: Tx) => Promise<T>,
-): Promise<T> {
-  const tryPerform = async (tx: Tx) => {
-    if (!(await lockIdempotencyKey(tx, userId, idempotencyKey))) return null;
-    const found = await findStoredResponse(tx, userId, idempotencyKey);
-    if (found !== null) return found;
-    const answer = await perform(tx);
-    await insertStoredResponse(tx, userId, idempotencyKey, answer);
-    return { answer, isReplayed: false };
-  };
-  let pauseMs = minPauseMs;
-  for (let deadline = Number.POSITIVE_INFINITY; ; ) {
-    const outcome =
-      (await limitUserWrites(db, userId, () => inTransaction(db, tryPerform))) ??
-      (await findStoredResponse(db, userId, idempotencyKey));
-    // What is found was stored by this very function, for this route and these parameters.
-    if (outcome !== null) {
-      idempotencyKey.isReplayed = outcome.isReplayed;
-      return outcome.answer as T;
-    }
-    if (deadline === Number.POSITIVE_INFINITY) deadline = performance.now() + inFlightTimeoutMs;
-    if (performance.now() > deadline) throw idempotencyInFlight();
-    await sleep(pauseMs);
-    pauseMs = Math.min(pauseMs * 2, maxPauseMs);
+  origin: AuditOrigin,
+  { lockFirst, read, decide }: ReadingPlan<T, Found>,
+): Promise<T | Rollback<T>> {
+  if (lockFirst !== undefined) await executeQuery(tx, lockFirst);
+  const stamp = await bumpRevision(tx, userId);
+  const decision = decide(await executeQuery(tx, read), stamp);
+  if (decision.changes === null) return new Rollback(decision.value);
+  const { value, earlierChanges = [], changes, auditActions } = decision;
+  for (const change of earlierChanges) await executeCtes(tx, [stampCte(stamp), change]);
+  const entries = auditActions.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
+  const [entry, ...more] = entries;
+  if (entry === undefined) throw new Error('a change without an audit entry');
+  if (more.length === 0) {
+    await executeCtes(tx, [stampCte(stamp), ...changes, auditEntryCte(entry)]);
+  } else {
+    const [end] = await executeCtes<ChainEnd>(tx, [stampCte(stamp), ...changes, chainEndCte(userId)]);
+    if (end === undefined) throw new Error('a chain without an end');
+    await appendToChain(tx, userId, entries, end);
   }
+  return value instanceof Query ? executeQuery(tx, value) : value;
 }
 
-/** A write that turns out to be none is undone to its beginning: its answer is kept, its revision is not. */
-async function rollBackIfUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T>): Promise<T> {
+/** Rolls back to the beginning of the write alone: the stored response of a write that changes nothing is kept. */
+async function keepIfUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T | Rollback<T>>): Promise<T> {
   await sql`savepoint before_change`.execute(tx);
-  try {
-    return await perform(tx);
-  } catch (error) {
-    if (!(error instanceof Unchanged)) throw error;
-    await sql`rollback to savepoint before_change`.execute(tx);
-    return error.value as T;
-  }
+  const outcome = await perform(tx);
+  if (!(outcome instanceof Rollback)) return outcome;
+  await sql`rollback to savepoint before_change`.execute(tx);
+  return outcome.value;
 }
+
+const bumpedCte = sql`bumped as (
+    insert into duly.owners (user_id, revision) values (${param('user_id')}, 1)
+    on conflict (user_id) do update set revision = owners.revision + 1
+    returning revision
+  )`;
+/** The clock is read for the row that `bumped` returns, after the row lock: Citus refuses it within `returning`. */
+const stampColumns = sql`revision, clock_timestamp()::timestamptz(3) as now`;
+const bumpRevisionStatement = compileOnce<WriteStamp>((db) =>
+  sql`with ${bumpedCte}
+    select ${stampColumns}, (select version_floor from duly.epoch) as "versionFloor" from bumped`.compile(db),
+);
+
+/** Adds 1 to the user's revision, and locks the row until the transaction ends. The first write inserts it. */
+async function bumpRevision(tx: Tx, userId: string): Promise<WriteStamp> {
+  const [stamp] = await bumpRevisionStatement(tx, { user_id: userId });
+  if (stamp === undefined) throw new Error('an owner without a revision');
+  return stamp;
+}
+
+/** `moment` of a create. The statement selects from it, so PostgreSQL takes the row lock before all the rest. */
+const nextStampCte = (userId: string): Cte => ({ template: nextStampTemplate, params: { user_id: userId } });
+
+const nextStampTemplate: CteTemplate = {
+  name: 'next stamp',
+  sql: sql`${bumpedCte}, moment as materialized (select ${stampColumns} from bumped)`,
+  select: sql`revision, now from moment`,
+};
+
+/** `moment` after `bumpRevision`. */
+const stampCte = ({ revision, now }: CreateStamp): Cte => ({
+  template: stampTemplate,
+  params: { revision, now },
+});
+
+const stampTemplate: CteTemplate = {
+  name: 'stamp',
+  sql: sql`moment as materialized (
+      select ${param('revision')}::bigint as revision, ${param('now')}::timestamptz(3) as now
+    )`,
+};

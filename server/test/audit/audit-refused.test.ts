@@ -147,6 +147,22 @@ describe('a counted entry that the database refuses', () => {
   });
 });
 
+test('the last flush waits for a slow database as long as batches are stored', async () => {
+  const counts = createAuditCounts(db, silentLog, createRefusedEntries(db, silentLog));
+  const userIds = Array.from({ length: 800 }, () => randomUUID());
+  for (const userId of userIds) counts.add(readOf(userId));
+  await sql`alter table duly.audit add constraint slow check (pg_sleep(0.004)::text is not null) not valid`.execute(
+    db,
+  );
+  try {
+    await counts.close();
+  } finally {
+    await sql`alter table duly.audit drop constraint slow`.execute(db);
+  }
+  const { rows } = await sql`select from duly.audit where user_id = any(${userIds})`.execute(db);
+  expect(rows).toHaveLength(userIds.length);
+});
+
 test('a change whose entry is refused is not made, and answered with 503, whatever it is', async () => {
   const client = await newClient(app);
   const { v1, bare, user } = client;

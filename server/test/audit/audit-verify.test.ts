@@ -214,15 +214,15 @@ test('50 parallel writers of one user, of the service and of several at once mak
   for (const id of everyone) expect(await findingsOf(id)).toEqual([]);
 });
 
-test('entries are added by one statement, however many of however many users there are', async () => {
+test('an entry of a user is added by one statement, several by two, however many there are', async () => {
   const users = [randomUUID(), randomUUID(), ''];
   const begun = users[0] ?? '';
   await appendAudit(db, [entryOf(begun)]);
   const entries = Array.from({ length: 100 }, (_, index) => entryOf(users[index % 3] ?? '', index));
-  expect(await statementsOf(() => appendAudit(db, entries))).toHaveLength(1);
+  expect(await statementsOf(() => appendAudit(db, entries))).toHaveLength(6);
   expect(await statementsOf(() => appendAudit(db, []))).toEqual([]);
   const each = [...users, randomUUID()].map((id) => entryOf(id));
-  expect(await statementsOf(() => appendAudit(db, each))).toHaveLength(1);
+  expect(await statementsOf(() => appendAudit(db, each))).toHaveLength(4);
   for (const id of users) expect(await findingsOf(id)).toEqual([]);
   const subjects = (await auditEntriesOf(db, begun)).map(({ subject }) => subject);
   expect(subjects).toEqual([
@@ -230,6 +230,31 @@ test('entries are added by one statement, however many of however many users the
     ...Array.from({ length: 34 }, (_, index) => `task-${3 * index}`),
     'task-0',
   ]);
+});
+
+test('hashes that are computed here are those of the database, whatever an entry says', async () => {
+  const userId = `"\\/ ${randomUUID()}`;
+  // Every character below 256 but NUL, and some that JSON writers treat differently.
+  const characters = Array.from({ length: 255 }, (_, index) => String.fromCodePoint(index + 1));
+  const texts = [...characters, '\u2028\u2029', '\ufeff\ufffd', '😀 ä e\u0301', '', 'null', '\\u0041'];
+  const entries = texts.map((subject, index) => ({ ...entryOf(userId), subject, count: index + 1 }));
+  await appendAudit(db, [
+    ...entries,
+    { ...entryOf(userId), origin: { actor: null, requestId: null, address: null } },
+  ]);
+  expect((await auditEntriesOf(db, userId)).map(({ subject }) => subject).slice(0, texts.length)).toEqual(
+    texts,
+  );
+  expect(await findingsOf(userId)).toEqual([]);
+});
+
+test('a chain that several begin at once has all of their entries', async () => {
+  const userId = randomUUID();
+  await Promise.all(Array.from({ length: 12 }, () => appendAudit(db, [entryOf(userId), entryOf(userId, 1)])));
+  expect((await auditEntriesOf(db, userId)).map(({ seq }) => seq)).toEqual(
+    Array.from({ length: 24 }, (_, at) => at + 1),
+  );
+  expect(await findingsOf(userId)).toEqual([]);
 });
 
 test('a transaction that is rolled back leaves the chain as it was', async () => {

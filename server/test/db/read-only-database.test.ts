@@ -61,7 +61,7 @@ describe('a database that is read-only', () => {
       adminSetRole: { role: 'admin' },
     };
     queries = {
-      confirmEmailChange: `?token=${(await createLink(db, account.id, 'email', { detail: email })).token}`,
+      confirmEmailChange: `?token=${(await createLink(db, account.id, 'email', { newEmail: email })).token}`,
     };
     browser = createBrowser(app);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });

@@ -21,8 +21,7 @@ import {
   RoleChange,
 } from '../../admin/model.ts';
 import { AuditRecord } from '../../audit/model.ts';
-import { Change, changeSchemas } from '../../feed/model.ts';
-import { nouns } from '../../nouns.ts';
+import { Change, changeSchemas, nouns } from '../../feed/model.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
 import { Profile, ProfilePatch } from '../../profiles/model.ts';
 import { errorExamples } from './error-examples.ts';
@@ -66,7 +65,7 @@ const BareProblem = Type.Object(
 
 /** The schemas that have a name in `openapi.json`. */
 export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
-  ...nouns.flatMap(({ schemas }) => schemas({ bulkMaxOperations })),
+  ...nouns.toReversed().flatMap(({ schemas }) => schemas({ bulkMaxOperations })),
   ...changeSchemas,
   Change,
   AuditRecord,

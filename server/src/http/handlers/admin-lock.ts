@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { findLock } from '../../admin/queries.ts';
+import { findServiceLock } from '../../admin/queries.ts';
 import { lockService, unlockService } from '../../admin/service.ts';
 import { operation } from '../contract/operation.ts';
 import type { Success } from '../contract/surface.ts';
@@ -29,7 +29,7 @@ export const adminGetLock = operation({
   success: success('Lock retrieved successfully'),
   errors,
   options,
-  handle: async ({ db }) => result(await findLock(db)),
+  handle: async ({ db }) => result(await findServiceLock(db)),
 });
 
 export const adminLock = operation({

@@ -4,7 +4,7 @@ import { bulkRequest } from '../../tasks/bulk-model.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { WriteHeaders } from '../contract/schemas.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 export const bulkTasks = operation({
   id: 'bulkTasks',
@@ -31,6 +31,11 @@ export const bulkTasks = operation({
   async handle({ db, request }) {
     const { params, body } = request;
     const { operations, atomic = false } = body;
-    return { data: await executeBulk(db, params.user_id, writeContextOf(request), operations, atomic) };
+    return {
+      data: takeResult(
+        request,
+        await executeBulk(db, params.user_id, writeContextOf(request), operations, atomic),
+      ),
+    };
   },
 });

@@ -6,7 +6,7 @@ import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { contentEtagHeader, WriteHeaders } from '../contract/schemas.ts';
 import { cacheable } from '../hooks/cached-responses.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 const tag = 'Profile';
 
@@ -43,6 +43,11 @@ export const patchProfile = operation({
   errors: [409, 413, 415, 422],
   async handle({ db, request }) {
     const { params, body } = request;
-    return { data: await service.patchProfile(db, params.user_id, writeContextOf(request), body) };
+    return {
+      data: takeResult(
+        request,
+        await service.patchProfile(db, params.user_id, writeContextOf(request), body),
+      ),
+    };
   },
 });

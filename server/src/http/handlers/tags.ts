@@ -7,7 +7,7 @@ import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { listHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { cacheableList } from '../hooks/cached-responses.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 const tag = 'Tags';
 const changeErrors = [404, 409, 413, 415, 422];
@@ -48,12 +48,9 @@ export const renameTag = operation({
   errorExamples,
   async handle({ db, request }) {
     const { params, body } = request;
-    const renamed = await service.renameTag(
-      db,
-      params.user_id,
-      writeContextOf(request),
-      params.name,
-      body.name,
+    const renamed = takeResult(
+      request,
+      await service.renameTag(db, params.user_id, writeContextOf(request), params.name, body.name),
     );
     return { data: renamed };
   },
@@ -70,7 +67,7 @@ export const deleteTag = operation({
   errorExamples,
   async handle({ db, request }) {
     const { params } = request;
-    await service.deleteTag(db, params.user_id, writeContextOf(request), params.name);
+    takeResult(request, await service.deleteTag(db, params.user_id, writeContextOf(request), params.name));
     return { data: null };
   },
 });

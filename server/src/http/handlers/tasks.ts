@@ -18,7 +18,7 @@ import { operation } from '../contract/operation.ts';
 import { pageHeadersOf } from '../contract/page-links.ts';
 import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { cacheable, cacheableList } from '../hooks/cached-responses.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 const tag = 'Tasks';
 const changeErrors = [404, 409, 412, 413, 415, 422];
@@ -92,7 +92,10 @@ export const createTask = operation({
   errors: [409, 413, 415, 422],
   async handle({ db, request, reply }) {
     const { params, body, routeOptions } = request;
-    const task = await service.createTask(db, params.user_id, writeContextOf(request), body);
+    const task = takeResult(
+      request,
+      await service.createTask(db, params.user_id, writeContextOf(request), body),
+    );
     const userId = encodeURIComponent(params.user_id);
     const collection = routeOptions.url?.replace(':user_id', () => userId);
     reply.header('etag', etagOf(task)).header('location', `${collection}/${task.id}`);
@@ -116,13 +119,16 @@ export const updateTask = operation({
   errors: changeErrors,
   async handle({ db, request, reply }) {
     const { params, body, headers } = request;
-    const task = await service.patchTask(
-      db,
-      params.user_id,
-      writeContextOf(request),
-      params.task_id,
-      body,
-      parseIfMatch(headers),
+    const task = takeResult(
+      request,
+      await service.patchTask(
+        db,
+        params.user_id,
+        writeContextOf(request),
+        params.task_id,
+        body,
+        parseIfMatch(headers),
+      ),
     );
     reply.header('etag', etagOf(task));
     return { data: task };
@@ -147,13 +153,16 @@ export const completeTask = operation({
   errors: changeErrors,
   async handle({ db, request, reply }) {
     const { params, body, headers } = request;
-    const task = await service.completeTask(
-      db,
-      params.user_id,
-      writeContextOf(request),
-      params.task_id,
-      body?.completed,
-      { version: body?.version, ifMatch: parseIfMatch(headers) },
+    const task = takeResult(
+      request,
+      await service.completeTask(
+        db,
+        params.user_id,
+        writeContextOf(request),
+        params.task_id,
+        body?.completed,
+        { version: body?.version, ifMatch: parseIfMatch(headers) },
+      ),
     );
     reply.header('etag', etagOf(task));
     return { data: task };
@@ -175,7 +184,10 @@ export const deleteTask = operation({
   async handle({ db, request }) {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    await service.deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
+    takeResult(
+      request,
+      await service.deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
+    );
     return { data: null };
   },
 });

@@ -8,7 +8,7 @@ import { operation } from '../contract/operation.ts';
 import { pageHeadersOf } from '../contract/page-links.ts';
 import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { cacheableList } from '../hooks/cached-responses.ts';
-import { writeContextOf } from '../hooks/idempotency.ts';
+import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { Pagination } from './tasks.ts';
 
 const tag = 'Trash';
@@ -52,12 +52,9 @@ export const restoreTask = operation({
   async handle({ db, request, reply }) {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    const task = await trash.restoreTask(
-      db,
-      params.user_id,
-      writeContextOf(request),
-      params.task_id,
-      condition,
+    const task = takeResult(
+      request,
+      await trash.restoreTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
     );
     reply.header('etag', etagOf(task));
     return { data: task };
@@ -75,7 +72,10 @@ export const purgeTask = operation({
   async handle({ db, request }) {
     const { params, body, headers } = request;
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
-    await trash.purgeTask(db, params.user_id, writeContextOf(request), params.task_id, condition);
+    takeResult(
+      request,
+      await trash.purgeTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
+    );
     return { data: null };
   },
 });
@@ -93,7 +93,10 @@ export const emptyTrash = operation({
   },
   errors: [409, 413, 415, 422],
   async handle({ db, request }) {
-    const purged = await trash.emptyTrash(db, request.params.user_id, writeContextOf(request));
+    const purged = takeResult(
+      request,
+      await trash.emptyTrash(db, request.params.user_id, writeContextOf(request)),
+    );
     return { data: { purged } };
   },
 });

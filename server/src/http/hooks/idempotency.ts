@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type ValidationIssue, validationError } from '../../platform/errors.ts';
-import type { IdempotencyKey } from '../../writes/idempotency.ts';
+import type { IdempotencyKey, WriteResult } from '../../writes/idempotency.ts';
 import type { WriteContext } from '../../writes/write.ts';
 import { auditOriginOf } from './authentication.ts';
 
@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on routes whose schema takes an `Idempotency-Key`, when the request has one. */
     idempotencyKey: IdempotencyKey | null;
+    /** The response is that of an earlier request with the same key. */
+    isReplayed: boolean;
   }
 }
 
@@ -17,12 +19,13 @@ declare module 'fastify' {
  */
 export function readIdempotencyKeys(app: FastifyInstance): void {
   app.decorateRequest('idempotencyKey', null);
+  app.decorateRequest('isReplayed', false);
   app.addHook('preHandler', (request, _reply, done) => {
     if (acceptsHeader(request, 'idempotency-key')) readKey(request);
     done();
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (request.idempotencyKey?.isReplayed) reply.header('idempotency-replayed', 'true');
+    if (request.isReplayed) reply.header('idempotency-replayed', 'true');
     done();
   });
 }
@@ -39,7 +42,6 @@ function readKey(request: FastifyRequest): void {
     // The draft quotes it, most clients do not; both mean the same.
     key: key.replace(/^"(.*)"$/, '$1'),
     fingerprint: fingerprintOf(request),
-    isReplayed: false,
   };
 }
 
@@ -48,6 +50,12 @@ export const writeContextOf = (request: FastifyRequest): WriteContext => ({
   ...auditOriginOf(request),
   idempotencyKey: request.idempotencyKey ?? undefined,
 });
+
+/** Takes the value out of the result of a write. A replayed one makes the response say so. */
+export function takeResult<T>(request: FastifyRequest, { value, isReplayed }: WriteResult<T>): T {
+  request.isReplayed = isReplayed;
+  return value;
+}
 
 const uncheckedIfMatchIssue: ValidationIssue = {
   loc: ['header', 'if-match'],

@@ -60,11 +60,11 @@ async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits
   const account = request.identity?.userId ?? emailIn(request.body);
   if (account === null) return;
   if (request.authEndpoint === 'login') {
-    const loginLimit = await limits.login(account, addressOf(request) ?? '');
+    const loginLimit = await limits.byLogin(account, addressOf(request) ?? '');
     if (loginLimit.refused !== null) enforceLimits(reply, limits, [loginLimit.refused]);
     request.loginLimit = loginLimit;
   } else {
-    enforceLimits(reply, limits, await limits.byMail(account));
+    enforceLimits(reply, limits, await limits.byAccount(account));
   }
 }
 

@@ -1,53 +1,53 @@
+import { bindColumns, conditions, type Equality, isOfOneUser, joinConditions } from './binding.ts';
+import { afterFrom, callsIn, insertsParameter, lockedIn, mutableIn, sourceOf, volatile } from './clauses.ts';
 import { child, children, isNode, type Node, names, parse, text } from './parse-tree.ts';
 import {
-  bindAccount,
-  conditions,
   derived,
-  type Equality,
   isBound,
   isWith,
+  nameOf,
   type Outputs,
   type Relation,
   relationOf,
   renamed,
-  resolveColumn,
   type Scope,
 } from './relations.ts';
 
-/** A table whose rows a statement touches without saying whose. */
+/**
+ * What a statement on user data has to keep to: it names schemas, restricts each table to one user, does so by a
+ * parameter, calls only immutable functions where a cluster wants that, and locks rows of one user.
+ */
+export type Rule = 'schema' | 'user' | 'parameter' | 'immutable' | 'lock';
+
+/** A table that a statement does not use by the rules. */
 export interface Violation {
   table: string;
+  rule: Rule;
   reason: string;
 }
-
-const afterFrom = [
-  'targetList',
-  'whereClause',
-  'havingClause',
-  'groupClause',
-  'sortClause',
-  'limitCount',
-  'limitOffset',
-];
 
 /**
  * What is wrong with a statement: every table of user data that it reads or writes has to be tied to a user, by
  * `user_id = …` with a value that was given, or with a column that is so tied itself, or by an insertion that sets it.
  * Only conditions that all rows have to meet count. What it does not understand, it refuses.
+ * A cluster may hold tables with a `user_id` in shards: each has to be tied by a parameter, so that its shard is known.
  */
 export function violationsOf(sql: string): Violation[] {
-  const complaints: Violation[] = [];
-  const guard = createGuard((table, reason) => complaints.push({ table, reason }));
+  // By their text: a subselect is read again where it matters what it gives.
+  const violations = new Map<string, Violation>();
+  const guard = createGuard((table, rule, reason) =>
+    violations.set(`${table} ${rule} ${reason}`, { table, rule, reason }),
+  );
   for (const statement of parse(sql)) guard.statement(statement, null);
-  return complaints;
+  return [...violations.values()];
 }
 
-function createGuard(complain: (table: string, reason: string) => void) {
+function createGuard(complain: (table: string, rule: Rule, reason: string) => void) {
   /** Where a name without a schema leads depends on the session: it may be another application's. */
   function relation(node: Node | undefined, scope: Scope): Relation {
     const name = text(node, 'relname') ?? '';
     if (text(node, 'schemaname') === undefined && !isWith(scope, name) && !name.startsWith('pg_'))
-      complain(name, 'names no schema');
+      complain(name, 'schema', 'names no schema');
     return relationOf(node, scope);
   }
 
@@ -60,7 +60,7 @@ function createGuard(complain: (table: string, reason: string) => void) {
     if ('UpdateStmt' in node) return change(node.UpdateStmt, 'fromClause', outer);
     if ('DeleteStmt' in node) return change(node.DeleteStmt, 'usingClause', outer);
     for (const kind of ['MergeStmt', 'TruncateStmt', 'CopyStmt', 'ExplainStmt', 'PrepareStmt', 'DoStmt'])
-      if (kind in node) complain('', `${kind} is not understood`);
+      if (kind in node) complain('', 'user', `${kind} is not understood`);
     return new Map();
   }
 
@@ -89,6 +89,8 @@ function createGuard(complain: (table: string, reason: string) => void) {
     const equalities = children(node, 'fromClause').flatMap((item) => from(item, scope));
     settle(scope, [...equalities, ...conditions(child(node, 'whereClause'), null)]);
     inner(node, [...afterFrom, 'fromClause'], scope);
+    for (const locked of lockedIn(node, scope))
+      if (!isOfOneUser(locked)) complain(nameOf(locked), 'lock', 'may be locked for several users');
     return outputs(children(node, 'targetList'), scope);
   }
 
@@ -110,7 +112,13 @@ function createGuard(complain: (table: string, reason: string) => void) {
     const set = children(node, 'cols').map(({ ResTarget }) => text(ResTarget, 'name') ?? '');
     const owner = table?.columns.has('user_id') ? 'user_id' : 'userId';
     if (table?.columns.has(owner) && !set.includes(owner))
-      complain(table.name, `is inserted into without ${owner}`);
+      complain(table.name, 'user', `is inserted into without ${owner}`);
+    else if (
+      owner === 'user_id' &&
+      table?.keys.has(owner) &&
+      !insertsParameter(sourceOf(node), set.indexOf(owner))
+    )
+      complain(table.name, 'parameter', 'is inserted into for a user who is not a parameter');
     const query = child(node, 'selectStmt');
     if (query !== undefined) statement(query, scope);
     const conflict = child(node, 'onConflictClause');
@@ -123,13 +131,15 @@ function createGuard(complain: (table: string, reason: string) => void) {
       updates &&
       !inferred.some((name) => name !== undefined && table.keys.has(name))
     )
-      complain(table.name, 'is updated on a conflict that may be with another user');
+      complain(table.name, 'user', 'is updated on a conflict that may be with another user');
     refuseNewOwner(table?.name, children(conflict, 'targetList'));
     // The rows are this statement's own.
     for (const key of table?.keys ?? []) target.bound.add(key);
     scope.relations.push(target);
     inner(conflict, ['targetList', 'whereClause'], scope);
-    return outputs(children(child(node, 'returningClause'), 'exprs'), scope);
+    for (const call of mutableIn(conflict))
+      complain(nameOf(target), 'immutable', `is changed on a conflict with ${call}`);
+    return returned(node, target, scope);
   }
 
   function change(node: unknown, sources: string, outer: Scope | null): Outputs {
@@ -140,13 +150,23 @@ function createGuard(complain: (table: string, reason: string) => void) {
     settle(scope, [...equalities, ...conditions(child(node, 'whereClause'), null)]);
     refuseNewOwner(target.table?.name, children(node, 'targetList'));
     inner(node, ['targetList', 'whereClause', sources], scope);
-    return outputs(children(child(node, 'returningClause'), 'exprs'), scope);
+    if (target.table?.keys.has('user_id'))
+      for (const call of callsIn(node, volatile))
+        complain(nameOf(target), 'immutable', `is changed with ${call}`);
+    return returned(node, target, scope);
+  }
+
+  function returned(node: unknown, target: Relation, scope: Scope): Outputs {
+    const targets = children(child(node, 'returningClause'), 'exprs');
+    inner({ targets }, ['targets'], scope);
+    for (const call of mutableIn(targets)) complain(nameOf(target), 'immutable', `returns ${call}`);
+    return outputs(targets, scope);
   }
 
   function refuseNewOwner(table: string | undefined, assignments: Node[]): void {
     for (const { ResTarget } of assignments)
       if (table !== undefined && ['user_id', 'userId'].includes(text(ResTarget, 'name') ?? ''))
-        complain(table, 'is given to another user');
+        complain(table, 'user', 'is given to another user');
   }
 
   /** Adds what one item of `from` brings, and returns the conditions of its joins. */
@@ -157,14 +177,15 @@ function createGuard(complain: (table: string, reason: string) => void) {
       const query = child(RangeSubselect, 'subquery');
       const alias = child(RangeSubselect, 'alias');
       const found = query === undefined ? new Map() : statement(query, scope);
-      scope.relations.push(derived(text(alias, 'aliasname') ?? '', renamed(found, names(alias, 'colnames'))));
+      const made = derived(text(alias, 'aliasname') ?? '', renamed(found, names(alias, 'colnames')));
+      scope.relations.push({ ...made, isQuery: true });
     } else if (RangeFunction !== undefined) {
       inner(RangeFunction, ['functions'], scope);
       const alias = text(child(RangeFunction, 'alias'), 'aliasname') ?? '';
       const allBound = children(RangeFunction, 'functions').every((call) => bound(call, scope));
       scope.relations.push({ ...derived(alias, new Map()), columns: undefined, allBound });
     } else if (JoinExpr !== undefined) return join(JoinExpr, scope);
-    else complain('', `${Object.keys(item)} in from is not understood`);
+    else complain('', 'user', `${Object.keys(item)} in from is not understood`);
     return [];
   }
 
@@ -174,48 +195,18 @@ function createGuard(complain: (table: string, reason: string) => void) {
     const middle = scope.relations.length;
     const right = from(child(node, 'rarg') ?? {}, scope);
     const [lefts, rights] = [scope.relations.slice(start, middle), scope.relations.slice(middle)];
-    // An outer join keeps rows that do not meet its condition: it binds only the side that may be missing.
-    const binding: Record<string, Relation[]> = {
-      JOIN_INNER: [...lefts, ...rights],
-      JOIN_LEFT: rights,
-      JOIN_RIGHT: lefts,
-    };
-    const aliases = new Set((binding[text(node, 'jointype') ?? ''] ?? []).map(({ alias }) => alias));
-    const reference = (relation: Relation, column: string) => ({
-      ColumnRef: { fields: [relation.alias, column].map((sval) => ({ String: { sval } })) },
-    });
-    const has = (column: string) => (relation: Relation) =>
-      relation.columns?.has(column) ?? relation.allBound;
-    const using = names(node, 'usingClause').flatMap((column) =>
-      lefts
-        .filter(has(column))
-        .flatMap((a) =>
-          rights
-            .filter(has(column))
-            .map((b): Equality => ({ sides: [reference(a, column), reference(b, column)], aliases })),
-        ),
-    );
-    return [...left, ...right, ...using, ...conditions(child(node, 'quals'), aliases)];
+    return [...left, ...right, ...joinConditions(node, lefts, rights)];
   }
 
-  /** Binds columns by the equalities until nothing more follows, then asks every table for a bound key. */
+  /** Every table has to have its rows tied to a user by what was given. */
   function settle(scope: Scope, equalities: Equality[]): void {
-    const bind = (column: unknown, value: unknown, { aliases }: Equality): boolean => {
-      const found = isNode(column) ? resolveColumn(column.ColumnRef, scope) : undefined;
-      if (found === undefined || !scope.relations.includes(found.relation)) return false;
-      if (aliases !== null && !aliases.has(found.relation.alias)) return false;
-      if (found.relation.bound.has(found.column) || !bound(value, scope)) return false;
-      found.relation.bound.add(found.column);
-      return true;
-    };
-    const step = (equality: Equality) => {
-      const [a, b] = equality.sides;
-      return bind(a, b, equality) || bind(b, a, equality);
-    };
-    while (equalities.some(step) || scope.relations.some(bindAccount));
-    for (const { table, bound: columns } of scope.relations) {
-      if (table === undefined || [...table.keys].some((key) => columns.has(key))) continue;
-      complain(table.name, `is touched without ${[...table.keys].join(' or ')} = …`);
+    bindColumns(scope, equalities, (value) => bound(value, scope));
+    for (const { table, bound: columns, byParameter } of scope.relations) {
+      if (table === undefined) continue;
+      if (![...table.keys].some((key) => columns.has(key)))
+        complain(table.name, 'user', `is touched without ${[...table.keys].join(' or ')} = …`);
+      else if (table.keys.has('user_id') && !byParameter)
+        complain(table.name, 'parameter', 'is tied to its user by another relation, not by a parameter');
     }
   }
 

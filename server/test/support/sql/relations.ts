@@ -11,9 +11,6 @@ export interface Table {
 /** What names one user's rows in the tables of Better Auth: it asks by these, never by anything else. */
 const accountKeys = ['id', 'userId', 'token', 'email', 'identifier', 'accountId'];
 
-/** Those of them that find one row. */
-const uniqueKeys: ReadonlySet<string> = new Set(['id', 'token', 'email']);
-
 /** Every table with a `user_id`, and those of Better Auth but for the signing keys, which are no user's. */
 function readTables(): Map<string, Table> {
   const schema = readFileSync(new URL('../../../schema.sql', import.meta.url), 'utf8');
@@ -53,7 +50,13 @@ export interface Relation {
   bound: Set<string>;
   /** Whether that goes for every column. */
   allBound: boolean;
+  /** Whether it is one user's rows by a parameter or a constant, not by another relation's column. */
+  byParameter: boolean;
+  /** A query in `from`. */
+  isQuery?: boolean;
 }
+
+export const nameOf = ({ table, alias }: Relation): string => table?.name ?? alias;
 
 /** The columns of a query's result, in order; true for those that can only have values that were given. */
 export type Outputs = Map<string, boolean>;
@@ -76,12 +79,19 @@ export function relationOf(node: Node | undefined, scope: Scope): Relation {
   const query = node?.schemaname === undefined ? findWith(scope, name) : undefined;
   if (query !== undefined) return derived(alias, query);
   const table = tables.get(name);
-  return { alias, table, columns: table?.columns, bound: new Set(), allBound: false };
+  return { alias, table, columns: table?.columns, bound: new Set(), allBound: false, byParameter: false };
 }
 
 export function derived(alias: string, query: Outputs): Relation {
   const bound = new Set([...query].filter(([, isBound]) => isBound).map(([name]) => name));
-  return { alias, table: undefined, columns: new Set(query.keys()), bound, allBound: false };
+  return {
+    alias,
+    table: undefined,
+    columns: new Set(query.keys()),
+    bound,
+    allBound: false,
+    byParameter: false,
+  };
 }
 
 export const renamed = (query: Outputs, aliases: string[]): Outputs =>
@@ -108,6 +118,14 @@ export function resolveColumn(
   return undefined;
 }
 
+/** Whether an expression is one of the values that the statement was given. */
+export function isParameter(expression: unknown): boolean {
+  if (!isNode(expression)) return false;
+  if ('ParamRef' in expression || 'A_Const' in expression) return true;
+  const { TypeCast, CollateClause } = expression;
+  return isParameter(child(TypeCast ?? CollateClause, 'arg'));
+}
+
 /** Whether an expression can only have a value that the statement was given. */
 export function isBound(
   expression: unknown,
@@ -116,7 +134,7 @@ export function isBound(
 ): boolean {
   if (!isNode(expression)) return false;
   const bound = (value: unknown) => isBound(value, scope, outputsOf);
-  if ('ParamRef' in expression || 'A_Const' in expression) return true;
+  if (isParameter(expression)) return true;
   if ('TypeCast' in expression) return bound(child(expression.TypeCast, 'arg'));
   if ('CollateClause' in expression) return bound(child(expression.CollateClause, 'arg'));
   if ('FuncCall' in expression) {
@@ -134,30 +152,4 @@ export function isBound(
   if (!('ColumnRef' in expression)) return false;
   const found = resolveColumn(expression.ColumnRef, scope);
   return found !== undefined && (found.relation.allBound || found.relation.bound.has(found.column));
-}
-
-/** `a = b`, which holds for the rows of `aliases` (of all when null). */
-export interface Equality {
-  sides: [unknown, unknown];
-  aliases: ReadonlySet<string> | null;
-}
-
-/** The equalities among conditions that all have to hold. */
-export function conditions(expression: Node | undefined, aliases: Equality['aliases']): Equality[] {
-  const { BoolExpr, A_Expr } = expression ?? {};
-  if (text(BoolExpr, 'boolop') === 'AND_EXPR')
-    return children(BoolExpr, 'args').flatMap((part) => conditions(part, aliases));
-  if (text(A_Expr, 'kind') !== 'AEXPR_OP' || names(A_Expr, 'name').join('.') !== '=') return [];
-  return [{ sides: [child(A_Expr, 'lexpr'), child(A_Expr, 'rexpr')], aliases }];
-}
-
-/**
- * One account, session or request for mail is found by what is unique to it: its id and its user are given then too.
- */
-export function bindAccount({ table, bound }: Relation): boolean {
-  if (table === undefined || ![...uniqueKeys].some((key) => table.keys.has(key) && bound.has(key)))
-    return false;
-  const more = ['id', 'userId'].filter((key) => table.keys.has(key) && !bound.has(key));
-  for (const key of more) bound.add(key);
-  return more.length > 0;
 }

@@ -6,7 +6,7 @@ import { violationsOf } from './guard.ts';
 import { statementsFile } from './processes.ts';
 
 const advice =
-  'SQL on user data that does not say whose: name user_id, or give the reason in test/support/sql/allowed.ts';
+  'SQL on user data against the rules of docs/distribution.md: mend it, or give the reason in test/support/sql/allowed.ts';
 
 /** At the end of every test file, whatever it made the application ask is judged. */
 afterAll(() => {

@@ -1,0 +1,17 @@
+import type { Config } from '../config/config.ts';
+import type { CommandName } from './arguments.ts';
+
+type Command = (config: Config, args: string[]) => Promise<void>;
+
+/**
+ * Every command, one a file of this folder. `usage.json` describes its subcommands and arguments. The module of a
+ * command is imported after the settings are checked: a wrong setting is refused without loading the rest.
+ */
+export const commands: Record<CommandName, () => Promise<Command>> = {
+  serve: async () => (await import('./serve.ts')).serve,
+  admin: async () => (await import('./admin.ts')).admin,
+  audit: async () => (await import('./audit.ts')).audit,
+  migrate: async () => (await import('./migrate.ts')).migrate,
+};
+
+export const isCommandName = (name: string): name is CommandName => Object.hasOwn(commands, name);

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Query } from '../../src/db/statements.ts';
+import { storeProfileCte } from '../../src/profiles/queries.ts';
+import { purgeBatchSize } from '../../src/tasks/trash.ts';
+import { unchanged, type WriteContext, type WritePlan, write } from '../../src/writes/write.ts';
+import { registerAccount } from '../support/accounts.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { auditActionsOf } from '../support/audit.ts';
+import { statementsOf } from '../support/sql/count.ts';
+import { type Client, newClient } from '../support/tasks.ts';
+import { createTrashed, fillTrash } from '../support/trash.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+type Send = () => Promise<Reply>;
+type Prepare = (client: Client) => Send | Promise<Send>;
+
+const onTask =
+  (method: string, suffix: string, body?: object): Prepare =>
+  async ({ create, v1 }) => {
+    const { id } = await create({ title: 'old', tags: ['a'] });
+    return () => v1(method, `/tasks/${id}${suffix}`, body);
+  };
+const onTrash =
+  (method: string, suffix: string): Prepare =>
+  async (client) => {
+    const [task] = await createTrashed(client, { tags: ['a'] });
+    return () => client.v1(method, `/trash/${task?.id}${suffix}`);
+  };
+const onTag =
+  (method: string, body?: object): Prepare =>
+  async ({ create, v1 }) => {
+    await create({ tags: ['a'] });
+    return () => v1(method, '/tags/a', body);
+  };
+
+// With begin and commit or rollback.
+test.each<[string, number, Prepare]>([
+  [
+    'a create',
+    1,
+    ({ v1 }) =>
+      () =>
+        v1('POST', '/tasks', { title: 'new', tags: ['a'] }),
+  ],
+  ['a patch', 5, onTask('PATCH', '', { title: 'new', tags: ['b'] })],
+  ['a patch that changes nothing', 4, onTask('PATCH', '', { title: 'old' })],
+  ['a completion', 5, onTask('PATCH', '/complete', { completed: true })],
+  ['a deletion', 5, onTask('DELETE', '')],
+  ['a restore', 5, onTrash('POST', '/restore')],
+  ['a purge', 5, onTrash('DELETE', '')],
+  [
+    'emptying the trash',
+    5,
+    async (client) => {
+      await createTrashed(client, {}, {});
+      return () => client.v1('DELETE', '/trash');
+    },
+  ],
+  [
+    'emptying a trash of three batches',
+    7,
+    async (client) => {
+      await fillTrash(app, client, 2 * purgeBatchSize + 1);
+      return () => client.v1('DELETE', '/trash');
+    },
+  ],
+  [
+    'emptying an empty trash',
+    4,
+    ({ v1 }) =>
+      () =>
+        v1('DELETE', '/trash'),
+  ],
+  [
+    'a bulk of one operation',
+    5,
+    ({ v1 }) =>
+      () =>
+        v1('POST', '/tasks/bulk', { operations: [{ op: 'create', title: 'new' }] }),
+  ],
+  [
+    'a bulk of several operations',
+    6,
+    ({ v1 }) =>
+      () =>
+        v1('POST', '/tasks/bulk', { operations: Array(9).fill({ op: 'create', title: 'new' }) }),
+  ],
+  ['a rename of a tag', 6, onTag('PATCH', { name: 'b' })],
+  ['a deletion of a tag', 5, onTag('DELETE')],
+  [
+    "a patch of another issuer's profile",
+    6,
+    ({ v1 }) =>
+      () =>
+        v1('PATCH', '', { locale: 'de' }),
+  ],
+  [
+    "a patch of an account's profile",
+    7,
+    async () => {
+      const { id, token } = await registerAccount(app);
+      await app.request('GET', `/api/v1/users/${id}`, { token });
+      return () => app.request('PATCH', `/api/v1/users/${id}`, { token, body: { first_name: 'Grace' } });
+    },
+  ],
+])('%s takes %i statements', async (_, count, prepare) => {
+  const client = await newClient(app);
+  // The first request of a user asks whether the token is still good.
+  await client.tags();
+  const send = await prepare(client);
+  const statements = await statementsOf(async () => expect((await send()).status).toBeLessThan(300));
+  expect(statements).toHaveLength(count);
+});
+
+describe('a plan', () => {
+  const context: WriteContext = { actor: null, requestId: null, address: null };
+  const withKey = (): WriteContext => ({
+    ...context,
+    idempotencyKey: { route: 'TEST', key: randomUUID(), fingerprint: Buffer.alloc(32) },
+  });
+  const nothing = Query.of(
+    (db) => sql`select 1`.compile(db),
+    () => null,
+  );
+  test.each([
+    ['without a key', () => context],
+    ['with a key', withKey],
+  ])('that changes nothing, %s, leaves no revision and no audit entry', async (_, contextOf) => {
+    const { user, revision } = await newClient(app);
+    const plan: WritePlan<string, null> = { read: nothing, decide: () => unchanged('as it was') };
+    const once = contextOf();
+    const first = await write(app.ctx.db, user.id, once, plan);
+    expect(first).toEqual({ value: 'as it was', isReplayed: false });
+    const again = await write(app.ctx.db, user.id, once, plan);
+    expect(again).toEqual({ value: 'as it was', isReplayed: once.idempotencyKey !== undefined });
+    expect(await revision()).toBe(0);
+    expect(await auditActionsOf(app.ctx.db, user.id)).toEqual([]);
+  });
+
+  test('is executed again when its transaction lost to another one, and leaves one change', async () => {
+    const { user, revision } = await newClient(app);
+    const lost = [Object.assign(new Error('deadlock detected'), { code: '40P01' })];
+    const fields = { first_name: null, last_name: null, time_zone: 'UTC', locale: 'de' };
+    const result = await write(app.ctx.db, user.id, context, {
+      read: nothing,
+      decide: (_, stamp) => {
+        for (const error of lost.splice(0)) throw error;
+        return {
+          value: stamp.revision,
+          changes: [storeProfileCte(user.id, fields)],
+          auditActions: [{ action: 'profile.update' }, { action: 'profile.check', subject: 'a' }],
+        };
+      },
+    });
+    expect([result.value, await revision()]).toEqual([1n, 1]);
+    expect(await auditActionsOf(app.ctx.db, user.id)).toEqual([
+      'profile.update success',
+      'profile.check success',
+    ]);
+  });
+});
