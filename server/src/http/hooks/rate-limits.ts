@@ -9,9 +9,9 @@ import { continueWith } from './continue-hook.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The kind of way in that the request asks for, if any. */
+    /** The kind of auth endpoint that the URL is, if it is one. */
     authEndpoint: AuthEndpoint | null;
-    /** What the limits say to a log-in. */
+    /** The limits of a log-in, to be told whether it succeeded. */
     loginLimit: LoginLimit | null;
   }
 }
@@ -19,8 +19,8 @@ declare module 'fastify' {
 const isHealthRoute = (route: string | undefined) => route?.startsWith('/health') ?? false;
 
 /**
- * Limits by address, for every route and for none, and by account on the ways in; limits by user are `limitUser`. To be
- * called after CORS, so that browsers may read a refusal; preflights, which ask nothing of the service, end there.
+ * Limits by address, for every URL, and by account on auth endpoints; `limitUser` has the limits by user. Register it
+ * after CORS: then browsers can read a refusal, and preflights do not count.
  */
 export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   app.decorateRequest('authEndpoint', null);
@@ -37,7 +37,7 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
     const results = limits.byAddress(addressOf(request) ?? '', request.authEndpoint !== null);
     continueWith(results, (all) => enforceLimits(reply, limits, all), done);
   });
-  // Its body is there, read and checked.
+  // The body names the account, and is valid by now.
   app.addHook('preHandler', (request, reply, done) => {
     if (request.authEndpoint === null) done();
     else limitAccount(request, reply, limits).then(() => done(), done);
@@ -48,7 +48,7 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   });
 }
 
-/** To be called once the token was checked. @throws AppError RATE_LIMITED, or rejects with it */
+/** Counts a request with a valid token. @throws AppError RATE_LIMITED, or rejects with it */
 export function limitUser(reply: FastifyReply, { limits }: Context, userId: string): void | Promise<void> {
   const results = limits.byUser(userId);
   if (results instanceof Promise) return results.then((all) => enforceLimits(reply, limits, all));
