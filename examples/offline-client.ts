@@ -1,10 +1,10 @@
 /**
- * An offline-first client of Duly in one file, for any place that has `fetch`: a browser, a phone, Node.
+ * An offline-first client of Duly in one file, for every platform with `fetch`: browsers, phones, Node.
  *
- * It keeps a mirror of the server's tasks and an outbox of what the user did. What is shown is the mirror with the
- * outbox on top, so the app is the same with and without a network. Three things of the API make that safe: an
- * Idempotency-Key with every write (sent twice, done once), `version` (nobody's change is overwritten unseen) and the
- * change feed (nothing is missed, whatever happened meanwhile).
+ * It keeps a mirror of the server's tasks and an outbox of local changes. `listTasks` applies the outbox to the mirror,
+ * so the app works the same with and without a network. Three features of the API make that safe. With an
+ * Idempotency-Key, a write that is sent twice is done once. With `version`, no write overwrites a change that the
+ * client has not seen. The change feed misses no change.
  */
 
 export interface Task {
@@ -20,7 +20,7 @@ export interface Task {
 
 export type Fields = Partial<Omit<Task, 'id' | 'version'>>;
 
-/** One thing the user did. `key` makes it safe to send again; `base` is the task it was done to. */
+/** One local change. `key` is its Idempotency-Key; `base` is the task that it was made on. */
 export interface Entry {
   key: string;
   op: 'create' | 'update' | 'delete';
@@ -29,12 +29,12 @@ export interface Entry {
   base: Task;
 }
 
-/** All there is to keep: stored as one value, so that a crash leaves the one before or this one. */
+/** The whole stored state: one value, so that a crash leaves either the previous one or this one. */
 export interface State {
   tasks: Record<string, Task>;
   outbox: Entry[];
-  /** What tasks that were made offline are called by the server. */
-  ids: Record<string, string>;
+  /** Server ids of tasks created here, by local id. */
+  serverIds: Record<string, string>;
   cursor: string | null;
 }
 
@@ -43,16 +43,16 @@ export interface Options {
   api: string;
   userId: string;
   token: () => Promise<string>;
-  /** What `save` was last called with; null the first time. */
+  /** Resolves to the state that `save` stored last; null the first time. */
   load: () => Promise<State | null>;
   save: (state: State) => Promise<void>;
   /**
-   * Both sides changed this field: which value is to stay? Without it, the one of this device. A task that is to be
-   * deleted here and was changed there is asked for as the field `deleted`.
+   * Chooses the value of a field that both sides changed. By default this device wins. A task deleted here and changed
+   * on the server is passed as the field `deleted`.
    */
-  resolve?: (field: string, mine: unknown, theirs: unknown) => unknown;
-  /** The server will never take this entry; it is dropped. */
-  refused?: (entry: Entry, reason: string) => void;
+  resolveConflict?: (field: string, mine: unknown, theirs: unknown) => unknown;
+  /** Called when the server refused a change for good. The change is dropped. */
+  onRefused?: (entry: Entry, reason: string) => void;
   fetch?: typeof fetch;
 }
 
@@ -63,7 +63,7 @@ interface Change {
   task?: Task;
 }
 
-/** What answers say, as far as this client reads them. */
+/** The properties of responses that this client reads. */
 interface Body<Data> {
   data: Data;
   next_cursor: string;
@@ -73,8 +73,8 @@ interface Body<Data> {
   current: Task;
 }
 
-/** The server cannot be reached, or wants to be left alone for a while: call `sync` again later. */
-export class TryLater extends Error {}
+/** The server is unreachable, overloaded or limits the rate: call `sync` again later. */
+export class TryLaterError extends Error {}
 
 export class OfflineClient {
   readonly #options: Options;
@@ -87,12 +87,12 @@ export class OfflineClient {
   }
 
   static async open(options: Options): Promise<OfflineClient> {
-    const state = (await options.load()) ?? { tasks: {}, outbox: [], ids: {}, cursor: null };
+    const state = (await options.load()) ?? { tasks: {}, outbox: [], serverIds: {}, cursor: null };
     return new OfflineClient(options, state);
   }
 
-  /** What the user sees. */
-  view(): Map<string, Task> {
+  /** The tasks to show, by id: the mirror with all local changes. */
+  listTasks(): Map<string, Task> {
     const shown = new Map(Object.entries(this.#state.tasks));
     for (const { op, id, fields, base } of this.#state.outbox) {
       const task = op === 'create' ? base : shown.get(id);
@@ -102,10 +102,10 @@ export class OfflineClient {
     return shown;
   }
 
-  /** How much waits to be sent. */
+  /** Number of changes not sent yet. */
   pending = (): number => this.#state.outbox.length;
 
-  /** @returns an id that stays good for `edit` and `remove`, though the server will call the task something else. */
+  /** @returns a local id, which stays valid for `edit` and `remove` although the server assigns another one */
   async create(fields: Fields & { title: string }): Promise<string> {
     const id = crypto.randomUUID();
     const blank = {
@@ -123,7 +123,7 @@ export class OfflineClient {
 
   remove = (id: string) => this.#change('delete', id, {});
 
-  /** Sends what is waiting, then hears what is new. @throws TryLater; what was done until then is kept. */
+  /** Sends local changes, then reads the server's. @throws TryLaterError; completed steps stay saved. */
   sync(): Promise<void> {
     this.#syncing ??= this.#exchange().finally(() => {
       this.#syncing = undefined;
@@ -131,8 +131,8 @@ export class OfflineClient {
     return this.#syncing;
   }
 
-  /** Resolves when the server has news, or after half a minute; then it is time to `sync`. @throws TryLater */
-  async news(): Promise<void> {
+  /** Long-polls: resolves after a change on the server, or after 30 s. Then call `sync`. @throws TryLaterError */
+  async waitForChanges(): Promise<void> {
     await this.#request('GET', `/changes?limit=1&wait=30${this.#since()}`);
   }
 
@@ -143,7 +143,7 @@ export class OfflineClient {
   }
 
   async #change(op: 'update' | 'delete', id: string, fields: Fields): Promise<void> {
-    const task = this.view().get(this.#state.ids[id] ?? id);
+    const task = this.listTasks().get(this.#state.serverIds[id] ?? id);
     if (task !== undefined) await this.#add(op, task.id, fields, task);
   }
 
@@ -157,9 +157,7 @@ export class OfflineClient {
 
   #since = () => (this.#state.cursor === null ? '' : `&since=${encodeURIComponent(this.#state.cursor)}`);
 
-  /**
-   * Sends one entry. What has become of it is saved before the next one is sent; until then it is sent again as it is.
-   */
+  /** Sends one change. Its result is saved before the next one is sent; until then the same request is repeated. */
   async #push(entry: Entry): Promise<void> {
     const { op, id, key, fields, base } = entry;
     const { status, body } = await (op === 'create'
@@ -167,53 +165,53 @@ export class OfflineClient {
       : op === 'delete'
         ? this.#request<Task>('DELETE', `/tasks/${id}`, { version: base.version }, key)
         : this.#request<Task>('PATCH', `/tasks/${id}`, { ...fields, version: base.version }, key));
-    // As they are now: the user went on meanwhile.
+    // The state after the request: the user may have made changes meanwhile.
     const rest = this.#state.outbox.slice(1);
     const { [id]: _, ...others } = this.#state.tasks;
     if (status === 409) {
       const tasks = { ...others, [id]: body.current };
-      const isKept = op === 'update' || this.#decide('deleted', true, false) === true;
-      // Sent anew, based on what the server has now: another write, and so another key.
+      const isKept = op === 'update' || this.#resolveField('deleted', true, false) === true;
+      // Retried on the server's current task. That is another write, so it needs another key.
       const retried = { ...entry, key: crypto.randomUUID(), fields: this.#merge(entry, body.current) };
       await this.#save({ outbox: isKept ? [{ ...retried, base: body.current }, ...rest] : rest, tasks });
     } else if ((op === 'create' && status === 201) || (op === 'update' && status === 200)) {
       const task = body.data;
-      // Whatever waits for the same task is based on what this made of it.
+      // Later changes of the same task are based on this write's result.
       const outbox = rest.map((later) => (later.id === id ? { ...later, id: task.id, base: task } : later));
-      const ids = op === 'create' ? { ...this.#state.ids, [id]: task.id } : this.#state.ids;
-      await this.#save({ outbox, ids, tasks: { ...others, [task.id]: task } });
+      const serverIds = op === 'create' ? { ...this.#state.serverIds, [id]: task.id } : this.#state.serverIds;
+      await this.#save({ outbox, serverIds, tasks: { ...others, [task.id]: task } });
     } else {
       const isDeleted = op === 'delete' && (status === 200 || status === 404);
-      if (!isDeleted) this.#options.refused?.(entry, body.detail);
-      // Nothing that waits for a task that is not there has anything to change. Refused otherwise, only this goes.
+      if (!isDeleted) this.#options.onRefused?.(entry, body.detail);
+      // Later changes of a missing task are dropped as well. After any other refusal only this change is dropped.
       const isGone = isDeleted || status === 404 || op === 'create';
       const outbox = isGone ? rest.filter((later) => later.id !== id) : rest;
       await this.#save({ outbox, ...(isGone ? { tasks: others } : {}) });
     }
   }
 
-  /** Without `resolve`, this device is right. */
-  #decide(field: string, mine: unknown, theirs: unknown): unknown {
-    const { resolve } = this.#options;
-    return resolve === undefined ? mine : resolve(field, mine, theirs);
+  /** Without `resolveConflict` this device wins. */
+  #resolveField(field: string, mine: unknown, theirs: unknown): unknown {
+    const { resolveConflict } = this.#options;
+    return resolveConflict === undefined ? mine : resolveConflict(field, mine, theirs);
   }
 
-  /** Fields that only one side changed stay as that side has them; about the others the app decides. */
+  /** Three-way merge: a field changed by one side keeps that side's value; `resolveConflict` chooses the others. */
   #merge({ fields, base }: Entry, current: Task): Fields {
     const theirs: Record<string, unknown> = { ...current };
     const common: Record<string, unknown> = { ...base };
     const merged = Object.entries(fields).map(([field, mine]) => {
-      const isContested = JSON.stringify(theirs[field]) !== JSON.stringify(common[field]);
-      return [field, isContested ? this.#decide(field, mine, theirs[field]) : mine];
+      const isConflict = JSON.stringify(theirs[field]) !== JSON.stringify(common[field]);
+      return [field, isConflict ? this.#resolveField(field, mine, theirs[field]) : mine];
     });
     return Object.fromEntries(merged);
   }
 
-  /** Applies one page of the change feed. @returns whether there are more. */
+  /** Applies one page of the change feed. @returns whether more pages follow */
   async #pull(): Promise<boolean> {
     const { status, body } = await this.#request<Change[]>('GET', `/changes?limit=100${this.#since()}`);
     if (status === 410) {
-      // Away for months: what was deleted meanwhile is no longer known. The outbox stays.
+      // The cursor expired after months, and earlier deletions are unknown: read everything again. The outbox stays.
       await this.#save({ tasks: {}, cursor: null });
       return true;
     }
@@ -223,7 +221,7 @@ export class OfflineClient {
       if (op === 'upsert' && task !== undefined) tasks[id] = task;
       else delete tasks[id];
     }
-    // Together: a page is applied and behind us, or neither.
+    // Saved together, so that a page is either applied with its cursor or not at all.
     await this.#save({ tasks, cursor: body.next_cursor });
     return body.has_more;
   }
@@ -241,8 +239,8 @@ export class OfflineClient {
       async (response) => ({ status: response.status, body: (await response.json()) as Body<Data> }),
       () => null,
     );
-    if (answer === null || answer.status === 429 || answer.status >= 500) throw new TryLater();
-    if (answer.body.error_code === 'IDEMPOTENCY_IN_FLIGHT') throw new TryLater();
+    if (answer === null || answer.status === 429 || answer.status >= 500) throw new TryLaterError();
+    if (answer.body.error_code === 'IDEMPOTENCY_IN_FLIGHT') throw new TryLaterError();
     if (answer.status === 401 || answer.status === 403) throw new Error(answer.body.detail);
     return answer;
   }

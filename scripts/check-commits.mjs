@@ -1,14 +1,14 @@
-// Checks commit messages: those of the branch, or the one in the file that git's commit-msg hook names.
-// Usage: node scripts/check-commits.mjs [FILE]. It runs on any Node.js, so the syntax stays at that of Node 14.
+// Checks commit messages: those of the branch, or the one in the file that git's commit-msg hook passes.
+// Usage: node scripts/check-commits.mjs [FILE]. Any Node.js runs it, so keep to the syntax of Node 14.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const longestSubject = 72;
+const maxSubjectLength = 72;
 const base = 'origin/main';
-const toBeSquashed = /^(fixup|squash|amend)! /;
+const squashPrefix = /^(fixup|squash|amend)! /;
 const [messageFile] = process.argv.slice(2);
 
-/** @returns what git prints, or null if git is missing or refuses */
+/** @returns git's output, or null if git is missing or fails */
 function git(...args) {
   const { status, stdout } = spawnSync('git', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   return status === 0 ? stdout : null;
@@ -19,15 +19,15 @@ function faultsOf(message) {
   const length = [...subject].length;
   return [
     subject.trim() === '' && 'the subject is empty',
-    length > longestSubject && `the subject has ${length} characters, of at most ${longestSubject}`,
+    length > maxSubjectLength && `the subject has ${length} characters, of at most ${maxSubjectLength}`,
     subject.endsWith('.') && 'the subject ends with a full stop',
-    toBeSquashed.test(subject) && 'the commit is to be squashed: git rebase -i --autosquash',
+    squashPrefix.test(subject) && 'the commit is to be squashed: git rebase -i --autosquash',
     second.trim() !== '' && 'the line after the subject is not blank',
   ].filter(Boolean);
 }
 
-/** A message as git will store it: without comments and the diff of `git commit -v`. */
-function written() {
+/** The message as git will store it: without comments and the diff of `git commit -v`. */
+function readMessage() {
   const [kept = ''] = readFileSync(messageFile, 'utf8').split(/^# -+ >8 -+$/m);
   return kept
     .split('\n')
@@ -36,7 +36,10 @@ function written() {
     .trim();
 }
 
-/** The branch's commits without merges, whose subjects git and GitHub make; null if the base is not known. */
+/**
+ * The branch's commits as [hash, message], without merges, whose subjects git and GitHub write.
+ * @returns null if the clone is shallow or has no `origin/main`
+ */
 function commitsOfBranch() {
   const isComplete = (git('rev-parse', '--is-shallow-repository') || '').trim() === 'false';
   if (!isComplete || git('rev-parse', '--verify', '--quiet', `${base}^{commit}`) === null) return null;
@@ -55,10 +58,10 @@ function report(name, message) {
 }
 
 if (messageFile !== undefined) {
-  const message = written();
-  // Git itself aborts on an empty message and writes those of merges; fixups are squashed before review.
-  const isLeftAlone = message === '' || message.startsWith('Merge ') || toBeSquashed.test(message);
-  process.exitCode = isLeftAlone || report('commit message', message) ? 0 : 1;
+  const message = readMessage();
+  // Git itself rejects an empty message and writes those of merges. Fixups are squashed before review.
+  const isExempt = message === '' || message.startsWith('Merge ') || squashPrefix.test(message);
+  process.exitCode = isExempt || report('commit message', message) ? 0 : 1;
 } else {
   const commits = commitsOfBranch();
   if (commits === null) console.log(`no commits checked: the clone is shallow, or has no ${base}`);

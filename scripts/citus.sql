@@ -5,7 +5,7 @@
 -- Its one trigger only refuses changes and reads nothing, so it may run on every shard.
 set citus.enable_unsafe_triggers to on;
 
--- A table after those that it refers to. All rows of a user are on one node, in shards of the same number.
+-- Each table after those that it references. All rows of a user are on one node, in colocated shards.
 select create_distributed_table('duly.owners', 'user_id');
 select create_distributed_table('duly.profiles', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tasks', 'user_id', colocate_with => 'duly.owners');
@@ -16,10 +16,10 @@ select create_distributed_table('duly.idempotency_keys', 'user_id', colocate_wit
 select create_distributed_table('duly.audit', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.audit_heads', 'user_id', colocate_with => 'duly.owners');
 
--- Every statement that takes a revision reads its one row: each node has it.
+-- A copy on every node: each statement that takes a revision reads its one row.
 select create_reference_table('duly.epoch');
 
--- What stays on the coordinator, as the tables of PostgreSQL that they are: nothing has to be done.
+-- These tables stay on the coordinator as local tables: nothing has to be done.
 select * from (values
   ('duly.schema_migrations', 'of the database, not of a user'),
   ('duly.audit_refused', 'what no chain takes; few rows'),

@@ -1,16 +1,15 @@
-// What npm still has to install. Parsed by whatever Node the machine has, so the syntax stays at Node 14's.
+// Lists the packages that npm has yet to install. Any Node.js runs it, so keep to the syntax of Node 14.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Paths of packages that are missing, outdated or incomplete, relative to `root`; empty when everything is there.
- * `withDev`: development packages have to be there too. `withDatabase`: so has the embedded PostgreSQL of this
- * platform.
+ * Paths, relative to `root`, of packages that are missing, outdated or incomplete; empty if the installation is
+ * complete. `withDev` includes development packages, `withDatabase` the embedded PostgreSQL of this platform.
  */
 export function findMissing(root, { withDev, withDatabase }) {
   const wanted = readJson(join(root, 'package-lock.json')).packages;
   const hidden = join(root, 'node_modules', '.package-lock.json');
-  // npm writes this one last: without it an installation was cut short, and any package may be half there.
+  // npm writes this file last. Without it an installation was interrupted, and any package may be incomplete.
   if (!existsSync(hidden)) return ['node_modules'];
   const missing = missingPackages(wanted, readJson(hidden).packages, withDev);
   if (!isRuntimeWhole(root)) missing.push('node_modules/node');
@@ -23,12 +22,12 @@ function missingPackages(wanted, installed, withDev) {
   return Object.keys(wanted).filter((path) => {
     const { version, link, dev, optional, devOptional } = wanted[path];
     if (!path.includes('node_modules/') || link || (!withDev && (dev || devOptional))) return false;
-    // npm leaves out the optional packages of other platforms.
+    // npm skips optional packages of other platforms.
     return installed[path] === undefined ? !optional : installed[path].version !== version;
   });
 }
 
-/** The program itself is put there by an install script. */
+/** The executable is downloaded by an install script, which npm may be set to skip. */
 function isRuntimeWhole(root) {
   const directory = join(root, 'node_modules', 'node');
   if (!existsSync(join(directory, 'bin', 'node'))) return false;
@@ -36,7 +35,7 @@ function isRuntimeWhole(root) {
   return readJson(join(directory, 'package.json')).version === wanted;
 }
 
-/** The links between its libraries are made by an install script. */
+/** The symbolic links between its libraries are made by an install script. */
 function isDatabaseWhole(directory) {
   if (!existsSync(join(directory, 'native', 'bin', 'postgres'))) return false;
   const list = join(directory, 'native', 'pg-symlinks.json');

@@ -1,28 +1,28 @@
-// Behind `npm start`, `npm test` and `npm run bench`: sees that the dependencies are there, then hands over to the
-// pinned runtime. Run by whatever Node the machine has, so the syntax stays at Node 14's.
+// Launcher of `npm start`, `npm test` and `npm run bench`: installs missing dependencies, then runs the pinned runtime.
+// Any Node.js runs it, so keep to the syntax of Node 14.
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findMissing } from './installed.mjs';
-import { informationFor } from './usage.mjs';
+import { helpOrVersion } from './usage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const server = join(root, 'server');
-/** Compiled modules are kept here, which takes a third off the time to start. */
+/** Cache of compiled modules: it saves a third of the time to start. */
 const compileCache = join(root, 'node_modules', '.cache', 'node');
 const oldestNode = 20;
 /**
- * What the runtime may keep in memory, in MB: it would otherwise grow with the machine, to twice as much, before it
- * collects what nobody needs. NODE_OPTIONS may say otherwise. (Of what is outside of its heap, glibc keeps less with
- * two arenas, MALLOC_ARENA_MAX, than with one for each thread: some 16 MB.)
+ * Heap limits in MB. By default the heap grows with the machine, to twice as much, before garbage is collected.
+ * NODE_OPTIONS overrides them. Outside the heap, two glibc arenas (MALLOC_ARENA_MAX) save some 16 MB against one per
+ * thread.
  */
-const memory = (process.env.NODE_OPTIONS || '').includes('space-size')
+const memoryOptions = (process.env.NODE_OPTIONS || '').includes('space-size')
   ? []
   : ['--max-old-space-size=512', '--max-semi-space-size=16'];
 const parentPollMs = 500;
-const unreachable =
+const networkErrors =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT)\b/;
 
 const [command, ...args] = process.argv.slice(2);
@@ -35,36 +35,37 @@ function fail(line) {
   process.exit(1);
 }
 
-const missing = () =>
+const listMissing = () =>
   findMissing(root, { withDev: isTest, withDatabase: isTest || isBench || !process.env.DATABASE_URL });
 
 async function main() {
   if (Number.parseInt(process.versions.node, 10) < oldestNode) {
     fail(`Duly needs Node.js ${oldestNode} or newer to start, and this is ${process.versions.node}`);
   }
-  const information = informationFor(root, command, args);
-  if (information !== null) {
-    process.stdout.write(`${information}\n`);
+  const text = helpOrVersion(root, command, args);
+  if (text !== null) {
+    process.stdout.write(`${text}\n`);
     return;
   }
-  const absent = missing();
-  if (absent.length > 0) await install(absent);
+  const missingPaths = listMissing();
+  if (missingPaths.length > 0) await install(missingPaths);
 
   if (isTest) process.exit(await runTests());
-  if (isBench) process.exit(await runProgram(join(server, 'bench', 'main.ts'), args, process.cwd(), memory));
+  if (isBench)
+    process.exit(await runProgram(join(server, 'bench', 'main.ts'), args, process.cwd(), memoryOptions));
   process.exit(
-    await runProgram(join(server, 'src', 'main.ts'), process.argv.slice(2), process.cwd(), memory),
+    await runProgram(join(server, 'src', 'main.ts'), process.argv.slice(2), process.cwd(), memoryOptions),
   );
 }
 
-/** Vitest; after the whole suite, coverage over all of its processes is held against the limits in .c8rc.json. */
+/** Runs Vitest. After the whole suite, c8 checks the coverage of all processes against the limits in .c8rc.json. */
 async function runTests() {
   const isWholeSuite = args.every((arg) => arg.startsWith('-'));
   if (isWholeSuite) {
     rmSync(join(server, 'coverage'), { recursive: true, force: true });
     process.env.NODE_V8_COVERAGE = join(server, 'coverage', 'raw');
   }
-  // Files are named from the root of the repository; the suite runs in the server's folder.
+  // Arguments are paths from the repository's root; the suite runs in server/.
   const names = args.map((arg) => arg.replace(/^server\//, ''));
   const code = await runProgram(
     join(root, 'node_modules', 'vitest', 'vitest.mjs'),
@@ -76,29 +77,29 @@ async function runTests() {
   return runProgram(join(root, 'node_modules', 'c8', 'bin', 'c8.js'), ['report'], server);
 }
 
-/** Runs a program by the pinned runtime, and resolves to its exit code. */
+/** Runs a program with the pinned runtime, and resolves to its exit code. */
 function runProgram(program, programArgs, cwd, runtimeArgs = []) {
   const runtime = join(root, 'node_modules', 'node', 'bin', 'node');
-  // The channel closes when the launcher is gone, however it went: the program can take that as its end.
+  // The IPC channel closes when the launcher ends in any way: the program then stops.
   const child = spawn(runtime, [...runtimeArgs, program, ...programArgs], {
     cwd,
     env: isTest ? process.env : { NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '2', ...process.env },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  return ended(child, (error) => fail(`The runtime ${runtime} does not run: ${error.message}`));
+  return waitForExit(child, (error) => fail(`The runtime ${runtime} does not run: ${error.message}`));
 }
 
-/** Only the tests need development packages, but a start does not take them away. */
+/** Only tests need development packages, but a start must not remove them. */
 const withDev = () => isTest || existsSync(join(root, 'node_modules', 'vitest'));
 
 /**
- * `npm install` and not `npm ci`, which refuses a lock file that lacks another platform's optional packages and
- * begins by removing everything. `--no-save` keeps the lock file as it is.
+ * Uses `npm install`: `npm ci` rejects a lock file without another platform's optional packages, and first removes
+ * everything. `--no-save` leaves the lock file unchanged.
  */
-async function install(absent) {
+async function install(missingPaths) {
   process.stderr.write('Installing dependencies (first start takes about a minute)…\n');
-  // npm takes a directory that exists for a whole package, and runs install scripts only for those it puts there.
-  for (const path of absent) rmSync(join(root, path), { recursive: true, force: true });
+  // npm takes an existing directory for a complete package, and runs install scripts only for packages that it adds.
+  for (const path of missingPaths) rmSync(join(root, path), { recursive: true, force: true });
   const [npm, ...script] = findNpm();
   const options = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
@@ -112,25 +113,25 @@ async function install(absent) {
       output += text;
     });
   }
-  const code = await ended(child, (error) =>
+  const code = await waitForExit(child, (error) =>
     fail(`npm, which installs the dependencies, does not run: ${error.message}`),
   );
   if (code !== 0) {
-    const reason = unreachable.exec(output);
+    const reason = networkErrors.exec(output);
     if (reason)
       fail(`The npm registry cannot be reached (${reason[0]}): check the network, then start again`);
     process.stderr.write(output);
     fail(`Installing the dependencies failed: npm ended with code ${code} and said the above`);
   }
-  const [still] = missing();
-  if (still !== undefined) {
+  const [stillMissing] = listMissing();
+  if (stillMissing !== undefined) {
     fail(
-      `${still} is incomplete after npm install: may npm run install scripts here (npm config get ignore-scripts)?`,
+      `${stillMissing} is incomplete after npm install: may npm run install scripts here (npm config get ignore-scripts)?`,
     );
   }
 }
 
-/** The npm this was started by, else the one that came with this Node, else the one on the PATH. */
+/** The npm that started this process, else the one beside this Node, else the one on the PATH. */
 function findNpm() {
   const current = process.env.npm_execpath;
   if (current && basename(current) === 'npm-cli.js') return [process.execPath, current];
@@ -138,14 +139,12 @@ function findNpm() {
   return [existsSync(beside) ? beside : 'npm'];
 }
 
-/**
- * Settles with the exit code for a child that was told of every request to end; 128 + number when a signal ended it.
- */
-function ended(child, onError) {
+/** Forwards stop signals to the child. Resolves to its exit code, or to 128 + the signal's number. */
+function waitForExit(child, onError) {
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
-  // Ctrl-C reaches the child by itself: a terminal sends it to the whole foreground group.
+  // A terminal sends Ctrl-C to the whole foreground group, so the child already gets it.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
-  // A killed npm says nothing.
+  // A killed npm sends no signal: poll the parent's pid.
   if (process.env.npm_lifecycle_event) {
     setInterval(() => process.ppid === parentAtStart || child.kill('SIGTERM'), parentPollMs).unref();
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * The text that `--help` or `--version` among `args` asks for; null without either. `serve` is the command of
  * `npm start`: its help lists every command.
  */
-export function informationFor(root, command, args) {
+export function helpOrVersion(root, command, args) {
   if (!args.some((arg) => ['--help', '-h', '--version'].includes(arg))) return null;
   const commands = readJson(join(root, 'server', 'src', 'commands', 'usage.json'));
   if (!Object.keys(commands).includes(command)) return null;

@@ -1,6 +1,6 @@
 /**
- * What Node itself makes of the statement of a list: `node:http` and `pg`, and nothing else, neither token nor
- * validation, log, limits, cursors or `ETag`. A process of its own; its argument is the database's URL.
+ * Lower bound of a list in Node: the list's statement with `node:http` and `pg` alone. No token, validation, log,
+ * limits, cursors or `ETag`. Runs in a process of its own; its argument is the database's URL.
  */
 
 import { createServer } from 'node:http';

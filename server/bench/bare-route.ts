@@ -1,13 +1,12 @@
 /**
- * What Fastify itself does with a list: a route that verifies the token, and answers the same bytes each time. A
- * process of its own; its arguments are the secret, the length of the body, and whether tokens that were verified are
- * `remembered`.
+ * Upper bound of a cached list in Fastify: the route verifies the token, then sends the same bytes each time. Runs in a
+ * process of its own. Its arguments: the secret, the body's length in bytes, and `cached` to cache verified tokens.
  */
 
 import Fastify from 'fastify';
 import { jwtVerify } from 'jose';
 
-const [secret = '', bodyBytes = '0', memory] = process.argv.slice(2);
+const [secret = '', bodyBytes = '0', tokens] = process.argv.slice(2);
 const key = new TextEncoder().encode(secret);
 const verified = new Map<string, string>();
 
@@ -16,11 +15,11 @@ async function verify(authorization: string): Promise<string> {
   if (known !== undefined) return known;
   const { payload } = await jwtVerify(authorization.slice('Bearer '.length), key, { algorithms: ['HS256'] });
   const { sub = '' } = payload;
-  if (memory === 'remembered') verified.set(authorization, sub);
+  if (tokens === 'cached') verified.set(authorization, sub);
   return sub;
 }
 
-/** A JSON text of the length asked for. */
+/** The body is padded to the given length. */
 const frame = JSON.stringify({ data: '' });
 const body = Buffer.from(JSON.stringify({ data: 'x'.repeat(Math.max(0, Number(bodyBytes) - frame.length)) }));
 

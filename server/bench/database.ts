@@ -1,4 +1,4 @@
-/** The database that is measured on: the embedded PostgreSQL, in a directory of its own. */
+/** The database under test: the embedded PostgreSQL in a directory of its own. */
 
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,29 +7,27 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { migrateUp } from '../src/db/migrator.ts';
 import { createDb } from '../src/db/pool.ts';
-import { type Connection, type EmbeddedServer, startEmbedded } from '../src/db/postgres/embedded.ts';
-import type { Asker } from './requests.ts';
+import { type ConnectionSettings, type EmbeddedServer, startEmbedded } from '../src/db/postgres/embedded.ts';
+import type { ActiveUser } from './requests.ts';
 import { type Size, seed } from './seed.ts';
 
 export interface BenchDatabase {
-  connection: Connection;
-  /** As DATABASE_URL. */
+  connection: ConnectionSettings;
+  /** The same connection as DATABASE_URL. */
   url: string;
-  /** How many connections a server has open. */
+  /** Number of connections that the servers have open. */
   countConnections(): Promise<number>;
-  /** Users `bench-0` and on, with some of their live tasks. */
-  findAskers(count: number): Promise<Asker[]>;
+  /** Users `bench-0` and on, each with up to 20 live tasks. */
+  findActiveUsers(count: number): Promise<ActiveUser[]>;
   close(): Promise<void>;
 }
 
 const log = pino({ level: 'silent' });
 
-/**
- * @param dataDir one that was seeded before, which is left there; null makes a new one for as long as it is open.
- */
+/** @param dataDir a seeded directory, which is kept; null creates one that `close` removes */
 export async function openBenchDatabase(dataDir: string | null, size: Size): Promise<BenchDatabase> {
   const directory = dataDir ?? mkdtempSync(join(tmpdir(), 'duly-bench-'));
-  // The database's own account has to pass.
+  // The server's account must traverse it.
   if (dataDir === null) chmodSync(directory, 0o755);
   const embedded = await startEmbedded({ dataDir: directory, log });
   const connection = embedded.app;
@@ -43,7 +41,7 @@ export async function openBenchDatabase(dataDir: string | null, size: Size): Pro
     connection,
     url: urlOf(connection),
     countConnections: () => countConnections(embedded),
-    findAskers: (count) => ask<Asker>(connection, askers, [count]),
+    findActiveUsers: (count) => runQuery<ActiveUser>(connection, activeUsersSql, [count]),
     async close() {
       await embedded.stop();
       if (dataDir === null) rmSync(directory, { recursive: true, force: true });
@@ -51,7 +49,7 @@ export async function openBenchDatabase(dataDir: string | null, size: Size): Pro
   };
 }
 
-async function migrate(connection: Connection): Promise<void> {
+async function migrate(connection: ConnectionSettings): Promise<void> {
   const db = createDb({ connection, max: 1, log, queryTimeoutMs: 0 });
   try {
     await migrateUp(db);
@@ -60,25 +58,28 @@ async function migrate(connection: Connection): Promise<void> {
   }
 }
 
-async function isSeeded(connection: Connection): Promise<boolean> {
-  const rows = await ask<{ seeded: boolean }>(connection, 'select exists (select from duly.tasks) as seeded');
+async function isSeeded(connection: ConnectionSettings): Promise<boolean> {
+  const rows = await runQuery<{ seeded: boolean }>(
+    connection,
+    'select exists (select from duly.tasks) as seeded',
+  );
   return rows[0]?.seeded ?? false;
 }
 
 async function countConnections({ admin }: EmbeddedServer): Promise<number> {
   const text =
     "select count(*)::int as count from pg_stat_activity where application_name in ('duly pool', 'duly listener')";
-  const rows = await ask<{ count: number }>(admin, text);
+  const rows = await runQuery<{ count: number }>(admin, text);
   return rows[0]?.count ?? 0;
 }
 
-const askers = `
+const activeUsersSql = `
   select user_id as id, array(select t.id::text from duly.tasks as t where t.user_id = asked.user_id and t.deleted_at is null
     order by t.revision desc limit 20) as tasks
   from (select 'bench-' || n as user_id from generate_series(0, $1::int - 1) as n) as asked`;
 
-async function ask<Row extends pg.QueryResultRow>(
-  connection: Connection,
+async function runQuery<Row extends pg.QueryResultRow>(
+  connection: ConnectionSettings,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
@@ -91,5 +92,5 @@ async function ask<Row extends pg.QueryResultRow>(
   }
 }
 
-const urlOf = ({ host, port, user, password, database }: Connection) =>
+const urlOf = ({ host, port, user, password, database }: ConnectionSettings) =>
   `postgresql://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`;

@@ -1,11 +1,11 @@
 /**
- * How quickly changes reach 5,000 open event streams of one server process, and what memory that takes.
+ * How fast changes reach 5,000 open event streams of one server process, and how much memory that takes.
  *
- *   node_modules/node/bin/node bench/event-streams.ts [seconds]
+ *   node_modules/node/bin/node server/bench/event-streams.ts [seconds]
  *
- * Starts the server on an embedded database in a temporary directory, or on the migrated one of DATABASE_URL. A second
- * process is all the clients: it opens the streams, 20 for each of 250 users, and makes 20 changes a second, for 30
- * seconds unless told otherwise. A latency is the time from the answer to the write to the event on one of its streams.
+ * Starts the server on an embedded database in a temporary directory, or on the migrated database of DATABASE_URL. A
+ * second process has all clients. It opens 20 streams for each of 250 users, and makes 20 changes a second for 30
+ * seconds by default. A latency is the time from the write's response to the event on one of the user's streams.
  */
 
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
@@ -33,13 +33,13 @@ interface Result {
   openingMs: number;
   changes: number;
   latenciesMs: number[];
-  /** Events that did not come. */
+  /** Number of events that did not arrive. */
   missing: number;
-  /** Streams that were lost. */
+  /** Number of streams that closed early. */
   lost: number;
 }
 
-async function serve(dataDir: string): Promise<ChildProcess> {
+async function startServer(dataDir: string): Promise<ChildProcess> {
   const { PATH, HOME, DATABASE_URL } = process.env;
   const limits = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
   const settings = { BETTER_AUTH_SECRET: secret, DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'error' };
@@ -56,10 +56,10 @@ async function serve(dataDir: string): Promise<ChildProcess> {
 const rssMb = ({ pid }: ChildProcess) =>
   Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024);
 
-/** The process that starts the others. */
+/** Runs in the main process, which starts the server and the clients. */
 async function measure(seconds: string): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'duly-bench-'));
-  const server = await serve(dataDir);
+  const server = await startServer(dataDir);
   const idleMb = rssMb(server);
   const clients = fork(fileURLToPath(import.meta.url), ['clients', seconds]);
   const peak = { mb: 0 };
@@ -118,7 +118,7 @@ function createTask({ path, authorization }: User): Promise<string> {
   });
 }
 
-/** Resolves once it is ready; `onTask` is called with the id of each task that is told of. */
+/** Resolves when the stream is ready. Calls `onTask` with the task id of each event. */
 function openStream(
   { path, authorization }: User,
   onTask: (id: string) => void,
@@ -138,7 +138,7 @@ function openStream(
   });
 }
 
-/** The process that is all the clients. */
+/** Runs in the process of the clients. */
 async function runClients(seconds: number): Promise<Result> {
   const all = await Promise.all(Array.from({ length: users }, createUser));
   const arrivals = new Map<string, number[]>();
@@ -150,7 +150,7 @@ async function runClients(seconds: number): Promise<Result> {
   };
   const queue = all.flatMap((user) => Array.from({ length: streamsPerUser }, () => user));
   const began = performance.now();
-  const lane = async () => {
+  const openStreams = async () => {
     for (let user = queue.pop(); user !== undefined; user = queue.pop()) {
       await openStream(user, onTask, () => {
         lost += 1;
@@ -158,7 +158,7 @@ async function runClients(seconds: number): Promise<Result> {
       opened += 1;
     }
   };
-  await Promise.all(Array.from({ length: openingAtATime }, lane));
+  await Promise.all(Array.from({ length: openingAtATime }, openStreams));
   const openingMs = performance.now() - began;
 
   const acknowledged = new Map<string, number>();
@@ -176,7 +176,7 @@ async function runClients(seconds: number): Promise<Result> {
   }
   await Promise.all(writes);
   await sleep(2_000);
-  // An event may overtake the answer.
+  // An event may arrive before the write's response.
   const latenciesMs = [...acknowledged].flatMap(([id, at]) =>
     (arrivals.get(id) ?? []).map((time) => Math.max(0, time - at)),
   );

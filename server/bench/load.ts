@@ -6,83 +6,83 @@ import { createHistogram } from 'node:perf_hooks';
 export interface Load {
   port: number;
   connections: number;
-  /** How long requests are begun, in ms. */
+  /** For how long new requests are started, in ms. */
   durationMs: number;
   /**
-   * Requests a second, begun on time whether earlier ones are answered or not; null: each connection sends its next
-   * request when it has its answer.
+   * Open loop: requests started per second, whether or not earlier ones are answered. Null: closed loop, each
+   * connection sends its next request after the response.
    */
   rate: number | null;
-  /** The next request, whole, as bytes of HTTP/1.1 with `Connection: keep-alive` understood. */
+  /** The whole next request, as bytes of HTTP/1.1 on a keep-alive connection. */
   next(): Buffer | string;
-  /** What a good answer's status is. */
+  /** Whether the status is an expected one. */
   isGood(status: number): boolean;
 }
 
-export interface Measured {
+export interface LoadResult {
   requests: number;
-  /** Answers with another status than a good one, and connections that broke under a request. */
+  /** Responses with an unexpected status, and connections that broke during a request. */
   errors: number;
   seconds: number;
   perSecond: number;
-  /** From the moment the request was due (open loop) or sent (closed loop) to the last byte of its answer, in ms. */
+  /** In ms, until the last byte of the response. Starts when the request is due (open loop) or sent (closed loop). */
   latencyMs: { p50: number; p95: number; p99: number; max: number };
-  /** Of the answers, by status. */
+  /** Number of responses by status; 0 for a broken connection. */
   statuses: Record<string, number>;
-  /** Of the last answer, in bytes. */
+  /** Size of the last good response. */
   bodyBytes: number;
 }
 
 /** Servers close idle connections, Node's after five seconds. */
-const longestIdleMs = 4_000;
+const maxIdleMs = 4_000;
 const endOfHead = Buffer.from('\r\n\r\n');
 
 /**
- * One keep-alive connection that has one request under way at a time. A client library would take more of the machine
- * than the server under test.
+ * One keep-alive connection with one request at a time. A client library would take more CPU than the server under
+ * test.
  */
 class Connection {
   readonly #port: number;
-  readonly #onAnswer: (status: number, bodyBytes: number) => void;
+  readonly #onResponse: (status: number, bodyBytes: number) => void;
   #socket: Socket | null = null;
   #received: Buffer[] = [];
   #receivedBytes = 0;
-  #wantedBytes = 0;
+  #expectedBytes = 0;
   #headBytes = 0;
   #status = 0;
   #isLast = false;
-  #isAsking = false;
+  #isWaiting = false;
   #usedAt = 0;
 
-  constructor(port: number, onAnswer: (status: number, bodyBytes: number) => void) {
+  constructor(port: number, onResponse: (status: number, bodyBytes: number) => void) {
     this.#port = port;
-    this.#onAnswer = onAnswer;
+    this.#onResponse = onResponse;
   }
 
   async open(): Promise<void> {
     const socket = connect(this.#port, '127.0.0.1');
     socket.setNoDelay(true);
-    socket.on('data', (part) => this.#take(part));
+    socket.on('data', (part) => this.#receive(part));
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      // Idle, it may go; the next request opens another.
-      if (this.#isAsking) this.#answer(0, 0);
+      // An idle connection may close; the next request opens another.
+      if (this.#isWaiting) this.#finish(0, 0);
     });
     await once(socket, 'connect');
     this.#socket = socket;
   }
 
   send(request: Buffer | string): void {
-    this.#isAsking = true;
-    // A request may cross with the server's end of a connection that was idle for long.
-    if (performance.now() - this.#usedAt > longestIdleMs) this.close();
+    this.#isWaiting = true;
+    // The server may close a long idle connection while the request is on its way.
+    if (performance.now() - this.#usedAt > maxIdleMs) this.close();
     this.#usedAt = performance.now();
     if (this.#socket === null) {
       this.open().then(
         () => this.#socket?.write(request),
-        () => this.#answer(0, 0),
+        () => this.#finish(0, 0),
       );
     } else this.#socket.write(request);
   }
@@ -93,28 +93,28 @@ class Connection {
     socket?.destroy();
   }
 
-  #take(part: Buffer): void {
-    if (!this.#isAsking) {
-      // A server that tires of waiting for a first request says so.
+  #receive(part: Buffer): void {
+    if (!this.#isWaiting) {
+      // A server that timed out waiting for a request sends a 408.
       this.close();
       return;
     }
     this.#receivedBytes += part.length;
-    if (this.#wantedBytes === 0) {
+    if (this.#expectedBytes === 0) {
       this.#received.push(part);
       const all = this.#received.length === 1 ? part : Buffer.concat(this.#received);
       if (!this.#readHead(all)) return;
       this.#received = [];
     }
-    if (this.#receivedBytes < this.#wantedBytes) return;
-    const [status, bodyBytes] = [this.#status, this.#wantedBytes - this.#headBytes];
+    if (this.#receivedBytes < this.#expectedBytes) return;
+    const [status, bodyBytes] = [this.#status, this.#expectedBytes - this.#headBytes];
     this.#receivedBytes = 0;
-    this.#wantedBytes = 0;
+    this.#expectedBytes = 0;
     if (this.#isLast) this.close();
-    this.#answer(status, bodyBytes);
+    this.#finish(status, bodyBytes);
   }
 
-  /** Reads the status, the length, and whether the connection ends. False when the head is not there yet. */
+  /** Parses status, length and `Connection: close`. @returns false if the head is incomplete */
   #readHead(bytes: Buffer): boolean {
     const end = bytes.indexOf(endOfHead);
     if (end < 0) return false;
@@ -122,19 +122,19 @@ class Connection {
     this.#status = Number(head.slice(9, 12));
     const length = head.indexOf('\r\ncontent-length: ');
     this.#headBytes = end + endOfHead.length;
-    this.#wantedBytes = this.#headBytes + (length < 0 ? 0 : Number.parseInt(head.slice(length + 18), 10));
+    this.#expectedBytes = this.#headBytes + (length < 0 ? 0 : Number.parseInt(head.slice(length + 18), 10));
     this.#isLast = head.includes('\r\nconnection: close');
     return true;
   }
 
-  #answer(status: number, bodyBytes: number): void {
+  #finish(status: number, bodyBytes: number): void {
     this.#received = [];
-    this.#isAsking = false;
-    this.#onAnswer(status, bodyBytes);
+    this.#isWaiting = false;
+    this.#onResponse(status, bodyBytes);
   }
 }
 
-/** Counts answers and their times. */
+/** Counts responses and their latencies. */
 function createMeter(isGood: Load['isGood']) {
   const histogram = createHistogram();
   const statuses: Record<string, number> = {};
@@ -147,7 +147,7 @@ function createMeter(isGood: Load['isGood']) {
       else bodyBytes = bytes;
       histogram.record(Math.max(1, Math.round((performance.now() - sinceMs) * 1_000)));
     },
-    result(elapsedMs: number): Measured {
+    result(elapsedMs: number): LoadResult {
       const at = (percentile: number) => histogram.percentile(percentile) / 1_000;
       const seconds = elapsedMs / 1_000;
       return {
@@ -163,11 +163,11 @@ function createMeter(isGood: Load['isGood']) {
   };
 }
 
-export const runLoad = (load: Load): Promise<Measured> =>
-  load.rate === null ? closedLoop(load) : openLoop(load, load.rate);
+export const runLoad = (load: Load): Promise<LoadResult> =>
+  load.rate === null ? runClosedLoop(load) : runOpenLoop(load, load.rate);
 
-/** Each connection asks again as soon as it is answered. */
-async function closedLoop({ port, connections, durationMs, next, isGood }: Load): Promise<Measured> {
+/** Each connection sends its next request after the response. */
+async function runClosedLoop({ port, connections, durationMs, next, isGood }: Load): Promise<LoadResult> {
   const meter = createMeter(isGood);
   const begin = performance.now();
   let open = connections;
@@ -176,9 +176,9 @@ async function closedLoop({ port, connections, durationMs, next, isGood }: Load)
     let sentAt = 0;
     const connection = new Connection(port, (status, bytes) => {
       meter.count(status, bytes, sentAt);
-      ask();
+      sendNext();
     });
-    function ask(): void {
+    function sendNext(): void {
       sentAt = performance.now();
       if (sentAt - begin < durationMs) connection.send(next());
       else {
@@ -186,20 +186,20 @@ async function closedLoop({ port, connections, durationMs, next, isGood }: Load)
         if (open === 0) end();
       }
     }
-    return { connection, ask };
+    return { connection, sendNext };
   });
-  for (const { ask } of all) ask();
+  for (const { sendNext } of all) sendNext();
   await ended;
   const result = meter.result(performance.now() - begin);
   for (const { connection } of all) connection.close();
   return result;
 }
 
-/** Requests begin when they are due; one that finds no free connection waits for it, and its time runs all the same. */
-async function openLoop(
+/** Starts requests when they are due. Without a free connection a request waits, and the wait counts as latency. */
+async function runOpenLoop(
   { port, connections, durationMs, next, isGood }: Load,
   rate: number,
-): Promise<Measured> {
+): Promise<LoadResult> {
   const meter = createMeter(isGood);
   const free: { begin(dueAt: number): void }[] = [];
   const due: number[] = [];
@@ -209,20 +209,20 @@ async function openLoop(
     let dueAt = 0;
     const connection = new Connection(port, (status, bytes) => {
       meter.count(status, bytes, dueAt);
-      const waiting = due.shift();
-      if (waiting !== undefined) lane.begin(waiting);
+      const nextDueAt = due.shift();
+      if (nextDueAt !== undefined) client.begin(nextDueAt);
       else {
         underWay -= 1;
-        free.push(lane);
+        free.push(client);
       }
     });
-    const lane = {
+    const client = {
       begin(at: number) {
         dueAt = at;
         connection.send(next());
       },
     };
-    free.push(lane);
+    free.push(client);
     all.push(connection);
   }
   const begin = performance.now();
@@ -233,11 +233,11 @@ async function openLoop(
     const isOver = elapsed >= durationMs;
     for (; begun < (Math.min(elapsed, durationMs) / 1_000) * rate; begun += 1) {
       const at = begin + (begun / rate) * 1_000;
-      const lane = free.pop();
-      if (lane === undefined) due.push(at);
+      const client = free.pop();
+      if (client === undefined) due.push(at);
       else {
         underWay += 1;
-        lane.begin(at);
+        client.begin(at);
       }
     }
     if (isOver && underWay === 0) {

@@ -1,18 +1,18 @@
 /**
- * How fast Duly is, and what the database and the framework do by themselves on the same machine in the same run.
+ * How fast Duly is, and how fast the database and the framework are alone, on one machine in one run.
  *
  *   npm run bench -- [options]
  *
- *   --seconds N     how long each measurement takes (5)
- *   --users N       users to seed (10000), --tasks N for each (200), --hot N of them ask (1000)
- *   --rounds N      how often what is compared is measured in turn; medians count (3)
- *   --only a,b      only these operations in the table; none: only what is compared
- *   --data DIR      a database that is kept there and used again, instead of one for this run
+ *   --seconds N     length of each measurement (5)
+ *   --users N       users to seed (10000), --tasks N for each (200); --hot N of them send requests (1000)
+ *   --rounds N      rounds of alternating comparisons (3); their medians are reported
+ *   --only a,b      only these operations in the table; none: only the comparisons
+ *   --data DIR      a database to keep in DIR and reuse, instead of one for this run
  *   --workers N     WEB_CONCURRENCY of the servers (1)
- *   --json FILE     writes the results, --compare FILE shows ratios against those of an earlier run
- *   --compression   lists with and without gzip, cached and made anew; --before DIR: plain ones against that checkout's
+ *   --json FILE     writes the results, --compare FILE prints ratios to those of an earlier run
+ *   --compression   lists with and without gzip, cached and uncached; --before DIR: plain ones of that checkout too
  *   --scale         10 million tasks against 10 thousand
- *   --soak MINUTES  mixed load at --rate N a second (1000), memory told each minute
+ *   --soak MINUTES  mixed load at --rate N a second (1000), memory printed each minute
  */
 
 import { parseArgs } from 'node:util';
@@ -56,7 +56,7 @@ if (values.scale) {
   const trial = await openTrial({
     dataDir: values.data ?? null,
     size,
-    hot: Number(values.hot),
+    activeUsers: Number(values.hot),
     env: { WEB_CONCURRENCY: values.workers },
   });
   try {

@@ -1,4 +1,4 @@
-/** What the database and the framework do by themselves on the same machine: the limits to compare with. */
+/** Rates of the database and the framework alone on the same machine: the limits to compare with. */
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,22 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import type { Connection } from '../src/db/postgres/embedded.ts';
+import type { ConnectionSettings } from '../src/db/postgres/embedded.ts';
 import { listTasks } from '../src/tasks/list.ts';
 import { statementOf } from '../test/support/capture-statement.ts';
 
-/**
- * A script for pgbench, in which `:u` is a random user's number; and the same as one statement with `$1` for the user's
- * id.
- */
+/** A transaction as a pgbench script, in which `:u` is a random user's number, and as statements with parameters. */
 interface Script {
   pgbench: string;
   statements: { text: string; values: (userId: string) => unknown[] }[];
 }
 
-const someone = "'bench-' || :u";
+const randomUserSql = "'bench-' || :u";
 
-/** The very statement that a list is read by, as the code under test makes it. */
+/** The statement of a list, exactly as the code under test builds it. */
 export async function listScript(users: number): Promise<Script> {
   const filter = {
     sort_by: 'created_at',
@@ -34,7 +31,7 @@ export async function listScript(users: number): Promise<Script> {
     position: null,
   } as const;
   const { sql: text, parameters } = await statementOf((db) => listTasks(db, 'the user', filter));
-  const shown = (parameter: unknown) => (parameter === 'the user' ? someone : String(parameter));
+  const shown = (parameter: unknown) => (parameter === 'the user' ? randomUserSql : String(parameter));
   const inline = text.replaceAll(/\$(\d+)/g, (_, place) => shown(parameters[Number(place) - 1]));
   return {
     pgbench: `\\set u random(0, ${users - 1})\n${inline.replaceAll(/\s+/g, ' ')};\n`,
@@ -47,19 +44,19 @@ export async function listScript(users: number): Promise<Script> {
   };
 }
 
-/** What any backend with a counter for each owner does at the least to store a task. */
+/** The least that a backend with a counter per user has to do to store a task. */
 export function createScript(users: number): Script {
-  const bump = (userId: string) =>
+  const incrementRevision = (userId: string) =>
     `update duly.owners set revision = revision + 1 where user_id = ${userId} returning revision`;
   const insert = (userId: string, revision: string) =>
     `insert into duly.tasks (user_id, title, description, priority, due_date, revision) values (${userId}, 'Call number 7 about the meeting', 'Something that somebody wrote down in a hurry, to be done before the week is over', 'High', '2027-01-11', ${revision})`;
   const begin = { text: 'begin', values: () => [] };
   const end = { text: 'commit', values: () => [] };
   return {
-    pgbench: `\\set u random(0, ${users - 1})\nbegin;\n${bump(someone)} \\gset\n${insert(someone, ':revision')};\ncommit;\n`,
+    pgbench: `\\set u random(0, ${users - 1})\nbegin;\n${incrementRevision(randomUserSql)} \\gset\n${insert(randomUserSql, ':revision')};\ncommit;\n`,
     statements: [
       begin,
-      { text: bump('$1'), values: (userId) => [userId] },
+      { text: incrementRevision('$1'), values: (userId) => [userId] },
       { text: insert('$1', '1'), values: (userId) => [userId] },
       end,
     ],
@@ -75,9 +72,9 @@ export async function hasPgbench(): Promise<boolean> {
   );
 }
 
-/** Transactions a second of a script, with prepared statements. */
+/** Transactions per second, with prepared statements. */
 export async function measureScript(
-  connection: Connection,
+  connection: ConnectionSettings,
   script: Script,
   options: { users: number; clients: number; seconds: number },
 ): Promise<number> {
@@ -87,7 +84,7 @@ export async function measureScript(
 }
 
 async function runPgbench(
-  { host, port, user, password, database }: Connection,
+  { host, port, user, password, database }: ConnectionSettings,
   { pgbench }: Script,
   { clients, seconds }: { clients: number; seconds: number },
 ): Promise<number> {
@@ -108,25 +105,25 @@ async function runPgbench(
   }
 }
 
-/** In place of pgbench, at a greater cost to the machine that is measured. */
+/** Replaces a missing pgbench, but takes more CPU on the machine under test. */
 async function runClients(
-  connection: Connection,
+  connection: ConnectionSettings,
   { statements }: Script,
   { users, clients, seconds }: { users: number; clients: number; seconds: number },
 ): Promise<number> {
   const end = performance.now() + seconds * 1_000;
-  let done = 0;
-  const lane = async () => {
+  let transactions = 0;
+  const runClient = async () => {
     const client = new pg.Client(connection);
     await client.connect();
     while (performance.now() < end) {
       const userId = `bench-${Math.floor(Math.random() * users)}`;
       for (const [index, { text, values }] of statements.entries())
         await client.query({ name: `s${index}`, text, values: values(userId) });
-      done += 1;
+      transactions += 1;
     }
     await client.end();
   };
-  await Promise.all(Array.from({ length: clients }, lane));
-  return done / seconds;
+  await Promise.all(Array.from({ length: clients }, runClient));
+  return transactions / seconds;
 }

@@ -1,16 +1,16 @@
-/** Results as a table for people and as JSON for the next run. */
+/** Results as a table on the terminal, and as JSON for the comparison with a later run. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import type { Measured } from './load.ts';
+import type { LoadResult } from './load.ts';
 
-/** One line of the table. */
-export interface Result extends Omit<Measured, 'statuses' | 'seconds'> {
+/** One row of the table. */
+export interface Result extends Omit<LoadResult, 'statuses' | 'seconds'> {
   name: string;
   connections: number;
-  /** Requests a second that were asked for; null in a closed loop. */
+  /** Requests per second of an open loop; null in a closed loop. */
   rate: number | null;
-  /** Of the server's processes, without the database's; null where it cannot be told. */
+  /** CPU time of the server's processes, without the database's; null on systems other than Linux. */
   cpuMicrosPerRequest: number | null;
   rssMb: number | null;
   databaseConnections: number;
@@ -21,7 +21,7 @@ export interface Report {
   node: string;
   at: string;
   results: Result[];
-  /** What is compared within this run, and what it has to reach; empty where it is only told. */
+  /** Comparisons within this run; `wanted` is the target, empty if there is none. */
   ratios: { name: string; value: number; wanted: string }[];
 }
 
@@ -63,7 +63,7 @@ export function printRatios({ ratios }: Report): void {
     console.log(`${name.padEnd(64)} ${value.toFixed(2).padStart(8)}${wanted && `   wanted ${wanted}`}`);
 }
 
-/** Each result against the one of the same name, connections and rate in an earlier run. */
+/** Prints each result against that of an earlier run with the same name, connections and rate. */
 export function printComparison({ results }: Report, file: string): void {
   const earlier: Report = JSON.parse(readFileSync(file, 'utf8'));
   console.log(`\nAgainst ${file} (${earlier.at}); of the rate more is better, of the rest less`);

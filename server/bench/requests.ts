@@ -1,24 +1,24 @@
-/** The requests that are measured, as bytes of HTTP/1.1. */
+/** The measured requests, as bytes of HTTP/1.1. */
 
 import { type Random, seeded } from '../test/support/random.ts';
 import { commonTag, heavyUser, searchTerms } from './seed.ts';
 import { mintToken } from './server.ts';
 
-/** A user who asks, and some of that user's live tasks. */
-export interface Asker {
+/** A user who sends requests, and the ids of some of the user's live tasks. */
+export interface ActiveUser {
   id: string;
   tasks: readonly string[];
 }
 
-/** Makes the next request each time it is called. */
+/** Builds the next request on each call. */
 export type Requests = () => string | Buffer;
 
 const heads = new Map<string, string>();
 
-/** What each request of a user has in common; a token is minted once. */
+/** Header lines that all requests of a user share. The token is minted once. */
 function headOf(userId: string): string {
-  const known = heads.get(userId);
-  if (known !== undefined) return known;
+  const existing = heads.get(userId);
+  if (existing !== undefined) return existing;
   const head = `Host: 127.0.0.1\r\nAuthorization: Bearer ${mintToken(userId)}\r\n`;
   heads.set(userId, head);
   return head;
@@ -45,24 +45,24 @@ function newTask(random: Random) {
 
 const newTaggedTask = (random: Random) => ({ ...newTask(random), tags: [commonTag, 'work'] });
 
-/** One stream of requests for each operation. `etags` are the lists' that the 304 is asked for with, by user. */
-export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, string>) {
+/** A generator of requests for each operation. `etags` are those of the users' lists, for 304 responses. */
+export function operations(users: readonly ActiveUser[], etags: ReadonlyMap<string, string>) {
   const random = seeded(1);
-  const someone = () => random.pick(askers).id;
-  const ofTask = (act: (userId: string, task: string) => string) => () => {
-    const { id, tasks } = random.pick(askers);
-    return act(id, `/tasks/${random.pick(tasks)}`);
+  const randomUserId = () => random.pick(users).id;
+  const forRandomTask = (build: (userId: string, task: string) => string) => () => {
+    const { id, tasks } = random.pick(users);
+    return build(id, `/tasks/${random.pick(tasks)}`);
   };
-  // Made beforehand: there are tens of thousands of them in a second.
-  const lists = askers.map(({ id }) => Buffer.from(request('GET', id, '/tasks')));
+  // Built in advance: a run sends tens of thousands of them per second.
+  const lists = users.map(({ id }) => Buffer.from(request('GET', id, '/tasks')));
   const list = () => random.pick(lists);
-  const gzipLists = askers.map(({ id }) =>
+  const gzipLists = users.map(({ id }) =>
     Buffer.from(request('GET', id, '/tasks', undefined, 'Accept-Encoding: gzip\r\n')),
   );
-  const get = ofTask((userId, task) => request('GET', userId, task));
-  const create = () => request('POST', someone(), '/tasks', newTask(random));
-  const createTagged = () => request('POST', someone(), '/tasks', newTaggedTask(random));
-  const patch = ofTask((userId, task) =>
+  const get = forRandomTask((userId, task) => request('GET', userId, task));
+  const create = () => request('POST', randomUserId(), '/tasks', newTask(random));
+  const createTagged = () => request('POST', randomUserId(), '/tasks', newTaggedTask(random));
+  const patch = forRandomTask((userId, task) =>
     request('PATCH', userId, task, { title: `Changed to ${random.below(1_000_000)}` }),
   );
   const conditional = [...etags].map(([userId, etag]) =>
@@ -76,17 +76,17 @@ export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, 
     create,
     'create, 2 tags': createTagged,
     patch,
-    complete: ofTask((userId, task) =>
+    complete: forRandomTask((userId, task) =>
       request('PATCH', userId, `${task}/complete`, { completed: random.below(2) === 0 }),
     ),
-    search: () => request('GET', someone(), `/tasks?search=${searchTerms.common}`),
-    tags: () => request('GET', someone(), '/tags'),
-    changes: () => request('GET', someone(), '/changes?limit=100'),
+    search: () => request('GET', randomUserId(), `/tasks?search=${searchTerms.common}`),
+    tags: () => request('GET', randomUserId(), '/tags'),
+    changes: () => request('GET', randomUserId(), '/changes?limit=100'),
     'bulk 100': () => {
       const all = Array.from({ length: 100 }, () => ({ op: 'create', ...newTaggedTask(random) }));
-      return request('POST', someone(), '/tasks/bulk', { operations: all });
+      return request('POST', randomUserId(), '/tasks/bulk', { operations: all });
     },
-    mixed: mix(random, [
+    mixed: mixOf(random, [
       [80, list],
       [10, get],
       [5, patch],
@@ -97,13 +97,13 @@ export function operations(askers: readonly Asker[], etags: ReadonlyMap<string, 
 
 export type Operation = keyof ReturnType<typeof operations>;
 
-/** Of a hundred requests so many of each kind. */
-function mix(random: Random, kinds: readonly [share: number, Requests][]): Requests {
-  const lots = kinds.flatMap(([share, make]) => Array.from({ length: share }, () => make));
-  return () => random.pick(lots)();
+/** A random mixture; `share` is in per cent. */
+function mixOf(random: Random, kinds: readonly [share: number, Requests][]): Requests {
+  const weighted = kinds.flatMap(([share, make]) => Array.from({ length: share }, () => make));
+  return () => random.pick(weighted)();
 }
 
-/** What the user of many tasks asks. */
+/** Requests of the user with many tasks. */
 export const heavyRequests: Record<string, Requests> = {
   'list, heavy user': () => request('GET', heavyUser, '/tasks'),
   ...Object.fromEntries(
@@ -114,8 +114,8 @@ export const heavyRequests: Record<string, Requests> = {
   ),
 };
 
-/** Logs in one account after the other. */
-export function logins(accounts: readonly string[], password: string): Requests {
+/** Logs the accounts in, one after the other. */
+export function loginRequests(accounts: readonly string[], password: string): Requests {
   let next = 0;
   return () => {
     const text = JSON.stringify({ email: accounts[next++ % accounts.length], password });

@@ -1,4 +1,7 @@
-/** Fills a migrated database with users, tasks and tags; the same ones each time, but for the day they count from. */
+/**
+ * Fills a migrated database with users, tasks and tags. The data is the same each time, except for its dates, which
+ * count from today.
+ */
 
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,17 +10,17 @@ import { foldVersion, searchTextSeparator } from '../src/platform/folding.ts';
 import { type Random, seeded } from '../test/support/random.ts';
 
 export interface Size {
-  /** `bench-0`, `bench-1`, … */
+  /** Number of users `bench-0`, `bench-1`, … */
   users: number;
   tasksPerUser: number;
-  /** Of `bench-heavy`; 0 for no such user. */
+  /** Tasks of `bench-heavy`; 0 for no such user. */
   heavyUserTasks: number;
 }
 
 export const heavyUser = 'bench-heavy';
 const heavyNumber = -1;
 
-/** What to search for: in most tasks, in one of eight, in three of a thousand, in every one, and in none. */
+/** Search terms found in most tasks, in one of 8, in 3 of 1,000, in every task, and in none. */
 export const searchTerms = {
   frequent: 'the',
   common: 'report',
@@ -26,10 +29,10 @@ export const searchTerms = {
   absent: 'xylophone',
 };
 
-/** The tag that every user has. */
+/** A tag of every user. */
 export const commonTag = 'home';
 
-/** The id of a seeded task: `number` is 1 to tasksPerUser. One in thirty or so is in the trash. */
+/** Id of a seeded task: `number` is 1 to tasksPerUser. About one in 30 is in the trash. */
 export function taskId(user: number | typeof heavyUser, number: number): string {
   const of = user === heavyUser ? heavyNumber : user;
   const hex = createHash('md5').update(`${of}/${number}`).digest('hex');
@@ -40,36 +43,30 @@ const phraseCount = 20_000;
 const usersPerBatch = 1_000;
 const connections = 2;
 
-/**
- * About 20,000 tasks a second on two cores. Ends with a vacuum, as a database that has been in use for a while has seen
- * one.
- */
+/** Inserts about 20,000 tasks a second on two cores. Ends with a vacuum, which a database in use has had as well. */
 export async function seed(connection: pg.ClientConfig, size: Size): Promise<void> {
   const batches = Math.max(1, Math.ceil(size.users / usersPerBatch));
   const phrases = makePhrases();
   let next = 0;
-  async function work(client: pg.Client): Promise<void> {
+  async function runBatches(client: pg.Client): Promise<void> {
     await client.query(makeTables);
     await client.query(insertPhrases, phrases);
     await client.query('analyze phrases');
-    for (let batch = next++; batch < batches; batch = next++) await fill(client, size, batch, batches);
+    for (let batch = next++; batch < batches; batch = next++) await insertBatch(client, size, batch, batches);
   }
   const clients = await Promise.all(Array.from({ length: connections }, () => connect(connection)));
   const [first] = clients;
   try {
     if (size.heavyUserTasks > 0)
       await first?.query(insertOwners, [[heavyUser], [heavyNumber], size.heavyUserTasks, tagNames]);
-    await Promise.all(clients.map(work));
+    await Promise.all(clients.map(runBatches));
     if (first !== undefined) await vacuum(first);
   } finally {
     await Promise.all(clients.map((client) => client.end()));
   }
 }
 
-/**
- * Until all rows are known to be visible to everybody: while it runs, autovacuum's own snapshot keeps that from being
- * noted.
- */
+/** Repeats the vacuum until the pages are all-visible: a running autovacuum's snapshot delays that. */
 async function vacuum(client: pg.Client): Promise<void> {
   for (;;) {
     await client.query('vacuum (analyze) owners, tasks, tags, task_tags');
@@ -89,7 +86,7 @@ async function connect(connection: pg.ClientConfig): Promise<pg.Client> {
   return client;
 }
 
-async function fill(client: pg.Client, size: Size, batch: number, batches: number): Promise<void> {
+async function insertBatch(client: pg.Client, size: Size, batch: number, batches: number): Promise<void> {
   const from = batch * usersPerBatch;
   const numbers = Array.from({ length: Math.min(usersPerBatch, size.users - from) }, (_, i) => from + i);
   const names = numbers.map((number) => `bench-${number}`);
@@ -110,13 +107,13 @@ const tagNames = [
   ...['travel', 'calls', 'email', 'waiting', 'someday', 'projects', 'meetings', 'ideas', 'writing', 'car'],
   ...['kitchen', 'school', 'sport', 'music', 'taxes', 'insurance', 'friends', 'birthdays', 'repairs', 'pets'],
 ];
-/** The same for every user but for `commonTag`, which comes first; fewer for one who has fewer tasks. */
+/** The same tags for every user, `commonTag` first; users with fewer tasks have fewer tags. */
 const tagsPerUser = 12;
-/** SQL: a user's tag of a number, which is 0 to 11. */
+/** SQL expression of a user's tag by its number, 0 to 11. */
 const tagOf = (number: string) =>
   `case ${number} when 0 then names[1] else names[2 + (abs(u) * 7 + ${number}) % (cardinality(names) - 1)] end`;
 
-/** So many creations, then as many changes of them, each with a revision of its own. */
+/** The revision counts one creation and one change for each task. */
 const insertOwners = `
   with given as (
     select * from unnest($1::text[], $2::int[]) as g (user_id, u)
@@ -128,7 +125,7 @@ const insertOwners = `
   select user_id, ${tagOf('t')}, 2 * $3::int - t, date_trunc('day', now()) - interval '400 days', ${tagOf('t')}, ${foldVersion}
   from given, (select $4::text[] as names) as n, generate_series(0, least(${tagsPerUser}, $3::int) - 1) as t`;
 
-/** In the order in which they come about: the tasks of one user lie as far apart as those of many users do. */
+/** Interleaves the users' tasks in order of creation: one user's rows lie as far apart as in real use. */
 const chooseTasks = `
   insert into wanted (user_id, u, i, count, h)
   select user_id, u, i, count, hashint8extended(u * 16777216::bigint + i, 1) & 9223372036854775807
@@ -142,8 +139,8 @@ const chooseTasks = `
   order by at, u`;
 
 /**
- * Half of the tasks are completed, one in thirty is in the trash, a third has a due date, a quarter no description.
- * What is of ASCII letters alone is folded by lower().
+ * Half of the tasks are completed, one in 30 is in the trash. A third has a due date, a quarter no description. lower()
+ * folds texts of ASCII letters.
  */
 const insertTasks = `
   insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision, created_at,
@@ -170,7 +167,7 @@ const insertTasks = `
     from phrases where n = (h >> 18) % ${phraseCount}
   ) as texts`;
 
-/** Four in five have a tag, some two or three. What the live ones add to is the count of their tags. */
+/** Four tasks in five have a tag, some two or three. Only live tasks count for `usage_count`. */
 const insertTaskTags = `
   with chosen as materialized (
     select user_id, md5(u || '/' || i)::uuid as task_id, ${tagOf('t')} as name, (h >> 13) % 30 > 0 as is_live
@@ -204,7 +201,7 @@ const commonWords = `the for with and call report plan write check buy review ab
   garden kitchen ticket flight hotel contract letter email phone garage window birthday present dinner recipe customer
   server backup release test document slides photo insurance tax bank account password library course lesson language`;
 
-/** Titles and descriptions of words of which the first are the most frequent. */
+/** Titles and descriptions of random words; words early in the list are the most frequent. */
 function makePhrases(): [titles: string[], descriptions: string[]] {
   const random = seeded(1);
   const words = [...commonWords.split(/\s+/), ...rareWords(random)];
@@ -217,7 +214,7 @@ function makePhrases(): [titles: string[], descriptions: string[]] {
   return [many(2, 7), many(4, 28)];
 }
 
-/** Words that nobody knows, of three syllables; the last of them is `searchTerms.rare`. */
+/** Invented words of three syllables; the last one is `searchTerms.rare`. */
 function rareWords({ pick }: Random): string[] {
   const syllable = () => pick([...'bdfgklmnprstvz']) + pick([...'aeiou']);
   const made = Array.from({ length: 2_500 }, () => syllable() + syllable() + syllable());

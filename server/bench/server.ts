@@ -1,4 +1,4 @@
-/** The processes under test, and what they take of the machine. */
+/** The processes under test, and the CPU time and memory that they take. */
 
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
@@ -22,8 +22,8 @@ export interface Server {
 }
 
 /**
- * Duly as in production: tokens of a named issuer, request log, metrics, audit and rate limits on. The limits are
- * higher than the defaults, as all users come from a few addresses.
+ * Production settings: tokens of a named issuer, request log, metrics, audit and rate limits. The limits are above the
+ * defaults, because all requests come from few addresses.
  */
 const production = {
   NODE_ENV: 'production',
@@ -37,25 +37,25 @@ const production = {
   METRICS_TOKEN: 'a-token-of-the-benchmark',
 };
 
-/** Starts a server, by the runtime's options of this process, and waits until it is ready. */
+/** Starts a server with this process' runtime options, and waits until it is ready. */
 export const startServer = (env: Record<string, string>): Promise<Server> =>
   start([...process.execArgv, file('../src/main.ts'), 'serve'], env);
 
-/** The same of another checkout, whose dependencies are installed. */
-export const startOther = (directory: string, env: Record<string, string>): Promise<Server> =>
+/** The same from another checkout with installed dependencies. */
+export const startOtherCheckout = (directory: string, env: Record<string, string>): Promise<Server> =>
   start([...process.execArgv, resolve(directory, 'server/src/main.ts'), 'serve'], env);
 
-/** The same as `npm start` does it. */
+/** The same by the launcher, as `npm start` does. */
 export const launchServer = (env: Record<string, string>): Promise<Server> =>
-  start([file('../scripts/run.mjs'), 'serve'], env);
+  start([file('../../scripts/run.mjs'), 'serve'], env);
 
 async function start(args: string[], env: Record<string, string>): Promise<Server> {
   const port = await freePort();
-  // The last two are the launcher's.
-  const kept = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX'];
-  const ours = Object.entries(process.env).filter(([name]) => kept.includes(name));
+  // The launcher sets the last two.
+  const inheritedNames = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX'];
+  const inherited = Object.entries(process.env).filter(([name]) => inheritedNames.includes(name));
   const child = spawn(process.execPath, args, {
-    env: { ...Object.fromEntries(ours), ...production, PORT: String(port), ...env },
+    env: { ...Object.fromEntries(inherited), ...production, PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}/health/ready`;
@@ -68,11 +68,14 @@ async function start(args: string[], env: Record<string, string>): Promise<Serve
   return asServer(child, port);
 }
 
-/** `bare-route.ts`, with a body of the given length; it verifies each token each time, or only when it is new. */
-export const startBareRoute = (bodyBytes: number, tokens: 'verified' | 'remembered'): Promise<Server> =>
+/**
+ * Starts `bare-route.ts` with a body of the given length. `verified` verifies the token of each request, `cached` only
+ * new tokens.
+ */
+export const startBareRoute = (bodyBytes: number, tokens: 'verified' | 'cached'): Promise<Server> =>
   startBare('bare-route.ts', [secret, String(bodyBytes), tokens]);
 
-/** `bare-list.ts`, on a database. */
+/** Starts `bare-list.ts`. */
 export const startBareList = (databaseUrl: string): Promise<Server> =>
   startBare('bare-list.ts', [databaseUrl]);
 
@@ -105,7 +108,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** A token of issuer 1 (contract §3) as a front end mints it, good for a day. */
+/** A shared-secret token (HS256) as a front end mints it, valid for a day. */
 export function mintToken(userId: string): string {
   const now = Math.floor(Date.now() / 1_000);
   const claims = { sub: userId, iss: issuer, aud: issuer, iat: now, exp: now + 86_400 };
@@ -114,7 +117,7 @@ export function mintToken(userId: string): string {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-/** What a process and its children have taken: Linux only, elsewhere there is none. */
+/** CPU time and memory of a process and its children. Only Linux has these figures. */
 export interface Usage {
   cpuMs: number;
   rssMb: number;

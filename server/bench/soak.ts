@@ -1,16 +1,16 @@
-/** Hours of mixed load: whether memory stays what it is, and every request is answered well. */
+/** Mixed load for hours: checks that memory stays constant and no request fails. */
 
 import { tableHead, tableLine } from './report.ts';
 import { measure, type Trial } from './trial.ts';
 
 interface Options {
   minutes: number;
-  /** Requests a second. */
+  /** Requests per second. */
   rate: number;
 }
 
 const connections = 1_000;
-/** Until then caches fill and code is compiled. */
+/** Before that, caches fill and code is compiled. */
 const settledAfterMinutes = 10;
 
 export async function soak(trial: Trial, { minutes, rate }: Options): Promise<void> {
@@ -19,7 +19,7 @@ export async function soak(trial: Trial, { minutes, rate }: Options): Promise<vo
   let errors = 0;
   let requests = 0;
   for (let minute = 1; minute <= minutes; minute += 1) {
-    // With its warm-up, which counts as load too, a minute.
+    // 48 s and a warm-up of a quarter of that are a minute of load.
     const name = `minute ${minute}`;
     const result = await measure(trial, trial.server, {
       name,

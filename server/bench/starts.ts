@@ -1,4 +1,4 @@
-/** From the command to a server that is ready, on an embedded database of its own: the first start, and later ones. */
+/** Time from the command to a ready server on an embedded database: the first start, and later starts. */
 
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,8 @@
-/** Each operation with one, with some and with many connections, and at given rates. */
+/** Each operation with one, with 32 and with 1,000 connections, and at given rates. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Report, type Result, tableHead, tableLine } from './report.ts';
-import { logins, type Operation, type Requests } from './requests.ts';
+import { loginRequests, type Operation, type Requests } from './requests.ts';
 import { type Server, startServer } from './server.ts';
 import { type Measurement, measure, type Trial } from './trial.ts';
 
@@ -13,10 +13,10 @@ interface Options {
 }
 
 const connectionCounts = [1, 32, 1_000];
-/** Of what a closed loop reached. */
-const openShares = [0.25, 0.5];
-/** A thousand who each wait for a hundred creates, or for a password's hash, wait for seconds. */
-const fewConnections = new Set(['bulk 100', 'login']);
+/** Open-loop rates, as shares of the closed loop's. */
+const openLoopShares = [0.25, 0.5];
+/** Not measured with 1,000 connections: requests would wait for seconds. */
+const slowOperations = new Set(['bulk 100', 'login']);
 const operations: Operation[] = [
   'mixed',
   'list',
@@ -41,30 +41,30 @@ export async function measureTable(trial: Trial, report: Report, { seconds, only
     console.log(tableLine(result));
     return result;
   };
-  const addAll = async (server: Server, name: string, next: Requests, isRated: boolean) => {
+  const addAll = async (server: Server, name: string, next: Requests, withRates: boolean) => {
     let best = 0;
     for (const connections of connectionCounts) {
-      if (connections === 1_000 && fewConnections.has(name)) continue;
+      if (connections === 1_000 && slowOperations.has(name)) continue;
       best = Math.max(best, (await add(server, { name, next, connections })).perSecond);
     }
-    for (const share of isRated ? openShares : [])
+    for (const share of withRates ? openLoopShares : [])
       await add(server, { name, next, connections: 1_000, rate: Math.round((best * share) / 100) * 100 });
   };
   for (const name of operations.filter(isWanted)) {
     await trial.refresh();
     await addAll(trial.server, name, trial.requests[name], name === 'list' || name === 'mixed');
   }
-  if (isWanted('login')) await addAll(trial.server, 'login', await newLogins(trial.server), false);
+  if (isWanted('login')) await addAll(trial.server, 'login', await createLoginRequests(trial.server), false);
   const uncached = await startServer({ ...trial.env, CACHE_MAX_BYTES: '0' });
   for (const name of ['list', 'get'] as const)
     if (isWanted(`${name}, uncached`))
       await addAll(uncached, `${name}, uncached`, trial.requests[name], false);
   await uncached.stop();
-  judgeMixed(report);
+  addMixedRatios(report);
 }
 
-/** What a thousand clients at once may see of the mixture. */
-function judgeMixed({ results, ratios }: Report): void {
+/** Adds the targets of the mixed load with 1,000 connections. */
+function addMixedRatios({ results, ratios }: Report): void {
   const mixed = results.find(
     ({ name, connections, rate }) => name === 'mixed' && connections === 1_000 && rate === null,
   );
@@ -83,8 +83,8 @@ function judgeMixed({ results, ratios }: Report): void {
 const accountCount = 20;
 const password = 'correct horse battery staple 7';
 
-/** Registers accounts, and logs them in again and again. */
-async function newLogins({ port }: Server): Promise<Requests> {
+/** Registers accounts. @returns requests that log them in, over and over */
+async function createLoginRequests({ port }: Server): Promise<Requests> {
   const run = Date.now();
   const emails = Array.from({ length: accountCount }, (_, number) => `bench-${run}-${number}@example.com`);
   for (const email of emails) {
@@ -98,5 +98,5 @@ async function newLogins({ port }: Server): Promise<Requests> {
     await response.arrayBuffer();
     await sleep(10);
   }
-  return logins(emails, password);
+  return loginRequests(emails, password);
 }

@@ -1,21 +1,21 @@
-/** A database with users on it, the server under test, and how one measurement is taken. */
+/** A database with users, the server under test, and a measurement on them. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BenchDatabase, openBenchDatabase } from './database.ts';
 import { runLoad } from './load.ts';
 import type { Result } from './report.ts';
-import { type Asker, operations, type Requests } from './requests.ts';
+import { type ActiveUser, operations, type Requests } from './requests.ts';
 import type { Size } from './seed.ts';
 import { mintToken, type Server, startServer, usageOf } from './server.ts';
 
 export interface Trial {
   database: BenchDatabase;
-  askers: readonly Asker[];
+  users: readonly ActiveUser[];
   /** Settings of every server. */
   env: Record<string, string>;
   server: Server;
   requests: ReturnType<typeof operations>;
-  /** Reads every list once, so that it is kept, and known by its newest tag. */
+  /** Reads every list once: fills the response cache and updates the ETags. */
   refresh(): Promise<void>;
   close(): Promise<void>;
 }
@@ -23,24 +23,24 @@ export interface Trial {
 export interface TrialOptions {
   dataDir: string | null;
   size: Size;
-  /** How many users ask. */
-  hot: number;
+  /** How many users send requests. */
+  activeUsers: number;
   env: Record<string, string>;
 }
 
-export async function openTrial({ dataDir, size, hot, env }: TrialOptions): Promise<Trial> {
+export async function openTrial({ dataDir, size, activeUsers, env }: TrialOptions): Promise<Trial> {
   const database = await openBenchDatabase(dataDir, size);
-  const askers = await database.findAskers(Math.min(hot, size.users));
+  const users = await database.findActiveUsers(Math.min(activeUsers, size.users));
   const settings = { ...env, DATABASE_URL: database.url };
   const server = await startServer(settings);
   const trial: Trial = {
     database,
-    askers,
+    users,
     env: settings,
     server,
-    requests: operations(askers, await etagsOf(server, askers)),
+    requests: operations(users, await etagsOf(server, users)),
     async refresh() {
-      trial.requests = operations(askers, await etagsOf(server, askers));
+      trial.requests = operations(users, await etagsOf(server, users));
     },
     async close() {
       await server.stop();
@@ -50,10 +50,10 @@ export async function openTrial({ dataDir, size, hot, env }: TrialOptions): Prom
   return trial;
 }
 
-/** What each list is tagged with now. */
-async function etagsOf({ port }: Server, askers: readonly Asker[]): Promise<Map<string, string>> {
+/** The current ETag of each user's list. */
+async function etagsOf({ port }: Server, users: readonly ActiveUser[]): Promise<Map<string, string>> {
   const etags = new Map<string, string>();
-  for (const { id } of askers) {
+  for (const { id } of users) {
     const headers = { authorization: `Bearer ${mintToken(id)}` };
     const response = await fetch(`http://127.0.0.1:${port}/api/v1/users/${id}/tasks`, { headers });
     await response.arrayBuffer();
@@ -67,15 +67,19 @@ export interface Measurement {
   next: Requests;
   connections: number;
   seconds: number;
-  /** Requests a second; without it each connection asks again when it is answered. */
+  /** Requests per second; without it each connection sends its next request after the response. */
   rate?: number;
 }
 
 const warmUpShare = 0.25;
 
-/** One measurement after a warm-up of a quarter of its time. */
-export async function measure({ database }: Trial, server: Server, of: Measurement): Promise<Result> {
-  const { name, next, connections, seconds, rate = null } = of;
+/** One measurement, after a warm-up of a quarter of its length. */
+export async function measure(
+  { database }: Trial,
+  server: Server,
+  measurement: Measurement,
+): Promise<Result> {
+  const { name, next, connections, seconds, rate = null } = measurement;
   const isGood = (status: number) => status === 200 || status === 201 || status === 304;
   const load = { port: server.port, connections, rate, next, isGood };
   await runLoad({ ...load, durationMs: seconds * 1_000 * warmUpShare });

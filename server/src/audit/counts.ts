@@ -7,38 +7,43 @@ import type { AuditEntry } from './model.ts';
 import { appendAudit } from './queries.ts';
 import { isEntryFault, type RefusedEntries } from './refused-entries.ts';
 
-/** How long things that are alike are counted before they become one entry. */
+/** How long equal events are counted before they are stored as one entry. */
 const windowMs = 5 * 60_000;
-/** Counted things in memory: some 10 MB. */
+/** Maximum number of entries in memory: some 10 MB. */
 const maxHeld = 20_000;
-/** Different things in one chain; others of the window are counted together, without subject and address. */
+/**
+ * Maximum number of distinct entries of one chain. Further ones of the window are counted without subject and address.
+ */
 const maxHeldPerChain = 100;
-/** The chains of a batch stay locked until all of it is stored: some 50 ms. */
+/** The chains of a batch stay locked until all its entries are stored: some 50 ms. */
 const batchSize = 100;
 const closeMs = 2_000;
 
 /**
- * What happens too often for an entry each: reads by the owner, refused tokens, refused accesses. Things alike are one
- * entry with a count for each window. A process that is killed loses the counts of its last window.
+ * Counts events that are too frequent for an entry each: the owner's reads, refused tokens, refused accesses. Equal
+ * events become one entry with a count per window. A killed process loses the counts of its last window.
  */
 export interface AuditCounts {
-  /** For a user's chain alike are action, outcome and subject; for the service's chain also the address. */
+  /**
+   * Counts an event. Equal means: action, outcome and subject; in the service's chain, the address instead of the
+   * subject.
+   */
   add(entry: AuditEntry): void;
   /**
-   * Stores what was counted. What the database cannot take now is kept for later, what it refuses for good apart from
-   * the chains. Never fails.
+   * Stores the counts. While the database is unavailable they stay in memory; entries that it refuses for good are
+   * stored outside the chains. Never rejects.
    */
   flush(): Promise<void>;
-  /** The last flush, which does not wait for a database that hangs. */
+  /** Flushes a last time. Gives up after 2 s without progress: the database may hang. */
   close(): Promise<void>;
 }
 
-type Counted = AuditEntry & { count: number };
+type CountedEntry = AuditEntry & { count: number };
 
 export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries): AuditCounts {
-  let chains = new Map<string, Map<string, Counted>>();
-  let held = 0;
-  let lost = 0;
+  let chains = new Map<string, Map<string, CountedEntry>>();
+  let heldCount = 0;
+  let lostCount = 0;
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> | undefined;
   let batches = 0;
@@ -46,57 +51,57 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
   function add(entry: AuditEntry): void {
     const { userId, count = 1 } = entry;
     let chain = chains.get(userId);
-    const known = chain?.get(countKeyOf(entry));
-    if (known !== undefined) {
-      mergeInto(known, entry, count);
+    const existing = chain?.get(countKeyOf(entry));
+    if (existing !== undefined) {
+      mergeInto(existing, entry, count);
       return;
     }
-    if (held >= maxHeld) {
-      // Taken away at once, so that there is room again; unless the database has yet to take what was there before.
+    if (heldCount >= maxHeld) {
+      // Flush takes the entries out of memory at once, unless an earlier one still waits for the database.
       if (flushing === undefined) void flush();
-      if (held >= maxHeld) {
-        lost += count;
+      if (heldCount >= maxHeld) {
+        lostCount += count;
         return;
       }
       chain = undefined;
     }
     chain ??= new Map();
     chains.set(userId, chain);
-    const counted = chain.size < maxHeldPerChain ? entry : withoutDetails(entry);
-    const key = countKeyOf(counted);
-    const folded = chain.get(key);
-    if (folded === undefined) {
-      chain.set(key, { ...counted, count });
-      held += 1;
-    } else mergeInto(folded, entry, count);
+    const stored = chain.size < maxHeldPerChain ? entry : withoutDetails(entry);
+    const key = countKeyOf(stored);
+    const merged = chain.get(key);
+    if (merged === undefined) {
+      chain.set(key, { ...stored, count });
+      heldCount += 1;
+    } else mergeInto(merged, entry, count);
     timer ??= setTimeout(() => void flush(), windowMs).unref();
   }
 
-  function drain(): Counted[] {
+  function drain(): CountedEntry[] {
     const entries = [...chains.values()].flatMap((chain) => [...chain.values()]);
     chains = new Map();
-    held = 0;
+    heldCount = 0;
     clearTimeout(timer);
     timer = undefined;
     return entries;
   }
 
-  async function store(entries: readonly Counted[]): Promise<void> {
+  async function store(entries: readonly CountedEntry[]): Promise<void> {
     await refused.storeHeld();
     for (let start = 0; start < entries.length; start += batchSize) {
       const batch = entries.slice(start, start + batchSize);
-      const left = await appendBatch(db, refused, batch);
+      const remaining = await appendBatch(db, refused, batch);
       batches += 1;
-      if (left.length > 0) {
-        const all = [...left, ...entries.slice(start + batchSize)];
-        for (const entry of all) add(entry);
-        log.warn({ entries: all.length }, 'the audit log cannot be written; kept for later');
+      if (remaining.length > 0) {
+        const unstored = [...remaining, ...entries.slice(start + batchSize)];
+        for (const entry of unstored) add(entry);
+        log.warn({ entries: unstored.length }, 'the audit log cannot be written; kept for later');
         return;
       }
     }
-    if (lost > 0)
-      log.error({ lost }, 'more was to be audited than could be kept while the database was away');
-    lost = 0;
+    if (lostCount > 0)
+      log.error({ lost: lostCount }, 'more was to be audited than could be kept while the database was away');
+    lostCount = 0;
   }
 
   async function flush(): Promise<void> {
@@ -117,7 +122,7 @@ export function createAuditCounts(db: Db, log: Logger, refused: RefusedEntries):
   };
 }
 
-/** Waits for the work, but no longer than `closeMs` for each step. */
+/** Waits for the work, at most `closeMs` for each step. */
 async function whileProgressing(work: Promise<void>, steps: () => number): Promise<void> {
   for (let before = -1; before !== steps(); ) {
     before = steps();
@@ -126,14 +131,14 @@ async function whileProgressing(work: Promise<void>, steps: () => number): Promi
 }
 
 /**
- * Halves a batch that is refused until the entry is found that is at fault, so that the others are stored.
- * @returns what the database cannot take now.
+ * Halves a refused batch until it finds the entry at fault, so that the others are stored.
+ * @returns the entries left over because the database is unavailable
  */
 async function appendBatch(
   db: Db,
   refused: RefusedEntries,
-  batch: readonly Counted[],
-): Promise<readonly Counted[]> {
+  batch: readonly CountedEntry[],
+): Promise<readonly CountedEntry[]> {
   try {
     await inTransaction(db, (tx) => appendAudit(tx, batch));
     return [];
@@ -145,12 +150,12 @@ async function appendBatch(
     }
     const middle = Math.ceil(batch.length / 2);
     const [first, second] = [batch.slice(0, middle), batch.slice(middle)];
-    const left = await appendBatch(db, refused, first);
-    return left.length > 0 ? [...left, ...second] : appendBatch(db, refused, second);
+    const remaining = await appendBatch(db, refused, first);
+    return remaining.length > 0 ? [...remaining, ...second] : appendBatch(db, refused, second);
   }
 }
 
-/** The address matters where nobody is known. */
+/** The address identifies the caller if no user is known. */
 function countKeyOf({ userId, action, outcome, subject, origin }: AuditEntry): string {
   return `${action} ${outcome} ${(userId === '' ? origin.address : subject) ?? ''}`;
 }
@@ -161,8 +166,8 @@ const withoutDetails = (entry: AuditEntry): AuditEntry => ({
   origin: { ...entry.origin, address: null },
 });
 
-/** What the things counted do not share, the entry does not say. */
-function mergeInto(held: Counted, { origin }: AuditEntry, count: number): void {
+/** The entry keeps only the origin that all counted events share. */
+function mergeInto(held: CountedEntry, { origin }: AuditEntry, count: number): void {
   held.count += count;
   const { actor, requestId, address } = held.origin;
   if (requestId === null && address === origin.address) return;

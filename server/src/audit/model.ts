@@ -1,33 +1,33 @@
 import { type Static, Type } from 'typebox';
 
-/** Who asks for something, and from where. */
+/** Who made a request or ran a command, and from where. */
 export interface AuditOrigin {
-  /** The user id that the request's token speaks for; null when there is none. */
+  /** `sub` of the request's token; null without a token. */
   actor: string | null;
-  /** Null for a command, and for an entry that stands for several requests. */
+  /** Null for a command, and for an entry that counts several requests. */
   requestId: string | null;
-  /** IP address of the caller; null for a command, and for an entry that stands for several callers. */
+  /** The caller's IP address; null for a command, and for an entry that counts several callers. */
   address: string | null;
 }
 
-/** What happened, without any content of the user's. */
+/** One audited event, without any of the user's content. */
 export interface AuditEntry {
-  /** Whose data or account it is about; empty for none. */
+  /** The user whose data or account is affected; empty for the service's own chain. */
   userId: string;
   origin: AuditOrigin;
   /** `noun.verb`, such as `task.create`. */
   action: string;
-  /** Id of the one thing it was done to; null for the user as a whole. */
+  /** Id of the affected resource; null for the user as a whole. */
   subject?: string | null;
   outcome: 'success' | 'failure' | 'denied';
-  /** How many alike this entry stands for. */
+  /** How many equal events the entry counts; 1 by default. */
   count?: number;
 }
 
 const nullable = (description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description });
 
-/** An entry as it is stored and shown. */
+/** An entry as it is stored and sent. */
 export const AuditRecord = Type.Object(
   {
     seq: Type.Integer({ minimum: 1, description: "Place in the user's chain, without gaps." }),

@@ -4,21 +4,19 @@ import type { Db } from '../db/schema.ts';
 import type { AuditEntry } from './model.ts';
 import { insertRefused } from './refused-queries.ts';
 
-/** Entries in memory that `audit_refused` does not take either: some 500 kB. */
+/** Maximum number of entries in memory that `audit_refused` did not take: some 500 kB. */
 const maxHeld = 1_000;
 
-/** What entries are about: things that are counted, attempts to log in and the like, changes of data. */
+/** `count`: a counted event; `attempt`: an auth event, such as a login; `write`: a change of data. */
 type RefusedKind = 'count' | 'attempt' | 'write';
 
-/** Audit entries that the database refuses for good, so that asking again would not help. */
+/** Audit entries that the database rejects for good: a retry would fail again. */
 export interface RefusedEntries {
-  /**
-   * Stores entries apart from the chains; in memory while the database does not take them there either. Never fails.
-   */
+  /** Stores entries in `audit_refused`, outside the chains. If that fails they stay in memory. Never rejects. */
   keep(kind: RefusedKind, entries: readonly AuditEntry[], reason: unknown): Promise<void>;
-  /** Stores those in memory. Never fails. */
+  /** Stores the entries in memory. Never rejects. */
   storeHeld(): Promise<void>;
-  /** Counts the entry of a write, which was undone with its entry: there is nothing to keep. */
+  /** Counts a write whose entry was refused. It was rolled back with its entry, so there is nothing to store. */
   countUndone(): void;
   counts(): { refused: Readonly<Record<RefusedKind, number>>; held: number };
 }
@@ -66,14 +64,16 @@ export function createRefusedEntries(db: Db, log: Logger): RefusedEntries {
   };
 }
 
-/** Whether the entry is all that is wrong: others may still be taken. Class 42 is about rights and the table itself. */
+/**
+ * Whether the fault is the entry's own, so that others may be stored. Class 42 means privileges or the table itself.
+ */
 export const isEntryFault = (error: unknown): boolean => !errorCodeOf(error).startsWith('42');
 
-/** A refusal may name the table (constraints) or speak of it (rights, triggers). */
+/** Constraint errors name the table in a field; errors of privileges and triggers name it in the message. */
 const auditTable = /^audit(_heads)?(_|$)/;
 const namesAuditTable = /\baudit(_heads)?\b/;
 
-/** Whether it was its audit entry for which the database refused a statement for good. */
+/** Whether the database rejected a statement for good because of its audit entry. */
 export function isAuditRefusal(error: unknown): boolean {
   if (!(error instanceof Error) || !/^[0-9A-Z]{5}$/.test(errorCodeOf(error)) || isUnavailableError(error))
     return false;

@@ -2,16 +2,16 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import type { AuditEntry } from './model.ts';
 
-/** An entry that is in no chain. */
+/** An audit entry outside the chains. */
 export interface RefusedEntry {
   id: string;
   refusedAt: Date;
   sqlstate: string;
-  /** The entry in JSON. */
+  /** The entry as JSON. */
   entry: string;
 }
 
-/** Two parameters that any text fits into: JSON escapes NUL and lone surrogates, which the database refuses. */
+/** JSON text, because PostgreSQL's text rejects NUL and lone surrogates, which JSON escapes. */
 export async function insertRefused(db: Db, entries: readonly AuditEntry[], sqlstate: string): Promise<void> {
   await sql`
     insert into duly.audit_refused (sqlstate, entry)
@@ -22,7 +22,7 @@ export async function insertRefused(db: Db, entries: readonly AuditEntry[], sqls
 
 const batchSize = 2_000;
 
-/** All of them, oldest first. */
+/** All refused entries, oldest first. */
 export async function* readRefused(db: Db): AsyncGenerator<RefusedEntry> {
   for (let last = '0'; ; ) {
     const { rows } = await sql<RefusedEntry>`

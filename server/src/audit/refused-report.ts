@@ -9,7 +9,10 @@ interface RefusedGroup {
   last: string;
 }
 
-/** Entries of one user that were refused for one reason are one finding; those that are known are none. */
+/**
+ * Reports refused entries, one finding per user and SQLSTATE.
+ * @param knownCount how many of the oldest entries are known already: they are not reported
+ */
 export async function reportRefused(
   tx: Tx,
   report: (userId: string, finding: string) => void,

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../db/schema.ts';
 import { entryDigest } from './queries.ts';
 import { reportRefused } from './refused-report.ts';
 
-/** The end of a user's chain: in `audit_heads`, or in a copy kept outside of the database. */
+/** The last entry of a user's chain: from `audit_heads`, or from a copy kept outside the database. */
 export interface ChainHead {
   userId: string;
   seq: number;
@@ -16,14 +16,14 @@ export interface VerifyTotals {
   entries: number;
 }
 
-/** What an operator has kept or seen before. */
+/** What an operator has kept from an earlier verification. */
 export interface AuditBaseline {
   heads?: AsyncIterable<ChainHead> | undefined;
-  /** The oldest refused entries, by number: they are no finding any more. */
+  /** How many of the oldest refused entries are known already: they are not reported. */
   refused?: number | undefined;
 }
 
-/** Takes what is wrong with a user's chain. */
+/** Called for each fault of a user's chain. */
 export type ReportFinding = (userId: string, finding: string) => void;
 
 interface ChainEntry extends ChainHead {
@@ -31,10 +31,10 @@ interface ChainEntry extends ChainHead {
 }
 
 const batchSize = 2_000;
-/** Each costs a walk over its chain. */
+/** Each suspect costs a scan of its chain. */
 const maxSuspects = 100;
 
-const missingSpan = (from: number, to: number) =>
+const missingEntriesText = (from: number, to: number) =>
   from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`;
 
 const chainHash = (before: string | null, next: string) =>
@@ -42,10 +42,10 @@ const chainHash = (before: string | null, next: string) =>
     ? next
     : createHash('sha256').update(Buffer.from(before, 'hex')).update(Buffer.from(next, 'hex')).digest('hex');
 
-/** As the database sorts user ids. */
-const isBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+/** Compares user ids in the order of the database's index. */
+const sortsBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 
-/** All heads, by user id. */
+/** All heads, ordered by user id. */
 export async function* readHeads(db: Db): AsyncGenerator<ChainHead> {
   for (let last: string | null = null; ; ) {
     const { rows }: { rows: ChainHead[] } = await sql<ChainHead>`
@@ -57,7 +57,7 @@ export async function* readHeads(db: Db): AsyncGenerator<ChainHead> {
   }
 }
 
-/** All entries, chain by chain. */
+/** All entries, ordered by user id and sequence number. */
 async function* readEntries(db: Db): AsyncGenerator<ChainEntry> {
   for (let last: ChainEntry | undefined; ; ) {
     const { rows }: { rows: ChainEntry[] } = await sql<ChainEntry>`
@@ -71,14 +71,14 @@ async function* readEntries(db: Db): AsyncGenerator<ChainEntry> {
   }
 }
 
-/** A chain as far as it was walked. */
+/** State of a chain up to the entry checked last. */
 interface ChainState {
   userId: string;
   seq: number;
-  /** The hash of the newest entry as it is stored, and as it should be; null before the first. */
+  /** Hash of the last entry, as stored and as computed; null before the first entry. */
   stored: string | null;
   expected: string | null;
-  /** Entries whose hash fits neither them nor what is before them. */
+  /** Sequence numbers of entries whose hash does not fit their content and the hash before. */
   suspects: Set<number>;
 }
 
@@ -97,28 +97,28 @@ function checkEntry(chain: ChainState, { seq, hash, digest }: ChainEntry, report
   }
   let expected = chainHash(chain.stored, digest);
   if (seq > chain.seq + 1) {
-    report(chain.userId, `${missingSpan(chain.seq + 1, seq - 1)}, and entry ${seq} cannot be checked`);
+    report(chain.userId, `${missingEntriesText(chain.seq + 1, seq - 1)}, and entry ${seq} cannot be checked`);
     expected = hash;
   }
-  // After an entry whose hash alone was changed, the chain goes on from what that hash was.
+  // If only a hash was changed, the next entry still fits that entry's computed hash.
   if (hash !== expected && hash !== chainHash(chain.expected, digest)) chain.suspects.add(seq);
   chain.seq = seq;
   chain.stored = hash;
   chain.expected = expected;
 }
 
-function checkEnd(chain: ChainState, head: ChainHead | undefined, report: ReportFinding): void {
+function checkHead(chain: ChainState, head: ChainHead | undefined, report: ReportFinding): void {
   const { seq, stored, suspects } = chain;
   if (head === undefined) report(chain.userId, `the head is missing, which was at entry ${seq} or later`);
-  else if (head.seq > seq) report(chain.userId, `${missingSpan(seq + 1, head.seq)} at the end`);
+  else if (head.seq > seq) report(chain.userId, `${missingEntriesText(seq + 1, head.seq)} at the end`);
   else if (head.seq < seq) report(chain.userId, `entry ${head.seq + 1} and what follows is beyond the head`);
   else if (head.hash !== stored && !suspects.has(seq))
     report(chain.userId, `the head does not fit entry ${seq}`);
 }
 
 /**
- * What became of entries that do not fit: moved ones fit after an entry elsewhere, which says where they belong; the
- * others were changed.
+ * Reports what happened to suspects. A moved entry fits after another entry, which shows its original place. All others
+ * were changed.
  */
 async function explainSuspects(
   tx: Tx,
@@ -144,7 +144,7 @@ async function explainSuspects(
   }
 }
 
-/** @returns the entry that this one was written after, 0 for a first one, null when there is none. */
+/** @returns the entry that this one fits after; 0 for a first entry; null if it fits nowhere */
 async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<number | null> {
   const { rows } = await sql<{ seq: number }>`
     with k as materialized (
@@ -157,13 +157,13 @@ async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<num
   return rows[0]?.seq ?? null;
 }
 
-/** Compares heads that were kept elsewhere with the chains: what was there then must be there still. */
+/** Compares heads kept outside the database with the chains: each must still be an entry of its chain. */
 async function checkKeptHeads(
   tx: Tx,
-  anchors: AsyncIterable<ChainHead>,
+  keptHeads: AsyncIterable<ChainHead>,
   report: ReportFinding,
 ): Promise<void> {
-  for await (const { userId, seq, hash } of anchors) {
+  for await (const { userId, seq, hash } of keptHeads) {
     const { rows } = await sql<{ hash: string }>`
       select encode(hash, 'hex') as hash from duly.audit where user_id = ${userId} and seq = ${seq}`.execute(
       tx,
@@ -175,8 +175,8 @@ async function checkKeptHeads(
 }
 
 /**
- * Walks every chain, in memory that does not grow with them, on one snapshot: writers go on meanwhile. Who can change
- * the table can rebuild a chain together with its head; heads kept outside of the database show that.
+ * Verifies every chain on one snapshot (REPEATABLE READ), so that writers go on meanwhile. Memory stays constant. With
+ * write access to the table a chain can be rebuilt with its head. Heads kept outside the database reveal that.
  */
 export function verifyAudit(
   db: Db,
@@ -193,12 +193,15 @@ export function verifyAudit(
 }
 
 async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals> {
-  const walked: VerifyTotals = { chains: 0, entries: 0 };
+  const totals: VerifyTotals = { chains: 0, entries: 0 };
   const heads = readHeads(tx);
   let head = await heads.next();
   let chain: ChainState | undefined;
 
-  /** The head of a chain; of those that come before, or of all for null, nothing else is left. */
+  /**
+   * Returns the head of a chain. Reports every head before it, or every remaining head for null: their entries are
+   * gone.
+   */
   async function headOf(userId: string | null): Promise<ChainHead | undefined> {
     for (; head.done !== true; head = await heads.next()) {
       const found = head.value;
@@ -206,29 +209,29 @@ async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals
         head = await heads.next();
         return found;
       }
-      if (userId !== null && isBefore(userId, found.userId)) return undefined;
-      walked.chains += 1;
-      checkEnd(newChainState(found.userId), found, report);
+      if (userId !== null && sortsBefore(userId, found.userId)) return undefined;
+      totals.chains += 1;
+      checkHead(newChainState(found.userId), found, report);
     }
     return undefined;
   }
 
-  async function endChain(): Promise<void> {
+  async function finishChain(): Promise<void> {
     if (chain === undefined) return;
-    walked.chains += 1;
-    checkEnd(chain, await headOf(chain.userId), report);
+    totals.chains += 1;
+    checkHead(chain, await headOf(chain.userId), report);
     await explainSuspects(tx, chain, report);
   }
 
   for await (const entry of readEntries(tx)) {
     if (chain?.userId !== entry.userId) {
-      await endChain();
+      await finishChain();
       chain = newChainState(entry.userId);
     }
-    walked.entries += 1;
+    totals.entries += 1;
     checkEntry(chain, entry, report);
   }
-  await endChain();
+  await finishChain();
   await headOf(null);
-  return walked;
+  return totals;
 }

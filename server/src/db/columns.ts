@@ -36,7 +36,10 @@ export const date = plain<string>('date');
 export const enumeration = <Value extends string>(name: string) => plain<Value>(name);
 export const boolean = plain<boolean>('boolean');
 export const textArray = plain<string[]>('text[]');
-export const integer: ColumnType<number> = { ...plain('integer'), json: (column) => column };
+export const integer: ColumnType<number> = {
+  ...plain('integer'),
+  json: (column) => sql`${column}::text`,
+};
 
 /**
  * RFC 3339 with milliseconds. Selected as text, because to make a `Date` of each would be half of what reading a list

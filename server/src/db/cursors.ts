@@ -2,17 +2,17 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { cursorExpired, type ValidationIssue, validationError } from '../platform/errors.ts';
 import { belongsToEpoch, type Epoch } from './epoch.ts';
 
-/** A position in an ordered list: between the row of `key` and `id` and the next row (backward: the previous one). */
+/** A keyset position in an ordered list: after the row with `key` and `id`, or before it if `backward`. */
 export interface KeysetPosition {
   backward: boolean;
-  /** The sort key of the row as text; null where the row has none. */
+  /** The sort key of the row as text; null if its column is null. */
   key: string | null;
   id: string;
 }
 
-/** Cursors of one list of one user: `scope` names both, and a cursor made for another scope is refused. */
+/** Binds a cursor to one list of one user: `scope` names both. A cursor of another scope is refused. */
 export interface CursorScope {
-  /** The first signs new cursors; signatures by any are accepted. */
+  /** The first one signs new cursors. Cursors signed with any of them are accepted. */
   secrets: readonly [string, ...string[]];
   scope: readonly unknown[];
 }
@@ -26,26 +26,25 @@ function mac(payload: string, secret: string, scope: readonly unknown[]): Buffer
     .subarray(0, macBytes);
 }
 
-/** Signs a JSON value for a scope: it cannot be changed, or decoded for another scope. */
+/** Encodes a JSON value with a MAC over it and the scope, in base64url. The value is signed, not encrypted. */
 export function encodeSigned(value: unknown, { secrets, scope }: CursorScope): string {
   const payload = JSON.stringify(value);
   return Buffer.concat([mac(payload, secrets[0], scope), Buffer.from(payload)]).toString('base64url');
 }
 
-/** @returns the value signed for this scope, or null for any other text. */
-export function decodeSigned<T>(sealed: string, { secrets, scope }: CursorScope): T | null {
-  const bytes = Buffer.from(sealed, 'base64url');
+/** @returns the value, or null if the text was edited or signed for another scope */
+export function decodeSigned<T>(signed: string, { secrets, scope }: CursorScope): T | null {
+  const bytes = Buffer.from(signed, 'base64url');
   const payload = bytes.subarray(macBytes).toString();
-  const canonical = bytes.toString('base64url') === sealed && bytes.length > macBytes;
+  const canonical = bytes.toString('base64url') === signed && bytes.length > macBytes;
   const receivedMac = bytes.subarray(0, macBytes);
-  const isOurs =
+  const isAuthentic =
     canonical && secrets.some((secret) => timingSafeEqual(receivedMac, mac(payload, secret, scope)));
-  return isOurs ? JSON.parse(payload) : null;
+  return isAuthentic ? JSON.parse(payload) : null;
 }
 
-/** The cursors of a list's pages. */
 export interface PageScope extends CursorScope {
-  /** Cursors of another epoch are expired; null while it is not known. */
+  /** Cursors of another epoch are expired. Null while the epoch is unknown: any epoch is then accepted. */
   epoch: Epoch | null;
 }
 
@@ -62,17 +61,17 @@ const invalidCursorIssue: ValidationIssue = {
 };
 
 /**
- * @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user, list, filter or order;
- * CURSOR_EXPIRED for one of another epoch.
+ * @throws AppError VALIDATION_ERROR if the cursor was edited, or made for another user, list, filter or order
+ * @throws AppError CURSOR_EXPIRED if the cursor is of another epoch
  */
 export function decodeCursor(cursor: string, scope: PageScope): KeysetPosition {
-  const found = decodeSigned<[backward: number, key: string | null, id: string, epoch?: string | null]>(
+  const decoded = decodeSigned<[backward: number, key: string | null, id: string, epoch?: string | null]>(
     cursor,
     scope,
   );
-  if (found === null) throw validationError([invalidCursorIssue]);
-  // Those of older versions name no epoch.
-  const [backward, key, id, epoch = null] = found;
+  if (decoded === null) throw validationError([invalidCursorIssue]);
+  // Cursors of older versions have no epoch.
+  const [backward, key, id, epoch = null] = decoded;
   if (scope.epoch !== null && !belongsToEpoch(epoch, scope.epoch)) throw cursorExpired();
   return { backward: backward === 1, key, id };
 }

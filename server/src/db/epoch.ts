@@ -5,11 +5,11 @@ import { errorCodeOf } from './failures.ts';
 import type { Db } from './schema.ts';
 
 /**
- * A history of the data. Where the database is set back to a backup, or a copy of it is promoted, another one begins: a
- * revision or version of the one before then stands for nothing.
+ * One history of the data. Restoring a backup or promoting a copy begins another epoch. Revisions and versions of an
+ * earlier epoch are void.
  */
 export interface Epoch {
-  /** Random; sealed into cursors and event ids. */
+  /** Random; part of every cursor and event id. */
   id: string;
   /** The first change of a task in this epoch makes its version at least this; 0 in the first epoch. */
   versionFloor: number;
@@ -18,15 +18,16 @@ export interface Epoch {
 const epochColumns = sql`id, version_floor as "versionFloor"`;
 
 /**
- * The epoch of this moment; begins another one where the server or its files are not those that it was last seen on.
- * @param files of an embedded database, `fileIdentity`
+ * Reads the current epoch. Begins another one if the server or its files differ from those of the last check.
+ * @param dataFileIdentity `fileIdentity` of an embedded database; null for an external one
  */
-export async function checkEpoch(db: Db, files: string | null = null): Promise<Epoch> {
-  const { rows } = await sql<Epoch>`select ${epochColumns} from duly.check_epoch(${files})`.execute(db);
+export async function checkEpoch(db: Db, dataFileIdentity: string | null = null): Promise<Epoch> {
+  const { rows } =
+    await sql<Epoch>`select ${epochColumns} from duly.check_epoch(${dataFileIdentity})`.execute(db);
   return requireEpoch(rows);
 }
 
-/** Begins another epoch, for a database that was set back in a way that it cannot notice. */
+/** Begins another epoch. For restores that `checkEpoch` cannot detect. */
 export async function beginEpoch(db: Db): Promise<Epoch> {
   const { rows } = await sql<Epoch>`select ${epochColumns} from duly.begin_epoch()`.execute(db);
   return requireEpoch(rows);
@@ -37,10 +38,10 @@ function requireEpoch([epoch]: Epoch[]): Epoch {
   return epoch;
 }
 
-/** No such schema, table or function: the database is not migrated yet. */
+/** SQLSTATEs of a missing schema, table or function: the database is not migrated yet. */
 const notMigratedCodes = new Set(['3F000', '42P01', '42883']);
 
-/** Looks at where a new connection leads before anything is asked over it. */
+/** Checks the epoch on a new connection before any other statement: the connection may lead to another server. */
 export async function verifyEpoch(client: PoolClient): Promise<void> {
   try {
     await client.query('select duly.check_epoch()');
@@ -50,14 +51,15 @@ export async function verifyEpoch(client: PoolClient): Promise<void> {
 }
 
 /**
- * Whether something sealed in an epoch belongs to this one. What names none was made before epochs were: in the first.
+ * Whether a cursor or event id belongs to this epoch. Those of older versions have no epoch id: they belong to the
+ * first epoch.
  */
 export const belongsToEpoch = (id: string | null, epoch: Epoch): boolean =>
   id === null ? epoch.versionFloor === 0 : id === epoch.id;
 
 /**
- * Tells a copy of a database's files from what it was copied from: the inode of one that is written once, and when it
- * was made. A file of the same inode may be another one, made later.
+ * Distinguishes a copy of a database's files from the original: inode and birth time of a file that is written once.
+ * The inode alone does not suffice, because file systems use it again.
  */
 export function fileIdentity(path: string): string {
   const { ino, birthtimeNs } = statSync(path, { bigint: true });

@@ -3,14 +3,16 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { connectTimeoutMs, type ServerState } from './inspect-server.ts';
 
-/** How old what is known of a connection may be when it is handed out. */
+/** A connection whose state is older than this is probed before it is handed out. */
 const maxStateAgeMs = 1_000;
-/** While the server is read-only another one is looked for as often as this, as long as somebody asks. */
+/** While the server is read-only: how often a request may start a search for a writable server. */
 const searchIntervalMs = 1_000;
-/** How long whoever gets a read-only connection waits for a search that is under way: mostly it takes less. */
+/** How long a request that got a read-only connection waits for a running search. Most searches take less. */
 const searchWaitMs = 100;
 
-/** Whether the server is read-only, outside of a transaction; it says too that a connection lives. */
+/**
+ * Reads whether the server is read-only (asked outside of a transaction). It also proves that the connection is alive.
+ */
 const readOnlyQuery = {
   text: `select current_setting('transaction_read_only') = 'on' as "isReadOnly"`,
   query_timeout: connectTimeoutMs,
@@ -19,57 +21,54 @@ const readOnlyQuery = {
 interface ConnectionState {
   isReadOnly: boolean;
   checkedAt: number;
-  /** A statement was refused since: the session may take writes again by now. */
+  /** A statement was refused since `checkedAt`, so the session must be probed before its next use. */
   needsCheck?: boolean;
 }
 
 /**
- * Follows the primary to another server. A server that was demoted answers `select 1` and every read, so connections to
- * it would stay in the pool for ever. What is known of each is never older than a second when it is handed out; from
- * the first that is read-only on, all are suspect. Read-only ones are used for reads until another server is proven to
- * take writes.
+ * Follows the primary to another server. A demoted server still answers `select 1` and every read, so its connections
+ * would stay in the pool for ever. The state of a connection is at most a second old when it is handed out. Once one
+ * connection is read-only, all are probed again. Read-only connections serve reads until a writable server is found.
  */
 export interface Failover {
-  /** To be called for each new connection. */
+  /** Call it for each new connection. */
   noteOpened(client: pg.PoolClient, server: ServerState): void;
-  /** To be called when a statement was refused because its server is read-only (SQLSTATE 25006). */
+  /** Call it when a statement failed because its server is read-only (SQLSTATE 25006). */
   noteReadOnlyError(client: pg.PoolClient): void;
-  /** @returns whether a connection may be handed out: it answers, and there is nothing better. */
+  /** @returns whether the connection may be used: it is alive, and no writable server replaces it */
   validate(client: pg.PoolClient): Promise<boolean>;
-  /** Whether this is the run of a server that the newest connections lead to. */
+  /** Whether the newest connections lead to this run of this server. */
   isCurrentServer(server: ServerState): boolean;
-  /** Since when the server is read-only, on the clock of `performance.now()`; null while it takes writes. */
+  /** When the server became read-only, in ms of `performance.now()`; null while it takes writes. */
   readOnlySince(): number | null;
   /**
-   * Calls `hear` whenever other connections may lead to another server than before, until the returned function is
-   * called.
+   * Calls `listener` whenever new connections may lead to another server. @returns the function that unsubscribes it
    */
-  listener(hear: () => void): () => void;
+  onServerChange(listener: () => void): () => void;
 }
 
-/** Whether a connection that is opened anew, beside the pool, leads to a server that takes writes. */
+/** Opens a connection outside the pool. Resolves to whether its server takes writes. */
 type FindWritableServer = () => Promise<boolean>;
 
 interface ServerTracker {
-  /** A connection is read-only. */
   noteReadOnly(): void;
-  /** A connection that was asked then takes writes; what was asked before the first refusal may be outdated. */
+  /** A probe at `askedAt` found a writable server. A probe from before the first refusal does not count. */
   noteWritable(askedAt: number): void;
-  /** Looks for a server that takes writes, if that was not done just now. @returns the search that is under way. */
+  /** Starts a search for a writable server, at most one a second. @returns the running search, or null */
   search(): Promise<void> | null;
   notifyListeners(): void;
   readOnlySince(): number | null;
   writableAt(): number;
-  onChange(hear: () => void): () => void;
+  onServerChange(listener: () => void): () => void;
 }
 
-/** Whether there is a server that takes writes, as far as the connections of a pool have shown. */
-function createServerTracker(seek: FindWritableServer | null, log: Logger): ServerTracker {
+/** Tracks whether the pool's server takes writes, as far as its connections have shown. */
+function createServerTracker(findWritableServer: FindWritableServer | null, log: Logger): ServerTracker {
   const listeners = new Set<() => void>();
   let readOnlySince: number | null = null;
   let writableAt = Number.NEGATIVE_INFINITY;
   let searchedAt = Number.NEGATIVE_INFINITY;
-  let searching: Promise<void> | null = null;
+  let ongoingSearch: Promise<void> | null = null;
 
   function notifyListeners(): void {
     for (const listener of listeners) listener();
@@ -83,27 +82,27 @@ function createServerTracker(seek: FindWritableServer | null, log: Logger): Serv
     notifyListeners();
   }
 
-  async function runSearch(find: FindWritableServer, begin: number): Promise<void> {
+  async function runSearch(find: FindWritableServer, startedAt: number): Promise<void> {
     try {
-      if (await find()) noteWritable(begin);
+      if (await find()) noteWritable(startedAt);
     } catch {
-      // No host can be reached, or none is what is wanted: there will be another search.
+      // No host is reachable, or none has the wanted state: the next request searches again.
     }
-    searching = null;
+    ongoingSearch = null;
   }
 
   function search(): Promise<void> | null {
     const now = performance.now();
-    if (seek !== null && searching === null && now - searchedAt >= searchIntervalMs) {
+    if (findWritableServer !== null && ongoingSearch === null && now - searchedAt >= searchIntervalMs) {
       searchedAt = now;
-      searching = runSearch(seek, now);
+      ongoingSearch = runSearch(findWritableServer, now);
     }
-    return searching;
+    return ongoingSearch;
   }
 
   return {
     noteReadOnly() {
-      if (seek === null) return;
+      if (findWritableServer === null) return;
       if (readOnlySince === null) {
         readOnlySince = performance.now();
         log.warn('the database is read-only: writes are refused until a server takes them');
@@ -116,42 +115,42 @@ function createServerTracker(seek: FindWritableServer | null, log: Logger): Serv
     notifyListeners,
     readOnlySince: () => readOnlySince,
     writableAt: () => writableAt,
-    onChange(listener) {
+    onServerChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
 
-/** @param seek null for the pool of a replica, whose connections are read-only by their nature */
-export function createFailover(seek: FindWritableServer | null, log: Logger): Failover {
+/** @param findWritableServer null for the pool of a replica, whose connections are always read-only */
+export function createFailover(findWritableServer: FindWritableServer | null, log: Logger): Failover {
   const states = new WeakMap<pg.PoolClient, ConnectionState>();
-  const tracker = createServerTracker(seek, log);
+  const tracker = createServerTracker(findWritableServer, log);
   let currentServer: string | undefined;
 
-  function record(client: pg.PoolClient, one: ConnectionState): void {
-    states.set(client, one);
-    if (one.isReadOnly) tracker.noteReadOnly();
-    else tracker.noteWritable(one.checkedAt);
+  function record(client: pg.PoolClient, state: ConnectionState): void {
+    states.set(client, state);
+    if (state.isReadOnly) tracker.noteReadOnly();
+    else tracker.noteWritable(state.checkedAt);
   }
 
-  /** Whether it was last looked at before a server was proven to take writes: a read-only one is of no use then. */
+  /** Whether the state is older than the proof of a writable server: a read-only connection is then closed. */
   const isOutdated = ({ checkedAt }: ConnectionState) => checkedAt < tracker.writableAt();
-  const needsProbe = (one: ConnectionState) =>
-    one.needsCheck === true ||
-    performance.now() - one.checkedAt >= maxStateAgeMs ||
-    isOutdated(one) ||
-    one.checkedAt < (tracker.readOnlySince() ?? Number.NEGATIVE_INFINITY);
+  const needsProbe = (state: ConnectionState) =>
+    state.needsCheck === true ||
+    performance.now() - state.checkedAt >= maxStateAgeMs ||
+    isOutdated(state) ||
+    state.checkedAt < (tracker.readOnlySince() ?? Number.NEGATIVE_INFINITY);
 
-  async function probe(client: pg.PoolClient, before: ConnectionState | undefined): Promise<boolean> {
+  async function probe(client: pg.PoolClient, previous: ConnectionState | undefined): Promise<boolean> {
     const askedAt = performance.now();
     try {
       const { rows } = await client.query<Pick<ConnectionState, 'isReadOnly'>>(readOnlyQuery);
       const isReadOnly = rows[0]?.isReadOnly === true;
-      if (isReadOnly && before !== undefined && isOutdated(before)) return false;
+      if (isReadOnly && previous !== undefined && isOutdated(previous)) return false;
       record(client, { isReadOnly, checkedAt: askedAt });
-      // A standby that was promoted: a new connection looks at the server that it is now.
-      return isReadOnly || before?.isReadOnly !== true;
+      // A standby was promoted: the old connection is closed, and a new one reads the new server's state.
+      return isReadOnly || previous?.isReadOnly !== true;
     } catch {
       return false;
     }
@@ -159,28 +158,30 @@ export function createFailover(seek: FindWritableServer | null, log: Logger): Fa
 
   return {
     noteOpened(client, { isReadOnly, startedAt }) {
-      const isElsewhere = currentServer !== undefined && currentServer !== startedAt;
+      const isOtherServer = currentServer !== undefined && currentServer !== startedAt;
       currentServer = startedAt;
       record(client, { isReadOnly, checkedAt: performance.now() });
-      if (isElsewhere) tracker.notifyListeners();
+      if (isOtherServer) tracker.notifyListeners();
     },
     noteReadOnlyError(client) {
-      const before = states.get(client);
-      if (before !== undefined && isOutdated(before)) states.set(client, { ...before, isReadOnly: true });
+      const previous = states.get(client);
+      if (previous !== undefined && isOutdated(previous))
+        states.set(client, { ...previous, isReadOnly: true });
       else record(client, { isReadOnly: true, checkedAt: performance.now(), needsCheck: true });
     },
     async validate(client) {
-      const before = states.get(client);
-      if (before?.isReadOnly && isOutdated(before)) return false;
-      if ((before === undefined || needsProbe(before)) && !(await probe(client, before))) return false;
-      const now = states.get(client);
-      if (now?.isReadOnly !== true) return true;
-      const seeking = tracker.search();
-      if (seeking !== null) await Promise.race([seeking, sleep(searchWaitMs, undefined, { ref: false })]);
-      return !isOutdated(now);
+      const previous = states.get(client);
+      if (previous?.isReadOnly && isOutdated(previous)) return false;
+      if ((previous === undefined || needsProbe(previous)) && !(await probe(client, previous))) return false;
+      const current = states.get(client);
+      if (current?.isReadOnly !== true) return true;
+      const ongoingSearch = tracker.search();
+      if (ongoingSearch !== null)
+        await Promise.race([ongoingSearch, sleep(searchWaitMs, undefined, { ref: false })]);
+      return !isOutdated(current);
     },
     isCurrentServer: ({ startedAt }) => startedAt === currentServer,
     readOnlySince: tracker.readOnlySince,
-    listener: tracker.onChange,
+    onServerChange: tracker.onServerChange,
   };
 }

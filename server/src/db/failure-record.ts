@@ -3,22 +3,22 @@ import { isUnavailableError } from './failures.ts';
 
 const records = new AsyncLocalStorage<{ failure: unknown }>();
 
-/** To be called with every error of a statement or a connection. */
+/** Call it with every error of a statement or a connection. */
 export function recordFailure(error: unknown): void {
   const record = records.getStore();
   if (record !== undefined && record.failure === undefined && isUnavailableError(error))
     record.failure = error;
 }
 
-/** To be called before a transaction that failed is tried again: what it gives then is what counts. */
+/** Call it before a failed transaction is retried: only the failure of the last attempt counts. */
 export function clearFailure(): void {
   const record = records.getStore();
   if (record !== undefined) record.failure = undefined;
 }
 
 /**
- * Does work of a library that makes something of its own of an error of the database: "no session", "wrong code", or
- * even success. When the database was unavailable during it, that is the outcome, whatever the library says.
+ * Runs code of a library that turns database errors into results: "no session", "wrong code", or even success. If the
+ * database was unavailable meanwhile, the promise rejects with that error, whatever the library returns.
  */
 export function rethrowDatabaseFailure<T>(work: () => Promise<T>): Promise<T> {
   const record: { failure: unknown } = { failure: undefined };
@@ -34,5 +34,5 @@ export function rethrowDatabaseFailure<T>(work: () => Promise<T>): Promise<T> {
   });
 }
 
-/** Starts work that a request only sets off: its failures are not the request's. */
+/** Runs background work that a request starts. Its failures do not count as the request's. */
 export const outsideFailureRecord = <T>(work: () => T): T => records.exit(work);

@@ -1,6 +1,6 @@
 /**
- * States that may pass without anybody touching this server (PostgreSQL, Appendix A): connection failures, a database
- * or a login that is not there (yet), shutdown and start-up, no room, a time limit, a server that takes no writes.
+ * SQLSTATEs that may pass without a change of this server (PostgreSQL, Appendix A). Connection failures, a missing
+ * database or login, shutdown and start-up, no resources, time-outs, a read-only server.
  */
 const unavailableStates = /^(08...|28...|3D000|57P0[1-5]|53...|57014|55P03|25P0[34]|25006)$/;
 const serializationStates = new Set(['40001', '40P01']);
@@ -13,21 +13,21 @@ const networkCodes = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
 ]);
-/** Certificates and protocols that do not fit (Node's and OpenSSL's codes). */
+/** Node's and OpenSSL's codes for rejected certificates and protocols. */
 const tlsCodes =
   /^(ERR_(TLS|SSL|OSSL)_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE)/;
 const tlsMessages =
   /^(The server does not support SSL connections|There was an error establishing an SSL connection)/;
-/** What `pg` says without a code. */
+/** Messages of `pg` errors without a code. */
 const driverMessages =
   /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Connection was destroyed)/;
 
-/** Empty for what has none. */
+/** @returns the `code` of a system or database error, such as `ENOENT` or `57P03`; empty for any other value */
 export function errorCodeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** Whether the database could not be reached or had no room or time for us: the same request may work later. */
+/** Whether the database was unreachable, overloaded or too slow: the same request may succeed later. */
 export function isUnavailableError(error: unknown): boolean {
   const code = errorCodeOf(error);
   if (unavailableStates.test(code) || networkCodes.has(code) || serializationStates.has(code)) return true;
@@ -37,18 +37,20 @@ export function isUnavailableError(error: unknown): boolean {
   return driverMessages.test(error.message) || (error.cause !== undefined && isUnavailableError(error.cause));
 }
 
-/** Whether the server was reached and is not trusted, or not to be spoken to, as it is set. */
+/** Whether TLS failed: the server's certificate is not trusted, or the settings do not fit the server's. */
 export function isTlsError(error: unknown): boolean {
   return tlsCodes.test(errorCodeOf(error)) || (error instanceof Error && tlsMessages.test(error.message));
 }
 
-/** Whether a write was refused because the session is read-only: its server replays another one's, or was set so. */
+/** Whether a write failed because the session is read-only: on a standby, or by `default_transaction_read_only`. */
 export const isReadOnlyError = (error: unknown): boolean => errorCodeOf(error) === '25006';
 
-/** Whether the role may not do what is asked of the database. */
+/** Whether the role lacks a privilege. */
 export const isPermissionDenied = (error: unknown): boolean => errorCodeOf(error) === '42501';
 
-/** Whether two transactions stood in each other's way and trying again is the cure. */
+/**
+ * Whether a transaction failed because of a concurrent one (serialization failure or deadlock). A retry may succeed.
+ */
 export function isSerializationFailure(error: unknown): boolean {
   return serializationStates.has(errorCodeOf(error));
 }

@@ -3,20 +3,20 @@ import type { SessionTarget } from '../config/database-url.ts';
 import { errorCodeOf, isTlsError } from './failures.ts';
 import { inspectServer, type ServerState } from './inspect-server.ts';
 
-/** The way to a database. Plain data: it is sent to worker processes. */
+/** How to connect to a database. Plain data, because it is sent to worker processes. */
 export interface DatabaseConnection extends pg.ClientConfig {
-  /** The same for the other hosts of a list, in the order in which they are tried after the first. */
+  /** Settings of the other hosts of the list, in the order in which they are tried after the first. */
   otherHosts?: readonly pg.ClientConfig[];
-  /** What a session has to be for its host to be used; any without it. */
+  /** The state that a server must have to be used; `any` by default. */
   target?: SessionTarget;
 }
 
-/** How long a host that was chosen is used without another look at those before it. */
+/** How long a chosen host is used before the hosts listed before it are tried again. */
 const selectionTtlMs = 1_000;
-/** A host that could not be reached is tried after the others for so long: it may cost a time-out each time. */
+/** How long an unreachable host is tried last: each try may cost a time-out. */
 const failedHostDelayMs = 5_000;
 
-/** Whether a session on the server is what is wanted; `prefer-standby` takes what it gets. */
+/** Whether a server has the wanted state. `prefer-standby` falls back to any server. */
 const acceptsServer: Record<SessionTarget, (server: ServerState) => boolean> = {
   any: () => true,
   'read-write': ({ isReadOnly }) => !isReadOnly,
@@ -29,30 +29,32 @@ const acceptsServer: Record<SessionTarget, (server: ServerState) => boolean> = {
 const describeServer = ({ isInRecovery, isReadOnly }: ServerState) =>
   isInRecovery ? 'a standby' : isReadOnly ? 'read-only' : 'a primary that takes writes';
 
-/** Every host is down or is not what is wanted. The code is that of a connection that cannot be made. */
+/** Every host is down or has another state than the wanted one. The SQLSTATE is that of a failed connection. */
 export class NoHostError extends Error {
   override name = 'NoHostError';
   readonly code = '08001';
 }
 
-/** Chooses the host for a new connection, as libpq does (PostgreSQL manual, 32.1.1.3), which the driver does not. */
+/**
+ * Chooses the host for a new connection as libpq does (PostgreSQL manual, 32.1.1.3). The driver supports one host only.
+ */
 export interface HostSelector {
-  /** Whether there is nothing to choose. */
+  /** Whether there is one host, and any state will do. */
   isFixed: boolean;
   /**
-   * The settings that lead to the chosen host, which was asked for its state.
-   * @throws as the driver, or an error of class 08.
+   * Probes the hosts in order. @returns the settings of the first host with the wanted state
+   * @throws the driver's error, or a NoHostError (class 08)
    */
   select(): Promise<pg.ClientConfig>;
-  /** What was chosen last. */
+  /** The last choice. */
   selected(): pg.ClientConfig;
-  /** Whether a session that was opened is what is wanted: the host may have changed since it was chosen. */
+  /** Whether the server of an open session has the wanted state: the state may have changed since the choice. */
   isAcceptable(server: ServerState): boolean;
-  /** Looks at the hosts anew at the next choice. */
+  /** Makes the next `select` probe the hosts again. */
   reset(): void;
 }
 
-/** @param isCurrentServer whether a server will do although it is not what is wanted, as long as no other host is */
+/** @param isCurrentServer whether a server in another state is still used, as long as no host has the wanted one */
 export function createHostSelector(
   { otherHosts = [], target = 'any', ...first }: DatabaseConnection,
   isCurrentServer: (server: ServerState) => boolean = () => false,
@@ -74,15 +76,15 @@ export function createHostSelector(
         if (target === 'prefer-standby' || isCurrentServer(server)) fallback ??= host.config;
         errors.push(describeServer(server));
       } catch (error) {
-        // A log-in that is refused ends the search, as in libpq: the other hosts are the same database.
+        // A rejected login ends the search, as in libpq: the other hosts have the same accounts.
         if (errorCodeOf(error).startsWith('28')) throw error;
         host.failedAt = performance.now();
         errors.push(error);
       }
     }
     if (fallback !== undefined) return fallback;
-    const [fault] = errors;
-    if (errors.every(isTlsError)) throw fault;
+    const [firstError] = errors;
+    if (errors.every(isTlsError)) throw firstError;
     throw new NoHostError(`no host is ${target === 'any' ? 'up' : target}: ${errors.map(String).join('; ')}`);
   }
 

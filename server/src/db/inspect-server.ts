@@ -5,23 +5,23 @@ import pg from 'pg';
 export const connectTimeoutMs = 2_000;
 const closeTimeoutMs = 500;
 
-/** What a session says of the server that it leads to. */
+/** The state of a server, read over one session. */
 export interface ServerState {
-  /** Whether it replays what another server does. */
+  /** Whether the server is a standby that replays WAL. */
   isInRecovery: boolean;
-  /** Whether writes are refused, because of that or of `default_transaction_read_only`. */
+  /** Whether writes are refused: in recovery, or by `default_transaction_read_only`. */
   isReadOnly: boolean;
-  /** One run of a server has one such time. */
+  /** Start time of the postmaster: it identifies one run of a server. */
   startedAt: string;
 }
 
 const serverStateColumns = `pg_is_in_recovery() as "isInRecovery", current_setting('transaction_read_only') = 'on' as "isReadOnly",
   extract(epoch from pg_postmaster_start_time())::text as "startedAt"`;
 
-/** Outside of a transaction, what the next one would be. */
+/** Outside of a transaction, `transaction_read_only` is what the next transaction would have. */
 export const serverStateQuery = `select pg_backend_pid() as "pid", ${serverStateColumns}`;
 
-/** A connection of its own, beside a pool, that goes away whatever its server does. */
+/** A connection outside any pool. `close` destroys its socket after 500 ms, even if the server hangs. */
 export function openClient(config: pg.ClientConfig): { client: pg.Client; close(): void } {
   const socket = new Socket();
   const client = new pg.Client({
@@ -40,7 +40,7 @@ export function openClient(config: pg.ClientConfig): { client: pg.Client; close(
   return { client, close };
 }
 
-/** Connects, looks at the server and leaves. */
+/** Reads the server's state over a connection of its own. */
 export async function inspectServer(config: pg.ClientConfig): Promise<ServerState> {
   const { client, close } = openClient({ ...config, application_name: 'duly pool' });
   try {

@@ -1,11 +1,11 @@
 import { fold } from '../platform/folding.ts';
 
-/** The `like` pattern for texts that contain `text` literally. */
+/** A `like` pattern that matches texts with `text` in them; `%`, `_` and `\` are ordinary characters. */
 export function likePattern(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
-/** The pattern for folded texts; null, which nothing is like, when the text folds to nothing. */
+/** The same for folded texts. Null if the text folds to nothing: `like null` matches no row. */
 export function foldedLikePattern(text: string): string | null {
   const folded = fold(text);
   return folded === '' ? null : likePattern(folded);

@@ -16,16 +16,22 @@ export interface Migration {
 
 const migrationsDirectory = new URL('../../migrations/', import.meta.url);
 const migrationFileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
-/** Key of the advisory lock under which migrations run: "migr" in ASCII. */
+/** Key of the advisory lock that serializes migrations: "migr" in ASCII. */
 const migrationLockKey = 0x6d696772;
 
 const lockTimedOut = '55P03';
-/** The move takes every table from its readers: a session that holds one would keep all others waiting behind it. */
+/**
+ * The move takes an exclusive lock on every table. Without this time-out, one session that holds a table would block
+ * all later readers.
+ */
 const moveLockTimeout = '3s';
 
 let cachedMigrations: readonly Migration[] | undefined;
 
-/** The numbered pairs in `migrations/`, oldest first: 1, 2, 3, … without gaps; read once. */
+/**
+ * The numbered pairs in `migrations/`, oldest first: 1, 2, 3, … without gaps. The files are read once.
+ * @throws StartError if a number is missing or doubled
+ */
 export function listMigrations(): readonly Migration[] {
   cachedMigrations ??= readMigrations();
   return cachedMigrations;
@@ -47,7 +53,7 @@ function readMigrations(): Migration[] {
   return migrations;
 }
 
-/** The version the database is at: the number of its newest migration, 0 for none. */
+/** The number of the newest applied migration; 0 for none. */
 export async function currentVersion(db: Db): Promise<number> {
   const schema = await findSchema(db);
   return schema === null ? 0 : newestVersionIn(db, schema);
@@ -68,23 +74,24 @@ async function newestVersionIn(db: Db, schema: string): Promise<number> {
 const migrationsIn = (schema: string) => sql.id(schema, 'schema_migrations');
 
 /**
- * Brings the database to the newest version. Instances that start together take turns: each migration is one
- * transaction under an advisory lock, and looks again at where the database is once it holds the lock.
- * @returns the migrations this call carried out, in order.
+ * Brings the database to the newest version. Each migration is one transaction under an advisory lock, and reads the
+ * current version after it has the lock. So instances may start together.
+ * @returns the migrations that this call applied, in order
  */
 export async function migrateUp(db: Db): Promise<Migration[]> {
   const migrations = listMigrations();
-  const done: Migration[] = [];
+  const applied: Migration[] = [];
   for (const migration of migrations) {
-    if (await withMigrationLock(db, (tx, version) => applyUp(tx, version, migration))) done.push(migration);
+    if (await withMigrationLock(db, (tx, version) => applyUp(tx, version, migration)))
+      applied.push(migration);
   }
   await withMigrationLock(db, setRoleDefaults);
-  return done;
+  return applied;
 }
 
 /**
- * Takes the newest migration back; with the first one, the schema `duly` goes too.
- * @returns that migration, or null when there was none.
+ * Reverts the newest migration. Reverting the first one also drops the schema `duly`.
+ * @returns the reverted migration, or null if there was none
  */
 export async function migrateDown(db: Db): Promise<Migration | null> {
   const migrations = listMigrations();
@@ -104,22 +111,22 @@ export async function migrateDown(db: Db): Promise<Migration | null> {
   });
 }
 
-/** @throws StartError that names the command to run when the database is behind or ahead of this code. */
+/** @throws StartError that names the command to run, if the schema is older or newer than this code */
 export async function requireMigrated(db: Db, source = 'DATABASE_URL'): Promise<void> {
   const version = await currentVersion(db);
-  const wanted = listMigrations().length;
-  if (version < wanted) {
+  const newest = listMigrations().length;
+  if (version < newest) {
     const isMoved = version > 0 && version < schemaMoveVersion;
     const first = isMoved ? 'stop every instance of the old version, back up the database, then ' : '';
     throw new StartError(
-      `${source}: the schema is at version ${version}, this Duly wants ${wanted}; ${first}run: npm run migrate -- up`,
+      `${source}: the schema is at version ${version}, this Duly wants ${newest}; ${first}run: npm run migrate -- up`,
     );
   }
-  if (version > wanted) throw new StartError(`${source}: ${aheadMessage(version, wanted)}`);
+  if (version > newest) throw new StartError(`${source}: ${aheadMessage(version, newest)}`);
 }
 
-function aheadMessage(version: number, wanted: number): string {
-  return `the schema is at version ${version}, this Duly knows ${wanted}; run the newer Duly, or with it: npm run migrate -- down`;
+function aheadMessage(version: number, newest: number): string {
+  return `the schema is at version ${version}, this Duly knows ${newest}; run the newer Duly, or with it: npm run migrate -- down`;
 }
 
 async function withMigrationLock<T>(db: Db, work: (tx: Tx, version: number) => Promise<T>): Promise<T> {
@@ -147,7 +154,7 @@ async function applyUp(tx: Tx, version: number, migration: Migration): Promise<b
   return true;
 }
 
-/** An operator may have made the schema, for a role that must not make any. */
+/** An operator may have created the schema for a role without the right to create one. */
 async function createSchema(tx: Tx): Promise<void> {
   const { rows } = await sql<{ found: boolean }>`
     select to_regnamespace('duly') is not null as found`.execute(tx);
@@ -158,16 +165,16 @@ async function createSchema(tx: Tx): Promise<void> {
   );
 }
 
-/** Leaves it where it holds something else. */
+/** Keeps the schema if it holds other objects. */
 const dropSchema = (tx: Tx) =>
   sql`do $$ begin drop schema if exists duly; exception when dependent_objects_still_exist then null; end $$`.execute(
     tx,
   );
 
 /**
- * Migrations are our own files: the one place where SQL text is run as it stands. Names without a schema lead to where
- * the tables are, for the script only.
- * @throws StartError with what the database says against it, in one line.
+ * Runs a migration's SQL text as it is, which nothing else does: the files are our own. The search path leads names
+ * without a schema to Duly's tables, for this script only.
+ * @throws StartError with the database's error in one line
  */
 async function runScript(
   tx: Tx,
@@ -192,8 +199,8 @@ async function runScript(
 }
 
 /**
- * Gives statements outside transactions their time limit as a default of this role in this database: unlike a start-up
- * parameter or `set`, that holds behind a pooler in transaction mode too.
+ * Sets `statement_timeout` as a default of this role in this database, for statements outside transactions. Unlike a
+ * start-up parameter or `set`, that also holds behind a pooler in transaction mode.
  */
 async function setRoleDefaults(tx: Tx): Promise<void> {
   const wanted = `${statementTimeoutMs / 1000}s`;

@@ -17,9 +17,9 @@ import { createHostSelector, type DatabaseConnection, type HostSelector, NoHostE
 import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './inspect-server.ts';
 import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
-import { types } from './types.ts';
+import { typeParsers } from './types.ts';
 
-/** Contract, "Limits": a statement gets 30 s from the server; the client gives up a second later. */
+/** The server cancels a statement after 30 s. The client gives up a second later. */
 export const statementTimeoutMs = 30_000;
 const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const maxLifetimeSeconds = 1_800;
@@ -33,15 +33,16 @@ const sessionLimits = [
 const beginStatement = 'begin isolation level read committed';
 
 /**
- * `set local` because the settings end with the transaction: behind a pooler in transaction mode the session belongs to
- * somebody else afterwards. One message, so that it costs no round trip of its own.
+ * `set local` ends with the transaction: behind a pooler in transaction mode another client gets the session next. One
+ * message with `begin` saves a round trip.
  */
 const beginWithLimits = [beginStatement, ...sessionLimits.map((limit) => `set local ${limit}`)].join('; ');
 /**
- * The form that the driver reads times in, whatever server, database or role prefer. A pooler keeps it for its client.
+ * The only date format that the driver parses; server, database or role may default to another. A pooler restores it
+ * for its client.
  */
 const setDateStyle = "set datestyle = 'ISO'";
-/** A single statement is a transaction too, and waits for locks as one that is begun. */
+/** Gives a statement outside a transaction the same limits and isolation. */
 const setSession = [
   ...[...sessionLimits, "default_transaction_isolation = 'read committed'"].map(
     (setting) => `set ${setting}`,
@@ -69,8 +70,9 @@ class Dialect extends PostgresDialect {
 }
 
 /**
- * Connection settings from a URL. `sslmode` weaker than `verify-full` still verifies the certificate: it is what the
- * driver does with them today, said aloud. `no-verify` and `disable` are taken as written.
+ * Connection settings from a URL. A `sslmode` weaker than `verify-full` still verifies the certificate, as the driver
+ * does by default. `no-verify` and `disable` keep their meaning.
+ * @throws Error if the URL is invalid
  */
 export function connectionFromUrl(text: string): DatabaseConnection {
   const { urls, target } = parseDatabaseUrl(text, (got) => {
@@ -92,31 +94,31 @@ function toConfig(url: URL): pg.ClientConfig {
 
 export interface PoolOptions {
   connection: DatabaseConnection;
-  /** Most connections at a time. */
+  /** Maximum number of connections. */
   max: number;
   log: Logger;
-  /** How long this side waits for a statement; 0 waits for ever. */
+  /** How long the client waits for a statement, in ms; 0 for no limit. */
   queryTimeoutMs?: number;
-  /** Its server takes no writes by its nature. */
+  /** The server is a replica, so read-only connections are expected. */
   isReplica?: boolean;
-  /** Looks at each new connection; one that it rejects is closed, and whoever wanted it gets the error. */
+  /** Checks each new connection. If it rejects, the connection is closed, and `connect` fails with the error. */
   verify?: (client: pg.PoolClient) => Promise<void>;
 }
 
-/** A pool of checked and recycled connections under Kysely. `db.destroy()` closes it. */
+/** A Kysely instance over a pool that validates and recycles its connections. `db.destroy()` closes the pool. */
 export function createDb(options: PoolOptions): Db {
   const { connection, max, log, queryTimeoutMs = defaultQueryTimeoutMs, isReplica = false, verify } = options;
   const isWritableServerUp = async () =>
     !(await inspectServer(await createHostSelector(connection).select())).isReadOnly;
   const failover = createFailover(isReplica ? null : isWritableServerUp, log);
   const hosts = createHostSelector(connection, failover.isCurrentServer);
-  failover.listener(hosts.reset);
+  failover.onServerChange(hosts.reset);
   const { otherHosts: _, target: __, ...first } = connection;
   const pool = new pg.Pool({
     ...first,
     Client: clientClassFor(hosts),
     max,
-    types,
+    types: typeParsers,
     application_name: 'duly pool',
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
@@ -130,7 +132,7 @@ export function createDb(options: PoolOptions): Db {
         .then(() => done(), done);
     },
   });
-  // Without a listener a lost connection ends the process: one for idle clients, one for those in use.
+  // Without a listener a lost connection ends the process: one for idle clients, one for clients in use.
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', () => {}));
@@ -141,7 +143,7 @@ export function createDb(options: PoolOptions): Db {
   return db;
 }
 
-/** The driver knows one host: a client connects to the one that was chosen last. */
+/** pg.Pool has one host: each new client takes the settings of the host selected last. */
 const clientClassFor = (hosts: HostSelector) =>
   hosts.isFixed
     ? pg.Client
@@ -171,10 +173,10 @@ async function initializeClient(
 const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover }>();
 const directPools = new WeakSet<Db>();
 
-/** Whether a statement that is not in a transaction has the limits and the isolation of one: not behind a pooler. */
+/** Whether a statement outside a transaction has the session's limits and isolation: true unless behind a pooler. */
 export const hasDirectSessions = (db: Db): boolean => directPools.has(db);
 
-/** How many connections there are, are idle and may be at most, and how many callers wait for one. */
+/** Numbers of open and idle connections, of callers that wait for one, and the maximum of connections. */
 export function poolStats(db: Db) {
   const pool = pools.get(db)?.pool;
   return {
@@ -185,23 +187,19 @@ export function poolStats(db: Db) {
   };
 }
 
-/**
- * For how long the pool's server has been read-only, as far as its connections have shown; null while it takes writes.
- */
+/** How long the pool's server has been read-only, in ms, as far as its connections show; null while it is not. */
 export function readOnlyForMs(db: Db): number | null {
   const since = pools.get(db)?.failover.readOnlySince() ?? null;
   return since === null ? null : performance.now() - since;
 }
 
-/**
- * Calls `hear` whenever new connections may lead to another server than before, until the returned function is called.
- */
+/** Calls `listener` whenever new connections may lead to another server. @returns the function that unsubscribes it */
 export const onServerChange = (db: Db, listener: () => void): (() => void) =>
-  pools.get(db)?.failover.listener(listener) ?? (() => undefined);
+  pools.get(db)?.failover.onServerChange(listener) ?? (() => undefined);
 
 /**
- * The pool as Kysely sees it, handing out only connections that answered lately: a server that slept or restarted shows
- * no error.
+ * The pool as Kysely sees it. It hands out only connections that were validated within the last second. The driver
+ * reports no error for a server that slept or restarted.
  */
 function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover): PostgresPool {
   async function connect(): Promise<PostgresPoolClient> {
@@ -227,22 +225,22 @@ function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover): 
 
 const clientWrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>();
 
-/** A client that prepares what it is often asked, and begins transactions as simply as may be. */
+/** Prepares a client's frequent statements, and begins transactions without limits if the session has them. */
 function withPreparedStatements(client: pg.PoolClient, failover: Failover): PostgresPoolClient {
-  const known = clientWrappers.get(client);
-  if (known !== undefined) return known;
-  // Its session is its own, and has the limits already.
-  const plain = (text: string) => (text === beginWithLimits && isDirect(client) ? beginStatement : text);
+  const existing = clientWrappers.get(client);
+  if (existing !== undefined) return existing;
+  // A direct session already has the limits.
+  const adapt = (text: string) => (text === beginWithLimits && isDirect(client) ? beginStatement : text);
   const query = async (text: string, values: readonly unknown[]) => {
     try {
-      return await queryPrepared(client, plain(text), values);
+      return await queryPrepared(client, adapt(text), values);
     } catch (error) {
       if (isReadOnlyError(error)) failover.noteReadOnlyError(client);
       recordFailure(error);
       throw error;
     }
   };
-  const made: PostgresPoolClient = Object.create(client, { query: { value: query } });
-  clientWrappers.set(client, made);
-  return made;
+  const wrapper: PostgresPoolClient = Object.create(client, { query: { value: query } });
+  clientWrappers.set(client, wrapper);
+  return wrapper;
 }

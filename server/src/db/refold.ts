@@ -2,24 +2,24 @@ import { sql } from 'kysely';
 import { foldVersion } from '../platform/folding.ts';
 import type { Db } from './schema.ts';
 
-/** A batch of rows of one user that were folded again. */
+/** One user's rows that were refolded. */
 export interface RefoldBatch {
   count: number;
-  /** The user after whom the next batch is looked for; null: there was none. */
+  /** The next batch is of the first user after this one; null if no user has rows left. */
   after: string | null;
 }
 
-/** Few enough that a user who writes to one of them hardly waits. */
+/** Small, so that a user who writes to one of the locked rows hardly waits. */
 export const refoldBatchSize = 500;
 
 /**
- * Rows that are not folded, or by an older version; those of a newer one stay, so that two versions may run side by
- * side.
+ * Rows without a folding, or with an older version's. Rows of a newer version stay, so that two versions of Duly may
+ * run side by side.
  */
 export const needsRefold = sql`search_version is distinct from ${sql.lit(foldVersion)}
   and (search_version is null or search_version < ${sql.lit(foldVersion)})`;
 
-/** @returns the first user after `after` with rows to fold, or null. */
+/** @returns the first user after `after` with rows to refold, or null */
 export async function findNextUserToRefold(
   db: Db,
   table: 'duly.tasks' | 'duly.tags',
@@ -31,7 +31,7 @@ export async function findNextUserToRefold(
   return rows[0]?.user_id ?? null;
 }
 
-/** A full batch may not have been all of the user's. */
+/** After a full batch the user may have more rows. */
 export const toRefoldBatch = (count: number, after: string, userId: string): RefoldBatch => ({
   count,
   after: count === refoldBatchSize ? after : userId,

@@ -4,18 +4,18 @@ import type { DatabaseConnection } from './hosts.ts';
 import { createDb, onServerChange } from './pool.ts';
 import type { Db } from './schema.ts';
 
-/** How long a replica that failed is left alone. */
+/** How long a failed replica is not used. */
 const retryMs = 1_000;
-/** The primary is there too: waiting longer for a replica would be worse than asking that. */
+/** Short, because the primary can serve the read instead. */
 const queryTimeoutMs = 2_000;
 
-/** Where a connection leads to. */
+/** Identifies the server and database of a connection. */
 interface ServerIdentity {
   isReplica: boolean;
-  /** Made up by `initdb`; what was copied from it has the same, physical replicas above all. */
+  /** System identifier from `initdb`. Physical copies, such as streaming replicas, have the same one. */
   system: string;
   database: string;
-  /** Goes up when a copy becomes a primary and so begins a history of its own. */
+  /** Rises when a standby or copy is promoted to a primary. */
   timeline: number;
   startedAt: string;
 }
@@ -35,13 +35,13 @@ function mismatchOf(server: ServerIdentity, primary: ServerIdentity, first: Serv
   return null;
 }
 
-/** A replica while it is there: `T` is what is made of its pool. */
+/** A replica that may be unavailable. `T` is what `open` makes of its pool. */
 export interface Replica<T> {
-  /** Null while it is away; then asking is what makes it be tried again, which nobody waits for. */
+  /** Null while the replica is unavailable. Each call may start a new attempt, which nobody waits for. */
   current(): T | null;
-  /** It answered as it should. */
+  /** Call it after a successful read. */
   markHealthy(): void;
-  /** It did not: it is left alone for a second. */
+  /** Call it after a failed read: the replica is not used for a second. */
   markFailed(link: T, error: unknown): void;
   close(): Promise<void>;
 }
@@ -55,13 +55,13 @@ interface ReplicaOptions<T> {
 }
 
 /**
- * Every connection of one pool leads to the same run of the same server: what one of them saw, the others see too. A
- * standby that starts again after a crash may be behind what it showed before, and so may another one.
+ * Opens a pool whose connections all lead to the same run of the same server. So what one connection has replayed, all
+ * others have. A restarted or another standby may have replayed less.
  */
 async function connect({ primary, connection, max, log }: ReplicaOptions<unknown>): Promise<Db> {
   const { rows } = await sql.raw<ServerIdentity>(serverIdentityQuery).execute(primary);
   const [primaryIdentity] = rows;
-  let first: ServerIdentity | undefined;
+  let firstIdentity: ServerIdentity | undefined;
   const db = createDb({
     connection,
     max,
@@ -72,9 +72,9 @@ async function connect({ primary, connection, max, log }: ReplicaOptions<unknown
       const [identity] = (await client.query<ServerIdentity>(serverIdentityQuery)).rows;
       if (identity === undefined || primaryIdentity === undefined)
         throw new Error('it does not say which it is');
-      first ??= identity;
-      const fault = mismatchOf(identity, primaryIdentity, first);
-      if (fault !== null) throw new Error(fault);
+      firstIdentity ??= identity;
+      const mismatch = mismatchOf(identity, primaryIdentity, firstIdentity);
+      if (mismatch !== null) throw new Error(mismatch);
     },
   });
   try {
@@ -90,21 +90,21 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
   const { log, open } = options;
   let connected: { db: Db; link: T } | null = null;
   let opening: Promise<void> | null = null;
-  let tryAt = 0;
+  let retryAt = 0;
   let isClosed = false;
-  /** Goes up when the primary may be another server: what was compared with the one before does not count. */
+  /** Rises when the primary may be another server: comparisons with the previous one are then void. */
   let serverChanges = 0;
-  /** Null until something was said; said again only when it changes. */
+  /** Null until the first report. Only changes are logged. */
   let wasHealthy: boolean | null = null;
 
   function backOff(error: unknown): void {
-    tryAt = performance.now() + retryMs;
+    retryAt = performance.now() + retryMs;
     if (wasHealthy !== false && !isClosed)
       log.warn({ reason: String(error) }, 'DATABASE_REPLICA_URL is not read from; the primary is');
     wasHealthy = false;
   }
 
-  /** Statements that run on it are finished. */
+  /** Running statements are completed first. */
   function disconnect(): void {
     connected?.db.destroy().catch(() => undefined);
     connected = null;
@@ -112,15 +112,15 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
 
   const unsubscribe = onServerChange(options.primary, () => {
     serverChanges += 1;
-    tryAt = 0;
+    retryAt = 0;
     disconnect();
   });
 
   async function tryConnect(): Promise<void> {
-    const begin = serverChanges;
+    const changesAtStart = serverChanges;
     try {
       const db = await connect(options);
-      if (isClosed || serverChanges !== begin) await db.destroy();
+      if (isClosed || serverChanges !== changesAtStart) await db.destroy();
       else connected = { db, link: open(db) };
     } catch (error) {
       backOff(error);
@@ -131,7 +131,7 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
 
   return {
     current() {
-      if (connected === null && !isClosed && performance.now() >= tryAt) opening ??= tryConnect();
+      if (connected === null && !isClosed && performance.now() >= retryAt) opening ??= tryConnect();
       return connected?.link ?? null;
     },
     markHealthy() {

@@ -2,17 +2,17 @@ import { sql } from 'kysely';
 import { StartError } from '../platform/errors.ts';
 import type { Db, Tx } from './schema.ts';
 
-/** The schema of every table but Better Auth's, which are in `better_auth`. */
+/** The schema of every table except Better Auth's, which are in `better_auth`. */
 export const ownSchema = 'duly';
 
-/** The migration that moves an older Duly into it. */
+/** The migration that moves an older version's tables into this schema. */
 export const schemaMoveVersion = 7;
 
-/** What versions before the move call their connections; the pool of this one has another name. */
+/** `application_name` of connections of versions before the move. This version uses another name. */
 const oldApplicationNames = ['duly', 'duly listener'];
 
-/** `schema_migrations` as older versions made it, in the schema that their search path names first. */
-const olderTable = sql<{ schema: string | null }>`
+/** `schema_migrations` as older versions made it, in the first schema of the search path. */
+const olderMigrationsTable = sql<{ schema: string | null }>`
   select (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.oid = to_regclass('schema_migrations') and has_table_privilege(c.oid, 'select')
       and (select array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum)
@@ -22,31 +22,31 @@ const olderTable = sql<{ schema: string | null }>`
   ) as schema`;
 
 /**
- * The schema that holds Duly's tables: `duly`, or where an older version made them. A `schema_migrations` elsewhere is
- * ours only if its versions and names are: another application's is looked at in the catalog and not read.
+ * Finds the schema of Duly's tables: `duly`, or the schema in which an older version made them. A `schema_migrations`
+ * elsewhere must have our versions and names. Another application's is looked up in the catalog and not read.
  * @param names of all migrations, in order
- * @returns null when there are none yet
+ * @returns null if there are no tables yet
  */
 export async function findOwnSchema(db: Db, names: readonly string[]): Promise<string | null> {
   const { rows } = await sql<{ is_here: boolean }>`
     select to_regclass('duly.schema_migrations') is not null as is_here`.execute(db);
   if (rows[0]?.is_here === true) return ownSchema;
-  const older = (await olderTable.execute(db)).rows[0]?.schema ?? null;
-  if (older === null) return null;
+  const olderSchema = (await olderMigrationsTable.execute(db)).rows[0]?.schema ?? null;
+  if (olderSchema === null) return null;
   const applied = await sql<{ version: number; name: string }>`
-    select version, name from ${sql.id(older, 'schema_migrations')} order by version limit ${schemaMoveVersion}`.execute(
+    select version, name from ${sql.id(olderSchema, 'schema_migrations')} order by version limit ${schemaMoveVersion}`.execute(
     db,
   );
   const isOurs =
     applied.rows.length > 0 &&
     applied.rows.length < schemaMoveVersion &&
     applied.rows.every(({ version, name }, index) => version === index + 1 && name === names[index]);
-  return isOurs ? older : null;
+  return isOurs ? olderSchema : null;
 }
 
 /**
- * Old instances name no schema in their statements, so they would fail after the move.
- * @throws StartError while one is connected to this database.
+ * Statements of old instances name no schema, so they would fail after the move.
+ * @throws StartError while an old instance is connected to this database
  */
 export async function requireNoOldInstance(tx: Tx): Promise<void> {
   const { rows } = await sql<{ pid: number }>`

@@ -11,7 +11,7 @@ export interface ServerFacts {
   encoding: string;
 }
 
-/** @returns why this server cannot be used, in one line, or null. */
+/** @returns why this server cannot be used, in one line, or null */
 export function unsupportedReason({ version_number, version, encoding }: ServerFacts): string | null {
   if (version_number < minMajorVersion * 10_000) {
     return `DATABASE_URL: got PostgreSQL ${version}, wants ${minMajorVersion} or newer`;
@@ -19,7 +19,7 @@ export function unsupportedReason({ version_number, version, encoding }: ServerF
   return encoding === 'UTF8' ? null : `DATABASE_URL: got a database in ${encoding}, wants one in UTF8`;
 }
 
-/** @throws StartError for a server that is too old, or a database that cannot hold every text. */
+/** @throws StartError if the server is older than 15, or the database's encoding is not UTF8 */
 export async function requireSupported(db: Db): Promise<void> {
   const { rows } = await sql<ServerFacts>`
     select current_setting('server_version_num')::int as version_number, current_setting('server_version') as version,

@@ -14,9 +14,8 @@ export class Rollback<T> {
 }
 
 /**
- * Runs `work` in one transaction (READ COMMITTED). Tried again, at most 3 times in all, when it lost to another
- * transaction (serialization failure, deadlock) or when the connection failed before `work` began; so `work` must have
- * no effect outside the database.
+ * Runs `work` in one transaction (READ COMMITTED). Makes at most 3 attempts: after a serialization failure, a deadlock,
+ * or a connection that failed before `work` began. So `work` must have no effect outside the database.
  */
 export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T | Rollback<T>>): Promise<T> =>
   withRetries(
@@ -30,8 +29,8 @@ export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T | Rollback<
   );
 
 /**
- * The same for a single statement, which is a transaction by itself, and is begun only where it would lack limits and
- * isolation otherwise. A connection that turns out to be gone when it is sent is an error: it may have been done.
+ * Runs one statement as its own transaction. Behind a pooler it opens an explicit one, because only that has the limits
+ * and the isolation. A connection lost after the statement was sent is an error: the statement may have been executed.
  */
 export const autocommit = <T>(db: Db, statement: (handle: Db) => Promise<T>): Promise<T> =>
   hasDirectSessions(db)

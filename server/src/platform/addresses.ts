@@ -1,7 +1,9 @@
-/** The addresses of HOST. `localhost` is both of loopback, whatever the resolver makes of it: browsers use either. */
+/**
+ * The addresses of HOST. `localhost` means both loopback addresses, whatever the resolver says: browsers use either.
+ */
 export const addressesOf = (host: string): [first: string, ...others: string[]] =>
   host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
 
-/** Whether a listener failed because the machine has no such address, as one without IPv6. */
+/** Whether a listener failed because the machine lacks the address, for example without IPv6. */
 export const isMissingAddress = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(String(error.code));

@@ -1,30 +1,30 @@
 import { serviceUnavailable } from './errors.ts';
 
-/** Runs a piece of work in its turn. @throws AppError SERVICE_UNAVAILABLE when too many wait already. */
+/** Runs `work` when a slot is free. @throws AppError SERVICE_UNAVAILABLE if the queue is full */
 export type ConcurrencyLimiter = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** A queue with an end: so much work at a time, and so much waiting. */
+/** A semaphore with a bounded queue: `maxConcurrent` run at a time, at most `maxQueued` wait. */
 export function createConcurrencyLimiter(maxConcurrent: number, maxQueued: number): ConcurrencyLimiter {
   let running = 0;
-  const waiting: (() => void)[] = [];
+  const queue: (() => void)[] = [];
   return async (work) => {
     if (running >= maxConcurrent) {
-      if (waiting.length >= maxQueued) throw serviceUnavailable();
-      await new Promise<void>((begin) => waiting.push(begin));
+      if (queue.length >= maxQueued) throw serviceUnavailable();
+      await new Promise<void>((resolve) => queue.push(resolve));
     } else {
       running += 1;
     }
     try {
       return await work();
     } finally {
-      const next = waiting.shift();
+      const next = queue.shift();
       if (next === undefined) running -= 1;
       else next();
     }
   };
 }
 
-/** A queue for each key, such as a user: it is there while there is work. */
+/** A limiter for each key, such as a user. It exists while it has work. */
 export function createKeyedConcurrencyLimiter(maxConcurrent: number, maxQueued: number) {
   const queues = new Map<string, { limiter: ConcurrencyLimiter; count: number }>();
   return async <T>(key: string, work: () => Promise<T>): Promise<T> => {

@@ -3,13 +3,13 @@ import { dirname } from 'node:path';
 import { hasCode } from './files.ts';
 import { unprivilegedAccount } from './unix-account.ts';
 
-/** What Duly may have put into DATA_DIR before its database. */
-const earlierFiles = ['secret'];
+/** Files that Duly may have written into DATA_DIR before its database. */
+const filesBeforeDatabase = ['secret'];
 
 /**
- * Makes DATA_DIR where it is missing, for this user alone. One that root has just made, the server's group may pass
- * through, not list: otherwise the database would have to live outside. Nobody else's directory is changed.
- * @throws a system error when it cannot be made, read or written.
+ * Creates DATA_DIR if it is missing, with mode 0700. If root created it, the server's group may traverse it but not
+ * list it. Otherwise the cluster would have to be relocated. A directory in use, or of another user, keeps its mode.
+ * @throws a system error if it cannot be created, read or written
  */
 export function prepareDataDir(dataDir: string): void {
   mkdirSync(dirname(dataDir), { recursive: true });
@@ -18,11 +18,11 @@ export function prepareDataDir(dataDir: string): void {
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   }
-  const fresh = readdirSync(dataDir).every((name) => earlierFiles.includes(name));
+  const isFresh = readdirSync(dataDir).every((name) => filesBeforeDatabase.includes(name));
   accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   const account = unprivilegedAccount();
   const { uid, mode } = lstatSync(dataDir);
-  if (!fresh || account === undefined || uid !== 0 || (mode & 0o077) !== 0) return;
+  if (!isFresh || account === undefined || uid !== 0 || (mode & 0o077) !== 0) return;
   chownSync(dataDir, 0, account.gid);
   chmodSync(dataDir, 0o710);
 }

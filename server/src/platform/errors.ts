@@ -1,9 +1,9 @@
-/** A reason not to start: printed as one line, exit code 1, no stack trace. */
+/** The process cannot start. The message is printed as one line, without a stack trace; the exit code is 1. */
 export class StartError extends Error {
   override name = 'StartError';
 }
 
-/** Every `error_code` a client can meet, with its status. API.md explains them; they are stable. */
+/** Every `error_code` with its status. The codes are stable; API.md documents them. */
 export const errorCodes = {
   INVALID_JSON: 400,
   BAD_REQUEST: 400,
@@ -38,25 +38,25 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** One thing wrong with a request, in the form that FastAPI made common. */
+/** One fault of a request, in the form of FastAPI's validation errors. */
 export interface ValidationIssue {
-  /** Where: `body`, `query`, `path` or `header`, then the way to the field. */
+  /** `body`, `query`, `path` or `header`, then the path to the field. */
   loc: (string | number)[];
-  /** What came and what is wanted. */
+  /** The value received and the value wanted. */
   msg: string;
-  /** The rule that was broken, named as in JSON Schema. */
+  /** The broken rule, named as in JSON Schema. */
   type: string;
 }
 
 interface AppErrorDetails {
   issues?: ValidationIssue[];
-  /** The newest state of what a conditional write meant to change. */
+  /** The current state of the resource that a conditional write meant to change. */
   current?: unknown;
   headers?: Record<string, string>;
   cause?: unknown;
 }
 
-/** An answer other than success. `message` is public; `cause` is not. */
+/** An error response. `message` is sent to the client; `cause` is not. */
 export class AppError extends Error {
   override name = 'AppError';
   readonly code: ErrorCode;
@@ -77,7 +77,7 @@ export class AppError extends Error {
 
 const challenge = 'Bearer realm="duly"';
 
-/** No token at all, or one that is refused: two challenges (RFC 6750 §3), one body. */
+/** No token, or a rejected one: two challenges (RFC 6750 §3) with the same body. */
 export const unauthorized = (reason: 'missing' | 'invalid') =>
   new AppError('UNAUTHORIZED', 'Not authenticated: authorization required', {
     headers: { 'www-authenticate': reason === 'missing' ? challenge : `${challenge}, error="invalid_token"` },
@@ -88,7 +88,7 @@ export const invalidCredentials = () =>
     headers: { 'www-authenticate': challenge },
   });
 
-/** The password that is asked for again before something important. */
+/** For routes that ask for the current password again. */
 export const wrongPassword = () =>
   new AppError('INVALID_CREDENTIALS', 'Wrong password', { headers: { 'www-authenticate': challenge } });
 
@@ -97,7 +97,7 @@ export const totpRequired = () =>
     headers: { 'www-authenticate': challenge },
   });
 
-/** A link sent by mail that was used, replaced by a newer one, is too old or never was. */
+/** A mailed link that was used, replaced, expired or never issued. */
 export const invalidToken = () => new AppError('INVALID_TOKEN', 'The link is no longer valid');
 
 export const forbidden = () => new AppError('FORBIDDEN', "Not authorized to access this user's data");
@@ -109,15 +109,15 @@ export const serviceLocked = () =>
     headers: { 'retry-after': '60' },
   });
 
-/** One answer for every address: whether it has an account does not show. */
+/** The same response for every address: it does not reveal whether an account exists. */
 export const registrationClosed = () =>
   new AppError('REGISTRATION_CLOSED', 'Accounts are made by the operator of this service');
 
-/** No invitation, or one that was used, revoked, replaced, is too old, is for another address or never was. */
+/** No invitation, or one that was used, revoked, replaced, expired, never issued, or issued for another address. */
 export const invitationRequired = () =>
   new AppError('INVITATION_REQUIRED', 'A valid invitation for this email address is required');
 
-/** An operator has to act before it can succeed: an hour is a fair distance for another try. */
+/** Retry-After is an hour: an operator has to act before a retry can succeed. */
 export const mailNotConfigured = () =>
   new AppError('MAIL_NOT_CONFIGURED', 'This service cannot send mail; ask its operator', {
     headers: { 'retry-after': '3600' },
@@ -132,7 +132,7 @@ export const rateLimited = (retryAfterSeconds: number) =>
     headers: { 'retry-after': String(retryAfterSeconds) },
   });
 
-/** Enough to mend a request by; more, or longer names, would answer a small body with a large one. */
+/** Enough to correct a request. More issues, or longer names, would turn a small body into a large response. */
 export const maxIssues = 20;
 const maxNameLength = 100;
 
@@ -171,7 +171,7 @@ export const serviceUnavailable = (cause?: unknown) =>
     headers: { 'retry-after': '1' },
   });
 
-/** Nothing is done that cannot be recorded; an operator has to see to the audit log. */
+/** The write was rolled back, because its audit entry could not be stored. An operator has to repair the audit log. */
 export const auditUnavailable = (cause: unknown) =>
   new AppError('SERVICE_UNAVAILABLE', 'The audit log takes no entry of this, so it was not done', {
     cause,

@@ -11,13 +11,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Whether a caught value is a system error or database error of that code, such as `ENOENT` or `57P03`. */
+/** Whether a caught value is a system or database error with one of the codes, such as `ENOENT` or `57P03`. */
 export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 
 /**
- * Makes a file once: whole and on the disk on return, whatever crashes meanwhile. Of two processes making it at once,
- * the first one's stays.
+ * Creates a file with mode 0600: after a crash it is complete or missing. Synced to disk on return. If the file exists,
+ * or another process creates it first, that one stays.
  */
 export function createFileOnce(path: string, content: string): void {
   const temporary = `${path}.new-${process.pid}`;
@@ -32,7 +32,7 @@ export function createFileOnce(path: string, content: string): void {
   syncDirectory(dirname(path));
 }
 
-/** Creates the file, which must not exist, and returns when its content is on the disk. */
+/** Creates the file, which must not exist, and syncs its content to disk. */
 export function writeSynced(path: string, content: string, mode: number): void {
   const file = openSync(path, 'wx', mode);
   try {
@@ -43,7 +43,7 @@ export function writeSynced(path: string, content: string, mode: number): void {
   }
 }
 
-/** Makes names created in or renamed into the directory survive a power cut. */
+/** Syncs the directory, so that created and renamed entries survive a power failure. */
 export function syncDirectory(directory: string): void {
   const handle = openSync(directory, 'r');
   try {
@@ -53,19 +53,19 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** Gives everything below to the account, links themselves and not what they point to. */
+/** Changes the owner of the whole tree. Symbolic links change, not their targets. */
 export function chownTree(path: string, uid: number, gid: number): void {
   lchownSync(path, uid, gid);
   if (!lstatSync(path).isDirectory()) return;
   for (const name of readdirSync(path)) chownTree(join(path, name), uid, gid);
 }
 
-/** Removes what processes that no longer exist left under a temporary name, which ends in their process id. */
+/** Removes temporary files of ended processes: their names end in `.new-` and the pid. */
 export function removeAbandoned(directory: string, prefix: string): void {
   for (const name of readdirSync(directory)) {
     const pid = Number(/\.new-(\d+)$/.exec(name)?.[1] ?? 0);
     if (pid === 0 || !name.startsWith(prefix) || (pid !== process.pid && processExists(pid))) continue;
-    // An initdb whose parent was killed may still be writing there; it fails, and the rest goes at the next start.
+    // An initdb whose parent was killed may still be writing there. It fails, and the next start removes the rest.
     try {
       rmSync(join(directory, name), { recursive: true, force: true, maxRetries: 3 });
     } catch (error) {

@@ -2,21 +2,20 @@ import { writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /**
- * So many characters of lines are written at once, and fewer after so long: a write for each line is a tenth of the
- * cost of a request.
+ * Lines are written once they have this many characters, or after this time. One write per line costs a tenth of a
+ * request.
  */
 const flushAtChars = 16_384;
 const flushIntervalMs = 50;
-/** The most that gets through a pipe in one piece, whoever else writes to it (PIPE_BUF of Linux). */
+/** The largest write to a pipe that is not interleaved with other writers' (PIPE_BUF of Linux). */
 const pipeAtomicChars = 4_096;
-/** What waits for a reader that is slow, or a disk that is full; what comes then is dropped. */
+/** Buffer for a slow reader or a full disk. Lines beyond it are dropped. */
 const maxBufferedBytes = 16 * 1024 * 1024;
 
 /**
- * JSON lines on stdout, written without blocking; the time is RFC 3339 UTC. What waits is written when the process ends
- * by itself; when it is killed, the lines of the last moment are lost. A disk that is full costs lines, and nothing
- * else.
- * @param worker the number of this process among several that serve
+ * JSON lines on stdout, written without blocking; times are RFC 3339 in UTC. Buffered lines are written when the
+ * process exits, and lost when it is killed. A full disk loses lines and has no other effect.
+ * @param worker the number of this worker process; undefined without workers
  */
 export function createLog(level: string, worker?: number): Logger {
   const options = {
@@ -28,19 +27,18 @@ export function createLog(level: string, worker?: number): Logger {
   return pino(options, bufferedDestination(worker === undefined ? flushAtChars : pipeAtomicChars));
 }
 
-/** Where a log's lines go. */
 export const logStreamOf = (log: Logger): DestinationStream => Reflect.get(log, pino.symbols.streamSym);
 
-/** Where the log goes, this may not go either. */
+/** stderr may be closed or full like stdout. */
 function writeToStderr(line: string): void {
   try {
     writeSync(2, `${line}\n`);
   } catch {
-    // Nobody is there to be told.
+    // There is no other output to report it on.
   }
 }
 
-function bufferedDestination(atOnce: number): DestinationStream {
+function bufferedDestination(maxChars: number): DestinationStream {
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
   const write = () => {
@@ -52,7 +50,7 @@ function bufferedDestination(atOnce: number): DestinationStream {
   const destination = pino.destination({
     dest: 1,
     sync: false,
-    maxWrite: atOnce,
+    maxWrite: maxChars,
     maxLength: maxBufferedBytes,
   });
   let isBroken = false;
@@ -63,11 +61,11 @@ function bufferedDestination(atOnce: number): DestinationStream {
   destination.on('write', () => {
     isBroken = false;
   });
-  // Before the destination's own listener, which would try for ever to write the last of what it was given.
+  // Runs before the destination's own listener, which would retry its last write for ever.
   process.prependListener('exit', () => (isBroken ? destination.destroy() : write()));
   return {
     write(line) {
-      if (lines !== '' && lines.length + line.length > atOnce) write();
+      if (lines !== '' && lines.length + line.length > maxChars) write();
       lines += line;
       timer ??= setTimeout(write, flushIntervalMs).unref();
     },

@@ -3,18 +3,19 @@ import { readFileSync } from 'node:fs';
 import { StartError } from './errors.ts';
 import { hasCode } from './files.ts';
 
-/** The unprivileged Unix account the server runs under when Duly itself runs as root. */
+/** The unprivileged Unix account that the server runs under if Duly runs as root. */
 export interface UnixAccount {
   uid: number;
   gid: number;
 }
 
-/** PostgreSQL refuses to run as root, so root has to hand it to somebody else. */
+/** PostgreSQL refuses to run as root, so root starts it under another account. */
 export const runsAsRoot = (): boolean => process.getuid?.() === 0;
 
 /**
- * The account for a new cluster: `postgres` when the system has it, else `nobody`. Both have a passwd entry,
- * which initdb insists on. Undefined when Duly does not run as root.
+ * The account of a new cluster: `postgres` if the system has it, otherwise `nobody`. Both have a passwd entry, which
+ * initdb requires. Undefined if Duly does not run as root.
+ * @throws StartError if the system has neither
  */
 export function unprivilegedAccount(): UnixAccount | undefined {
   if (!runsAsRoot()) return undefined;
@@ -41,20 +42,20 @@ function passwdAccount(name: string): UnixAccount | undefined {
   return toAccount(fields?.[2], fields?.[3]);
 }
 
-/** macOS keeps its accounts in a directory service; there /etc/passwd is not the whole list. */
+/** macOS keeps accounts in a directory service: its /etc/passwd is incomplete. */
 function idAccount(name: string): UnixAccount | undefined {
   const number = (flag: string) => spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout?.trim();
   return toAccount(number('-u'), number('-g'));
 }
 
 function toAccount(uid: string | undefined, gid: string | undefined): UnixAccount | undefined {
-  // A macOS `nobody` is -2; setuid takes it as its unsigned 32-bit form.
+  // macOS' `nobody` is -2; setuid takes it as an unsigned 32-bit number.
   if (!/^-?\d+$/.test(uid ?? '') || !/^-?\d+$/.test(gid ?? '')) return undefined;
   const account = { uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
   return account.uid === 0 ? undefined : account;
 }
 
-/** Whether the account may pass through `directory` and every directory above it: asked of the kernel, as that user. */
+/** Whether the account may traverse `directory` and every directory above it. Runs `test -x` as that account. */
 export function canTraverse(account: UnixAccount | undefined, directory: string): boolean {
   const args = ['-c', 'test -x "$1"', 'sh', directory];
   const { status, error } = spawnSync('/bin/sh', args, { ...account, cwd: '/', stdio: 'ignore' });
@@ -62,7 +63,7 @@ export function canTraverse(account: UnixAccount | undefined, directory: string)
   return status === 0;
 }
 
-/** A container may run root without the capability to become somebody else. */
+/** A container may run as root without the capability to change its uid. */
 export function throwIfCannotSetUid(account: UnixAccount | undefined, error: Error | undefined): void {
   if (account === undefined || !hasCode(error, 'EPERM', 'EINVAL')) return;
   throw new StartError(

@@ -27,9 +27,9 @@ import { createAccessControl } from '../tokens/access-control.ts';
 import { createTokenVerifier } from '../tokens/token-verifier.ts';
 
 /**
- * @param connection the database's, to listen to other instances when there is no DATABASE_DIRECT_URL; null: they are
- * polled
- * @param counters where limits are counted when not in this process
+ * @param connection the pool's, to LISTEN for other instances if DATABASE_DIRECT_URL is not set; null polls them
+ * instead
+ * @param counters counters shared between processes; null counts in this process
  */
 export function createContext(
   config: Config,

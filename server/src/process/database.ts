@@ -11,20 +11,20 @@ import { StartError } from '../platform/errors.ts';
 
 const poolGraceMs = 2_000;
 
-/** The database of the settings: the one of DATABASE_URL, or the embedded one, started. */
+/** The configured database: that of DATABASE_URL, or the running embedded one. */
 export interface OpenDatabase {
   db: Db;
-  /** What the pool connects with. */
+  /** The pool's connection settings. */
   connection: DatabaseConnection;
-  /** Null when DATABASE_URL names the database. */
+  /** Null if DATABASE_URL is set. */
   embedded: EmbeddedServer | null;
-  /** Runs work that may take its time, such as a migration, on connections of its own. */
+  /** Runs long work, such as a migration, on a connection of its own without the client's time-out. */
   withoutTimeLimit<T>(work: (db: Db) => Promise<T>): Promise<T>;
   /** Closes the pool, then stops the embedded server. */
   close(): Promise<void>;
 }
 
-/** In one line, why the database does not let us work, when that is for the operator to set right; else null. */
+/** @returns the error as one line if an operator has to act on it, otherwise null */
 export function databaseStartError(error: unknown): StartError | null {
   if (isPermissionDenied(error))
     return new StartError(`DATABASE_URL: got a role that may not do what is needed (${String(error)})`);
@@ -37,13 +37,13 @@ export function databaseStartError(error: unknown): StartError | null {
     : null;
 }
 
-/** @throws StartError when the embedded server cannot start. An external one is not asked for yet. */
+/** @throws StartError if the embedded server cannot start. An external database is not connected to yet. */
 export const openDatabase = (config: Config, log: Logger) => openConfigured(config, log, startEmbedded);
 
-/** The same for a command that may run beside a server: an embedded database in use is shared. */
+/** The same for a command that may run beside a server: it shares an embedded database in use. */
 export const joinDatabase = (config: Config, log: Logger) => openConfigured(config, log, joinEmbedded);
 
-/** The same of a worker, over the connection that the process which started it has open. */
+/** The same for a worker: it connects to the database that the primary process has opened. */
 export const openWorkerDatabase = ({ database }: Config, connection: DatabaseConnection, log: Logger) =>
   openPool(connection, null, database.poolMax, log);
 
@@ -78,7 +78,8 @@ function openPool(
       }
     },
     async close() {
-      // A statement that waits holds its connection; the embedded server ends it, an external one sees us go.
+      // A blocked statement holds its connection. The embedded server ends it on shutdown; an external one sees the
+      // socket close.
       await Promise.race([db.destroy(), sleep(poolGraceMs, undefined, { ref: false })]);
       await embedded?.stop();
     },

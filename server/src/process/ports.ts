@@ -5,18 +5,18 @@ import { addressesOf, isMissingAddress } from '../platform/addresses.ts';
 import { portError } from './start.ts';
 
 /**
- * Finds out that nobody else has the port: processes that share it would not notice. PORT=0 becomes a port that is free
- * on each address of HOST.
- * @throws StartError
+ * Checks that no other process has the port: processes that share a port get no error. PORT=0 becomes a port that is
+ * free on every address of HOST.
+ * @throws StartError if the port or an address cannot be bound
  */
 export async function reservePort(config: Config): Promise<Config> {
   const { http, auth } = config;
   const [first, ...others] = addressesOf(http.host);
-  const held: Server[] = [];
+  const servers: Server[] = [];
   try {
-    const port = await bindPort(held, first, http.port);
+    const port = await bindPort(servers, first, http.port);
     for (const host of others)
-      await bindPort(held, host, port).catch((error: unknown) => {
+      await bindPort(servers, host, port).catch((error: unknown) => {
         if (!isMissingAddress(error)) throw error;
       });
     const baseUrl = auth.baseUrl.replace(/:0$/, `:${port}`);
@@ -24,15 +24,15 @@ export async function reservePort(config: Config): Promise<Config> {
   } catch (error) {
     throw portError(error, http) ?? error;
   } finally {
-    for (const server of held) server.close();
+    for (const server of servers) server.close();
   }
 }
 
-/** @returns the port. */
-async function bindPort(held: Server[], host: string, port: number): Promise<number> {
+/** @returns the bound port */
+async function bindPort(servers: Server[], host: string, port: number): Promise<number> {
   const server = createServer();
   await once(server.listen({ host, port, exclusive: true }), 'listening');
-  held.push(server);
+  servers.push(server);
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }

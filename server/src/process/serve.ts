@@ -21,16 +21,16 @@ import {
 } from './start.ts';
 
 /**
- * How many new connections may wait to be taken on; the system may allow fewer. Of those that come at once after a
- * start, a shorter queue would drop some, and they would try again seconds later.
+ * Length of the accept queue; the system may cap it. A shorter queue would drop some of the connections after a start,
+ * and their clients would retry seconds later.
  */
 const backlog = 4_096;
-/** How long requests under way have to finish once the server stops. */
+/** How long running requests may take after the server was stopped. */
 const shutdownGraceMs = 4_000;
 
 /**
- * Serves until a signal to stop or the loss of the launcher; then finishes what is under way and stops the database.
- * @throws StartError when a setting, the port or the database's version forbids to serve.
+ * Serves until a stop signal or the end of the launcher. Then finishes running requests and stops the database.
+ * @throws StartError if a setting, the port or the database's version does not permit a start
  */
 export async function serve(settings: Config): Promise<void> {
   const log = createLog(settings.logLevel);
@@ -54,32 +54,32 @@ export async function serve(settings: Config): Promise<void> {
   }
 }
 
-/** What happens around the port. */
+/** Called before and after the port opens. */
 interface ServeHooks {
-  /** Of Node's, besides host and port. */
+  /** Options of Node's `listen` besides host and port. */
   listenOptions?: { reusePort: boolean };
   /**
-   * An embedded database, or an external one that answers, is prepared before the port opens.
-   * @returns false while it is away.
+   * Prepares the database before the port opens.
+   * @returns false if an external database is unavailable; it is called again until it succeeds
    */
   prepare(): Promise<boolean>;
   onListening(): void;
   onReady(): void;
 }
 
-/** Serves on the port until `stop`; then lets requests under way finish. A slow client does not hold that up. */
-export async function serveHttp(ctx: Context, stop: AbortSignal, stages: ServeHooks): Promise<void> {
+/** Serves until `stop` aborts, then lets running requests finish. A slow client delays that by 4 s at most. */
+export async function serveHttp(ctx: Context, stop: AbortSignal, hooks: ServeHooks): Promise<void> {
   await ctx.betterAuth.$context;
   const app = await buildApp(ctx);
   try {
-    const isPrepared = await stages.prepare();
+    const isPrepared = await hooks.prepare();
     if (!stop.aborted) {
-      await listenOn(app, ctx.config.http, stages.listenOptions ?? {});
-      stages.onListening();
-      if (!isPrepared) await waitForDatabase(ctx.log, stop, stages.prepare);
+      await listenOn(app, ctx.config.http, hooks.listenOptions ?? {});
+      hooks.onListening();
+      if (!isPrepared) await waitForDatabase(ctx.log, stop, hooks.prepare);
     }
     if (!stop.aborted) {
-      stages.onReady();
+      hooks.onReady();
       await once(stop, 'abort');
     }
   } finally {

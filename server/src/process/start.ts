@@ -12,10 +12,10 @@ import { databaseStartError, type OpenDatabase } from './database.ts';
 
 const databaseRetryMs = 1_000;
 
-/** What asks a process to end: a service manager, Ctrl-C and Ctrl-\ in a terminal, and a terminal that is closed. */
+/** Signals that stop a process: from a service manager, Ctrl-C, Ctrl-\ and a closed terminal. */
 export const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** Aborted by one of those, the loss of the launcher, or a fault that nothing caught; from the first moment on. */
+/** Aborts at a stop signal, the end of the launcher, or an uncaught exception. Installs its listeners at once. */
 export function createStopSignal(log: Logger): AbortSignal {
   const stopping = new AbortController();
   const stop = (reason: string) => {
@@ -29,8 +29,8 @@ export function createStopSignal(log: Logger): AbortSignal {
 }
 
 /**
- * For a command: rejects with a StartError at a signal to stop. Raced with the work from before the database is opened,
- * it lets an embedded database that was started for the command be stopped.
+ * For a command: rejects with a StartError at a stop signal. Race it with the work before the database is opened; then
+ * an embedded database that the command started is stopped.
  */
 export function rejectOnStopSignal(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
@@ -39,7 +39,7 @@ export function rejectOnStopSignal(): Promise<never> {
   return promise;
 }
 
-/** A fault that nothing caught ends the process with code 1, but not before it has stopped as it should. */
+/** An uncaught exception ends the process with code 1, after a regular stop. */
 export function onUncaughtException(log: Logger, stop: () => void): void {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: { type: error.name, stack: error.stack } }, 'a fault that nothing caught');
@@ -48,16 +48,25 @@ export function onUncaughtException(log: Logger, stop: () => void): void {
   });
 }
 
-/** Migrates the embedded database, or checks an external one. */
+/**
+ * Migrates the embedded database, or checks the version of an external one.
+ * @throws StartError if the server or its schema does not fit this version
+ */
 export async function prepareDatabase({ db, embedded, withoutTimeLimit }: OpenDatabase): Promise<void> {
   await requireSupported(db);
   if (embedded !== null) await withoutTimeLimit(migrateUp);
   await requireMigrated(db, embedded === null ? 'DATABASE_URL' : 'DATA_DIR');
-  // Written once, when the cluster is made.
-  await checkEpoch(db, embedded === null ? null : fileIdentity(join(embedded.dataDir, 'PG_VERSION')));
+  // initdb writes this file once.
+  await checkEpoch(
+    db,
+    embedded === null ? null : fileIdentity(join(embedded.clusterDirectory, 'PG_VERSION')),
+  );
 }
 
-/** @returns whether `work` was done: false when the database is away, and another's to bring back. */
+/**
+ * @returns whether `work` succeeded; false if an external database is unavailable
+ * @throws StartError if an operator has to act, and every error of an embedded database
+ */
 export async function unlessUnavailable(
   log: Logger,
   isEmbedded: boolean,
@@ -69,18 +78,18 @@ export async function unlessUnavailable(
   } catch (error) {
     if (isEmbedded) throw error;
     if (!isUnavailableError(error) || isTlsError(error)) throw databaseStartError(error) ?? error;
-    const what = isReadOnlyError(error)
+    const message = isReadOnlyError(error)
       ? 'the database of DATABASE_URL takes no writes; upkeep waits until it does'
       : 'DATABASE_URL cannot be reached; not ready until it can';
-    log.warn({ reason: String(error) }, what);
+    log.warn({ reason: String(error) }, message);
     return false;
   }
 }
 
-/** Asks again and again until `prepare` is done, or the server stops. */
+/** Retries `prepare` each second until it returns true or `stop` aborts. */
 export async function waitForDatabase(log: Logger, stop: AbortSignal, prepare: () => Promise<boolean>) {
   while (!stop.aborted) {
-    // Ends early, with an error of no interest, when the server stops.
+    // `sleep` rejects when the server stops.
     await sleep(databaseRetryMs, undefined, { signal: stop }).catch(() => undefined);
     if (!stop.aborted && (await prepare())) {
       log.info('the database is here');
@@ -89,7 +98,7 @@ export async function waitForDatabase(log: Logger, stop: AbortSignal, prepare: (
   }
 }
 
-/** What is wrong with a port that cannot be opened, if that is something to be set right. */
+/** @returns the StartError for a port or address that cannot be bound; null for any other error */
 export function portError(error: unknown, { host, port }: HttpSettings): StartError | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EADDRINUSE') return new StartError(`PORT: got ${port}, which is in use; wants a free port`);
@@ -100,14 +109,14 @@ export function portError(error: unknown, { host, port }: HttpSettings): StartEr
   return null;
 }
 
-/** The first start is a person at a terminal: plain lines say where things are. */
+/** At the first start, or on a terminal, plain lines on stderr show the addresses. */
 export function printStartBanner({ auth, workers }: Config, { embedded }: OpenDatabase, log: Logger): void {
   log.info({ url: auth.baseUrl, ...(workers > 1 ? { workers } : {}) }, 'serving');
   if (!embedded?.firstStart && !process.stdout.isTTY) return;
   const lines = [
     `Duly serves on ${auth.baseUrl}`,
     `  API page   ${auth.baseUrl}/docs`,
-    `  data       ${embedded === null ? 'the database of DATABASE_URL' : embedded.dataDir}`,
+    `  data       ${embedded === null ? 'the database of DATABASE_URL' : embedded.clusterDirectory}`,
     '  stop       Ctrl-C',
   ];
   process.stderr.write(`${lines.join('\n')}\n`);

@@ -35,7 +35,7 @@ describe('changing a password', () => {
 
   test('ends every token from before on every instance, and answers with a new one', async () => {
     const account = await registerAccount(app);
-    const tokens = [account.token, await account.newToken(), await account.sharedToken()];
+    const tokens = [account.token, await account.newToken(), await account.sharedSecretToken()];
     for (const token of tokens) {
       expect([await account.statusOf(token), await account.statusOf(token, instance)]).toEqual([200, 200]);
     }
@@ -50,7 +50,7 @@ describe('changing a password', () => {
     expect((await account.login(password)).status).toBe(401);
     expect((await account.login(newPassword)).status).toBe(200);
     await mail.next(account.email, 'Your password was changed');
-    expect(await account.audited()).toContain('auth.change_password success');
+    expect(await account.auditedActions()).toContain('auth.change_password success');
   });
 
   test.each(['/api/v1/auth/login', '/api/auth/sign-in/email'])(
@@ -75,7 +75,7 @@ describe('changing a password', () => {
 
   test("is not for another issuer's token, which proves no log-in here", async () => {
     const account = await registerAccount(app);
-    const token = await account.sharedToken();
+    const token = await account.sharedSecretToken();
     expect((await account.send(token, 'POST', '/password', change)).status).toBe(404);
     const sent = { email: 'new@example.com', password };
     expect((await account.send(token, 'POST', '/email', sent)).status).toBe(404);
@@ -92,7 +92,7 @@ describe('changing a password', () => {
       expect([reply.status, reply.body.errors[0].loc]).toEqual([422, ['body', 'new_password']]);
     }
     expect(await account.statusOf(account.token)).toBe(200);
-    expect(await account.audited()).toContain('auth.change_password failure');
+    expect(await account.auditedActions()).toContain('auth.change_password failure');
   });
 
   test('of two at once one wins', async () => {
@@ -107,7 +107,7 @@ describe('changing a password', () => {
 
   test('through Better Auth ends the tokens of other issuers too, and links that wait', async () => {
     const account = await registerAccount(app);
-    const shared = await account.sharedToken();
+    const shared = await account.sharedSecretToken();
     expect(await account.statusOf(shared)).toBe(200);
     await app.request('POST', '/api/v1/auth/password-reset', { body: { email: account.email } });
     const { link } = await mail.next(account.email, 'Set a new password');
@@ -151,7 +151,7 @@ describe('changing an email address', () => {
     expect((await account.login(password)).status).toBe(401);
     const login = { email, password };
     expect((await app.request('POST', '/api/v1/auth/login', { body: login })).status).toBe(200);
-    expect(await account.audited()).toEqual(
+    expect(await account.auditedActions()).toEqual(
       expect.arrayContaining(['auth.request_email_change success', 'auth.change_email success']),
     );
   });

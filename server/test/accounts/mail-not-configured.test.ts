@@ -47,7 +47,7 @@ describe('where no mail can be sent, a request for nothing but a mail is a 503',
     const { rows } = await sql<{ identifier: string }>`
       select identifier from better_auth.verification`.execute(app.ctx.db);
     expect(rows).toEqual([]);
-    expect(await account.audited()).toEqual(['auth.register success']);
+    expect(await account.auditedActions()).toEqual(['auth.register success']);
   });
 });
 

@@ -66,7 +66,7 @@ describe('asking for a link', () => {
 describe('a link for a new password', () => {
   test('sets it and ends every session and token', async () => {
     const account = await registerAccount(app);
-    const shared = await account.sharedToken();
+    const shared = await account.sharedSecretToken();
     expect(await account.statusOf(shared)).toBe(200);
     const token = await tokenFor(account);
     const weak = await confirm(token, 'password123');
@@ -78,7 +78,7 @@ describe('a link for a new password', () => {
     expect((await account.login(password)).status).toBe(401);
     expect((await account.login(newPassword)).status).toBe(200);
     await mail.next(account.email, 'Your password was changed');
-    expect(await account.audited()).toEqual(
+    expect(await account.auditedActions()).toEqual(
       expect.arrayContaining(['auth.request_password_reset success', 'auth.reset_password success']),
     );
     expect(await confirm(token)).toMatchObject(refused);
@@ -135,7 +135,7 @@ describe('the same through Better Auth', () => {
     const target = page.headers.get('location') ?? '';
     expect(target).toMatch(/^http:\/\/localhost:3000\/new-password\?token=/);
 
-    const shared = await account.sharedToken();
+    const shared = await account.sharedSecretToken();
     expect(await account.statusOf(shared)).toBe(200);
     const reset = (token: string) => browser.send('POST', '/reset-password', { token, newPassword });
     const replies = await Promise.all(Array.from({ length: 10 }, () => reset(tokenIn(target))));

@@ -98,7 +98,7 @@ describe('sessions', () => {
     for (const token of [account.token, fourth])
       await vi.waitFor(async () => expect(await account.statusOf(token, instance)).toBe(401), patience);
     expect(await account.statusOf(login.access_token)).toBe(200);
-    expect(await account.audited()).toEqual(
+    expect(await account.auditedActions()).toEqual(
       expect.arrayContaining(['auth.revoke_session success', 'auth.revoke_other_sessions success']),
     );
   });

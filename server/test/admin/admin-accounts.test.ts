@@ -128,7 +128,7 @@ test('a link for a lost password is good once, the newest only, and ends all ses
   await vi.waitFor(async () => expect(await account.statusOf(account.token)).toBe(401), patience);
   expect((await account.login(newPassword)).status).toBe(200);
   await mail.next(account.email, 'Your password was changed');
-  expect(await account.audited()).toContain('admin.user.create_password_link success');
+  expect(await account.auditedActions()).toContain('admin.user.create_password_link success');
   const foreigner = await app.newUser();
   await app.request('POST', `${foreigner.v1}/tasks`, { token: foreigner.token, body: { title: 'x' } });
   for (const id of [foreigner.id, 'nobody'])
@@ -144,7 +144,7 @@ test('sessions of a user are listed and ended', async () => {
   await asAdmin('DELETE', `/users/${account.id}/sessions`);
   expect((await asAdmin('GET', `/users/${account.id}/sessions`)).body.data).toEqual([]);
   expect((await asAdmin('GET', '/users/nobody/sessions')).status).toBe(404);
-  expect(await account.audited()).toContain('admin.user.list_sessions success');
+  expect(await account.auditedActions()).toContain('admin.user.list_sessions success');
 });
 
 describe('invitations', () => {

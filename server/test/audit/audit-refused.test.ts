@@ -15,7 +15,7 @@ import { startProcess } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { sendRenameTag } from '../support/tags.ts';
 import { newClient } from '../support/tasks.ts';
-import { createTrashed } from '../support/trash.ts';
+import { createTrashedTasks } from '../support/trash.ts';
 
 let app: TestApp;
 let db: Db;
@@ -167,7 +167,7 @@ test('a change whose entry is refused is not made, and answered with 503, whatev
   const client = await newClient(app);
   const { v1, bare, user } = client;
   const { id } = await client.create({ tags: ['a'] });
-  const [gone] = await createTrashed(client, {});
+  const [gone] = await createTrashedTasks(client, {});
   const before = await client.stored();
   const key = { 'idempotency-key': randomUUID() };
   const operations = [

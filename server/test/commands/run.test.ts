@@ -49,10 +49,10 @@ describe('with everything installed', () => {
   it.each(['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGINT'] as const)('passes %s on', async (signal) => {
     const of = createProject();
     const child = startLauncher(of, ['serve']);
-    await vi.waitUntil(() => of.told().includes('up'), patience);
+    await vi.waitUntil(() => of.readEvents().includes('up'), patience);
     child.kill(signal);
     expect(await once(child, 'exit')).toEqual([5, null]);
-    expect(of.told()).toContain(signal);
+    expect(of.readEvents()).toContain(signal);
   });
 
   it('does not double a Ctrl-C, which a terminal sends to the program too', async () => {
@@ -60,20 +60,20 @@ describe('with everything installed', () => {
     // `script` runs it on a terminal of its own.
     const line = `"${process.execPath}" "${join(of.root, 'scripts/run.mjs')}" patient`;
     const terminal = spawn('script', ['-qec', line, '/dev/null'], { cwd: of.root });
-    await vi.waitUntil(() => of.told().includes('up'), patience);
+    await vi.waitUntil(() => of.readEvents().includes('up'), patience);
     terminal.stdin.write('\x03');
-    await vi.waitUntil(() => of.told().includes('SIGINT'), patience);
+    await vi.waitUntil(() => of.readEvents().includes('SIGINT'), patience);
     terminal.stdin.write('\x1c');
-    await vi.waitUntil(() => of.told().includes('SIGQUIT'), patience);
-    expect(of.told().filter((what) => what === 'SIGINT')).toHaveLength(1);
+    await vi.waitUntil(() => of.readEvents().includes('SIGQUIT'), patience);
+    expect(of.readEvents().filter((what) => what === 'SIGINT')).toHaveLength(1);
   });
 
   it('lets the program notice that the launcher was killed', async () => {
     const of = createProject();
     const child = startLauncher(of, ['serve']);
-    await vi.waitUntil(() => of.told().includes('up'), patience);
+    await vi.waitUntil(() => of.readEvents().includes('up'), patience);
     child.kill('SIGKILL');
-    await vi.waitUntil(() => of.told().includes('disconnect'), patience);
+    await vi.waitUntil(() => of.readEvents().includes('disconnect'), patience);
   });
 
   it("ends the program when npm's shell is gone", async () => {
@@ -83,9 +83,9 @@ describe('with everything installed', () => {
       cwd: of.root,
       env: { ...process.env, npm_lifecycle_event: 'start' },
     });
-    await vi.waitUntil(() => of.told().includes('up'), patience);
+    await vi.waitUntil(() => of.readEvents().includes('up'), patience);
     shell.kill('SIGKILL');
-    await vi.waitUntil(() => of.told().includes('SIGTERM'), patience);
+    await vi.waitUntil(() => of.readEvents().includes('SIGTERM'), patience);
   });
 
   it.each([

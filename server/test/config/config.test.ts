@@ -341,7 +341,7 @@ describe('the generated secret', () => {
     if (account !== undefined) expect(statSync(dataDir).gid).toBe(account.gid);
     const server = await startEmbedded({ dataDir, log: silentLog });
     await server.stop();
-    expect(server.dataDir).toBe(join(dataDir, 'postgres'));
+    expect(server.clusterDirectory).toBe(join(dataDir, 'postgres'));
   });
 
   test('leaves the mode of a directory that was there before alone', () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listMigrations } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { findFaults } from '../support/cache-observations.ts';
+import { findInconsistencies } from '../support/cache-observations.ts';
 import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-workload.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { partitionCount, partitionedSchema, readPlacement } from '../support/distribution.ts';
@@ -84,7 +84,7 @@ test(`cut by the hash of user_id, seed ${seed}: everything works, and reads say 
     }),
   );
   stage.close();
-  expect(findFaults(sights, players), `seed ${seed}`).toEqual([]);
+  expect(findInconsistencies(sights, players), `seed ${seed}`).toEqual([]);
   await Promise.all(players.map((_player, index) => useAll(app, `cut_${index}`)));
   await app.ctx.jobs.runAll();
   for (const table of tables.filter((name) => !['tombstones', 'task_tags'].includes(name))) {

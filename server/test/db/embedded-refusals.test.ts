@@ -22,7 +22,7 @@ describe('refuses with one line', () => {
     const dataDir = await copyInitializedDataDir();
     const server = await startEmbeddedServer(dataDir);
     await server.stop();
-    writeFileSync(join(server.dataDir, 'PG_VERSION'), '16\n');
+    writeFileSync(join(server.clusterDirectory, 'PG_VERSION'), '16\n');
     expect(await startError(dataDir)).toMatch(/PostgreSQL 16, .* brings PostgreSQL 18/);
   });
 
@@ -51,7 +51,7 @@ describe('refuses with one line', () => {
     const dataDir = await copyInitializedDataDir();
     const server = await startEmbeddedServer(dataDir);
     await server.stop();
-    rmSync(join(server.dataDir, 'global', 'pg_control'));
+    rmSync(join(server.clusterDirectory, 'global', 'pg_control'));
     expect(await startError(dataDir)).toMatch(/did not start: .*pg_control/);
   });
 

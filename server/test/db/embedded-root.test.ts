@@ -35,9 +35,13 @@ if (unprivilegedUnixAccount === undefined)
 describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
   it('runs the server under another account', async () => {
     const server = await startEmbeddedServer(await copyInitializedDataDir());
-    expect(statSync(server.dataDir).uid).toBe(unprivilegedUnixAccount?.uid);
-    expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).uid).toBe(unprivilegedUnixAccount?.uid);
-    expect(statSync(`/proc/${postmasterPid(server.dataDir)}`).gid).toBe(unprivilegedUnixAccount?.gid);
+    expect(statSync(server.clusterDirectory).uid).toBe(unprivilegedUnixAccount?.uid);
+    expect(statSync(`/proc/${postmasterPid(server.clusterDirectory)}`).uid).toBe(
+      unprivilegedUnixAccount?.uid,
+    );
+    expect(statSync(`/proc/${postmasterPid(server.clusterDirectory)}`).gid).toBe(
+      unprivilegedUnixAccount?.gid,
+    );
   });
 
   it('keeps the cluster in a DATA_DIR that holds nothing but the secret yet', async () => {
@@ -45,7 +49,7 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
     mkdirSync(dataDir, { mode: 0o700 });
     writeFileSync(join(dataDir, 'secret'), '', { mode: 0o600 });
     const server = await startEmbeddedServer(dataDir);
-    expect(server.dataDir).toBe(join(dataDir, 'postgres'));
+    expect(server.clusterDirectory).toBe(join(dataDir, 'postgres'));
     expect(fileMode(dataDir)).toBe(0o710);
   });
 
@@ -54,7 +58,7 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
     mkdirSync(dataDir, { mode: 0o700 });
     writeFileSync(join(dataDir, 'letter.txt'), '');
     const server = await startEmbeddedServer(dataDir);
-    expect(dirname(server.dataDir)).toBe('/var/lib/duly');
+    expect(dirname(server.clusterDirectory)).toBe('/var/lib/duly');
     expect(fileMode(dataDir)).toBe(0o700);
   });
 
@@ -64,13 +68,13 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
     const dataDir = newDataDir(closed);
     const first = await startEmbeddedServer(dataDir);
     expect(lstatSync(join(dataDir, 'postgres')).isSymbolicLink()).toBe(true);
-    expect(dirname(first.dataDir)).toBe('/var/lib/duly');
-    expect(fileMode(first.dataDir)).toBe(0o700);
+    expect(dirname(first.clusterDirectory)).toBe('/var/lib/duly');
+    expect(fileMode(first.clusterDirectory)).toBe(0o700);
     expect(fileMode(closed)).toBe(0o700);
     await queryAsSuperuser(first.app, 'create table note (text text)');
     await first.stop();
     const second = await startEmbeddedServer(dataDir);
-    expect(second).toMatchObject({ firstStart: false, dataDir: first.dataDir });
+    expect(second).toMatchObject({ firstStart: false, clusterDirectory: first.clusterDirectory });
     expect(await queryAsSuperuser(second.app, 'select text from note')).toEqual([]);
   });
 
@@ -87,13 +91,13 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
     expect(lstatSync(path).isDirectory()).toBe(true);
     const restored = await startEmbeddedServer(backup);
     expect(lstatSync(path).isSymbolicLink()).toBe(true);
-    expect(dirname(restored.dataDir)).toBe('/var/lib/duly');
+    expect(dirname(restored.clusterDirectory)).toBe('/var/lib/duly');
     expect(await queryAsSuperuser(restored.app, 'select text from note')).toEqual([]);
     await restored.stop();
     // As a crash leaves it: the cluster is moved, its link is not in place yet.
     renameSync(path, `${path}.moved`);
     const again = await startEmbeddedServer(backup);
-    expect(again).toMatchObject({ firstStart: false, dataDir: restored.dataDir });
+    expect(again).toMatchObject({ firstStart: false, clusterDirectory: restored.clusterDirectory });
   });
 
   it('copies the programs where that account can reach them', async () => {
@@ -117,7 +121,9 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
     const child = startEmbeddedInChild(newDataDir(), { source: join(clone, 'server/src') });
     const server = await readChildReply(child);
     expect(server).toMatchObject({ firstStart: true });
-    expect(readFileSync(`/proc/${postmasterPid(server.dataDir ?? '')}/cmdline`, 'utf8')).toContain(copy);
+    expect(readFileSync(`/proc/${postmasterPid(server.clusterDirectory ?? '')}/cmdline`, 'utf8')).toContain(
+      copy,
+    );
     expect(fileMode(copy)).toBe(0o755);
     expect(statSync(copy).uid).toBe(0);
   });

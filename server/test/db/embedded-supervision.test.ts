@@ -14,7 +14,7 @@ describe('supervision', () => {
   it('brings a killed server back with every acknowledged row', async () => {
     const server = await startEmbeddedServer(await copyInitializedDataDir());
     await queryAsSuperuser(server.app, 'create table entry (id int primary key)');
-    const pid = postmasterPid(server.dataDir);
+    const pid = postmasterPid(server.clusterDirectory);
     const client = new Client(server.app);
     client.on('error', () => {});
     await client.connect();
@@ -26,7 +26,7 @@ describe('supervision', () => {
       }
     })().catch(() => {});
     await vi.waitUntil(() => acknowledged >= 50, patience);
-    killPostmaster(server.dataDir);
+    killPostmaster(server.clusterDirectory);
     await writing;
     await client.end();
 
@@ -35,7 +35,7 @@ describe('supervision', () => {
       patience,
     );
     expect(rows[0]?.count).toBeGreaterThanOrEqual(acknowledged);
-    expect(postmasterPid(server.dataDir)).not.toBe(pid);
+    expect(postmasterPid(server.clusterDirectory)).not.toBe(pid);
     // The lock is back too.
     await vi.waitFor(async () => {
       const locks = await queryAsSuperuser(
@@ -45,7 +45,7 @@ describe('supervision', () => {
       expect(locks).toHaveLength(1);
     }, patience);
     await server.stop();
-    expect(postmasterPid(server.dataDir)).toBeUndefined();
+    expect(postmasterPid(server.clusterDirectory)).toBeUndefined();
   });
 
   it.runIf(process.platform === 'linux')(
@@ -60,7 +60,7 @@ describe('supervision', () => {
         );
         expect(busy).toHaveLength(1);
       }, patience);
-      killPostmaster(server.dataDir);
+      killPostmaster(server.clusterDirectory);
       await endless;
       await vi.waitFor(() => queryAsSuperuser(server.app, 'select 1'), patience);
     },
@@ -85,7 +85,7 @@ describe('supervision', () => {
 
   it('ends with stop, even while the server is away', async () => {
     const server = await startEmbeddedServer(await copyInitializedDataDir());
-    killPostmaster(server.dataDir);
+    killPostmaster(server.clusterDirectory);
     await server.stop();
     await vi.waitFor(() => expect(queryAsSuperuser(server.app, 'select 1')).rejects.toThrow(), patience);
   });

@@ -48,7 +48,7 @@ describe('first start', () => {
     );
 
     expect(fileMode(join(dataDir, 'postgres-password'))).toBe(0o600);
-    expect(fileMode(server.dataDir)).toBe(0o700);
+    expect(fileMode(server.clusterDirectory)).toBe(0o700);
     expect(fileMode(dataDir) & 0o067).toBe(0);
     expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres-password', 'postgres-start.log']);
   });
@@ -97,8 +97,8 @@ describe('first start', () => {
     await expect(queryAsSuperuser(server.app, "select 'marker-in-text'::int")).rejects.toThrow();
     await expect(queryAsSuperuser(server.app, 'select $1::uuid', ['marker-in-value'])).rejects.toThrow();
     await server.stop();
-    const logs = readdirSync(join(server.dataDir, 'log')).map((name) =>
-      readFileSync(join(server.dataDir, 'log', name), 'utf8'),
+    const logs = readdirSync(join(server.clusterDirectory, 'log')).map((name) =>
+      readFileSync(join(server.clusterDirectory, 'log', name), 'utf8'),
     );
     expect(logs.join('')).toContain('database system is shut down');
     expect(logs.join('')).not.toContain('marker');
@@ -138,7 +138,7 @@ describe('later starts', () => {
     await queryAsSuperuser(first.admin, 'alter role duly superuser nologin');
     await first.stop();
     await first.stop();
-    expect(postmasterPid(first.dataDir)).toBeUndefined();
+    expect(postmasterPid(first.clusterDirectory)).toBeUndefined();
 
     const second = await startEmbeddedServer(dataDir);
     expect(second).toMatchObject({ firstStart: false, adopted: false, app: first.app });
@@ -162,17 +162,17 @@ describe('later starts', () => {
     const dataDir = await copyInitializedDataDir();
     const child = startEmbeddedInChild(dataDir);
     const first = await readChildReply(child);
-    if (first.app === undefined || first.dataDir === undefined) throw new Error(first.refused);
+    if (first.app === undefined || first.clusterDirectory === undefined) throw new Error(first.refused);
     await queryAsSuperuser(first.app, "create table note (text text); insert into note values ('kept')");
-    const pid = postmasterPid(first.dataDir);
+    const pid = postmasterPid(first.clusterDirectory);
     await killChild(child);
 
     const second = await startEmbeddedServer(dataDir);
     expect(second.adopted).toBe(true);
-    expect(postmasterPid(second.dataDir)).toBe(pid);
+    expect(postmasterPid(second.clusterDirectory)).toBe(pid);
     expect(await queryAsSuperuser(second.app, 'select text from note')).toEqual([{ text: 'kept' }]);
     await second.stop();
-    expect(postmasterPid(second.dataDir)).toBeUndefined();
+    expect(postmasterPid(second.clusterDirectory)).toBeUndefined();
   });
 
   it('wait for a server that is just shutting down', async () => {
@@ -187,12 +187,12 @@ describe('later starts', () => {
   it('are not stopped by lock files whose process number belongs to somebody else now', async () => {
     const dataDir = await copyInitializedDataDir();
     const first = await startEmbeddedServer(dataDir);
-    const stale = readFileSync(join(first.dataDir, 'postmaster.pid'), 'utf8');
+    const stale = readFileSync(join(first.clusterDirectory, 'postmaster.pid'), 'utf8');
     await first.stop();
     const stranger = spawn('sleep', ['60'], { ...unprivilegedUnixAccount, stdio: 'ignore' });
     afterTest.push(() => killChild(stranger));
     for (const name of ['postmaster.pid', `.s.PGSQL.${first.app.port}.lock`]) {
-      const path = join(first.dataDir, name);
+      const path = join(first.clusterDirectory, name);
       writeFileSync(path, stale.replace(/^\d+/, String(stranger.pid)), { mode: 0o600 });
       if (unprivilegedUnixAccount !== undefined)
         chownSync(path, unprivilegedUnixAccount.uid, unprivilegedUnixAccount.gid);
@@ -208,7 +208,7 @@ it('leaves a cluster alone that somebody has linked into DATA_DIR', async () => 
   renameSync(join(dataDir, 'postgres'), elsewhere);
   symlinkSync(elsewhere, join(dataDir, 'postgres'));
   const first = await startEmbeddedServer(dataDir);
-  expect(first.dataDir).toBe(realpathSync(elsewhere));
+  expect(first.clusterDirectory).toBe(realpathSync(elsewhere));
   await first.stop();
   expect(await startEmbeddedServer(dataDir)).toMatchObject({ firstStart: false });
 });
@@ -219,7 +219,7 @@ it('uses a short private directory for the socket when the path is too long for 
   expect(await queryAsSuperuser(server.app, 'select 1 as one')).toEqual([{ one: 1 }]);
   expect(server.app.host.length).toBeLessThan(80);
   expect(fileMode(server.app.host)).toBe(0o700);
-  killPostmaster(server.dataDir);
+  killPostmaster(server.clusterDirectory);
   rmSync(server.app.host, { recursive: true });
   await vi.waitFor(() => queryAsSuperuser(server.app, 'select 1'), patience);
   await server.stop();

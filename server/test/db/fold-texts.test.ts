@@ -13,7 +13,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { findUnfolded, locales } from '../support/folding.ts';
 import { silentLog as log } from '../support/log.ts';
 import { recountTags } from '../support/tag-counts.ts';
-import { type Client, invalidStatus, namedIn, newClient } from '../support/tasks.ts';
+import { type Client, invalidStatus, issueLocationsOf, newClient } from '../support/tasks.ts';
 
 const titles = ['Ärger', 'ärger im Büro', 'STRASSE', 'Straße', 'cafe', 'Café', 'Zebra', 'éclair', '100%'];
 const fillers = refoldBatchSize + 100;
@@ -205,7 +205,7 @@ test('a cursor of the order that titles had before is refused, any other of befo
     for (const surface of ['v1', 'bare'] as const) {
       expect(replies[surface].status).toBe(invalidStatus[surface]);
       expect(replies[surface].body.error_code).toBe('VALIDATION_ERROR');
-      expect(namedIn(surface, replies[surface])).toEqual(['query.cursor']);
+      expect(issueLocationsOf(surface, replies[surface])).toEqual(['query.cursor']);
     }
     expect((await v1('GET', query('created_at', created_at))).status).toBe(200);
   } finally {

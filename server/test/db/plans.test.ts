@@ -11,7 +11,7 @@ import { findTask } from '../../src/tasks/queries.ts';
 import { listTrash } from '../../src/tasks/trash.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { statementOf } from '../support/capture-statement.ts';
-import { indexesOf, planOf, readWhole, rowsTouched } from '../support/plans.ts';
+import { indexesOf, planOf, rowsExamined, sequentialScans } from '../support/plans.ts';
 
 const size = { users: 1_000, tasksPerUser: 60, heavyUserTasks: 6_000 };
 const page = { limit: 50, offset: 0, position: null };
@@ -34,8 +34,8 @@ afterAll(() => app.close());
 /** How the database answers, for the user with few tasks or the one with many. */
 async function planFor(query: (db: Db) => Promise<unknown>) {
   const plan = await planOf(app.ctx.db, await statementOf(query));
-  expect(readWhole(plan)).toEqual([]);
-  return { indexes: indexesOf(plan), touched: rowsTouched(plan), plan };
+  expect(sequentialScans(plan)).toEqual([]);
+  return { indexes: indexesOf(plan), touched: rowsExamined(plan), plan };
 }
 
 const list = (userId: string, filter: Partial<TaskListFilter> = {}) =>

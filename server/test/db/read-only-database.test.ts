@@ -78,7 +78,7 @@ describe('a database that is read-only', () => {
   const ofAccount = ['changePassword', 'requestEmailChange', 'sendEmailVerification', 'logout', 'endSession'];
 
   function send(operation: Operation, headers: Record<string, string> = {}): Promise<Reply> {
-    const { operationId, method, path, open } = operation;
+    const { operationId, method, path, isPublic: open } = operation;
     const isAccount = ofAccount.includes(operationId);
     const names = { ...namesIn(user, path), ...(isAccount && { user_id: account.id }) };
     const token = isAdminOperation(operation) ? admin.token : isAccount ? account.token : user.token;

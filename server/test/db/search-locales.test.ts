@@ -6,7 +6,7 @@ import { password } from '../support/accounts.ts';
 import type { TestApp } from '../support/app.ts';
 import { locales, startAppIn } from '../support/folding.ts';
 import { seeded } from '../support/random.ts';
-import { inOrder } from '../support/task-model.ts';
+import { sortTasks } from '../support/task-model.ts';
 import { newClient } from '../support/tasks.ts';
 
 /** Each is found by the other, as title, description and tag. */
@@ -165,7 +165,7 @@ describe.each(Object.keys(locales) as (keyof typeof locales)[])('a database of t
         if (body.pagination.next_cursor === null) break;
         cursor = `&cursor=${body.pagination.next_cursor}`;
       }
-      const wanted = inOrder(tasks, 'title', direction);
+      const wanted = sortTasks(tasks, 'title', direction);
       expect(walked).toEqual(wanted);
       // Those that are matched first are ordered by the same.
       expect(await client.list(`?sort_by=title&sort_direction=${direction}&search=a&limit=100`)).toEqual(

@@ -144,7 +144,7 @@ describe('an exception', () => {
   });
 
   test('has a reason and a bound; only migrations may lock rows of several users', () => {
-    for (const { because, bound, from, rules } of exceptions) {
+    for (const { reason: because, bound, from, rules } of exceptions) {
       expect([because, bound === 'limit' ? bound : bound.text]).not.toContain('');
       if (from !== 'src/db/migrator.ts') expect(rules).toBeUndefined();
     }

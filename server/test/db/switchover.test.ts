@@ -24,7 +24,7 @@ import {
   temporaryDirectory,
   waitUntil,
 } from '../support/process.ts';
-import { database, type ReplicatedPair, startPair } from '../support/replica.ts';
+import { database, type ReplicatedPair, startReplicatedPair } from '../support/replica.ts';
 import { newClient } from '../support/tasks.ts';
 
 /** How long each part of the load lasts. */
@@ -54,7 +54,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
   };
 
   beforeAll(async () => {
-    pair = await startPair();
+    pair = await startReplicatedPair();
     [name, nextStandby] = [await startForwarder(), await startForwarder()];
     name.setTarget(pair.primary.port);
     const [a, b] = [pair.primary.port, pair.replica.port];

@@ -227,7 +227,7 @@ describe('a client that is slow', () => {
 
   test('is sent as much as it takes and no more, and once it goes on, the rest without a gap', async () => {
     const user = await newHeavyUser();
-    const { asked, restore } = recordStatements(app.ctx.db);
+    const { statements: asked, restore } = recordStatements(app.ctx.db);
     const reads = () => asked.filter((text) => text.includes('tombstones')).length;
     const { stream, socket } = await openPaused(user);
     // What the system takes is read bit by bit.

@@ -35,7 +35,7 @@ test('a stream begins with where it is, then tells of each change as the feed do
   });
   const [ready] = await stream.take(1);
   expect(ready).toEqual({ event: 'ready', id: '1', data: { next_cursor: expect.any(String) } });
-  expect(stream.others).toEqual(['retry: 2000']);
+  expect(stream.otherLines).toEqual(['retry: 2000']);
   const task = await client.create({ title: 'line\nbreak \u2028', tags: ['a', 'b'] });
   const seen = await stream.take(3, isChange);
   expect(told(seen)).toEqual([
@@ -257,7 +257,7 @@ test('what 20 streams of a user are told is read once', async () => {
   const client = await newClient(app);
   const streams = await Promise.all(Array.from({ length: 20 }, () => open(client)));
   await Promise.all(streams.map((stream) => stream.take(1)));
-  const { asked, restore } = recordStatements(app.ctx.db);
+  const { statements: asked, restore } = recordStatements(app.ctx.db);
   const { id } = await client.create();
   for (const stream of streams)
     expect((await stream.take(2, isChange)).map(({ data }) => data.id)).toEqual([client.user.id, id]);

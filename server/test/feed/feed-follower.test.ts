@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/upkeep.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { readUserData } from '../support/feed.ts';
-import { type FeedFollower, followByEvents, followByPolling } from '../support/feed-followers.ts';
+import { type FeedClient, pollFeed, streamFeed } from '../support/feed-followers.ts';
 import { isLong } from '../support/long-tests.ts';
 import { type Random, seeded } from '../support/random.ts';
 import { type Client, newClient } from '../support/tasks.ts';
@@ -66,17 +66,17 @@ async function disturb(random: Random, isOver: () => boolean): Promise<void> {
   }
 }
 
-function followersOf({ user }: Client, random: Random): FeedFollower[] {
+function followersOf({ user }: Client, random: Random): FeedClient[] {
   const reach = {
     path: user.v1,
     token: user.token,
     url: () => random.pick([first, second]).url,
   };
   return [
-    followByPolling('pages', reach, () => `limit=${random.pick([1, 2, 7, 100])}`),
-    followByPolling('waits', reach, () => `limit=100&wait=${random.pick([1, 2])}`),
-    followByEvents('events', reach, random),
-    followByEvents('more events', reach, random),
+    pollFeed('pages', reach, () => `limit=${random.pick([1, 2, 7, 100])}`),
+    pollFeed('waits', reach, () => `limit=100&wait=${random.pick([1, 2])}`),
+    streamFeed('events', reach, random),
+    streamFeed('more events', reach, random),
   ];
 }
 

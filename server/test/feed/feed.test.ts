@@ -143,7 +143,7 @@ describe('since a cursor', () => {
 
   test('the profile comes when its account goes', async () => {
     const account = await registerAccount(app);
-    const token = await account.sharedToken();
+    const token = await account.sharedSecretToken();
     const v1 = (method: string, path: string, body?: unknown) => account.send(token, method, path, body);
     await v1('POST', '/tasks', { title: 'x' });
     const { next_cursor: since } = await readFeedPage({ v1 });

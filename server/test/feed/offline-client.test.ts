@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { OfflineClient, type Options, type State, TryLater } from '../../../examples/offline-client.ts';
+import { OfflineClient, type Options, type State, TryLaterError } from '../../../examples/offline-client.ts';
 import type { Task } from '../../src/tasks/model.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type Random, seeded } from '../support/random.ts';
@@ -49,7 +49,7 @@ async function untilSynced(open: () => Promise<OfflineClient>): Promise<OfflineC
       await client.sync();
       return client;
     } catch (error) {
-      if (!(error instanceof TryLater)) throw error;
+      if (!(error instanceof TryLaterError)) throw error;
     }
   }
 }
@@ -68,7 +68,7 @@ test(`two devices on a train end with the server's tasks, nothing lost and nothi
     for (const device of devices) {
       const client = await device.open();
       for (let count = random.below(5); count > 0; count -= 1) {
-        const ids = [...client.view().keys()];
+        const ids = [...client.listTasks().keys()];
         if (ids.length === 0 || random.chance(0.5)) {
           made += 1;
           const id = await client.create({ title: `task ${made}`, tags: random.some(['a', 'b'], 0.5) });
@@ -91,7 +91,7 @@ test(`two devices on a train end with the server's tasks, nothing lost and nothi
   for (const { open } of devices) {
     const client = await open();
     expect(client.pending()).toBe(0);
-    expect(inOrder(client.view().values())).toEqual(inOrder(tasks));
+    expect(inOrder(client.listTasks().values())).toEqual(inOrder(tasks));
   }
 });
 
@@ -101,7 +101,7 @@ test('edits of different fields on two devices are both kept; of the same field 
   const contested: unknown[] = [];
   const phone = await createDevice(user).open();
   const laptop = await createDevice(user, {
-    resolve: (...asked) => {
+    resolveConflict: (...asked) => {
       contested.push(asked);
       return asked[2];
     },
@@ -157,14 +157,14 @@ test('a task deleted here and changed elsewhere is deleted only if the app says 
   const { user, create, v1, list } = await newClient(app);
   const { id } = await create({ title: 'a' });
   let answer: boolean | undefined;
-  const phone = await createDevice(user, { resolve: () => answer }).open();
+  const phone = await createDevice(user, { resolveConflict: () => answer }).open();
   for (answer of [false, true]) {
     await phone.sync();
     await v1('PATCH', `/tasks/${id}`, { title: `for ${answer}` });
     await phone.remove(id);
     await phone.sync();
     expect(await list()).toMatchObject(answer ? [] : [{ title: 'for false' }]);
-    expect(phone.view().size).toBe(answer ? 0 : 1);
+    expect(phone.listTasks().size).toBe(answer ? 0 : 1);
   }
 });
 
@@ -172,22 +172,27 @@ test('a task deleted elsewhere is gone here, and edits that wait for it with it'
   const { user, create, v1, list } = await newClient(app);
   const { id } = await create();
   const refused: string[] = [];
-  const phone = await createDevice(user, { refused: (_entry, reason) => refused.push(reason) }).open();
+  const phone = await createDevice(user, { onRefused: (_entry, reason) => refused.push(reason) }).open();
   await phone.sync();
   await v1('DELETE', `/tasks/${id}`);
   await phone.edit(id, { title: 'too late' });
   await phone.sync();
-  expect([phone.pending(), phone.view().size, await list(), refused]).toEqual([0, 0, [], ['Task not found']]);
+  expect([phone.pending(), phone.listTasks().size, await list(), refused]).toEqual([
+    0,
+    0,
+    [],
+    ['Task not found'],
+  ]);
 });
 
 test('what the server will never take is reported and dropped', async () => {
   const { user } = await newClient(app);
   const refused: string[] = [];
-  const phone = await createDevice(user, { refused: (_entry, reason) => refused.push(reason) }).open();
+  const phone = await createDevice(user, { onRefused: (_entry, reason) => refused.push(reason) }).open();
   const id = await phone.create({ title: ' ' });
   await phone.edit(id, { completed: true });
   await phone.sync();
-  expect([refused.length, phone.pending(), phone.view().size]).toEqual([1, 0, 0]);
+  expect([refused.length, phone.pending(), phone.listTasks().size]).toEqual([1, 0, 0]);
 });
 
 test('a client that was away for longer than tombstones are kept starts anew and keeps its outbox', async () => {
@@ -202,16 +207,16 @@ test('a client that was away for longer than tombstones are kept starts anew and
   await db.updateTable('duly.owners').set({ feed_from: 4n }).where('user_id', '=', user.id).execute();
   await phone.edit(stays.id, { title: 'edited' });
   await phone.sync();
-  expect([...phone.view().values()]).toMatchObject([{ title: 'edited' }]);
+  expect([...phone.listTasks().values()]).toMatchObject([{ title: 'edited' }]);
 });
 
-test('news come when another device writes', async () => {
+test('waiting ends when another device writes', async () => {
   const { user, create } = await newClient(app);
   const phone = await createDevice(user).open();
   await phone.sync();
-  const news = phone.news();
+  const changed = phone.waitForChanges();
   await create({ title: 'from elsewhere' });
-  await news;
+  await changed;
   await phone.sync();
-  expect([...phone.view().values()]).toMatchObject([{ title: 'from elsewhere' }]);
+  expect([...phone.listTasks().values()]).toMatchObject([{ title: 'from elsewhere' }]);
 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { createDb } from '../../src/db/pool.ts';
-import type { Connection } from '../../src/db/postgres/embedded.ts';
+import type { ConnectionSettings } from '../../src/db/postgres/embedded.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { createContext } from '../../src/process/context.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 /** Another server with the same settings over another database; gives its address. */
-async function serverOver(connection: Connection): Promise<string> {
+async function serverOver(connection: ConnectionSettings): Promise<string> {
   const db = createDb({ connection, max: 2, log: app.ctx.log });
   const server = await buildApp(createContext(app.ctx.config, db, app.ctx.log));
   cleanups.push(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { invalidStatus, namedIn, newClient } from '../support/tasks.ts';
+import { invalidStatus, issueLocationsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -51,7 +51,8 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
     for (const [field, body] of Object.entries(bodies)) {
       const reply = await client[surface]('POST', '/tasks', body);
       expect(reply.status, body.slice(0, 40)).toBe(invalid);
-      for (const loc of namedIn(surface, reply)) expect(loc.split('.').slice(0, 2)).toEqual(['body', field]);
+      for (const loc of issueLocationsOf(surface, reply))
+        expect(loc.split('.').slice(0, 2)).toEqual(['body', field]);
     }
     expect(await client.revision()).toBe(0);
   });
@@ -76,7 +77,7 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
     expect((reply.body.data ?? reply.body).title).toBe('last');
     const refused = await client[surface]('POST', '/tasks', '{"title":"first","title":5}');
     expect(refused.status).toBe(invalid);
-    expect(namedIn(surface, refused)).toEqual(['body.title']);
+    expect(issueLocationsOf(surface, refused)).toEqual(['body.title']);
   });
 
   test.each([
@@ -101,7 +102,7 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
       const body = path.endsWith('complete') ? { completed: true } : { title: 'x' };
       const reply = await client[surface](method, path, { ...body, [field]: 5 });
       expect(reply.status).toBe(invalid);
-      expect(namedIn(surface, reply)).toEqual([`body.${field}`]);
+      expect(issueLocationsOf(surface, reply)).toEqual([`body.${field}`]);
     }
     expect(await client.stored()).toEqual(before);
   });
@@ -119,7 +120,7 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
     for (const [body, named] of bodies) {
       const reply = await client[surface]('POST', '/tasks', body);
       expect(reply.status).toBe(invalid);
-      expect(namedIn(surface, reply)).toHaveLength(named);
+      expect(issueLocationsOf(surface, reply)).toHaveLength(named);
       expect(reply.text.length).toBeLessThan(10_000);
     }
     expect(await client.revision()).toBe(0);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { invalidStatus, namedIn, newClient } from '../support/tasks.ts';
+import { invalidStatus, issueLocationsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -55,13 +55,13 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
     const empty = await stored();
     const reply = await call('POST', '/tasks', { title: 'x', due_date: text });
     expect(reply.status).toBe(invalid);
-    expect(namedIn(surface, reply)).toEqual(['body.due_date']);
+    expect(issueLocationsOf(surface, reply)).toEqual(['body.due_date']);
     expect(reply.text).toContain('must be a date YYYY-MM-DD');
     expect(reply.text).toContain('send the date alone');
     expect(await stored()).toEqual(empty);
     for (const name of ['due_after', 'due_before']) {
       const listed = await call('GET', `/tasks?${name}=${encodeURIComponent(text)}`);
-      expect(namedIn(surface, listed)).toEqual([`query.${name}`]);
+      expect(issueLocationsOf(surface, listed)).toEqual([`query.${name}`]);
     }
   });
 
@@ -76,10 +76,10 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
       [`/tasks?due_after=`, 'query.due_after'],
       [`/tasks?priority=`, 'query.priority'],
     ] as const)
-      expect(namedIn(surface, await call('GET', path))).toEqual([name]);
+      expect(issueLocationsOf(surface, await call('GET', path))).toEqual([name]);
     const wrong = { title: '', priority: '', completed: '' };
     const reply = await call('PATCH', `/tasks/${id}`, wrong);
-    expect(new Set(namedIn(surface, reply))).toEqual(
+    expect(new Set(issueLocationsOf(surface, reply))).toEqual(
       new Set(['body.title', 'body.priority', 'body.completed']),
     );
   });

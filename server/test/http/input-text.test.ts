@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type Random, seeded } from '../support/random.ts';
-import { invalidStatus, namedIn, newClient } from '../support/tasks.ts';
+import { invalidStatus, issueLocationsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -138,7 +138,7 @@ test.each(['v1', 'bare'] as const)(
       if (reply.status === 200) continue;
       expect(reply.status, String(params)).toBe(invalidStatus[surface]);
       const asked = [...params.keys()].map((name) => `query.${name.replace(/^tags\[\]$/, 'tags')}`);
-      for (const loc of namedIn(surface, reply))
+      for (const loc of issueLocationsOf(surface, reply))
         expect(
           asked.some((name) => loc.startsWith(name)),
           loc,
@@ -154,7 +154,7 @@ test('a search of 200 code points is taken and one of 201 refused', async () => 
     expect((await v1('GET', `/tasks?search=${encodeURIComponent(one.repeat(200))}`)).status).toBe(200);
     const reply = await v1('GET', `/tasks?search=${encodeURIComponent(one.repeat(201))}`);
     expect(reply.status).toBe(422);
-    expect(namedIn('v1', reply)).toEqual(['query.search']);
+    expect(issueLocationsOf('v1', reply)).toEqual(['query.search']);
   }
 });
 

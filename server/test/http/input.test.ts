@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { seeded } from '../support/random.ts';
-import { type Client, invalidStatus, namedIn, newClient } from '../support/tasks.ts';
+import { type Client, invalidStatus, issueLocationsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -91,7 +91,7 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
     const reply = await client[surface](method, path, body);
     const what = `${method} ${JSON.stringify(body ?? path).slice(0, 120)}`;
     expect(reply.status, what).toBe(invalid);
-    const named = namedIn(surface, reply);
+    const named = issueLocationsOf(surface, reply);
     expect(named.length, what).toBeGreaterThan(0);
     for (const loc of named)
       expect(loc === field || loc.startsWith(`${field}.`), `${what}: ${loc}`).toBe(true);
@@ -197,7 +197,7 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
       expect(await client.revision()).toBe(wrong.length === 0 ? before + 1 : before);
       outcomes[wrong.length === 0 ? 'stored' : 'refused'] += 1;
       if (wrong.length > 0)
-        for (const loc of namedIn(surface, reply)) expect(wrong).toContain(loc.split('.')[1]);
+        for (const loc of issueLocationsOf(surface, reply)) expect(wrong).toContain(loc.split('.')[1]);
     }
     expect(Math.min(outcomes.stored, outcomes.refused)).toBeGreaterThan(30);
   });

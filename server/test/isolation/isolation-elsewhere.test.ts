@@ -75,7 +75,7 @@ describe('an operation that is not below a user', () => {
   });
 
   test('is for admins, for anybody, or about the token that it comes with', () => {
-    const ofToken = elsewhere.filter((operation) => !isAdminOperation(operation) && !operation.open);
+    const ofToken = elsewhere.filter((operation) => !isAdminOperation(operation) && !operation.isPublic);
     const why =
       "an operation outside of /users/{user_id} and /admin is not covered by test/isolation.test.ts: what it does to another user's rows has to be tested by hand, then name it here";
     expect(

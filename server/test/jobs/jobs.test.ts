@@ -12,7 +12,7 @@ import { urlOf } from '../support/database.ts';
 import { startServer, waitUntil } from '../support/process.ts';
 import { newDataDirectory } from '../support/servers.ts';
 import { type Client, newClient } from '../support/tasks.ts';
-import { createTrashed, fillTrash, listTrashed, tombstones } from '../support/trash.ts';
+import { createTrashedTasks, fillTrash, listTrashed, tombstones } from '../support/trash.ts';
 
 const trashDays = 7;
 
@@ -42,10 +42,10 @@ describe('the trash', () => {
   test('is purged of what has been in it for long, user by user; what is younger or live stays', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     const live = await client.create({ tags: ['a'] });
-    const [old, young] = await createTrashed(client, { tags: ['a'] }, { tags: ['a'] });
+    const [old, young] = await createTrashedTasks(client, { tags: ['a'] }, { tags: ['a'] });
     await ageTrash(client, 24 * trashDays, [old?.id]);
     await ageTrash(client, 24 * trashDays - 1, [young?.id]);
-    const [theirs] = await createTrashed(other, {});
+    const [theirs] = await createTrashedTasks(other, {});
     await ageTrash(other, 24 * trashDays);
     expect(await run(purgeTrash)).toBe(2);
     expect(await listTrashed(client)).toMatchObject([{ id: young?.id }]);
@@ -65,8 +65,8 @@ describe('the trash', () => {
 
   test('that is purged is told to those who wait for changes of its user', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
-    await createTrashed(client, {});
-    await createTrashed(other, {});
+    await createTrashedTasks(client, {});
+    await createTrashedTasks(other, {});
     await ageTrash(client, 24 * trashDays);
     const told: string[] = [];
     const changeNotifier = { publish: (userId: string) => told.push(userId) };
@@ -76,7 +76,7 @@ describe('the trash', () => {
 
   test('with nothing old in it is left alone', async () => {
     const client = await newClient(app);
-    await createTrashed(client, {});
+    await createTrashedTasks(client, {});
     expect(await run(purgeTrash)).toBe(0);
     expect(await client.revision()).toBe(2);
   });
@@ -96,7 +96,7 @@ describe('the trash', () => {
   test('is purged once by several instances at a time, and beside writes of the user', async () => {
     const clients = await Promise.all(Array.from({ length: 4 }, () => newClient(app)));
     for (const client of clients) {
-      await createTrashed(client, {}, {}, {});
+      await createTrashedTasks(client, {}, {}, {});
       await ageTrash(client, 24 * trashDays);
     }
     const [a, b] = await Promise.all([
@@ -137,7 +137,7 @@ test('an answer under an Idempotency-Key is given again for 24 hours, then the k
 
 test('a server does its upkeep once it serves, says so in one line, and stops as ever', async () => {
   const client = await newClient(app);
-  await createTrashed(client, {});
+  await createTrashedTasks(client, {});
   await ageTrash(client, 24 * trashDays);
   const server = await startServer({
     DATABASE_URL: urlOf(app.database.connection),

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authEndpointOf } from '../../src/limits/rate-limits.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import {
-  addresses,
   betterAuthLogin,
   createLimitedAccount,
   type InjectedRequest,
   type LimitedServer,
   startLimitedServer,
+  testAddresses,
   v1Login,
 } from '../support/limited-server.ts';
 
@@ -27,7 +27,7 @@ let networks = 0;
 /** Addresses that no test used before. */
 function newAddresses(count: number): string[] {
   networks += 1;
-  return addresses(count, `10.0.${networks}`);
+  return testAddresses(count, `10.0.${networks}`);
 }
 const newAddress = () => newAddresses(1)[0] ?? '';
 

@@ -6,10 +6,10 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import {
-  addresses,
   createLimitedAccount,
   type LimitedServer,
   startLimitedServer,
+  testAddresses,
   v1Login,
 } from '../support/limited-server.ts';
 import { freePort, temporaryDirectory, waitUntil } from '../support/process.ts';
@@ -82,7 +82,7 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
   let last = 0;
   const newAddress = () => {
     last += 1;
-    return addresses(last).at(-1) ?? '';
+    return testAddresses(last).at(-1) ?? '';
   };
   const nowhere = { url: '/nowhere' };
 

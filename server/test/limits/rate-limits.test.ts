@@ -3,7 +3,7 @@ import { addressKey } from '../../src/limits/address.ts';
 import { maxCounters } from '../../src/limits/rate-limits.ts';
 import { createSlidingWindows } from '../../src/limits/sliding-windows.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
-import { addresses, type LimitedServer, startLimitedServer } from '../support/limited-server.ts';
+import { type LimitedServer, startLimitedServer, testAddresses } from '../support/limited-server.ts';
 import { patience } from '../support/patience.ts';
 
 let app: TestApp;
@@ -108,7 +108,7 @@ describe('an address', () => {
 
   test('buys nothing with headers that name another', async () => {
     const from = newAddress();
-    const spoofed = addresses(5).map((address, index) => ({
+    const spoofed = testAddresses(5).map((address, index) => ({
       'x-forwarded-for': address,
       'x-real-ip': address,
       forwarded: `for=${address}`,
@@ -125,7 +125,7 @@ describe('an address', () => {
 
   test('behind a trusted proxy is the one that the proxy saw, whatever the caller wrote before it', async () => {
     const statuses = [];
-    for (const [index, claimed] of addresses(5).entries()) {
+    for (const [index, claimed] of testAddresses(5).entries()) {
       const seen = index < 4 ? '203.0.113.60' : '203.0.113.61';
       const headers = { 'x-forwarded-for': `${claimed}, ${seen}` };
       statuses.push((await perAddress.send(proxy, { ...nowhere, headers })).status);

@@ -49,7 +49,7 @@ test('the cache: what it answered, made anew, and keeps', async () => {
 
 test('the cache: answers that may be out of date; and it can be read while the database is away', async () => {
   const line = await createDatabaseLink(app);
-  const lenient = await startApp({ ...env, SERVE_STALE: '1' }, line.beside);
+  const lenient = await startApp({ ...env, SERVE_STALE: '1' }, line.viaLink);
   try {
     const client = await newClient(app);
     await client.create();

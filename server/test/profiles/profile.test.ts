@@ -106,7 +106,7 @@ describe('the profile of an account', () => {
     await patch(one, { locale: 'de', first_name: 'Ada' });
     await patch(one, {});
     expect(await revisionOf(one.id)).toBe(1);
-    expect((await one.audited()).filter((entry) => entry.startsWith('profile'))).toEqual([
+    expect((await one.auditedActions()).filter((entry) => entry.startsWith('profile'))).toEqual([
       'profile.update success',
     ]);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { findFaults } from '../support/cache-observations.ts';
+import { findInconsistencies } from '../support/cache-observations.ts';
 import {
   createTestClient,
   createWorkload,
@@ -63,7 +63,7 @@ test(`two instances, seed ${seed}: each read says what was so at a moment betwee
   );
   stage.close();
 
-  expect(findFaults(sights, players), `seed ${seed}`).toEqual([]);
+  expect(findInconsistencies(sights, players), `seed ${seed}`).toEqual([]);
   const count = (status: number) => sights.filter((sight) => sight.status === status).length;
   // It was not all misses, nor all hits.
   const reads = statements.filter((statement) =>

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
-import type { Outage } from '../support/database-link.ts';
+import type { LinkFailure } from '../support/database-link.ts';
 import {
   createStaleSetup,
   expectAllRefused,
@@ -19,7 +19,7 @@ let stage: StaleSetup;
 let strict: TestApp;
 beforeAll(async () => {
   stage = await createStaleSetup();
-  strict = await startApp({}, stage.line.beside);
+  strict = await startApp({}, stage.line.viaLink);
 });
 afterEach(() => stage.line.restore());
 afterAll(async () => {
@@ -37,7 +37,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - begin;
 }
 
-describe.each(['gone', 'frozen'] as Outage[])('while the database is %s', (trouble) => {
+describe.each(['gone', 'frozen'] as LinkFailure[])('while the database is %s', (trouble) => {
   test('kept answers are served, said to be stale, within 3 s; and fresh ones once it is back', async () => {
     const { app, line, lenient } = stage;
     const { client, paths } = await newUserWithTasks(app);

@@ -140,7 +140,7 @@ describe('a change of the account shows in the profile at once, on every instanc
   test.each(changes)('%s', async (_what, field, value, change) => {
     const account = await registerAccount(app);
     await app.request('PATCH', account.path, { token: account.token, body: { locale: 'de' } });
-    const token = await account.sharedToken();
+    const token = await account.sharedSecretToken();
     for (const on of [app, other]) await readAll(on, [account.path, account.path], token);
     await change(account.id);
     for (const on of [app, other])

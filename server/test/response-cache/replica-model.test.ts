@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
-import { findFaults } from '../support/cache-observations.ts';
+import { findInconsistencies } from '../support/cache-observations.ts';
 import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-workload.ts';
 import { hasPostgres15, pauseReplay, resumeReplay } from '../support/postgres15.ts';
 import { seeded } from '../support/random.ts';
-import { type ReplicatedPair, recordStatementsByPort, startPair } from '../support/replica.ts';
+import { type ReplicatedPair, recordStatementsByPort, startReplicatedPair } from '../support/replica.ts';
 
 /**
  * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/replica-model.test.ts`.
@@ -18,7 +18,7 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
   let pair: ReplicatedPair;
   let apps: TestApp[];
   beforeAll(async () => {
-    pair = await startPair();
+    pair = await startReplicatedPair();
     apps = [await pair.startApp({ CACHE_MAX_BYTES: '0' }), await pair.startApp()];
   });
   afterAll(async () => {
@@ -73,7 +73,7 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
     stage.close();
     notes.restore();
 
-    expect(findFaults(sights, players), `seed ${seed}`).toEqual([]);
+    expect(findInconsistencies(sights, players), `seed ${seed}`).toEqual([]);
     const readsOn = (port: number) => notes.on(port).filter((text) => dataReads.test(text)).length;
     // Both servers had their part.
     const many = expect.toSatisfy((count: number) => count > 50);

@@ -10,13 +10,18 @@ import {
   type TestCluster,
   waitForReplay,
 } from '../support/postgres15.ts';
-import { database, type ReplicatedPair, recordStatementsByPort, startPair } from '../support/replica.ts';
+import {
+  database,
+  type ReplicatedPair,
+  recordStatementsByPort,
+  startReplicatedPair,
+} from '../support/replica.ts';
 import { newClient } from '../support/tasks.ts';
 
 describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is not read from', () => {
   let pair: ReplicatedPair;
   beforeAll(async () => {
-    pair = await startPair();
+    pair = await startReplicatedPair();
   });
 
   /** What the log says of it, after reads that could have gone there. */

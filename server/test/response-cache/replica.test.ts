@@ -4,7 +4,7 @@ import { afterTest } from '../support/clean-up.ts';
 import { metricsToken, sampleValue, scrape } from '../support/metrics.ts';
 import { hasPostgres15, pauseReplay, resumeReplay, waitForReplay } from '../support/postgres15.ts';
 import { waitUntil } from '../support/process.ts';
-import { type ReplicatedPair, recordStatementsByPort, startPair } from '../support/replica.ts';
+import { type ReplicatedPair, recordStatementsByPort, startReplicatedPair } from '../support/replica.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 /** Asking for the revision of a user, and nothing else. */
@@ -15,7 +15,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
   let apps: Record<string, TestApp>;
   let notes: ReturnType<typeof recordStatementsByPort>;
   beforeAll(async () => {
-    pair = await startPair();
+    pair = await startReplicatedPair();
     apps = {
       keeping: await pair.startApp(),
       'keeping nothing': await pair.startApp({ CACHE_MAX_BYTES: '0' }),

@@ -7,7 +7,7 @@ export const password = 'gentle-otter-42';
 export const newPassword = 'quiet-heron-77';
 export const origin = 'http://localhost:3000';
 
-/** A registered account and what its tests ask for in its name. */
+/** Registers an account. @returns its credentials, and requests in its name */
 export async function registerAccount(app: TestApp) {
   const email = `ada.${randomUUID()}@example.com`;
   const person = { email, password, first_name: 'Ada', last_name: 'Lovelace' };
@@ -22,18 +22,18 @@ export async function registerAccount(app: TestApp) {
     path,
     token: String(body.access_token),
     login,
-    /** A token of another session. */
+    /** A token of a new session. */
     async newToken(): Promise<string> {
       return String((await login(password)).body.access_token);
     },
-    /** A token of a front end that shares the secret, from before now. */
-    sharedToken: () => mintToken({ sub: id, iat: Math.floor(Date.now() / 1000) - 5 }),
+    /** A shared-secret token of a front end, issued 5 s ago. */
+    sharedSecretToken: () => mintToken({ sub: id, iat: Math.floor(Date.now() / 1000) - 5 }),
     send: (token: string, method: string, below: string, sent?: unknown) =>
       app.request(method, path + below, { token, ...(sent !== undefined && { body: sent }) }),
     statusOf: async (token: string, on: TestApp = app) =>
       (await on.request('GET', `${path}/tasks`, { token })).status,
-    /** What the audit log says of this account, without reads. */
-    async audited(): Promise<string[]> {
+    /** This account's audit log as `action outcome`, oldest first. Counted reads are still in memory. */
+    async auditedActions(): Promise<string[]> {
       const { rows } = await sql<{ entry: string }>`
         select action || ' ' || outcome as entry from duly.audit where user_id = ${id} order by seq`.execute(
         app.ctx.db,
@@ -47,7 +47,7 @@ export type RegisteredAccount = Awaited<ReturnType<typeof registerAccount>>;
 
 export const sessionIdOf = (token: string): string => String(decodeJwt(token).sid);
 
-/** A browser's way to Better Auth: an origin, and the cookies that came. */
+/** A browser on Better Auth's routes: it sends an Origin and keeps cookies. */
 export function createBrowser(app: TestApp) {
   const cookies = new Map<string, string>();
   return {

@@ -1,6 +1,6 @@
 import { chunked, host, json } from './raw-http.ts';
 
-/** What follows the request line. Each would be understood in two ways by two servers, or is no HTTP at all. */
+/** Header lines and body after the request line. Two servers could read each in two ways, or it is no HTTP at all. */
 export const ambiguousRequests: Record<string, string> = {
   'a space in a header name': `${host}X Y: 1\r\n\r\n`,
   'a space before the colon': `${json}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
@@ -52,7 +52,7 @@ export const ambiguousRequests: Record<string, string> = {
   '61 header lines': `${host}${'X: 1\r\n'.repeat(60)}\r\n`,
 };
 
-/** Bodies that break off their own framing; the route may have begun to wait for them. */
+/** Chunked bodies with broken framing. The route may already be reading the body. */
 const brokenChunks: Record<string, string> = {
   'a chunk size with 0x': '0x2\r\n{}\r\n0\r\n\r\n',
   'a chunk size with a sign': '+2\r\n{}\r\n0\r\n\r\n',

@@ -18,7 +18,7 @@ export const secret = 'a-secret-for-tests-of-more-than-32-characters';
 export interface Reply {
   status: number;
   headers: Headers;
-  /** The parsed JSON body; undefined when there is none. */
+  /** The parsed JSON body; undefined for any other content type. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
   body: any;
   text: string;
@@ -26,7 +26,7 @@ export interface Reply {
 
 export interface RequestOptions {
   token?: string;
-  /** Sent as JSON, unless it is a string or bytes: then as it is. */
+  /** Sent as JSON; a string or bytes are sent as they are. */
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -35,11 +35,11 @@ export interface TestApp {
   url: string;
   ctx: Context;
   database: TestDatabase;
-  /** Every answer is held against `openapi.json`; one that breaks it fails the test. */
+  /** Checks every response against `openapi.json`. @throws Error if it does not conform */
   request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
-  /** What an answer got otherwise breaks of `openapi.json`, or null. */
+  /** How a response obtained in another way breaks `openapi.json`; null if it conforms. */
   violation: CheckResponse;
-  /** A user of a front end's: an id never seen before, with a token signed with the shared secret. */
+  /** A new user of a front end, with a shared-secret token. */
   newUser(userId?: string): Promise<TestUser>;
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export interface TestUser {
   bare: string;
 }
 
-/** A token of issuer 1; claims given here win, and `undefined` leaves a claim out. */
+/** A shared-secret token (HS256). `claims` override the defaults; `undefined` removes a claim. */
 export async function mintToken(claims: Record<string, unknown>, key = secret): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT({ iat: now, exp: now + 3600, ...claims })
@@ -61,15 +61,12 @@ export async function mintToken(claims: Record<string, unknown>, key = secret): 
     .sign(new TextEncoder().encode(key));
 }
 
-/**
- * Tests register many accounts and send requests by the thousand, all from one address; those of the limits ask for
- * them.
- */
+/** Tests send thousands of requests from one address. Only tests of the rate limits turn them on. */
 export const withoutLimits = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
 
 /**
- * The real server on a free port and a database of its own; or a second instance beside another one, on its database,
- * by way of DATABASE_URL if there is one.
+ * Starts the real server on a free port with a database of its own.
+ * @param beside an app whose database the new instance shares; DATABASE_URL, if set, is how it connects
  */
 export async function startApp(
   env: Record<string, string> = {},

@@ -13,7 +13,7 @@ export interface StoredAuditEntry {
   address: string | null;
 }
 
-/** The audit entries of one chain as they are stored, oldest first. */
+/** The stored entries of one chain, oldest first. */
 export async function auditEntriesOf(db: Db, userId: string): Promise<StoredAuditEntry[]> {
   const { rows } = await sql<StoredAuditEntry>`
     select user_id, seq::int, actor, action, subject, outcome, count, request_id, address

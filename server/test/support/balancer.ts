@@ -2,10 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterTest } from './clean-up.ts';
 
-/**
- * Leads each new connection to the next of these ports of this machine, until the end of the test.
- * @returns its own port.
- */
+/** Spreads new connections over these local ports in turn, until the end of the test. @returns its own port */
 export async function startLoadBalancer(ports: readonly number[]): Promise<number> {
   let count = 0;
   const server = createServer((socket) => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** Chromium as Debian and Ubuntu install it; undefined without one. */
+/** Path of Chromium on Debian and Ubuntu; undefined if it is not installed. */
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
@@ -13,7 +13,7 @@ export const launchBrowser = (): Promise<Browser> =>
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
   });
 
-/** The findings of axe in a part of the page as it is, of impact serious or critical. */
+/** axe's findings in a part of the page, of serious or critical impact. */
 export async function seriousFindings(page: Page, selector: string): Promise<unknown> {
   await page.evaluate(axe.source);
   return page.evaluate(`axe.run(${JSON.stringify(selector)}).then(({ violations }) => violations

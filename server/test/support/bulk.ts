@@ -11,7 +11,7 @@ export const sendBulk = (
   headers = {},
 ): Promise<Reply> => v1('POST', '/tasks/bulk', { operations, ...more }, headers);
 
-/** What became of each operation of a bulk that was taken. */
+/** Results of the operations of a bulk request that must get 200. */
 export async function bulkResultsOf(
   client: Client,
   operations: Operation[],

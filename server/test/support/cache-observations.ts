@@ -1,41 +1,47 @@
 import type { Observation, TestClient } from './cache-workload.ts';
 import { isConsistent } from './history.ts';
 
-/** What is wrong with what was seen: each read has to say what was so at a moment between its beginning and its end. */
-export function findFaults(sights: readonly Observation[], players: readonly TestClient[]): string[] {
-  /** What came under a tag, the first time. */
-  const under = new Map<string, Observation>();
-  for (const sight of sights) {
-    const name = `${sight.url} ${sight.etag}`;
-    if (sight.status === 200 && !under.has(name)) under.set(name, sight);
+/** Checks that each response shows a state of some moment between request and response. @returns the faults */
+export function findInconsistencies(
+  observations: readonly Observation[],
+  clients: readonly TestClient[],
+): string[] {
+  /** The first 200 response with each ETag. */
+  const firstByEtag = new Map<string, Observation>();
+  for (const observation of observations) {
+    const name = `${observation.url} ${observation.etag}`;
+    if (observation.status === 200 && !firstByEtag.has(name)) firstByEtag.set(name, observation);
   }
-  return sights.flatMap((sight) => {
-    const fault = faultOf(sight, players, under.get(`${sight.url} ${sight.etag}`));
+  return observations.flatMap((observation) => {
+    const fault = faultOf(observation, clients, firstByEtag.get(`${observation.url} ${observation.etag}`));
     return fault === null
       ? []
-      : [`${fault}: ${sight.status} ${sight.url} ${sight.etag} ${sight.body.slice(0, 600)}`];
+      : [
+          `${fault}: ${observation.status} ${observation.url} ${observation.etag} ${observation.body.slice(0, 600)}`,
+        ];
   });
 }
 
 function faultOf(
-  { player, read: look, status, content: said, body, whole, etag, from, to }: Observation,
-  players: readonly TestClient[],
-  known: Observation | undefined,
+  { client, read, status, content, body, headersAndBody, etag, from, to }: Observation,
+  clients: readonly TestClient[],
+  first: Observation | undefined,
 ): string | null {
   if (![200, 304, 404].includes(status)) return 'refused';
-  for (const { id, marker: mark } of players)
-    if (id !== player.id && (whole.includes(id) || whole.includes(mark))) return "another user's";
-  if (status === 200 && known?.body !== body) return 'other bytes under the same tag';
-  // A task's tag is its version, which may have been learnt elsewhere.
-  const isVersion = look.kind === 'task' && status === 304 && known === undefined;
+  for (const { id, marker } of clients)
+    if (id !== client.id && (headersAndBody.includes(id) || headersAndBody.includes(marker)))
+      return "another user's";
+  if (status === 200 && first?.body !== body) return 'other bytes under the same tag';
+  // A task's ETag is its version, which another response may have shown.
+  const isVersion = read.kind === 'task' && status === 304 && first === undefined;
   if (isVersion) {
-    const tasks = player.histories
-      .flatMap((history) => history.during(from, to))
+    const tasks = client.histories
+      .flatMap((history) => history.statesDuring(from, to))
       .flatMap((state) => state.tasks);
-    const isThere = tasks.some(({ id, version }) => id === look.id && `"${version}"` === etag);
+    const isThere = tasks.some(({ id, version }) => id === read.id && `"${version}"` === etag);
     return isThere ? null : '304 for a version that was not there';
   }
-  const meant = status === 304 ? known?.content : said;
-  if (meant === undefined) return '304 for a tag that never came';
-  return isConsistent(look, meant, player.histories, from, to) ? null : 'of no moment of the request';
+  const expected = status === 304 ? first?.content : content;
+  if (expected === undefined) return '304 for a tag that never came';
+  return isConsistent(read, expected, client.histories, from, to) ? null : 'of no moment of the request';
 }

@@ -20,53 +20,53 @@ const queries: ListQuery[] = [
   { priority: 'High', sort_by: 'updated_at' },
 ];
 
-/** Values of `Accept-Encoding`; empty: none. */
+/** Values of `Accept-Encoding`; empty for none. */
 const codings = ['gzip', '', 'br', 'gzip, deflate, br', 'identity', 'gzip;q=0'];
 
 export interface TestClient {
   id: string;
   token: string;
-  /** Stands in every text of this user, and in no other's. */
+  /** Part of every text of this user, and of no other user's. */
   marker: string;
   histories: History[];
-  /** The ids of all tasks there ever were. */
+  /** Ids of all tasks ever created. */
   taskIds: string[];
-  /** Changes the first name by Better Auth's own route; null for users of another issuer. */
+  /** Changes the first name through Better Auth's own route; null for users of another issuer. */
   rename: ((name: string) => Promise<void>) | null;
 }
 
-/** A look, when it was, and what came. */
+/** A read with its response and times. */
 export interface Observation {
-  player: TestClient;
+  client: TestClient;
   read: ReadRequest;
   url: string;
   from: number;
   to: number;
   status: number;
-  /** Without what says the coding: the content is the same. */
+  /** The ETag without its suffix for the content coding. */
   etag: string;
-  /** Undefined for a 304, which says nothing itself. */
+  /** Undefined for a 304, which has no body. */
   content: ReadContent | undefined;
   body: string;
   /** Headers and body. */
-  whole: string;
+  headersAndBody: string;
 }
 
 export function createWorkload(instances: readonly TestApp[], random: Random) {
   const clients = instances.map(({ url }) => createClient(url, 16));
-  /** The tags that came with the answers of each URL. */
-  const held = new Map<string, string>();
+  /** The latest ETag of each URL, for If-None-Match. */
+  const etagsByUrl = new Map<string, string>();
 
-  const send = (player: TestClient, method: string, path: string, body?: unknown, headers = {}) =>
+  const send = (client: TestClient, method: string, path: string, body?: unknown, headers = {}) =>
     random.pick(clients).send({
       method,
       path,
-      headers: { authorization: `Bearer ${player.token}`, 'content-type': 'application/json', ...headers },
+      headers: { authorization: `Bearer ${client.token}`, 'content-type': 'application/json', ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
 
-  async function write(player: TestClient, method: string, below: string, body?: unknown) {
-    const reply = await send(player, method, `/api/v1/users/${player.id}${below}`, body);
+  async function write(client: TestClient, method: string, below: string, body?: unknown) {
+    const reply = await send(client, method, `/api/v1/users/${client.id}${below}`, body);
     if (reply.status >= 300) throw new Error(`${method} ${below}: ${reply.status} ${reply.text}`);
     return JSON.parse(reply.text).data;
   }
@@ -78,76 +78,76 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
     tags: random.some(tagNames, 0.4).toSorted(),
   });
 
-  /** One write of one writer, its state after it known from its answer. */
-  async function act(player: TestClient, history: History, trash: Task[]): Promise<void> {
+  /** One random write. The next state is computed from its response. */
+  async function writeOnce(client: TestClient, history: History, trash: Task[]): Promise<void> {
     const { tasks, profile } = history.now;
     const others = (id: string) => tasks.filter((task) => task.id !== id);
     const dice = random.below(10);
     const task = tasks.length === 0 ? undefined : random.pick(tasks);
     if (profile !== null && dice === 0) {
-      const named = { ...profile, first_name: `${player.marker} ${random.below(1_000)}` };
-      const { rename } = player;
+      const named = { ...profile, first_name: `${client.marker} ${random.below(1_000)}` };
+      const { rename } = client;
       await history.add(async () => {
         if (rename === null)
-          return { profile: await write(player, 'PATCH', '', { first_name: named.first_name }) };
+          return { profile: await write(client, 'PATCH', '', { first_name: named.first_name }) };
         await rename(named.first_name);
         return { profile: named };
       });
     } else if (profile !== null && dice === 1) {
       const locale = random.pick(['de', 'fr', 'en']);
-      await history.add(async () => ({ profile: await write(player, 'PATCH', '', { locale }) }));
+      await history.add(async () => ({ profile: await write(client, 'PATCH', '', { locale }) }));
     } else if (task === undefined || (tasks.length < 12 && dice < 5)) {
       await history.add(async () => {
-        const made = await write(player, 'POST', '/tasks', fieldsFor(player));
-        player.taskIds.push(made.id);
+        const made = await write(client, 'POST', '/tasks', fieldsFor(client));
+        client.taskIds.push(made.id);
         return { tasks: [...tasks, made] };
       });
     } else if (dice < 6) {
       trash.push(task);
       await history.add(async () => {
-        await write(player, 'DELETE', `/tasks/${task.id}`);
+        await write(client, 'DELETE', `/tasks/${task.id}`);
         return { tasks: others(task.id) };
       });
     } else if (dice === 6 && trash.length > 0) {
       const { id } = trash.pop() ?? task;
       await history.add(async () => ({
-        tasks: [...tasks, await write(player, 'POST', `/trash/${id}/restore`)],
+        tasks: [...tasks, await write(client, 'POST', `/trash/${id}/restore`)],
       }));
     } else if (dice === 7) {
       const body = { completed: random.chance(0.5) };
       await history.add(async () => ({
-        tasks: [...others(task.id), await write(player, 'PATCH', `/tasks/${task.id}/complete`, body)],
+        tasks: [...others(task.id), await write(client, 'PATCH', `/tasks/${task.id}/complete`, body)],
       }));
     } else {
-      const fields = Object.fromEntries(random.some(Object.entries(fieldsFor(player)), 0.4));
+      const fields = Object.fromEntries(random.some(Object.entries(fieldsFor(client)), 0.4));
       await history.add(async () => ({
-        tasks: [...others(task.id), await write(player, 'PATCH', `/tasks/${task.id}`, fields)],
+        tasks: [...others(task.id), await write(client, 'PATCH', `/tasks/${task.id}`, fields)],
       }));
     }
   }
 
-  async function see(player: TestClient): Promise<Observation> {
+  async function see(client: TestClient): Promise<Observation> {
     const isBare = random.chance(0.5);
-    const base = isBare ? `/api/${player.id}` : `/api/v1/users/${player.id}`;
-    const { look: read, below } = lookFor(player, isBare);
+    const base = isBare ? `/api/${client.id}` : `/api/v1/users/${client.id}`;
+    const { look: read, below } = lookFor(client, isBare);
     const url = base + below;
-    const tag = random.chance(0.1) ? random.pick([...held.values(), '"1"']) : held.get(url);
+    const tag = random.chance(0.1) ? random.pick([...etagsByUrl.values(), '"1"']) : etagsByUrl.get(url);
     const isConditional = tag !== undefined && random.chance(0.5);
     const from = performance.now();
-    // Most clients ask for the same each time, and each coding is kept by itself.
-    const [usual = ''] = codings.slice(player.marker.charCodeAt(4) % codings.length);
+    // Most clients send the same Accept-Encoding each time, and each coding is cached separately.
+    const [usual = ''] = codings.slice(client.marker.charCodeAt(4) % codings.length);
     const coding = random.chance(0.9) ? usual : random.pick(codings);
-    const reply = await send(player, 'GET', url, undefined, {
+    const reply = await send(client, 'GET', url, undefined, {
       ...(isConditional && { 'if-none-match': tag }),
       ...(coding !== '' && { 'accept-encoding': coding }),
     });
     const to = performance.now();
     const { status, text: body } = reply;
     const sent = String(reply.headers.etag ?? '');
-    if (status === 200) held.set(url, sent);
+    if (status === 200) etagsByUrl.set(url, sent);
     const etag = sent.replace(/-(?:br|gzip)"$/, '"');
     return {
-      player,
+      client,
       read: read,
       url,
       from,
@@ -156,7 +156,7 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
       etag,
       content: contentOf(reply, read, isBare),
       body,
-      whole: JSON.stringify(reply),
+      headersAndBody: JSON.stringify(reply),
     };
   }
 
@@ -175,7 +175,7 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
   const close = () => {
     for (const client of clients) client.close();
   };
-  return { act, see, close };
+  return { act: writeOnce, see, close };
 }
 
 function contentOf(
@@ -187,10 +187,10 @@ function contentOf(
   if (status !== 200) return undefined;
   const body = JSON.parse(text);
   const counted = kind === 'list' || kind === 'tags';
-  return { things: isBare ? body : body.data, total: counted ? Number(headers['x-total-count']) : null };
+  return { items: isBare ? body : body.data, total: counted ? Number(headers['x-total-count']) : null };
 }
 
-/** A user of another issuer, or one with an account here; two writers each. */
+/** A user of another issuer, or a local account, with two writers each. */
 export async function createTestClient(
   app: TestApp,
   marker: string,
@@ -202,7 +202,7 @@ export async function createTestClient(
   const histories = [body.data, null].map((profile) => new History({ tasks: [], profile }));
   const player = { id: user.id, token: user.token, marker, histories, taskIds: [] };
   if (account === null) {
-    // The first write dates the profile.
+    // The first write creates the profile.
     const first = await app.request('PATCH', `/api/v1/users/${user.id}`, {
       token: user.token,
       body: { first_name: marker },

@@ -11,7 +11,7 @@ export function hasCaddy(what: string): boolean {
   return isThere;
 }
 
-/** Caddy in front of a server, until the end of the file; it compresses what the server did not. @returns its URL. */
+/** Caddy before a server until the end of the file. It compresses uncompressed responses. @returns its URL */
 export const startCaddy = (target: string): Promise<string> =>
   launchProxy(async (directory, port) => {
     const settings = `{

@@ -8,7 +8,7 @@ import {
 } from 'kysely';
 import type { Database, Db } from '../../src/db/schema.ts';
 
-/** The one statement that a query asks, without asking it; that it then gets no row may make it fail. */
+/** The one statement of a query, captured without executing it. The query gets no rows, so it may fail afterwards. */
 export async function statementOf(query: (db: Db) => Promise<unknown>): Promise<CompiledQuery> {
   const asked: CompiledQuery[] = [];
   const recorder = new Kysely<Database>({

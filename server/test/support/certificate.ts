@@ -16,7 +16,7 @@ const pem = (label: string, bytes: Buffer) =>
 const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
 const dayMs = 86_400_000;
 
-/** A self-signed certificate of 127.0.0.1 and its key, both PEM, good for a day. */
+/** A self-signed certificate for 127.0.0.1 and its key, as PEM, valid for a day. */
 export function selfSigned(name = 'localhost'): { cert: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const commonName = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(name)))));

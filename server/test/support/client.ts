@@ -4,23 +4,23 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 export interface RawReply {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Decoded. */
+  /** Decompressed body. */
   text: string;
-  /** As it came. */
+  /** Size of the compressed body. */
   sizeBytes: number;
 }
 
 export interface RawRequest {
   method: string;
-  /** As it goes on the wire: percent-encoded. */
+  /** Percent-encoded, as it is sent. */
   path: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array | undefined;
-  /** Breaks the connection off, wherever the request is. */
+  /** Closes the connection at any stage of the request. */
   signal?: AbortSignal | undefined;
 }
 
-/** A client for thousands of requests: a few connections that are kept, nothing prepared and nothing followed. */
+/** A client for thousands of requests: a few keep-alive connections, no redirects. */
 export function createClient(url: string, connections: number) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const { hostname, port } = new URL(url);
@@ -46,7 +46,7 @@ export function createClient(url: string, connections: number) {
               const text = decode(bytes, headers['content-encoding']).toString();
               return { status, headers, text, sizeBytes: bytes.length };
             };
-            // Has no end: its beginning will do.
+            // A stream does not end: its first chunk suffices.
             if (response.headers['content-type'] === 'text/event-stream') {
               response
                 .on('error', () => undefined)
@@ -82,7 +82,7 @@ function decode(bytes: Buffer, coding: string | undefined): Buffer {
 
 export type RawClient = ReturnType<typeof createClient>;
 
-/** Works through the items, `width` at a time, in their order. */
+/** Runs `work` for each item in order, `concurrency` at a time. */
 export async function runConcurrently<T>(
   items: Iterable<T>,
   concurrency: number,

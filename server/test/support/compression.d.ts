@@ -1,6 +1,6 @@
 declare module 'compression' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
-  /** Express' middleware, which has no types of its own: compresses what is written by its defaults. */
+  /** Express' compression middleware, which has no types of its own. */
   export default function compression(): (
     request: IncomingMessage,
     response: ServerResponse,

@@ -3,22 +3,22 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestApp } from './app.ts';
 
-/** How a database can be out of reach: connections break and none is made, or nothing is heard any more. */
-export type Outage = 'gone' | 'frozen';
+/** `gone`: connections break and new ones are refused; `frozen`: connections stay open, but no data passes. */
+export type LinkFailure = 'gone' | 'frozen';
 
 export interface DatabaseLink {
-  /** To be given to `startApp` for an instance that reaches the database over this line only. */
-  beside: TestApp;
-  breakLink(trouble: Outage): Promise<void>;
+  /** Pass it to `startApp`: that instance reaches the database through this link only. */
+  viaLink: TestApp;
+  breakLink(trouble: LinkFailure): Promise<void>;
   restore(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A line to the database of `app` that can be cut, and be silent. */
+/** A TCP link to the database of `app` that can be broken or frozen. */
 export async function createDatabaseLink(app: TestApp): Promise<DatabaseLink> {
   const { connection } = app.database;
   const sockets = new Set<Socket>();
-  const held: (() => void)[] = [];
+  const delayed: (() => void)[] = [];
   let isFrozen = false;
 
   const server = createServer((near) => {
@@ -34,9 +34,9 @@ export async function createDatabaseLink(app: TestApp): Promise<DatabaseLink> {
           sockets.delete(from);
           to.destroy();
         });
-      // What is said while nothing is heard arrives later.
+      // Data sent while the link is frozen is delivered afterwards.
       from.on('data', (bytes) => {
-        if (isFrozen) held.push(() => to.write(bytes));
+        if (isFrozen) delayed.push(() => to.write(bytes));
         else to.write(bytes);
       });
     }
@@ -56,14 +56,17 @@ export async function createDatabaseLink(app: TestApp): Promise<DatabaseLink> {
   const port = await listen(0);
 
   return {
-    beside: { ...app, database: { ...app.database, connection: { ...connection, host: '127.0.0.1', port } } },
+    viaLink: {
+      ...app,
+      database: { ...app.database, connection: { ...connection, host: '127.0.0.1', port } },
+    },
     async breakLink(trouble) {
       if (trouble === 'gone') await cut();
       else isFrozen = true;
     },
     async restore() {
       isFrozen = false;
-      for (const deliver of held.splice(0)) deliver();
+      for (const deliver of delayed.splice(0)) deliver();
       if (!server.listening) await listen(port);
     },
     async close() {

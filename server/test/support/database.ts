@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { errorCodeOf } from '../../src/db/failures.ts';
-import type { Connection } from '../../src/db/postgres/embedded.ts';
+import type { ConnectionSettings } from '../../src/db/postgres/embedded.ts';
 import { templateName } from './global-setup.ts';
 import { wrongTagCountsQuery } from './tag-counts.ts';
 
@@ -21,13 +21,13 @@ export async function asAdmin<Row extends pg.QueryResultRow>(
 }
 
 export interface TestDatabase {
-  connection: Connection;
-  /** Fails when what a test has left there is not sound. */
+  connection: ConnectionSettings;
+  /** Drops the database. Fails if a test left wrong tag counts. */
   drop(): Promise<void>;
 }
 
 /**
- * A database of its own: a clone of the migrated template, or an empty one.
+ * Creates a database: a clone of the migrated template, or an empty one.
  * @param locale for an empty one, as `create database` takes it: `locale_provider libc locale 'C'`
  */
 export async function createDatabase(
@@ -51,7 +51,7 @@ export async function createDatabase(
 const undefinedTable = '42P01';
 const undefinedColumn = '42703';
 
-/** Every kept count is held against the tasks; a database without the table or the column has none. */
+/** Tags whose stored count is wrong; empty for a database without the table or column. */
 async function findWrongTagCounts(database: string): Promise<unknown[]> {
   try {
     return await asAdmin(wrongTagCountsQuery, database);
@@ -61,7 +61,7 @@ async function findWrongTagCounts(database: string): Promise<unknown[]> {
   }
 }
 
-/** The same database as DATABASE_URL names it. */
-export function urlOf({ host, port, user, password, database }: Connection): string {
+/** The connection as a DATABASE_URL. */
+export function urlOf({ host, port, user, password, database }: ConnectionSettings): string {
   return `postgresql://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`;
 }

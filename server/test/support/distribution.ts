@@ -4,14 +4,14 @@ import { child, children, names, parse, text } from './sql/parse-tree.ts';
 interface Distributed {
   table: string;
   column: string;
-  /** The table whose shards its own are kept with. */
-  with: string | undefined;
+  /** The table with which it is colocated. */
+  colocatedWith: string | undefined;
 }
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const constant = (node: unknown) => text(child(child(node, 'A_Const'), 'sval'), 'sval');
 
-/** Where `scripts/citus.sql` puts each table. */
+/** The placement of each table in `scripts/citus.sql`. */
 export function readPlacement(): { distributed: Distributed[]; copied: string[]; local: string[] } {
   const distributed: Distributed[] = [];
   const copied: string[] = [];
@@ -27,7 +27,7 @@ export function readPlacement(): { distributed: Distributed[]; copied: string[];
       distributed.push({
         table: constant(table) ?? '',
         column: constant(column) ?? '',
-        with: text(named, 'name') === 'colocate_with' ? constant(named?.arg) : undefined,
+        colocatedWith: text(named, 'name') === 'colocate_with' ? constant(named?.arg) : undefined,
       });
     }
     for (const { RangeSubselect } of children(SelectStmt, 'fromClause')) {
@@ -38,10 +38,10 @@ export function readPlacement(): { distributed: Distributed[]; copied: string[];
   return { distributed, copied, local };
 }
 
-/** How many parts each distributed table is cut into. */
+/** Number of partitions of each distributed table. */
 export const partitionCount = 4;
 
-/** `schema.sql` with the distributed tables cut by the hash of `user_id`, as a cluster would cut them. */
+/** `schema.sql` with the distributed tables partitioned by the hash of `user_id`, as a cluster shards them. */
 export function partitionedSchema(): string {
   const distributed = new Set(readPlacement().distributed.map(({ table }) => table));
   return read('server/schema.sql').replace(

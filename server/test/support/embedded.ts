@@ -6,7 +6,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, type QueryResultRow } from 'pg';
 import { expect, vi } from 'vitest';
-import { type Connection, type EmbeddedServer, startEmbedded } from '../../src/db/postgres/embedded.ts';
+import {
+  type ConnectionSettings,
+  type EmbeddedServer,
+  startEmbedded,
+} from '../../src/db/postgres/embedded.ts';
 import { isPostmaster } from '../../src/db/postgres/postmaster.ts';
 import { StartError } from '../../src/platform/errors.ts';
 import { canTraverse, unprivilegedAccount } from '../../src/platform/unix-account.ts';
@@ -25,7 +29,7 @@ function openDirectory(): string {
   return directory;
 }
 
-/** A directory of our own that the server's account can pass through. */
+/** A temporary directory that the server's account can traverse. */
 export function newTemporaryDirectory(): string {
   const directory = openDirectory();
   afterTest.push(() => rmSync(directory, { recursive: true, force: true }));
@@ -50,7 +54,7 @@ export function newDataDir(parent = newTemporaryDirectory(), name = 'data'): str
 
 let template: string | undefined;
 
-/** A data directory whose first start is behind it: a copy of one that is made once, as creating takes a second. */
+/** A data directory after its first start: a copy of one that is created once, because initdb takes a second. */
 export async function copyInitializedDataDir(): Promise<string> {
   if (template === undefined) {
     const directory = openDirectory();
@@ -73,7 +77,7 @@ export async function startEmbeddedServer(dataDir: string): Promise<EmbeddedServ
   return server;
 }
 
-/** Runs in a process of its own, prints the server as JSON when it is up, and keeps it until it is killed. */
+/** Runs the embedded server from another process. It prints the server as JSON, and runs until it is killed. */
 export function startEmbeddedInChild(
   dataDir: string,
   options: { uid?: number; gid?: number; source?: string } = {},
@@ -130,7 +134,7 @@ export function killPostmaster(cluster: string, signal: NodeJS.Signals = 'SIGKIL
 }
 
 export async function queryAsSuperuser<Row extends QueryResultRow>(
-  to: Connection,
+  to: ConnectionSettings,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {

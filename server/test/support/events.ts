@@ -5,7 +5,7 @@ import { patience } from './patience.ts';
 
 export interface StreamEvent {
   event: string;
-  /** Without the epoch: in the first one it may be left out. */
+  /** The event id without its epoch; in the first epoch the service accepts that. */
   id: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
   data: any;
@@ -14,21 +14,21 @@ export interface StreamEvent {
 export interface TestEventStream {
   status: number;
   response: IncomingMessage;
-  /** All that came. */
+  /** All events received so far. */
   events: StreamEvent[];
-  /** Lines that are no events: comments and the like. */
-  others: string[];
-  /** Resolves once `count` events came that fit, to them. */
+  /** Lines that belong to no event, such as comments. */
+  otherLines: string[];
+  /** Resolves to the first `count` events that match. */
   take(count: number, fits?: (event: StreamEvent) => boolean): Promise<StreamEvent[]>;
-  /** Resolves when the stream is over, by whichever side. */
+  /** Resolves when either side closes the stream. */
   ended: Promise<void>;
   isEnded(): boolean;
-  /** The body of an answer that is no stream. */
+  /** The body of a response that is no stream. */
   text(): Promise<string>;
   close(): void;
 }
 
-/** Reads a stream, as a client made for the purpose would. */
+/** Opens an event stream with a client of its own: id and data of each event are parsed. */
 export async function openEventStream(
   url: string,
   path: string,
@@ -70,7 +70,7 @@ export async function openEventStream(
     status: response.statusCode ?? 0,
     response,
     events,
-    others,
+    otherLines: others,
     ended,
     isEnded: () => isEnded,
     close,
@@ -121,6 +121,6 @@ function parse(block: string, events: StreamEvent[], others: string[]): void {
 
 const sentIds = new WeakMap<StreamEvent, string | undefined>();
 
-/** As it was sent, with its epoch. */
+/** The event id as it was sent, with its epoch. */
 export const sentIdOf = (event: StreamEvent | undefined): string =>
   (event === undefined ? undefined : sentIds.get(event)) ?? '';

@@ -1,11 +1,11 @@
 import pg from 'pg';
 
-/** Not the request's own: they look after connections, or end what failed already. */
+/** Statements that are not the request's own: they check connections, or end a failed transaction. */
 const backgroundStatements = /access_events|transaction_read_only|pg_backend_pid|^set |^rollback/;
 
-/** Lets the statement of that number fail, counted from 0, among those that this process sends during `work`. */
+/** Makes the statement of that index fail (from 0), among those that this process sends during `work`. */
 export async function withFailure<T>(
-  number: number,
+  statementIndex: number,
   error: Error,
   work: () => Promise<T>,
 ): Promise<{ value: T; failed: string | null }> {
@@ -17,7 +17,7 @@ export async function withFailure<T>(
     const [query] = args;
     const isConfig = typeof query === 'object' && query !== null && 'text' in query;
     const text = String(isConfig ? query.text : query);
-    if (!backgroundStatements.test(text) && count++ === number) {
+    if (!backgroundStatements.test(text) && count++ === statementIndex) {
       failed = text;
       return Promise.reject(error);
     }
@@ -30,6 +30,6 @@ export async function withFailure<T>(
   }
 }
 
-/** What PostgreSQL says, as the driver gives it. */
+/** An error of PostgreSQL as the driver throws it. */
 export const databaseError = (code: string, message: string) =>
   Object.assign(new pg.DatabaseError(message, message.length, 'error'), { code });

@@ -3,25 +3,25 @@ import type { Change } from '../../src/feed/model.ts';
 import { createLocalCopy, type FeedReply, type LocalCopy } from './feed.ts';
 import type { Random } from './random.ts';
 
-/** How a follower reaches the service: any of its instances, some of them not there at times. */
+/** How a feed client reaches the service: any of its instances, some of them down at times. */
 export interface ServiceAddress {
-  /** An address to send the next request to. */
+  /** Base URL for the next request. */
   url(): string;
   /** `/api/v1/users/{id}` */
   path: string;
   token: string;
 }
 
-export interface FeedFollower {
+export interface FeedClient {
   name: string;
   mirror: LocalCopy;
-  /** How often it lost its connection, or was told to start anew. */
+  /** How often the client lost its connection or had to start over. */
   interruptions(): number;
-  /** Resolves once it knows everything up to this revision. Rejects with whatever was wrong on the way. */
+  /** Resolves when the client has every change up to the revision. Rejects with the first fault. */
   finish(revision: number): Promise<void>;
 }
 
-/** Fails when changes do not come in the order of the feed. */
+/** @throws Error if changes arrive out of the feed's order */
 function createOrderCheck() {
   let last: string[] = [];
   return {
@@ -40,14 +40,14 @@ function createOrderCheck() {
   };
 }
 
-/** What a follower keeps of its errors until somebody asks. */
+/** Keeps a rejection until the promise is awaited: it is not reported as unhandled. */
 function runInBackground(run: () => Promise<void>) {
   const going = run();
   going.catch(() => undefined);
   return going;
 }
 
-/** The instance goes or comes, or the machine is so busy that the request came too slowly. */
+/** The instance is starting or stopping, or the machine is so busy that the request arrived too slowly. */
 const isTemporary = (status: number): boolean => status === 503 || status === 408;
 
 type PageReply = { status: number; page: FeedReply };
@@ -63,8 +63,8 @@ async function get({ url, path, token }: ServiceAddress, query: string): Promise
   }
 }
 
-/** Follows page by page; `query` is asked anew each time. */
-export function followByPolling(name: string, reach: ServiceAddress, query: () => string): FeedFollower {
+/** Reads the feed page by page; `query` gives the parameters of each page. */
+export function pollFeed(name: string, reach: ServiceAddress, query: () => string): FeedClient {
   const mirror = createLocalCopy();
   const order = createOrderCheck();
   let isDone = false;
@@ -106,15 +106,15 @@ export function followByPolling(name: string, reach: ServiceAddress, query: () =
   };
 }
 
-/** Follows the events, and breaks off now and then, also in the middle of a revision. */
-export function followByEvents(name: string, reach: ServiceAddress, random: Random): FeedFollower {
+/** Reads the event stream, and disconnects at random, also within a revision. */
+export function streamFeed(name: string, reach: ServiceAddress, random: Random): FeedClient {
   const mirror = createLocalCopy();
   const order = createOrderCheck();
   let lastId: string | undefined;
   let wanted = Number.POSITIVE_INFINITY;
   let interruptions = 0;
   let current = new AbortController();
-  /** Within a revision it names more than that, and is no number. */
+  /** Within a revision an event id has more parts, and is no number. */
   const isDone = () => Number(lastId?.replace(/@[0-9a-f]+$/, '')) >= wanted;
 
   async function startAnew(): Promise<string | undefined> {
@@ -129,7 +129,7 @@ export function followByEvents(name: string, reach: ServiceAddress, random: Rand
     }
   }
 
-  /** @returns whether to start anew. */
+  /** @returns whether the cursor expired, so that the client has to start over */
   async function followOnce(since: string | undefined): Promise<boolean> {
     current = new AbortController();
     const breakOff = setTimeout(() => current.abort(), 100 + random.below(2_000));

@@ -1,16 +1,16 @@
 import type { Change } from '../../src/feed/model.ts';
 import type { Client } from './tasks.ts';
 
-/** What a client knows of its user, in a form in which two are compared. */
+/** A user's data in a comparable form. */
 export interface UserData {
   tasks: unknown[];
   tags: unknown[];
   profile: unknown;
 }
 
-/** What a client that follows the feed keeps. */
+/** The local copy of a client that applies the feed. */
 export function createLocalCopy() {
-  const kept = {
+  const stored = {
     task: new Map<string, unknown>(),
     tag: new Map<string, unknown>(),
     profile: new Map<string, unknown>(),
@@ -20,24 +20,24 @@ export function createLocalCopy() {
   return {
     apply({ type, id, op, task, tag, profile }: Change): void {
       const thing = { task, tag, profile }[type];
-      if (op === 'delete') kept[type].delete(id);
+      if (op === 'delete') stored[type].delete(id);
       else if (thing === undefined) throw new Error(`an upsert without its ${type}`);
-      else kept[type].set(id, thing);
+      else stored[type].set(id, thing);
     },
     clear(): void {
-      for (const things of Object.values(kept)) things.clear();
+      for (const things of Object.values(stored)) things.clear();
     },
     known: (): UserData => ({
-      tasks: inOrder(kept.task),
-      tags: inOrder(kept.tag),
-      profile: kept.profile.values().next().value,
+      tasks: inOrder(stored.task),
+      tags: inOrder(stored.tag),
+      profile: stored.profile.values().next().value,
     }),
   };
 }
 
 export type LocalCopy = ReturnType<typeof createLocalCopy>;
 
-/** The same as the server's lists have it. */
+/** The same data, read from the server's lists. */
 export async function readUserData({ v1 }: Pick<Client, 'v1'>): Promise<UserData> {
   const tasks: { id: string }[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
@@ -57,7 +57,7 @@ export interface FeedReply {
   has_more: boolean;
 }
 
-/** One answer of the feed. */
+/** One page of the feed. */
 export async function readFeedPage(
   { v1 }: Pick<Client, 'v1'>,
   since?: string,
@@ -69,7 +69,7 @@ export async function readFeedPage(
   return body;
 }
 
-/** Every answer from a cursor, or from nothing, until no more follows; `between` is done after each. */
+/** Every page from a cursor, or from the start. `between` runs after each page but the last. */
 export async function readFeed(
   client: Pick<Client, 'v1'>,
   { since, query, between }: { since?: string; query?: string; between?: () => Promise<unknown> } = {},

@@ -6,7 +6,7 @@ import { startApp, type TestApp } from './app.ts';
 import { createDatabase } from './database.ts';
 import { silentLog as log } from './log.ts';
 
-/** What a title, description or name was stored of without its folded text: a writer forgot it. */
+/** Titles and names whose stored folded text is wrong or of another version. */
 export async function findUnfolded(db: Db): Promise<string[]> {
   const tasks = await db
     .selectFrom('duly.tasks')
@@ -27,13 +27,13 @@ export async function findUnfolded(db: Db): Promise<string[]> {
     .map(({ title }) => title);
 }
 
-/** Two that disagree on most of what depends on a database's locale: of C letters are ASCII, of Turkish I is no i. */
+/** Two locales that differ where results could depend on it: C has ASCII letters only, Turkish has a dotless ı. */
 export const locales = {
   C: `encoding 'UTF8' locale_provider libc locale 'C'`,
   Turkish: `encoding 'UTF8' locale_provider icu icu_locale 'tr-TR' locale 'C'`,
 };
 
-/** A server on a database of its own with another locale than the template's. */
+/** A server on a database with another locale than the template's. */
 export async function startAppIn(locale: keyof typeof locales): Promise<TestApp> {
   const database = await createDatabase('empty', locales[locale]);
   const db = createDb({ connection: database.connection, max: 2, log });

@@ -2,14 +2,16 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterFile } from './clean-up.ts';
 
-/** A name that leads to one server and later to another, as in DNS: connections stay where they are. */
+/**
+ * A TCP address that leads to one server and later to another, like a DNS name. Open connections stay where they are.
+ */
 export interface Forwarder {
   port: number;
-  /** Where new connections lead from now on. */
+  /** The port that new connections lead to. */
   setTarget(port: number): void;
 }
 
-/** Until the end of the file. Until `leadTo` is called its connections are closed at once. */
+/** Runs until the end of the file. Before `setTarget` it closes connections at once. */
 export async function startForwarder(): Promise<Forwarder> {
   let target: number | null = null;
   const open = new Set<Socket>();

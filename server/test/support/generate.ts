@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 
 const words = ['home', 'a', 'Buy milk', 'é', '😀', 'x y', 'High', '2030-01-01'];
 
-/** A value that the schema allows, more often than not. */
+/** A random value that usually conforms to the schema. */
 export function validValue(schema: Schema, random: Random): unknown {
   const { oneOf } = resolveRef(schema);
   if (oneOf !== undefined) return validValue(random.pick(oneOf), random);
@@ -35,7 +35,7 @@ function validText({ format, minLength = 0, maxLength = 100 }: Schema, random: R
   return random.pick(words).padEnd(minLength, 'x').slice(0, maxLength);
 }
 
-/** A value that is probably none that the schema allows. */
+/** A random value that usually does not conform to the schema. */
 export function invalidValue(schema: Schema, random: Random): unknown {
   const {
     maxLength = 10,
@@ -83,7 +83,7 @@ function nested(depth: number, list: boolean): unknown {
   return value;
 }
 
-/** Text in place of a JSON body: broken, odd in its bytes, or true to the standard in an unusual way. */
+/** A text instead of a JSON body: malformed, with unusual bytes, or valid JSON in an unusual form. */
 export function malformedBody(body: unknown, random: Random): string {
   const text = JSON.stringify(body) ?? '';
   return random.pick<() => string>([

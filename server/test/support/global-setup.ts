@@ -5,27 +5,27 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
-import { type Connection, startEmbedded } from '../../src/db/postgres/embedded.ts';
+import { type ConnectionSettings, startEmbedded } from '../../src/db/postgres/embedded.ts';
 import { silentLog as log } from './log.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Superuser of the one PostgreSQL server that all test files share. */
-    admin: Connection;
-    app: Connection;
+    admin: ConnectionSettings;
+    app: ConnectionSettings;
   }
 }
 
-/** A database that every test file gets a clone of. */
+/** Every test file gets a clone of this database. */
 export const templateName = 'duly_template';
 
-/** Nothing here has to survive a power failure; tests of durability start servers of their own. */
+/** Data need not survive a power failure; tests of durability start servers of their own. */
 const unsafeAndQuick = ['fsync', 'synchronous_commit', 'full_page_writes'];
 
-/** One real PostgreSQL for the run, with a migrated template database. */
+/** Starts one real PostgreSQL for the run, with a migrated template database. */
 export default async function setup(project: TestProject) {
   const directory = await mkdtemp(join(tmpdir(), 'duly-test-'));
-  // Run as root, the database has an account of its own, which has to pass through here.
+  // As root, the server runs under another account, which must traverse this directory.
   await chmod(directory, 0o755);
   const dataDir = join(directory, 'data');
   const server = await startEmbedded({ dataDir, log });

@@ -1,22 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Profile } from '../../src/profiles/model.ts';
 import type { Task } from '../../src/tasks/model.ts';
-import { type ListQuery, matching, pageOf } from './task-model.ts';
+import { filterTasks, type ListQuery, pageOf } from './task-model.ts';
 
-/** What one writer has made, at one moment; never changed once it is there. */
+/** What one writer has created, at one moment; immutable. */
 export interface WriterState {
   tasks: readonly Task[];
   profile: Profile | null;
 }
 
-/** The state after a write that began and was acknowledged at these times. */
+/** The state after a write, with the times of its request and its response. */
 interface HistoryStep {
   state: WriterState;
   begunAt: number;
   doneAt: number;
 }
 
-/** What a writer did, one write after the other; only this writer touches these things. */
+/** The sequence of one writer's states. No other writer changes the same data. */
 export class History {
   readonly steps: HistoryStep[];
   constructor(initial: WriterState) {
@@ -27,14 +27,14 @@ export class History {
     if (last === undefined) throw new Error('no state');
     return last.state;
   }
-  /** `write` gives what is different once it is acknowledged. */
+  /** Runs a write. It resolves to the changed part of the state. */
   async add(write: () => Promise<Partial<WriterState>>): Promise<void> {
     const begunAt = performance.now();
     const state = { ...this.now, ...(await write()) };
     this.steps.push({ state, begunAt, doneAt: performance.now() });
   }
-  /** The states that a look between these times may have met: the last acknowledged before it, and those after. */
-  during(from: number, to: number): WriterState[] {
+  /** The states that a read between these times may show: the last one acknowledged before it, and all later ones. */
+  statesDuring(from: number, to: number): WriterState[] {
     const first = this.steps.findLastIndex(({ doneAt }) => doneAt <= from);
     return this.steps.slice(first).flatMap(({ state, begunAt }) => (begunAt < to ? [state] : []));
   }
@@ -46,34 +46,34 @@ export type ReadRequest =
   | { kind: 'tags' }
   | { kind: 'profile' };
 
-/** What an answer says, without the form that a surface gives it; null for a thing that is not there. */
-export type ReadContent = { things: unknown; total: number | null } | null;
+/** The content of a response, independent of its surface; null if the resource does not exist. */
+export type ReadContent = { items: unknown; total: number | null } | null;
 
-/** What a look may say when the writers have made this. */
-function expectedContent(look: ReadRequest, states: readonly WriterState[]): ReadContent {
+/** The content that a read must have in these states of the writers. */
+function expectedContent(read: ReadRequest, states: readonly WriterState[]): ReadContent {
   const tasks = states.flatMap((state) => state.tasks);
-  switch (look.kind) {
+  switch (read.kind) {
     case 'list': {
-      const found = matching(tasks, look.query);
-      return { things: pageOf(found, look.query), total: found.length };
+      const found = filterTasks(tasks, read.query);
+      return { items: pageOf(found, read.query), total: found.length };
     }
     case 'task': {
-      const found = tasks.find(({ id }) => id === look.id);
-      return found === undefined ? null : { things: found, total: null };
+      const found = tasks.find(({ id }) => id === read.id);
+      return found === undefined ? null : { items: found, total: null };
     }
     case 'tags': {
       const names = tasks.flatMap((task) => task.tags);
-      const things = [...new Set(names)]
+      const items = [...new Set(names)]
         .toSorted()
         .map((name) => ({ name, usage_count: names.filter((other) => other === name).length }));
-      return { things, total: things.length };
+      return { items, total: items.length };
     }
     case 'profile':
-      return { things: states.find(({ profile }) => profile !== null)?.profile, total: null };
+      return { items: states.find(({ profile }) => profile !== null)?.profile, total: null };
   }
 }
 
-/** Whether there was a moment between these times at which the answer was right, for all writers at once. */
+/** Whether the content matches some combination of the writers' states between these times. */
 export function isConsistent(
   read: ReadRequest,
   content: ReadContent,
@@ -82,7 +82,7 @@ export function isConsistent(
   to: number,
 ): boolean {
   const candidates = histories
-    .map((history) => history.during(from, to))
+    .map((history) => history.statesDuring(from, to))
     .reduce<WriterState[][]>(
       (sets, states) => sets.flatMap((set) => states.map((state) => [...set, state])),
       [[]],

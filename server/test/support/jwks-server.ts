@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 
-/** Another server that publishes keys, with every answer in the test's hand. */
+/** An identity server that publishes keys; the test controls its responses. */
 export async function startJwksServer(keys: readonly object[] = []) {
-  const asked: string[] = [];
+  const requestedPaths: string[] = [];
   const publish =
     (published: readonly object[]) =>
     (response: ServerResponse): void => {
@@ -11,7 +11,7 @@ export async function startJwksServer(keys: readonly object[] = []) {
     };
   let answer: (response: ServerResponse) => void = publish(keys);
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
+    requestedPaths.push(request.url ?? '');
     answer(response);
   });
   server.listen(0, '127.0.0.1');
@@ -20,8 +20,8 @@ export async function startJwksServer(keys: readonly object[] = []) {
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
     url: `http://127.0.0.1:${address.port}/api/auth/jwks`,
-    /** The paths of every request so far. */
-    asked,
+    /** Paths of all requests so far. */
+    requestedPaths: requestedPaths,
     publish(published: readonly object[]) {
       answer = publish(published);
     },

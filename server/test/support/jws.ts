@@ -1,7 +1,7 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { base64url } from 'jose';
 
-/** What signs: a JWS header's algorithm (and key id), and the signature over an input. */
+/** A JWS header (algorithm and key id) with its signing function. */
 export interface Signer {
   header: { alg: string; kid?: string };
   sign(input: string): Buffer;
@@ -10,7 +10,7 @@ export interface Signer {
 const encode = (value: unknown) =>
   base64url.encode(typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value));
 
-/** A JWS over any header and payload, right or wrong. Text and bytes are taken as they are. */
+/** A JWS of any header and payload, valid or not. Text and bytes are encoded as they are. */
 export function jws(header: unknown, payload: unknown, signer: Pick<Signer, 'sign'>): string {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${signer.sign(input).toString('base64url')}`;
@@ -24,7 +24,7 @@ export const hmacSigner = (key: string | Uint8Array, alg = 'HS256'): Signer => (
       .digest(),
 });
 
-/** Signs with a private key as `alg` says, whatever the key is called. */
+/** Signs with a private key by `alg`, whatever the key's own type is. */
 export function keySigner(alg: string, key: KeyObject, kid: string): Signer {
   const hash = /^Ed/.test(alg) ? null : `sha${alg.slice(2)}`;
   const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
@@ -41,7 +41,7 @@ function newKeyPair(alg: string, rsaBits: number) {
   return generateKeyPairSync('rsa', { modulusLength: rsaBits });
 }
 
-/** A new key, its public half as its server publishes it, and its signer. */
+/** A new key pair: its public JWK and its signer. */
 export function newKey(alg: string, rsaBits = 2_048) {
   const { publicKey, privateKey } = newKeyPair(alg, rsaBits);
   const kid = randomUUID();

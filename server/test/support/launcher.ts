@@ -29,23 +29,23 @@ export const packageLock = {
   [databasePackage]: { version: '1.0.0', optional: true },
 };
 
-/** The server's stand-in: tells what it was given and what reaches it. */
+/** Replaces the server's main program: logs its arguments and the signals that it gets. */
 const mainProgram = `
 import { appendFileSync } from 'node:fs';
 const [command, argument] = process.argv.slice(2);
-const told = (what) => appendFileSync(new URL('../../told', import.meta.url), what + '\\n');
+const log = (event) => appendFileSync(new URL('../../events', import.meta.url), event + '\\n');
 if (command === 'exit') process.exit(Number(argument));
 if (command === 'die') process.kill(process.pid, argument);
 if (!['serve', 'patient'].includes(command)) console.log(JSON.stringify(process.argv.slice(1)));
 else {
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGINT'])
-    process.on(signal, () => { told(signal); if (command === 'serve' || signal !== 'SIGINT') process.exit(5); });
-  process.on('disconnect', () => { told('disconnect'); process.exit(0); });
+    process.on(signal, () => { log(signal); if (command === 'serve' || signal !== 'SIGINT') process.exit(5); });
+  process.on('disconnect', () => { log('disconnect'); process.exit(0); });
   setInterval(() => {}, 1000);
-  told('up');
+  log('up');
 }`;
 
-/** A project with everything installed, the running Node standing in for the pinned one. */
+/** A project with all dependencies installed; the running Node replaces the pinned one. */
 export function createProject() {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'duly-run-')));
   afterTest.push(() => rmSync(root, { recursive: true, force: true }));
@@ -54,8 +54,8 @@ export function createProject() {
     writeFileSync(join(root, path), typeof content === 'string' ? content : JSON.stringify(content));
   };
   const remove = (path: string) => rmSync(join(root, path), { recursive: true });
-  const told = () =>
-    existsSync(join(root, 'told')) ? readFileSync(join(root, 'told'), 'utf8').split('\n') : [];
+  const readEvents = () =>
+    existsSync(join(root, 'events')) ? readFileSync(join(root, 'events'), 'utf8').split('\n') : [];
   cpSync(scripts, join(root, 'scripts'), { recursive: true });
   write('package.json', { type: 'module' });
   write('server/package.json', { type: 'module', dependencies: { node: '1.2.3' } });
@@ -76,12 +76,12 @@ export function createProject() {
     { source: 'native/lib/a.so.1', target: 'native/lib/a.so' },
   ]);
   write(`${databasePackage}/native/lib/a.so`, '');
-  return { root, write, remove, told };
+  return { root, write, remove, readEvents };
 }
 
 export type Project = ReturnType<typeof createProject>;
 
-/** Has npm replaced by a program of ours that does what `body` says after noting how it was called. */
+/** Replaces npm by a script that stores its arguments, then runs `body`. @returns the script's path */
 export function installFakeNpm({ root, write }: Project, body: string): string {
   write('fake/package.json', { type: 'commonjs' });
   write(
@@ -105,8 +105,12 @@ export function startLauncher(
   return child;
 }
 
-export async function runLauncher(of: Project, args: string[], environment: Record<string, string> = {}) {
-  const child = startLauncher(of, args, environment);
+export async function runLauncher(
+  project: Project,
+  args: string[],
+  environment: Record<string, string> = {},
+) {
+  const child = startLauncher(project, args, environment);
   let [stdout, stderr] = ['', ''];
   child.stdout?.on('data', (text) => {
     stdout += text;

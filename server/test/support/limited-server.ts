@@ -28,14 +28,14 @@ export interface InjectedReply {
 }
 
 export interface LimitedServer {
-  /** Sends a request from an address of the test's choice; the answer is held against the API document. */
+  /** Sends a request from the given IP address, and checks the response against `openapi.json`. */
   send(from: string, options: InjectedRequest): Promise<InjectedReply>;
-  /** The statuses of so many of the same request, one after the other. */
+  /** Sends the same request several times in sequence. @returns the statuses */
   repeat(times: number, from: string, options: InjectedRequest): Promise<number[]>;
   close(): Promise<void>;
 }
 
-/** Another server over the database of `app`, with these limits and no other; closed after the last test. */
+/** Another server on the database of `app`, with these limits only; closed after the last test. */
 export async function startLimitedServer(
   app: TestApp,
   env: Record<string, string>,
@@ -48,17 +48,23 @@ export async function startLimitedServer(
   afterFile.push(() => server.close());
 
   const send: LimitedServer['send'] = async (from, options) => {
-    const { status, headers, text } = await (from.startsWith('127.') ? overSocket : injected)(from, options);
+    const { status, headers, text } = await (from.startsWith('127.') ? sendOverSocket : inject)(
+      from,
+      options,
+    );
     const body = /json/.test(String(headers['content-type'])) ? JSON.parse(text) : undefined;
     expect(violation(options.method ?? 'GET', options.url, status, body)).toBeNull();
     return { status, headers, body };
   };
-  async function injected(from: string, options: InjectedRequest) {
+  async function inject(from: string, options: InjectedRequest) {
     const reply = await server.inject({ remoteAddress: from, ...options });
     return { status: reply.statusCode, headers: reply.headers, text: reply.payload };
   }
-  /** Injected requests lack what the checks of tokens read; these may come from any address of the machine itself. */
-  async function overSocket(localAddress: string, { method = 'GET', url, headers = {} }: InjectedRequest) {
+  /** Injected requests lack the socket that token checks read. Local addresses are sent over a real connection. */
+  async function sendOverSocket(
+    localAddress: string,
+    { method = 'GET', url, headers = {} }: InjectedRequest,
+  ) {
     const sent = request({
       host: '127.0.0.1',
       port,
@@ -83,7 +89,7 @@ export async function startLimitedServer(
   };
 }
 
-/** An account, and requests that log in on it by either door. */
+/** Registers an account. @returns requests that log it in on v1 and on Better Auth's routes */
 export async function createLimitedAccount(app: TestApp) {
   const email = `ada.${randomUUID()}@example.com`;
   const client = { address: '', userAgent: '' };
@@ -104,6 +110,6 @@ export const betterAuthLogin = (email: string, word = password): InjectedRequest
   payload: { email, password: word },
 });
 
-/** Test addresses (RFC 5737), as many as wanted. */
-export const addresses = (count: number, net = '198.51.100'): string[] =>
+/** IP addresses for documentation (RFC 5737). */
+export const testAddresses = (count: number, net = '198.51.100'): string[] =>
   Array.from({ length: count }, (_, index) => `${net}.${index + 1}`);

@@ -2,34 +2,34 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mintToken } from './app.ts';
 
-/** What a client was answered. */
+/** Results of a group of clients. */
 export interface LoadResults {
-  /** How often each status came; 0 is no answer. */
+  /** Number of responses by status; 0 for no response. */
   statuses: Record<string, number>;
-  /** The longest time between two answers of success. */
+  /** Longest time between two successful responses. */
   longestGapMs: number;
 }
 
 export interface RunningLoad {
   writes: LoadResults;
   reads: LoadResults;
-  /** The ids of the tasks whose creation was acknowledged. */
+  /** Ids of the tasks whose creation was acknowledged. */
   acknowledged: string[];
   userIds: string[];
   stop(): Promise<void>;
 }
 
-/** Someone who is refused does not ask again at once. */
+/** A client waits after a refusal. */
 const pauseMs = 20;
 
-/** Clients that create tasks and read lists, one request after the other, until they are stopped. */
+/** Clients that create tasks and read lists in a loop, until `stop`. */
 export function startLoad(url: string, writers: number, readers: number): RunningLoad {
   let isOver = false;
-  const newAnswers = (): LoadResults => ({ statuses: {}, longestGapMs: 0 });
-  const load = { writes: newAnswers(), reads: newAnswers(), acknowledged: [] as string[] };
+  const newResults = (): LoadResults => ({ statuses: {}, longestGapMs: 0 });
+  const load = { writes: newResults(), reads: newResults(), acknowledged: [] as string[] };
   const userIds = Array.from({ length: writers }, () => `user_${randomUUID()}`);
 
-  async function ask(userId: string, body?: string): Promise<{ status: number; text: string }> {
+  async function send(userId: string, body?: string): Promise<{ status: number; text: string }> {
     const token = await mintToken({ sub: userId });
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
     const path = `/api/${userId}/tasks${body ? '' : `?limit=5&search=${randomUUID().slice(0, 4)}`}`;
@@ -57,9 +57,9 @@ export function startLoad(url: string, writers: number, readers: number): Runnin
 
   const write = JSON.stringify({ title: 'milk', tags: ['home'] });
   const running = [
-    ...userIds.map((id) => run(load.writes, () => ask(id, write))),
+    ...userIds.map((id) => run(load.writes, () => send(id, write))),
     ...Array.from({ length: readers }, (_, index) => userIds[index % writers] ?? '').map((id) =>
-      run(load.reads, () => ask(id)),
+      run(load.reads, () => send(id)),
     ),
   ];
   return {

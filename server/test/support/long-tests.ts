@@ -1,2 +1,2 @@
-/** `DULY_LONG=1 npm test`: generated tests with all that they have, browsers in every form. CI runs a part of it. */
+/** `DULY_LONG=1 npm test` runs the complete generated tests and every browser test. CI runs a part of them. */
 export const isLong = process.env.DULY_LONG === '1';

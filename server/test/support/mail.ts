@@ -4,12 +4,12 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { patience } from './patience.ts';
 
 export interface ReceivedMail {
-  /** Whom the envelope names. */
+  /** Recipients of the SMTP envelope. */
   to: string[];
-  /** The header as it came. */
+  /** The header section as received. */
   head: string;
   body: string;
-  /** Path, query and fragment of the link in the body; empty when there is none. */
+  /** Path, query and fragment of the link in the body; empty if there is none. */
   link: string;
 }
 
@@ -27,7 +27,7 @@ function parse(message: string, to: string[]): ReceivedMail {
   return { to, head, body, link: url === undefined ? '' : pathname + search + hash };
 }
 
-/** A real mail server on a free port; what `options` do not say is a server without TLS that takes everything. */
+/** A real SMTP server on a free port. By default it has no TLS and accepts every mail. */
 export async function startMailServer(options: SMTPServerOptions = {}) {
   const received: ReceivedMail[] = [];
   const arrivals = new EventEmitter();
@@ -43,7 +43,7 @@ export async function startMailServer(options: SMTPServerOptions = {}) {
     },
     ...options,
   });
-  // A client that goes away in the middle is part of some tests.
+  // Some tests disconnect during a mail.
   server.on('error', () => undefined);
   const listener = server.listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -54,7 +54,7 @@ export async function startMailServer(options: SMTPServerOptions = {}) {
     port,
     settings,
     received,
-    /** The first mail to an address with this in its subject that was not asked for before. */
+    /** Removes and returns the first mail to this address with the text in its subject. Waits for it. */
     async next(to: string, subject: string): Promise<ReceivedMail> {
       const signal = AbortSignal.timeout(patience.timeout);
       for (;;) {

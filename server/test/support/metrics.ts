@@ -11,7 +11,7 @@ export interface Sample {
 const label = /([a-z]+)="((?:[^"\\\n]|\\[\\"n])*)"/g;
 const suffix = /_(?:bucket|sum|count)$/;
 
-/** The samples of a text in Prometheus' format, each of a metric that was introduced before and no other one since. */
+/** Parses Prometheus' text format. Checks that each metric has one HELP and TYPE, followed by its samples. */
 export function parseMetrics(text: string): Sample[] {
   expect(text.endsWith('\n')).toBe(true);
   const seen = new Set<string>();
@@ -52,16 +52,16 @@ function sampleOf(line: string, current: string, isHistogram: boolean, seen: Set
   };
 }
 
-/** What `/metrics` says of a server with `metricsToken`. */
+/** Reads `/metrics` of a server with `metricsToken`. */
 export async function scrape(url: string): Promise<Sample[]> {
-  // A kept connection may be closed while the test keeps the process busy.
+  // The server may close a keep-alive connection while the test blocks the process.
   const headers = { authorization: `Bearer ${metricsToken}`, connection: 'close' };
   const response = await fetch(`${url}/metrics`, { headers });
   expect(response.status).toBe(200);
   return parseMetrics(await response.text());
 }
 
-/** The value of the one sample with that name and these labels; 0 when there is none. */
+/** The value of the one sample with this name and these labels; 0 if there is none. */
 export function sampleValue(
   samples: readonly Sample[],
   name: string,
@@ -78,7 +78,7 @@ export function sampleValue(
 
 const times = 'duly_http_request_duration_seconds';
 
-/** How many requests were counted, as `GET /pattern 200`. */
+/** Number of requests by `GET /pattern 200`. */
 export const requestCounts = (samples: readonly Sample[]): Record<string, number> =>
   Object.fromEntries(
     samples

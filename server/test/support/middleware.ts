@@ -4,13 +4,13 @@ import compression from 'compression';
 import { afterFile } from './clean-up.ts';
 
 /**
- * A development server of a front end that passes requests on, with Express' `compression` in front, as Next.js and
- * webpack have it; until the end of the file. @returns its URL.
+ * A front end's development server that proxies requests, with Express' `compression`, as Next.js and webpack have it.
+ * Runs until the end of the file. @returns its URL
  */
 export async function startDevServer(target: string): Promise<string> {
   const compress = compression();
   const pass: RequestListener = (request, response) => {
-    // The server is not to compress: the middleware is.
+    // The middleware shall compress, not the server.
     const { 'accept-encoding': _, ...headers } = request.headers;
     const { method, url } = request;
     const passed = httpRequest(target + url, { method, headers, agent: false }, (answer) => {

@@ -1,4 +1,4 @@
-/** Text of the classes that break programs. Lone surrogates stand for what UTF-8 cannot hold. */
+/** Texts that commonly break programs. Lone surrogates stand for invalid UTF-8. */
 const classes: Record<string, string[]> = {
   empty: [
     ...['\u180e', '', ' ', '\t', '\n', '\r\n', '\u00a0', '\u2003\u3000', '\ufeff', '\u200b', '   x   '],

@@ -11,12 +11,12 @@ export function hasNginx(what: string): boolean {
   return isThere;
 }
 
-/** nginx in front of a server, with these settings of `http`, until the end of the file. @returns its URL. */
+/** nginx with these settings of `http`, until the end of the file. @returns its URL */
 const startNginx = (settings: (port: number) => string): Promise<string> =>
   launchProxy(async (directory, port) => {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     const file = join(directory, 'nginx.conf');
-    // Without a user of its own, so that it may write there.
+    // The configuration names no other user, so that nginx may write to the directory.
     const lines = [
       'daemon off;',
       process.getuid?.() === 0 ? 'user root;' : '',
@@ -33,8 +33,8 @@ const startNginx = (settings: (port: number) => string): Promise<string> =>
   });
 
 /**
- * It buffers answers, as by default, and compresses events and JSON.
- * @param passes whether the server hears what the client accepts; if not, nginx alone compresses.
+ * nginx that buffers responses, as by default, and compresses events and JSON.
+ * @param passes whether it forwards Accept-Encoding; if not, only nginx compresses
  */
 export const startCompressingNginx = (target: string, passes: boolean): Promise<string> =>
   startNginx(
@@ -51,7 +51,7 @@ export const startCompressingNginx = (target: string, passes: boolean): Promise<
   }`,
   );
 
-/** It keeps its connections to the server for 60 s, and gives up where one breaks. */
+/** nginx that keeps its connections to the server for 60 s, and does not retry when one breaks. */
 export const startKeepAliveNginx = (target: string): Promise<string> =>
   startNginx(
     (port) => `

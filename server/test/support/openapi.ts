@@ -14,11 +14,8 @@ export type CheckResponse = (method: string, url: string, status: number, body: 
 
 const escapePointer = (part: string) => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
-/**
- * The document says nothing of other properties, so that clients expect new ones; the server may send none all the
- * same.
- */
-const closed = (document: OpenApi) =>
+/** The document allows unknown properties, so that clients accept new ones. The server itself must not send any. */
+const withoutAdditionalProperties = (document: OpenApi) =>
   JSON.parse(JSON.stringify(document), (_, value) =>
     value?.type === 'object' && value.properties !== undefined
       ? { additionalProperties: false, ...value }
@@ -26,14 +23,14 @@ const closed = (document: OpenApi) =>
   );
 
 /**
- * Holds answers against `openapi.json`: the status must be one the operation names, and a JSON body must fit its schema
- * and have no property that the schema does not name.
- * @returns what is wrong, or null. Paths and methods that the document does not have are not judged.
+ * Checks responses against `openapi.json`. The operation must document the status, and a JSON body must match its
+ * schema without further properties.
+ * @returns the fault or null; null too for paths and methods that the document lacks
  */
 export function createResponseCheck(document: OpenApi): CheckResponse {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  ajv.addSchema(closed(document), 'openapi');
+  ajv.addSchema(withoutAdditionalProperties(document), 'openapi');
   const paths = Object.keys(document.paths)
     .map((path) => ({
       path,

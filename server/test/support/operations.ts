@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The part of a JSON Schema that the generated tests act on. */
+/** The part of a JSON Schema that generated tests use. */
 export interface Schema {
   type?: string | string[];
   $ref?: string;
@@ -30,13 +30,13 @@ export interface Operation {
   method: string;
   path: string;
   parameters: Parameter[];
-  /** The body's schema, and one that is valid; undefined where none is taken. */
+  /** The body's schema and a valid example; undefined if the operation takes no body. */
   body: { schema: Schema; example: unknown } | undefined;
-  /** Whether a request may come without the body that it takes. */
+  /** Whether a request without the body is valid. */
   isBodyOptional: boolean;
   responses: Record<string, Response>;
-  /** Whether it is for anybody, without a token. */
-  open: boolean;
+  /** Whether it needs no token. */
+  isPublic: boolean;
 }
 
 interface Response {
@@ -59,7 +59,7 @@ interface Document {
 const document: Document = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
 const { schemas } = document.components;
 
-/** Every operation of the document: one that is added is tested from its first day. */
+/** Every operation of the document, so that a new one is tested at once. */
 export const operations: Operation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(
     ([method, { operationId, parameters = [], requestBody, responses, security }]) => {
@@ -74,20 +74,20 @@ export const operations: Operation[] = Object.entries(document.paths).flatMap(([
         body: content && { schema: resolveRef(content.schema), example: content.example },
         isBodyOptional: requestBody?.required !== true,
         responses,
-        open: security?.length === 0,
+        isPublic: security?.length === 0,
       };
     },
   ),
 );
 
-/** Whether an operation is below a user, and so that user's alone. */
+/** Whether the path is below a user, so that only this user may use it. */
 export const isUserOperation = ({ path }: Operation): boolean =>
   path.includes('{user_id}') && !isAdminOperation({ path });
 
 export const isAdminOperation = ({ path }: Pick<Operation, 'path'>): boolean =>
   path.startsWith('/api/v1/admin');
 
-/** Whether it takes a password or the like: it costs a tenth of a second of hashing, or cannot be guessed. */
+/** Whether it takes a password, token or code. Hashing takes a tenth of a second, and a code cannot be generated. */
 export const isCredentialsOperation = ({ body }: Operation): boolean =>
   Object.entries(body?.schema.properties ?? {}).some(
     ([name, schema]) => resolveRef(schema).format === 'password' || /password|token|code/i.test(name),
@@ -101,13 +101,13 @@ export function resolveRef(schema: Schema): Schema {
   return resolveRef(found);
 }
 
-/** The schema with every reference in it replaced by what it names. */
+/** The schema with each reference replaced by its target. */
 export const expandRefs = (schema: Schema): unknown =>
   JSON.parse(JSON.stringify(schema), (_, value) =>
     typeof value?.$ref === 'string' ? expandRefs(resolveRef(value)) : value,
   );
 
-/** The schemas of all JSON answers. */
+/** Schemas of all JSON responses. */
 export const responseSchemas = ({ responses }: Operation): unknown[] =>
   Object.values(responses).flatMap(({ content = {} }) =>
     Object.values(content).map(({ schema }) => expandRefs(schema)),
@@ -117,9 +117,7 @@ export const schemaTypesOf = (schema: Schema): string[] => [resolveRef(schema).t
 
 type BodyPath = (string | number)[];
 
-/**
- * Where a body may have text: names of fields, 0 for a list's item; of a list of several forms, what the example has.
- */
+/** Paths of a body's text fields: property names, 0 for an array's item. Of a `oneOf`, the example's form. */
 export function textPaths(schema: Schema, example: unknown, at: BodyPath = []): BodyPath[] {
   const { properties = {}, items } = resolveRef(schema);
   const fields = Object.entries(properties).flatMap(([name, field]) =>
@@ -147,7 +145,7 @@ const formOf = (schema: Schema, item: unknown): Schema =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A copy of `body` with `value` at that place. */
+/** A copy of `body` with `value` at the path. */
 export function withValue(body: unknown, [name, ...rest]: BodyPath, value: unknown): unknown {
   if (name === undefined) return value;
   if (typeof name === 'number') {
@@ -160,7 +158,7 @@ export function withValue(body: unknown, [name, ...rest]: BodyPath, value: unkno
   return copy;
 }
 
-/** The path with its parameters filled in, percent-encoded. */
+/** The path with percent-encoded parameters. */
 export const fillPath = (path: string, values: Record<string, string>): string =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name];
@@ -168,6 +166,6 @@ export const fillPath = (path: string, values: Record<string, string>): string =
     return encodeURIComponent(value);
   });
 
-/** Percent-encoded, a lone surrogate as the bytes that UTF-8 does not allow for it. */
+/** Percent-encodes text; a lone surrogate as its three bytes, which are invalid UTF-8. */
 export const percentEncoded = (text: string): string =>
   [...text].map((one) => (one.isWellFormed() ? encodeURIComponent(one) : '%ED%A0%80')).join('');

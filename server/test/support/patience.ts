@@ -1,2 +1,2 @@
-/** For what is bound to come about: how long it takes says more about the machine than about the service. */
+/** For conditions that must become true: the time they take depends on the machine. */
 export const patience = { timeout: 30_000, interval: 20 };

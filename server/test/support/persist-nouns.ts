@@ -7,17 +7,17 @@ import type { Random } from './random.ts';
 export type Fields = Record<string, unknown>;
 
 interface Noun {
-  /** Schemas of bodies that write it; each has every writable property. */
+  /** Schemas of request bodies that write the noun; each has every writable property. */
   bodies: readonly string[];
-  /** Schemas of answers that show it; each has every writable property. */
+  /** Schemas of responses that show the noun; each has every writable property. */
   answers: readonly string[];
-  /** Properties of the bodies that are not written: conditions, and copies of what is read-only. */
+  /** Properties of the bodies that are not stored: conditions, and copies of read-only properties. */
   notWritten: readonly string[];
-  /** Values of properties whose schemas do not say enough to generate one. */
+  /** Values of properties whose schema does not suffice to generate one. */
   values?: Record<string, readonly unknown[]>;
 }
 
-/** By its `type` in the change feed. */
+/** By the noun's `type` in the feed. */
 export const nouns: Readonly<Record<string, Noun>> = {
   profile: {
     bodies: ['ProfilePatch'],
@@ -47,23 +47,23 @@ function nounOf(type: string): Noun {
   return noun;
 }
 
-/** The types of things that the change feed has. */
+/** The types that the feed has. */
 export const feedTypes = Object.keys(openapi.components.schemas.Change.discriminator.mapping);
 
 export const propertiesOf = (schema: string): Record<string, Schema> =>
   resolveRef({ $ref: `#/components/schemas/${schema}` }).properties ?? {};
 
-/** The schemas of what can be written of a noun, by name. */
+/** Schemas of a noun's writable properties, by name. */
 export function writableOf(type: string): Record<string, Schema> {
   const { bodies, notWritten } = nounOf(type);
   const all = Object.assign({}, ...bodies.map(propertiesOf));
   return Object.fromEntries(Object.entries<Schema>(all).filter(([name]) => !notWritten.includes(name)));
 }
 
-/** `filled`: no value is null or empty; `cleared`: every value is that can be. */
+/** `filled`: no value is null or empty; `cleared`: every value is, if it may be. */
 export type Kind = 'filled' | 'cleared';
 
-/** A value for every writable property, each another one than before. */
+/** A value for every writable property, different from the previous one. */
 export function freshFields(type: string, kind: Kind, before: Fields, random: Random): Fields {
   const { values = {} } = nounOf(type);
   const fresh = Object.entries(writableOf(type)).map(([name, schema]) => {
@@ -74,7 +74,7 @@ export function freshFields(type: string, kind: Kind, before: Fields, random: Ra
   return Object.fromEntries(fresh.map(([name, value]) => [name, value === none ? null : value]));
 }
 
-/** Stands for null, which `??` would pass over. */
+/** Stands for null, which `??` would skip. */
 const none = Symbol('null');
 
 function cleared(schema: Schema): unknown {
@@ -85,7 +85,7 @@ function cleared(schema: Schema): unknown {
 function filled(schema: Schema, random: Random): unknown {
   const type = schemaTypesOf(schema).find((one) => one !== 'null') ?? 'string';
   const value = validValue({ ...schema, type }, random);
-  // As a set is answered.
+  // Responses have arrays such as tags without duplicates, sorted.
   return Array.isArray(value) ? [...new Set(value)].sort(byCodePoint) : value;
 }
 

@@ -7,13 +7,13 @@ import type { Random } from './random.ts';
 import type { SurfaceName } from './tasks.ts';
 
 interface Start extends World {
-  /** A task with a value of every property. */
+  /** A task with a value for every property. */
   id: string;
-  /** A task with nothing but what is required. */
+  /** A task with the required properties only. */
   plainId: string;
 }
 
-/** A user with both, and another task in the trash. */
+/** A user with both tasks, and another one in the trash. */
 export async function newStart(app: TestApp, random: Random): Promise<Start> {
   const world = await createWorld(app, random);
   const plain = await world.send('v1', 'POST', '/tasks', pick(world.fresh('task'), required));
@@ -43,8 +43,8 @@ function move(id: string, from: Map<string, Fields>, to?: Map<string, Fields>): 
 }
 
 /**
- * One request, each operation of which must succeed.
- * @returns the task that each answers, or an empty object
+ * One bulk request, whose operations must all succeed.
+ * @returns the task in each result, or an empty object
  */
 async function bulk(world: World, operations: Fields[]): Promise<Fields[]> {
   const results = Object.values(await world.send('v1', 'POST', '/tasks/bulk', { operations })).filter(
@@ -62,7 +62,7 @@ const onlyTrashed = ({ trashed }: World): string => {
 
 const flipped = ({ live, id }: Start): boolean => live.get(id)?.completed !== true;
 
-/** Puts names, or none, in the place of a tag on every task. */
+/** Replaces a tag's name on every task, or removes it. */
 function retag({ live, trashed, answered }: World, name: unknown, others: readonly unknown[]): void {
   answered.clear();
   for (const fields of [...live.values(), ...trashed.values()]) {
@@ -76,8 +76,8 @@ function retag({ live, trashed, answered }: World, name: unknown, others: readon
 const nameOf = (tag: Fields | undefined): string => String(tag?.name);
 const pathOf = (tag: string) => `/tags/${encodeURIComponent(tag)}`;
 
-/** Ways to write values of all properties of a task; below are more, one of each surface. */
-export const waysIn: Record<string, (world: Start) => Promise<void>> = {
+/** Ways to write every property of a task. The loop below adds those of each surface. */
+export const fullWrites: Record<string, (world: Start) => Promise<void>> = {
   'PATCH, one property at a time': async (world) => {
     const { id, live } = world;
     for (const [name, value] of Object.entries(world.fresh('task', live.get(id)))) {
@@ -113,8 +113,8 @@ export const waysIn: Record<string, (world: Start) => Promise<void>> = {
   },
 };
 
-/** The others: they write at most a flag or the name of a tag. */
-export const otherWays: Record<string, (world: Start) => Promise<void>> = {
+/** Ways that write at most a flag or a tag's name. */
+export const partialWrites: Record<string, (world: Start) => Promise<void>> = {
   'complete on v1': async (world) => {
     const completed = flipped(world);
     const body = { completed };
@@ -176,16 +176,16 @@ export const otherWays: Record<string, (world: Start) => Promise<void>> = {
   },
 };
 for (const surface of surfaces) {
-  waysIn[`create on ${surface}`] = async (world) => {
+  fullWrites[`create on ${surface}`] = async (world) => {
     const fields = world.fresh('task', world.answered.get(world.plainId));
     world.wrote(await world.send(surface, 'POST', '/tasks', fields), fields);
   };
   for (const method of ['PUT', 'PATCH'])
-    waysIn[`${method} on ${surface}`] = async (world) => {
+    fullWrites[`${method} on ${surface}`] = async (world) => {
       for (const id of [world.id, world.plainId]) {
         const fields = world.fresh('task', world.live.get(id));
         world.wrote(await world.send(surface, method, `/tasks/${id}`, fields), fields);
       }
     };
-  otherWays[`delete on ${surface}`] = (world) => remove(world, surface, world.id);
+  partialWrites[`delete on ${surface}`] = (world) => remove(world, surface, world.id);
 }

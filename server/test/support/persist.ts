@@ -12,7 +12,7 @@ import { usedOperations } from './used-operations.ts';
 
 export const surfaces: readonly SurfaceName[] = ['v1', 'bare'];
 
-/** What a subscriber to the changes has: things by type, then by id. */
+/** A subscriber's local copy: resources by type, then by id. */
 type ThingsByType = Map<string, Map<string, Fields>>;
 
 const newCopy = (): ThingsByType =>
@@ -36,24 +36,24 @@ const inOrder = (things: Iterable<Fields>): Fields[] =>
 export const pick = (thing: unknown, names: readonly string[]): Fields =>
   Object.fromEntries(names.map((name) => [name, isFields(thing) ? thing[name] : undefined]));
 
-/** A user, what tests wrote of that user, and two subscribers to the changes. */
+/** A user, the values that tests wrote for the user, and two subscribers to the feed. */
 export interface World {
   app: TestApp;
   client: Client;
-  /** Of the values that `fresh` makes. */
+  /** Kind of the values that `fresh` generates. */
   kind: Kind;
-  /** What was written, by a task's id. */
+  /** Written values of live tasks, by id. */
   live: Map<string, Fields>;
   trashed: Map<string, Fields>;
   profile: Fields;
-  /** Tasks as the writes answered them, by id. */
+  /** Tasks in the responses of writes, by id. */
   answered: Map<string, Fields>;
   fresh(type: string, before?: Fields): Fields;
-  /** A write that must succeed, and its replay under the same key. */
+  /** Sends a write that must succeed, and its replay under the same Idempotency-Key. */
   send(surface: SurfaceName, method: string, path: string, body?: unknown): Promise<Fields>;
-  /** Notes what a write of a task wrote and answered. */
+  /** Records the written values and the response. @returns the task's id */
   wrote(answer: Fields, fields: Fields): string;
-  /** ThingsByType made of the changes up to now, by the way in which they were sent. */
+  /** Applies the changes up to now. @returns the local copies, by the way in which the changes were read */
   follow(): Promise<Record<string, ThingsByType>>;
 }
 
@@ -92,7 +92,7 @@ export async function createWorld(app: TestApp, random: Random, userId?: string)
   return world;
 }
 
-/** Two copies that start with what is there: one follows the feed, one the stream of events. */
+/** Two subscribers with the current data: one reads the feed, one the event stream. */
 async function createSubscribers(app: TestApp, client: Client): Promise<World['follow']> {
   const [fed, streamed] = [newCopy(), newCopy()];
   let { changes, cursor } = await readFeed(client);
@@ -116,7 +116,7 @@ async function createSubscribers(app: TestApp, client: Client): Promise<World['f
   };
 }
 
-/** Asks twice; the second answer, which comes from the cache, must be the first. */
+/** Reads twice: the second response comes from the cache, and must equal the first. */
 async function ask({ client }: World, surface: SurfaceName, path: string) {
   const [first, again] = [await client[surface]('GET', path), await client[surface]('GET', path)];
   expect(first.status, `${path}: ${first.text}`).toBe(200);
@@ -124,7 +124,7 @@ async function ask({ client }: World, surface: SurfaceName, path: string) {
   return contentOf(surface, first);
 }
 
-/** Fills the cache before a write: a write that does not raise the revision then shows as an outdated answer. */
+/** Fills the cache before a write. If the write does not raise the revision, later reads are then outdated. */
 export async function warm(world: World): Promise<void> {
   const paths = [
     '/tasks?limit=100',
@@ -135,7 +135,7 @@ export async function warm(world: World): Promise<void> {
   await Promise.all([...asked, ask(world, 'v1', ''), ask(world, 'v1', '/trash?limit=100')]);
 }
 
-/** The tags that live tasks make. */
+/** The tags of the live tasks, with their counts. */
 export function tagsOf(live: World['live']): Fields[] {
   const names = [...live.values()].flatMap(({ tags }) => (Array.isArray(tags) ? tags.map(String) : []));
   return [...new Set(names)].map((name) => ({
@@ -152,7 +152,7 @@ const sorts = enumOf('sort_by').flatMap((key) =>
   enumOf('sort_direction').map((direction) => `sort_by=${key}&sort_direction=${direction}`),
 );
 
-/** Every way in which live tasks are shown by a surface, with all that it shows. */
+/** Every response of a surface that shows whole live tasks. */
 async function waysOfTasks(world: World, surface: SurfaceName): Promise<[way: string, Fields[]][]> {
   const { client, live } = world;
   const ids = [...live.keys()];
@@ -182,7 +182,7 @@ async function currentInBulk({ client, live }: World): Promise<Fields[]> {
   return body.data.map(({ error }: { error: Fields }) => error.current);
 }
 
-/** Compares all answers with each other, with what was written, and with the stored rows. */
+/** Compares all responses with each other, with the written values and with the stored rows. */
 export async function check(world: World): Promise<void> {
   const { client, live, answered } = world;
   const ids = [...live.keys()];
@@ -221,7 +221,7 @@ async function checkTrash(world: World): Promise<void> {
   }
 }
 
-/** A property that has no column of its name says here where it is stored. */
+/** Maps properties without a column of the same name to where they are stored. */
 async function checkRows({ app, client, live, trashed, profile }: World): Promise<void> {
   const { db } = app.ctx;
   const userId = client.user.id;

@@ -16,11 +16,11 @@ export function hasPgBouncer(what: string): boolean {
   return isThere;
 }
 
-/** A pooler in transaction mode in front of a test database, until the end of the file. @returns its URL. */
+/** PgBouncer in transaction mode on a test database, until the end of the file. @returns its URL */
 export async function startPgBouncer({ connection }: TestDatabase): Promise<string> {
   const { path, remove } = await temporaryDirectory();
   const port = await freePort();
-  // It refuses to run as root, and has to reach the database's socket.
+  // It refuses to run as root, and must access the database's socket.
   const { uid, gid } = statSync(connection.host);
   const settings = `[databases]
 * = host=${connection.host} port=${connection.port} user=${connection.user} password='${connection.password}'

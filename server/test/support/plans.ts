@@ -2,7 +2,7 @@ import { CompiledQuery } from 'kysely';
 import { expect } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
 
-/** One step of a plan; the counts of rows are what there really was. */
+/** A node of a plan; row counts are actual ones. */
 export interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
@@ -18,7 +18,7 @@ function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** All steps of the plan by which the database carried a statement out. */
+/** All nodes of the plan of an executed statement (EXPLAIN ANALYZE). */
 export async function planOf(db: Db, { sql, parameters }: CompiledQuery): Promise<PlanNode[]> {
   const { rows } = await db.executeQuery<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
     CompiledQuery.raw(`explain (analyze, format json) ${sql}`, [...parameters]),
@@ -26,20 +26,18 @@ export async function planOf(db: Db, { sql, parameters }: CompiledQuery): Promis
   return nodesOf(rows[0]?.['QUERY PLAN'][0]?.Plan ?? expect.fail('no plan'));
 }
 
-/** The tables that are read from one end to the other, but for the one that has a single row. */
-export const readWhole = (plan: readonly PlanNode[]) =>
+/** Tables with a sequential scan, except for the one with a single row. */
+export const sequentialScans = (plan: readonly PlanNode[]) =>
   plan
     .filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] !== 'epoch')
     .map((node) => node['Relation Name']);
 
-/** The indexes of the plan, sorted. */
+/** The plan's indexes, sorted. */
 export const indexesOf = (plan: readonly PlanNode[]) =>
   [...new Set(plan.flatMap((node) => node['Index Name'] ?? []))].sort();
 
-/**
- * How many rows of tables were looked at, those included that were not wanted; what an index alone could say is not.
- */
-export const rowsTouched = (plan: readonly PlanNode[]) =>
+/** Number of table rows read, including rows that a filter removed. Index-only scans do not count. */
+export const rowsExamined = (plan: readonly PlanNode[]) =>
   plan
     .filter((node) => node['Relation Name'] !== undefined && node['Node Type'] !== 'Index Only Scan')
     .map((node) => {

@@ -15,7 +15,7 @@ export function hasPostgres15(what: string): boolean {
   return isThere;
 }
 
-/** PostgreSQL refuses to run as root; Debian's package brings an account for it. */
+/** PostgreSQL refuses to run as root; Debian's package creates this account. */
 export function databaseAccount(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
@@ -23,27 +23,27 @@ export function databaseAccount(): { uid?: number; gid?: number } {
 }
 
 /**
- * A server of Debian's PostgreSQL 15, until the end of the file. `keeper` is its superuser; nobody needs a password.
+ * A server of Debian's PostgreSQL 15, until the end of the file. Its superuser is `keeper`; no role needs a password.
  */
 export interface TestCluster {
   port: number;
-  /** Where its files are. */
+  /** Its data directory. */
   data: string;
   url(user: string, database: string): string;
   /** Runs one statement as the superuser. */
   query<Row extends pg.QueryResultRow>(text: string, database?: string): Promise<Row[]>;
   start(): Promise<void>;
-  /** At once, as a crash would. */
+  /** Immediate shutdown (SIGQUIT), like a crash. */
   kill(): Promise<void>;
-  /** Stops it in good order. */
+  /** Fast shutdown (SIGINT). */
   stop(): Promise<void>;
-  /** SIGSTOP or SIGCONT for all of its processes. */
+  /** Sends the signal to all of its processes. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
 type CreateFiles = (program: (name: string, args: string[]) => void, data: string) => void;
 
-/** @param make brings its files about with programs of PostgreSQL */
+/** @param make creates the data directory with programs of PostgreSQL */
 async function createCluster(make: CreateFiles): Promise<TestCluster> {
   const account = databaseAccount();
   const { path, remove } = await temporaryDirectory();
@@ -108,20 +108,20 @@ async function createCluster(make: CreateFiles): Promise<TestCluster> {
   return cluster;
 }
 
-/** A new one. Not started yet. */
+/** A new cluster, not started. */
 export const initCluster = () =>
   createCluster((program, data) =>
     program('initdb', ['-D', data, '-U', 'keeper', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N']),
   );
 
-/** A streaming replica of one that runs. Not started yet. */
+/** A streaming replica of a running cluster, not started. */
 export const createReplicaCluster = ({ port }: TestCluster) =>
   createCluster((program, data) => {
     const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'keeper'];
     program('pg_basebackup', [...from, '-D', data, '-R', '-X', 'stream', '-c', 'fast', '-N']);
   });
 
-/** Stops replaying; what the replica shows stays as it is. */
+/** Pauses WAL replay: the replica's data stays as it is. */
 export async function pauseReplay(replica: TestCluster): Promise<void> {
   await replica.query('select pg_wal_replay_pause()');
   await waitUntil(async () => {
@@ -132,7 +132,7 @@ export async function pauseReplay(replica: TestCluster): Promise<void> {
 
 export const resumeReplay = (replica: TestCluster) => replica.query('select pg_wal_replay_resume()');
 
-/** Once the replica shows everything that was written on the primary until now. */
+/** Resolves when the replica has replayed everything that the primary has written until now. */
 export async function waitForReplay(primary: TestCluster, replica: TestCluster): Promise<void> {
   const [now] = await primary.query<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
   await waitUntil(async () => {

@@ -11,7 +11,7 @@ import { statementsFile, statementsVariable } from './sql/processes.ts';
 
 const collector = new URL('./sql/collect.ts', import.meta.url).href;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** The same as the launcher gives to a server: without it a start takes twice as much of the processor. */
+/** The launcher's compile cache: without it a start takes twice the CPU time. */
 export const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/node', import.meta.url));
 
 export interface ExitResult {
@@ -23,11 +23,11 @@ export interface ExitResult {
 
 export interface ServerProcess {
   child: ChildProcess;
-  /** Everything the process said, once it has ended. */
+  /** Exit code and output, after the process has ended. */
   ended: Promise<ExitResult>;
 }
 
-/** Starts `src/main.ts` as a process of its own, with only these variables beside PATH and HOME. */
+/** Starts `src/main.ts` in a process with PATH, HOME and these variables only. */
 export function startProcess(
   args: string[],
   env: Record<string, string>,
@@ -41,17 +41,17 @@ export function startProcess(
     cwd: tmpdir(),
     stdio: ['ignore', stdout, 'pipe', ...(ipc ? (['ipc'] as const) : [])],
   });
-  const said = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream]?.setEncoding('utf8').on('data', (text: string) => {
-      said[stream] += text;
+      output[stream] += text;
     });
   }
-  // Not 'close': with a channel that this side has closed, it never comes.
+  // 'close' would never fire if this side has closed the IPC channel.
   const ended = Promise.all([
     once(child, 'exit'),
     ...[child.stdout, child.stderr].map((stream) => stream && once(stream, 'close')),
-  ]).then(([[code, signal]]) => ({ code, signal, ...said }));
+  ]).then(([[code, signal]]) => ({ code, signal, ...output }));
   return { child, ended };
 }
 
@@ -88,7 +88,7 @@ export async function startServer(env: Record<string, string>, ipc = false): Pro
   return { ...running, url };
 }
 
-/** The status of a GET, or 0 when nobody answers. */
+/** The status of a GET; 0 if there is no response. */
 export const responseStatus = (url: string): Promise<number> =>
   fetch(url).then(
     async (response) => {
@@ -98,7 +98,7 @@ export const responseStatus = (url: string): Promise<number> =>
     () => 0,
   );
 
-/** Polls until `check` holds; fails after 30 s. */
+/** Polls until `check` is true. @throws Error after 30 s */
 export async function waitUntil(check: () => Promise<boolean> | boolean): Promise<void> {
   const deadline = performance.now() + readyDeadlineMs;
   while (!(await check())) {
@@ -109,12 +109,12 @@ export async function waitUntil(check: () => Promise<boolean> | boolean): Promis
 
 export async function temporaryDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'duly-process-'));
-  // Run as root, the database has an account of its own, which has to pass through here.
+  // As root, the server runs under another account, which must traverse this directory.
   await chmod(path, 0o755);
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Creates a task; resolves to its id once the server acknowledged it, to null when it did not. */
+/** Creates a task. @returns its id if the server acknowledged it, otherwise null */
 export async function postTask(url: string, userId: string, title: string): Promise<string | null> {
   try {
     const response = await fetch(`${url}/api/${userId}/tasks`, {
@@ -132,7 +132,7 @@ export async function postTask(url: string, userId: string, title: string): Prom
   }
 }
 
-/** The ids of all of a user's tasks. */
+/** Ids of all of a user's live tasks. */
 export async function taskIds(url: string, userId: string): Promise<Set<string>> {
   const token = await mintToken({ sub: userId });
   const ids = new Set<string>();

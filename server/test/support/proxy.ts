@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterFile } from './clean-up.ts';
 import { freePort, responseStatus, temporaryDirectory, waitUntil } from './process.ts';
 
-/** Starts a proxy on a free port, with a directory of its own, until the end of the file. @returns its URL. */
+/** Starts a proxy on a free port, with a directory of its own, until the end of the file. @returns its URL */
 export async function launchProxy(
   commandFor: (directory: string, port: number) => Promise<string[]>,
 ): Promise<string> {

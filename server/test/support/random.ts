@@ -1,4 +1,4 @@
-/** Pseudo-randomness that gives the same sequence for the same seed, so that a failure can be repeated (mulberry32). */
+/** A pseudo-random generator (mulberry32). The same seed gives the same sequence, so that failures are repeatable. */
 export function seeded(seed: number) {
   let state = seed >>> 0;
   const next = (): number => {
@@ -14,7 +14,7 @@ export function seeded(seed: number) {
     if (item === undefined) throw new Error('nothing to pick from');
     return item;
   };
-  /** Each of the items with the given probability, in their order. */
+  /** A random subset: each item with the given probability, in order. */
   const some = <T>(items: readonly T[], probability: number): T[] => items.filter(() => chance(probability));
   return { below, chance, pick, some };
 }

@@ -7,39 +7,39 @@ export const chunked = `${json}Transfer-Encoding: chunked\r\n`;
 
 export interface RawResponse {
   status: number;
-  /** Names in lower case; of several lines with one name, the last. */
+  /** Names in lower case; of repeated headers the last one. */
   headers: Record<string, string>;
   text: string;
 }
 
 export interface RawExchange {
   answers: RawResponse[];
-  /** What came and is no answer. */
+  /** Received bytes that are no complete response. */
   rest: string;
 }
 
-/** A socket to the server's port; errors on it are ends. */
+/** A socket to the server's port. Errors only close it. */
 export function openSocket(url: string): Socket {
   const { hostname, port } = new URL(url);
   return connect(Number(port), hostname).on('error', () => {});
 }
 
-/** Writes these bytes (latin1) and gives all that comes back until the server closes the connection. */
+/** Sends these bytes (latin1), and reads until the server closes the connection. */
 export async function sendRaw(url: string, text: string): Promise<RawExchange> {
   const socket = openSocket(url);
-  let said = '';
+  let received = '';
   socket.setEncoding('latin1').on('data', (part) => {
-    said += part;
+    received += part;
   });
   socket.write(text, 'latin1');
-  // Not `once` of node:events, which a reset would make fail.
+  // `once` of node:events would reject on a reset.
   await new Promise((resolve) => socket.once('close', resolve));
-  return parseResponses(said);
+  return parseResponses(received);
 }
 
-export function parseResponses(said: string): RawExchange {
+export function parseResponses(received: string): RawExchange {
   const answers: RawResponse[] = [];
-  let rest = said;
+  let rest = received;
   for (;;) {
     const [, status, head = ''] = /^HTTP\/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/.exec(rest) ?? [];
     if (status === undefined) return { answers, rest };
@@ -64,7 +64,7 @@ const headersOfAll = {
   connection: 'close',
 };
 
-/** The form of every error, with the headers of every answer, and the end of the connection. */
+/** Checks an error's body and headers, and that it closes the connection. */
 export function expectRefusal(answer: RawResponse | undefined, status: number, code: string, own = {}): void {
   expect(answer?.headers).toMatchObject({ ...headersOfAll, ...own });
   expect(answer?.headers).not.toHaveProperty('server');

@@ -5,8 +5,9 @@ import type { TestApp } from './app.ts';
 import { asAdmin } from './database.ts';
 
 /**
- * Makes as many sessions as the pool may have read-only, as those on a server that was demoted are; sessions that are
- * opened from now on are not, as behind a name that leads to another server.
+ * Makes every session of the pool read-only, like those of a demoted server. New sessions are writable, as if the name
+ * led to another server by then.
+ * @returns the number of sessions
  */
 export async function demoteSessions(db: Db): Promise<number> {
   const { max } = poolStats(db);
@@ -25,6 +26,6 @@ export async function demoteSessions(db: Db): Promise<number> {
   return max;
 }
 
-/** Makes new sessions of the app's database read-only too, until it is called with `off`. */
+/** Makes new sessions of the app's database read-only, until it is called with `off`. */
 export const setReadOnly = ({ database }: TestApp, value: 'on' | 'off') =>
   asAdmin(`alter database ${database.connection.database} set default_transaction_read_only = ${value}`);

@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
 
-/** Notes the text of every statement from now on, until `restore`. */
-export function recordStatements(db: Db): { asked: string[]; restore: () => void } {
+/** Records the text of every statement until `restore`. */
+export function recordStatements(db: Db): { statements: string[]; restore: () => void } {
   const statements: string[] = [];
   const prototype = Object.getPrototypeOf(db.getExecutor());
   const original = prototype.executeQuery;
@@ -13,5 +13,5 @@ export function recordStatements(db: Db): { asked: string[]; restore: () => void
     statements.push(String(Reflect.get(Object(query), 'sql')));
     return original.call(this, query);
   });
-  return { asked: statements, restore: () => spy.mockRestore() };
+  return { statements, restore: () => spy.mockRestore() };
 }

@@ -11,12 +11,12 @@ export const database = 'duly';
 export interface ReplicatedPair {
   primary: TestCluster;
   replica: TestCluster;
-  /** A Duly on the two. */
+  /** A Duly on both. */
   startApp(env?: Record<string, string>): Promise<TestApp>;
 }
 
 /** A migrated primary with a streaming replica, until the end of the file. */
-export async function startPair(): Promise<ReplicatedPair> {
+export async function startReplicatedPair(): Promise<ReplicatedPair> {
   const primary = await initCluster();
   await primary.start();
   await primary.query(`create role ${role} login`);
@@ -39,25 +39,25 @@ export async function startPair(): Promise<ReplicatedPair> {
   };
 }
 
-/** They are asked in the background, for a new connection, or when one was idle. */
+/** Statements of the background, of new connections and of idle ones. */
 const backgroundStatements =
   /access_events|transaction_read_only|pg_notify|pg_control_system|pg_backend_pid|^set statement_timeout/;
 
-/** Notes the statements that this process asks from now on, by the port of the server, until `restore`. */
+/** Records this process' statements by the server's port, until `restore`. */
 export function recordStatementsByPort(): { on(port: number): string[]; forget(): void; restore(): void } {
-  const noted: { port: number; text: string }[] = [];
+  const statements: { port: number; text: string }[] = [];
   const { prototype } = pg.Client;
   const original = prototype.query;
   prototype.query = function (this: pg.Client, ...args: unknown[]) {
     const [query] = args;
     const isConfig = typeof query === 'object' && query !== null && 'text' in query;
     const text = String(isConfig ? query.text : query);
-    if (!backgroundStatements.test(text)) noted.push({ port: this.port, text });
+    if (!backgroundStatements.test(text)) statements.push({ port: this.port, text });
     return Reflect.apply(original, this, args);
   };
   return {
-    on: (port) => noted.filter((one) => one.port === port).map(({ text }) => text),
-    forget: () => noted.splice(0),
+    on: (port) => statements.filter((one) => one.port === port).map(({ text }) => text),
+    forget: () => statements.splice(0),
     restore() {
       prototype.query = original;
     },

@@ -10,10 +10,10 @@ interface Table {
   comments: string[];
 }
 
-/** Everything the migrations made as SQL that makes it again, in a stable order and PostgreSQL's own words. */
+/** SQL that recreates everything that the migrations made, in a stable order, as PostgreSQL prints it. */
 export const dumpSchema = (db: Db): Promise<string> =>
   db.transaction().execute(async (tx) => {
-    // PostgreSQL leaves out the schemas in the search path, and the role's own may be one.
+    // PostgreSQL omits schemas of the search path, and the role's own may be one.
     await sql`set local search_path to ''`.execute(tx);
     return dump(tx);
   });

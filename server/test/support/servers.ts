@@ -10,14 +10,14 @@ export async function newDataDirectory(): Promise<string> {
   return join(path, 'data');
 }
 
-/** The URL of a migrated database of its own on the test server. */
+/** URL of a new migrated database on the test server. */
 export async function createMigratedDatabase(): Promise<string> {
   const database = await createDatabase();
   afterTest.push(() => database.drop());
   return urlOf(database.connection);
 }
 
-/** `serve` until the end of the test, or its own. */
+/** `serve` until the end of the test, or until it ends itself. */
 export async function startTestServer(env: Record<string, string>, ipc = false): Promise<Server> {
   const server = await startServer(env, ipc);
   afterTest.push(async () => {

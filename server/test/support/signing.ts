@@ -6,7 +6,7 @@ import type { TestApp } from './app.ts';
 export interface StoredKey {
   id: string;
   privateKey: string;
-  /** May sign. */
+  /** Whether it still signs new tokens. */
   live: boolean;
 }
 
@@ -19,7 +19,7 @@ export async function storedKeys({ ctx }: TestApp): Promise<StoredKey[]> {
   return rows;
 }
 
-/** The signing key of a token. */
+/** Id of the key that signed the token. */
 export const keyIdOf = (token: string) => decodeProtectedHeader(token).kid;
 
 export const password = 'gentle-otter-42';
@@ -43,6 +43,6 @@ export async function logIn(app: TestApp, { email }: SigningAccount): Promise<st
   return body.access_token;
 }
 
-/** What a request with this token is answered. */
+/** Status of a request with this token. */
 export const statusOf = async (app: TestApp, { id }: { id: string }, token: string) =>
   (await app.request('GET', `/api/${id}/tasks`, { token })).status;

@@ -4,10 +4,10 @@ import { createDatabaseLink, type DatabaseLink } from './database-link.ts';
 import { type Client, newClient } from './tasks.ts';
 
 export interface StaleSetup {
-  /** Reaches the database always: what it changes, the others cannot see while they are cut off. */
+  /** Always reaches the database. Its changes are invisible to the other while the link is broken. */
   app: TestApp;
   line: DatabaseLink;
-  /** Reaches it over the line, and may serve what is out of date. */
+  /** Reaches the database through the link, and may serve stale responses. */
   lenient: TestApp;
   close(): Promise<void>;
 }
@@ -15,7 +15,7 @@ export interface StaleSetup {
 export async function createStaleSetup(): Promise<StaleSetup> {
   const app = await startApp();
   const line = await createDatabaseLink(app);
-  const lenient = await startApp({ SERVE_STALE: '1' }, line.beside);
+  const lenient = await startApp({ SERVE_STALE: '1' }, line.viaLink);
   return {
     app,
     line,
@@ -28,7 +28,7 @@ export async function createStaleSetup(): Promise<StaleSetup> {
   };
 }
 
-/** A user, and what is kept of such a user. */
+/** A user with a task, and the paths of the cached responses. */
 export async function newUserWithTasks(app: TestApp) {
   const client = await newClient(app);
   const { id } = await client.create({ title: 'kept', tags: ['home'] });
@@ -46,7 +46,7 @@ export const readAll = (on: TestApp, { user }: Client, paths: string[]) =>
 
 export const staleWarning = '110 - "Response is Stale"';
 
-/** Whether these are the kept answers, and say so. */
+/** Checks that these are the cached responses, marked as stale. */
 export function expectStale(replies: readonly Reply[], kept: readonly Reply[]): void {
   const essence = ({ status, text, headers }: Reply) => [status, text, headers.get('etag')];
   expect(replies.map(essence)).toEqual(kept.map(essence));
@@ -66,7 +66,7 @@ export async function expectAllRefused(replies: Promise<Reply>[]): Promise<void>
   for (const reply of await Promise.all(replies)) expectRefused(reply);
 }
 
-/** Looks again and again, until requests wait for news of tokens and users: those from before are too old then. */
+/** Repeats a request until the last access events are so old that requests wait for new ones. */
 export async function waitUntilAccessEventsAreOld(look: () => Promise<void>): Promise<void> {
   const begin = performance.now();
   while (performance.now() - begin < 1_200) await look();

@@ -8,10 +8,10 @@ const counted = `
   left join duly.tasks as t on t.user_id = tt.user_id and t.id = tt.task_id and t.deleted_at is null
   group by g.user_id, g.name, g.usage_count`;
 
-/** The tags whose kept count is not that of the live tasks that they are on. */
+/** Tags whose stored count differs from their number of live tasks. */
 export const wrongTagCountsQuery = `select * from (${counted}) as c where kept <> counted order by user_id, name limit 10`;
 
-/** For tests that insert rows themselves: gives every tag the count that belongs to it. */
+/** For tests that insert rows directly: recomputes the count of every tag. */
 export async function recountTags(db: Db): Promise<void> {
   await sql`update duly.tags as g set usage_count = c.counted from (${sql.raw(counted)}) as c
     where c.user_id = g.user_id and c.name = g.name`.execute(db);

@@ -1,7 +1,7 @@
 import { fold } from '../../src/platform/folding.ts';
 import type { SortKey, Task } from '../../src/tasks/model.ts';
 
-/** What a list may be asked for, as a client thinks of it; absent is the default. */
+/** Parameters of a list; an absent one has its default. */
 export interface ListQuery {
   search?: string;
   status?: string;
@@ -17,10 +17,10 @@ export interface ListQuery {
   offset?: number;
 }
 
-/** The tasks that fit a query, in order, on all pages: the contract's §2 in plain TypeScript. */
-export function matching(tasks: readonly Task[], query: ListQuery): Task[] {
+/** The tasks that match a query, on all pages, in order: a second implementation of the list's rules. */
+export function filterTasks(tasks: readonly Task[], query: ListQuery): Task[] {
   const { sort_by = 'created_at', sort_direction = 'desc' } = query;
-  return inOrder(
+  return sortTasks(
     tasks.filter((task) => fits(task, query)),
     sort_by,
     sort_direction,
@@ -47,10 +47,10 @@ function fits(task: Task, query: ListQuery): boolean {
 }
 
 /**
- * High, Medium, Low is ascending; no due date is last in both directions; titles that fold alike are in
- * the order of their code points; ties break by id.
+ * Ascending priority is High, Medium, Low. Tasks without a due date are last in both directions. Titles that fold alike
+ * are ordered by code point. Ties break by id.
  */
-export function inOrder(tasks: readonly Task[], sortBy: SortKey, direction: 'asc' | 'desc'): Task[] {
+export function sortTasks(tasks: readonly Task[], sortBy: SortKey, direction: 'asc' | 'desc'): Task[] {
   const sign = direction === 'asc' ? 1 : -1;
   return tasks.toSorted((a, b) => {
     const [keyA, keyB] = [sortKey(a, sortBy), sortKey(b, sortBy)];
@@ -70,7 +70,7 @@ function sortKey(task: Task, sortBy: SortKey): string | null {
 
 const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** The query string, lists as `tags=` or `tags[]=`. */
+/** The query string, with lists as `tags=` or `tags[]=`. */
 export function queryString(query: ListQuery, listName: 'tags' | 'tags[]' = 'tags'): string {
   const { tags = [], ...single } = query;
   const params = new URLSearchParams();

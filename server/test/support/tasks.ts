@@ -3,7 +3,7 @@ import type { Reply, TestApp } from './app.ts';
 
 type Headers = Record<string, string>;
 
-/** A new user, and what the tests of tasks and tags ask for in that user's name. */
+/** A new user, and requests for tasks and tags in the user's name. */
 export async function newClient(app: TestApp, id?: string) {
   const user = await app.newUser(id);
   const { token, id: userId } = user;
@@ -19,7 +19,7 @@ export async function newClient(app: TestApp, id?: string) {
     user,
     v1,
     bare,
-    /** Follows a `Link` or `Location`. */
+    /** Follows the URL of a `Link` or `Location` header. */
     follow: (target: string): Promise<Reply> => app.request('GET', target, { token }),
     async create(fields: Record<string, unknown> = {}): Promise<Task> {
       const reply = await v1('POST', '/tasks', { title: 'a task', ...fields });
@@ -37,7 +37,7 @@ export async function newClient(app: TestApp, id?: string) {
     async tags(query = ''): Promise<{ name: string; usage_count: number }[]> {
       return (await v1('GET', `/tags${query}`)).body.data;
     },
-    /** How many effective writes this user has made, as the database counts them. */
+    /** The user's stored revision: the number of effective writes. */
     async revision(): Promise<number> {
       const owner = await db
         .selectFrom('duly.owners')
@@ -46,7 +46,7 @@ export async function newClient(app: TestApp, id?: string) {
         .executeTakeFirst();
       return Number(owner?.revision ?? 0);
     },
-    /** Everything the database holds of this user, to prove that a refused request left no trace. */
+    /** All stored rows of the user, to prove that a refused request changed none. */
     async stored() {
       return {
         owners: await db.selectFrom('duly.owners').selectAll().where('user_id', '=', userId).execute(),
@@ -76,7 +76,7 @@ export async function newClient(app: TestApp, id?: string) {
 
 export type Client = Awaited<ReturnType<typeof newClient>>;
 
-/** The targets of a `Link` header by their `rel`. */
+/** The URLs of a `Link` header by `rel`. */
 export function linksOf(reply: Reply | undefined): Partial<Record<string, string>> {
   const links = (reply?.headers.get('link') ?? '').matchAll(/<([^>]+)>; rel="(\w+)"/g);
   return Object.fromEntries([...links].map(([, target, rel]) => [rel, target]));
@@ -86,9 +86,9 @@ export const locsOf = (issues: { loc: unknown[] }[]): string[] => issues.map(({ 
 
 export type SurfaceName = 'v1' | 'bare';
 
-/** How each surface answers a field or parameter that is not valid. */
+/** Status of an invalid field or parameter, by surface. */
 export const invalidStatus = { v1: 422, bare: 400 } as const;
 
-/** What such an answer names. */
-export const namedIn = (surface: SurfaceName, { body }: Reply): string[] =>
+/** The fields that a validation error names. */
+export const issueLocationsOf = (surface: SurfaceName, { body }: Reply): string[] =>
   locsOf(surface === 'v1' ? body.errors : body.detail);

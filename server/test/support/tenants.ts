@@ -8,14 +8,14 @@ import { createRows, type UserRows } from './user-rows.ts';
 export interface Tenant {
   id: string;
   token: string;
-  /** What others could name of this user, by the name that a path has for it. */
+  /** Identifiers of the user's data that another user could send, by the name of the path parameter. */
   names: Record<string, string>;
 }
 
-/** Not the one in the examples of openapi.json. */
+/** Differs from the examples of openapi.json. */
 const password = 'plucky-heron-77';
 
-/** What only this user's own answers may contain: never sent by another. */
+/** Texts that only this user's own responses may contain. No other user sends them. */
 export const secretsOf = (label: string) =>
   ['title', 'description', 'first', 'last'].map((field) => `${field} of ${label} is private`);
 
@@ -24,14 +24,14 @@ export interface Tenants {
   client: RawClient;
   rows: UserRows;
   victim: Tenant;
-  /** A user of whom nothing is left. */
+  /** A user without any stored data. */
   deleted: Tenant;
   newTenant(label: string): Promise<Tenant>;
   newAdmin(label: string): Promise<Tenant>;
   close(): Promise<void>;
 }
 
-/** An app with accounts that hold something of every kind. */
+/** An app with accounts that have data of every kind. */
 export async function createTenants(env: Record<string, string> = {}): Promise<Tenants> {
   const app = await startApp(env);
   const { db } = app.ctx;
@@ -100,13 +100,13 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
   };
 }
 
-/** The whole answer but for what differs from request to request. */
+/** The response without the parts that differ between requests. */
 export function comparableReply({ status, text, headers }: RawReply) {
   const { 'x-request-id': _, date: __, ...rest } = headers;
   return { status, headers: rest, body: text.replace(/"(timestamp|request_id)":"[^"]*"/g, '') };
 }
 
-/** What a path's parameter is called among the names of a tenant. */
+/** The key in `names` for a path's parameter. */
 export function keyOf(path: string, parameter: string): string {
   if (parameter === 'name') return 'tag_name';
   return path.includes(`/trash/{${parameter}}`) ? 'trashed_id' : parameter;
@@ -120,6 +120,6 @@ export function nameIn({ names }: Tenant, path: string, parameter: string): stri
 
 export const parametersOf = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 
-/** What the tenant has at each place of a path. */
+/** The tenant's values for each parameter of a path. */
 export const namesIn = (tenant: Tenant, path: string): Record<string, string> =>
   Object.fromEntries(parametersOf(path).map((name) => [name, nameIn(tenant, path, name)]));

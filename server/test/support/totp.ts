@@ -9,7 +9,7 @@ export function codeOf(secret: string, ahead = 0): string {
   return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** The secret in the address that an authenticator app is told. */
+/** The secret in an `otpauth:` URI. */
 export const secretOf = (uri: string): string => decodeBase32(new URL(uri).searchParams.get('secret') ?? '');
 
 function decodeBase32(text: string): string {

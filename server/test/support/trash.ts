@@ -3,8 +3,8 @@ import type { Task } from '../../src/tasks/model.ts';
 import type { Reply, TestApp } from './app.ts';
 import type { Client } from './tasks.ts';
 
-/** Deletes tasks of the given fields, one after the other. */
-export async function createTrashed(
+/** Creates tasks with these fields and deletes them, one after the other. */
+export async function createTrashedTasks(
   { create, v1 }: Client,
   ...all: Record<string, unknown>[]
 ): Promise<Task[]> {
@@ -21,7 +21,7 @@ export async function createTrashed(
 export const listTrashed = async ({ v1 }: Client, query = '') =>
   (await v1('GET', `/trash${query}`)).body.data;
 
-/** What those who follow the changes are told of the purged. */
+/** The stored tombstones of the user's purged tasks. */
 export async function tombstones(app: TestApp, { user }: Client) {
   const { db } = app.ctx;
   const rows = await db
@@ -32,13 +32,13 @@ export async function tombstones(app: TestApp, { user }: Client) {
   return rows.map((row) => ({ ...row, revision: Number(row.revision) }));
 }
 
-/** What of an answer does not differ from request to request. */
+/** The parts of a response that do not differ between requests. */
 export const comparableResult = ({ status, text }: Reply) => ({
   status,
   text: text.replaceAll(/"(timestamp|request_id)":"[^"]*"/g, ''),
 });
 
-/** Fills the trash past what a request could make in the time of a test. */
+/** Inserts more trashed tasks directly than requests could create during a test. */
 export async function fillTrash(app: TestApp, { user, create, v1 }: Client, count: number): Promise<void> {
   await v1('DELETE', `/tasks/${(await create()).id}`);
   await sql`

@@ -1,2 +1,2 @@
-/** The programming interface of TypeScript, which the native compiler does not have. */
+/** TypeScript's compiler API, which the native compiler does not have. */
 export { ts as default } from '@ts-morph/common';

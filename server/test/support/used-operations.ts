@@ -1,7 +1,7 @@
 import type { TestApp } from './app.ts';
 import { operations } from './operations.ts';
 
-/** The operations of `openapi.json` that were used, by id. */
+/** Ids of the operations of `openapi.json` that were used. */
 export const usedOperations = new Set<string>();
 
 const patterns = operations
@@ -13,7 +13,7 @@ const patterns = operations
   }))
   .sort((a, b) => a.holes - b.holes);
 
-/** The app; what is asked of it counts as used. */
+/** The app; it records the operations of its requests. */
 export const recordOperations = (app: TestApp): TestApp => ({
   ...app,
   request(method, path, options) {

@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import type { Db } from '../../src/db/schema.ts';
 
 interface UserColumn {
-  /** Quoted as SQL has it. */
+  /** Quoted for SQL. */
   name: string;
   column: string;
 }
 
-/** Every table that names a user, found in the database: a new one is compared from its first day. */
+/** Every table with a user's id, read from the catalog: a new table is compared at once. */
 async function findUserColumns(db: Db): Promise<UserColumn[]> {
   const { rows } = await sql<UserColumn>`
     select format('%I.%I', table_schema, table_name) as name, quote_ident(column_name) as column
@@ -19,15 +19,15 @@ async function findUserColumns(db: Db): Promise<UserColumn[]> {
 }
 
 export interface UserRows {
-  /** Everything that is stored of a user, but for the audit log: table by table, as text. */
+  /** All stored rows of a user except the audit log, as text by table. */
   of(userId: string): Promise<Record<string, string>>;
-  /** The user's audit log, the oldest entry first. */
+  /** The user's audit log, oldest entry first. */
   audit(userId: string): Promise<string[]>;
-  /** Removes a user with everything that is stored of them. */
+  /** Deletes all rows of a user. */
   remove(userId: string): Promise<void>;
 }
 
-/** `asAdmin` runs a statement as a superuser on the same database. */
+/** @param asAdmin runs a statement as a superuser on the same database */
 export async function createRows(db: Db, asAdmin: (text: string) => Promise<unknown>): Promise<UserRows> {
   const places = await findUserColumns(db);
   const isAudit = ({ name }: UserColumn) => /^duly\.audit/.test(name);
@@ -54,7 +54,7 @@ export async function createRows(db: Db, asAdmin: (text: string) => Promise<unkn
       const deletions = places.map(
         ({ name, column }) => `delete from ${name} where ${column} = '${userId.replaceAll("'", "''")}'`,
       );
-      // Neither triggers nor the order of foreign keys stand in the way.
+      // Without triggers and foreign keys, rows can be deleted in any order.
       await asAdmin(`set session_replication_role = replica; ${deletions.join('; ')}`);
     },
   };

@@ -12,13 +12,13 @@ interface Line {
 }
 
 export interface WorkersServer extends Server {
-  /** Everything that was logged since it was ready. */
+  /** Log lines since the server was ready. */
   lines(): Line[];
-  /** The workers that run. */
+  /** Pids of the running workers. */
   pids(): number[];
 }
 
-/** A server of two workers that both serve, until `undo`; otherwise until the end of the test. */
+/** A server whose two workers both serve. It stops when `undo` runs, by default after the test. */
 export async function startWorkers(env: Record<string, string>, undo = afterTest): Promise<WorkersServer> {
   const directory = await temporaryDirectory();
   undo.push(directory.remove);
@@ -45,25 +45,25 @@ export async function startWorkers(env: Record<string, string>, undo = afterTest
   return { ...server, lines, pids: () => workersOf(server.child.pid) };
 }
 
-/** A GET on a connection of its own, which any worker may get. */
+/** A GET on a new connection, which any worker may accept. */
 async function requestOnce(url: string): Promise<void> {
   const sent = request(url, { agent: false }).end();
   const [response] = await once(sent, 'response');
   response.resume();
 }
 
-/** The workers that a process has started and that still run. */
+/** Pids of the running children of a process. */
 export function workersOf(pid: number | undefined): number[] {
   const children = read(`/proc/${pid}/task/${pid}/children`).trim().split(' ');
   return children.map(Number).filter((child) => commandOf(child).includes('main.ts serve'));
 }
 
-/** Whether a process runs; one that has ended but that nobody has asked about does not. */
+/** Whether the process runs; a zombie does not. */
 export const isAlive = (pid: number): boolean => commandOf(pid) !== '';
 
 const commandOf = (pid: number): string => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 
-/** What others can see of a process, its own account included. */
+/** What other processes, also of the same account, can read about a process. */
 export const commandAndEnvironmentOf = (pid: number): string => commandOf(pid) + read(`/proc/${pid}/environ`);
 
 function read(path: string): string {

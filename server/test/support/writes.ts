@@ -3,7 +3,7 @@ import type { Client } from './tasks.ts';
 
 const tagNames = ['a', 'b', 'c', 'd', 'e é', '/%'];
 
-/** What concurrent writers may meet: what they meant to change is gone, or has changed. */
+/** Statuses that concurrent writers may get: their target is gone or has changed. */
 const expected = [200, 201, 404, 409, 412];
 
 type Send = Client['v1'];
@@ -13,7 +13,7 @@ interface Listed {
   version: number;
 }
 
-/** Writes of every kind that a user can do, in that user's name, one at a time and by chance. */
+/** A client that makes random writes of every kind, one at a time. */
 export function createWriter(send: Send, random: Random, alsoExpected: readonly number[] = []) {
   const listed = async (path: string): Promise<Listed[]> =>
     (await send('GET', `${path}?limit=20`)).body?.data ?? [];

@@ -8,7 +8,7 @@ import { seeded } from '../support/random.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { sendDeleteTag, sendRenameTag } from '../support/tags.ts';
 import { type Client, newClient } from '../support/tasks.ts';
-import { comparableResult, createTrashed, listTrashed } from '../support/trash.ts';
+import { comparableResult, createTrashedTasks, listTrashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -35,7 +35,7 @@ describe('a renamed tag', () => {
     const one = await client.create({ tags: ['old', 'a'] });
     const two = await client.create({ tags: ['old'], completed: true });
     const other = await client.create({ tags: ['a'] });
-    const [gone] = await createTrashed(client, { tags: ['old', 'z'] });
+    const [gone] = await createTrashedTasks(client, { tags: ['old', 'z'] });
     const reply = await sendRenameTag(client, 'old', 'new');
     expect([reply.status, reply.body]).toEqual([
       200,
@@ -72,7 +72,7 @@ describe('a renamed tag', () => {
 
   test('that only tasks in the trash have is on no live task, and comes back with them', async () => {
     const client = await newClient(app);
-    const [task] = await createTrashed(client, { tags: ['old'] });
+    const [task] = await createTrashedTasks(client, { tags: ['old'] });
     expect((await sendRenameTag(client, 'old', 'new')).body.data).toEqual({ name: 'new', usage_count: 0 });
     await client.v1('POST', `/trash/${task?.id}/restore`);
     expect(await client.tags()).toEqual([{ name: 'new', usage_count: 1 }]);
@@ -98,7 +98,7 @@ test('a deleted tag is on no task, live or in the trash; the tasks stay', async 
   const client = await newClient(app);
   const one = await client.create({ tags: ['a', 'b'] });
   const other = await client.create({ tags: ['b'] });
-  const [gone] = await createTrashed(client, { tags: ['a'] });
+  const [gone] = await createTrashedTasks(client, { tags: ['a'] });
   const reply = await sendDeleteTag(client, 'a');
   expect([reply.status, reply.body]).toEqual([
     200,

@@ -5,7 +5,7 @@ import { auditActionsOf, auditEntriesOf } from '../support/audit.ts';
 import { bulkResultsOf, repeat, sendBulk } from '../support/bulk.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { newClient } from '../support/tasks.ts';
-import { createTrashed, listTrashed } from '../support/trash.ts';
+import { createTrashedTasks, listTrashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterAll(() => app.close());
 test('every kind of operation does what a request of its own does; results are in the order of the request', async () => {
   const client = await newClient(app);
   const [one, two, three] = [await client.create(), await client.create(), await client.create()];
-  const [gone] = await createTrashed(client, { title: 'gone', tags: ['b'] });
+  const [gone] = await createTrashedTasks(client, { title: 'gone', tags: ['b'] });
   const reply = await sendBulk(client, [
     { op: 'create', temp_id: 'new', title: ' Buy milk ', priority: 'hIgH', tags: ['b', 'a', 'b'] },
     { op: 'update', id: one.id, version: 1, title: 'changed', due_date: '2030-01-01' },

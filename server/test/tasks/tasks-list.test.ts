@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Task } from '../../src/tasks/model.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type Random, seeded } from '../support/random.ts';
-import { type ListQuery, matching, pageOf, queryString } from '../support/task-model.ts';
+import { filterTasks, type ListQuery, pageOf, queryString } from '../support/task-model.ts';
 import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
 
 const words = [
@@ -79,7 +79,7 @@ async function withFewTimes(all: Task[]): Promise<Task[]> {
 
 /** Asks both surfaces and holds what they say against the model. */
 async function check(query: ListQuery, listName: 'tags' | 'tags[]' = 'tags'): Promise<Task[]> {
-  const found = matching(tasks, query);
+  const found = filterTasks(tasks, query);
   const page = pageOf(found, query);
   const search = queryString(query, listName);
   const v1 = await client.v1('GET', `/tasks${search}`);

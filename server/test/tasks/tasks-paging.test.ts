@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Task } from '../../src/tasks/model.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
-import { inOrder } from '../support/task-model.ts';
+import { sortTasks } from '../support/task-model.ts';
 import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
 
 const sorts = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
@@ -57,7 +57,7 @@ describe.each(orders)('sorted by %s %s', (sort_by, sort_direction) => {
       const query = `?sort_by=${sort_by}&sort_direction=${sort_direction}&limit=${limit}`;
       const pages = await walk(client, `${client.user.v1}/tasks${query}`, 'next');
       expect(pages).toHaveLength(Math.ceil(count / limit));
-      expect(pages.flatMap(({ body }) => body.data)).toEqual(inOrder(tasks, sort_by, sort_direction));
+      expect(pages.flatMap(({ body }) => body.data)).toEqual(sortTasks(tasks, sort_by, sort_direction));
 
       const back = await walk(client, linksOf(pages.at(-1)).prev, 'prev');
       expect(back.map(({ body }) => ids(body.data)).reverse()).toEqual(
@@ -99,13 +99,13 @@ describe('links', () => {
 
   test('the bare surface pages by the same links', async () => {
     const pages = await walk(client, `${client.user.bare}/tasks?limit=15&sort_by=due_date`, 'next');
-    expect(pages.flatMap(({ body }) => body)).toEqual(inOrder(tasks, 'due_date', 'desc'));
+    expect(pages.flatMap(({ body }) => body)).toEqual(sortTasks(tasks, 'due_date', 'desc'));
     for (const page of pages) expect(page.headers.get('x-total-count')).toBe(String(count));
   });
 
   test('offset paging links by offset', async () => {
     const pages = await walk(client, `${client.user.v1}/tasks?limit=15&offset=0`, 'next');
-    expect(pages.flatMap(({ body }) => body.data)).toEqual(inOrder(tasks, 'created_at', 'desc'));
+    expect(pages.flatMap(({ body }) => body.data)).toEqual(sortTasks(tasks, 'created_at', 'desc'));
     expect(pages.map(({ body }) => body.pagination.offset)).toEqual([0, 15, 30]);
     const offsetOf = (target = '') => new URL(target, 'http://any').searchParams.get('offset');
     expect(pages.map((page) => offsetOf(linksOf(page).next))).toEqual(['15', '30', null]);

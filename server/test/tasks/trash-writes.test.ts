@@ -4,7 +4,13 @@ import { purgeBatchSize } from '../../src/tasks/trash.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf, auditEntriesOf } from '../support/audit.ts';
 import { locsOf, newClient } from '../support/tasks.ts';
-import { comparableResult, createTrashed, fillTrash, listTrashed, tombstones } from '../support/trash.ts';
+import {
+  comparableResult,
+  createTrashedTasks,
+  fillTrash,
+  listTrashed,
+  tombstones,
+} from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -20,7 +26,7 @@ describe.each([
 ] as const)('%s', (_, method, suffix) => {
   test('applies to the version that is named, or answers with the task as it is', async () => {
     const client = await newClient(app);
-    const [task] = await createTrashed(client, { tags: ['a'] });
+    const [task] = await createTrashedTasks(client, { tags: ['a'] });
     const path = `/trash/${task?.id}${suffix}`;
     const before = await client.stored();
     const stale = await client.v1(method, path, { version: 1 });
@@ -45,9 +51,9 @@ describe.each([
   test('of what is not in the trash is a 404, the same for live, purged, foreign and unknown tasks', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     const live = await client.create();
-    const [gone] = await createTrashed(client, {});
+    const [gone] = await createTrashedTasks(client, {});
     await client.v1('DELETE', `/trash/${gone?.id}`);
-    const [theirs] = await createTrashed(other, {});
+    const [theirs] = await createTrashedTasks(other, {});
     const before = [await client.stored(), await other.stored()];
     const never = await client.v1(method, `/trash/${randomUUID()}${suffix}`);
     expect([never.status, never.body.error_code]).toEqual([404, 'NOT_FOUND']);
@@ -60,7 +66,7 @@ describe.each([
 
   test('sent again under one Idempotency-Key happens once and gets the first answer', async () => {
     const client = await newClient(app);
-    const [task] = await createTrashed(client, {});
+    const [task] = await createTrashedTasks(client, {});
     const headers = { 'idempotency-key': randomUUID() };
     const send = () => client.v1(method, `/trash/${task?.id}${suffix}`, undefined, headers);
     const [first, second] = [await send(), await send()];
@@ -72,7 +78,7 @@ describe.each([
 
   test('by several at once happens once', async () => {
     const client = await newClient(app);
-    const [task] = await createTrashed(client, {});
+    const [task] = await createTrashedTasks(client, {});
     const sent = Array.from({ length: 10 }, () => client.v1(method, `/trash/${task?.id}${suffix}`));
     const statuses = (await Promise.all(sent)).map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array(9).fill(404)]);
@@ -82,7 +88,7 @@ describe.each([
 
 test('a purged task is gone with everything that was of it, but for a tombstone', async () => {
   const client = await newClient(app);
-  const [task, other] = await createTrashed(client, { tags: ['a', 'b'] }, { tags: ['a'] });
+  const [task, other] = await createTrashedTasks(client, { tags: ['a', 'b'] }, { tags: ['a'] });
   const reply = await client.v1('DELETE', `/trash/${task?.id}`);
   expect([reply.status, reply.body]).toEqual([
     200,
@@ -106,7 +112,7 @@ describe('emptying the trash', () => {
     const count = 2 * purgeBatchSize + 1;
     await fillTrash(app, client, count);
     const live = await client.create({ tags: ['a'] });
-    await createTrashed(other, {});
+    await createTrashedTasks(other, {});
     const reply = await client.v1('DELETE', '/trash');
     expect([reply.status, reply.body]).toEqual([
       200,
@@ -137,10 +143,10 @@ describe('emptying the trash', () => {
 
   test('sent again under one Idempotency-Key purges nothing that was deleted since', async () => {
     const client = await newClient(app);
-    await createTrashed(client, {}, {});
+    await createTrashedTasks(client, {}, {});
     const headers = { 'idempotency-key': randomUUID() };
     const first = await client.v1('DELETE', '/trash', undefined, headers);
-    await createTrashed(client, {});
+    await createTrashedTasks(client, {});
     const second = await client.v1('DELETE', '/trash', undefined, headers);
     expect(second.text).toBe(first.text);
     expect(second.headers.get('idempotency-replayed')).toBe('true');
@@ -151,7 +157,7 @@ describe('emptying the trash', () => {
 test('a restore racing a purge is made before it or finds nothing; it never brings half a task back', async () => {
   const client = await newClient(app);
   for (let round = 0; round < 10; round += 1) {
-    const [task] = await createTrashed(client, { tags: ['t'] });
+    const [task] = await createTrashedTasks(client, { tags: ['t'] });
     const path = `/trash/${task?.id}`;
     const calls = [() => client.v1('POST', `${path}/restore`), () => client.v1('DELETE', '/trash')];
     const replies = await Promise.all((round % 2 ? calls : calls.toReversed()).map((call) => call()));

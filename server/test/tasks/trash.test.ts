@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf } from '../support/audit.ts';
 import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
-import { comparableResult, createTrashed, listTrashed } from '../support/trash.ts';
+import { comparableResult, createTrashedTasks, listTrashed } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -17,7 +17,11 @@ describe('the list', () => {
     const client = await newClient(app);
     await client.create({ title: 'live' });
     const fields = { description: 'd', priority: 'High', due_date: '2030-01-01', tags: ['b', 'a'] };
-    const [first, second] = await createTrashed(client, { title: 'first', ...fields, completed: true }, {});
+    const [first, second] = await createTrashedTasks(
+      client,
+      { title: 'first', ...fields, completed: true },
+      {},
+    );
     const reply = await client.v1('GET', '/trash');
     expect(reply.status).toBe(200);
     const [newest, oldest] = reply.body.data;
@@ -41,7 +45,7 @@ describe('the list', () => {
 
   test('pages by cursor and by offset, each task once, ties by id', async () => {
     const client = await newClient(app);
-    await createTrashed(client, ...Array.from({ length: 7 }, () => ({})));
+    await createTrashedTasks(client, ...Array.from({ length: 7 }, () => ({})));
     // All but one deleted in the same moment.
     await sql`update duly.tasks set deleted_at = date_trunc('day', deleted_at) where user_id = ${client.user.id}
       and id <> (select max(id::text)::uuid from duly.tasks where user_id = ${client.user.id})`.execute(
@@ -68,7 +72,7 @@ describe('the list', () => {
   test('takes no cursor of another list or user, and no parameter of the task list', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     for (const one of [client, other]) {
-      await createTrashed(one, {}, {});
+      await createTrashedTasks(one, {}, {});
       await one.create();
       await one.create();
     }
@@ -94,7 +98,7 @@ describe('a restored task', () => {
   test('is live again as it was: title, tags, dates and completion; its version goes on', async () => {
     const client = await newClient(app);
     const fields = { title: 'back', description: 'd', priority: 'Low', due_date: '2030-01-01' };
-    const [task] = await createTrashed(client, { ...fields, completed: true, tags: ['a', 'b'] });
+    const [task] = await createTrashedTasks(client, { ...fields, completed: true, tags: ['a', 'b'] });
     if (task === undefined) throw new Error();
     expect(await client.tags()).toEqual([]);
     const reply = await client.v1('POST', `/trash/${task.id}/restore`);
@@ -122,7 +126,7 @@ describe('a restored task', () => {
 
   test('brings its tags to those who follow the changes', async () => {
     const client = await newClient(app);
-    const [task] = await createTrashed(client, { tags: ['a'] });
+    const [task] = await createTrashedTasks(client, { tags: ['a'] });
     const revisionOfTag = async () => (await client.stored()).tags.map(({ revision }) => Number(revision));
     expect(await revisionOfTag()).toEqual([2]);
     await client.v1('POST', `/trash/${task?.id}/restore`);
@@ -132,7 +136,7 @@ describe('a restored task', () => {
 
 test('a task in the trash is as one that never was to every live route of both surfaces', async () => {
   const client = await newClient(app);
-  const [task] = await createTrashed(client, { title: 'hidden', tags: ['a'] });
+  const [task] = await createTrashedTasks(client, { title: 'hidden', tags: ['a'] });
   for (const surface of ['v1', 'bare'] as const) {
     for (const [method, suffix, body] of [
       ['GET', '', undefined],

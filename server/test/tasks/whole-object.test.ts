@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { invalidStatus, locsOf, namedIn, newClient } from '../support/tasks.ts';
+import { invalidStatus, issueLocationsOf, locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -62,7 +62,7 @@ describe.each(ways)('$method of a whole task on $surface', ({ surface, method })
       const reply = await call(method, `/tasks/${task.id}`, { ...copy, title: 'new', [field]: value });
       expect(reply.status).toBe(invalidStatus[surface]);
       expect(reply.body.error_code).toBe('VALIDATION_ERROR');
-      expect(namedIn(surface, reply)).toEqual([`body.${field}`]);
+      expect(issueLocationsOf(surface, reply)).toEqual([`body.${field}`]);
       expect(reply.text).toContain('is read-only and differs');
     }
     expect(await stored()).toEqual(before);
@@ -75,7 +75,7 @@ describe.each(ways)('$method of a whole task on $surface', ({ surface, method })
       for (const value of ['yesterday', 5, '2026-12-24', '']) {
         const reply = await call(method, `/tasks/${task.id}`, { title: 'new', [field]: value });
         expect([value, reply.status]).toEqual([value, invalidStatus[surface]]);
-        expect(namedIn(surface, reply)).toEqual([`body.${field}`]);
+        expect(issueLocationsOf(surface, reply)).toEqual([`body.${field}`]);
       }
     },
   );
@@ -83,7 +83,7 @@ describe.each(ways)('$method of a whole task on $surface', ({ surface, method })
   test.each(['deleted_at', 'colour', 'owner'])('%s stays unknown', async (field) => {
     const { task, [surface]: call } = await changedOnce();
     const reply = await call(method, `/tasks/${task.id}`, { ...task, [field]: null });
-    expect(namedIn(surface, reply)).toEqual([`body.${field}`]);
+    expect(issueLocationsOf(surface, reply)).toEqual([`body.${field}`]);
   });
 
   test('a copy without a version whose updated_at is older is stale: 409 with the task as it is', async () => {
@@ -140,7 +140,7 @@ describe.each(surfaces)('POST on %s', (surface) => {
     for (const [field, value] of Object.entries(wrong)) {
       const reply = await call('POST', '/tasks', { title: 'x', [field]: value });
       expect(reply.status).toBe(invalidStatus[surface]);
-      expect(namedIn(surface, reply)).toEqual([`body.${field}`]);
+      expect(issueLocationsOf(surface, reply)).toEqual([`body.${field}`]);
     }
     expect(await stored()).toEqual(empty);
     expect((await call('POST', '/tasks', { title: 'mine', user_id: user.id })).status).toBe(201);

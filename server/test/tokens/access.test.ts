@@ -205,7 +205,7 @@ describe('the common request', () => {
 
 /** Tells how many of this process's statements have named something since. */
 function countStatements(): (name: string) => number {
-  const { asked, restore } = recordStatements(app.ctx.db);
+  const { statements: asked, restore } = recordStatements(app.ctx.db);
   onTestFinished(restore);
   return (name) => asked.filter((text) => text.includes(name)).length;
 }

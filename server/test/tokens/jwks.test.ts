@@ -50,7 +50,7 @@ describe('keys of a remote issuer', () => {
   test('are loaded once for many tokens', async () => {
     const statuses = await Promise.all(Array.from({ length: 20 }, () => statusOf(token(first))));
     expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(remote.asked).toHaveLength(1);
+    expect(remote.requestedPaths).toHaveLength(1);
   });
 
   test('that are new are found by the first token they signed', async () => {
@@ -59,7 +59,7 @@ describe('keys of a remote issuer', () => {
     pass(31);
     expect(await statusOf(token(second))).toBe(200);
     expect(await statusOf(token(first))).toBe(200);
-    expect(remote.asked).toHaveLength(2);
+    expect(remote.requestedPaths).toHaveLength(2);
   });
 
   test('are asked for once in 30 s, however many tokens name keys that are not there', async () => {
@@ -72,10 +72,10 @@ describe('keys of a remote issuer', () => {
       }
     };
     await flood();
-    expect(remote.asked).toHaveLength(1);
+    expect(remote.requestedPaths).toHaveLength(1);
     pass(31);
     await flood();
-    expect(remote.asked).toHaveLength(2);
+    expect(remote.requestedPaths).toHaveLength(2);
     expect(await statusOf(token(first))).toBe(200);
   });
 
@@ -87,7 +87,7 @@ describe('keys of a remote issuer', () => {
     pass(601);
     await vi.waitFor(async () => expect(await statusOf(seen)).toBe(401), patience);
     expect([await statusOf(token(first)), await statusOf(token(second))]).toEqual([401, 200]);
-    expect(remote.asked).toHaveLength(2);
+    expect(remote.requestedPaths).toHaveLength(2);
   });
 });
 
@@ -120,9 +120,9 @@ describe('a remote issuer that fails', () => {
       passed += 31;
       vi.restoreAllMocks();
       pass(passed);
-      const before = remote.asked.length;
+      const before = remote.requestedPaths.length;
       expect([name, await statusOf(token(second))]).toEqual([name, 401]);
-      expect([name, remote.asked.length]).toEqual([name, before + 1]);
+      expect([name, remote.requestedPaths.length]).toEqual([name, before + 1]);
       expect([name, await statusOf(token(first))]).toEqual([name, 200]);
     }
     remote.publish([second.jwk]);
@@ -136,7 +136,7 @@ describe('a remote issuer that fails', () => {
     const { status, headers } = await app.request('GET', `/api/${userId}/tasks`, { token: token(first) });
     expect([status, headers.get('retry-after')]).toEqual([503, '1']);
     expect(await statusOf(token(first))).toBe(503);
-    expect(remote.asked).toHaveLength(1);
+    expect(remote.requestedPaths).toHaveLength(1);
     const body = { email: 'own@example.com', password: 'gentle-otter-42', first_name: 'O', last_name: '' };
     const { body: account } = await app.request('POST', '/api/v1/auth/register', { body });
     const own = { token: account.access_token };
@@ -153,7 +153,7 @@ describe('a remote issuer that fails', () => {
     const shared = await mintToken({ sub: userId, iss: issuer, aud: audience, exp: now + 60 });
     expect(await Promise.race([waiting, statusOf(shared)])).toBe(200);
     expect(await waiting).toBe(503);
-    expect(remote.asked).toHaveLength(1);
+    expect(remote.requestedPaths).toHaveLength(1);
   });
 
   test('and hangs later holds up no token of a key that is known', async () => {
@@ -162,6 +162,6 @@ describe('a remote issuer that fails', () => {
     remote.answer(() => undefined);
     pass(601);
     expect([await statusOf(seen), await statusOf(token(first))]).toEqual([200, 200]);
-    await vi.waitFor(() => expect(remote.asked).toHaveLength(2), patience);
+    await vi.waitFor(() => expect(remote.requestedPaths).toHaveLength(2), patience);
   });
 });

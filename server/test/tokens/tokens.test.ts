@@ -4,7 +4,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, secret, startApp, type TestApp } from '../support/app.ts';
-import { badTokens, goodToken, type Minter, now, tokenForListOfOne } from '../support/bad-tokens.ts';
+import { badTokens, goodToken, now, type TestIssuer, tokenWithAudienceList } from '../support/bad-tokens.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { hmacSigner, jws, keySigner, newKey } from '../support/jws.ts';
 
@@ -87,7 +87,7 @@ async function findOwnKey(): Promise<KeyObject> {
 const frontEndClaims = () => ({ sub: userId, iss: issuer, aud: audience, iat: now(), exp: now() + 3600 });
 const ownSigner = () => keySigner('EdDSA', ownKey, String(decodeProtectedHeader(ownToken).kid));
 
-const minters: Record<string, () => Minter> = {
+const minters: Record<string, () => TestIssuer> = {
   'issuer 1, with the shared secret': () => ({ signer: hmacSigner(secret), claims: frontEndClaims }),
   'issuer 2, this server': () => ({ signer: ownSigner(), claims: () => decodeJwt(ownToken) }),
   'issuer 3, with a published key': () => ({ signer: es256, claims: frontEndClaims }),
@@ -192,7 +192,7 @@ describe.each(Object.keys(minters))('%s', (name) => {
 
   test('a token whose audience is a list of one is accepted', async () => {
     const { sub } = minter().claims();
-    expect((await ask(tokenForListOfOne(minter()), `/api/v1/users/${sub}/tasks`)).status).toBe(200);
+    expect((await ask(tokenWithAudienceList(minter()), `/api/v1/users/${sub}/tasks`)).status).toBe(200);
   });
 
   test.each(Object.keys(badTokens))('is refused, and the answer does not say why: %s', async (bad) => {
@@ -207,6 +207,6 @@ describe('is refused, and the answer does not say why', () => {
 });
 
 test('no key was ever fetched from where a token said', () => {
-  expect(stranger.asked).toEqual([]);
-  expect(new Set(remote.asked)).toEqual(new Set(['/api/auth/jwks']));
+  expect(stranger.requestedPaths).toEqual([]);
+  expect(new Set(remote.requestedPaths)).toEqual(new Set(['/api/auth/jwks']));
 });

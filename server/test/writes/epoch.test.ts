@@ -12,7 +12,7 @@ import { isLong } from '../support/long-tests.ts';
 import { patience } from '../support/patience.ts';
 import { waitForReplay } from '../support/postgres15.ts';
 import { startProcess } from '../support/process.ts';
-import { database as pairDatabase, startPair } from '../support/replica.ts';
+import { database as pairDatabase, startReplicatedPair } from '../support/replica.ts';
 import { newDataDirectory, startTestServer } from '../support/servers.ts';
 import { newClient } from '../support/tasks.ts';
 
@@ -204,7 +204,7 @@ test('cursors and event ids of versions without epochs are good in the first epo
 });
 
 test('a copy that is promoted begins another epoch, and so does nothing that only reads', async () => {
-  const pair = await startPair();
+  const pair = await startReplicatedPair();
   const epochAt = async (cluster: typeof pair.primary) => {
     const db = createDb({
       connection: connectionFromUrl(cluster.url('app', pairDatabase)),

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { statementsOf } from '../support/sql/count.ts';
-import { invalidStatus, namedIn, newClient, type SurfaceName } from '../support/tasks.ts';
+import { invalidStatus, issueLocationsOf, newClient, type SurfaceName } from '../support/tasks.ts';
 
 let app: TestApp;
 let other: TestApp;
@@ -128,7 +128,7 @@ describe.each(surfaces)('on %s', (surface) => {
       const client = await newClient(app);
       const reply = await client[surface]('POST', '/tasks', { title: 'a' }, { 'idempotency-key': key });
       expect(reply.status).toBe(invalidStatus[surface]);
-      expect(namedIn(surface, reply)).toEqual(['header.idempotency-key']);
+      expect(issueLocationsOf(surface, reply)).toEqual(['header.idempotency-key']);
       expect((await client.stored()).tasks).toEqual([]);
     },
   );

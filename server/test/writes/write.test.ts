@@ -10,7 +10,7 @@ import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf } from '../support/audit.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { type Client, newClient } from '../support/tasks.ts';
-import { createTrashed, fillTrash } from '../support/trash.ts';
+import { createTrashedTasks, fillTrash } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ const onTask =
 const onTrash =
   (method: string, suffix: string): Prepare =>
   async (client) => {
-    const [task] = await createTrashed(client, { tags: ['a'] });
+    const [task] = await createTrashedTasks(client, { tags: ['a'] });
     return () => client.v1(method, `/trash/${task?.id}${suffix}`);
   };
 const onTag =
@@ -59,7 +59,7 @@ test.each<[string, number, Prepare]>([
     'emptying the trash',
     5,
     async (client) => {
-      await createTrashed(client, {}, {});
+      await createTrashedTasks(client, {}, {});
       return () => client.v1('DELETE', '/trash');
     },
   ],

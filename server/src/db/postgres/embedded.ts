@@ -15,32 +15,30 @@ import {
 } from './running-server.ts';
 import { chooseSocketDirectory, removeSocketDirectory } from './sockets.ts';
 
-export type { ConnectionSettings as Connection } from './running-server.ts';
+export type { ConnectionSettings } from './running-server.ts';
 
-/** The PostgreSQL server that Duly brings and looks after itself. */
+/** The embedded PostgreSQL server, which Duly starts and supervises. */
 export interface EmbeddedServer {
-  /** Role `duly`, not a superuser, owner of the database `duly`. */
+  /** Connection of the role `duly`: no superuser, owner of the database `duly`. */
   app: ConnectionSettings;
-  /** Superuser `postgres`, database `postgres`. */
+  /** Connection of the superuser `postgres` to the database `postgres`. */
   admin: ConnectionSettings;
-  /** Real path of the PostgreSQL data directory. */
-  dataDir: string;
+  /** Real path of the PostgreSQL data directory, which is not DATA_DIR itself. */
+  clusterDirectory: string;
   /** Whether this call created the cluster. */
   firstStart: boolean;
-  /** Whether a server that a killed process left running was taken over. */
+  /** Whether the server was already running, left by a killed process. */
   adopted: boolean;
-  /** Shuts the server down cleanly: at most 25 s. May be called again. */
+  /** Shuts the server down cleanly, in at most 25 s. May be called more than once. */
   stop(): Promise<void>;
 }
 
-/** Role and database of the application. */
+/** Name of the application's role and of its database. */
 const appRole = 'duly';
 
-/**
- * Key of the advisory lock in database `postgres` that marks the one live Duly of a data directory: "duly" in ASCII.
- */
+/** Key of the advisory lock in database `postgres` that the one live Duly of a DATA_DIR holds: "duly" in ASCII. */
 const dataDirLockKey = 0x64756c79;
-/** A killed process' connection takes a moment to go away; a command shares the server instead of waiting. */
+/** A killed process' connection, and its lock, take a moment to go. A command does not wait: it shares the server. */
 const lockGraceMs = { service: 3_000, command: 100 };
 const maxBackoffMs = 5_000;
 
@@ -53,15 +51,14 @@ class InUseError extends StartError {
 }
 
 /**
- * Starts the database of `dataDir` (DATA_DIR), or takes over one that a killed Duly left running. From then on the
- * server is started again by itself whenever it dies; `app` and `admin` stay valid over that. Installs no signal or
- * exit hooks.
+ * Starts the database of `dataDir` (DATA_DIR), or adopts one that a killed Duly left running. Restarts the server
+ * whenever it dies; `app` and `admin` stay valid. Installs no signal or exit hooks.
  *
- * Run as root, the server gets an unprivileged account. Where that account cannot pass through DATA_DIR, the files are
- * in /var/lib/duly and `DATA_DIR/postgres` is a link to them.
+ * If Duly runs as root, the server runs under an unprivileged account. If that account cannot traverse DATA_DIR, the
+ * files are in /var/lib/duly and `DATA_DIR/postgres` is a link to them.
  *
- * @throws StartError with one line when the directory cannot be used, belongs to another running Duly or another major
- * version, or the server does not start within 30 s (10 min while it recovers from a crash).
+ * @throws StartError in one line if the directory is unusable, or belongs to another running Duly or major version
+ * @throws StartError if the server does not start within 30 s (10 min while it recovers from a crash)
  */
 export const startEmbedded = (options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> =>
   startOrTakeOver(lockGraceMs.service, options);
@@ -93,7 +90,7 @@ async function startOrTakeOver(
   return {
     app: { ...admin, user: appRole, password, database: appRole },
     admin,
-    dataDir: cluster.directory,
+    clusterDirectory: cluster.directory,
     firstStart: cluster.created,
     adopted,
     stop() {
@@ -105,8 +102,8 @@ async function startOrTakeOver(
 }
 
 /**
- * A running server whose lock we hold. Goes round again when the server ends meanwhile, as its last owner may be
- * stopping it.
+ * Returns a running server after it has taken the advisory lock. Starts over if the server ends meanwhile: its last
+ * owner may be stopping it.
  */
 async function takeOver(
   cluster: Cluster,
@@ -135,8 +132,8 @@ async function takeOver(
 }
 
 /**
- * For a command: the connection to the server that another Duly runs, left to that one; else a server of our own.
- * @throws StartError like `startEmbedded`, and where there is no database yet.
+ * For a command: connects to the server of another running Duly and never stops it. Starts a server if none runs.
+ * @throws StartError like `startEmbedded`, and if there is no database yet
  */
 export async function joinEmbedded(options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> {
   if (lstatSync(join(options.dataDir, 'postgres'), { throwIfNoEntry: false }) === undefined)
@@ -152,7 +149,7 @@ export async function joinEmbedded(options: { dataDir: string; log: Logger }): P
     return {
       app: { ...admin, user: appRole, password: rolePassword(cluster.password, appRole), database: appRole },
       admin,
-      dataDir: cluster.directory,
+      clusterDirectory: cluster.directory,
       firstStart: false,
       adopted: true,
       async stop() {},
@@ -167,7 +164,7 @@ async function tryLock(client: Client): Promise<boolean> {
   return rows[0]?.locked === true;
 }
 
-/** Done on every start: heals a first start that was cut short, and a role somebody has changed. */
+/** Runs on every start: completes an interrupted first start, and restores a changed role. */
 async function provision(client: Client, password: string): Promise<void> {
   const role = await client.query('select from pg_roles where rolname = $1', [appRole]);
   if (role.rowCount === 0) await client.query(`create role ${appRole}`);
@@ -180,7 +177,8 @@ async function provision(client: Client, password: string): Promise<void> {
 }
 
 /**
- * Brings the server back whenever the lock's connection breaks. Ends at the signal, with the server if we hold it then.
+ * Restarts the server whenever the connection that holds the lock breaks, until `signal` aborts.
+ * @returns the running server; undefined if another Duly holds the lock
  */
 async function supervise(
   cluster: Cluster,

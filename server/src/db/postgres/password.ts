@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { StartError } from '../../platform/errors.ts';
 import { createFileOnce, hasCode } from '../../platform/files.ts';
 
-/** Name of the superuser's password in DATA_DIR; mode 0600. */
+/** File in DATA_DIR with the superuser's password; mode 0600. */
 const passwordFileName = 'postgres-password';
 
 /**
- * The superuser's password. With `create`, a missing one is made up and is safely on the disk on return, so that no
- * crash can leave a cluster whose password nobody knows. Of two processes creating it at once, both get the first one.
+ * Reads the superuser's password. With `create`, a missing one is generated and synced to disk before the function
+ * returns. So a crash cannot leave a cluster without its password. If two processes create it, both get the first.
+ * @throws StartError if the file is missing or damaged and `create` is false
  */
 export function superuserPassword(dataDir: string, create: boolean): string {
   const path = join(dataDir, passwordFileName);
@@ -34,6 +35,6 @@ function readPassword(path: string): string | undefined {
   }
 }
 
-/** Derived, so that there is one secret to keep, and the role's password does not reveal the superuser's. */
+/** Derived by HMAC, so that there is one secret to keep. The role's password does not reveal the superuser's. */
 export const rolePassword = (superuser: string, role: string): string =>
   createHmac('sha256', superuser).update(`role ${role}`).digest('hex');

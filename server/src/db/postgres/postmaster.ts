@@ -5,19 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { hasCode, processExists } from '../../platform/files.ts';
 import { type Cluster, programEnvironment } from './cluster.ts';
-import { port, serverArguments } from './server-settings.ts';
+import { serverArguments, socketPort } from './server-settings.ts';
 
 const pollMs = 20;
 const fastShutdownMs = 20_000;
 const immediateShutdownMs = 5_000;
 
-/** What postmaster.pid says; the process may be long gone. */
+/** Content of postmaster.pid. The process may have ended long ago. */
 export interface PidFile {
   pid: number;
   socketDirectory: string;
 }
 
-/** @returns undefined when there is none, or the server has not written it out yet. */
+/** @returns undefined if there is no file, or the server has not written it yet */
 export function readPidFile(directory: string): PidFile | undefined {
   let lines: string[];
   try {
@@ -32,8 +32,8 @@ export function readPidFile(directory: string): PidFile | undefined {
 }
 
 /**
- * Whether that process is the postmaster of this cluster. Its existence alone does not say so: after a reboot the
- * number may be somebody else's, and in a container nobody may reap a dead one.
+ * Whether the process is the postmaster of this cluster. Its existence does not suffice. After a reboot another process
+ * may have the pid, and in a container a dead one may stay a zombie.
  */
 export function isPostmaster(pid: number, directory: string): boolean {
   if (!processExists(pid)) return false;
@@ -45,15 +45,15 @@ export function isPostmaster(pid: number, directory: string): boolean {
       directory,
     );
   } catch {
-    // It has just ended; or it is hidden from us, and then it may well be the one.
+    // The process just ended, or this account may not inspect it. Then it may be the postmaster.
     return processExists(pid);
   }
 }
 
-/** Starts the server in a session of its own, so that neither Ctrl-C in the terminal nor our end takes it down. */
+/** Starts the server in a session of its own: it survives Ctrl-C in the terminal and the end of this process. */
 export function launchPostmaster(cluster: Cluster, socketDirectory: string): ChildProcess {
   removeOldLogs(cluster.directory);
-  const output = openSync(join(cluster.dataDir, startLog), 'w', 0o600);
+  const output = openSync(join(cluster.dataDir, startLogFile), 'w', 0o600);
   try {
     const child = spawn(cluster.binaries.postgres, serverArguments(cluster.directory, socketDirectory), {
       ...cluster.account,
@@ -70,11 +70,11 @@ export function launchPostmaster(cluster: Cluster, socketDirectory: string): Chi
 }
 
 /**
- * What the server prints until its log collector runs. Outside the cluster, where its account could swap it for a link.
+ * The server's output until its log collector runs. Outside the cluster, whose account could replace it with a link.
  */
-const startLog = 'postgres-start.log';
+const startLogFile = 'postgres-start.log';
 
-/** The server empties a weekday's file only when it rotates to it, not when it starts on that day. */
+/** The server truncates a weekday's file only when it rotates to it, not when it starts on that day. */
 function removeOldLogs(directory: string): void {
   const weekAgo = Date.now() - 6 * 24 * 3_600_000;
   for (const path of logFiles(directory)) if (statSync(path).mtimeMs < weekAgo) rmSync(path);
@@ -92,21 +92,21 @@ function logFiles(directory: string): string[] {
   }
 }
 
-/** The last line with which the server said why it does not run. */
+/** The last line of the server's logs that states an error. */
 export function lastErrorLine(cluster: Cluster): string {
   const newest = logFiles(cluster.directory).sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
-  const lines = [...newest.slice(-1), join(cluster.dataDir, startLog)]
+  const lines = [...newest.slice(-1), join(cluster.dataDir, startLogFile)]
     .flatMap((path) => readFileSync(path, 'utf8').slice(-20_000).split('\n'))
     .filter((line) => line.trim() !== '');
-  const complaint =
+  const errorLine =
     lines.findLast((line) => /FATAL|PANIC|error while loading|could not/.test(line)) ?? lines.at(-1);
-  return complaint?.replace(/^[\d: .-]+UTC \[\d+\] /, '').trim() ?? 'it printed nothing';
+  return errorLine?.replace(/^[\d: .-]+UTC \[\d+\] /, '').trim() ?? 'it printed nothing';
 }
 
 /**
- * Ends the sessions that outlived a killed postmaster: one in the middle of a statement would hold the shared memory,
- * and so keep a new server from starting, until it is done. Linux only; elsewhere they are waited for.
- * Asked for as the server's account, since root in a container may not look into other users' processes.
+ * Ends backends that outlived a killed postmaster. One in the middle of a statement would hold the shared memory and
+ * prevent a new start. Linux only; on other systems the start waits for them. Runs as the server's account, since root
+ * in a container may not inspect other users' processes.
  */
 export function killOrphans(cluster: Cluster): void {
   if (process.platform !== 'linux') return;
@@ -120,13 +120,10 @@ export function killOrphans(cluster: Cluster): void {
   });
 }
 
-/**
- * Takes away lock files whose process exists and is not the server: it would refuse to start for as long as that one
- * lives.
- */
+/** Removes lock files whose pid belongs to another process now: the server would not start while that one lives. */
 export function removeStaleLocks(cluster: Cluster, socketDirectory: string): void {
   rmSync(join(cluster.directory, 'postmaster.pid'), { force: true });
-  rmSync(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
+  rmSync(join(socketDirectory, `.s.PGSQL.${socketPort}.lock`), { force: true });
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
@@ -138,11 +135,11 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
 }
 
 /**
- * Fast shutdown: running transactions are rolled back, everything committed is on disk. Returns when the process is
- * gone.
+ * Fast shutdown (SIGINT): rolls back open transactions and checkpoints. After 20 s, immediate shutdown (SIGQUIT).
+ * Resolves when the process has ended, or after 5 s more.
  */
 export async function shutDown(cluster: Cluster, pid: number, log: Logger): Promise<void> {
-  const ended = async (signal: NodeJS.Signals, waitMs: number) => {
+  const signalAndWait = async (signal: NodeJS.Signals, waitMs: number) => {
     const deadline = performance.now() + waitMs;
     if (!isPostmaster(pid, cluster.directory)) return true;
     sendSignal(pid, signal);
@@ -152,11 +149,11 @@ export async function shutDown(cluster: Cluster, pid: number, log: Logger): Prom
     }
     return true;
   };
-  if (await ended('SIGINT', fastShutdownMs)) return;
+  if (await signalAndWait('SIGINT', fastShutdownMs)) return;
   log.warn(
     { postmasterPid: pid },
     'the embedded PostgreSQL takes too long to shut down; the next start will recover',
   );
-  if (await ended('SIGQUIT', immediateShutdownMs)) return;
+  if (await signalAndWait('SIGQUIT', immediateShutdownMs)) return;
   log.error({ postmasterPid: pid }, 'the embedded PostgreSQL does not stop');
 }

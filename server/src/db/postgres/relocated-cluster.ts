@@ -5,30 +5,30 @@ import { StartError } from '../../platform/errors.ts';
 import { hasCode, removeAbandoned, syncDirectory } from '../../platform/files.ts';
 import { canTraverse, type UnixAccount } from '../../platform/unix-account.ts';
 
-/** Where the cluster goes when Duly runs as root and the server's account cannot pass through DATA_DIR. */
-const rootClusters = '/var/lib/duly';
+/** Where the cluster is kept if Duly runs as root and the server's account cannot traverse DATA_DIR. */
+const relocationDirectory = '/var/lib/duly';
 
-/** A path there that is not taken. @throws StartError when the account cannot pass through there either. */
-export function outsideTarget(dataDir: string, account: UnixAccount | undefined): string {
-  mkdirSync(rootClusters, { recursive: true, mode: 0o755 });
-  if (!canTraverse(account, rootClusters)) {
+/** A path of a new cluster. @throws StartError if the account cannot traverse this directory either */
+export function chooseRelocationTarget(dataDir: string, account: UnixAccount | undefined): string {
+  mkdirSync(relocationDirectory, { recursive: true, mode: 0o755 });
+  if (!canTraverse(account, relocationDirectory)) {
     throw new StartError(
-      `DATA_DIR ${dataDir} and ${rootClusters} are both out of reach for uid ${account?.uid}, under which root has to run PostgreSQL: let that user pass through one of them`,
+      `DATA_DIR ${dataDir} and ${relocationDirectory} are both out of reach for uid ${account?.uid}, under which root has to run PostgreSQL: let that user pass through one of them`,
     );
   }
-  removeAbandoned(rootClusters, '');
-  return join(rootClusters, randomBytes(8).toString('hex'));
+  removeAbandoned(relocationDirectory, '');
+  return join(relocationDirectory, randomBytes(8).toString('hex'));
 }
 
-/** The link that is to stand in a cluster's place; made before the move, so that a crash in between loses nothing. */
+/** The link that replaces the cluster. It is made before the move, so that a crash in between loses nothing. */
 const pendingLink = (path: string) => `${path}.moved`;
 
 /**
- * Moves a cluster that stands in DATA_DIR, such as a restored copy, to where the account can reach it.
- * @returns false when that is on another file system.
+ * Moves a cluster from DATA_DIR, such as a restored copy, to a directory that the account can traverse.
+ * @returns false if that is on another file system
  */
-export function moveOutside(dataDir: string, path: string, account: UnixAccount | undefined): boolean {
-  const target = outsideTarget(dataDir, account);
+export function relocateCluster(dataDir: string, path: string, account: UnixAccount | undefined): boolean {
+  const target = chooseRelocationTarget(dataDir, account);
   symlinkSync(target, pendingLink(path));
   syncDirectory(dataDir);
   try {
@@ -39,12 +39,12 @@ export function moveOutside(dataDir: string, path: string, account: UnixAccount 
     throw error;
   }
   syncDirectory(dirname(target));
-  finishMove(path);
+  finishRelocation(path);
   return true;
 }
 
-/** Ends a move that a crash cut short. */
-export function finishMove(path: string): void {
+/** Completes a move that a crash interrupted. */
+export function finishRelocation(path: string): void {
   const link = pendingLink(path);
   if (lstatSync(link, { throwIfNoEntry: false }) === undefined) return;
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) renameSync(link, path);

@@ -13,10 +13,10 @@ import {
   readPidFile,
   removeStaleLocks,
 } from './postmaster.ts';
-import { port } from './server-settings.ts';
+import { socketPort } from './server-settings.ts';
 import { ensureSocketDirectory } from './sockets.ts';
 
-/** How to reach a database. `host` may be the directory of a Unix socket. */
+/** How to connect to a database. `host` may be the directory of a Unix socket. */
 export interface ConnectionSettings {
   host: string;
   port: number;
@@ -25,59 +25,62 @@ export interface ConnectionSettings {
   database: string;
 }
 
-/** A server that answers, and the superuser's connection to it. */
+/** A server that accepts connections, and the superuser's connection to it. */
 export interface RunningServer {
   client: Client;
   pid: number;
-  /** Settles when the connection is gone, for whatever reason. */
+  /** Resolves when the connection is lost, for any reason. */
   connectionLost: Promise<unknown>;
-  /** It ran before we came. */
+  /** Whether the server was already running. */
   adopted: boolean;
   socketDirectory: string;
 }
 
-/** Each look at a recovering server costs a line in its log, so they get rarer. */
+/** A recovering server logs each attempt to connect, so the interval grows. */
 const pollMs = { first: 20, longest: 250 };
 const waitingNoticeMs = 2_000;
 const startDeadlineMs = 30_000;
-/** A server that says it is recovering gets more: after a crash it replays up to `max_wal_size`. */
+/** A recovering server gets longer: after a crash it replays up to `max_wal_size` of WAL. */
 const recoveryDeadlineMs = 600_000;
 
 export const adminConnection = (cluster: Cluster, socketDirectory: string): ConnectionSettings => ({
   host: socketDirectory,
-  port,
+  port: socketPort,
   user: 'postgres',
   password: cluster.password,
   database: 'postgres',
 });
 
-/** Takes over the cluster's server when one runs, else starts it; waits for one that is on its way up or down. */
+/**
+ * Adopts the cluster's server if one runs, otherwise starts it. Waits while the server starts up or shuts down.
+ * @throws StartError if the server does not start within 30 s (10 min in recovery)
+ */
 export async function ensureRunning(
   cluster: Cluster,
   socketDirectory: string,
   log: Logger,
   signal: AbortSignal,
 ): Promise<RunningServer> {
-  const started = performance.now();
+  const startedAt = performance.now();
   const notice = setTimeout(() => log.info('waiting for the embedded PostgreSQL'), waitingNoticeMs);
   let child: ServerChild | undefined;
   try {
     for (let waitMs = pollMs.first; ; waitMs = Math.min(waitMs * 1.2, pollMs.longest)) {
       signal.throwIfAborted();
-      const answer = await probeServer(cluster, child);
-      if ('client' in answer) return answer;
+      const probed = await probeServer(cluster, child);
+      if ('client' in probed) return probed;
 
       const failure = child?.failure();
       if (failure !== undefined) {
-        if (!isTransient(failure)) throw cannotStart(cluster, failure);
+        if (!isTransient(failure)) throw cannotStartError(cluster, failure);
         removeObstacle(cluster, socketDirectory, failure);
-        answer.complaint = failure;
+        probed.reason = failure;
         child = undefined;
       }
-      const deadlineMs = answer.recovering ? recoveryDeadlineMs : startDeadlineMs;
-      if (performance.now() - started > deadlineMs) throw cannotStart(cluster, answer.complaint);
+      const deadlineMs = probed.isRecovering ? recoveryDeadlineMs : startDeadlineMs;
+      if (performance.now() - startedAt > deadlineMs) throw cannotStartError(cluster, probed.reason);
 
-      if (child === undefined && !answer.alive) {
+      if (child === undefined && !probed.isAlive) {
         ensureSocketDirectory(cluster, socketDirectory);
         child = watchChild(cluster, launchPostmaster(cluster, socketDirectory));
       }
@@ -93,55 +96,56 @@ export async function ensureRunning(
 
 /** Why there is no connection yet. */
 interface NotReady {
-  complaint: string;
-  recovering: boolean;
+  reason: string;
+  isRecovering: boolean;
   /** Whether a postmaster of this cluster exists. */
-  alive: boolean;
+  isAlive: boolean;
 }
 
-/** Tries the server that postmaster.pid names, unless our own has been started and has yet to write itself in there. */
+/** Connects to the server of postmaster.pid. Not while our own child is started but has not written the file yet. */
 async function probeServer(
   cluster: Cluster,
   child: ServerChild | undefined,
 ): Promise<RunningServer | NotReady> {
   const file = readPidFile(cluster.directory);
   if (file === undefined || (child !== undefined && child.pid !== file.pid)) {
-    return { complaint: 'it does not answer', recovering: false, alive: false };
+    return { reason: 'it does not answer', isRecovering: false, isAlive: false };
   }
   const { pid, socketDirectory } = file;
-  const answer = await tryConnect(cluster, socketDirectory);
-  const alive = isPostmaster(pid, cluster.directory);
-  if (!('client' in answer)) return { ...answer, alive };
-  const { client } = answer;
-  if (!alive) {
+  const connected = await tryConnect(cluster, socketDirectory);
+  const isAlive = isPostmaster(pid, cluster.directory);
+  if (!('client' in connected)) return { ...connected, isAlive };
+  const { client } = connected;
+  if (!isAlive) {
     await client.end();
     throw new StartError(
       `DATA_DIR ${cluster.dataDir} is served by a PostgreSQL outside this machine or container: stop the Duly that uses it there`,
     );
   }
   const connectionLost = new Promise<void>((settle) => client.once('end', settle));
-  return { client, pid, connectionLost: connectionLost, adopted: child === undefined, socketDirectory };
+  return { client, pid, connectionLost, adopted: child === undefined, socketDirectory };
 }
 
-const cannotStart = (cluster: Cluster, complaint: string) =>
-  new StartError(`DATA_DIR ${cluster.dataDir}: the embedded PostgreSQL did not start: ${complaint}`);
+const cannotStartError = (cluster: Cluster, reason: string) =>
+  new StartError(`DATA_DIR ${cluster.dataDir}: the embedded PostgreSQL did not start: ${reason}`);
 
-/** Left over by a predecessor whose last processes are just going, or by one that started at the same moment. */
+/** Locks of a predecessor whose last processes are ending, or of a server started at the same moment. */
 const isTransient = (failure: string) =>
-  sharedMemoryHeld.test(failure) || /lock file ".*" already exists|could not bind Unix address/.test(failure);
+  sharedMemoryInUse.test(failure) ||
+  /lock file ".*" already exists|could not bind Unix address/.test(failure);
 
-const sharedMemoryHeld = /pre-existing shared memory block/;
+const sharedMemoryInUse = /pre-existing shared memory block/;
 
 function removeObstacle(cluster: Cluster, socketDirectory: string, failure: string): void {
   const file = readPidFile(cluster.directory);
   if (file !== undefined && isPostmaster(file.pid, cluster.directory)) return;
-  if (sharedMemoryHeld.test(failure)) killOrphans(cluster);
+  if (sharedMemoryInUse.test(failure)) killOrphans(cluster);
   else removeStaleLocks(cluster, socketDirectory);
 }
 
 interface ServerChild {
   pid: number | undefined;
-  /** Why it ended; undefined while it lives. */
+  /** Why the child ended; undefined while it runs. */
   failure(): string | undefined;
   end(): Promise<void>;
 }
@@ -168,29 +172,29 @@ function watchChild(cluster: Cluster, process: ChildProcess): ServerChild {
   };
 }
 
-/** @throws StartError when the server will never let us in. */
+/** @throws StartError if the server rejects the password: waiting would not help */
 async function tryConnect(
   cluster: Cluster,
   socketDirectory: string,
-): Promise<{ client: Client } | { complaint: string; recovering: boolean }> {
+): Promise<{ client: Client } | { reason: string; isRecovering: boolean }> {
   const client = new Client({
     ...adminConnection(cluster, socketDirectory),
     ssl: false,
     application_name: 'duly supervisor',
     connectionTimeoutMillis: 5_000,
   });
-  // Without a listener a connection that breaks would end the process; `lost` tells those who need to know.
+  // Without a listener a lost connection ends the process; `connectionLost` reports it.
   client.on('error', () => {});
   try {
     await client.connect();
     return { client };
   } catch (error) {
-    const complaint = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
     if (hasCode(error, '28P01', '28000')) {
       throw new StartError(
         `DATA_DIR ${cluster.dataDir}: the database does not accept the password in postgres-password: put back the file that belongs to this database`,
       );
     }
-    return { complaint, recovering: hasCode(error, '57P03') };
+    return { reason, isRecovering: hasCode(error, '57P03') };
   }
 }

@@ -1,11 +1,11 @@
 import { availableParallelism, totalmem } from 'node:os';
 
-/** The socket's name carries it; nothing listens on TCP. */
-export const port = 5432;
+/** Part of the socket's file name. The server does not listen on TCP. */
+export const socketPort = 5432;
 
 /**
- * A sixteenth of the memory that this process may use, 64 to 256 MB, of which only as much is taken as there are pages
- * to keep. A page that has to come from the system's cache takes five times as long.
+ * A sixteenth of this process' memory limit, 64 to 256 MB; the server touches only pages in use. A page from the file
+ * system's cache takes five times as long.
  */
 function sharedBuffersMb(): number {
   const limit = process.constrainedMemory();
@@ -13,36 +13,36 @@ function sharedBuffersMb(): number {
   return Math.min(256, Math.max(64, Math.floor(memory / 16 / 2 ** 20)));
 }
 
-/** A quoted entry of a list setting; commas and quotes may occur in a path. */
+/** Quotes an entry of a list setting: a path may have commas and quotes. */
 const listEntry = (value: string) => `"${value.replaceAll('"', '""')}"`;
 
 /**
- * Command-line arguments of the server. They rank above postgresql.conf and ALTER SYSTEM, so a newer Duly brings its
- * settings to old clusters too.
+ * Command-line arguments of the server. They override postgresql.conf and ALTER SYSTEM, so that old clusters get a
+ * newer Duly's settings too.
  */
 export function serverArguments(directory: string, socketDirectory: string): string[] {
   const settings: Record<string, string> = {
     listen_addresses: '',
-    port: String(port),
+    port: String(socketPort),
     unix_socket_directories: listEntry(socketDirectory),
     unix_socket_permissions: '0700',
     max_connections: '100',
     timezone: 'UTC',
 
-    // An acknowledged write is on the disk.
+    // An acknowledged write is on disk.
     fsync: 'on',
     full_page_writes: 'on',
     synchronous_commit: 'on',
 
-    // A small machine, short queries. `sync` does without the I/O worker processes.
+    // For a small machine and short queries. `sync` needs no I/O worker processes.
     shared_buffers: `${sharedBuffersMb()}MB`,
     maintenance_work_mem: '32MB',
     max_wal_size: '256MB',
     io_method: 'sync',
     jit: 'off',
 
-    // What is read often is in memory, and then rows cost more than PostgreSQL takes for granted. Whoever searches a
-    // hundred thousand tasks gets a second processor; its memory is taken at the start, whatever /dev/shm has room for.
+    // Frequently read pages are in memory, where rows cost more than PostgreSQL's defaults assume. A search in 100,000
+    // tasks gets a second processor. Its memory is allocated at the start, because /dev/shm may be too small.
     cpu_tuple_cost: '0.1',
     max_parallel_workers_per_gather: availableParallelism() > 1 ? '1' : '0',
     max_parallel_workers: '2',
@@ -53,8 +53,8 @@ export function serverArguments(directory: string, socketDirectory: string): str
     max_wal_senders: '0',
     max_logical_replication_workers: '0',
 
-    // One file per weekday, emptied when the week comes round. `log` ranks above `error`: messages about clients'
-    // statements, which can quote their values, stay out. Those go to the client, that is to Duly's own log.
+    // One file per weekday, truncated after a week. `log` ranks above `error`, which keeps out errors of clients'
+    // statements: those can quote values. Duly gets and logs those errors itself.
     logging_collector: 'on',
     log_destination: 'stderr',
     log_directory: 'log',

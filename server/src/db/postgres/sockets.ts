@@ -6,22 +6,25 @@ import { hasCode } from '../../platform/files.ts';
 import { canTraverse, type UnixAccount } from '../../platform/unix-account.ts';
 import type { Cluster } from './cluster.ts';
 import { readPidFile } from './postmaster.ts';
-import { port } from './server-settings.ts';
+import { socketPort } from './server-settings.ts';
 
-/** Longest path of a Unix socket: the size of `sun_path` less its closing NUL. */
+/** Maximum length of a Unix socket's path: the size of `sun_path` minus its closing NUL. */
 const maxPathBytes = process.platform === 'linux' ? 107 : 103;
 
 const prefix = 'duly-';
 
 const fitsSocketPath = (directory: string) =>
-  Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= maxPathBytes;
+  Buffer.byteLength(join(directory, `.s.PGSQL.${socketPort}.lock`)) <= maxPathBytes;
 
-/** The directory of the server's socket: the cluster's own, or a private short one when that path is too long. */
+/**
+ * The directory of the server's socket: the cluster's own, or a private temporary one if that path is too long.
+ * @throws StartError if the path of the temporary directory is too long as well
+ */
 export function chooseSocketDirectory(cluster: Cluster): string {
   if (fitsSocketPath(cluster.directory)) return cluster.directory;
-  // One that an earlier run made and could not remove is used again.
-  const earlier = readPidFile(cluster.directory)?.socketDirectory ?? '';
-  if (isTemporary(earlier) && isPrivate(earlier, cluster.account)) return earlier;
+  // Uses the temporary directory of a previous run again, if that run could not remove it.
+  const previous = readPidFile(cluster.directory)?.socketDirectory ?? '';
+  if (isTemporary(previous) && isPrivate(previous, cluster.account)) return previous;
   const parent = [tmpdir(), '/tmp'].find(
     (candidate) =>
       fitsSocketPath(join(candidate, `${prefix}xxxxxx`)) && canTraverse(cluster.account, candidate),
@@ -36,7 +39,10 @@ export function chooseSocketDirectory(cluster: Cluster): string {
   return directory;
 }
 
-/** Makes a temporary socket directory anew if a cleaner took it away, and refuses one that somebody else put there. */
+/**
+ * Creates a temporary socket directory again if a cleaner removed it.
+ * @throws StartError if a directory that is not private is in its place
+ */
 export function ensureSocketDirectory(cluster: Cluster, directory: string): void {
   if (directory === cluster.directory) return;
   try {
@@ -50,11 +56,12 @@ export function ensureSocketDirectory(cluster: Cluster, directory: string): void
   }
 }
 
-/** Removes a temporary socket directory once its server is gone, and nothing that has other files in it. */
+/** Removes a temporary socket directory after its server has ended, unless it holds other files. */
 export function removeSocketDirectory(cluster: Cluster, directory: string): void {
   if (directory === cluster.directory || !isTemporary(directory)) return;
   try {
-    for (const suffix of ['', '.lock']) rmSync(join(directory, `.s.PGSQL.${port}${suffix}`), { force: true });
+    for (const suffix of ['', '.lock'])
+      rmSync(join(directory, `.s.PGSQL.${socketPort}${suffix}`), { force: true });
     rmdirSync(directory);
   } catch (error) {
     if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;

@@ -3,38 +3,38 @@ import type { DatabaseConnection } from '../../db/hosts.ts';
 import type { CounterReply, CounterRequest } from '../../limits/memory-counters.ts';
 import type { MetricFamily } from '../../metrics/text-format.ts';
 
-/** What a worker needs to begin: by message, as other processes can see arguments and environments. */
+/** A worker's configuration. Sent as a message, because other processes can read arguments and environments. */
 export interface StartMessage {
   type: 'start';
-  /** Its number, which a successor inherits. */
+  /** Number of the worker, from 1. A replacement gets the same number. */
   worker: number;
   config: Config;
   connection: DatabaseConnection;
 }
 
-/** What a worker hears while it serves. */
+/** What the primary sends to a running worker. */
 export type PrimaryMessage =
-  | { type: 'answer'; answer: CounterReply }
-  /** Wants a report of its metrics. */
+  | { type: 'counter-reply'; reply: CounterReply }
+  /** Asks for the worker's own metrics. */
   | { type: 'report' }
-  /** The metrics of all, which it wanted gathered. */
-  | { type: 'figures'; families: MetricFamily[] };
+  /** The metrics of all processes, in reply to `metrics-request`. */
+  | { type: 'metrics'; families: MetricFamily[] };
 
-export type ToWorker = StartMessage | { type: 'stop' } | PrimaryMessage;
+export type MessageToWorker = StartMessage | { type: 'stop' } | PrimaryMessage;
 
-/** Whatever is sent to a worker before its `hello` is lost. */
-export type FromWorker =
-  | { type: 'hello' }
+/** A message sent to a worker before its `ready` is lost. */
+export type MessageFromWorker =
+  | { type: 'ready' }
   | { type: 'serving' }
-  | { type: 'refused'; reason: string }
-  | { type: 'question'; question: CounterRequest }
+  | { type: 'start-error'; reason: string }
+  | { type: 'counter-request'; request: CounterRequest }
   | { type: 'report'; families: MetricFamily[] }
-  | { type: 'gather' };
+  | { type: 'metrics-request' };
 
-const messageTypes = ['start', 'stop', 'answer', 'report', 'figures'];
+const messageTypes = ['start', 'stop', 'counter-reply', 'report', 'metrics'];
 
-/** Nobody else has the other end of the channel. */
-export const isToWorker = (message: unknown): message is ToWorker =>
+/** Checking the type suffices: only the primary can write to the channel. */
+export const isMessageToWorker = (message: unknown): message is MessageToWorker =>
   typeof message === 'object' &&
   message !== null &&
   'type' in message &&

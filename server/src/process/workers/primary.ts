@@ -17,13 +17,13 @@ import {
   unlessUnavailable,
   waitForDatabase,
 } from '../start.ts';
-import type { ToWorker } from './messages.ts';
+import type { MessageToWorker } from './messages.ts';
 import { startWorkerPool, type WorkerPool } from './worker-pool.ts';
 
 /**
- * Has several processes serve on one port; this one looks after the database, the upkeep and what they count together,
- * and answers no requests.
- * @throws StartError like `serve`, and when workers do not live.
+ * Runs several worker processes on one port. This process runs the database, the jobs and the shared counters, and
+ * serves no requests.
+ * @throws StartError like `serve`, and if workers keep failing before they serve
  */
 export async function serveWithWorkers(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
@@ -32,12 +32,16 @@ export async function serveWithWorkers(config: Config): Promise<void> {
   const changeNotifier = createChangeNotifier(database.db, log, null);
   const jobs = createJobs({ config, db: database.db, changeNotifier }, log, allJobs);
   const prepare = () => unlessUnavailable(log, database.embedded !== null, () => prepareDatabase(database));
-  let fleet: WorkerPool | undefined;
+  let workerPool: WorkerPool | undefined;
 
-  async function untilStopped(isPrepared: boolean, { serving }: WorkerPool, withPort: Config): Promise<void> {
+  async function runUntilStopped(
+    isPrepared: boolean,
+    { serving }: WorkerPool,
+    boundConfig: Config,
+  ): Promise<void> {
     const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
     await Promise.race([serving, stopped]);
-    if (!stop.aborted) printStartBanner(withPort, database, log);
+    if (!stop.aborted) printStartBanner(boundConfig, database, log);
     if (!isPrepared) await waitForDatabase(log, stop, prepare);
     if (!stop.aborted) jobs.start();
     await stopped;
@@ -46,11 +50,11 @@ export async function serveWithWorkers(config: Config): Promise<void> {
   try {
     const isPrepared = await prepare();
     if (stop.aborted) return;
-    const withPort = await reservePort(config);
-    fleet = startWorkerPool(config.workers, log, createPrimaryHandlers(withPort, database, jobs));
-    await Promise.race([untilStopped(isPrepared, fleet, withPort), fleet.failed]);
+    const boundConfig = await reservePort(config);
+    workerPool = startWorkerPool(config.workers, log, createPrimaryHandlers(boundConfig, database, jobs));
+    await Promise.race([runUntilStopped(isPrepared, workerPool, boundConfig), workerPool.failed]);
   } finally {
-    await fleet?.stop();
+    await workerPool?.stop();
     await jobs.close();
     await changeNotifier.close();
     await database.close();
@@ -59,12 +63,20 @@ export async function serveWithWorkers(config: Config): Promise<void> {
 }
 
 function createPrimaryHandlers(config: Config, { connection, db }: OpenDatabase, jobs: Jobs) {
-  const count = createMemoryCounters(config.limits);
-  const share = workerConfig(config);
+  const countRequest = createMemoryCounters(config.limits);
+  const configForWorker = workerConfig(config);
   const { families } = createProcessMetrics();
   return {
-    startMessage: (worker: number): ToWorker => ({ type: 'start', worker, config: share, connection }),
-    answerMessage: (request: CounterRequest): ToWorker => ({ type: 'answer', answer: count(request) }),
+    startMessage: (worker: number): MessageToWorker => ({
+      type: 'start',
+      worker,
+      config: configForWorker,
+      connection,
+    }),
+    replyMessage: (request: CounterRequest): MessageToWorker => ({
+      type: 'counter-reply',
+      reply: countRequest(request),
+    }),
     metrics: () => [...families(), ...poolMetrics(db), ...jobMetrics(jobs)],
   };
 }
@@ -74,7 +86,7 @@ const withPoolSize = (config: Config, poolMax: number): Config => ({
   database: { ...config.database, poolMax },
 });
 
-/** What is said of the whole service, for one of its workers. */
+/** A worker's share of the service's connections and cache memory. */
 function workerConfig(config: Config): Config {
   const { workers, database, cache } = config;
   const maxBytes = Math.floor(cache.maxBytes / workers);

@@ -2,43 +2,43 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { aggregate, type MetricFamily } from '../../metrics/text-format.ts';
 import { withDeadline } from '../../platform/deadline.ts';
 
-/** Whoever is busy for longer counts as it last was. */
+/** A worker that takes longer is counted with its previous report. */
 const reportTimeoutMs = 1_000;
 
-/** The metrics of workers; `Worker` is what the caller knows one by. */
+/** Sums the metrics of worker processes. `Worker` identifies one of them. */
 export interface WorkerMetrics<Worker> {
-  /** Has `ask` call on each worker for a report. @returns the sum of all processes of the service. */
+  /** Calls `ask` for each worker, and waits up to 1 s for the reports. @returns the sum over all processes */
   gather(workers: Iterable<Worker>, ask: (worker: Worker) => void): Promise<MetricFamily[]>;
   report(worker: Worker, families: MetricFamily[]): void;
-  /** What it has counted stays in the sum, up to its last report: a sum that falls looks like a new beginning. */
+  /** Forgets a worker but keeps its last counters in the sum: Prometheus takes a falling counter for a restart. */
   remove(worker: Worker): void;
 }
 
-/** @param ownMetrics gives the metrics of this process, which serves nobody */
+/** @param ownMetrics metrics of this process, which serves no requests */
 export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): WorkerMetrics<Worker> {
   const reports = new Map<Worker, MetricFamily[]>();
-  const awaited = new Map<Worker, PromiseWithResolvers<void>>();
-  let ended: MetricFamily[] = [];
+  const pendingReports = new Map<Worker, PromiseWithResolvers<void>>();
+  let endedCounts: MetricFamily[] = [];
 
-  function reportOf(worker: Worker, ask: (worker: Worker) => void): Promise<void> {
-    const underWay = awaited.get(worker);
-    if (underWay !== undefined) return underWay.promise;
+  function requestReport(worker: Worker, ask: (worker: Worker) => void): Promise<void> {
+    const pending = pendingReports.get(worker);
+    if (pending !== undefined) return pending.promise;
     const reply = Promise.withResolvers<void>();
-    awaited.set(worker, reply);
+    pendingReports.set(worker, reply);
     ask(worker);
     return reply.promise;
   }
 
   function settle(worker: Worker): void {
-    awaited.get(worker)?.resolve();
-    awaited.delete(worker);
+    pendingReports.get(worker)?.resolve();
+    pendingReports.delete(worker);
   }
 
   return {
     async gather(workers, ask) {
-      const all = Promise.all([...workers].map((worker) => reportOf(worker, ask)));
+      const all = Promise.all([...workers].map((worker) => requestReport(worker, ask)));
       await Promise.race([all, sleep(reportTimeoutMs, undefined, { ref: false })]);
-      return aggregate([...reports.values(), ownMetrics(), ended]);
+      return aggregate([...reports.values(), ownMetrics(), endedCounts]);
     },
     report(worker, families) {
       reports.set(worker, families);
@@ -46,27 +46,27 @@ export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): W
     },
     remove(worker) {
       const counts = reports.get(worker)?.filter(({ type }) => type !== 'gauge') ?? [];
-      ended = aggregate([ended, counts]);
+      endedCounts = aggregate([endedCounts, counts]);
       reports.delete(worker);
       settle(worker);
     },
   };
 }
 
-/** The other side: how a worker gets the metrics of all. `gather` fails when the primary does not answer. */
-export function createMetricsClient(ask: () => void) {
-  let awaited: PromiseWithResolvers<MetricFamily[]> | null = null;
+/** A worker's side: requests the metrics of all processes. `gather` rejects after 2 s without a reply. */
+export function createMetricsClient(requestMetrics: () => void) {
+  let pending: PromiseWithResolvers<MetricFamily[]> | null = null;
   return {
     gather(): Promise<MetricFamily[]> {
-      if (awaited === null) {
-        awaited = Promise.withResolvers();
-        ask();
+      if (pending === null) {
+        pending = Promise.withResolvers();
+        requestMetrics();
       }
-      return withDeadline(awaited.promise);
+      return withDeadline(pending.promise);
     },
     receive(families: MetricFamily[]): void {
-      awaited?.resolve(families);
-      awaited = null;
+      pending?.resolve(families);
+      pending = null;
     },
   };
 }

@@ -3,38 +3,38 @@ import type { Logger } from 'pino';
 import type { CounterRequest } from '../../limits/memory-counters.ts';
 import type { MetricFamily } from '../../metrics/text-format.ts';
 import { StartError } from '../../platform/errors.ts';
-import type { ToWorker } from './messages.ts';
+import type { MessageToWorker } from './messages.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { startWorker, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
-/** So many ends of workers that have not served yet, with none between that does, are the end. */
+/** After this many failures in a row, with no worker that served in between, the primary gives up. */
 const maxFailures = 5;
-/** Before another one is tried; doubled with each. */
-const minPauseMs = 250;
-/** One that served, but for less than this, is replaced after a pause too. */
+/** Delay before a replacement starts; doubled with each failure. */
+const firstRestartDelayMs = 250;
+/** A worker that served for less than this is replaced after a delay too. */
 const minLifeMs = 10_000;
-const shortLifePauseMs = 1_000;
-/** More than a worker takes to finish what is under way and to close what it has open. */
+const shortLifeRestartDelayMs = 1_000;
+/** Longer than a worker needs to finish its requests and close its connections. */
 const stopTimeoutMs = 15_000;
 
 export interface WorkerPool {
-  /** Settles when the first workers all serve. */
+  /** Resolves when all first workers serve. */
   serving: Promise<unknown>;
-  /** Rejects with a StartError when there is no use in starting more. */
+  /** Rejects with a StartError when the primary gives up. */
   failed: Promise<never>;
-  /** Lets workers finish what is under way, and kills those that do not end. */
+  /** Lets workers finish their requests. Kills workers that still run after 15 s. */
   stop(): Promise<void>;
 }
 
 interface PrimaryHandlers {
-  /** What a worker of this number begins with. */
-  startMessage(worker: number): ToWorker;
-  answerMessage(question: CounterRequest): ToWorker;
-  /** The metrics of the process that gives the orders. */
+  /** The first message to the worker of this number. */
+  startMessage(worker: number): MessageToWorker;
+  replyMessage(request: CounterRequest): MessageToWorker;
+  /** Metrics of the primary process itself. */
   metrics(): MetricFamily[];
 }
 
-/** Workers 1 to `count`, each replaced when it ends before its time. */
+/** Starts workers 1 to `count`, and replaces each that ends before `stop`. */
 export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHandlers): WorkerPool {
   const live = new Set<WorkerProcess>();
   const serving = new Set<WorkerProcess>();
@@ -44,18 +44,18 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
   let hasServed = false;
   let isStopping = false;
 
-  async function gather(asker: WorkerProcess): Promise<void> {
+  async function gather(requester: WorkerProcess): Promise<void> {
     const families = await metrics.gather(serving, (worker) => worker.send({ type: 'report' }));
-    asker.send({ type: 'figures', families });
+    requester.send({ type: 'metrics', families });
   }
 
   function start(number: number, onServing: () => void): void {
     const worker = startWorker((message) => {
-      if (message.type === 'hello')
+      if (message.type === 'ready')
         worker.send(isStopping ? { type: 'stop' } : handlers.startMessage(number));
-      if (message.type === 'question') worker.send(handlers.answerMessage(message.question));
+      if (message.type === 'counter-request') worker.send(handlers.replyMessage(message.request));
       if (message.type === 'report') metrics.report(worker, message.families);
-      if (message.type === 'gather') void gather(worker);
+      if (message.type === 'metrics-request') void gather(worker);
       if (message.type === 'serving') {
         failures = 0;
         hasServed = true;
@@ -65,18 +65,21 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
       }
     });
     live.add(worker);
-    void worker.exit.then(async (end) => {
+    void worker.exit.then(async (exit) => {
       live.delete(worker);
       serving.delete(worker);
       metrics.remove(worker);
       if (isStopping) return;
-      const { code, signal, startError: refusal } = end;
-      log.error({ worker: number, worker_pid: worker.pid, code, signal, reason: refusal }, 'a worker died');
-      if (!end.hasServed) failures += 1;
-      if (!hasServed && refusal !== null) failed.reject(new StartError(refusal));
-      else if (failures >= maxFailures) failed.reject(new StartError(giveUpMessage(end)));
+      const { code, signal, startError } = exit;
+      log.error(
+        { worker: number, worker_pid: worker.pid, code, signal, reason: startError },
+        'a worker died',
+      );
+      if (!exit.hasServed) failures += 1;
+      if (!hasServed && startError !== null) failed.reject(new StartError(startError));
+      else if (failures >= maxFailures) failed.reject(new StartError(giveUpMessage(exit)));
       else {
-        await sleep(restartPauseMs(end, failures));
+        await sleep(restartDelayMs(exit, failures));
         if (!isStopping) start(number, onServing);
       }
     });
@@ -96,16 +99,16 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
         log.error({ workers: live.size }, 'workers do not end, and are killed');
         for (const worker of live) worker.kill();
       }, stopTimeoutMs);
-      await Promise.all([...live].map(({ exit: ended }) => ended));
+      await Promise.all([...live].map(({ exit }) => exit));
       clearTimeout(timer);
     },
   };
 }
 
-function restartPauseMs({ hasServed, livedMs }: WorkerExit, failures: number): number {
-  if (!hasServed) return minPauseMs * 2 ** (failures - 1);
-  return livedMs < minLifeMs ? shortLifePauseMs : 0;
+function restartDelayMs({ hasServed, livedMs }: WorkerExit, failures: number): number {
+  if (!hasServed) return firstRestartDelayMs * 2 ** (failures - 1);
+  return livedMs < minLifeMs ? shortLifeRestartDelayMs : 0;
 }
 
-const giveUpMessage = ({ code, signal, startError: refusal }: WorkerExit) =>
-  `WEB_CONCURRENCY: ${maxFailures} workers ended before they served, the last with ${refusal ?? signal ?? `code ${code}`}`;
+const giveUpMessage = ({ code, signal, startError }: WorkerExit) =>
+  `WEB_CONCURRENCY: ${maxFailures} workers ended before they served, the last with ${startError ?? signal ?? `code ${code}`}`;

@@ -9,18 +9,23 @@ import { createContext } from '../context.ts';
 import { openWorkerDatabase } from '../database.ts';
 import { serveHttp } from '../serve.ts';
 import { onUncaughtException, stopSignals, unlessUnavailable } from '../start.ts';
-import { type FromWorker, isToWorker, type PrimaryMessage, type StartMessage } from './messages.ts';
+import {
+  isMessageToWorker,
+  type MessageFromWorker,
+  type PrimaryMessage,
+  type StartMessage,
+} from './messages.ts';
 import { createMetricsClient } from './worker-metrics.ts';
 
 /**
- * Each worker has the port for itself, and Linux gives each its part of the connections. Where that is not known, the
- * primary accepts them and passes them on; but what is on its way to a worker that is killed hangs for ever.
+ * On Linux each worker binds the port, and the kernel spreads connections over them. Elsewhere the primary accepts
+ * connections and passes them on. There, a connection on its way to a killed worker hangs for ever.
  */
 const sharesPortByKernel = process.platform === 'linux';
 
-/** Serves as one of several processes, until the primary says stop; without the primary it ends at once. */
+/** Serves as one of several processes until the primary sends `stop`. Ends at once if the primary is gone. */
 export async function runWorker(): Promise<void> {
-  // They reach the whole group, from a terminal or a service manager; the primary hears them too and decides.
+  // A terminal or service manager signals the whole group. The primary gets the signal too, and sends `stop`.
   for (const signal of stopSignals) process.on(signal, () => undefined);
   const primary = openPrimaryChannel();
   const start = await primary.start;
@@ -30,15 +35,15 @@ export async function runWorker(): Promise<void> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     const reason = error.message;
-    await new Promise<void>((settle) => sendToPrimary({ type: 'refused', reason }, settle));
+    await new Promise<void>((settle) => sendToPrimary({ type: 'start-error', reason }, settle));
     process.exitCode = 1;
   }
 }
 
 interface PrimaryChannel {
-  /** Null when the service has stopped meanwhile. */
+  /** Null if the service stopped before the worker started. */
   start: Promise<StartMessage | null>;
-  stopping: AbortController;
+  stopController: AbortController;
   onMessage(news: PrimaryMessage): void;
 }
 
@@ -46,18 +51,18 @@ function openPrimaryChannel(): PrimaryChannel {
   const { promise, resolve } = Promise.withResolvers<StartMessage | null>();
   const channel: PrimaryChannel = {
     start: promise,
-    stopping: new AbortController(),
+    stopController: new AbortController(),
     onMessage: () => undefined,
   };
   process.on('message', (message: unknown) => {
-    if (!isToWorker(message)) return;
+    if (!isMessageToWorker(message)) return;
     if (message.type === 'start') resolve(message);
     else if (message.type === 'stop') {
       resolve(null);
-      channel.stopping.abort();
+      channel.stopController.abort();
     } else channel.onMessage(message);
   });
-  sendToPrimary({ type: 'hello' });
+  sendToPrimary({ type: 'ready' });
   return channel;
 }
 
@@ -66,24 +71,26 @@ async function serveAsWorker(
   primary: PrimaryChannel,
 ): Promise<void> {
   const log = createLog(config.logLevel, worker);
-  onUncaughtException(log, () => primary.stopping.abort());
-  const counters = createPrimaryCounters(log, (question) => sendToPrimary({ type: 'question', question }));
-  const gathering = createMetricsClient(() => sendToPrimary({ type: 'gather' }));
+  onUncaughtException(log, () => primary.stopController.abort());
+  const counters = createPrimaryCounters(log, (request) =>
+    sendToPrimary({ type: 'counter-request', request }),
+  );
+  const metricsClient = createMetricsClient(() => sendToPrimary({ type: 'metrics-request' }));
   const database = openWorkerDatabase(config, connection, log);
   try {
-    const shared = redisCounters(config.limits, log) ?? counters;
-    const alone = createContext(config, database.db, log, connection, shared);
-    const ctx: Context = { ...alone, metrics: { ...alone.metrics, gather: gathering.gather } };
-    primary.onMessage = (news) => {
-      if (news.type === 'answer') counters.receive(news.answer);
-      else if (news.type === 'figures') gathering.receive(news.families);
+    const sharedCounters = redisCounters(config.limits, log) ?? counters;
+    const ownContext = createContext(config, database.db, log, connection, sharedCounters);
+    const ctx: Context = { ...ownContext, metrics: { ...ownContext.metrics, gather: metricsClient.gather } };
+    primary.onMessage = (message) => {
+      if (message.type === 'counter-reply') counters.receive(message.reply);
+      else if (message.type === 'metrics') metricsClient.receive(message.families);
       else sendToPrimary({ type: 'report', families: ctx.metrics.families() });
     };
     const prepare = async () => {
       await requireMigrated(ctx.db);
       await ensureSigningKey(ctx.db, ctx.betterAuth);
     };
-    await serveHttp(ctx, primary.stopping.signal, {
+    await serveHttp(ctx, primary.stopController.signal, {
       prepare: () => unlessUnavailable(log, false, prepare),
       listenOptions: { reusePort: sharesPortByKernel },
       onListening: () => sendToPrimary({ type: 'serving' }),
@@ -94,7 +101,7 @@ async function serveAsWorker(
   }
 }
 
-/** A channel that is closed ends this process; nothing else has to be done about it. */
-function sendToPrimary(message: FromWorker, onSent: () => void = () => undefined): void {
+/** A closed channel ends this process, so a failed send needs no handling. */
+function sendToPrimary(message: MessageFromWorker, onSent: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, onSent);
 }

@@ -2,40 +2,40 @@ import type { IssuedStatement } from './collect.ts';
 import type { Rule, Violation } from './guard.ts';
 
 export interface GuardException {
-  /** The file of `src` that asks; undefined for what Better Auth asks, whoever called it. */
+  /** The file of `src` that issues it; undefined for Better Auth's statements, whoever called it. */
   from?: string;
-  /** What it asks; undefined for everything there. */
+  /** Matches its text; undefined for every statement of the file. */
   sql?: RegExp;
-  /** The tables that it may use against the rules. */
+  /** The tables for which it may break the rules. */
   tables: string[];
-  /** The rules; where they are not named, those about whose rows are touched. */
+  /** The rules that it may break; by default `user` and `parameter`. */
   rules?: Rule[];
-  because: string;
-  /** How much one such statement may read or change. `limit`: the statement itself says so. */
+  reason: string;
+  /** How many rows the statement may read or change. `limit`: it has a `limit` itself. */
   bound: 'limit' | { text: string };
 }
 
-/** Statements that are about no one user, or about a user whom no parameter names. */
+/** Statements that concern several users, or a user that no parameter names. */
 export const exceptions: readonly GuardException[] = [
   {
     from: 'src/db/migrator.ts',
     tables: ['*'],
     rules: ['schema', 'user', 'parameter', 'immutable', 'lock'],
-    because: 'migrations change every row there is',
+    reason: 'migrations change every row there is',
     bound: { text: 'none; once for each migration, before the service starts' },
   },
   {
     from: 'src/tokens/access-events.ts',
     sql: /from duly\.access_events\s+where xact >= \$1/,
     tables: ['access_events'],
-    because: 'every instance reads the access events of all users, by transaction',
+    reason: 'every instance reads the access events of all users, by transaction',
     bound: { text: 'the events since the last look, of an hour at most; the table is in one place' },
   },
   {
     from: 'src/writes/revisions.ts',
     sql: /^select e\.id as epoch, o\.user_id, o\.revision\s+from duly\.epoch e left join duly\.owners o on o\.user_id = any\(\$1\)( where pg_is_in_recovery\(\))?$/,
     tables: ['owners'],
-    because:
+    reason:
       'one statement reads the revisions of all users whose requests have arrived, or who wait for changes',
     bound: { text: 'one look-up by the primary key for each user; each instance has at most four under way' },
   },
@@ -43,81 +43,81 @@ export const exceptions: readonly GuardException[] = [
     from: 'src/admin/queries.ts',
     sql: /^\s*with ids as/,
     tables: ['better_auth.user', 'owners', 'profiles', 'user_access'],
-    because: 'admins list all users',
+    reason: 'admins list all users',
     bound: 'limit',
   },
   {
     from: 'src/admin/invitations.ts',
     sql: /where starts_with\(identifier, 'invitation\.'\)/,
     tables: ['better_auth.verification'],
-    because: 'an invitation has no user yet; admins list them all',
+    reason: 'an invitation has no user yet; admins list them all',
     bound: { text: 'the open invitations; the table is in one place' },
   },
   {
     from: 'src/audit/verify.ts',
     sql: /^\s*select .* from duly\.audit_heads\s+where .* limit \$\d+$|^\s*select .* from duly\.audit e where .* limit \$\d+$/s,
     tables: ['audit', 'audit_heads'],
-    because: 'the command that verifies the audit log reads every chain',
+    reason: 'the command that verifies the audit log reads every chain',
     bound: 'limit',
   },
   {
     from: 'src/tasks/trash.ts',
     sql: /^\s*select distinct user_id from/,
     tables: ['tasks'],
-    because: 'upkeep asks which users have something old in the trash, to purge it user by user',
+    reason: 'upkeep asks which users have something old in the trash, to purge it user by user',
     bound: 'limit',
   },
   {
     from: 'src/db/refold.ts',
     sql: /^\s*select user_id from "duly"\."(tasks|tags)" where search_version .* user_id > \$1\s+order by user_id limit 1$/s,
     tables: ['tasks', 'tags'],
-    because: 'upkeep asks for the next user with something to fold',
+    reason: 'upkeep asks for the next user with something to fold',
     bound: 'limit',
   },
   {
     from: 'src/writes/idempotency.ts',
     sql: /^\s*select distinct user_id from/,
     tables: ['idempotency_keys'],
-    because: 'upkeep asks which users have old answers, to delete them user by user',
+    reason: 'upkeep asks which users have old answers, to delete them user by user',
     bound: 'limit',
   },
   {
     from: 'src/feed/upkeep.ts',
     sql: /^\s*select distinct user_id from duly\.tombstones/,
     tables: ['tombstones'],
-    because: 'upkeep asks which users have old deletions, to forget them user by user',
+    reason: 'upkeep asks which users have old deletions, to forget them user by user',
     bound: 'limit',
   },
   {
     from: 'src/feed/upkeep.ts',
     sql: /^\s*select user_id, name from duly\.tags where \(user_id, name\) > \(\$1, \$2\)/,
     tables: ['tags'],
-    because: 'upkeep walks over all tags: where the next part ends',
+    reason: 'upkeep walks over all tags: where the next part ends',
     bound: 'limit',
   },
   {
     from: 'src/feed/upkeep.ts',
     sql: /^\s*select distinct g\.user_id from duly\.tags g left join duly\.task_tags tt on tt\.user_id = g\.user_id/,
     tables: ['tags', 'task_tags'],
-    because: 'upkeep walks over all tags: which users have unused ones among those of the part',
+    reason: 'upkeep walks over all tags: which users have unused ones among those of the part',
     bound: { text: 'the tags between two keys, 10,000 of them' },
   },
   {
     from: 'src/accounts/stored-links.ts',
     sql: /where split_part\(value, ' ', 1\) = \$/,
     tables: ['better_auth.verification'],
-    because: 'the user is the first word of the value',
+    reason: 'the user is the first word of the value',
     bound: { text: 'the links that have not expired; the table is in one place' },
   },
   {
     sql: /^(select .* from \(select \*|delete) from "better_auth"\."verification" where "better_auth"\."verification"\."expiresAt" < \$1/,
     tables: ['better_auth.verification'],
-    because: 'Better Auth deletes what has expired',
+    reason: 'Better Auth deletes what has expired',
     bound: { text: 'what expired since the last time; the table is in one place' },
   },
 ];
 
-const aboutUsers: Rule[] = ['user', 'parameter'];
+const userRules: Rule[] = ['user', 'parameter'];
 
 export function isAllowed({ from, sql }: IssuedStatement, { table, rule }: Violation): boolean {
   return exceptions.some(
@@ -125,7 +125,7 @@ export function isAllowed({ from, sql }: IssuedStatement, { table, rule }: Viola
       (one.from === undefined || one.from === from) &&
       (one.sql === undefined || one.sql.test(sql)) &&
       (one.tables.includes(table) || one.tables.includes('*')) &&
-      (one.rules ?? aboutUsers).includes(rule) &&
+      (one.rules ?? userRules).includes(rule) &&
       (one.bound !== 'limit' || /\blimit [$\d]/.test(sql)),
   );
 }

@@ -1,13 +1,13 @@
 import { child, children, isNode, type Node, names, text } from './parse-tree.ts';
 import { isParameter, type Relation, resolveColumn, type Scope, type Table } from './relations.ts';
 
-/** `a = b`, which holds for the rows of `aliases` (of all when null). */
+/** `a = b`, true for the rows of `aliases`; null for every relation. */
 export interface Equality {
   sides: [unknown, unknown];
   aliases: ReadonlySet<string> | null;
 }
 
-/** The equalities among conditions that all have to hold. */
+/** The equalities of a conjunction: all of them must hold. */
 export function conditions(expression: Node | undefined, aliases: Equality['aliases']): Equality[] {
   const { BoolExpr, A_Expr } = expression ?? {};
   if (text(BoolExpr, 'boolop') === 'AND_EXPR')
@@ -16,18 +16,18 @@ export function conditions(expression: Node | undefined, aliases: Equality['alia
   return [{ sides: [child(A_Expr, 'lexpr'), child(A_Expr, 'rexpr')], aliases }];
 }
 
-/** Those columns of Better Auth's tables that find one row. */
+/** Unique columns of Better Auth's tables. */
 const uniqueKeys = ['id', 'token', 'email'];
 
-/** Whether the rows are one account's, session's or request's for mail. */
+/** Whether the rows belong to one account, session or mailed request. */
 const isAccount = (table: Table, bound: ReadonlySet<string>): boolean =>
   uniqueKeys.some((key) => table.keys.has(key) && bound.has(key));
 
-/** Whether no rows but one user's can be read from it: nothing is known of those that a query gives. */
+/** Whether only one user's rows can be read from it. Unknown, so false, for a subquery. */
 export const isOfOneUser = ({ table, isQuery = false, byParameter, bound }: Relation): boolean =>
   table === undefined ? !isQuery : byParameter || isAccount(table, bound);
 
-/** One that is found by what is unique to it: its id and its user are given then too. */
+/** A row found by a unique column has one id and one user: binds these columns too. */
 function bindAccount({ table, bound }: Relation): boolean {
   if (table === undefined || !isAccount(table, bound)) return false;
   const more = ['id', 'userId'].filter((key) => table.keys.has(key) && !bound.has(key));
@@ -35,13 +35,13 @@ function bindAccount({ table, bound }: Relation): boolean {
   return more.length > 0;
 }
 
-/** What has to hold for the rows of a join, of which there are left ones and right ones. */
+/** The equalities that hold for a join's rows; `lefts` and `rights` are the relations of its two sides. */
 export function joinConditions(
   node: unknown,
   lefts: readonly Relation[],
   rights: readonly Relation[],
 ): Equality[] {
-  // An outer join keeps rows that do not meet its condition: it binds only the side that may be missing.
+  // An outer join keeps rows that do not match: it binds only the nullable side.
   const binding: Record<string, readonly Relation[]> = {
     JOIN_INNER: [...lefts, ...rights],
     JOIN_LEFT: rights,
@@ -64,7 +64,7 @@ export function joinConditions(
   return [...using, ...conditions(child(node, 'quals'), aliases)];
 }
 
-/** Binds columns by the equalities until nothing more follows, and notes what is bound by a parameter itself. */
+/** Binds columns by the equalities until none is added. Records which are bound by a parameter directly. */
 export function bindColumns(
   scope: Scope,
   equalities: readonly Equality[],

@@ -1,8 +1,8 @@
 import { child, children, isNode, type Node, names, text } from './parse-tree.ts';
 import { isParameter, type Relation, type Scope } from './relations.ts';
 
-/** The clauses of a select, after `from`, that may hold other queries. */
-export const afterFrom = [
+/** Clauses of a select after `from` that may contain subqueries. */
+export const clausesAfterFrom = [
   'targetList',
   'whereClause',
   'havingClause',
@@ -12,11 +12,11 @@ export const afterFrom = [
   'limitOffset',
 ];
 
-/** The functions in `returning` and `on conflict` that are immutable; others are refused there. */
-const immutable: ReadonlySet<string> = new Set(['sha256']);
+/** Functions allowed in `returning` and `on conflict`: they are immutable. */
+const immutableFunctions: ReadonlySet<string> = new Set(['sha256']);
 
-/** Those that may give something else for each row. */
-export const volatile: ReadonlySet<string> = new Set([
+/** Functions that may return another value for each row. */
+export const volatileFunctions: ReadonlySet<string> = new Set([
   'clock_timestamp',
   'gen_random_bytes',
   'gen_random_uuid',
@@ -36,17 +36,17 @@ const functionsIn = (value: unknown): string[] =>
   );
 
 /** Calls of the named functions. */
-export const callsIn = (value: unknown, named: ReadonlySet<string>): string[] =>
+export const findCalls = (value: unknown, named: ReadonlySet<string>): string[] =>
   functionsIn(value).flatMap((name) => (named.has(name) ? `${name}()` : []));
 
-/** What within an expression may depend on more than its arguments. */
-export const mutableIn = (value: unknown): string[] => [
-  ...functionsIn(value).flatMap((name) => (immutable.has(name) ? [] : `${name}()`)),
+/** Parts of an expression whose value may depend on more than its arguments. */
+export const findMutableParts = (value: unknown): string[] => [
+  ...functionsIn(value).flatMap((name) => (immutableFunctions.has(name) ? [] : `${name}()`)),
   ...nodesIn(value).flatMap((node) => ('SQLValueFunction' in node ? 'the clock or the session' : [])),
   ...nodesIn(value).flatMap((node) => ('SubLink' in node ? 'a subselect' : [])),
 ];
 
-/** Whether every row that is inserted has a parameter or a constant at this place. */
+/** Whether every inserted row has a parameter or a constant in this column. */
 export function insertsParameter(query: unknown, index: number): boolean {
   if (text(query, 'op') !== 'SETOP_NONE')
     return ['larg', 'rarg'].every((side) => insertsParameter(child(query, side), index));
@@ -55,8 +55,8 @@ export function insertsParameter(query: unknown, index: number): boolean {
   return isParameter(child(children(query, 'targetList')[index]?.ResTarget, 'val'));
 }
 
-/** What a `for update` and its like lock: what they name, or all of `from`. */
-export function lockedIn(select: unknown, scope: Scope): Relation[] {
+/** Relations locked by `for update` and the like: those it names, or all of `from`. */
+export function lockedRelations(select: unknown, scope: Scope): Relation[] {
   const clauses = children(select, 'lockingClause');
   return clauses.flatMap(({ LockingClause }) => {
     const named = children(LockingClause, 'lockedRels').map(({ RangeVar }) => text(RangeVar, 'relname'));
@@ -66,6 +66,6 @@ export function lockedIn(select: unknown, scope: Scope): Relation[] {
   });
 }
 
-/** The rows of `insert … select` and `insert … values`. */
+/** The source query of `insert … select` and `insert … values`. */
 export const sourceOf = (insert: unknown): Node | undefined =>
   child(child(insert, 'selectStmt'), 'SelectStmt');

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { statementsVariable } from './processes.ts';
 
-/** A statement of ours, and the file of `src` that it is from: undefined when that cannot be told. */
+/** One of our statements, and the file of `src` that issued it; undefined if unknown. */
 export interface IssuedStatement {
   sql: string;
   from: string | undefined;
@@ -11,10 +11,10 @@ export interface IssuedStatement {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const frame = /\/(src|test)\/[^\s:)?]+/;
-/** They hand on what others ask. */
+/** Files that only execute statements of others. */
 const passThroughFiles = /^src\/(db\/(pool|prepared|transaction|statements)\.ts)|^test\/support\/sql\//;
 
-/** Statements are noted once for each text; those of tests themselves are not noted at all. */
+/** Issued statements, one for each text. Statements of tests are not recorded. */
 export const issuedStatements = new Map<string, IssuedStatement>();
 
 function recordStatement(sql: string): void {
@@ -26,7 +26,7 @@ function recordStatement(sql: string): void {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ sql, from })}\n`);
 }
 
-/** The nearest of our files among the callers, those that await included. */
+/** The nearest of our files in the stack, including async callers. */
 function callingFile(): string | undefined {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 200;

@@ -1,10 +1,10 @@
 import pg from 'pg';
 
-/** They are asked in the background, of a new connection, or when one was idle. */
+/** Statements of the background, of new connections and of idle ones. */
 const backgroundStatements =
   /access_events|transaction_read_only|pg_notify|pg_backend_pid|^set statement_timeout/;
 
-/** The statements that this process asks while `work` is done, in order. */
+/** The statements that this process sends during `work`, in order. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const asked: string[] = [];
   const { prototype } = pg.Client;

@@ -1,5 +1,13 @@
 import { bindColumns, conditions, type Equality, isOfOneUser, joinConditions } from './binding.ts';
-import { afterFrom, callsIn, insertsParameter, lockedIn, mutableIn, sourceOf, volatile } from './clauses.ts';
+import {
+  clausesAfterFrom,
+  findCalls,
+  findMutableParts,
+  insertsParameter,
+  lockedRelations,
+  sourceOf,
+  volatileFunctions,
+} from './clauses.ts';
 import { child, children, isNode, type Node, names, parse, text } from './parse-tree.ts';
 import {
   derived,
@@ -14,12 +22,12 @@ import {
 } from './relations.ts';
 
 /**
- * What a statement on user data has to keep to: it names schemas, restricts each table to one user, does so by a
- * parameter, calls only immutable functions where a cluster wants that, and locks rows of one user.
+ * `schema`: names schemas. `user`: restricts each table to one user. `parameter`: does so by a parameter. `immutable`:
+ * calls only immutable functions where a cluster requires it. `lock`: locks rows of one user.
  */
 export type Rule = 'schema' | 'user' | 'parameter' | 'immutable' | 'lock';
 
-/** A table that a statement does not use by the rules. */
+/** A table for which a statement breaks a rule. */
 export interface Violation {
   table: string;
   rule: Rule;
@@ -27,13 +35,12 @@ export interface Violation {
 }
 
 /**
- * What is wrong with a statement: every table of user data that it reads or writes has to be tied to a user, by
- * `user_id = …` with a value that was given, or with a column that is so tied itself, or by an insertion that sets it.
- * Only conditions that all rows have to meet count. What it does not understand, it refuses.
- * A cluster may hold tables with a `user_id` in shards: each has to be tied by a parameter, so that its shard is known.
+ * The violations of a statement. Each table of user data must be restricted to one user. That needs `user_id = …` with
+ * a parameter or with a restricted column, or an insert that sets it. Only conditions that hold for every row count.
+ * Unknown syntax is refused. In a cluster, a parameter must give the shard of a table with a `user_id`.
  */
 export function violationsOf(sql: string): Violation[] {
-  // By their text: a subselect is read again where it matters what it gives.
+  // By their text: some subselects are read twice for their columns.
   const violations = new Map<string, Violation>();
   const guard = createGuard((table, rule, reason) =>
     violations.set(`${table} ${rule} ${reason}`, { table, rule, reason }),
@@ -42,25 +49,25 @@ export function violationsOf(sql: string): Violation[] {
   return [...violations.values()];
 }
 
-function createGuard(complain: (table: string, rule: Rule, reason: string) => void) {
-  /** Where a name without a schema leads depends on the session: it may be another application's. */
+function createGuard(report: (table: string, rule: Rule, reason: string) => void) {
+  /** A name without a schema depends on the session's search path, which may lead to another application's table. */
   function relation(node: Node | undefined, scope: Scope): Relation {
     const name = text(node, 'relname') ?? '';
     if (text(node, 'schemaname') === undefined && !isWith(scope, name) && !name.startsWith('pg_'))
-      complain(name, 'schema', 'names no schema');
+      report(name, 'schema', 'names no schema');
     return relationOf(node, scope);
   }
 
   const bound = (expression: unknown, scope: Scope) => isBound(expression, scope, statement);
 
-  /** One statement at any depth; `outer` is what it may refer to. */
+  /** One statement at any depth. It may refer to relations of `outer`. */
   function statement(node: Node, outer: Scope | null): Outputs {
     if ('SelectStmt' in node) return select(node.SelectStmt, outer);
     if ('InsertStmt' in node) return insert(node.InsertStmt, outer);
     if ('UpdateStmt' in node) return change(node.UpdateStmt, 'fromClause', outer);
     if ('DeleteStmt' in node) return change(node.DeleteStmt, 'usingClause', outer);
     for (const kind of ['MergeStmt', 'TruncateStmt', 'CopyStmt', 'ExplainStmt', 'PrepareStmt', 'DoStmt'])
-      if (kind in node) complain('', 'user', `${kind} is not understood`);
+      if (kind in node) report('', 'user', `${kind} is not understood`);
     return new Map();
   }
 
@@ -70,7 +77,7 @@ function createGuard(complain: (table: string, rule: Rule, reason: string) => vo
     for (const { CommonTableExpr } of children(clause, 'ctes')) {
       const name = text(CommonTableExpr, 'ctename') ?? '';
       const query = child(CommonTableExpr, 'ctequery');
-      // Refers to itself: nothing is known of its columns while it is read.
+      // A recursive CTE reads itself, so its columns are unknown meanwhile.
       if (clause?.recursive === true) scope.withs.set(name, new Map());
       if (query !== undefined)
         scope.withs.set(name, renamed(statement(query, scope), names(CommonTableExpr, 'aliascolnames')));
@@ -86,16 +93,16 @@ function createGuard(complain: (table: string, rule: Rule, reason: string) => vo
       return new Map([...left].map(([name, isBound], index) => [name, isBound && (others[index] ?? false)]));
     }
     if (children(node, 'valuesLists').length > 0) return values(node, scope);
-    const equalities = children(node, 'fromClause').flatMap((item) => from(item, scope));
-    settle(scope, [...equalities, ...conditions(child(node, 'whereClause'), null)]);
-    inner(node, [...afterFrom, 'fromClause'], scope);
-    for (const locked of lockedIn(node, scope))
-      if (!isOfOneUser(locked)) complain(nameOf(locked), 'lock', 'may be locked for several users');
+    const equalities = children(node, 'fromClause').flatMap((item) => fromItem(item, scope));
+    check(scope, [...equalities, ...conditions(child(node, 'whereClause'), null)]);
+    subqueries(node, [...clausesAfterFrom, 'fromClause'], scope);
+    for (const locked of lockedRelations(node, scope))
+      if (!isOfOneUser(locked)) report(nameOf(locked), 'lock', 'may be locked for several users');
     return outputs(children(node, 'targetList'), scope);
   }
 
   function values(node: unknown, scope: Scope): Outputs {
-    inner(node, ['valuesLists'], scope);
+    subqueries(node, ['valuesLists'], scope);
     const rows = children(node, 'valuesLists').map(({ List }) => children(List, 'items'));
     return new Map(
       (rows[0] ?? []).map((_, index) => [
@@ -112,13 +119,13 @@ function createGuard(complain: (table: string, rule: Rule, reason: string) => vo
     const set = children(node, 'cols').map(({ ResTarget }) => text(ResTarget, 'name') ?? '');
     const owner = table?.columns.has('user_id') ? 'user_id' : 'userId';
     if (table?.columns.has(owner) && !set.includes(owner))
-      complain(table.name, 'user', `is inserted into without ${owner}`);
+      report(table.name, 'user', `is inserted into without ${owner}`);
     else if (
       owner === 'user_id' &&
       table?.keys.has(owner) &&
       !insertsParameter(sourceOf(node), set.indexOf(owner))
     )
-      complain(table.name, 'parameter', 'is inserted into for a user who is not a parameter');
+      report(table.name, 'parameter', 'is inserted into for a user who is not a parameter');
     const query = child(node, 'selectStmt');
     if (query !== undefined) statement(query, scope);
     const conflict = child(node, 'onConflictClause');
@@ -131,14 +138,14 @@ function createGuard(complain: (table: string, rule: Rule, reason: string) => vo
       updates &&
       !inferred.some((name) => name !== undefined && table.keys.has(name))
     )
-      complain(table.name, 'user', 'is updated on a conflict that may be with another user');
+      report(table.name, 'user', 'is updated on a conflict that may be with another user');
     refuseNewOwner(table?.name, children(conflict, 'targetList'));
-    // The rows are this statement's own.
+    // The rows are inserted by this statement.
     for (const key of table?.keys ?? []) target.bound.add(key);
     scope.relations.push(target);
-    inner(conflict, ['targetList', 'whereClause'], scope);
-    for (const call of mutableIn(conflict))
-      complain(nameOf(target), 'immutable', `is changed on a conflict with ${call}`);
+    subqueries(conflict, ['targetList', 'whereClause'], scope);
+    for (const call of findMutableParts(conflict))
+      report(nameOf(target), 'immutable', `is changed on a conflict with ${call}`);
     return returned(node, target, scope);
   }
 
@@ -146,31 +153,31 @@ function createGuard(complain: (table: string, rule: Rule, reason: string) => vo
     const scope = withScope(node, outer);
     const target = relation(child(node, 'relation'), scope);
     scope.relations.push(target);
-    const equalities = children(node, sources).flatMap((item) => from(item, scope));
-    settle(scope, [...equalities, ...conditions(child(node, 'whereClause'), null)]);
+    const equalities = children(node, sources).flatMap((item) => fromItem(item, scope));
+    check(scope, [...equalities, ...conditions(child(node, 'whereClause'), null)]);
     refuseNewOwner(target.table?.name, children(node, 'targetList'));
-    inner(node, ['targetList', 'whereClause', sources], scope);
+    subqueries(node, ['targetList', 'whereClause', sources], scope);
     if (target.table?.keys.has('user_id'))
-      for (const call of callsIn(node, volatile))
-        complain(nameOf(target), 'immutable', `is changed with ${call}`);
+      for (const call of findCalls(node, volatileFunctions))
+        report(nameOf(target), 'immutable', `is changed with ${call}`);
     return returned(node, target, scope);
   }
 
   function returned(node: unknown, target: Relation, scope: Scope): Outputs {
     const targets = children(child(node, 'returningClause'), 'exprs');
-    inner({ targets }, ['targets'], scope);
-    for (const call of mutableIn(targets)) complain(nameOf(target), 'immutable', `returns ${call}`);
+    subqueries({ targets }, ['targets'], scope);
+    for (const call of findMutableParts(targets)) report(nameOf(target), 'immutable', `returns ${call}`);
     return outputs(targets, scope);
   }
 
   function refuseNewOwner(table: string | undefined, assignments: Node[]): void {
     for (const { ResTarget } of assignments)
       if (table !== undefined && ['user_id', 'userId'].includes(text(ResTarget, 'name') ?? ''))
-        complain(table, 'user', 'is given to another user');
+        report(table, 'user', 'is given to another user');
   }
 
-  /** Adds what one item of `from` brings, and returns the conditions of its joins. */
-  function from(item: Node, scope: Scope): Equality[] {
+  /** Adds the relations of one item of `from`. @returns the equalities of its joins */
+  function fromItem(item: Node, scope: Scope): Equality[] {
     const { RangeVar, RangeSubselect, RangeFunction, JoinExpr } = item;
     if (isNode(RangeVar)) scope.relations.push(relation(RangeVar, scope));
     else if (RangeSubselect !== undefined) {
@@ -180,42 +187,42 @@ function createGuard(complain: (table: string, rule: Rule, reason: string) => vo
       const made = derived(text(alias, 'aliasname') ?? '', renamed(found, names(alias, 'colnames')));
       scope.relations.push({ ...made, isQuery: true });
     } else if (RangeFunction !== undefined) {
-      inner(RangeFunction, ['functions'], scope);
+      subqueries(RangeFunction, ['functions'], scope);
       const alias = text(child(RangeFunction, 'alias'), 'aliasname') ?? '';
       const allBound = children(RangeFunction, 'functions').every((call) => bound(call, scope));
       scope.relations.push({ ...derived(alias, new Map()), columns: undefined, allBound });
     } else if (JoinExpr !== undefined) return join(JoinExpr, scope);
-    else complain('', 'user', `${Object.keys(item)} in from is not understood`);
+    else report('', 'user', `${Object.keys(item)} in from is not understood`);
     return [];
   }
 
   function join(node: unknown, scope: Scope): Equality[] {
     const start = scope.relations.length;
-    const left = from(child(node, 'larg') ?? {}, scope);
+    const left = fromItem(child(node, 'larg') ?? {}, scope);
     const middle = scope.relations.length;
-    const right = from(child(node, 'rarg') ?? {}, scope);
+    const right = fromItem(child(node, 'rarg') ?? {}, scope);
     const [lefts, rights] = [scope.relations.slice(start, middle), scope.relations.slice(middle)];
     return [...left, ...right, ...joinConditions(node, lefts, rights)];
   }
 
-  /** Every table has to have its rows tied to a user by what was given. */
-  function settle(scope: Scope, equalities: Equality[]): void {
+  /** Requires that each table's rows are restricted to one user. */
+  function check(scope: Scope, equalities: Equality[]): void {
     bindColumns(scope, equalities, (value) => bound(value, scope));
     for (const { table, bound: columns, byParameter } of scope.relations) {
       if (table === undefined) continue;
       if (![...table.keys].some((key) => columns.has(key)))
-        complain(table.name, 'user', `is touched without ${[...table.keys].join(' or ')} = …`);
+        report(table.name, 'user', `is touched without ${[...table.keys].join(' or ')} = …`);
       else if (table.keys.has('user_id') && !byParameter)
-        complain(table.name, 'parameter', 'is tied to its user by another relation, not by a parameter');
+        report(table.name, 'parameter', 'is tied to its user by another relation, not by a parameter');
     }
   }
 
-  /** Queries inside of expressions. */
-  function inner(node: unknown, fields: string[], scope: Scope): void {
+  /** Reads the subqueries in expressions. */
+  function subqueries(node: unknown, fields: string[], scope: Scope): void {
     const visit = (value: unknown): void => {
       if (Array.isArray(value)) value.forEach(visit);
       if (!isNode(value)) return;
-      // Those were read as the item of `from` that they are.
+      // Items of `from` were read as such.
       if ('RangeSubselect' in value || 'RangeFunction' in value) return;
       if ('SelectStmt' in value) statement(value, scope);
       else Object.values(value).forEach(visit);

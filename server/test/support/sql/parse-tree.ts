@@ -8,7 +8,7 @@ await loadModule();
 export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What `value[name]` holds, where that is a node. */
+/** The node in `value[name]`, or undefined. */
 export function child(value: unknown, name: string): Node | undefined {
   const found = isNode(value) ? value[name] : undefined;
   return isNode(found) ? found : undefined;
@@ -24,11 +24,11 @@ export function text(value: unknown, name: string): string | undefined {
   return typeof found === 'string' ? found : undefined;
 }
 
-/** Of a list of `{String: {sval}}`; a `*` is what else it may hold. */
+/** The strings of a list of `{String: {sval}}`. The list may also hold a `*`. */
 export const names = (value: unknown, name: string): string[] =>
   children(value, name).map((item) => text(item.String, 'sval') ?? '*');
 
-/** The statements of a text, such as the several of a `begin; set …`. */
+/** The statements of a text, which may hold several, such as `begin; set …`. */
 export function parse(sql: string): Node[] {
   const tree: unknown = parseSync(sql);
   return children(tree, 'stmts')

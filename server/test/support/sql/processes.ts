@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where processes that this worker's tests start note what they ask the database, a line of JSON each. */
+/** File to which processes started by this worker append their statements, one line of JSON each. */
 export const statementsFile = join(tmpdir(), `duly-statements-${process.pid}`);
 
-/** Names that file to them. */
+/** Environment variable with that file's path. */
 export const statementsVariable = 'DULY_TEST_STATEMENTS';

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { child, children, isNode, type Node, names, parse, text } from './parse-tree.ts';
 
-/** A table of user data: the columns of which one has to be given, and all of them. */
+/** A table of user data: its keys, one of which must be bound, and all of its columns. */
 export interface Table {
   name: string;
   keys: ReadonlySet<string>;
   columns: ReadonlySet<string>;
 }
 
-/** What names one user's rows in the tables of Better Auth: it asks by these, never by anything else. */
+/** Columns that identify one user's rows in Better Auth's tables. It queries by these only. */
 const accountKeys = ['id', 'userId', 'token', 'email', 'identifier', 'accountId'];
 
-/** Every table with a `user_id`, and those of Better Auth but for the signing keys, which are no user's. */
+/** Every table with a `user_id`, and Better Auth's tables. Its signing keys belong to no user. */
 function readTables(): Map<string, Table> {
   const schema = readFileSync(new URL('../../../schema.sql', import.meta.url), 'utf8');
   const tables = new Map<string, Table>();
@@ -30,7 +30,7 @@ function readTables(): Map<string, Table> {
   return tables;
 }
 
-/** As statements about it show it: without the schema that all but Better Auth's are in. */
+/** The name as statements have it: without the schema `duly`, with `better_auth`. */
 function qualifiedName(relation: Node | undefined): string {
   const schema = text(relation, 'schemaname');
   const name = text(relation, 'relname') ?? '';
@@ -39,26 +39,26 @@ function qualifiedName(relation: Node | undefined): string {
 
 const tables = readTables();
 
-/** Something that columns are read from. */
+/** A relation of `from`: a table, subquery, CTE or function. */
 export interface Relation {
   alias: string;
-  /** Undefined for what is not a table of user data. */
+  /** Undefined unless it is a table of user data. */
   table: Table | undefined;
-  /** Undefined when they are not known. */
+  /** Undefined if they are unknown. */
   columns: ReadonlySet<string> | undefined;
-  /** Columns that can only have values that the statement was given. */
+  /** Columns that can only have values of parameters. */
   bound: Set<string>;
-  /** Whether that goes for every column. */
+  /** Whether every column is bound. */
   allBound: boolean;
-  /** Whether it is one user's rows by a parameter or a constant, not by another relation's column. */
+  /** Whether a parameter or a constant restricts it to one user, not another relation's column. */
   byParameter: boolean;
-  /** A query in `from`. */
+  /** Whether it is a subquery. */
   isQuery?: boolean;
 }
 
 export const nameOf = ({ table, alias }: Relation): string => table?.name ?? alias;
 
-/** The columns of a query's result, in order; true for those that can only have values that were given. */
+/** Columns of a query's result in order; true if the column is bound. */
 export type Outputs = Map<string, boolean>;
 
 export interface Scope {
@@ -97,7 +97,7 @@ export function derived(alias: string, query: Outputs): Relation {
 export const renamed = (query: Outputs, aliases: string[]): Outputs =>
   new Map([...query].map(([name, isBound], index) => [aliases[index] ?? name, isBound]));
 
-/** The relation that a column reference means, and the column's name. */
+/** The relation and the column's name that a column reference resolves to. */
 export function resolveColumn(
   reference: unknown,
   scope: Scope,
@@ -118,7 +118,7 @@ export function resolveColumn(
   return undefined;
 }
 
-/** Whether an expression is one of the values that the statement was given. */
+/** Whether an expression is a parameter or a constant. */
 export function isParameter(expression: unknown): boolean {
   if (!isNode(expression)) return false;
   if ('ParamRef' in expression || 'A_Const' in expression) return true;
@@ -126,7 +126,7 @@ export function isParameter(expression: unknown): boolean {
   return isParameter(child(TypeCast ?? CollateClause, 'arg'));
 }
 
-/** Whether an expression can only have a value that the statement was given. */
+/** Whether an expression can only have values of parameters and constants. */
 export function isBound(
   expression: unknown,
   scope: Scope,

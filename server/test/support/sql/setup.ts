@@ -8,7 +8,7 @@ import { statementsFile } from './processes.ts';
 const advice =
   'SQL on user data against the rules of docs/distribution.md: mend it, or give the reason in test/support/sql/allowed.ts';
 
-/** At the end of every test file, whatever it made the application ask is judged. */
+/** After every test file, the guard checks all statements that the application issued. */
 afterAll(() => {
   const wrong = [...issuedStatements.values(), ...ofProcesses()].flatMap(faultsOf);
   issuedStatements.clear();
