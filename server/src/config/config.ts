@@ -52,7 +52,7 @@ function logLevel(env: Env): string {
 export const loadEnvironment = (): void => loadEnvFile('.env', process.env);
 
 /**
- * Reads and checks the settings (README, "Configuration"). Each group has a file in `config/`.
+ * Reads and checks the settings (docs/operations/configuration.md). Each group has a file in `config/`.
  * @throws StartError with a line for each wrong setting: `NAME: got …, wants …`. No file is created then.
  */
 export function readConfig(env: Env = process.env): Config {

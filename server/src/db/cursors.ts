@@ -48,7 +48,7 @@ export interface PageScope extends CursorScope {
   epoch: Epoch | null;
 }
 
-/** The same for all lists of the service. */
+/** What the cursors of all lists have in common. */
 export type CursorKeys = Omit<PageScope, 'scope'>;
 
 export const encodeCursor = ({ backward, key, id }: KeysetPosition, scope: PageScope): string =>

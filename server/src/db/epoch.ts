@@ -58,8 +58,8 @@ export const belongsToEpoch = (id: string | null, epoch: Epoch): boolean =>
   id === null ? epoch.versionFloor === 0 : id === epoch.id;
 
 /**
- * Distinguishes a copy of a database's files from the original: inode and birth time of a file that is written once.
- * The inode alone does not suffice, because file systems use it again.
+ * Distinguishes a copy of a database's files from the original: inode and birth time of a file written once. The inode
+ * alone does not suffice, because file systems use it again.
  */
 export function fileIdentity(path: string): string {
   const { ino, birthtimeNs } = statSync(path, { bigint: true });

@@ -187,7 +187,7 @@ export function poolStats(db: Db) {
   };
 }
 
-/** How long the pool's server has been read-only, in ms, as far as its connections show; null while it is not. */
+/** How many ms the pool's server has been read-only, as far as its connections show; null while it is not. */
 export function readOnlyForMs(db: Db): number | null {
   const since = pools.get(db)?.failover.readOnlySince() ?? null;
   return since === null ? null : performance.now() - since;

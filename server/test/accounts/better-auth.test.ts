@@ -118,7 +118,7 @@ describe("Better Auth's own client", () => {
 });
 
 describe('one set of users under both faces', () => {
-  test('an account that P1 registered signs in through Better Auth', async () => {
+  test('an account that `/api/v1` registered signs in through Better Auth', async () => {
     const email = newEmail();
     const body = { email, password, first_name: 'Grace', last_name: 'Hopper' };
     const { body: registered } = await app.request('POST', '/api/v1/auth/register', { body });
@@ -126,7 +126,7 @@ describe('one set of users under both faces', () => {
     expect(data?.user).toMatchObject({ id: registered.user.id, name: 'Grace Hopper' });
   });
 
-  test('an account made through Better Auth logs in through P1, with both names filled', async () => {
+  test('an account made through Better Auth logs in through `/api/v1`, with both names filled', async () => {
     const { email, user } = await signedUp();
     const { status, body } = await app.request('POST', '/api/v1/auth/login', { body: { email, password } });
     expect(status).toBe(200);

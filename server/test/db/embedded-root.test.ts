@@ -147,7 +147,7 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
       const dataDir = newDataDir(parent);
       const child = startEmbeddedInChild(dataDir, unprivilegedUnixAccount);
       const server = await readChildReply(child);
-      expect(server).toMatchObject({ firstStart: true, dataDir: join(dataDir, 'postgres') });
+      expect(server).toMatchObject({ firstStart: true, clusterDirectory: join(dataDir, 'postgres') });
       expect(fileMode(dataDir)).toBe(0o700);
       expect(statSync(join(dataDir, 'postgres-password')).uid).toBe(unprivilegedUnixAccount.uid);
     },

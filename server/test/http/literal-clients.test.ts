@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 
 /**
- * One scenario for each of the three clients that the contract was written for: the requests are in their words, down
- * to slashes, whole objects and empty fields, and go out by plain `fetch` as theirs do.
+ * One scenario for each of three kinds of clients. The requests are exactly as these clients send them, down to
+ * slashes, whole objects and empty fields, by plain `fetch`.
  */
 let app: TestApp;
 beforeAll(async () => {
@@ -130,8 +130,8 @@ test("the versioned API's flow: register, log in, the envelope, update with its 
   await expect.poll(async () => (await call('GET', tasks)).status).toBe(401);
 });
 
-test("the phased plan's client: its form sends the whole object back, with a version and empty fields", async () => {
-  const call = clientOf(await mintToken({ sub: 'p0-user' }), {
+test('a form that sends the whole object back, with a version and empty fields', async () => {
+  const call = clientOf(await mintToken({ sub: 'form-user' }), {
     'Cache-Control': 'no-cache',
     Pragma: 'no-cache',
   });
@@ -145,7 +145,12 @@ test("the phased plan's client: its form sends the whole object back, with a ver
     completed: false,
   };
   const { body: made } = await call('POST', `${tasks}/`, form);
-  expect(made.data).toMatchObject({ title: 'Pay rent', description: '', due_date: null, user_id: 'p0-user' });
+  expect(made.data).toMatchObject({
+    title: 'Pay rent',
+    description: '',
+    due_date: null,
+    user_id: 'form-user',
+  });
 
   const saved = await call('PUT', `${tasks}/${made.data.id}`, {
     ...made.data,

@@ -27,7 +27,7 @@ afterAll(async () => {
   await stage.close();
 });
 
-/** The contract's 3 s, and some for a machine with other things to do; a statement's own limit is 30 s. */
+/** 3 s, and some for a machine with other things to do; a statement's own limit is 30 s. */
 const soonMs = 3_000 + 4_000;
 
 /** How long the work took, in ms. */

@@ -26,7 +26,7 @@ const errorBody = (reply: Reply) => ({
   request_id: reply.headers.get('x-request-id'),
 });
 
-/** What the contract (§1) lets the two surfaces differ in, and nothing else. */
+/** The differences that API.md lists between the two surfaces, and nothing else. */
 const surfaces: Record<Surface['name'], Surface> = {
   v1: {
     name: 'v1',

@@ -72,7 +72,7 @@ async function dies(user: Bearer, act: () => Promise<unknown>, others: Bearer[] 
   const living = others.map(() => [200, 200]);
   expect(await all()).toEqual([...living, [200, 200]]);
   await act();
-  // The contract: a machine that is slow only makes it later.
+  // The limit of API.md, Tokens: a slow machine only makes it later.
   await sleep(1_000);
   expect(await all()).toEqual([...living, [401, 401]]);
 }
@@ -166,7 +166,7 @@ describe("another issuer's tokens are dead on every instance within 1 s of", () 
   });
 });
 
-test('the contract itself: a second after a logout the token is dead on an instance that others kept busy', async () => {
+test('a second after a logout the token is dead on an instance that others kept busy', async () => {
   const user = await register();
   const other = await login(user.email);
   expect([await statuses(user), await statuses(other)]).toEqual([

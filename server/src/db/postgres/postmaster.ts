@@ -50,7 +50,7 @@ export function isPostmaster(pid: number, directory: string): boolean {
   }
 }
 
-/** Starts the server in a session of its own: it survives Ctrl-C in the terminal and the end of this process. */
+/** Starts the server in a session of its own: it survives Ctrl-C and the end of this process. */
 export function launchPostmaster(cluster: Cluster, socketDirectory: string): ChildProcess {
   removeOldLogs(cluster.directory);
   const output = openSync(join(cluster.dataDir, startLogFile), 'w', 0o600);

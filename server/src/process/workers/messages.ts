@@ -15,7 +15,7 @@ export interface StartMessage {
 /** What the primary sends to a running worker. */
 export type PrimaryMessage =
   | { type: 'counter-reply'; reply: CounterReply }
-  /** Asks for the worker's own metrics. */
+  /** Requests the worker's own metrics. */
   | { type: 'report' }
   /** The metrics of all processes, in reply to `metrics-request`. */
   | { type: 'metrics'; families: MetricFamily[] };

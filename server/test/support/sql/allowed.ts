@@ -2,7 +2,7 @@ import type { IssuedStatement } from './collect.ts';
 import type { Rule, Violation } from './guard.ts';
 
 export interface GuardException {
-  /** The file of `src` that issues it; undefined for Better Auth's statements, whoever called it. */
+  /** The file of `src` that issues it; undefined for Better Auth's statements from any caller. */
   from?: string;
   /** Matches its text; undefined for every statement of the file. */
   sql?: RegExp;

@@ -1,0 +1,267 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ts } from '@ts-morph/common';
+import { describe, expect, test } from 'vitest';
+import { errorCodes } from '../../src/platform/errors.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (path: string) => readFile(join(root, path), 'utf8');
+
+const documents = [
+  ...(await readdir(root)),
+  ...(await readdir(join(root, 'docs'), { recursive: true })).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith('.md'));
+const texts = new Map(await Promise.all(documents.map(async (name) => [name, await read(name)] as const)));
+const textOf = (name: string): string => texts.get(name) ?? expect.fail(`no ${name}`);
+
+/** The cells of all rows of a document's tables, with their headings and rules. */
+const tableRowsOf = (name: string): string[][] =>
+  (textOf(name).match(/^\|.*\|$/gm) ?? []).map((line) =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim()),
+  );
+
+const codeSpansOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
+
+const parse = async (path: string) =>
+  ts.createSourceFile(path, await read(path), ts.ScriptTarget.Latest, true);
+
+/** All nodes of a file. */
+function nodesOf(source: ts.Node): ts.Node[] {
+  const found: ts.Node[] = [];
+  const visit = (node: ts.Node): void => {
+    found.push(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+describe('paths and links', () => {
+  const path = /(?<![\w./-])(?:server|docs|scripts|examples|\.ci|\.github|\.githooks)\/[\w./-]*[\w/-]/g;
+  const placeholder = /000N|npm-cache/;
+
+  test.each(documents.filter((name) => name !== 'CHANGELOG.md'))('%s names files that exist', (name) => {
+    const named = [...textOf(name).matchAll(path)].map(([found]) => found);
+    const bare = codeSpansOf(textOf(name)).filter((span) => /^[\w.-]+\.(md|json)$/.test(span));
+    const missing = [...named, ...bare.filter((file) => /^[A-Z]+\.md$/.test(file))].filter(
+      (found) => !placeholder.test(found) && !existsSync(join(root, found)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test.each(documents)('the links of %s lead to files and headings that exist', (name) => {
+    const links = [...textOf(name).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(
+      ([, link = '']) => link,
+    );
+    const broken = links.filter((link) => {
+      const [file = '', heading] = link.split('#');
+      const target = file === '' ? name : normalize(join(dirname(name), file));
+      if (!existsSync(join(root, target))) return true;
+      return heading !== undefined && !anchorsOf(textOf(target)).includes(heading);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test('the indexes of decisions and of operations list every page', () => {
+    for (const folder of ['docs/decisions', 'docs/operations']) {
+      const pages = documents.filter((name) => dirname(name) === folder && !name.endsWith('README.md'));
+      const listed = pages.filter((page) =>
+        textOf(`${folder}/README.md`).includes(`(${page.slice(folder.length + 1)})`),
+      );
+      expect(listed).toEqual(pages);
+    }
+  });
+
+  test('decisions are numbered without gaps, and titled with their numbers', () => {
+    const records = documents.filter((name) => /^docs\/decisions\/\d{4}-/.test(name)).sort();
+    const titles = records.map((name) => textOf(name).slice(0, 8));
+    expect(titles).toEqual(records.map((_, index) => `# ${String(index + 1).padStart(4, '0')}: `));
+    expect(records.map((name) => name.slice(15, 19))).toEqual(titles.map((title) => title.slice(2, 6)));
+  });
+});
+
+/** As GitHub makes them from headings. */
+const anchorsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe('ARCHITECTURE.md', () => {
+  const text = textOf('ARCHITECTURE.md');
+
+  test('has at most 150 lines', () => {
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(150);
+  });
+
+  test('has a row for each folder below server/src, in its layer', async () => {
+    const rows = tableRowsOf('ARCHITECTURE.md').filter(([layer = '']) => /^\d+$/.test(layer));
+    const mapped = rows.flatMap(([layer, folders = '']) =>
+      codeSpansOf(folders).map((folder) => [folder.replace(/\/$/, ''), Number(layer)]),
+    );
+    const layers = await architectureConstant('layers');
+    expect(Object.fromEntries(mapped)).toEqual(
+      Object.fromEntries(layers.flatMap((names, index) => names.map((name) => [name, index + 1]))),
+    );
+  });
+
+  test('names the imports that are allowed within a layer, and no others', async () => {
+    const allowed = (await architectureConstant('edges')).flat();
+    expect(codeSpansOf(text).filter((span) => span.includes(' → '))).toEqual(allowed);
+  });
+});
+
+/** A constant of the test of imports: an array of texts, or of arrays of them. */
+async function architectureConstant(name: string): Promise<string[][]> {
+  const file = 'server/test/repository/architecture.test.ts';
+  for (const node of nodesOf(await parse(file))) {
+    if (!ts.isVariableDeclaration(node) || node.name.getText() !== name || !node.initializer) continue;
+    if (!ts.isArrayLiteralExpression(node.initializer)) continue;
+    return node.initializer.elements.map((element) =>
+      nodesOf(element).flatMap((part) => (ts.isStringLiteral(part) ? [part.text] : [])),
+    );
+  }
+  return expect.fail(`${file} has no ${name}`);
+}
+
+interface Step {
+  file: string;
+  names: string[];
+}
+
+describe('the walkthroughs of ARCHITECTURE.md', () => {
+  /** By heading: how many files a reader may have to open. */
+  const limits: Record<string, number> = {
+    'A list': 6,
+    'A cached list': 6,
+    'A create': 5,
+    'A change (PATCH)': 6,
+    'A page of the feed': 5,
+    'The event stream': 6,
+  };
+  const walkthroughs = new Map<string, Step[]>();
+  for (const section of textOf('ARCHITECTURE.md').split(/^### /m).slice(1)) {
+    const heading = section.slice(0, section.indexOf('\n'));
+    const steps = [...section.matchAll(/^\d+\. `([^`]+)` · ((?:`\w+`(?:, )?)+)/gm)];
+    if (steps.length > 0)
+      walkthroughs.set(
+        heading,
+        steps.map(([, file = '', names = '']) => ({ file: `server/src/${file}`, names: codeSpansOf(names) })),
+      );
+  }
+
+  test('are there', () => {
+    expect([...walkthroughs.keys()]).toEqual(Object.keys(limits));
+  });
+
+  test.each([...walkthroughs])(
+    '%s: names functions that its files declare, and few files',
+    async (heading, steps) => {
+      const files = [...new Set(steps.map(({ file }) => file))];
+      expect(files.length).toBeLessThanOrEqual(limits[heading] ?? 0);
+      for (const { file, names } of steps)
+        expect(await declaredIn(file), file).toEqual(expect.arrayContaining(names));
+    },
+  );
+
+  test.each([...walkthroughs])('%s: each step is named by a file before it', async (_heading, steps) => {
+    const unnamed: string[] = [];
+    let before = '';
+    for (const { file, names } of steps) {
+      const own = await read(file);
+      const [first = '', ...others] = names;
+      if (before !== '' && !isNamedIn(first, before)) unnamed.push(`${file} · ${first}`);
+      for (const name of others) if (!isNamedIn(name, before + own)) unnamed.push(`${file} · ${name}`);
+      before += own;
+    }
+    expect(unnamed).toEqual([]);
+  });
+});
+
+const isNamedIn = (name: string, text: string): boolean => RegExp(`\\b${name}\\b`).test(text);
+
+/** Functions, constants, the methods of objects, and types of functions. */
+async function declaredIn(file: string): Promise<string[]> {
+  return nodesOf(await parse(file)).flatMap((node) =>
+    (ts.isFunctionDeclaration(node) ||
+      ts.isVariableDeclaration(node) ||
+      ts.isMethodDeclaration(node) ||
+      ts.isMethodSignature(node) ||
+      ts.isPropertyAssignment(node) ||
+      ts.isTypeAliasDeclaration(node)) &&
+    node.name !== undefined &&
+    ts.isIdentifier(node.name)
+      ? [node.name.text]
+      : [],
+  );
+}
+
+describe('settings', () => {
+  const namesIn = (rows: string[][]) => rows.flatMap(([cell = '']) => codeSpansOf(cell)).sort();
+
+  async function readSettings(): Promise<string[]> {
+    const names = new Set<string>();
+    for (const file of await readdir(join(root, 'server/src/config'))) {
+      for (const node of nodesOf(await parse(`server/src/config/${file}`))) {
+        const [env, name] = ts.isCallExpression(node) ? node.arguments : [];
+        if (env?.getText() === 'env' && name && ts.isStringLiteral(name)) names.add(name.text);
+        if (ts.isPropertyAccessExpression(node) && node.expression.getText() === 'env')
+          names.add(node.name.text);
+      }
+    }
+    return [...names].filter((name) => /^[A-Z][A-Z\d_]+$/.test(name)).sort();
+  }
+
+  test('docs/operations/configuration.md has those that the code reads', async () => {
+    const settings = await readSettings();
+    expect(settings.length).toBeGreaterThan(30);
+    expect(namesIn(tableRowsOf('docs/operations/configuration.md'))).toEqual(settings);
+  });
+
+  test('.env.example has all of them, and the README none but them', async () => {
+    const settings = await readSettings();
+    const example = [...(await read('.env.example')).matchAll(/^# ?([A-Z][A-Z\d_]+)=/gm)].map(
+      ([, name]) => name,
+    );
+    expect([...new Set(example)].sort()).toEqual(settings);
+    const [, section = ''] = textOf('README.md').split('## Configuration\n');
+    const [table = ''] = section.split('\n## ');
+    expect(settings).toEqual(
+      expect.arrayContaining(
+        [...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = '']) => codeSpansOf(cell)),
+      ),
+    );
+  });
+});
+
+test('API.md has every error code with its status', () => {
+  const rows = tableRowsOf('API.md').filter(([code = '']) => /^`[A-Z_]+`$/.test(code) && code !== '`sub`');
+  const documented = rows.flatMap(([code = '', status = '']) => {
+    const [name = ''] = codeSpansOf(code);
+    return [[name, Number(/^\d{3}/.exec(status)?.[0])]];
+  });
+  expect(Object.fromEntries(documented)).toEqual(errorCodes);
+});
+
+test('the tests that SECURITY.md names exist', async () => {
+  const files = (await readdir(join(root, 'server/test'), { recursive: true })).map(
+    (file) => file.split('/').at(-1) ?? '',
+  );
+  const rows = tableRowsOf('SECURITY.md').filter(([what]) => what !== 'what' && !what?.startsWith('---'));
+  const named = rows
+    .flatMap(([, , tests = '']) => codeSpansOf(tests))
+    .filter((name) => /^[a-z*-]+$/.test(name));
+  expect(named.length).toBeGreaterThan(30);
+  const missing = named.filter((name) => {
+    const pattern = RegExp(`^${name.replace('*', '[a-z-]*')}\\.test\\.ts$`);
+    return !files.some((file) => pattern.test(file));
+  });
+  expect(missing).toEqual([]);
+});
