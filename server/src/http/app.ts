@@ -1,9 +1,8 @@
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify';
 import { isAuditRefusal } from '../audit/refused-entries.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../platform/errors.ts';
-import { createFastPath, type FastPath } from '../response-cache/fast-path.ts';
 import type { App } from './app-type.ts';
 import { errorHandler, renderError } from './contract/errors.ts';
 import { normalizeInput } from './contract/normalize-input.ts';
@@ -16,6 +15,7 @@ import { warnAboutForwarded } from './edge/forwarded-headers.ts';
 import { createServerFactory } from './edge/server.ts';
 import { createShutdown } from './edge/shutdown.ts';
 import { parseJsonBodies } from './hooks/body.ts';
+import { serveCachedResponses } from './hooks/cached-responses.ts';
 import { registerCors } from './hooks/cors.ts';
 import { readIdempotencyKeys } from './hooks/idempotency.ts';
 import { logRequests, requestId } from './hooks/logging.ts';
@@ -35,9 +35,7 @@ const pathParameterMaxLength = 255 * 4 * 3;
 export async function buildApp(ctx: Context): Promise<App> {
   const headers = securityHeaders(ctx.config);
   const shutdown = createShutdown();
-  const fastPath = createFastPath(ctx, shutdown.isClosing);
-  const app: App = Fastify(serverOptions(ctx, headers, fastPath));
-  app.decorate('fastPath', fastPath);
+  const app: App = Fastify(serverOptions(ctx, headers));
   app.decorateRequest('identity', null);
   app.setErrorHandler(errorHandler(renderError));
   app.setNotFoundHandler(({ method, url }, reply) => {
@@ -60,18 +58,18 @@ export async function buildApp(ctx: Context): Promise<App> {
   limitRequests(app, ctx); // onRequest, preHandler, onSend
   refuseEmptyParams(app); // onRequest
   enforceServiceLock(app, ctx); // onRequest
+  serveCachedResponses(app, ctx); // onRoute: the last onRequest hook of each cacheable route
 
   await documentApi(app);
   await registerRoutes(app, ctx);
   return app;
 }
 
-function serverOptions(ctx: Context, headers: Record<string, string>, fastPath: FastPath) {
+function serverOptions(ctx: Context, headers: Record<string, string>) {
   const { config, log } = ctx;
   const { trustedProxies } = config.http;
   const loggerInstance: FastifyBaseLogger = log;
   const earlyResponses = createEarlyResponses(headers, log);
-  const wrapHandler = (handle: RequestListener) => warnAboutForwarded(ctx, fastPath.wrap(handle));
   return {
     loggerInstance,
     logController: new Fastify.LogController({ disableRequestLogging: true }),
@@ -88,7 +86,9 @@ function serverOptions(ctx: Context, headers: Record<string, string>, fastPath: 
     ajv,
     schemaController: { compilersFactory: { buildSerializer } },
     schemaErrorFormatter,
-    serverFactory: createServerFactory(config.http, earlyResponses, log, wrapHandler),
+    serverFactory: createServerFactory(config.http, earlyResponses, log, (handle) =>
+      warnAboutForwarded(ctx, handle),
+    ),
     clientErrorHandler: earlyResponses.respondToBroken,
     frameworkErrors: (error, request, reply) => {
       // No hook has run.

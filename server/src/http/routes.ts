@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Context } from '../context.ts';
 import { notFound } from '../platform/errors.ts';
-import { sendCached, uncacheableIf } from '../response-cache/respond.ts';
 import type { App } from './app-type.ts';
 import { bare } from './bare/render.ts';
 import { betterAuthRoutes } from './better-auth/routes.ts';
@@ -28,6 +27,7 @@ import * as tags from './handlers/tags.ts';
 import * as tasks from './handlers/tasks.ts';
 import * as trash from './handlers/trash.ts';
 import { requireAdmin, requireToken } from './hooks/authentication.ts';
+import { sendCached } from './hooks/cached-responses.ts';
 import { methodNotAllowed } from './hooks/method-not-allowed.ts';
 import { v1 } from './v1/render.ts';
 
@@ -217,11 +217,11 @@ function operationHandler(operation: Operation, surface: Surface, ctx: Context) 
     return (request: Call['request'], reply: FastifyReply) =>
       sendCached(ctx, request, reply, async (db) => {
         const result = await operation.handle({ ctx, db, request, reply });
-        return uncacheableIf(result.isUncacheable === true, surface.render(result, success));
+        return { ...result, payload: surface.render(result, success) };
       });
   return async (request: Call['request'], reply: FastifyReply) => {
     const result = await operation.handle({ ctx, db: ctx.db, request, reply });
-    reply.status(status);
+    reply.status(status).headers(result.headers ?? {});
     const body = surface.render(result, success);
     return body === undefined ? reply.send() : body;
   };

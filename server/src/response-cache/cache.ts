@@ -7,63 +7,62 @@ import { serviceUnavailable } from '../platform/errors.ts';
 import type { ReadRouter } from './read-router.ts';
 import { type GetRevision, isSameRevision, type UserRevision } from './revision-reader.ts';
 
-/** An answer as it is sent. */
+/** The bytes of a response, and the headers that belong to them rather than to the request: `etag` and the like. */
 export interface CachedResponse {
   readonly body: Buffer;
-  /** Those that belong to the answer, not to the request: `etag` and the like. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 interface CacheEntry extends CachedResponse {
   readonly revision: UserRevision;
-  /** When it was last known to be right. */
+  /** When the response was last known to be right. */
   validatedAt: number;
 }
 
-/** What is asked for, and by whom: nothing else may decide what the answer is. */
+/** All that decides what a cached response is. */
 export interface CacheKey {
   userId: string;
-  /** Path and query as they came: each surface and each spelling has an answer of its own. */
+  /** Path and query as received: each surface and each spelling has an entry of its own. */
   url: string;
-  /** The content coding that the answer is to have where it is worth it; empty: none. Each has an answer of its own. */
+  /** The content coding that the client prefers; empty for none. */
   coding: string;
-  /** Nobody is to be asked; only a kept answer will do. */
+  /** Only a stale response will do: the database is not asked. */
   isDatabaseUnavailable: boolean;
 }
 
 export interface CacheResult {
   response: CachedResponse;
-  /** Since when it may be out of date, in ms; null when it is not. */
+  /** Since when it may be out of date, in ms; null when it is valid. */
   staleForMs: number | null;
 }
 
-/** An answer that was made just now. */
 export interface LoadedResponse extends CachedResponse {
-  /** It may become another one although nothing of its user changes: then it is not kept. */
+  /** The response may change although the user's revision does not: it is not stored. */
   readonly isUncacheable?: boolean;
 }
 
-/** It may be called twice, with one handle and then with another. */
+/** May be called twice, first with the replica and then with the primary. */
 export type LoadResponse = (db: Db) => Promise<LoadedResponse>;
 
-/** Answers that are kept until something of their user changes. */
+/**
+ * Responses by user, URL and content coding. One is valid while its user's revision is the same. While the database is
+ * unavailable, a response of any age is served, if SERVE_STALE allows that.
+ */
 export interface ResponseCache {
   /**
-   * The answer of this moment, from `make` when none is kept, with a handle to read it by; while the database is away,
-   * a kept one of any age if the operator allows it.
-   * @throws whatever `make` does, and what `isUnavailable` knows.
+   * Null when the response has to be loaded. Whatever was checked before an entry was stored, and depends on the key
+   * alone, holds for its next request.
+   * @throws what `isUnavailableError` covers
    */
-  getOrLoad(question: CacheKey, make: LoadResponse): Promise<CacheResult>;
-  /** The kept answer, if any that is right at this moment. @throws what `isUnavailable` knows. */
-  getValid(userId: string, url: string, coding: string): Promise<CachedResponse | null>;
-  /** To be called when revisions may not be those of the same history any more: the database was set back. */
+  get(key: CacheKey): Promise<CacheResult | null>;
+  /** @throws what `load` throws, and what `isUnavailableError` covers */
+  getOrLoad(key: CacheKey, load: LoadResponse): Promise<CacheResult>;
+  /** To be called after the database was set back: a revision may now stand for other data. */
   clear(): void;
   stats(): CacheStats;
 }
 
-/**
- * Answers given so far: kept ones that held, ones made anew, and ones that may have been out of date; and what is kept.
- */
+/** Responses served so far: from the cache, loaded, and stale; and what the cache holds. */
 export interface CacheStats {
   hits: number;
   misses: number;
@@ -72,7 +71,7 @@ export interface CacheStats {
   entries: number;
 }
 
-/** One answer takes at most this part of the memory. */
+/** One response takes at most this share of the memory. */
 const maxEntryShare = 1 / 8;
 
 export function createResponseCache(
@@ -88,94 +87,101 @@ export function createResponseCache(
     sizeCalculation: entrySizeBytes,
   });
 
-  /** Right, as nothing has changed since. */
-  function validEntry(key: string, revision: UserRevision, askedAt: number): CachedResponse | null {
-    const known = entries.get(key);
-    if (known === undefined || !isSameRevision(known.revision, revision)) return null;
-    known.validatedAt = askedAt;
+  function findValid(entryKey: string, revision: UserRevision, askedAt: number): CacheResult | null {
+    const entry = entries.get(entryKey);
+    if (entry === undefined || !isSameRevision(entry.revision, revision)) return null;
+    entry.validatedAt = askedAt;
     counts.hits += 1;
-    return known;
+    return { response: entry, staleForMs: null };
+  }
+
+  function findStale(entryKey: string): CacheResult | null {
+    const entry = serveStale ? entries.get(entryKey) : undefined;
+    if (entry === undefined) return null;
+    counts.stale += 1;
+    return { response: entry, staleForMs: performance.now() - entry.validatedAt };
   }
 
   /**
-   * The revision is read before the data. A write between the two makes the data newer than its label says, which costs
-   * a needless miss; it never makes an outdated answer look right.
+   * Reads the revision before the data. After a write between the two, the data are newer than the revision they are
+   * stored with: a needless miss later, never an outdated hit.
    */
-  async function loadValid(userId: string, key: string, load: LoadResponse): Promise<CachedResponse> {
+  async function findOrLoad(userId: string, entryKey: string, load: LoadResponse): Promise<CacheResult> {
     const askedAt = performance.now();
     const revision = await getRevision(userId);
-    const known = validEntry(key, revision, askedAt);
-    if (known !== null) return known;
-    const making = readRouter.readAt(userId, revision, load);
-    const { isUncacheable: isPassing, ...response } = await (serveStale && entries.has(key)
-      ? withDeadline(making)
-      : making);
+    const valid = findValid(entryKey, revision, askedAt);
+    if (valid !== null) return valid;
+    const loading = readRouter.readAt(userId, revision, load);
+    const { isUncacheable, ...response } = await (serveStale && entries.has(entryKey)
+      ? withDeadline(loading)
+      : loading);
     counts.misses += 1;
-    // Of whom nothing is stored an account may still come or go, which is no revision then.
-    if (revision.revision > 0n && isPassing !== true)
-      entries.set(key, { ...response, revision, validatedAt: askedAt });
-    return response;
-  }
-
-  function findStale(key: string): CacheResult | null {
-    const response = serveStale ? entries.get(key) : undefined;
-    if (response === undefined) return null;
-    counts.stale += 1;
-    return { response: response, staleForMs: performance.now() - response.validatedAt };
+    // Users without rows have revision 0, and account changes do not raise it; do not cache them.
+    if (revision.revision > 0n && isUncacheable !== true)
+      entries.set(entryKey, { ...response, revision, validatedAt: askedAt });
+    return { response, staleForMs: null };
   }
 
   return {
-    async getOrLoad({ userId, url, coding, isDatabaseUnavailable }, load) {
-      const key = cacheKeyOf(userId, url, coding);
-      if (isDatabaseUnavailable) {
-        const stale = findStale(key);
+    async get(key) {
+      const entryKey = entryKeyOf(key);
+      if (!entries.has(entryKey)) return null;
+      if (key.isDatabaseUnavailable) return findStale(entryKey);
+      const askedAt = performance.now();
+      try {
+        return findValid(entryKey, await getRevision(key.userId), askedAt);
+      } catch (error) {
+        const stale = isUnavailableError(error) ? findStale(entryKey) : null;
+        if (stale === null) throw error;
+        return stale;
+      }
+    },
+    async getOrLoad(key, load) {
+      const entryKey = entryKeyOf(key);
+      if (key.isDatabaseUnavailable) {
+        const stale = findStale(entryKey);
         if (stale === null) throw serviceUnavailable();
         return stale;
       }
       try {
-        return { response: await loadValid(userId, key, load), staleForMs: null };
+        return await findOrLoad(key.userId, entryKey, load);
       } catch (error) {
-        const stale = isUnavailableError(error) ? findStale(key) : null;
+        const stale = isUnavailableError(error) ? findStale(entryKey) : null;
         if (stale !== null) return stale;
-        if (!isUnavailableError(error)) entries.delete(key);
+        if (!isUnavailableError(error)) entries.delete(entryKey);
         throw error;
       }
-    },
-    async getValid(userId, url, coding) {
-      const key = cacheKeyOf(userId, url, coding);
-      const askedAt = performance.now();
-      return entries.has(key) ? validEntry(key, await getRevision(userId), askedAt) : null;
     },
     clear: () => entries.clear(),
     stats: () => ({ ...counts, bytes: entries.calculatedSize, entries: entries.size }),
   };
 }
 
-/** Where there is no other server to read from. */
+/** The revision of reads that need none: without a replica there is no server to choose. */
 const unknownRevision: UserRevision = { epoch: '', revision: 0n };
 
 function createDisabledCache(getRevision: GetRevision, readRouter: ReadRouter): ResponseCache {
   let misses = 0;
   return {
+    get: async () => null,
     async getOrLoad({ userId }, load) {
       const revision = readRouter.hasReplica ? await getRevision(userId) : unknownRevision;
       const response = await readRouter.readAt(userId, revision, load);
       misses += 1;
-      return { response: response, staleForMs: null };
+      return { response, staleForMs: null };
     },
-    getValid: async () => null,
     clear: () => {},
     stats: () => ({ hits: 0, misses, stale: 0, bytes: 0, entries: 0 }),
   };
 }
 
-/** None of them has a NUL. */
-const cacheKeyOf = (userId: string, url: string, coding: string) => `${userId}\0${url}\0${coding}`;
+/** None of the three can contain NUL. */
+const entryKeyOf = ({ userId, url, coding }: CacheKey) => `${userId}\0${url}\0${coding}`;
 
-/** What an entry takes beside its texts and bytes: objects, their places in the cache, a memory block of its own. */
+/** What an entry takes beside texts and bytes: objects, its place in the cache, a memory block of its own. */
 const overheadBytes = 1_000;
 
-function entrySizeBytes({ body, headers }: CachedResponse, key: string): number {
-  const texts = key.length + Object.values(headers).reduce((sum, value) => sum + value.length, 0);
+function entrySizeBytes({ body, headers }: CachedResponse, entryKey: string): number {
+  const texts = entryKey.length + Object.values(headers).reduce((sum, value) => sum + value.length, 0);
   return body.length + 2 * texts + overheadBytes;
 }

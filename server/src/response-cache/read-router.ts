@@ -10,18 +10,18 @@ import { AppError } from '../platform/errors.ts';
 import { findReplicaRevisions } from '../writes/revisions.ts';
 import { createRevisionReader, type GetRevision, type UserRevision } from './revision-reader.ts';
 
-/** Chooses the server that a user's data are read from. */
+/** Chooses the server that reads a user's data: the replica if it has replayed the revision, else the primary. */
 export interface ReadRouter {
-  /** Whether there is anything to choose: only then has the revision to be known. */
+  /** Without a replica, `readAt` does not look at the revision. */
   hasReplica: boolean;
-  /** What `read` gives on a server that has all of the user's changes up to `revision`. It may run twice. */
+  /** Runs `read` on a server that has all of the user's changes up to `revision`. It may run twice. */
   readAt<T>(userId: string, revision: UserRevision, read: (db: Db) => Promise<T>): Promise<T>;
-  /** How often each server was read from so far. */
+  /** The number of reads from each server so far. */
   stats(): { primary: number; replica: number };
   close(): Promise<void>;
 }
 
-/** Shorter than the patience of a request: a replica that hangs costs this once, and is left alone then. */
+/** Shorter than a request's own time-out. A replica that hangs costs this once; then it is not used for a while. */
 const revisionTimeoutMs = 1_000;
 
 interface ReplicaHandle {
@@ -30,9 +30,9 @@ interface ReplicaHandle {
 }
 
 /**
- * The replica is asked for the user's revision first. A snapshot taken later on the same server is never older, so data
- * that are read then have that revision too. Whatever goes wrong there goes to the primary: it may lag so far behind
- * that it lacks a column, or be away.
+ * Reads the user's revision from the replica before the data. A later snapshot of the same server is never older, so
+ * the data have at least that revision. After any failure the primary reads instead: the replica may be unavailable, or
+ * may not have replayed a migration.
  */
 export function createReadRouter(primary: Db, settings: ReplicaSettings | null, log: Logger): ReadRouter {
   const counts = { primary: 0, replica: 0 };
@@ -72,7 +72,7 @@ export function createReadRouter(primary: Db, settings: ReplicaSettings | null, 
       return { value };
     } catch (error) {
       if (error instanceof AppError) throw error;
-      // It had to give way to what is replayed, and is well otherwise.
+      // Replay cancelled the query (a recovery conflict); the replica works.
       if (!isSerializationFailure(error)) replica.markFailed(handle, error);
       return null;
     }
@@ -81,7 +81,7 @@ export function createReadRouter(primary: Db, settings: ReplicaSettings | null, 
   return {
     hasReplica: true,
     async readAt(userId, revision, read) {
-      // Of whom nothing is stored there is nothing to compare.
+      // Users without rows have no revision to compare: the primary reads.
       const handle = revision.revision > 0n ? replica.current() : null;
       const found = handle === null ? null : await readFromReplica(handle, userId, revision, read);
       return found === null ? readFromPrimary(read) : found.value;
@@ -91,7 +91,7 @@ export function createReadRouter(primary: Db, settings: ReplicaSettings | null, 
   };
 }
 
-/** Of several hosts the one that is a standby, whichever that is by now. */
+/** Of several hosts, the one that is a standby now. */
 function replicaConnection(url: string): DatabaseConnection {
   const connection = connectionFromUrl(url);
   return connection.otherHosts === undefined ? connection : { target: 'standby', ...connection };

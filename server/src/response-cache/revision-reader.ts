@@ -2,10 +2,10 @@ import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { findRevisions, type Revisions } from '../writes/revisions.ts';
 
-/** A number that means something in its epoch only. */
+/** Revisions of different epochs cannot be compared. */
 export interface UserRevision {
   epoch: string;
-  /** 0 of a user that nothing was ever stored of. */
+  /** 0 for a user without rows. */
   revision: bigint;
 }
 
@@ -13,14 +13,12 @@ export const isSameRevision = (a: UserRevision, b: UserRevision): boolean =>
   a.revision === b.revision && a.epoch === b.epoch;
 
 /**
- * A user's revision at some moment after the call: every write that was acknowledged before the call, by any instance,
- * is in it. Rejects after 2 s when the database does not answer.
+ * A user's revision at some moment after the call. It includes every write that any instance acknowledged before the
+ * call. Rejects after 2 s without a response from the database.
  */
 export type GetRevision = (userId: string) => Promise<UserRevision>;
 
-/**
- * While one is under way others may begin, but not sooner after it: close by, it is back before, and carries the more.
- */
+/** While a statement runs, the next one starts after this time at the earliest: it then carries more callers. */
 const batchIntervalMs = 1;
 const maxConcurrentStatements = 4;
 const timeoutMs = 2_000;
@@ -33,9 +31,9 @@ interface Batch {
 }
 
 /**
- * Reads for many callers in one statement. Nobody joins a statement that has begun: what it sees may be older than the
- * call. Callers collect for the next one while one is under way, for a millisecond at most if it takes longer, or until
- * the requests that have arrived are all read.
+ * Reads the revisions of many callers in one statement. No caller joins a statement that has started: its snapshot may
+ * be older than the call. Callers wait for the next statement until the running one ends, at most 1 ms. If none runs,
+ * they wait until this turn of the event loop has read all requests that have arrived.
  */
 export function createRevisionReader(db: Db, findAll = findRevisions): GetRevision {
   let runningCount = 0;
@@ -55,7 +53,7 @@ export function createRevisionReader(db: Db, findAll = findRevisions): GetRevisi
     const { userIds, deadline, resolve: begin } = nextBatch;
     nextBatch = null;
     runningCount += 1;
-    // From the time of collecting on: whoever waited for a statement that hung does not wait as long again.
+    // The deadline counts from the first caller's call: the wait for a statement that hangs is part of it.
     const leftMs = Math.max(0, deadline - performance.now());
     const found = withDeadline(findAll(db, [...userIds]), leftMs);
     begin(

@@ -74,15 +74,15 @@ export interface TokenVerifier {
    * @param authorization the values of all `Authorization` headers; two are refused
    * @param isDatabaseUnavailable true: accepts only tokens that are cached
    * @param cookie never authenticates; the log names a session cookie without a header as the reason
-   * @throws AppError UNAUTHORIZED, the same for every reason; SERVICE_UNAVAILABLE when keys or access cannot be read
+   * @returns no promise if the token and its user's access are cached
+   * @throws AppError, as a rejection: UNAUTHORIZED, the same for every reason; SERVICE_UNAVAILABLE when keys or access
+   * cannot be read
    */
   authenticate(
     authorization: readonly string[],
     isDatabaseUnavailable?: boolean,
     cookie?: string,
-  ): Promise<Caller>;
-  /** The caller from the caches alone; undefined on a miss or for a refused token. */
-  cachedCaller(authorization: string): Caller | undefined;
+  ): Caller | Promise<Caller>;
 }
 
 export function createTokenVerifier(
@@ -135,23 +135,35 @@ export function createTokenVerifier(
     return role === null ? accessControl.refusalOf(identity) : { ...identity, role };
   }
 
+  /** Undefined when the token has to be verified, or its user to be looked up. */
+  function cachedCaller(authorization: string): Caller | undefined {
+    const token = bearerTokenOf(authorization);
+    const identity = token === undefined ? undefined : verified.get(token);
+    if (identity === undefined) return undefined;
+    for (const { refresh } of issuers) refresh();
+    const role = accessControl.cachedRole(identity);
+    return role ? { ...identity, role } : undefined;
+  }
+
+  async function authenticateUncached(
+    authorization: readonly string[],
+    isDatabaseUnavailable: boolean,
+    cookie: string,
+  ): Promise<Caller> {
+    const isMissing = authorization.length === 0;
+    const caller = isMissing
+      ? missingTokenRefusal(cookie)
+      : await verifyHeaders(authorization, isDatabaseUnavailable);
+    if (!(caller instanceof TokenRefusal)) return caller;
+    logRefusal(caller);
+    throw unauthorized(isMissing ? 'missing' : 'invalid');
+  }
+
   return {
-    cachedCaller(authorization) {
-      const token = bearerTokenOf(authorization);
-      const identity = token === undefined ? undefined : verified.get(token);
-      if (identity === undefined) return undefined;
-      for (const { refresh } of issuers) refresh();
-      const role = accessControl.cachedRole(identity);
-      return role ? { ...identity, role } : undefined;
-    },
-    async authenticate(authorization, isDatabaseUnavailable = false, cookie = '') {
-      const isMissing = authorization.length === 0;
-      const caller = isMissing
-        ? missingTokenRefusal(cookie)
-        : await verifyHeaders(authorization, isDatabaseUnavailable);
-      if (!(caller instanceof TokenRefusal)) return caller;
-      logRefusal(caller);
-      throw unauthorized(isMissing ? 'missing' : 'invalid');
+    authenticate(authorization, isDatabaseUnavailable = false, cookie = '') {
+      const [value, ...others] = authorization;
+      const cached = value === undefined || others.length > 0 ? undefined : cachedCaller(value);
+      return cached ?? authenticateUncached(authorization, isDatabaseUnavailable, cookie);
     },
   };
 }

@@ -12,7 +12,7 @@ import type {
 import type { Config } from '../../config/config.ts';
 import type { Context } from '../../context.ts';
 import type { AppError } from '../../platform/errors.ts';
-import type { cacheable, cacheableList } from '../../response-cache/respond.ts';
+import type { cacheable, cacheableList } from '../hooks/cached-responses.ts';
 import type { Result, Success } from './surface.ts';
 
 /** What a handler works with. */

@@ -1,4 +1,3 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EncodedPage } from '../../db/keyset-page.ts';
 
 export type PageLinks = Partial<Record<'first' | 'prev' | 'next', { cursor?: string; offset?: string }>>;
@@ -29,7 +28,7 @@ export function linkHeader(url: string, links: PageLinks): string {
 }
 
 /** `X-Total-Count` and `Link` of a list's page. */
-export function setPageHeaders(request: FastifyRequest, reply: FastifyReply, page: EncodedPage): void {
-  const links = { first: {}, ...page.links };
-  reply.header('x-total-count', page.pagination.total).header('link', linkHeader(request.url, links));
-}
+export const pageHeadersOf = (url: string, { links, pagination }: EncodedPage) => ({
+  'x-total-count': String(pagination.total),
+  link: linkHeader(url, { first: {}, ...links }),
+});

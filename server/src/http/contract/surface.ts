@@ -8,6 +8,8 @@ export interface Result {
   json?: string;
   /** Fields that an envelope has beside the data. */
   more?: object;
+  /** Stored with a cached response: an operation with `caching` sets none on the reply. */
+  headers?: Record<string, string>;
   /** Whether the data may change although the user's revision does not: the response cache must not store them. */
   isUncacheable?: boolean;
 }

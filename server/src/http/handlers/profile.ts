@@ -2,10 +2,10 @@ import { Type } from 'typebox';
 import { ProfilePatch } from '../../profiles/model.ts';
 import { findProfile } from '../../profiles/queries.ts';
 import * as service from '../../profiles/service.ts';
-import { cacheable } from '../../response-cache/respond.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { contentEtagHeader, WriteHeaders } from '../contract/schemas.ts';
+import { cacheable } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 const tag = 'Profile';

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { notFound } from '../../platform/errors.ts';
-import { cacheableList } from '../../response-cache/respond.ts';
 import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import * as queries from '../../tags/queries.ts';
 import * as service from '../../tags/service.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { listHeaders, WriteHeaders } from '../contract/schemas.ts';
+import { cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 const tag = 'Tags';
@@ -27,10 +27,9 @@ export const listTags = operation({
   },
   errors: [422],
   caching: cacheableList,
-  async handle({ db, request: { params, query }, reply }) {
+  async handle({ db, request: { params, query } }) {
     const { tags, total, isUncacheable } = await queries.listTags(db, params.user_id, query);
-    reply.header('x-total-count', total);
-    return { data: tags, isUncacheable };
+    return { data: tags, headers: { 'x-total-count': String(total) }, isUncacheable };
   },
 });
 

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import { notFound } from '../../platform/errors.ts';
-import { cacheable, cacheableList } from '../../response-cache/respond.ts';
 import { readTaskPage } from '../../tasks/list.ts';
 import {
   NewTask,
@@ -16,8 +15,9 @@ import { UserPath } from '../../writes/user-path.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { operation } from '../contract/operation.ts';
-import { setPageHeaders } from '../contract/page-links.ts';
+import { pageHeadersOf } from '../contract/page-links.ts';
 import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
+import { cacheable, cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 const tag = 'Tasks';
@@ -48,12 +48,10 @@ export const listTasks = operation({
   },
   errors: [410, 422],
   caching: cacheableList,
-  async handle({ ctx, db, request, reply }) {
-    const { params, query } = request;
+  async handle({ ctx, db, request: { params, query, url } }) {
     const page = await readTaskPage(db, params.user_id, query, cursorKeysOf(ctx));
-    setPageHeaders(request, reply, page);
     const { items, pagination, isUncacheable } = page;
-    return { json: items, more: { pagination }, isUncacheable };
+    return { json: items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
   },
 });
 
@@ -71,11 +69,10 @@ export const getTask = operation({
   },
   errors: [404, 422],
   caching: cacheable,
-  async handle({ db, request: { params }, reply }) {
+  async handle({ db, request: { params } }) {
     const task = await findTask(db, params.user_id, params.task_id);
     if (task === null) throw notFound('Task');
-    reply.header('etag', etagOf(task));
-    return { data: task };
+    return { data: task, headers: { etag: etagOf(task) } };
   },
 });
 
@@ -140,7 +137,7 @@ export const updateTask = operation({
 
 export const putTask = operation({ ...updateTask, id: 'putTask' });
 
-/** On v1 `completed` is required (`v1/render.ts`). */
+/** As the bare surface has it; v1 requires `completed` (`v1/render.ts`). */
 export const completeTask = operation({
   id: 'completeTask',
   summary: 'Flip or set whether a task is completed',

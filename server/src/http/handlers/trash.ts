@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
-import { cacheableList } from '../../response-cache/respond.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import * as trash from '../../tasks/trash.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { operation } from '../contract/operation.ts';
-import { setPageHeaders } from '../contract/page-links.ts';
+import { pageHeadersOf } from '../contract/page-links.ts';
 import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
+import { cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { Pagination } from './tasks.ts';
 
@@ -29,11 +29,10 @@ export const listTrash = operation({
   },
   errors: [410, 422],
   caching: cacheableList,
-  async handle({ ctx, db, request, reply }) {
-    const { params, query } = request;
+  async handle({ ctx, db, request: { params, query, url } }) {
     const page = await trash.readTrashPage(db, params.user_id, query, cursorKeysOf(ctx));
-    setPageHeaders(request, reply, page);
-    return { json: page.items, more: { pagination: page.pagination } };
+    const { items, pagination } = page;
+    return { json: items, more: { pagination }, headers: pageHeadersOf(url, page) };
   },
 });
 

@@ -6,6 +6,7 @@ import { adminsOnly, forbidden } from '../../platform/errors.ts';
 import type { Caller } from '../../tokens/identity.ts';
 import { addressOf } from '../edge/address.ts';
 import { auditActionOf, countRead, countRefusal, pathUserId } from './audit-counts.ts';
+import { continueWith } from './continue-hook.ts';
 import { resolveMe } from './path-params.ts';
 import { limitUser } from './rate-limits.ts';
 
@@ -16,31 +17,46 @@ declare module 'fastify' {
   }
 }
 
-/** @throws AppError UNAUTHORIZED, or RATE_LIMITED when the user asks for too much. */
-async function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Promise<Caller> {
+/**
+ * Sets `identity`, and counts the request against the user's limit.
+ * @throws AppError UNAUTHORIZED or RATE_LIMITED, or rejects with it
+ */
+function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Caller | Promise<Caller> {
   const { isDatabaseUnavailable, headers } = request;
-  const caller = await ctx.tokenVerifier.authenticate(
+  const accept = (caller: Caller) => {
+    request.identity = caller;
+    const limited = limitUser(reply, ctx, caller.userId);
+    return limited instanceof Promise ? limited.then(() => caller) : caller;
+  };
+  const caller = ctx.tokenVerifier.authenticate(
     authorizationOf(request),
     isDatabaseUnavailable,
     headers.cookie,
   );
-  request.identity = caller;
-  await limitUser(request, reply, ctx, caller.userId);
-  return caller;
+  return caller instanceof Promise ? caller.then(accept) : accept(caller);
 }
 
-/** The values of all `Authorization` headers: Node's `headers` would show the first of several and hide the others. */
-export const authorizationOf = (request: FastifyRequest): readonly string[] =>
-  request.raw.headersDistinct.authorization ?? [];
+/**
+ * The values of all `Authorization` headers. Node's `headers` has the first only, and its `headersDistinct` costs every
+ * request a copy of all headers.
+ */
+export function authorizationOf({ raw: { rawHeaders } }: FastifyRequest): string[] {
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.toLowerCase() === 'authorization') values.push(rawHeaders[index + 1] ?? '');
+  return values;
+}
 
 /** Every route of this scope wants a token, and where its path names a user, that user's. */
 export function requireToken(app: FastifyInstance, ctx: Context): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const caller = await authenticate(request, reply, ctx);
-    resolveMe(request, caller.userId);
-    const { params } = request;
-    const named = typeof params === 'object' && params !== null && 'user_id' in params;
-    if (named && params.user_id !== caller.userId) throw forbidden();
+  app.addHook('onRequest', (request, reply, done) => {
+    const refuseOthers = ({ userId }: Caller) => {
+      resolveMe(request, userId);
+      const { params } = request;
+      const named = typeof params === 'object' && params !== null && 'user_id' in params;
+      if (named && params.user_id !== userId) throw forbidden();
+    };
+    continueWith(authenticate(request, reply, ctx), refuseOthers, done);
   });
   // Before the answer leaves: nobody reads what is not counted.
   app.addHook('onSend', (request, { statusCode }, _payload, done) => {
@@ -55,9 +71,11 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
 
 /** Every route of this scope wants the token of an admin; its path may name any user. */
 export function requireAdmin(app: FastifyInstance, ctx: Context): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const { role } = await authenticate(request, reply, ctx);
-    if (role !== 'admin') throw adminsOnly();
+  app.addHook('onRequest', (request, reply, done) => {
+    const refuseUsers = ({ role }: Caller) => {
+      if (role !== 'admin') throw adminsOnly();
+    };
+    continueWith(authenticate(request, reply, ctx), refuseUsers, done);
   });
   app.addHook('onSend', async (request, reply) => {
     countRefusal(ctx.auditCounts, request, auditOriginOf(request), reply.statusCode);

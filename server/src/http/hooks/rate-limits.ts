@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../context.ts';
 import { type AuthEndpoint, authEndpointOf } from '../../limits/rate-limits.ts';
@@ -6,12 +5,13 @@ import type { Limits, LoginLimit, RateLimitResult } from '../../limits/service.t
 import { type AppError, rateLimited } from '../../platform/errors.ts';
 import { jsonContentType, renderError } from '../contract/errors.ts';
 import { addressOf } from '../edge/address.ts';
+import { continueWith } from './continue-hook.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The kind of way in that the request asks for, if any. */
+    /** The kind of auth endpoint that the URL is, if it is one. */
     authEndpoint: AuthEndpoint | null;
-    /** What the limits say to a log-in. */
+    /** The limits of a log-in, to be told whether it succeeded. */
     loginLimit: LoginLimit | null;
   }
 }
@@ -19,8 +19,8 @@ declare module 'fastify' {
 const isHealthRoute = (route: string | undefined) => route?.startsWith('/health') ?? false;
 
 /**
- * Limits by address, for every route and for none, and by account on the ways in; limits by user are `limitUser`. To be
- * called after CORS, so that browsers may read a refusal; preflights, which ask nothing of the service, end there.
+ * Limits by address, for every URL, and by account on auth endpoints; `limitUser` has the limits by user. Register it
+ * after CORS: then browsers can read a refusal, and preflights do not count.
  */
 export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   app.decorateRequest('authEndpoint', null);
@@ -34,17 +34,10 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
       return;
     }
     request.authEndpoint = authEndpointOf(url, request.url);
-    const verdicts =
-      fastPathResults.get(request.raw)?.byAddress ??
-      limits.byAddress(addressOf(request) ?? '', request.authEndpoint !== null);
-    if (verdicts instanceof Promise)
-      verdicts.then((all) => enforceLimits(reply, limits, all)).then(() => done(), done);
-    else {
-      enforceLimits(reply, limits, verdicts);
-      done();
-    }
+    const results = limits.byAddress(addressOf(request) ?? '', request.authEndpoint !== null);
+    continueWith(results, (all) => enforceLimits(reply, limits, all), done);
   });
-  // Its body is there, read and checked.
+  // The body names the account, and is valid by now.
   app.addHook('preHandler', (request, reply, done) => {
     if (request.authEndpoint === null) done();
     else limitAccount(request, reply, limits).then(() => done(), done);
@@ -55,21 +48,11 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   });
 }
 
-/** Requests that were counted before they came to the routes, and what was said to them. */
-export const fastPathResults = new WeakMap<
-  IncomingMessage,
-  { byAddress: RateLimitResult[]; byUser: RateLimitResult[] }
->();
-
-/** To be called once the token was checked. */
-export async function limitUser(
-  { raw }: FastifyRequest,
-  reply: FastifyReply,
-  { limits }: Context,
-  userId: string,
-): Promise<void> {
-  const verdicts = fastPathResults.get(raw)?.byUser ?? limits.byUser(userId);
-  enforceLimits(reply, limits, verdicts instanceof Promise ? await verdicts : verdicts);
+/** Counts a request with a valid token. @throws AppError RATE_LIMITED, or rejects with it */
+export function limitUser(reply: FastifyReply, { limits }: Context, userId: string): void | Promise<void> {
+  const results = limits.byUser(userId);
+  if (results instanceof Promise) return results.then((all) => enforceLimits(reply, limits, all));
+  enforceLimits(reply, limits, results);
 }
 
 async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits: Limits): Promise<void> {
@@ -144,7 +127,7 @@ function setLimitHeaders(reply: FastifyReply, verdicts: readonly RateLimitResult
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers; none without limits. */
-export function limitHeaders(verdicts: readonly RateLimitResult[]): Record<string, string> {
+function limitHeaders(verdicts: readonly RateLimitResult[]): Record<string, string> {
   if (verdicts.length === 0) return {};
   let [policy, state] = ['', ''];
   for (const verdict of verdicts) {

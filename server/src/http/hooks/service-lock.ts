@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../../context.ts';
 import { isUnavailableError } from '../../db/failures.ts';
 import { serviceLocked } from '../../platform/errors.ts';
+import { continueWith } from './continue-hook.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -10,30 +10,29 @@ declare module 'fastify' {
     allowedWhileLocked?: boolean;
   }
   interface FastifyRequest {
-    /** The news of tokens and users did not come; only a kept answer will do, for whom is known from before. */
+    /** Access events could not be read: only a stale response will do, for a token that was verified before. */
     isDatabaseUnavailable: boolean;
   }
 }
 
-/** What requests found that asked the database before they came to the routes: they do not wait for it again. */
-export const unavailableErrors = new WeakMap<IncomingMessage, unknown>();
-
-/** Everything below `/api` first hears what is decided on any instance, and answers 503 while the kill switch is on. */
+/** Reads the access events, and answers 503 below `/api` while the kill switch is on. */
 export function enforceServiceLock(app: FastifyInstance, { accessControl: access, config }: Context): void {
   app.decorateRequest('isDatabaseUnavailable', false);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { url, config: route } = request.routeOptions;
-    // The pattern that matched, whatever the spelling of the path; none is a path that does not exist.
-    if (url !== undefined && !url.startsWith('/api')) return;
-    try {
-      if (unavailableErrors.has(request.raw)) throw unavailableErrors.get(request.raw);
-      const refreshing = access.refresh();
-      if (refreshing !== undefined) await refreshing;
-    } catch (error) {
+    // The pattern that matched, whatever the spelling of the path; undefined for a path that does not exist.
+    if (url !== undefined && !url.startsWith('/api')) {
+      done();
+      return;
+    }
+    const refreshed = access.refresh()?.catch((error: unknown) => {
       const mayBeStale = config.cache.serveStale && route.cacheable === true;
       if (!mayBeStale || !isUnavailableError(error) || !access.allowsStaleReads()) throw error;
       request.isDatabaseUnavailable = true;
-    }
-    if (access.isLocked() && route.allowedWhileLocked !== true) throw serviceLocked();
+    });
+    const refuseWhileLocked = () => {
+      if (access.isLocked() && route.allowedWhileLocked !== true) throw serviceLocked();
+    };
+    continueWith(refreshed, refuseWhileLocked, done);
   });
 }

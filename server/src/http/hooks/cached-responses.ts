@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Context } from '../../context.ts';
+import { unauthorized } from '../../platform/errors.ts';
+import type { CachedResponse, CacheKey, CacheResult, LoadedResponse } from '../../response-cache/cache.ts';
+import { parseIfNoneMatch } from '../contract/conditions.ts';
+import { jsonContentType } from '../contract/errors.ts';
+import {
+  type ContentCoding,
+  codedEtag,
+  encodeContent,
+  negotiateCoding,
+  varyByCoding,
+} from './content-coding.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The handler is `sendCached`: the user's rows and the URL alone decide what it answers. */
+    cacheable?: boolean;
+    /** Compresses for clients that accept it. Not for responses whose `ETag` is compared on writes. */
+    compress?: boolean;
+  }
+}
+
+/** The `config` of a route whose handler is `sendCached`. */
+export const cacheable = { cacheable: true };
+
+/** The same for a route that answers with a list. */
+export const cacheableList = { cacheable: true, compress: true };
+
+/**
+ * Fast path: the last `onRequest` hook of every cacheable route sends a valid cached response. It skips validation and
+ * the handler, whose results depend on the key of the cache alone. Every other `onRequest` hook runs before it: token,
+ * kill switch, rate limits, user. `onSend` and `onResponse` hooks run after it. `preParsing`, `preValidation` and
+ * `preHandler` hooks do not run: they may only depend on the URL.
+ */
+export function serveCachedResponses(app: FastifyInstance, { responseCache }: Context): void {
+  const serveCached = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    responseCache.get(cacheKeyOf(request)).then((cached) => {
+      if (cached === null) done();
+      else sendResponse(request, reply, cached);
+    }, done);
+  };
+  app.addHook('onRoute', (route) => {
+    // Hooks of a route run after those of its scopes, whenever those were added.
+    if (route.config?.cacheable === true) route.onRequest = [route.onRequest ?? [], serveCached].flat();
+  });
+}
+
+interface LoadedPayload {
+  /** A text is JSON already. */
+  payload: unknown;
+  headers?: Record<string, string>;
+  isUncacheable?: boolean;
+}
+
+/**
+ * Answers with the cached response, or with what `load` gives. Content, `ETag` and headers are the same with and
+ * without the cache. A compressed response is stored compressed.
+ */
+export async function sendCached(
+  { responseCache }: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  load: (db: Context['db']) => Promise<LoadedPayload>,
+): Promise<FastifyReply> {
+  const coding = codingOf(request);
+  const result = await responseCache.getOrLoad(cacheKeyOf(request), async (db): Promise<LoadedResponse> => {
+    const { payload, headers = {}, isUncacheable = false } = await load(db);
+    const json = typeof payload === 'string' ? payload : String(reply.serialize(payload));
+    return { ...(await encodeResponse(toResponse(json, headers), coding)), isUncacheable };
+  });
+  return sendResponse(request, reply, result);
+}
+
+function cacheKeyOf(request: FastifyRequest): CacheKey {
+  const { identity, url, isDatabaseUnavailable } = request;
+  if (identity === null) throw unauthorized('missing');
+  return { userId: identity.userId, url, coding: codingOf(request) ?? '', isDatabaseUnavailable };
+}
+
+const codingOf = ({ routeOptions, headers }: FastifyRequest): ContentCoding =>
+  routeOptions.config.compress === true ? negotiateCoding(headers) : null;
+
+/** 304 when `If-None-Match` names the response, in whatever coding (RFC 9110 §13.1.2). */
+function sendResponse(request: FastifyRequest, reply: FastifyReply, result: CacheResult): FastifyReply {
+  const { response, staleForMs } = result;
+  reply.headers(response.headers);
+  if (request.routeOptions.config.compress === true) varyByCoding(reply);
+  // RFC 9111 §5.5 deprecates `Warning`, but nothing replaces it, and clients know it.
+  if (staleForMs !== null)
+    reply.header('warning', '110 - "Response is Stale"').header('age', Math.floor(staleForMs / 1000));
+  const isNotModified = parseIfNoneMatch(request.headers)(response.headers.etag ?? '');
+  if (isNotModified) reply.status(304).removeHeader('content-encoding');
+  // Fastify answers HEAD with the length of the payload, and without the payload.
+  return isNotModified && request.method !== 'HEAD'
+    ? reply.send()
+    : reply.type(jsonContentType).send(response.body);
+}
+
+/** The `ETag` is a hash of content and headers, if `headers` has none. */
+function toResponse(json: string, headers: Record<string, string>): CachedResponse {
+  const body = toBuffer(json);
+  const etag = headers.etag ?? `"${etagHashOf(body, headers)}"`;
+  return { body, headers: { ...headers, etag } };
+}
+
+async function encodeResponse(response: CachedResponse, coding: ContentCoding): Promise<CachedResponse> {
+  const encoded = await encodeContent(response.body, coding);
+  if (encoded === null || coding === null) return response;
+  const { etag = '', ...headers } = response.headers;
+  // The encoder's block is larger than what it holds.
+  const body = Buffer.allocUnsafeSlow(encoded.length);
+  encoded.copy(body);
+  return { body, headers: { ...headers, etag: codedEtag(etag, coding), 'content-encoding': coding } };
+}
+
+/** In a memory block of its own: a cached slice of Buffer's pool would keep the whole pool in memory. */
+function toBuffer(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
+}
+
+/** Covers the headers too: on the bare surface only a header has the total of a list. */
+function etagHashOf(body: Buffer, headers: Record<string, string>): string {
+  const sorted = Object.fromEntries(Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256').update(JSON.stringify(sorted)).update(body).digest('base64url');
+}
