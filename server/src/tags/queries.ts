@@ -97,34 +97,35 @@ export function replaceTagCte(
   return { template: replaceTagTemplate, params };
 }
 
-const [user, name, revision] = [param('user_id'), param('name'), sql`(select revision from moment)`];
+const [userParam, name, revision] = [param('user_id'), param('name'), sql`(select revision from moment)`];
 
 const replaceTagTemplate: CteTemplate = {
   name: 'replace tag',
-  sql: sql`tagged as materialized (
+  sql: sql`tasks_with_tag as materialized (
       select t.id, t.deleted_at is null as is_live
-      from duly.task_tags tt join duly.tasks t on t.user_id = ${user} and t.id = tt.task_id
-      where tt.user_id = ${user} and tt.name = ${name}
-    ), gained as materialized (
-      select tagged.id, tagged.is_live, other as name
-      from tagged cross join unnest(${param('others')}::text[]) as other
+      from duly.task_tags tt join duly.tasks t on t.user_id = ${userParam} and t.id = tt.task_id
+      where tt.user_id = ${userParam} and tt.name = ${name}
+    ), missing_links as materialized (
+      select tasks_with_tag.id, tasks_with_tag.is_live, other as name
+      from tasks_with_tag cross join unnest(${param('others')}::text[]) as other
       where not exists (
-        select from duly.task_tags tt where tt.user_id = ${user} and tt.task_id = tagged.id and tt.name = other)
-    ), used as (
+        select from duly.task_tags tt
+        where tt.user_id = ${userParam} and tt.task_id = tasks_with_tag.id and tt.name = other)
+    ), used_tags as (
       insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
-      select ${user}, one, ${revision}, folded, ${foldVersionSql},
-        (select count(*) from gained where gained.is_live and gained.name = one)
-      from unnest(${param('names')}::text[], ${param('texts')}::text[]) as named (one, folded)
+      select ${userParam}, one, ${revision}, folded, ${foldVersionSql},
+        (select count(*) from missing_links where missing_links.is_live and missing_links.name = one)
+      from unnest(${param('names')}::text[], ${param('texts')}::text[]) as used (one, folded)
       on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
         search_version = excluded.search_version,
         usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
-    ), changed as (
+    ), changed_tasks as (
       update duly.tasks as t set version = greatest(t.version + 1, ${param('version_floor')}::int),
         revision = ${revision}, updated_at = (select now from moment)
-      from tagged where t.user_id = ${user} and t.id = tagged.id
-    ), added as (
-      insert into duly.task_tags (user_id, task_id, name) select ${user}, id, name from gained
-    ), untagged as (
-      delete from duly.task_tags where user_id = ${user} and name = ${name}
+      from tasks_with_tag where t.user_id = ${userParam} and t.id = tasks_with_tag.id
+    ), added_links as (
+      insert into duly.task_tags (user_id, task_id, name) select ${userParam}, id, name from missing_links
+    ), removed_links as (
+      delete from duly.task_tags where user_id = ${userParam} and name = ${name}
     )`,
 };

@@ -62,7 +62,7 @@ export function storeTasksCte(userId: string, changes: readonly TaskChange[]): C
   return { template: isRetagged ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params };
 }
 
-const [userId, version, revision] = [
+const [userParam, foldVersionSql, revision] = [
   param<string>('user_id'),
   sql.lit(foldVersion),
   sql`(select revision from moment)`,
@@ -75,16 +75,16 @@ const storeTasksTemplate: CteTemplate = {
 
 const storeTasksAndTagsTemplate: CteTemplate = {
   name: 'tasks and tags',
-  sql: sql`${storeTasksTemplate.sql}, named as (
+  sql: sql`${storeTasksTemplate.sql}, used_tags as (
       insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
-      select ${userId}, name, ${revision}, folded, ${version}, uses
+      select ${userParam}, name, ${revision}, folded, ${foldVersionSql}, uses
       from unnest(${param<string[]>('names')}::text[], ${param<string[]>('texts')}::text[],
         ${param<number[]>('uses')}::integer[]) as used (name, folded, uses)
       on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
         search_version = excluded.search_version, usage_count = tags.usage_count + excluded.usage_count
-    ), tagged as (
+    ), added_links as (
       insert into duly.task_tags (user_id, task_id, name)
-      select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name
+      select ${userParam}, g.id, name from given as g cross join unnest(g.tags) as name
       on conflict do nothing
     )`,
 };
@@ -92,9 +92,9 @@ const storeTasksAndTagsTemplate: CteTemplate = {
 /** Also deletes removed tags. */
 const storeTasksAndRetagTemplate: CteTemplate = {
   name: 'tasks and other tags',
-  sql: sql`${storeTasksAndTagsTemplate.sql}, untagged as (
+  sql: sql`${storeTasksAndTagsTemplate.sql}, removed_links as (
       delete from duly.task_tags as t using given as g
-      where t.user_id = ${userId} and t.task_id = g.id and t.name <> all (g.tags)
+      where t.user_id = ${userParam} and t.task_id = g.id and t.name <> all (g.tags)
     )`,
 };
 
