@@ -18,7 +18,7 @@ export const bare: Surface = {
   successSchema: (success) =>
     isEmpty(success) ? { description: success.description, type: 'null' } : plain.successSchema(success),
   operationId: (id) => `bare${id.charAt(0).toUpperCase()}${id.slice(1)}`,
-  tag: 'Bare surface',
+  group: 'Bare surface',
   variants: {
     listTasks: { description: 'The answer is the list; totals and links are in headers.' },
     deleteTask: { description: 'The task is gone from every read at once, and in the trash.' },

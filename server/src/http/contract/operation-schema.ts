@@ -18,14 +18,14 @@ export function operationSchema(
   access: Access,
   config: Config,
 ): FastifySchema {
-  const { id, summary, description, tag } = operation;
+  const { id, summary, description, group } = operation;
   const input = typeof operation.input === 'function' ? operation.input(config) : operation.input;
   const caching = 'success' in operation && operation.caching !== undefined;
   return {
     operationId: surface.operationId(id),
     summary,
     ...(description !== undefined && { description }),
-    tags: [surface.tag ?? tag],
+    tags: [surface.group ?? group],
     ...(access === 'public' && { security: [] }),
     ...input,
     ...(caching && { headers: ReadHeaders }),

@@ -30,7 +30,7 @@ interface OperationBase<I extends FastifySchema> {
   summary: string;
   description?: string;
   /** The group in `openapi.json`. */
-  tag: string;
+  group: string;
   /** Schemas of the request, by which `handle` has its types; some depend on settings. */
   input: I | ((config: Config) => I);
   /** Statuses of its errors, beside those that its access and any request have. */

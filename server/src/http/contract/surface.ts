@@ -48,7 +48,7 @@ export interface Surface {
   /** @returns the `operationId` of the surface's form of an operation */
   operationId(id: string): string;
   /** The group of all its operations in `openapi.json`; null: each has its own. */
-  tag: string | null;
+  group: string | null;
   /** By the operation's id. */
   variants: Record<string, Variant>;
 }
@@ -61,6 +61,6 @@ export const plain: Surface = {
   render: ({ data, json }) => json ?? data,
   successSchema: ({ description, headers = {}, data }) => ({ description, headers, ...data }),
   operationId: (id) => id,
-  tag: null,
+  group: null,
   variants: {},
 };

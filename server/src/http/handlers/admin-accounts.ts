@@ -5,7 +5,7 @@ import { endUserSessions } from '../../admin/service.ts';
 import { emailTaken } from '../../platform/errors.ts';
 import { operation } from '../contract/operation.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
-import { createdSuccess, adminTag as tag, userSuccess } from './admin-schemas.ts';
+import { createdSuccess, adminGroup as group, userSuccess } from './admin-schemas.ts';
 
 export const adminCreateUser = operation({
   id: 'adminCreateUser',
@@ -13,7 +13,7 @@ export const adminCreateUser = operation({
   description:
     'Nobody knows its password: the answer holds a link to set it, good for a week and once, to be handed to the owner. ' +
     'Whatever REGISTRATION says.',
-  tag,
+  group,
   input: { body: NewUser },
   success: createdSuccess(
     'User created successfully',
@@ -34,7 +34,7 @@ export const adminGetUser = operation({
   id: 'adminGetUser',
   summary: 'Get a user',
   description: 'An account of this server, or a user id of another issuer that holds data here.',
-  tag,
+  group,
   input: { params: AdminUserPath },
   success: {
     message: 'User retrieved successfully',
@@ -53,7 +53,7 @@ export const adminCreatePasswordLink = operation({
   description:
     'What the owner would get by mail, to be handed over: good for one hour and once. It ends earlier links; sessions end ' +
     'when it is used.',
-  tag,
+  group,
   input: { params: AdminUserPath },
   success: createdSuccess('Link created successfully', Type.Ref('OneTimeLink'), 'The link.'),
   errors: [404, 413, 415, 422],
@@ -68,7 +68,7 @@ export const adminCreatePasswordLink = operation({
 export const adminListSessions = operation({
   id: 'adminListSessions',
   summary: 'List the sessions of a user',
-  tag,
+  group,
   input: { params: AdminUserPath },
   success: {
     message: 'Sessions retrieved successfully',
@@ -85,7 +85,7 @@ export const adminEndSessions = operation({
   id: 'adminEndSessions',
   summary: 'End all sessions and tokens of a user',
   description: 'Refuses every token from before.',
-  tag,
+  group,
   input: { params: AdminUserPath },
   success: userSuccess('Sessions ended successfully', 'The user.'),
   errors: [404, 422],

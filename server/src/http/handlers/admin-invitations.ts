@@ -4,7 +4,7 @@ import { InvitationListQuery, InvitationPath, InvitationRequest } from '../../ad
 import { emailTaken, notFound } from '../../platform/errors.ts';
 import { operation } from '../contract/operation.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
-import { createdSuccess, pageResult, pageSuccess, adminTag as tag } from './admin-schemas.ts';
+import { createdSuccess, adminGroup as group, pageResult, pageSuccess } from './admin-schemas.ts';
 
 export const adminCreateInvitation = operation({
   id: 'adminCreateInvitation',
@@ -12,7 +12,7 @@ export const adminCreateInvitation = operation({
   description:
     'Lets the address register where REGISTRATION is `invite`: good for seven days and once, and ends an earlier ' +
     'invitation of the address. It is mailed too, where mail can be sent.',
-  tag,
+  group,
   input: { body: InvitationRequest },
   success: createdSuccess(
     'Invitation created successfully',
@@ -34,7 +34,7 @@ export const adminListInvitations = operation({
   id: 'adminListInvitations',
   summary: 'List invitations',
   description: 'Those that can be used, by id.',
-  tag,
+  group,
   input: { querystring: InvitationListQuery },
   success: pageSuccess('Invitation', 'Invitations retrieved successfully', 'A page of invitations.'),
   errors: [422],
@@ -47,7 +47,7 @@ export const adminListInvitations = operation({
 export const adminRevokeInvitation = operation({
   id: 'adminRevokeInvitation',
   summary: 'Revoke an invitation',
-  tag,
+  group,
   input: { params: InvitationPath },
   success: {
     message: 'Invitation revoked successfully',

@@ -4,7 +4,7 @@ import { lockService, unlockService } from '../../admin/service.ts';
 import { operation } from '../contract/operation.ts';
 import type { Success } from '../contract/surface.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
-import { adminTag as tag } from './admin-schemas.ts';
+import { adminGroup as group } from './admin-schemas.ts';
 
 const LockState = Type.Object({
   locked_at: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
@@ -24,7 +24,7 @@ export const adminGetLock = operation({
   id: 'adminGetLock',
   summary: 'Whether the service is locked',
   description,
-  tag,
+  group,
   input: {},
   success: success('Lock retrieved successfully'),
   errors,
@@ -37,7 +37,7 @@ export const adminLock = operation({
   summary: 'Lock the whole service',
   description:
     'Within 1 s every instance answers 503 to everything below `/api` but these three; health stays up.',
-  tag,
+  group,
   input: {},
   success: success('Service locked'),
   errors,
@@ -49,7 +49,7 @@ export const adminUnlock = operation({
   id: 'adminUnlock',
   summary: 'Unlock the service',
   description,
-  tag,
+  group,
   input: {},
   success: success('Service unlocked'),
   errors,

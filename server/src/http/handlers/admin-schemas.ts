@@ -1,7 +1,7 @@
 import { type TSchema, Type } from 'typebox';
 import type { Result, Success } from '../contract/surface.ts';
 
-export const adminTag = 'Administration';
+export const adminGroup = 'Administration';
 
 /** A page of a list sorted by id. */
 export const pageSuccess = (schema: string, message: string, description: string): Success => ({

@@ -2,13 +2,13 @@ import { AdminUserListQuery, AdminUserPath, Ban, RoleChange } from '../../admin/
 import { banUser, changeRole, listUsers, unbanUser } from '../../admin/service.ts';
 import { operation } from '../contract/operation.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
-import { pageResult, pageSuccess, adminTag as tag, userSuccess } from './admin-schemas.ts';
+import { adminGroup as group, pageResult, pageSuccess, userSuccess } from './admin-schemas.ts';
 
 export const adminListUsers = operation({
   id: 'adminListUsers',
   summary: 'List users',
   description: 'Accounts of this server and user ids of other issuers that hold data here, by id.',
-  tag,
+  group,
   input: { querystring: AdminUserListQuery },
   success: pageSuccess('AdminUser', 'Users retrieved successfully', 'A page of users.'),
   errors: [422],
@@ -23,7 +23,7 @@ export const adminBanUser = operation({
   summary: 'Ban a user',
   description:
     'Refuses all tokens and log-ins of the user within 1 s, on every instance, until the ban is lifted.',
-  tag,
+  group,
   input: { params: AdminUserPath, body: Ban },
   success: userSuccess('User banned successfully', 'The banned user.'),
   errors: [404, 413, 415, 422],
@@ -37,7 +37,7 @@ export const adminUnbanUser = operation({
   id: 'adminUnbanUser',
   summary: 'Lift the ban of a user',
   description: 'Tokens and log-ins are accepted again; ended sessions stay so.',
-  tag,
+  group,
   input: { params: AdminUserPath },
   success: userSuccess('Ban lifted successfully', 'The user.'),
   errors: [404, 422],
@@ -50,7 +50,7 @@ export const adminSetRole = operation({
   id: 'adminSetRole',
   summary: 'Set the role of an account',
   description: 'A change ends all sessions of the user.',
-  tag,
+  group,
   input: { params: AdminUserPath, body: RoleChange },
   success: userSuccess('Role set successfully', 'The user.'),
   errors: [404, 413, 415, 422],

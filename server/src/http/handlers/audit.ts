@@ -30,7 +30,7 @@ export const listAudit = operation({
   summary: 'List what happened to this user',
   description:
     'Changes, log-ins and accesses by others have an entry each; reads by the user and refused requests are counted, one entry for some minutes of the same. Each entry is chained to the one before by `hash`.',
-  tag: 'Audit',
+  group: 'Audit',
   input: { params: UserPath, querystring: AuditListQuery },
   success,
   errors: [410, 422],
@@ -46,7 +46,7 @@ export const adminListUserAudit = operation({
   id: 'adminListUserAudit',
   summary: 'List what happened to a user',
   description: 'The look itself becomes an entry of the user.',
-  tag: 'Administration',
+  group: 'Administration',
   input: { params: AdminUserPath, querystring: AuditListQuery },
   success,
   errors: [404, 410, 422],
@@ -64,7 +64,7 @@ export const adminListServiceAudit = operation({
   summary: 'List what happened to no user in particular',
   description:
     'Log-ins to addresses without an account, refused tokens by address, the kill switch, lists of users.',
-  tag: 'Administration',
+  group: 'Administration',
   input: { querystring: AuditListQuery },
   success,
   errors: [410, 422],

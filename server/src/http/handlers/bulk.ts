@@ -11,7 +11,7 @@ export const bulkTasks = operation({
   summary: 'Do many operations on tasks at once',
   description:
     'They are done in their order, each on what those before it left. Each succeeds or fails for itself; with `atomic`, the first failure is the answer, and nothing is changed.',
-  tag: 'Tasks',
+  group: 'Tasks',
   input: ({ http }) => ({
     params: UserPath,
     headers: WriteHeaders,

@@ -16,7 +16,7 @@ import { contentEncodingHeader } from '../contract/schemas.ts';
 import { authorizationOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
 
-const tag = 'Sync';
+const group = 'Sync';
 
 export const listChanges = operation({
   id: 'listChanges',
@@ -24,7 +24,7 @@ export const listChanges = operation({
   description:
     'Each thing once, at its newest revision, as it is now, the oldest change first. A client that starts without ' +
     '`since` and goes on with every `next_cursor` ends with exactly what the server has, whatever is written meanwhile.',
-  tag,
+  group,
   input: { params: UserPath, querystring: ChangeListQuery },
   success: {
     message: 'Changes retrieved successfully',
@@ -80,7 +80,7 @@ export const streamEvents = operation({
     'text: of `change` a Change, of `ready` an object with `next_cursor`. ' +
     'The last change of a revision has the revision as its `id`, and a `next_cursor` of the feed; those before it have an ' +
     '`id` in the middle of it.',
-  tag,
+  group,
   input: { params: UserPath, querystring: EventsQuery, headers: EventsHeaders },
   response: {
     200: {

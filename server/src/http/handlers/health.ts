@@ -6,7 +6,7 @@ import { operation } from '../contract/operation.ts';
 import { errorResponses } from '../contract/schemas.ts';
 import { plain } from '../contract/surface.ts';
 
-const tag = 'Health';
+const group = 'Health';
 /** Health has no token, no limits and no body, so that the other common errors cannot happen. */
 const refusals = Object.fromEntries(
   Object.entries(errorResponses(plain, [])).filter(([status]) => status === '408' || status === '431'),
@@ -25,7 +25,7 @@ export const getHealth = operation({
   id: 'getHealth',
   summary: 'Name and version of the service',
   description: 'Does not ask the database.',
-  tag,
+  group,
   input: {},
   response: {
     200: {
@@ -41,7 +41,7 @@ export const getLiveness = operation({
   id: 'getLiveness',
   summary: 'Whether the process answers',
   description: 'Does not ask the database: for a process manager that restarts what does not answer.',
-  tag,
+  group,
   input: {},
   response: {
     200: { description: 'It does.', ...Type.Object({ status: Status }) },
@@ -59,7 +59,7 @@ export const getReadiness = operation({
   description:
     'For a load balancer: 503 while no connection can read, and for the first 10 s in which this instance finds the database ' +
     'read-only, so that writes go to instances that have found the new primary.',
-  tag,
+  group,
   input: {},
   response: { 200: Ready('It is.'), 503: Ready('It is not.'), ...refusals },
   async handle({ db, reply }) {

@@ -8,13 +8,13 @@ import { contentEtagHeader, WriteHeaders } from '../contract/schemas.ts';
 import { cacheable } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
-const tag = 'Profile';
+const group = 'Profile';
 
 export const getProfile = operation({
   id: 'getProfile',
   summary: 'Get the profile',
   description: 'Users of other issuers have one too, with what they set and defaults.',
-  tag,
+  group,
   input: { params: UserPath },
   success: {
     message: 'Profile retrieved successfully',
@@ -33,7 +33,7 @@ export const patchProfile = operation({
   id: 'patchProfile',
   summary: 'Change the profile',
   description: 'Merge patch (RFC 7396): absent keeps; null clears a name, but not of an account.',
-  tag,
+  group,
   input: { params: UserPath, headers: WriteHeaders, body: ProfilePatch },
   success: {
     message: 'Profile updated successfully',

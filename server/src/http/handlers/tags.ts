@@ -9,7 +9,7 @@ import { listHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
-const tag = 'Tags';
+const group = 'Tags';
 const changeErrors = [404, 409, 413, 415, 422];
 const errorExamples = { 404: notFound('Tag') };
 
@@ -17,7 +17,7 @@ export const listTags = operation({
   id: 'listTags',
   summary: 'List tags with their usage counts',
   description: 'By name. Tags that no live task has are not listed.',
-  tag,
+  group,
   input: { params: UserPath, querystring: TagListQuery },
   success: {
     message: 'Tags retrieved successfully',
@@ -37,7 +37,7 @@ export const renameTag = operation({
   id: 'renameTag',
   summary: 'Rename a tag on all tasks',
   description: 'In the trash too. Onto the name of another tag it merges the two.',
-  tag,
+  group,
   input: { params: TagPath, headers: WriteHeaders, body: TagRename },
   success: {
     message: 'Tag renamed successfully',
@@ -60,7 +60,7 @@ export const deleteTag = operation({
   id: 'deleteTag',
   summary: 'Take a tag off all tasks',
   description: 'In the trash too. The tasks stay.',
-  tag,
+  group,
   input: { params: TagPath, headers: WriteHeaders },
   success: { message: 'Tag deleted successfully', data: Type.Null(), description: 'No task has the tag.' },
   errors: changeErrors,

@@ -20,7 +20,7 @@ import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../co
 import { cacheable, cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
-const tag = 'Tasks';
+const group = 'Tasks';
 const changeErrors = [404, 409, 412, 413, 415, 422];
 
 export const Pagination = Type.Object({
@@ -37,7 +37,7 @@ export const listTasks = operation({
   id: 'listTasks',
   summary: 'List tasks',
   description: 'Filters combine. Pages by `cursor` stay stable while tasks are written; `offset` skips.',
-  tag,
+  group,
   input: { params: UserPath, querystring: TaskListQuery },
   success: {
     message: 'Tasks retrieved successfully',
@@ -59,7 +59,7 @@ export const getTask = operation({
   id: 'getTask',
   summary: 'Get a task',
   description: 'Its `ETag` is its version.',
-  tag,
+  group,
   input: { params: TaskPath },
   success: {
     message: 'Task retrieved successfully',
@@ -80,7 +80,7 @@ export const createTask = operation({
   id: 'createTask',
   summary: 'Create a task',
   description: 'Fields that are absent get their defaults.',
-  tag,
+  group,
   input: { params: UserPath, headers: WriteHeaders, body: NewTask },
   success: {
     status: 201,
@@ -108,7 +108,7 @@ export const updateTask = operation({
   summary: 'Update a task',
   description:
     'JSON Merge Patch (RFC 7396) for PUT and PATCH alike: absent keeps, null clears, `tags` replaces the set.',
-  tag,
+  group,
   input: { params: TaskPath, headers: ConditionalHeaders, body: TaskPatch },
   success: {
     message: 'Task updated successfully',
@@ -142,7 +142,7 @@ export const completeTask = operation({
   id: 'completeTask',
   summary: 'Flip or set whether a task is completed',
   description: 'Without a body the state flips, atomically; with `completed` it is set.',
-  tag,
+  group,
   input: { params: TaskPath, headers: ConditionalHeaders, body: OptionalCompletion },
   success: {
     message: 'Task completion updated successfully',
@@ -173,7 +173,7 @@ export const deleteTask = operation({
   id: 'deleteTask',
   summary: 'Delete a task',
   description: 'The task is gone from every read at once.',
-  tag,
+  group,
   input: { params: TaskPath, headers: ConditionalHeaders, body: Precondition },
   success: {
     message: 'Task deleted successfully',

@@ -11,14 +11,14 @@ import { cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 import { Pagination } from './tasks.ts';
 
-const tag = 'Trash';
+const group = 'Trash';
 const changeErrors = [404, 409, 412, 413, 415, 422];
 
 export const listTrash = operation({
   id: 'listTrash',
   summary: 'List deleted tasks',
   description: 'The newest deletion first. Tasks stay in the trash for `TRASH_RETENTION_DAYS`.',
-  tag,
+  group,
   input: { params: UserPath, querystring: TrashListQuery },
   success: {
     message: 'Trash retrieved successfully',
@@ -40,7 +40,7 @@ export const restoreTask = operation({
   id: 'restoreTask',
   summary: 'Restore a deleted task',
   description: 'It comes back as it was, tags included.',
-  tag,
+  group,
   input: { params: TaskPath, headers: ConditionalHeaders, body: Precondition },
   success: {
     message: 'Task restored successfully',
@@ -65,7 +65,7 @@ export const purgeTask = operation({
   id: 'purgeTask',
   summary: 'Delete a task from the trash for good',
   description: 'Cannot be undone.',
-  tag,
+  group,
   input: { params: TaskPath, headers: ConditionalHeaders, body: Precondition },
   success: { message: 'Task purged successfully', data: Type.Null(), description: 'The task is gone.' },
   errors: changeErrors,
@@ -84,7 +84,7 @@ export const emptyTrash = operation({
   id: 'emptyTrash',
   summary: 'Delete every task in the trash for good',
   description: 'Cannot be undone.',
-  tag,
+  group,
   input: { params: UserPath, headers: WriteHeaders },
   success: {
     message: 'Trash emptied successfully',
