@@ -84,7 +84,7 @@ export async function findUserStats(db: Db, userId: string): Promise<AdminUserSt
       (select at from duly.audit where user_id = ${userId} and outcome = 'success' and action = any(${loginActions})
         order by seq desc limit 1) as last_login_at`.execute(db);
   const [row] = rows;
-  if (row === undefined) throw new Error('a select without a table gives one row');
+  if (row === undefined) throw new Error('the query of a user returned no row');
   const { email_verified, two_factor, last_login_at, ...counts } = row;
   return {
     email_verified: email_verified ?? false,

@@ -96,7 +96,7 @@ const chainEndTemplate: CteTemplate = {
 
 async function readChainEnd(db: Db, userId: string): Promise<ChainEnd> {
   const [end] = await executeCtes<ChainEnd>(db, [timestampCte, chainEndCte(userId)]);
-  if (end === undefined) throw new Error('a moment without a row');
+  if (end === undefined) throw new Error('the query of the end of the chain returned no row');
   return end;
 }
 

@@ -34,7 +34,7 @@ export async function beginEpoch(db: Db): Promise<Epoch> {
 }
 
 function requireEpoch([epoch]: Epoch[]): Epoch {
-  if (epoch === undefined) throw new Error('a database without an epoch');
+  if (epoch === undefined) throw new Error('the query of the epoch returned no row');
   return epoch;
 }
 

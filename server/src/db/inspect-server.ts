@@ -46,7 +46,7 @@ export async function inspectServer(config: pg.ClientConfig): Promise<ServerStat
   try {
     await client.connect();
     const { rows } = await client.query<ServerState>(serverStateQuery);
-    if (rows[0] === undefined) throw new Error('no answer to a question that always has one');
+    if (rows[0] === undefined) throw new Error('the query of the server state returned no row');
     return rows[0];
   } finally {
     close();

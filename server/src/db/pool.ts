@@ -160,7 +160,7 @@ async function initializeClient(
 ): Promise<void> {
   const { rows } = await client.query<ServerState & { pid: number }>(serverStateQuery);
   const [server] = rows;
-  if (server === undefined) throw new Error('no answer to a question that always has one');
+  if (server === undefined) throw new Error('the query of the server state returned no row');
   if (!hosts.isAcceptable(server)) {
     hosts.reset();
     throw new NoHostError('the host is not what is wanted any more');

@@ -85,7 +85,7 @@ export async function findChanges(
   const values = { user_id: userId, revision, type, id, base: initialSyncRevision, limit: limit + 1 };
   const rows = await feedStatement(db, values);
   const [owner] = rows;
-  if (owner === undefined) throw new Error('no answer to a question that always has one');
+  if (owner === undefined) throw new Error('the feed query returned no row');
   const { newest, feed_from: from, base, epoch, version_floor: versionFloor } = owner;
   if (position.initialSyncRevision !== null && !belongsToEpoch(position.epoch, { id: epoch, versionFloor }))
     throw cursorExpired();
@@ -108,7 +108,7 @@ function positionAfter(
   following: FeedItemRow | undefined,
   { epoch, base }: FeedOwnerRow,
 ): FeedPosition {
-  if (last === undefined) throw new Error('something follows nothing');
+  if (last === undefined) throw new Error('a page without rows has more rows');
   const { changed_at: revision, type, name: id } = last;
   return following?.changed_at === revision
     ? { epoch, revision, type, id, initialSyncRevision: base }

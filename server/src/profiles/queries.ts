@@ -45,7 +45,7 @@ const profileSql = (userId: string) => sql<ProfileRow>`
     left join duly.profiles p on p.user_id = ${userId}`;
 
 function toProfile(userId: string, row: ProfileRow | undefined): Profile {
-  if (row === undefined) throw new Error('no answer to a question that always has one');
+  if (row === undefined) throw new Error('the profile query returned no row');
   return {
     ...row,
     id: userId,

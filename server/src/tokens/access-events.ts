@@ -33,7 +33,7 @@ async function findAccessEvents(db: Db, since: string | null): Promise<AccessEve
       coalesce((select jsonb_agg(jsonb_build_array(id::text, user_id, session)) from duly.access_events
         where xact >= ${since}::xid8), '[]') as events
     from duly.check_epoch() as epoch`.execute(db);
-  if (rows[0] === undefined) throw new Error('no answer to a question that always has one');
+  if (rows[0] === undefined) throw new Error('the query of the access events returned no row');
   return rows[0];
 }
 

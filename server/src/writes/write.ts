@@ -110,7 +110,7 @@ async function executeCreate<T>(
 ): Promise<T> {
   const entry = auditEntryCte({ ...auditAction, userId, origin, outcome: 'success' });
   const [stamp] = await executeCtes<CreateStamp>(db, [nextStampCte(userId), ...changes, entry]);
-  if (stamp === undefined) throw new Error('a write without a stamp');
+  if (stamp === undefined) throw new Error('the statement of a write returned no row');
   return toValue(stamp);
 }
 
@@ -129,12 +129,12 @@ async function executeReading<T, Found>(
   for (const change of earlierChanges) await executeCtes(tx, [stampCte(stamp), change]);
   const entries = auditActions.map((act) => ({ ...act, userId, origin, outcome: 'success' as const }));
   const [entry, ...more] = entries;
-  if (entry === undefined) throw new Error('a change without an audit entry');
+  if (entry === undefined) throw new Error('a write that changes something has no audit action');
   if (more.length === 0) {
     await executeCtes(tx, [stampCte(stamp), ...changes, auditEntryCte(entry)]);
   } else {
     const [end] = await executeCtes<ChainEnd>(tx, [stampCte(stamp), ...changes, chainEndCte(userId)]);
-    if (end === undefined) throw new Error('a chain without an end');
+    if (end === undefined) throw new Error('the query of the end of the chain returned no row');
     await appendToChain(tx, userId, entries, end);
   }
   return value instanceof Query ? executeQuery(tx, value) : value;
@@ -164,7 +164,7 @@ const bumpRevisionStatement = compileOnce<WriteStamp>((db) =>
 /** Adds 1 to the user's revision, and locks the row until the transaction ends. The first write inserts it. */
 async function bumpRevision(tx: Tx, userId: string): Promise<WriteStamp> {
   const [stamp] = await bumpRevisionStatement(tx, { user_id: userId });
-  if (stamp === undefined) throw new Error('an owner without a revision');
+  if (stamp === undefined) throw new Error('raising the revision returned no row');
   return stamp;
 }
 
