@@ -30,9 +30,9 @@ interface StreamSources {
   db: Db;
   log: Logger;
   secrets: CursorScope['secrets'];
-  wakeUps: ChangeNotifier;
-  followers: Subscriptions;
-  revisionOf: GetRevision;
+  changeNotifier: ChangeNotifier;
+  subscriptions: Subscriptions;
+  getRevision: GetRevision;
 }
 
 /**
@@ -41,7 +41,7 @@ interface StreamSources {
  * at its position, or is disconnected for standing still.
  */
 export function createEventStreams(sources: StreamSources): EventStreams {
-  const { db, log, secrets, wakeUps: notifier, followers: subscriptions, revisionOf: getRevision } = sources;
+  const { db, log, secrets, changeNotifier, subscriptions, getRevision } = sources;
   const userStreams = new Map<string, { channel: UserStreams; unwatch: () => void }>();
   const limiter = createConcurrencyLimiter(maxConcurrentReads, Number.POSITIVE_INFINITY);
 
@@ -62,7 +62,7 @@ export function createEventStreams(sources: StreamSources): EventStreams {
     const known = userStreams.get(userId);
     if (known !== undefined) return known.channel;
     const channel = createUserStreams(feedReaderOf(userId), log);
-    userStreams.set(userId, { channel, unwatch: notifier.watch(userId, channel.wake) });
+    userStreams.set(userId, { channel, unwatch: changeNotifier.watch(userId, channel.wake) });
     return channel;
   }
 

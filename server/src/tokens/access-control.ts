@@ -78,8 +78,11 @@ export interface AccessControl extends AccessEvents {
 export function createAccessControl(db: Db, onReset: () => void): AccessControl {
   const users = new LRUCache<string, UserAccess>({ max: maxCached });
   const liveTokens = new LRUCache<string, true>({ max: maxCached });
-  /** Refused for good, so cached: a revoked token sent again and again must not load the database. */
-  const revokedTokens = new LRUCache<string, true>({ max: maxCached });
+  /**
+   * Ended sessions and revoked tokens. They stay refused, so they are cached: one sent again and again must not load the
+   * database.
+   */
+  const refusedKeys = new LRUCache<string, true>({ max: maxCached });
   /** Raised by every access event, to detect one that arrived while a query ran: its result may be outdated. */
   let changeCount = 0;
 
@@ -90,7 +93,7 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
       changeCount += 1;
     },
     onReset() {
-      for (const cache of [users, liveTokens, revokedTokens]) cache.clear();
+      for (const cache of [users, liveTokens, refusedKeys]) cache.clear();
       onReset();
       changeCount += 1;
     },
@@ -102,7 +105,7 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
     const { liveUntil, ...user } = await withDeadline(findAccess(db, identity));
     const ttl = liveUntil === null ? 0 : liveUntil.getTime() - Date.now();
     if (ttl <= 0) {
-      revokedTokens.set(key, true);
+      refusedKeys.set(key, true);
       return null;
     }
     if (changeCount === changesBefore) {
@@ -112,7 +115,7 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
     return effectiveRole(identity, user);
   }
 
-  const cachedRole = (identity: Identity) => roleFromCache({ users, liveTokens, revokedTokens }, identity);
+  const cachedRole = (identity: Identity) => roleFromCache({ users, liveTokens, refusedKeys }, identity);
 
   return {
     ...events,
@@ -134,13 +137,13 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
 interface AccessCache {
   users: LRUCache<string, UserAccess>;
   liveTokens: LRUCache<string, true>;
-  revokedTokens: LRUCache<string, true>;
+  refusedKeys: LRUCache<string, true>;
 }
 
 function roleFromCache(cache: AccessCache, identity: Identity): Role | null | undefined {
-  const { users, liveTokens, revokedTokens } = cache;
+  const { users, liveTokens, refusedKeys } = cache;
   const key = identity.sessionId ?? identity.tokenHash;
-  if (key === null || revokedTokens.has(key)) return null;
+  if (key === null || refusedKeys.has(key)) return null;
   const user = liveTokens.has(key) ? users.get(identity.userId) : undefined;
   return user && effectiveRole(identity, user);
 }
