@@ -30,8 +30,8 @@ export interface Accounts {
   /** @throws AppError EMAIL_TAKEN, REGISTRATION_CLOSED, INVITATION_REQUIRED */
   register(client: SessionClient, input: Registration): Promise<AccessTokenResponse>;
   /**
-   * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown address. With a second factor
-   * and the right password: TOTP_REQUIRED without a code, RATE_LIMITED after too many wrong ones.
+   * @throws AppError INVALID_CREDENTIALS, the same for a wrong password and an unknown email address. With a second
+   * factor and the right password: TOTP_REQUIRED without a code, RATE_LIMITED after too many wrong ones.
    */
   login(client: SessionClient, input: Credentials): Promise<AccessTokenResponse>;
   /**

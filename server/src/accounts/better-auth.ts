@@ -13,7 +13,7 @@ import { createRegistrationPolicy } from './registration-policy.ts';
 import { secondFactorLock } from './second-factor.ts';
 import { toVersionedSecrets } from './secrets.ts';
 import { createKeyAdapter } from './signing-key.ts';
-import { storeIdentifier } from './stored-links.ts';
+import { betterAuthStoreIdentifier } from './stored-links.ts';
 
 /** A session expires after this time without use. */
 export const sessionSeconds = 7 * 24 * 3600;
@@ -93,7 +93,7 @@ export function createBetterAuth(
         mailer.send(verificationMail(user.email, isDefaultCallback(url) ? linkWithoutCallback : url));
       },
     },
-    verification: { storeIdentifier },
+    verification: { storeIdentifier: betterAuthStoreIdentifier },
     session: { expiresIn: sessionSeconds },
     user: { additionalFields: { firstName: nameField, lastName: nameField, role: roleField } },
     databaseHooks: {

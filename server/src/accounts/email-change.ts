@@ -11,7 +11,7 @@ import {
   emailChangeNotice,
   verificationMail,
 } from '../mail/templates.ts';
-import { invalidToken, notFound } from '../platform/errors.ts';
+import { invalidLink, notFound } from '../platform/errors.ts';
 import { findAccount, findAccountByEmail, updateEmail } from './account-queries.ts';
 import type { BetterAuth } from './better-auth.ts';
 import { requirePassword } from './require-password.ts';
@@ -55,14 +55,14 @@ export function createEmailChange(
       const previousEmail = await inTransaction(db, async (tx) => {
         const link = await consumeLink(tx, 'email', token);
         const previous = link === null ? null : await updateEmail(tx, link.owner, link.newEmail);
-        if (link === null || previous === null) throw invalidToken();
+        if (link === null || previous === null) throw invalidLink();
         // The old mailbox may hold an unused link for a new password.
         await deleteLinks(tx, link.owner);
         const entry = { userId: link.owner, origin, action: 'auth.change_email' };
         await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
         return previous;
       }).catch((error: unknown) => {
-        throw isUniqueViolation(error) ? invalidToken() : error;
+        throw isUniqueViolation(error) ? invalidLink() : error;
       });
       mailer.send(emailChangedNotice(previousEmail));
     },

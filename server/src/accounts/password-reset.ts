@@ -10,7 +10,7 @@ import { inTransaction } from '../db/transaction.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordChangedNotice, passwordResetMail } from '../mail/templates.ts';
 import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
-import { invalidToken, serviceUnavailable } from '../platform/errors.ts';
+import { invalidLink, serviceUnavailable } from '../platform/errors.ts';
 import { revokeAllTokens } from './access-queries.ts';
 import { findAccount, findAccountByEmail, updatePassword } from './account-queries.ts';
 import { passwordLinkUrl } from './link-urls.ts';
@@ -72,12 +72,12 @@ export function createPasswordReset(config: Config, db: Db, log: Logger, mailer:
     },
     async confirm(origin, token, newPassword) {
       // Avoids hashing for an invalid token. The transaction below checks it again.
-      if ((await findLink(db, 'reset', token)) === null) throw invalidToken();
+      if ((await findLink(db, 'reset', token)) === null) throw invalidLink();
       const passwordHash = await passwordHashing.hash(newPassword);
       const account = await inTransaction(db, async (tx) => {
         const link = await consumeLink(tx, 'reset', token);
         const found = link === null ? null : await findAccount(tx, link.owner);
-        if (found === null) throw invalidToken();
+        if (found === null) throw invalidLink();
         await updatePassword(tx, found.id, passwordHash, null);
         await revokeAllTokens(tx, found.id);
         await deleteLinks(tx, found.id);

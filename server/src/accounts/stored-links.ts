@@ -40,12 +40,12 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('base6
  * The stored form of a token: `kind.hash`. Better Auth also looks up the unhashed value that a client sent. With its
  * prefix that value never has this form, so a leaked hash cannot be used as a token.
  */
-const storedIdentifier = (kind: LinkKind, token: string) => `${kind}.${sha256(prefixes[kind] + token)}`;
+const hashedIdentifier = (kind: LinkKind, token: string) => `${kind}.${sha256(prefixes[kind] + token)}`;
 
 /**
  * The same form for Better Auth, so that a link works on both surfaces. Other identifiers get Better Auth's own hash.
  */
-export const storeIdentifier = {
+export const betterAuthStoreIdentifier = {
   default: 'hashed' as const,
   overrides: {
     [resetPrefix]: { hash: async (text: string) => `reset.${sha256(text)}` },
@@ -54,8 +54,8 @@ export const storeIdentifier = {
 };
 
 /**
- * Creates a link, and deletes earlier ones of the owner and kind. Of concurrent calls the newest link stays, if each
- * commits by itself.
+ * Creates a link, and deletes earlier ones of the owner and kind. If two calls run at once, each in its own
+ * transaction, only the newer link remains.
  * @param owner a user id; of an invitation, the address in lower case
  */
 export async function createLink(
@@ -69,7 +69,7 @@ export async function createLink(
   const value = newEmail === '' ? owner : `${owner} ${newEmail}`;
   const { rows } = await sql<LinkTimes>`
     insert into better_auth.verification (id, identifier, value, "expiresAt", "createdAt")
-    values (${id}, ${storedIdentifier(kind, token)}, ${value},
+    values (${id}, ${hashedIdentifier(kind, token)}, ${value},
       clock_timestamp() + make_interval(secs => ${lifetimeSeconds}), clock_timestamp())
     returning "createdAt", "expiresAt"`.execute(db);
   const [times] = rows;
@@ -99,7 +99,7 @@ function toLink(row: LinkRow | undefined): StoredLink | null {
 export async function findLink(db: Db, kind: LinkKind, token: string): Promise<StoredLink | null> {
   const { rows } = await sql<LinkRow>`
     select value from better_auth.verification
-    where identifier = ${storedIdentifier(kind, token)} and "expiresAt" > clock_timestamp()`.execute(db);
+    where identifier = ${hashedIdentifier(kind, token)} and "expiresAt" > clock_timestamp()`.execute(db);
   return toLink(rows[0]);
 }
 
@@ -107,7 +107,7 @@ export async function findLink(db: Db, kind: LinkKind, token: string): Promise<S
 export async function consumeLink(db: Db, kind: LinkKind, token: string): Promise<StoredLink | null> {
   const { rows } = await sql<LinkRow>`
     delete from better_auth.verification
-    where identifier = ${storedIdentifier(kind, token)} and "expiresAt" > clock_timestamp() returning value`.execute(
+    where identifier = ${hashedIdentifier(kind, token)} and "expiresAt" > clock_timestamp() returning value`.execute(
     db,
   );
   return toLink(rows[0]);

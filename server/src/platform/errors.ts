@@ -98,7 +98,7 @@ export const totpRequired = () =>
   });
 
 /** A mailed link that was used, replaced, expired or never issued. */
-export const invalidToken = () => new AppError('INVALID_TOKEN', 'The link is no longer valid');
+export const invalidLink = () => new AppError('INVALID_TOKEN', 'The link is no longer valid');
 
 export const forbidden = () => new AppError('FORBIDDEN', "Not authorized to access this user's data");
 
