@@ -8,7 +8,7 @@ export interface CounterRequest {
   id: number;
   /** Counters to increment, each as `limitId:key`. */
   take: string[];
-  /** Marks to set: pairs of account and address. */
+  /** Marks to set: pairs of account and IP address. */
   mark: string[];
   /** Marks to look up. */
   isMarked: string[];
@@ -32,7 +32,8 @@ export const createKnownAddresses = () =>
 export function createMemoryCounters(settings: LimitSettings): (request: CounterRequest) => CounterReply {
   const limits = new Map<string, SlidingWindows>();
   for (const [id, { quota }] of Object.entries(limitTable(settings))) {
-    if (quota !== null) limits.set(id, createSlidingWindows(quota, maxCounters));
+    // `account` is never taken: it reads the counter of `hardLimit`.
+    if (quota !== null && id !== 'account') limits.set(id, createSlidingWindows(quota, maxCounters));
   }
   const knownAddresses = createKnownAddresses();
 

@@ -9,18 +9,21 @@ export interface RateLimit {
 
 /**
  * The hard limit as a multiple of `account`. Between the two the password is still checked. So the owner can log in
- * from a new address while a stranger guesses.
+ * from a new IP address while a stranger guesses.
  */
 const hardLimitFactor = 5;
 
-/** All limits by id. They count independently: a request that one limit refuses may count for others. */
+/**
+ * All limits by id. A request that one limit refuses may count for others. Each has a counter of its own, except
+ * `account`: it reads the counter of `hardLimit`.
+ */
 export function limitTable({ perUser, perAddress, auth }: LimitSettings) {
   return {
-    /** Per address, before authentication: every request except health checks and preflights. */
+    /** Per IP address, before authentication: every request except health checks and preflights. */
     address: { name: 'address', quota: perAddress },
-    /** Per address, in addition: the auth endpoints below. */
+    /** Per IP address, in addition: the auth endpoints below. */
     auth: { name: 'auth', quota: auth },
-    /** Per account: log-ins from unknown addresses. Beyond it a wrong password gets 429 instead of 401. */
+    /** Per account: log-ins from unknown IP addresses. Beyond it a wrong password gets 429 instead of 401. */
     account: { name: 'account', quota: auth },
     /** The same log-ins. Beyond it the password is not checked: 429 even for the right one. */
     hardLimit: { name: 'account', quota: auth && { ...auth, requests: auth.requests * hardLimitFactor } },
@@ -33,19 +36,22 @@ export function limitTable({ perUser, perAddress, auth }: LimitSettings) {
 
 export type RateLimitId = keyof ReturnType<typeof limitTable>;
 
-/** How long an address counts as known after a log-in from it succeeded. */
+/** The limits that have a counter. */
+export type CountedLimitId = Exclude<RateLimitId, 'account'>;
+
+/** How long an IP address counts as known after a log-in from it succeeded. */
 export const knownAddressSeconds = 30 * 24 * 3600;
 
 /** Maximum of counters in memory for each limit. The least recently used one is evicted first. */
 export const maxCounters = 20_000;
 
-/** Maximum of known pairs of account and address in memory. */
+/** Maximum of known pairs of account and IP address in memory. */
 export const maxKnownAddresses = 50_000;
 
 /** Auth endpoints of v1: routes that take a password, a code or a link's token, create an account or send mail. */
 const authRoutePatterns = [
   /^\/api\/v1\/auth\/(?!logout$|pages\/)/,
-  /^\/api\/v1\/users\/:user_id\/(?:password|email|totp|two-factor)(?:\/|$)/,
+  /^\/api\/v1\/users\/:user_id\/(?:password|email)(?:\/|$)/,
 ];
 const loginRoute = '/api/v1/auth/login';
 

@@ -3,11 +3,11 @@ import type { LimitSettings, Quota } from '../config/limits.ts';
 import { addressKey } from './address.ts';
 import { createKnownAddresses } from './memory-counters.ts';
 import {
+  type CountedLimitId,
   knownAddressSeconds,
   limitTable,
   maxCounters,
   type RateLimit,
-  type RateLimitId,
 } from './rate-limits.ts';
 import type { SharedCounters } from './shared-counters.ts';
 import { createSlidingWindows, type SlidingWindows, type WindowCount } from './sliding-windows.ts';
@@ -21,13 +21,13 @@ export interface RateLimitResult extends WindowCount {
 /** One result for each enabled limit. A promise only if shared counters are used. */
 export type RateLimitResults = RateLimitResult[] | Promise<RateLimitResult[]>;
 
-/** The limits by account of one log-in, in addition to those by address. */
+/** The limits by account of one log-in, in addition to those by IP address. */
 export interface LoginLimit {
   /** Beyond the hard limit: refuse with 429 without checking the password. */
   refused: RateLimitResult | null;
   /** Beyond the account's limit: check the password, and answer a wrong one with 429 instead of 401. */
   softRefused: RateLimitResult | null;
-  /** To be called after a successful log-in: its address becomes a known address of the account. */
+  /** To be called after a successful log-in: its IP address becomes a known address of the account. */
   succeed(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export interface Limits {
 
 /** One limit with its counters in this process. */
 interface RateLimiter {
-  id: RateLimitId;
+  id: CountedLimitId;
   name: string;
   quota: Quota;
   windows: SlidingWindows;
@@ -111,7 +111,7 @@ export function createLimits(settings: LimitSettings, shared: SharedCounters | n
   };
 }
 
-const createRateLimiter = (id: RateLimitId, { name, quota }: RateLimit): RateLimiter | null =>
+const createRateLimiter = (id: CountedLimitId, { name, quota }: RateLimit): RateLimiter | null =>
   quota && { id, name, quota, windows: createSlidingWindows(quota, maxCounters) };
 
 /** Hashed, so that email addresses are in no other store than the database. */
