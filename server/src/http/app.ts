@@ -25,7 +25,7 @@ import { securityHeaders } from './hooks/security-headers.ts';
 import { enforceServiceLock } from './hooks/service-lock.ts';
 import { registerRoutes } from './routes.ts';
 
-/** From the last byte of a request to its answer. */
+/** From the last byte of a request to its response. */
 const handlerTimeoutMs = 60_000;
 const bodyLimitBytes = 65_536;
 /** 255 characters of four bytes each, percent-encoded. */
@@ -36,7 +36,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   const headers = securityHeaders(ctx.config);
   const shutdown = createShutdown();
   const app: App = Fastify(serverOptions(ctx, headers));
-  app.decorateRequest('identity', null);
+  app.decorateRequest('caller', null);
   app.setErrorHandler(errorHandler(renderError));
   app.setNotFoundHandler(({ method, url }, reply) => {
     // Asks for the server as a whole (RFC 9110 §9.3.7).
@@ -55,7 +55,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.addHook('preValidation', normalizeInput);
   await registerCors(app, ctx); // onRequest
   readIdempotencyKeys(app); // preHandler, onSend
-  limitRequests(app, ctx); // onRequest, preHandler, onSend
+  limitRequests(app, ctx); // onReady, onClose, onRequest, preHandler, onSend
   refuseEmptyParams(app); // onRequest
   enforceServiceLock(app, ctx); // onRequest
   serveCachedResponses(app, ctx); // onRoute: the last onRequest hook of each cacheable route

@@ -79,7 +79,7 @@ function respondInOrder(
   socket: Socket,
   answer: () => void,
 ): void {
-  // Not the newest request is broken, when it is whole, but what came after it.
+  // If the newest request is complete, the broken bytes came after it.
   const isWhole = last.req.complete;
   const awaited = isWhole ? last : before;
   const finish = () => {

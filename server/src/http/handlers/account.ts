@@ -9,7 +9,7 @@ import { mailErrorDescriptions } from '../contract/schemas.ts';
 import { auditOriginOf, sessionClientOf } from '../hooks/authentication.ts';
 import { accessTokenSchema } from './auth.ts';
 
-const tag = 'Accounts';
+const group = 'Accounts';
 const errorDescriptions = {
   401: 'No valid token, or a wrong password.',
   404: 'This user has no account here.',
@@ -21,8 +21,8 @@ const mailErrors = {
 };
 
 /** A token of another issuer proves no log-in and no second factor here, so the account stays hidden from it. */
-function requireOwnSession({ identity }: Pick<FastifyRequest, 'identity'>): void {
-  if (identity?.sessionId === null) throw notFound('Account');
+function requireOwnSession({ caller }: Pick<FastifyRequest, 'caller'>): void {
+  if (caller?.sessionId === null) throw notFound('Account');
 }
 
 export const changePassword = operation({
@@ -30,7 +30,7 @@ export const changePassword = operation({
   summary: 'Change the password',
   description:
     "Ends every session and every token from before, the caller's too; the answer holds a new one.",
-  tag,
+  group,
   input: { params: UserPath, body: PasswordChange },
   response: { 200: accessTokenSchema('The password is the new one.') },
   errors: [404, 413, 415, 422],
@@ -56,7 +56,7 @@ export const requestEmailChange = operation({
   description:
     'Sends a link to the new address, good for one hour and once, and a notice to the one of now. The address changes ' +
     'when the link is opened. The answer is the same for an address that is taken; nothing is sent to it.',
-  tag,
+  group,
   input: { params: UserPath, body: EmailChangeRequest },
   success: {
     status: 202,
@@ -78,7 +78,7 @@ export const sendEmailVerification = operation({
   id: 'sendEmailVerification',
   summary: 'Send the link again that confirms the email address',
   description: 'Nothing is sent when it is confirmed already.',
-  tag,
+  group,
   input: { params: UserPath },
   success: {
     status: 202,
@@ -98,7 +98,7 @@ export const listSessions = operation({
   id: 'listSessions',
   summary: 'List where the account is logged in',
   description: "Sessions of this server's log-ins; `current` marks the one of the token.",
-  tag,
+  group,
   input: { params: UserPath },
   success: {
     message: 'Sessions retrieved successfully',
@@ -106,8 +106,8 @@ export const listSessions = operation({
     description: 'Sessions that live, the newest first.',
   },
   errors: [],
-  async handle({ db, request: { params, identity } }) {
-    return { data: await sessions.listSessions(db, params.user_id, identity?.sessionId ?? null) };
+  async handle({ db, request: { params, caller } }) {
+    return { data: await sessions.listSessions(db, params.user_id, caller?.sessionId ?? null) };
   },
 });
 
@@ -115,7 +115,7 @@ export const endOtherSessions = operation({
   id: 'endOtherSessions',
   summary: 'Log out everywhere else',
   description: 'Ends every session but the one behind the token, and with them their tokens.',
-  tag,
+  group,
   input: { params: UserPath },
   success: {
     message: 'Other sessions ended successfully',
@@ -124,7 +124,7 @@ export const endOtherSessions = operation({
   },
   errors: [413, 415],
   async handle({ db, request }) {
-    const current = request.identity?.sessionId ?? null;
+    const current = request.caller?.sessionId ?? null;
     await sessions.endOtherSessions(db, request.params.user_id, auditOriginOf(request), current);
     return { data: null };
   },
@@ -139,7 +139,7 @@ export const endSession = operation({
   id: 'endSession',
   summary: 'Log out one session',
   description: 'Ends the session, and with it every token of it.',
-  tag,
+  group,
   input: { params: SessionPath },
   success: { message: 'Session ended successfully', data: Type.Null(), description: 'The session is over.' },
   errors: [404, 413, 415, 422],

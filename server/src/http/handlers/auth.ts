@@ -10,7 +10,7 @@ import {
 import {
   emailTaken,
   invalidCredentials,
-  invalidToken,
+  invalidLink,
   mailNotConfigured,
   registrationClosed,
 } from '../../platform/errors.ts';
@@ -19,7 +19,7 @@ import { mailErrorDescriptions } from '../contract/schemas.ts';
 import { auditSignIn } from '../hooks/audited-sign-in.ts';
 import { auditOriginOf, sessionClientOf } from '../hooks/authentication.ts';
 
-const tag = 'Accounts';
+const group = 'Accounts';
 
 /** An access token without an envelope, as in RFC 6749 §5.1: the only exception on v1. */
 export const accessTokenSchema = (description: string) => ({
@@ -40,7 +40,7 @@ export const register = operation({
   description:
     'Makes an account and logs it in: the answer holds an access token. Where REGISTRATION is `invite`, `invitation` is ' +
     'wanted, the token of an invitation to the address.',
-  tag,
+  group,
   input: { body: Registration },
   response: { 201: accessTokenSchema('The new user, with an access token.') },
   errors: [403, 409, 413, 415, 422],
@@ -65,7 +65,7 @@ export const login = operation({
   description:
     'An account with a second factor also wants `totp_code`: after the right password the answer without one is 401 ' +
     'TOTP_REQUIRED. A code is good for one log-in.',
-  tag,
+  group,
   input: { body: Credentials },
   response: { 200: accessTokenSchema('An access token.') },
   errors: [401, 413, 415, 422],
@@ -86,13 +86,13 @@ export const logout = operation({
   summary: 'Log out',
   description:
     'Ends the session behind the token, and with it every token of that session; of another issuer, the token itself.',
-  tag,
+  group,
   input: {},
   success: { message: 'Logged out successfully', data: Type.Null(), description: 'The session is over.' },
   errors: [413, 415],
   async handle({ ctx, db, request }) {
-    const { identity } = request;
-    if (identity !== null) await ctx.accessControl.revoke(db, identity);
+    const { caller } = request;
+    if (caller !== null) await ctx.accessControl.revoke(db, caller);
     const origin = auditOriginOf(request);
     await recordAuthEvent(ctx, { origin, action: 'auth.logout', outcome: 'success', userId: origin.actor });
     return { data: null };
@@ -106,7 +106,7 @@ export const requestPasswordReset = operation({
     'Sends a link to the address if an account has it; the answer is the same for every address. The link opens ' +
     "PASSWORD_RESET_URL, or this server's own page, with a `token` that is good for one hour and once; a newer link ends " +
     'the one before.',
-  tag,
+  group,
   input: { body: PasswordResetRequest },
   success: {
     status: 202,
@@ -125,14 +125,14 @@ export const requestPasswordReset = operation({
 
 const linkErrors = {
   errorDescriptions: { 400: 'The link is no longer valid (INVALID_TOKEN), or the request is not.' },
-  errorExamples: { 400: invalidToken() },
+  errorExamples: { 400: invalidLink() },
 };
 
 export const confirmPasswordReset = operation({
   id: 'confirmPasswordReset',
   summary: 'Set a new password with the token of a link',
   description: 'Ends every session and every token from before.',
-  tag,
+  group,
   input: { body: PasswordResetConfirmation },
   success: {
     message: 'Password set successfully',
@@ -152,7 +152,7 @@ export const confirmEmailChange = operation({
   id: 'confirmEmailChange',
   summary: 'Make a new address the one of the account',
   description: 'Where the link in the mail to the new address leads.',
-  tag,
+  group,
   input: { querystring: EmailChangeQuery },
   success: {
     message: 'Email address changed successfully',

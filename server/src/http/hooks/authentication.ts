@@ -13,18 +13,18 @@ import { limitUser } from './rate-limits.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who the token speaks for; null on routes that ask for none. */
-    identity: Caller | null;
+    caller: Caller | null;
   }
 }
 
 /**
- * Sets `identity`, and counts the request against the user's limit.
+ * Sets `request.caller`, and counts the request against the user's limit.
  * @throws AppError UNAUTHORIZED or RATE_LIMITED, or rejects with it
  */
 function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Caller | Promise<Caller> {
   const { isDatabaseUnavailable, headers } = request;
   const accept = (caller: Caller) => {
-    request.identity = caller;
+    request.caller = caller;
     const limited = limitUser(reply, ctx, caller.userId);
     return limited instanceof Promise ? limited.then(() => caller) : caller;
   };
@@ -58,7 +58,7 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
     };
     continueWith(authenticate(request, reply, ctx), refuseOthers, done);
   });
-  // Before the answer leaves: nobody reads what is not counted.
+  // Counts before sending, so that no read goes uncounted.
   app.addHook('onSend', (request, { statusCode }, _payload, done) => {
     const origin = auditOriginOf(request);
     if (statusCode >= 400) countRefusal(ctx.auditCounts, request, origin, statusCode);
@@ -83,12 +83,12 @@ export function requireAdmin(app: FastifyInstance, ctx: Context): void {
   notifyOnWrites(app, ctx);
 }
 
-/** By the time there is an answer, what it says is committed. */
-function notifyOnWrites(app: FastifyInstance, { changeNotifier: wakeUps }: Context): void {
-  app.addHook('onSend', ({ method, params, identity }, { statusCode }, _payload, done) => {
+/** Runs after the commit. */
+function notifyOnWrites(app: FastifyInstance, { changeNotifier }: Context): void {
+  app.addHook('onSend', ({ method, params, caller }, { statusCode }, _payload, done) => {
     if (method !== 'GET' && method !== 'HEAD' && statusCode < 400) {
-      const userId = pathUserId(params) ?? identity?.userId;
-      if (userId !== undefined) wakeUps.publish(userId);
+      const userId = pathUserId(params) ?? caller?.userId;
+      if (userId !== undefined) changeNotifier.publish(userId);
     }
     done();
   });
@@ -96,7 +96,7 @@ function notifyOnWrites(app: FastifyInstance, { changeNotifier: wakeUps }: Conte
 
 /** Who asks, for the audit log. */
 export const auditOriginOf = (request: FastifyRequest): AuditOrigin => ({
-  actor: request.identity?.userId ?? null,
+  actor: request.caller?.userId ?? null,
   requestId: request.id,
   address: addressOf(request),
 });

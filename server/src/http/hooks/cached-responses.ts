@@ -31,7 +31,7 @@ export const cacheableList = { cacheable: true, compress: true };
 /**
  * Fast path: the last `onRequest` hook of every cacheable route sends a valid cached response. It skips validation and
  * the handler, whose results depend on the key of the cache alone. Every other `onRequest` hook runs before it: token,
- * kill switch, rate limits, user. `onSend` and `onResponse` hooks run after it. `preParsing`, `preValidation` and
+ * service lock, rate limits, user. `onSend` and `onResponse` hooks run after it. `preParsing`, `preValidation` and
  * `preHandler` hooks do not run: they may only depend on the URL.
  */
 export function serveCachedResponses(app: FastifyInstance, { responseCache }: Context): void {
@@ -74,9 +74,9 @@ export async function sendCached(
 }
 
 function cacheKeyOf(request: FastifyRequest): CacheKey {
-  const { identity, url, isDatabaseUnavailable } = request;
-  if (identity === null) throw unauthorized('missing');
-  return { userId: identity.userId, url, coding: codingOf(request) ?? '', isDatabaseUnavailable };
+  const { caller, url, isDatabaseUnavailable } = request;
+  if (caller === null) throw unauthorized('missing');
+  return { userId: caller.userId, url, coding: codingOf(request) ?? '', isDatabaseUnavailable };
 }
 
 const codingOf = ({ routeOptions, headers }: FastifyRequest): ContentCoding =>

@@ -22,8 +22,8 @@ export function logRequests(app: FastifyInstance, ctx: Context, headers: Record<
     done();
   });
   const logRequest = createRequestLog(ctx);
-  app.addHook('onResponse', ({ id, method, routeOptions, identity }, { statusCode, elapsedTime }, done) => {
-    const userId = identity?.userId ?? null;
+  app.addHook('onResponse', ({ id, method, routeOptions, caller }, { statusCode, elapsedTime }, done) => {
+    const userId = caller?.userId ?? null;
     logRequest({ id, method, route: routeOptions.url, status: statusCode, durationMs: elapsedTime, userId });
     done();
   });

@@ -15,7 +15,7 @@ declare module 'fastify' {
   }
 }
 
-/** Reads the access events, and answers 503 below `/api` while the kill switch is on. */
+/** Reads the access events, and answers 503 below `/api` while the service lock is set. */
 export function enforceServiceLock(app: FastifyInstance, { accessControl: access, config }: Context): void {
   app.decorateRequest('isDatabaseUnavailable', false);
   app.addHook('onRequest', (request, _reply, done) => {
