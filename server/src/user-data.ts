@@ -33,7 +33,7 @@ export const tables: Readonly<Record<string, TableEntry>> = {
     erasure: 'delete',
   },
   'duly.idempotency_keys': {
-    reason: 'stored answers repeat what nouns export',
+    reason: 'stored responses repeat what nouns export',
     export: 'omit',
     erasure: 'delete',
   },

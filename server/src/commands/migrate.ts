@@ -34,7 +34,8 @@ async function status(db: Db) {
 }
 
 /**
- * `migrate up|down|status|redo`: changes or lists the schema of DATABASE_URL. Statements have no time-out.
+ * `migrate up|down|status|redo`: changes or lists the schema of the configured database. Without
+ * DATABASE_URL that is the embedded one, which it starts. Statements have no time-out.
  * @throws StartError for an unknown subcommand, or when the database cannot be reached.
  */
 export async function migrate(config: Config, [word = 'status']: string[]): Promise<void> {

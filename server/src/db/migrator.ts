@@ -116,8 +116,8 @@ export async function requireMigrated(db: Db, source = 'DATABASE_URL'): Promise<
   const version = await currentVersion(db);
   const newest = listMigrations().length;
   if (version < newest) {
-    const isMoved = version > 0 && version < schemaMoveVersion;
-    const first = isMoved ? 'stop every instance of the old version, back up the database, then ' : '';
+    const willMove = version > 0 && version < schemaMoveVersion;
+    const first = willMove ? 'stop every instance of the old version, back up the database, then ' : '';
     throw new StartError(
       `${source}: the schema is at version ${version}, this Duly wants ${newest}; ${first}run: npm run migrate -- up`,
     );

@@ -1,6 +1,6 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 
-/** Tables that belong to no noun. Each noun adds its own in its `columns.ts`. */
+/** Tables that belong to no noun. Each noun adds its own in its folder. */
 export interface Database {
   'duly.owners': {
     user_id: string;

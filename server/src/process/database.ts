@@ -11,7 +11,7 @@ import { StartError } from '../platform/errors.ts';
 
 const poolGraceMs = 2_000;
 
-/** The configured database: that of DATABASE_URL, or the running embedded one. */
+/** The configured database: that of DATABASE_URL, or the embedded one. */
 export interface OpenDatabase {
   db: Db;
   /** The pool's connection settings. */

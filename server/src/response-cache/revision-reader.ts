@@ -18,7 +18,7 @@ export const isSameRevision = (a: UserRevision, b: UserRevision): boolean =>
  */
 export type GetRevision = (userId: string) => Promise<UserRevision>;
 
-/** While a statement runs, the next one starts after this time at the earliest: it then carries more callers. */
+/** While a statement runs, the next one starts after this time at the latest, unless the maximum is running. */
 const batchIntervalMs = 1;
 const maxConcurrentStatements = 4;
 const timeoutMs = 2_000;
@@ -32,8 +32,8 @@ interface Batch {
 
 /**
  * Reads the revisions of many callers in one statement. No caller joins a statement that has started: its snapshot may
- * be older than the call. Callers wait for the next statement until the running one ends, at most 1 ms. If none runs,
- * they wait until this turn of the event loop has read all requests that have arrived.
+ * be older than the call. Callers wait for the next statement until a running one ends, at most 1 ms unless four are
+ * running. If none runs, they wait until this turn of the event loop has read all requests that have arrived.
  */
 export function createRevisionReader(db: Db, findAll = findRevisions): GetRevision {
   let runningCount = 0;
