@@ -99,7 +99,7 @@ describe('streams and waits end soon on every instance', () => {
     await expectEnded(v1, token, () => sleep(endsAt * 1000 - Date.now()));
   });
 
-  test('of the kill switch, with 503', async () => {
+  test('of the service lock, with 503', async () => {
     const { v1, token } = await app.newUser();
     try {
       await expectEnded(v1, token, () => asAdmin('PUT', '/lock'), 503);

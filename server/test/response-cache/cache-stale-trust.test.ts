@@ -56,7 +56,7 @@ describe('what was last heard holds while the database is away', () => {
     });
   });
 
-  test('of a ban, and of the kill switch', async () => {
+  test('of a ban, and of the service lock', async () => {
     const { app, line, lenient } = stage;
     const { client, paths } = await newUserWithTasks(app);
     const banned = await newClient(app);

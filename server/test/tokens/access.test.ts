@@ -288,7 +288,7 @@ describe('an admin', () => {
   });
 });
 
-describe('the kill switch', () => {
+describe('the service lock', () => {
   const paths = [
     '/api/v1/users/x/tasks',
     '/api/x/tasks',
