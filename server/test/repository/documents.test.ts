@@ -136,18 +136,27 @@ interface Step {
   names: string[];
 }
 
-describe('the walkthroughs of ARCHITECTURE.md', () => {
-  /** By heading: how many files a reader may have to open. */
-  const limits: Record<string, number> = {
+/** By heading: how many files a reader may have to open. */
+const walkthroughLimits: Record<string, Record<string, number>> = {
+  'ARCHITECTURE.md': {
     'A list': 6,
     'A cached list': 6,
     'A create': 5,
     'A change (PATCH)': 6,
     'A page of the feed': 5,
     'The event stream': 6,
-  };
+  },
+  'docs/walkthroughs.md': {
+    'A renamed tag': 5,
+    'A refused token': 8,
+    'A rate limit': 6,
+    'A migration': 6,
+  },
+};
+
+describe.each(Object.entries(walkthroughLimits))('the walkthroughs of %s', (document, limits) => {
   const walkthroughs = new Map<string, Step[]>();
-  for (const section of textOf('ARCHITECTURE.md').split(/^### /m).slice(1)) {
+  for (const section of textOf(document).split(/^##+ /m).slice(1)) {
     const heading = section.slice(0, section.indexOf('\n'));
     const steps = [...section.matchAll(/^\d+\. `([^`]+)` · ((?:`\w+`(?:, )?)+)/gm)];
     if (steps.length > 0)
@@ -187,7 +196,7 @@ describe('the walkthroughs of ARCHITECTURE.md', () => {
 
 const isNamedIn = (name: string, text: string): boolean => RegExp(`\\b${name}\\b`).test(text);
 
-/** Functions, constants, the methods of objects, and types of functions. */
+/** Functions, constants, the methods of objects, and types. */
 async function declaredIn(file: string): Promise<string[]> {
   return nodesOf(await parse(file)).flatMap((node) =>
     (ts.isFunctionDeclaration(node) ||
@@ -195,7 +204,8 @@ async function declaredIn(file: string): Promise<string[]> {
       ts.isMethodDeclaration(node) ||
       ts.isMethodSignature(node) ||
       ts.isPropertyAssignment(node) ||
-      ts.isTypeAliasDeclaration(node)) &&
+      ts.isTypeAliasDeclaration(node) ||
+      ts.isInterfaceDeclaration(node)) &&
     node.name !== undefined &&
     ts.isIdentifier(node.name)
       ? [node.name.text]
