@@ -26,7 +26,7 @@ interface StoredKey {
   privateKey: string;
   createdAt: Date;
   /** Not expired: may sign. */
-  live: boolean;
+  valid: boolean;
   /** Expires later than `publishPeriod` from now, so no successor is needed yet. */
   lasting: boolean;
   /** Younger than `publishPeriod`: verifiers may not have loaded it yet. */
@@ -37,7 +37,7 @@ interface StoredKey {
 async function findKeys(db: Db): Promise<StoredKey[]> {
   const { rows } = await sql<StoredKey>`
     select id, "publicKey", "privateKey", "createdAt",
-      coalesce("expiresAt" > now(), true) as live,
+      coalesce("expiresAt" > now(), true) as valid,
       coalesce("expiresAt" > now() + ${publishPeriod}::interval, false) as lasting,
       "createdAt" > now() - ${publishPeriod}::interval as fresh
     from better_auth.jwks where coalesce("expiresAt" > now() - ${verifyPeriod}::interval, true)
@@ -45,10 +45,10 @@ async function findKeys(db: Db): Promise<StoredKey[]> {
   return rows;
 }
 
-/** The newest live key that is not fresh, or a fresh one if there is no other. */
+/** The newest valid key that is not fresh, or a fresh one if there is no other. */
 function currentSigner(keys: readonly StoredKey[]): StoredKey | undefined {
-  const live = keys.filter((key) => key.live);
-  return live.findLast((key) => !key.fresh) ?? live[0];
+  const valid = keys.filter((key) => key.valid);
+  return valid.findLast((key) => !key.fresh) ?? valid[0];
 }
 
 /** Creates a signing key unless a lasting one exists. Of concurrent instances, one creates it. */
@@ -70,7 +70,7 @@ async function addMissingKey(db: Db, secrets: SecretConfig): Promise<void> {
       update better_auth.jwks set "expiresAt" = greatest("createdAt" + ${signingPeriod}::interval, now() + ${publishPeriod}::interval)
       where "expiresAt" is null`.execute(tx);
     let isMissing = true;
-    for (const key of (await findKeys(tx)).filter(({ live }) => live)) {
+    for (const key of (await findKeys(tx)).filter(({ valid }) => valid)) {
       if (!(await canDecrypt(key, secrets))) await retireKey(tx, key.id);
       else if (key.lasting) isMissing = false;
     }

@@ -21,10 +21,10 @@ interface AccessRow {
   banned: boolean;
   valid_from: Date | null;
   /** When the session expires, or the token of another issuer; null when the session ended or the token was revoked. */
-  live_until: Date | null;
+  accepted_until: Date | null;
 }
 
-async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { liveUntil: Date | null }> {
+async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { acceptedUntil: Date | null }> {
   const { userId, sessionId, tokenHash, expiresAt } = identity;
   const { rows } = await sql<AccessRow>`
     select u.role, coalesce(a.banned_at is not null, false) as banned, a.tokens_valid_from as valid_from,
@@ -32,7 +32,7 @@ async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { li
         (select "expiresAt" from better_auth.session
           where id = ${sessionId} and "userId" = ${userId} and "expiresAt" > now())
       when not exists (select from duly.revoked_tokens where user_id = ${userId} and token_hash = ${tokenHash}) then
-        to_timestamp(${expiresAt}) end as live_until
+        to_timestamp(${expiresAt}) end as accepted_until
     from (select) as asked
     left join duly.user_access a on a.user_id = ${userId}
     left join better_auth."user" u on u.id = ${userId}`.execute(db);
@@ -41,7 +41,7 @@ async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { li
     role: found?.role === 'admin' ? 'admin' : 'user',
     banned: found?.banned ?? false,
     tokensValidFrom: found?.valid_from?.getTime() ?? null,
-    liveUntil: found?.live_until ?? null,
+    acceptedUntil: found?.accepted_until ?? null,
   };
 }
 
@@ -77,10 +77,10 @@ export interface AccessControl extends AccessEvents {
  */
 export function createAccessControl(db: Db, onReset: () => void): AccessControl {
   const users = new LRUCache<string, UserAccess>({ max: maxCached });
-  const liveTokens = new LRUCache<string, true>({ max: maxCached });
+  const acceptedKeys = new LRUCache<string, true>({ max: maxCached });
   /**
-   * Ended sessions and revoked tokens. They stay refused, so they are cached: one sent again and again must not load the
-   * database.
+   * Ended sessions and revoked tokens. They stay refused, so they are cached: sent again and again, they must not load
+   * the database.
    */
   const refusedKeys = new LRUCache<string, true>({ max: maxCached });
   /** Raised by every access event, to detect one that arrived while a query ran: its result may be outdated. */
@@ -89,11 +89,11 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
   const events = createAccessEvents(db, {
     onEvent(userId, session) {
       users.delete(userId);
-      if (session !== null) liveTokens.delete(session);
+      if (session !== null) acceptedKeys.delete(session);
       changeCount += 1;
     },
     onReset() {
-      for (const cache of [users, liveTokens, refusedKeys]) cache.clear();
+      for (const cache of [users, acceptedKeys, refusedKeys]) cache.clear();
       onReset();
       changeCount += 1;
     },
@@ -102,20 +102,20 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
   async function loadAccess(identity: Identity): Promise<Role | null> {
     const key = identity.sessionId ?? identity.tokenHash ?? '';
     const changesBefore = changeCount;
-    const { liveUntil, ...user } = await withDeadline(findAccess(db, identity));
-    const ttl = liveUntil === null ? 0 : liveUntil.getTime() - Date.now();
+    const { acceptedUntil, ...user } = await withDeadline(findAccess(db, identity));
+    const ttl = acceptedUntil === null ? 0 : acceptedUntil.getTime() - Date.now();
     if (ttl <= 0) {
       refusedKeys.set(key, true);
       return null;
     }
     if (changeCount === changesBefore) {
       users.set(identity.userId, user);
-      liveTokens.set(key, true, { ttl });
+      acceptedKeys.set(key, true, { ttl });
     }
     return effectiveRole(identity, user);
   }
 
-  const cachedRole = (identity: Identity) => roleFromCache({ users, liveTokens, refusedKeys }, identity);
+  const cachedRole = (identity: Identity) => roleFromCache({ users, acceptedKeys, refusedKeys }, identity);
 
   return {
     ...events,
@@ -129,22 +129,22 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
     async revoke(db, identity) {
       const { userId, sessionId } = identity;
       await (sessionId === null ? revokeToken(db, identity) : deleteSession(db, userId, sessionId));
-      liveTokens.delete(identity.sessionId ?? identity.tokenHash ?? '');
+      acceptedKeys.delete(identity.sessionId ?? identity.tokenHash ?? '');
     },
   };
 }
 
 interface AccessCache {
   users: LRUCache<string, UserAccess>;
-  liveTokens: LRUCache<string, true>;
+  acceptedKeys: LRUCache<string, true>;
   refusedKeys: LRUCache<string, true>;
 }
 
 function roleFromCache(cache: AccessCache, identity: Identity): Role | null | undefined {
-  const { users, liveTokens, refusedKeys } = cache;
+  const { users, acceptedKeys, refusedKeys } = cache;
   const key = identity.sessionId ?? identity.tokenHash;
   if (key === null || refusedKeys.has(key)) return null;
-  const user = liveTokens.has(key) ? users.get(identity.userId) : undefined;
+  const user = acceptedKeys.has(key) ? users.get(identity.userId) : undefined;
   return user && effectiveRole(identity, user);
 }
 

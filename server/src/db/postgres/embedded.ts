@@ -36,7 +36,7 @@ export interface EmbeddedServer {
 /** Name of the application's role and of its database. */
 const appRole = 'duly';
 
-/** Key of the advisory lock in database `postgres` that the one live Duly of a DATA_DIR holds: "duly" in ASCII. */
+/** Key of the advisory lock in database `postgres` that the one running Duly of a DATA_DIR holds: "duly" in ASCII. */
 const dataDirLockKey = 0x64756c79;
 /** A killed process' connection, and its lock, take a moment to go. A command does not wait: it shares the server. */
 const lockGraceMs = { service: 3_000, command: 100 };

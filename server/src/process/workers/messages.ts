@@ -12,7 +12,7 @@ export interface StartMessage {
   connection: DatabaseConnection;
 }
 
-/** What the primary sends to a running worker. */
+/** What the primary process sends to a running worker. */
 export type PrimaryMessage =
   | { type: 'counter-reply'; reply: CounterReply }
   /** Requests the worker's own metrics. */
@@ -33,7 +33,7 @@ export type MessageFromWorker =
 
 const messageTypes = ['start', 'stop', 'counter-reply', 'report', 'metrics'];
 
-/** Checking the type suffices: only the primary can write to the channel. */
+/** Checking the type suffices: only the primary process can write to the channel. */
 export const isMessageToWorker = (message: unknown): message is MessageToWorker =>
   typeof message === 'object' &&
   message !== null &&

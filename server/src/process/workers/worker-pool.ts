@@ -7,7 +7,7 @@ import type { MessageToWorker } from './messages.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { startWorker, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
-/** After this many failures in a row, with no worker that served in between, the primary gives up. */
+/** After this many failures in a row, with no worker that served in between, the primary process gives up. */
 const maxFailures = 5;
 /** Delay before a replacement starts; doubled with each failure. */
 const firstRestartDelayMs = 250;
@@ -20,7 +20,7 @@ const stopTimeoutMs = 15_000;
 export interface WorkerPool {
   /** Resolves when all first workers serve. */
   serving: Promise<unknown>;
-  /** Rejects with a StartError when the primary gives up. */
+  /** Rejects with a StartError when the primary process gives up. */
   failed: Promise<never>;
   /** Lets workers finish their requests. Kills workers that still run after 15 s. */
   stop(): Promise<void>;
@@ -36,7 +36,7 @@ interface PrimaryHandlers {
 
 /** Starts workers 1 to `count`, and replaces each that ends before `stop`. */
 export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHandlers): WorkerPool {
-  const live = new Set<WorkerProcess>();
+  const running = new Set<WorkerProcess>();
   const serving = new Set<WorkerProcess>();
   const metrics = createWorkerMetrics<WorkerProcess>(handlers.metrics);
   const failed = Promise.withResolvers<never>();
@@ -64,9 +64,9 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
         onServing();
       }
     });
-    live.add(worker);
+    running.add(worker);
     void worker.exit.then(async (exit) => {
-      live.delete(worker);
+      running.delete(worker);
       serving.delete(worker);
       metrics.remove(worker);
       if (isStopping) return;
@@ -94,12 +94,12 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
     failed: failed.promise,
     async stop() {
       isStopping = true;
-      for (const worker of live) worker.send({ type: 'stop' });
+      for (const worker of running) worker.send({ type: 'stop' });
       const timer = setTimeout(() => {
-        log.error({ workers: live.size }, 'workers do not end, and are killed');
-        for (const worker of live) worker.kill();
+        log.error({ workers: running.size }, 'workers do not end, and are killed');
+        for (const worker of running) worker.kill();
       }, stopTimeoutMs);
-      await Promise.all([...live].map(({ exit }) => exit));
+      await Promise.all([...running].map(({ exit }) => exit));
       clearTimeout(timer);
     },
   };

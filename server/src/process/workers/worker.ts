@@ -18,14 +18,14 @@ import {
 import { createMetricsClient } from './worker-metrics.ts';
 
 /**
- * On Linux each worker binds the port, and the kernel spreads connections over them. Elsewhere the primary accepts
- * connections and passes them on. There, a connection on its way to a killed worker hangs for ever.
+ * On Linux each worker binds the port, and the kernel spreads connections over them. Elsewhere the primary process
+ * accepts connections and passes them on. There, a connection on its way to a killed worker hangs for ever.
  */
 const sharesPortByKernel = process.platform === 'linux';
 
-/** Serves as one of several processes until the primary sends `stop`. Ends at once if the primary is gone. */
+/** Serves as one of several processes until the primary process sends `stop`. Ends at once if that is gone. */
 export async function runWorker(): Promise<void> {
-  // A terminal or service manager signals the whole group. The primary gets the signal too, and sends `stop`.
+  // A terminal or service manager signals the whole group. The primary process gets the signal too, and sends `stop`.
   for (const signal of stopSignals) process.on(signal, () => undefined);
   const primary = openPrimaryChannel();
   const start = await primary.start;
