@@ -127,6 +127,37 @@ describe('who may import whom', () => {
   });
 });
 
+test('a name that two files export is that of a handler and of the function that does its work', async () => {
+  const exportedBy = new Map<string, string[]>();
+  for (const file of files)
+    for (const name of await exportedNamesOf(file))
+      exportedBy.set(name, [...(exportedBy.get(name) ?? []), file]);
+  const shared = [...exportedBy].filter(([, { length }]) => length > 1);
+  expect(shared.length).toBeGreaterThan(10);
+  const isHandler = (file: string) => file.startsWith('http/handlers/');
+  const wrong = shared.filter(([, by]) => by.length > 2 || by.filter(isHandler).length !== 1);
+  expect(wrong).toEqual([]);
+});
+
+/** The names of exported declarations; a schema and its type may share one. */
+async function exportedNamesOf(file: string): Promise<Set<string>> {
+  const text = await readFile(join(src, file), 'utf8');
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const names = source.statements.flatMap((statement): (ts.Node | undefined)[] => {
+    const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+    if (!modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.map(({ name }) => name);
+    const isNamed =
+      ts.isFunctionDeclaration(statement) ||
+      ts.isClassDeclaration(statement) ||
+      ts.isInterfaceDeclaration(statement) ||
+      ts.isTypeAliasDeclaration(statement);
+    return isNamed ? [statement.name] : [];
+  });
+  return new Set(names.flatMap((name) => (name === undefined ? [] : [name.getText()])));
+}
+
 /** Each circle once, as the files on it. */
 function circlesOf(all: readonly Import[]): string[] {
   const targets = Map.groupBy(all, ({ file }) => file);
