@@ -7,7 +7,7 @@ import type { Db } from './schema.ts';
 export interface Noun<Type extends string = string, Item = unknown> {
   /** In the feed, event ids and tombstones, and in messages: "The task was changed". */
   type: Type;
-  /** The name in openapi.json of the schema of what its reads answer. */
+  /** The name in openapi.json of the schema of what its reads return. */
   schema: string;
   /** All of its schemas that have a name there. */
   schemas(limits: { bulkMaxOperations: number }): TSchema[];

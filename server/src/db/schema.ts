@@ -21,6 +21,7 @@ export interface Database {
     route: string;
     key: string;
     fingerprint: Buffer;
+    /** The stored response. */
     answer: unknown;
     created_at: Generated<Date>;
   };

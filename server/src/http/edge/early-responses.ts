@@ -66,10 +66,10 @@ export function createEarlyResponses(securityHeaders: Record<string, string>, lo
       if (answered.has(socket)) return;
       answered.add(socket);
       const connection = connectionOf(socket);
-      const answer = () => write(socket, asAppError(error));
+      const respond = () => write(socket, asAppError(error));
       if (error.code === 'ECONNRESET' || isTlsSocketError(error) || !socket.writable) socket.destroy();
-      else if (connection === undefined) answer();
-      else if (!connection.isClosing) respondInOrder(connection, socket, answer);
+      else if (connection === undefined) respond();
+      else if (!connection.isClosing) respondInOrder(connection, socket, respond);
     },
   };
 }
@@ -77,14 +77,14 @@ export function createEarlyResponses(securityHeaders: Record<string, string>, lo
 function respondInOrder(
   { newestResponse: last, previousResponse: before }: HttpConnection,
   socket: Socket,
-  answer: () => void,
+  respond: () => void,
 ): void {
   // If the newest request is complete, the broken bytes came after it.
   const isWhole = last.req.complete;
   const awaited = isWhole ? last : before;
   const finish = () => {
     if (!isWhole && last.headersSent) socket.destroySoon();
-    else answer();
+    else respond();
   };
   if (awaited === null || awaited.writableFinished) finish();
   else awaited.once('close', finish);

@@ -62,8 +62,8 @@ function createListener(handle: RequestListener, tls: TlsFiles | null, log: Logg
 
 /** Silence is an end, unless it is ours: a handler at work has a limit of its own. */
 function closeStalled(socket: Socket): void {
-  const answer = connectionOf(socket)?.newestResponse;
-  const isOurs = answer !== undefined && !answer.writableFinished && socket.writableLength === 0;
+  const response = connectionOf(socket)?.newestResponse;
+  const isOurs = response !== undefined && !response.writableFinished && socket.writableLength === 0;
   if (isOurs) socket.setTimeout(stallTimeoutMs);
   else socket.destroy();
 }

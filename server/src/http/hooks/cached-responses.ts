@@ -30,9 +30,9 @@ export const cacheableList = { cacheable: true, compress: true };
 
 /**
  * Fast path: the last `onRequest` hook of every cacheable route sends a valid cached response. It skips validation and
- * the handler, whose results depend on the key of the cache alone. Every other `onRequest` hook runs before it: token,
- * service lock, rate limits, user. `onSend` and `onResponse` hooks run after it. `preParsing`, `preValidation` and
- * `preHandler` hooks do not run: they may only depend on the URL.
+ * the handler, whose results depend on the key of the cache alone. Every other `onRequest` hook runs before it: address
+ * limits, service lock, token, user limit, user of the path. `onSend` and `onResponse` hooks run after it.
+ * `preParsing`, `preValidation` and `preHandler` hooks do not run: they may only depend on the URL.
  */
 export function serveCachedResponses(app: FastifyInstance, { responseCache }: Context): void {
   const serveCached = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
