@@ -38,7 +38,7 @@ export interface NewAccount {
  */
 const unusablePasswordHash = () => `${randomBytes(16).toString('hex')}:${randomBytes(64).toString('hex')}`;
 
-/** Inserts an account without a usable password. @returns its id; null when the address is taken. */
+/** Inserts an account without a usable password. @returns its id; null when the email address is taken. */
 export async function insertAccount(
   db: Db,
   { email, firstName, lastName }: NewAccount,
@@ -76,9 +76,9 @@ export async function updatePassword(
 }
 
 /**
- * Sets a confirmed address.
+ * Sets a confirmed email address.
  * @returns the previous one; null when the new one is taken or there is no account
- * @throws a unique violation (23505) when a concurrent transaction takes the address
+ * @throws a unique violation (23505) when a concurrent transaction takes the email address
  */
 export async function updateEmail(db: Db, userId: string, email: string): Promise<string | null> {
   const { rows } = await sql<{ email: string }>`

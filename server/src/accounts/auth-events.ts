@@ -17,13 +17,14 @@ interface AuthEventContext {
 export interface AuthEvent extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
   /** Of the account, if known. */
   userId?: string | null;
-  /** The address in the request, by which the account is found. */
+  /** The email address in the request, by which the account is found. */
   email?: string | null;
 }
 
 /**
  * Appends the audit entry to the account's chain, or to the service's if there is no such account. Both take as long,
- * so that time does not reveal which addresses have accounts. Events without user and address are only counted.
+ * so that time does not reveal which email addresses have accounts. Events without user and email address are only
+ * counted.
  * @throws AppError SERVICE_UNAVAILABLE when the database refuses the entry
  */
 export async function recordAuthEvent(ctx: AuthEventContext, event: AuthEvent): Promise<void> {

@@ -1,4 +1,7 @@
-/** The addresses that Better Auth accepts, a subset of RFC 5322 §3.4.1: ASCII, unquoted, and a host name with a dot. */
+/**
+ * The email addresses that Better Auth accepts, a subset of RFC 5322 §3.4.1: ASCII, unquoted, and a host name with a
+ * dot.
+ */
 export const emailSyntax =
   /^[A-Za-z0-9_+-](?:[A-Za-z0-9_'+-]*[A-Za-z0-9_+-])?(?:\.[A-Za-z0-9_+-](?:[A-Za-z0-9_'+-]*[A-Za-z0-9_+-])?)*@(?:[A-Za-z0-9](?:-*[A-Za-z0-9])*\.)+[A-Za-z]{2,}$/;
 

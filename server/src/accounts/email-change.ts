@@ -19,15 +19,16 @@ import { consumeLink, createLink, deleteLinks } from './stored-links.ts';
 
 export interface EmailChange {
   /**
-   * Mails a link to the new address and a notice to the current one. If the new one belongs to another account, only
-   * the notice is sent; the response does not differ.
+   * Mails a link to the new email address and a notice to the current one. If the new one belongs to another account,
+   * only the notice is sent; the response does not differ.
    * @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND, INVALID_CREDENTIALS
    */
   request(userId: string, origin: AuditOrigin, email: string, password: string): Promise<void>;
-  /** Sets the new address. @throws AppError INVALID_TOKEN, also when the address was taken meanwhile */
+  /** Sets the new email address. @throws AppError INVALID_TOKEN, also when the address was taken meanwhile */
   confirm(origin: AuditOrigin, token: string): Promise<void>;
   /**
-   * Mails a link that confirms the current address, unless confirmed. @throws AppError MAIL_NOT_CONFIGURED, NOT_FOUND
+   * Mails a link that confirms the current email address, unless confirmed. @throws AppError MAIL_NOT_CONFIGURED,
+   * NOT_FOUND
    */
   sendVerification(userId: string, origin: AuditOrigin): Promise<void>;
 }
@@ -80,6 +81,6 @@ export function createEmailChange(
   };
 }
 
-/** A concurrent transaction registered the address after `updateEmail` had checked it. */
+/** A concurrent transaction registered the email address after `updateEmail` had checked it. */
 const isUniqueViolation = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === '23505';

@@ -10,8 +10,8 @@ export const linkPages = {
  * The URL of a link for a new password: the page of PASSWORD_RESET_URL with `token` in its query, or this server's
  * page.
  *
- * This server's page has token and address in the fragment, which browsers do not send. So the token is in no access
- * log and no `Referer`. A scanner that opens the link does not consume it. Password managers read the address.
+ * This server's page has token and email address in the fragment, which browsers do not send. So the token is in no
+ * access log and no `Referer`. A scanner that opens the link does not consume it. Password managers read the address.
  */
 export function passwordLinkUrl({ auth, mail }: Config, token: string, email: string): string {
   if (mail.passwordResetUrl === null)

@@ -15,7 +15,7 @@ interface VerificationStore {
 /** Whether a sign-up is allowed, on every surface. Accounts created by admins are exempt. */
 export interface RegistrationPolicy {
   /**
-   * To be called before the address is looked up. So a refusal does not reveal, by response or time, whether the
+   * To be called before the email address is looked up. So a refusal does not reveal, by response or time, whether the
    * address has an account.
    * @throws APIError REGISTRATION_CLOSED, INVITATION_REQUIRED
    */

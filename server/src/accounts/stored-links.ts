@@ -6,7 +6,7 @@ import type { Db } from '../db/schema.ts';
 export type LinkKind = 'reset' | 'email' | 'invitation';
 
 export interface StoredLink {
-  /** A user id; of an invitation, the address in lower case. */
+  /** A user id; of an invitation, the email address in lower case. */
   owner: string;
   /** Of an `email` link; '' for other kinds. */
   newEmail: string;
@@ -56,7 +56,7 @@ export const betterAuthStoreIdentifier = {
 /**
  * Creates a link, and deletes earlier ones of the owner and kind. If two calls run at once, each in its own
  * transaction, only the newer link remains.
- * @param owner a user id; of an invitation, the address in lower case
+ * @param owner a user id; of an invitation, the email address in lower case
  */
 export async function createLink(
   db: Db,

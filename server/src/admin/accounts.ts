@@ -19,7 +19,7 @@ const toOneTimeLink = (config: Config, { token, expiresAt }: CreatedLink, email:
 });
 
 /**
- * Creates an account without a password, in every mode of REGISTRATION, and deletes an invitation of the address.
+ * Creates an account without a password, in every mode of REGISTRATION, and deletes an invitation of the email address.
  * @returns the account, and a one-time link to set its password, valid for a week
  * @throws AppError EMAIL_TAKEN
  */

@@ -17,8 +17,8 @@ const recordInvitationAction = (db: Db, origin: AuditOrigin, action: string, sub
   appendAudit(db, [{ userId: '', origin, action, subject, outcome: 'success' }]);
 
 /**
- * Creates an invitation that is valid for a week, deletes an earlier one of the address, and queues the mail.
- * @throws AppError EMAIL_TAKEN when the address has an account
+ * Creates an invitation that is valid for a week, deletes an earlier one of the email address, and queues the mail.
+ * @throws AppError EMAIL_TAKEN when the email address has an account
  */
 export async function createInvitation(
   config: Config,

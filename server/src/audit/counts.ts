@@ -12,7 +12,8 @@ const windowMs = 5 * 60_000;
 /** Maximum number of entries in memory: some 10 MB. */
 const maxHeld = 20_000;
 /**
- * Maximum number of distinct entries of one chain. Further ones of the window are counted without subject and address.
+ * Maximum number of distinct entries of one chain. Further ones of the window are counted without subject and IP
+ * address.
  */
 const maxHeldPerChain = 100;
 /** The chains of a batch stay locked until all its entries are stored: some 50 ms. */
@@ -25,7 +26,7 @@ const closeMs = 2_000;
  */
 export interface AuditCounts {
   /**
-   * Counts an event. Equal means: action, outcome and subject; in the service's chain, the address instead of the
+   * Counts an event. Equal means: action, outcome and subject; in the service's chain, the IP address instead of the
    * subject.
    */
   add(entry: AuditEntry): void;
@@ -155,7 +156,7 @@ async function appendBatch(
   }
 }
 
-/** The address identifies the caller if no user is known. */
+/** The IP address identifies the caller if no user is known. */
 function countKeyOf({ userId, action, outcome, subject, origin }: AuditEntry): string {
   return `${action} ${outcome} ${(userId === '' ? origin.address : subject) ?? ''}`;
 }

@@ -1,8 +1,8 @@
 const ipv6Groups = 8;
 
 /**
- * The key that requests of an address are counted by: the IPv4 address (also of `::ffff:a.b.c.d`) or the IPv6 /64. An
- * IPv6 host may use any address of its /64 (RFC 8981).
+ * The key that requests of an IP address are counted by: the IPv4 address (also of `::ffff:a.b.c.d`) or the IPv6 /64.
+ * An IPv6 host may use any address of its /64 (RFC 8981).
  */
 export function addressKey(address: string): string {
   if (!address.includes(':')) return address;

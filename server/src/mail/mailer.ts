@@ -7,7 +7,7 @@ import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 import { mailNotConfigured } from '../platform/errors.ts';
 
 export interface Mail {
-  /** Exactly one address. */
+  /** Exactly one email address. */
   to: string;
   subject: string;
   /** Plain text. */
@@ -17,7 +17,8 @@ export interface Mail {
 export interface Mailer {
   /**
    * Queues a mail and returns at once. After three failed deliveries, or with 1,000 mails queued, it is dropped with a
-   * warning. The caller gets no error: a response that depended on delivery would reveal which addresses have accounts.
+   * warning. The caller gets no error: a response that depended on delivery would reveal which email addresses have
+   * accounts.
    */
   send(mail: Mail): void;
   /**

@@ -109,11 +109,13 @@ export const serviceLocked = () =>
     headers: { 'retry-after': '60' },
   });
 
-/** The same response for every address: it does not reveal whether an account exists. */
+/** The same response for every email address: it does not reveal whether an account exists. */
 export const registrationClosed = () =>
   new AppError('REGISTRATION_CLOSED', 'Accounts are made by the operator of this service');
 
-/** No invitation, or one that was used, revoked, replaced, expired, never issued, or issued for another address. */
+/**
+ * No invitation, or one that was used, revoked, replaced, expired, never issued, or issued for another email address.
+ */
 export const invitationRequired = () =>
   new AppError('INVITATION_REQUIRED', 'A valid invitation for this email address is required');
 
