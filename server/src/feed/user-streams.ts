@@ -9,9 +9,9 @@ const heartbeatMs = 15_000;
 
 /** Reads a user's changes page by page, and formats them as events. */
 export interface FeedReader {
-  read(place: FeedPosition): Promise<FeedPage>;
-  /** @param place the position that the page was read from */
-  format(place: FeedPosition, page: FeedPage): string;
+  read(position: FeedPosition): Promise<FeedPage>;
+  /** @param position the position that the page was read from */
+  format(position: FeedPosition, page: FeedPage): string;
 }
 
 /** All streams of a user. */
@@ -21,8 +21,8 @@ export interface UserStreams {
   wake(): void;
   /** Sends new changes to the streams that are ready. Never rejects; a failure is retried at the next call. */
   deliver(): Promise<void>;
-  /** Moves a stream past the page at `place`. @returns the page as events. */
-  resumeAfter(stream: EventStream, place: FeedPosition): Promise<string>;
+  /** Moves a stream past the page at `position`. @returns the page as events. */
+  resumeAfter(stream: EventStream, position: FeedPosition): Promise<string>;
   /** Moves a stream to the position that `find` resolves to. */
   startAt(stream: EventStream, find: () => Promise<FeedPosition>): Promise<void>;
   /** Sends a comment to streams that were sent nothing for 15 s. */

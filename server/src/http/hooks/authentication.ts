@@ -84,11 +84,11 @@ export function requireAdmin(app: FastifyInstance, ctx: Context): void {
 }
 
 /** By the time there is an answer, what it says is committed. */
-function notifyOnWrites(app: FastifyInstance, { changeNotifier: wakeUps }: Context): void {
+function notifyOnWrites(app: FastifyInstance, { changeNotifier }: Context): void {
   app.addHook('onSend', ({ method, params, identity }, { statusCode }, _payload, done) => {
     if (method !== 'GET' && method !== 'HEAD' && statusCode < 400) {
       const userId = pathUserId(params) ?? identity?.userId;
-      if (userId !== undefined) wakeUps.publish(userId);
+      if (userId !== undefined) changeNotifier.publish(userId);
     }
     done();
   });

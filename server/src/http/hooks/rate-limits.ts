@@ -43,8 +43,8 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
     else limitAccount(request, reply, limits).then(() => done(), done);
   });
   app.addHook('onSend', (request, reply, payload, done) => {
-    const { loginLimit: attempt } = request;
-    done(null, attempt === null ? payload : finishLogin(request, reply, limits, attempt, payload));
+    const { loginLimit } = request;
+    done(null, loginLimit === null ? payload : finishLogin(request, reply, limits, loginLimit, payload));
   });
 }
 
@@ -104,10 +104,10 @@ function finishLogin(
 }
 
 /** Puts what the limits say into the headers, and stops a request that one of them refuses. */
-function enforceLimits(reply: FastifyReply, limits: Limits, verdicts: readonly RateLimitResult[]): void {
-  if (verdicts.length === 0) return;
-  setLimitHeaders(reply, verdicts);
-  const refused = verdicts.filter(({ allowed }) => !allowed);
+function enforceLimits(reply: FastifyReply, limits: Limits, results: readonly RateLimitResult[]): void {
+  if (results.length === 0) return;
+  setLimitHeaders(reply, results);
+  const refused = results.filter(({ allowed }) => !allowed);
   if (refused.length > 0) throw rateLimitError(limits, refused);
 }
 
@@ -119,22 +119,22 @@ function rateLimitError(limits: Limits, refused: readonly RateLimitResult[]): Ap
 const retryAfterSeconds = ({ resetMs }: RateLimitResult): number => Math.max(1, Math.ceil(resetMs / 1000));
 
 /** The limit that was asked last before the others. */
-function setLimitHeaders(reply: FastifyReply, verdicts: readonly RateLimitResult[]): void {
-  for (const [name, value] of Object.entries(limitHeaders(verdicts))) {
+function setLimitHeaders(reply: FastifyReply, results: readonly RateLimitResult[]): void {
+  for (const [name, value] of Object.entries(limitHeaders(results))) {
     const before = reply.getHeader(name);
     reply.header(name, before === undefined ? value : `${value}, ${before}`);
   }
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers; none without limits. */
-function limitHeaders(verdicts: readonly RateLimitResult[]): Record<string, string> {
-  if (verdicts.length === 0) return {};
+function limitHeaders(results: readonly RateLimitResult[]): Record<string, string> {
+  if (results.length === 0) return {};
   let [policy, state] = ['', ''];
-  for (const verdict of verdicts) {
-    const { name, quota, used } = verdict;
+  for (const result of results) {
+    const { name, quota, used } = result;
     const comma = policy === '' ? '' : ', ';
     policy += `${comma}"${name}";q=${quota.requests};w=${quota.seconds}`;
-    state += `${comma}"${name}";r=${Math.max(0, quota.requests - used)};t=${retryAfterSeconds(verdict)}`;
+    state += `${comma}"${name}";r=${Math.max(0, quota.requests - used)};t=${retryAfterSeconds(result)}`;
   }
   return { 'ratelimit-policy': policy, ratelimit: state };
 }
