@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -192,6 +193,8 @@ describe('a pool whose sessions have become read-only, where new ones are not', 
   test('refuses one write, finds where writes are taken, and gives up every connection to the other server', async () => {
     const client = await newClient(app);
     await client.create();
+    // Every session is checked again when it is taken, and then not for a second: the write is sooner.
+    await sleep(1_000);
     const demoted = await demoteSessions(app.ctx.db);
     expect(poolStats(app.ctx.db).total).toBe(demoted);
     expectRefused(await client.v1('POST', '/tasks', { title: 'milk' }));
