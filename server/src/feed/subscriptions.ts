@@ -36,7 +36,7 @@ export interface Subscription {
 
 export interface Subscriptions {
   /** @throws AppError RATE_LIMITED when the user has too many; what `checkToken` throws. */
-  subscribe(follower: Subscriber): Promise<Subscription>;
+  subscribe(subscriber: Subscriber): Promise<Subscription>;
   /** `work` runs after each round of checks, while there are subscribers. */
   onChecked(work: () => void): void;
   /** The number of subscribers. */
@@ -61,14 +61,14 @@ function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
     return since;
   }
 
-  async function checkToken(entry: SubscriberEntry, newsAt: number): Promise<void> {
+  async function checkToken(entry: SubscriberEntry, polledAt: number): Promise<void> {
     await tokens.authenticate(entry.subscriber.authorization);
-    entry.validAt = newsAt;
+    entry.validAt = polledAt;
   }
 
   /** While the database is down, a token cannot be checked: its subscription stays, and is sent nothing. */
-  function endIfRejected({ subscriber: follower }: SubscriberEntry, error: unknown): void {
-    if (error instanceof AppError && error.code !== 'SERVICE_UNAVAILABLE') follower.end(error);
+  function endIfRejected({ subscriber }: SubscriberEntry, error: unknown): void {
+    if (error instanceof AppError && error.code !== 'SERVICE_UNAVAILABLE') subscriber.end(error);
   }
 
   return {
@@ -76,11 +76,11 @@ function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
     /** Ends subscriptions whose tokens are not valid. @returns false when the database could not be asked. */
     async all(entries: readonly SubscriberEntry[]): Promise<boolean> {
       try {
-        const newsAt = await pollAccessEvents();
+        const polledAt = await pollAccessEvents();
         for (let start = 0; start < entries.length; start += batchSize) {
           const batch = entries.slice(start, start + batchSize);
           await Promise.all(
-            batch.map((entry) => checkToken(entry, newsAt).catch((error) => endIfRejected(entry, error))),
+            batch.map((entry) => checkToken(entry, polledAt).catch((error) => endIfRejected(entry, error))),
           );
           await breathe();
         }
@@ -122,7 +122,7 @@ export function createSubscriptions(access: AccessControl, tokens: TokenVerifier
     async subscribe(subscriber) {
       if (isClosed) throw serviceUnavailable();
       count(subscriber.userId, 1);
-      const entry: SubscriberEntry = { subscriber: subscriber, validAt: Number.NEGATIVE_INFINITY };
+      const entry: SubscriberEntry = { subscriber, validAt: Number.NEGATIVE_INFINITY };
       entries.add(entry);
       checkSoon();
       const subscription: Subscription = {
