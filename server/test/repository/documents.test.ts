@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ts } from '@ts-morph/common';
 import { describe, expect, test } from 'vitest';
 import { errorCodes } from '../../src/platform/errors.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const read = (path: string) => readFile(join(root, path), 'utf8');
+import { codeSpansOf, nodesOf, parse, read, root } from '../support/sources.ts';
 
 const documents = [
   ...(await readdir(root)),
@@ -24,22 +21,6 @@ const tableRowsOf = (name: string): string[][] =>
       .split(/(?<!\\)\|/)
       .map((cell) => cell.trim()),
   );
-
-const codeSpansOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
-
-const parse = async (path: string) =>
-  ts.createSourceFile(path, await read(path), ts.ScriptTarget.Latest, true);
-
-/** All nodes of a file. */
-function nodesOf(source: ts.Node): ts.Node[] {
-  const found: ts.Node[] = [];
-  const visit = (node: ts.Node): void => {
-    found.push(node);
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
-}
 
 describe('paths and links', () => {
   const path = /(?<![\w./-])(?:server|docs|scripts|examples|\.ci|\.github|\.githooks)\/[\w./-]*[\w/-]/g;
@@ -129,88 +110,6 @@ async function architectureConstant(name: string): Promise<string[][]> {
     );
   }
   return expect.fail(`${file} has no ${name}`);
-}
-
-interface Step {
-  file: string;
-  names: string[];
-}
-
-/** By heading: how many files a reader may have to open. */
-const walkthroughLimits: Record<string, Record<string, number>> = {
-  'ARCHITECTURE.md': {
-    'A list': 6,
-    'A cached list': 6,
-    'A create': 5,
-    'A change (PATCH)': 6,
-    'A page of the feed': 5,
-    'The event stream': 6,
-  },
-  'docs/walkthroughs.md': {
-    'A renamed tag': 5,
-    'A refused token': 8,
-    'A rate limit': 6,
-    'A migration': 6,
-  },
-};
-
-describe.each(Object.entries(walkthroughLimits))('the walkthroughs of %s', (document, limits) => {
-  const walkthroughs = new Map<string, Step[]>();
-  for (const section of textOf(document).split(/^##+ /m).slice(1)) {
-    const heading = section.slice(0, section.indexOf('\n'));
-    const steps = [...section.matchAll(/^\d+\. `([^`]+)` · ((?:`\w+`(?:, )?)+)/gm)];
-    if (steps.length > 0)
-      walkthroughs.set(
-        heading,
-        steps.map(([, file = '', names = '']) => ({ file: `server/src/${file}`, names: codeSpansOf(names) })),
-      );
-  }
-
-  test('are there', () => {
-    expect([...walkthroughs.keys()]).toEqual(Object.keys(limits));
-  });
-
-  test.each([...walkthroughs])(
-    '%s: names functions that its files declare, and few files',
-    async (heading, steps) => {
-      const files = [...new Set(steps.map(({ file }) => file))];
-      expect(files.length).toBeLessThanOrEqual(limits[heading] ?? 0);
-      for (const { file, names } of steps)
-        expect(await declaredIn(file), file).toEqual(expect.arrayContaining(names));
-    },
-  );
-
-  test.each([...walkthroughs])('%s: each step is named by a file before it', async (_heading, steps) => {
-    const unnamed: string[] = [];
-    let before = '';
-    for (const { file, names } of steps) {
-      const own = await read(file);
-      const [first = '', ...others] = names;
-      if (before !== '' && !isNamedIn(first, before)) unnamed.push(`${file} · ${first}`);
-      for (const name of others) if (!isNamedIn(name, before + own)) unnamed.push(`${file} · ${name}`);
-      before += own;
-    }
-    expect(unnamed).toEqual([]);
-  });
-});
-
-const isNamedIn = (name: string, text: string): boolean => RegExp(`\\b${name}\\b`).test(text);
-
-/** Functions, constants, the methods of objects, and types. */
-async function declaredIn(file: string): Promise<string[]> {
-  return nodesOf(await parse(file)).flatMap((node) =>
-    (ts.isFunctionDeclaration(node) ||
-      ts.isVariableDeclaration(node) ||
-      ts.isMethodDeclaration(node) ||
-      ts.isMethodSignature(node) ||
-      ts.isPropertyAssignment(node) ||
-      ts.isTypeAliasDeclaration(node) ||
-      ts.isInterfaceDeclaration(node)) &&
-    node.name !== undefined &&
-    ts.isIdentifier(node.name)
-      ? [node.name.text]
-      : [],
-  );
 }
 
 describe('settings', () => {
