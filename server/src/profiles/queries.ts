@@ -91,7 +91,7 @@ const storeProfileTemplate: CteTemplate = {
       insert into duly.profiles (user_id, revision, ${sql.join(fields.map(([name]) => sql.id(name)))})
       select ${param('user_id')}, revision,
         ${sql.join(fields.map(([name, { recordType }]) => sql`${param(name)}::${sql.raw(recordType ?? '')}`))}
-      from moment
+      from stamp
       on conflict (user_id) do update set revision = excluded.revision,
         ${sql.join(fields.map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`))}
     )`,

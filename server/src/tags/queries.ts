@@ -97,7 +97,7 @@ export function replaceTagCte(
   return { template: replaceTagTemplate, params };
 }
 
-const [user, name, revision] = [param('user_id'), param('name'), sql`(select revision from moment)`];
+const [user, name, revision] = [param('user_id'), param('name'), sql`(select revision from stamp)`];
 
 const replaceTagTemplate: CteTemplate = {
   name: 'replace tag',
@@ -120,7 +120,7 @@ const replaceTagTemplate: CteTemplate = {
         usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
     ), changed as (
       update duly.tasks as t set version = greatest(t.version + 1, ${param('version_floor')}::int),
-        revision = ${revision}, updated_at = (select now from moment)
+        revision = ${revision}, updated_at = (select now from stamp)
       from tagged where t.user_id = ${user} and t.id = tagged.id
     ), added as (
       insert into duly.task_tags (user_id, task_id, name) select ${user}, id, name from gained

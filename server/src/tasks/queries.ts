@@ -40,7 +40,7 @@ export interface TaskChange {
 
 /**
  * Stores any number of tasks as they are after their changes. Tags whose usage changes are stamped too, and inserted
- * where the user does not have them yet. An unstamped task gets the time of the CTE `moment`.
+ * where the user does not have them yet. An unstamped task gets the time of the CTE `stamp`.
  */
 export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
@@ -65,7 +65,7 @@ export function storeTasksCte(userId: string, changes: readonly TaskChange[]): C
 const [userId, version, revision] = [
   param<string>('user_id'),
   sql.lit(foldVersion),
-  sql`(select revision from moment)`,
+  sql`(select revision from stamp)`,
 ];
 
 const storeTasksTemplate: CteTemplate = {

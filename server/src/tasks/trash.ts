@@ -173,7 +173,7 @@ const purgeTemplate = (name: string, condition: Expression<unknown>): CteTemplat
       ) returning id
     ), buried as (
       insert into duly.tombstones (user_id, type, id, revision)
-      select ${param('user_id')}, 'task', id, (select revision from moment) from gone
+      select ${param('user_id')}, 'task', id, (select revision from stamp) from gone
     )`,
 });
 
