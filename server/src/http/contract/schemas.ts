@@ -113,7 +113,7 @@ const statusDescriptions: Record<number, string> = {
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
 };
 
-/** For operations that send mail and do nothing else. */
+/** For operations that only send mail. */
 export const mailErrorDescriptions = {
   503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
 };
