@@ -13,7 +13,7 @@ const actionNames: Record<string, string> = {
 /** Reads of the caller's account and sessions, which are counted. The public paths show nothing of a user. */
 const auditedReads = new Set(['/get-session', '/list-sessions', '/list-accounts', '/account-info', '/token']);
 const publicPaths = new Set(['/ok', '/error', '/jwks']);
-/** Only on these paths does the address in the body name the account. Elsewhere a caller could write to any chain. */
+/** On these paths the address in the body is the account. Elsewhere a caller could write to any user's chain. */
 const emailPaths = /^\/(sign-in|sign-up)\/|^\/(request-password-reset|send-verification-email)$/;
 const secondFactorPrefix = '/two-factor/verify-';
 /** The id of a log-in that waits for its second factor. Better Auth checks the signature. */
@@ -31,15 +31,15 @@ export interface BetterAuthCall {
 }
 
 /** Records a response. Created before the request is handled, because handling may end its session. */
-type RecordResponse = (status: number, answer: Buffer) => Promise<void>;
+type RecordResponse = (status: number, body: Buffer) => Promise<void>;
 
 /** @returns null for a path that is not audited: public, or unknown to Better Auth */
 export async function prepareAuditRecord(ctx: Context, call: BetterAuthCall): Promise<RecordResponse | null> {
   const path = call.path.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
   if (!isBetterAuthPath(ctx, path) || publicPaths.has(path)) return null;
   if (auditedReads.has(path)) {
-    return async (status, answer) => {
-      const userId = status < 400 ? userIdInResponse(parseFields(answer)) : null;
+    return async (status, responseBody) => {
+      const userId = status < 400 ? userIdInResponse(parseFields(responseBody)) : null;
       if (userId === null) return;
       const origin = { ...call.origin, actor: userId };
       ctx.auditCounts.add({ userId, origin, action: betterAuthActionOf(path), outcome: 'success' });
@@ -49,8 +49,8 @@ export async function prepareAuditRecord(ctx: Context, call: BetterAuthCall): Pr
   const body = parseFields(call.body);
   const email = emailPaths.test(path) ? nonEmptyText(body.email) : null;
   const owner = await findTokenOwner(ctx, { ...call, path }, body);
-  return async (status, answer) => {
-    const fields = parseFields(answer);
+  return async (status, responseBody) => {
+    const fields = parseFields(responseBody);
     const passed = fields.twoFactorRedirect === true;
     const signedInUser = userIdOf(fields.user);
     await recordAuthEvent(ctx, {
@@ -88,11 +88,11 @@ async function findTokenOwner({ betterAuth }: Context, { path, headers }: Better
 }
 
 /** The user whose session, sessions, accounts or token a response contains. */
-function userIdInResponse(answer: Fields): string | null {
-  const token = nonEmptyText(answer.token);
+function userIdInResponse(fields: Fields): string | null {
+  const token = nonEmptyText(fields.token);
   if (token !== null) return decodeJwt(token).sub ?? null;
-  const first = answer[0];
-  return userIdOf(answer.user) ?? (isFields(first) ? nonEmptyText(first.userId) : null);
+  const first = fields[0];
+  return userIdOf(fields.user) ?? (isFields(first) ? nonEmptyText(first.userId) : null);
 }
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;

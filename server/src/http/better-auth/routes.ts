@@ -46,13 +46,13 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
         record: await prepareAuditRecord(ctx, callOf(request, webRequest)),
         response: await withSignInContext(webRequest.url, handle),
       }));
-      const answer = Buffer.from(await response.arrayBuffer());
-      await record?.(response.status, answer);
+      const body = Buffer.from(await response.arrayBuffer());
+      await record?.(response.status, body);
       reply.status(response.status);
       for (const [name, value] of response.headers) if (!isOwnHeader(name)) reply.header(name, value);
       for (const cookie of response.headers.getSetCookie()) reply.header('set-cookie', cookie);
       if (response.headers.get('content-type') === 'application/json') reply.type(jsonContentType);
-      return reply.send(answer);
+      return reply.send(body);
     },
   });
 }
