@@ -155,7 +155,7 @@ describe('reads', () => {
     const { id } = await create();
     const url = path.replace('{user_id}', user.id).replace('{task_id}', id);
     if (url.includes('{')) return;
-    // A stream has no end: its beginning will do.
+    // A stream has no end: the first bytes are enough.
     const reading = new AbortController();
     const { status } = await fetch(app.url + url, {
       headers: { authorization: `Bearer ${user.token}` },
@@ -251,7 +251,7 @@ describe('what is refused', () => {
 describe('while the database is away', () => {
   const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 
-  /** Counts that are stored through a handle that fails while `away`. */
+  /** Counts whose database handle fails while `away`. */
   function breakable() {
     const state = { away: true };
     const handle = new Proxy(db, {

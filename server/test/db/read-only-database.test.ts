@@ -35,7 +35,7 @@ describe('a database that is read-only', () => {
   let admin: Tenant;
   let user: Tenant;
   let account: RegisteredAccount;
-  /** Bodies that get past the checks before the write. */
+  /** Bodies that pass the checks before the write. */
   let bodies: Record<string, unknown>;
   let queries: Record<string, string>;
   let browser: ReturnType<typeof createBrowser>;
@@ -65,7 +65,7 @@ describe('a database that is read-only', () => {
     };
     browser = createBrowser(app);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });
-    // So old that a read would prolong it.
+    // So old that reading the session would prolong it.
     await sql`update better_auth.session set "expiresAt" = now() + interval '3 days' where "userId" = ${account.id}`.execute(
       db,
     );
@@ -110,7 +110,7 @@ describe('a database that is read-only', () => {
     (operation) =>
       operation.path.startsWith('/api') && !isWrite(operation) && !/events$/.test(operation.path),
   );
-  /** Each of these reads is an entry of the audit log by itself, without which it is not answered. */
+  /** These reads append an audit entry each, and fail without it. */
   const audited = [
     'adminListUsers',
     'adminGetUser',
@@ -136,7 +136,7 @@ describe('a database that is read-only', () => {
       allJobs.map(({ run }) => run(app.ctx, new AbortController().signal)),
     );
     const reasons = done.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []));
-    // A job that finds nothing to do has not written.
+    // A job that finds nothing to do does not write.
     expect(new Set(reasons)).toEqual(new Set(['25006']));
   });
 
@@ -157,7 +157,7 @@ describe('a database that is read-only', () => {
       patience,
     );
     await other.create();
-    // What was counted for the audit log meanwhile was kept.
+    // Counts for the audit log were kept in memory meanwhile.
     await auditCounts.flush();
     const { rows } = await sql<{ action: string }>`
       select action from duly.audit where user_id = ${other.user.id} order by action`.execute(db);
