@@ -18,7 +18,7 @@ beforeEach(() => {
 
 const minute = 60_000;
 
-/** Jobs over a database that is not asked. */
+/** Jobs with a database that is never queried. */
 function create(...jobs: Job[]) {
   const db = createDb({ connection: {}, max: 1, log });
   const config = readConfig({ BETTER_AUTH_SECRET: secret });

@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const run = (job: Job, on = app, stop = new AbortController().signal) => job.run(on.ctx, stop);
 
-/** Moves every deletion of the user so many hours into the past, and some minutes. */
+/** Moves each deletion of the user into the past, by `hours` and some minutes. */
 const ageTrash = ({ user }: Client, hours: number, ids?: (string | undefined)[]) =>
   sql`
   update duly.tasks set deleted_at = deleted_at - make_interval(hours => ${hours}, mins => 5)
