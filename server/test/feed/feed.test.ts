@@ -171,7 +171,7 @@ test('whatever is written during a walk, it ends with what the server has: 20 ra
     for (let count = random.below(12); count > 0; count -= 1) await write();
     const mirror = createLocalCopy();
     const query = `limit=${random.pick([1, 2, 3])}`;
-    // The writes end before the initial sync does, although some change more than one page holds.
+    // The writes stop after ten pages, because one write may change more than a page holds: the sync would never end.
     let left = 10;
     const between = async () => {
       if (left > 0 && random.chance(0.6)) await write();

@@ -13,7 +13,7 @@ import { hasNginx, startKeepAliveNginx } from '../support/nginx.ts';
 import { patience } from '../support/patience.ts';
 import { host, openSocket } from '../support/raw-http.ts';
 
-/** Longer than the idle time-out that connections would have without the setting. */
+/** Longer than Node's default keep-alive time-out of 5 s. */
 const oldLimitMs = 6_500;
 
 let app: TestApp;

@@ -17,7 +17,7 @@ afterAll(async () => {
   await plain.close();
 });
 
-/** All of an answer but the request's id and the time. */
+/** A response without its request id and time. */
 async function essence(on: TestApp, method: string, path: string, authorization?: string) {
   const response = await fetch(on.url + path, {
     method,

@@ -16,7 +16,7 @@ const documents = [
 const texts = new Map(await Promise.all(documents.map(async (name) => [name, await read(name)] as const)));
 const textOf = (name: string): string => texts.get(name) ?? expect.fail(`no ${name}`);
 
-/** The cells of all rows of a document's tables, with their headings and rules. */
+/** The cells of all rows of a document's tables, with headings and separator rows. */
 const tableRowsOf = (name: string): string[][] =>
   (textOf(name).match(/^\|.*\|$/gm) ?? []).map((line) =>
     line
@@ -30,7 +30,7 @@ const codeSpansOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)]
 const parse = async (path: string) =>
   ts.createSourceFile(path, await read(path), ts.ScriptTarget.Latest, true);
 
-/** All nodes of a file. */
+/** All syntax nodes of a file. */
 function nodesOf(source: ts.Node): ts.Node[] {
   const found: ts.Node[] = [];
   const visit = (node: ts.Node): void => {
@@ -85,7 +85,7 @@ describe('paths and links', () => {
   });
 });
 
-/** As GitHub makes them from headings. */
+/** The anchors that GitHub makes from headings. */
 const anchorsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -118,7 +118,7 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
-/** A constant of the test of imports: an array of texts, or of arrays of them. */
+/** Reads a constant of `architecture.test.ts`: an array of texts, or of arrays of texts. */
 async function architectureConstant(name: string): Promise<string[][]> {
   const file = 'server/test/repository/architecture.test.ts';
   for (const node of nodesOf(await parse(file))) {
@@ -137,7 +137,7 @@ interface Step {
 }
 
 describe('the walkthroughs of ARCHITECTURE.md', () => {
-  /** By heading: how many files a reader may have to open. */
+  /** By heading of the walkthrough: the most files it may list. */
   const limits: Record<string, number> = {
     'A list': 6,
     'A cached list': 6,
@@ -187,7 +187,7 @@ describe('the walkthroughs of ARCHITECTURE.md', () => {
 
 const isNamedIn = (name: string, text: string): boolean => RegExp(`\\b${name}\\b`).test(text);
 
-/** Functions, constants, the methods of objects, and types of functions. */
+/** The names of functions, constants, methods of objects, and function types. */
 async function declaredIn(file: string): Promise<string[]> {
   return nodesOf(await parse(file)).flatMap((node) =>
     (ts.isFunctionDeclaration(node) ||

@@ -151,7 +151,7 @@ test('nothing is kept of a database that may have been set back meanwhile: revis
 
 const now = performance.now.bind(performance);
 
-/** Lets the process believe that it is so much later. */
+/** Moves the process's clock forward. */
 function passTime(ms: number): void {
   vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
 }
