@@ -30,18 +30,18 @@ interface StreamSources {
   db: Db;
   log: Logger;
   secrets: CursorScope['secrets'];
-  wakeUps: ChangeNotifier;
-  followers: Subscriptions;
-  revisionOf: GetRevision;
+  changeNotifier: ChangeNotifier;
+  subscriptions: Subscriptions;
+  getRevision: GetRevision;
 }
 
 /**
- * A wake-up means that there may be changes after the positions of a user's streams. They are read once for all streams
- * at the same position. Nothing is read for a client that has not taken what was sent, so nothing piles up: it resumes
- * at its position, or is disconnected for standing still.
+ * After a notification there may be changes after the positions of a user's streams. They are read once for all streams
+ * at the same position. Nothing is read for a client that has not received everything sent: it resumes later at its
+ * position, or is disconnected when it stalls.
  */
 export function createEventStreams(sources: StreamSources): EventStreams {
-  const { db, log, secrets, wakeUps: notifier, followers: subscriptions, revisionOf: getRevision } = sources;
+  const { db, log, secrets, changeNotifier, subscriptions, getRevision } = sources;
   const userStreams = new Map<string, { channel: UserStreams; unwatch: () => void }>();
   const limiter = createConcurrencyLimiter(maxConcurrentReads, Number.POSITIVE_INFINITY);
 
@@ -54,15 +54,15 @@ export function createEventStreams(sources: StreamSources): EventStreams {
 
   const feedReaderOf = (userId: string): FeedReader => ({
     read: (position) => limiter(() => findChanges(db, userId, position, pageSize)),
-    format: ({ initialSyncRevision: base }, { changes, next }) =>
-      formatChanges(changes, next, base ?? 0, feedCursorScope(secrets, userId)),
+    format: ({ initialSyncRevision }, { changes, next }) =>
+      formatChanges(changes, next, initialSyncRevision ?? 0, feedCursorScope(secrets, userId)),
   });
 
   function userStreamsOf(userId: string): UserStreams {
     const known = userStreams.get(userId);
     if (known !== undefined) return known.channel;
     const channel = createUserStreams(feedReaderOf(userId), log);
-    userStreams.set(userId, { channel, unwatch: notifier.watch(userId, channel.wake) });
+    userStreams.set(userId, { channel, unwatch: changeNotifier.watch(userId, channel.wake) });
     return channel;
   }
 

@@ -61,26 +61,28 @@ function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
     return since;
   }
 
-  async function checkToken(entry: SubscriberEntry, newsAt: number): Promise<void> {
+  async function checkToken(entry: SubscriberEntry, eventsReadAt: number): Promise<void> {
     await tokens.authenticate(entry.subscriber.authorization);
-    entry.validAt = newsAt;
+    entry.validAt = eventsReadAt;
   }
 
   /** While the database is down, a token cannot be checked: its subscription stays, and is sent nothing. */
-  function endIfRejected({ subscriber: follower }: SubscriberEntry, error: unknown): void {
-    if (error instanceof AppError && error.code !== 'SERVICE_UNAVAILABLE') follower.end(error);
+  function endIfRejected({ subscriber }: SubscriberEntry, error: unknown): void {
+    if (error instanceof AppError && error.code !== 'SERVICE_UNAVAILABLE') subscriber.end(error);
   }
 
   return {
     one: async (entry: SubscriberEntry) => checkToken(entry, await pollAccessEvents()),
-    /** Ends subscriptions whose tokens are not valid. @returns false when the database could not be asked. */
+    /** Ends subscriptions whose tokens are not valid. @returns false if the database is unavailable. */
     async all(entries: readonly SubscriberEntry[]): Promise<boolean> {
       try {
-        const newsAt = await pollAccessEvents();
+        const eventsReadAt = await pollAccessEvents();
         for (let start = 0; start < entries.length; start += batchSize) {
           const batch = entries.slice(start, start + batchSize);
           await Promise.all(
-            batch.map((entry) => checkToken(entry, newsAt).catch((error) => endIfRejected(entry, error))),
+            batch.map((entry) =>
+              checkToken(entry, eventsReadAt).catch((error) => endIfRejected(entry, error)),
+            ),
           );
           await breathe();
         }
@@ -122,7 +124,7 @@ export function createSubscriptions(access: AccessControl, tokens: TokenVerifier
     async subscribe(subscriber) {
       if (isClosed) throw serviceUnavailable();
       count(subscriber.userId, 1);
-      const entry: SubscriberEntry = { subscriber: subscriber, validAt: Number.NEGATIVE_INFINITY };
+      const entry: SubscriberEntry = { subscriber, validAt: Number.NEGATIVE_INFINITY };
       entries.add(entry);
       checkSoon();
       const subscription: Subscription = {

@@ -9,9 +9,9 @@ const heartbeatMs = 15_000;
 
 /** Reads a user's changes page by page, and formats them as events. */
 export interface FeedReader {
-  read(place: FeedPosition): Promise<FeedPage>;
+  read(position: FeedPosition): Promise<FeedPage>;
   /** @param place the position that the page was read from */
-  format(place: FeedPosition, page: FeedPage): string;
+  format(position: FeedPosition, page: FeedPage): string;
 }
 
 /** All streams of a user. */
@@ -21,8 +21,8 @@ export interface UserStreams {
   wake(): void;
   /** Sends new changes to the streams that are ready. Never rejects; a failure is retried at the next call. */
   deliver(): Promise<void>;
-  /** Moves a stream past the page at `place`. @returns the page as events. */
-  resumeAfter(stream: EventStream, place: FeedPosition): Promise<string>;
+  /** Moves a stream past the page at `position`. @returns the page as events. */
+  resumeAfter(stream: EventStream, position: FeedPosition): Promise<string>;
   /** Moves a stream to the position that `find` resolves to. */
   startAt(stream: EventStream, find: () => Promise<FeedPosition>): Promise<void>;
   /** Sends a comment to streams that were sent nothing for 15 s. */
@@ -31,8 +31,8 @@ export interface UserStreams {
 
 export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   const streams = new Set<EventStream>();
-  /** The number of wake-ups so far. */
-  let wakeUps = 0;
+  /** The number of notifications so far. */
+  let notifications = 0;
   let isDelivering = false;
 
   async function deliver(): Promise<void> {
@@ -48,7 +48,9 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
 
   /** Ready streams with changes to send, all at the same position. */
   function nextGroup(): EventStream[] {
-    const ready = [...streams].filter((stream) => stream.deliveredWakeUp < wakeUps && stream.isReady());
+    const ready = [...streams].filter(
+      (stream) => stream.deliveredNotification < notifications && stream.isReady(),
+    );
     const [first] = ready;
     return first === undefined
       ? []
@@ -56,7 +58,7 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   }
 
   async function deliverTo(group: readonly EventStream[]): Promise<void> {
-    const before = wakeUps;
+    const before = notifications;
     const position = group[0]?.position ?? endOfRevision(null, 0);
     const page = await feed.read(position).catch((error) => {
       if (!(error instanceof AppError) || error.code !== 'CURSOR_EXPIRED') throw error;
@@ -78,20 +80,20 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   return {
     streams,
     wake() {
-      wakeUps += 1;
+      notifications += 1;
       void deliver();
     },
     deliver,
     async resumeAfter(stream, position) {
-      const before = wakeUps;
+      const before = notifications;
       const page = await feed.read(position);
       advance(stream, page, before);
       return feed.format(position, page);
     },
     async startAt(stream, find) {
-      const before = wakeUps;
+      const before = notifications;
       stream.position = await find();
-      stream.deliveredWakeUp = before;
+      stream.deliveredNotification = before;
     },
     sendHeartbeats() {
       for (const stream of streams) sendHeartbeat(stream);
@@ -99,9 +101,9 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   };
 }
 
-function advance(stream: EventStream, { next, hasMore }: FeedPage, wakes: number): void {
+function advance(stream: EventStream, { next, hasMore }: FeedPage, notification: number): void {
   stream.position = next;
-  if (!hasMore) stream.deliveredWakeUp = wakes;
+  if (!hasMore) stream.deliveredNotification = notification;
 }
 
 /** Every write restarts the limit for idle connections, so a client that reads nothing gets no heartbeat. */

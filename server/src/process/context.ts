@@ -64,9 +64,9 @@ export function createContext(
     db,
     log,
     secrets,
-    wakeUps: changeNotifier,
-    followers: subscriptions,
-    revisionOf: getRevision,
+    changeNotifier,
+    subscriptions,
+    getRevision,
   });
   return {
     config,

@@ -16,7 +16,7 @@ function fakeStream(fields: { silentMs?: number; isTaking?: boolean; isReady?: b
     // Not used.
     readable: Reflect.get({}, 'readable'),
     position: endOfRevision(null, 1),
-    deliveredWakeUp: 0,
+    deliveredNotification: 0,
     send: (text) => void given.push(String(text)),
     isReady: () => isReady,
     sentAt: () => performance.now() - silentMs,
