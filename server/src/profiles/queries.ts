@@ -39,7 +39,7 @@ export const profileQuery = (userId: string): Query<Profile> =>
 const profileSql = (userId: string) => sql<ProfileRow>`
     select a.email, coalesce(a."emailVerified", false) as email_verified, ${selectedFields}, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
-    from (select) as asked
+    from (select) as one_row
     left join better_auth."user" a on a.id = ${userId}
     left join duly.owners o on o.user_id = ${userId}
     left join duly.profiles p on p.user_id = ${userId}`;

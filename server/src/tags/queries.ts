@@ -42,16 +42,18 @@ export async function listTags(db: Db, userId: string, query: TagListQuery): Pro
   const rows = await db
     .with('found', () => found)
     .selectFrom(
-      sql<{ passing: boolean }>`(select ${search ? hasUnfoldedTags(userId) : sql`false`} as passing)`.as('f'),
+      sql<{
+        has_unfolded_rows: boolean;
+      }>`(select ${search ? hasUnfoldedTags(userId) : sql`false`} as has_unfolded_rows)`.as('f'),
     )
     .leftJoin('found', (join) => join.onTrue())
-    .select(['f.passing', 'found.name', 'found.usage_count', 'found.total'])
+    .select(['f.has_unfolded_rows', 'found.name', 'found.usage_count', 'found.total'])
     .orderBy('found.name')
     .execute();
   const tags = rows.flatMap(({ name, usage_count }) =>
     name === null || usage_count === null ? [] : [{ name, usage_count }],
   );
-  return { tags, total: rows[0]?.total ?? 0, isUncacheable: rows[0]?.passing ?? false };
+  return { tags, total: rows[0]?.total ?? 0, isUncacheable: rows[0]?.has_unfolded_rows ?? false };
 }
 
 const foldVersionSql = sql.lit(foldVersion);

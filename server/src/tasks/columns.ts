@@ -66,7 +66,7 @@ export const taskColumns = {
 
 export const taskFields = clientFieldsOf(taskColumns);
 
-/** Columns that no answer shows. */
+/** Columns that no response has. */
 const hiddenColumns = {
   revision: { recordType: null, setBy: 'server', insert: sql`(select revision from stamp)` },
   /** What `searchTextOf` gives. */

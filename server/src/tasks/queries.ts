@@ -84,7 +84,7 @@ const storeTasksAndTagsTemplate: CteTemplate = {
         search_version = excluded.search_version, usage_count = tags.usage_count + excluded.usage_count
     ), tagged as (
       insert into duly.task_tags (user_id, task_id, name)
-      select ${userId}, g.id, name from given as g cross join unnest(g.tags) as name
+      select ${userId}, r.id, name from records as r cross join unnest(r.tags) as name
       on conflict do nothing
     )`,
 };
@@ -93,8 +93,8 @@ const storeTasksAndTagsTemplate: CteTemplate = {
 const storeTasksAndRetagTemplate: CteTemplate = {
   name: 'tasks and other tags',
   sql: sql`${storeTasksAndTagsTemplate.sql}, untagged as (
-      delete from duly.task_tags as t using given as g
-      where t.user_id = ${userId} and t.task_id = g.id and t.name <> all (g.tags)
+      delete from duly.task_tags as t using records as r
+      where t.user_id = ${userId} and t.task_id = r.id and t.name <> all (r.tags)
     )`,
 };
 
