@@ -19,8 +19,8 @@ const sha256 = (...chunks: (Buffer | string)[]): Buffer =>
 /** The same as `entryDigest`, computed here: `JSON.stringify` escapes the characters that jsonb escapes. */
 function digestOf(entry: AuditEntry, at: Date): Buffer {
   const { user_id, actor, action, subject, outcome, count, request_id, address } = toEntryRow(entry);
-  const said = [user_id, at.getTime(), actor, action, subject, outcome, count, request_id, address];
-  return sha256(`[${said.map((value) => JSON.stringify(value)).join(', ')}]`);
+  const values = [user_id, at.getTime(), actor, action, subject, outcome, count, request_id, address];
+  return sha256(`[${values.map((value) => JSON.stringify(value)).join(', ')}]`);
 }
 
 /**

@@ -15,7 +15,7 @@ import { autocommit, inTransaction, Rollback } from '../db/transaction.ts';
 import { type IdempotencyKey, performOnce, type WriteResult } from './idempotency.ts';
 import { limitUserWrites } from './write-limiter.ts';
 
-/** Who asks for a write, and the Idempotency-Key of the request. */
+/** The audit origin of a write, and the Idempotency-Key of the request. */
 export interface WriteContext extends AuditOrigin {
   idempotencyKey?: IdempotencyKey | undefined;
 }
@@ -140,7 +140,7 @@ async function executeReading<T, Found>(
   return value instanceof Query ? executeQuery(tx, value) : value;
 }
 
-/** Rolls back to the beginning of the write alone: the stored response of a write that changes nothing is kept. */
+/** Rolls back to the beginning of the write only: a write that changes nothing still stores its response. */
 async function keepIfUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T | Rollback<T>>): Promise<T> {
   await sql`savepoint before_change`.execute(tx);
   const outcome = await perform(tx);

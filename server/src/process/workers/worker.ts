@@ -44,7 +44,7 @@ interface PrimaryChannel {
   /** Null if the service stopped before the worker started. */
   start: Promise<StartMessage | null>;
   stopController: AbortController;
-  onMessage(news: PrimaryMessage): void;
+  onMessage(message: PrimaryMessage): void;
 }
 
 function openPrimaryChannel(): PrimaryChannel {
