@@ -37,8 +37,8 @@ test('scripts/citus.sql places every table of the migrated database, once', asyn
 
 test('every table of user data is distributed by user_id, next to the first', async () => {
   const [first, ...others] = distributed;
-  expect(first).toEqual({ table: 'duly.owners', column: 'user_id', with: undefined });
-  for (const one of others) expect(one).toMatchObject({ column: 'user_id', with: 'duly.owners' });
+  expect(first).toEqual({ table: 'duly.owners', column: 'user_id', colocatedWith: undefined });
+  for (const one of others) expect(one).toMatchObject({ column: 'user_id', colocatedWith: 'duly.owners' });
   const { rows } = await sql<{ name: string; type: string }>`
     select ${nameOf('attrelid')} as name, format_type(atttypid, atttypmod) || ' collate ' ||
       (select collname from pg_collation where oid = attcollation) as type
