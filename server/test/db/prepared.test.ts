@@ -43,7 +43,7 @@ test('what is asked often is asked by a prepared statement, but for searches, wh
   const texts = [...named].join('\n');
   expect(texts).toContain('insert into duly.owners');
   expect(texts).toContain('insert into "duly"."tasks"');
-  expect(texts).toContain('from "duly"."tasks" as "t"');
+  expect(texts).toContain('from "duly"."tasks" as t where');
   expect(texts).not.toContain('like ');
 });
 
