@@ -333,7 +333,7 @@ describe('the list', () => {
     expect((await follow(prev)).body.data.map(({ seq }: StoredAuditEntry) => seq)).toEqual([3, 2]);
   });
 
-  test('is empty for a user of whom nothing is recorded, and refuses what it does not know', async () => {
+  test('is empty for a user without entries, and refuses invalid parameters', async () => {
     const { v1 } = await newClient(app);
     expect((await v1('GET', '/audit')).body).toMatchObject({ data: [], pagination: { total: 0 } });
     for (const query of ['limit=0', 'limit=101', 'cursor=x', 'offset=1', 'user_id=x']) {

@@ -50,7 +50,7 @@ async function follow(on: TestApp) {
 
 const ids = (stream: TestEventStream) => stream.events.map(({ data }) => data.id);
 
-test('what is written on one instance is told on another, soon', async () => {
+test('a write on one instance soon reaches a stream of another', async () => {
   const { client, stream } = await follow(second);
   await isListening(second);
   // After the first poll, the next one is 15 s later.

@@ -115,7 +115,7 @@ test('a round never overlaps another one', async () => {
   expect([most, lines.length]).toEqual([1, 1]);
 });
 
-test('the end is told to the job under way, which is waited for; those that follow are not begun', async () => {
+test('closing aborts the running job and waits for it; later jobs do not start', async () => {
   const ended: string[] = [];
   const long: Job = {
     name: 'long',

@@ -63,7 +63,7 @@ describe('the trash', () => {
     });
   });
 
-  test('that is purged is told to those who wait for changes of its user', async () => {
+  test('that is purged notifies the subscribers of its user', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     await createTrashedTasks(client, {});
     await createTrashedTasks(other, {});

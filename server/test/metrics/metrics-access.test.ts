@@ -56,7 +56,7 @@ test.each([
   }
 });
 
-test('with it, whoever shows it reads the figures', async () => {
+test('with METRICS_TOKEN, a request with that token gets the metrics', async () => {
   const response = await fetch(`${app.url}/metrics`, {
     headers: { authorization: `bearer ${metricsToken}` },
   });

@@ -59,7 +59,7 @@ describe.each(['gone', 'frozen'] as LinkFailure[])('while the database is %s', (
     );
   });
 
-  test('whatever is not kept, whoever is not known, and every write is refused within 3 s', async () => {
+  test('reads that are not cached, unknown users and all writes are refused within 3 s', async () => {
     const { app, line, lenient } = stage;
     const { client, id, paths } = await newUserWithTasks(app);
     const { user } = client;

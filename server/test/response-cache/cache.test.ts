@@ -208,7 +208,7 @@ describe('the memory that answers take', () => {
     isDatabaseUnavailable: false,
   });
 
-  test('is what was allowed, whatever their size', async () => {
+  test('is about maxBytes, for small and large responses', async () => {
     setFlagsFromString('--expose-gc');
     const collect: () => void = runInNewContext('gc');
     const used = () => {

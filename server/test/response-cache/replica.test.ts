@@ -92,7 +92,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
       await expectReadThere(async () => expect((await client.v1('GET', `/tasks/${id}`)).status).toBe(404));
     });
 
-    test('asks the primary about a user of whom nothing is stored', async () => {
+    test('reads from the primary for a user without rows', async () => {
       expect(await client.list()).toEqual([]);
       expect(notes.on(pair.replica.port)).toEqual([]);
     });
