@@ -6,6 +6,6 @@ import type { Config } from '../config/config.ts';
  * @throws StartError when a setting, the port or the database's version forbids serving.
  */
 export async function serve(config: Config): Promise<void> {
-  if (config.workers === 1) await (await import('../process/serve.ts')).serve(config);
+  if (config.workers === 1) await (await import('../process/serve.ts')).serveAlone(config);
   else await (await import('../process/workers/primary.ts')).serveWithWorkers(config);
 }

@@ -42,13 +42,13 @@ interface StreamSources {
  */
 export function createEventStreams(sources: StreamSources): EventStreams {
   const { db, log, secrets, changeNotifier, subscriptions, getRevision } = sources;
-  const userStreams = new Map<string, { channel: UserStreams; unwatch: () => void }>();
+  const streamsByUser = new Map<string, { userStreams: UserStreams; unwatch: () => void }>();
   const limiter = createConcurrencyLimiter(maxConcurrentReads, Number.POSITIVE_INFINITY);
 
   subscriptions.onChecked(() => {
-    for (const { channel } of userStreams.values()) {
-      channel.sendHeartbeats();
-      void channel.deliver();
+    for (const { userStreams } of streamsByUser.values()) {
+      userStreams.sendHeartbeats();
+      void userStreams.deliver();
     }
   });
 
@@ -59,28 +59,28 @@ export function createEventStreams(sources: StreamSources): EventStreams {
   });
 
   function userStreamsOf(userId: string): UserStreams {
-    const known = userStreams.get(userId);
-    if (known !== undefined) return known.channel;
-    const channel = createUserStreams(feedReaderOf(userId), log);
-    userStreams.set(userId, { channel, unwatch: changeNotifier.watch(userId, channel.wake) });
-    return channel;
+    const known = streamsByUser.get(userId);
+    if (known !== undefined) return known.userStreams;
+    const userStreams = createUserStreams(feedReaderOf(userId), log);
+    streamsByUser.set(userId, { userStreams, unwatch: changeNotifier.watch(userId, userStreams.wake) });
+    return userStreams;
   }
 
   function leave(userId: string, stream: EventStream): void {
-    const found = userStreams.get(userId);
-    found?.channel.streams.delete(stream);
-    if (found === undefined || found.channel.streams.size > 0) return;
-    userStreams.delete(userId);
+    const found = streamsByUser.get(userId);
+    found?.userStreams.streams.delete(stream);
+    if (found === undefined || found.userStreams.streams.size > 0) return;
+    streamsByUser.delete(userId);
     found.unwatch();
   }
 
   /** The first events of a stream. */
-  async function begin(channel: UserStreams, stream: EventStream): Promise<string> {
+  async function begin(userStreams: UserStreams, stream: EventStream): Promise<string> {
     const { userId, position } = stream.request;
     const scope = feedCursorScope(secrets, userId);
     if (position !== null)
-      return formatReady(position, scope) + (await channel.resumeAfter(stream, position));
-    await channel.startAt(stream, async () => {
+      return formatReady(position, scope) + (await userStreams.resumeAfter(stream, position));
+    await userStreams.startAt(stream, async () => {
       const { epoch, revision } = await getRevision(userId);
       return endOfRevision(epoch, Number(revision));
     });
@@ -92,17 +92,18 @@ export function createEventStreams(sources: StreamSources): EventStreams {
       let stream: EventStream | undefined;
       const { userId, authorization } = request;
       const subscription = await subscriptions.subscribe({ userId, authorization, end: () => stream?.end() });
-      const channel = userStreamsOf(userId);
-      stream = createEventStream(request, subscription, channel.deliver, (self) => leave(userId, self));
-      channel.streams.add(stream);
+      const userStreams = userStreamsOf(userId);
+      stream = createEventStream(request, subscription, userStreams.deliver, (self) => leave(userId, self));
+      userStreams.streams.add(stream);
       try {
-        stream.send(await begin(channel, stream));
+        stream.send(await begin(userStreams, stream));
         return stream.readable;
       } catch (error) {
         stream.readable.destroy();
         throw error;
       }
     },
-    count: () => [...userStreams.values()].reduce((sum, { channel }) => sum + channel.streams.size, 0),
+    count: () =>
+      [...streamsByUser.values()].reduce((sum, { userStreams }) => sum + userStreams.streams.size, 0),
   };
 }

@@ -36,7 +36,7 @@ export interface Subscription {
 
 export interface Subscriptions {
   /** @throws AppError RATE_LIMITED when the user has too many; what `checkToken` throws. */
-  subscribe(follower: Subscriber): Promise<Subscription>;
+  subscribe(subscriber: Subscriber): Promise<Subscription>;
   /** `work` runs after each round of checks, while there are subscribers. */
   onChecked(work: () => void): void;
   /** The number of subscribers. */
@@ -61,9 +61,9 @@ function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
     return since;
   }
 
-  async function checkToken(entry: SubscriberEntry, eventsReadAt: number): Promise<void> {
+  async function checkToken(entry: SubscriberEntry, polledAt: number): Promise<void> {
     await tokens.authenticate(entry.subscriber.authorization);
-    entry.validAt = eventsReadAt;
+    entry.validAt = polledAt;
   }
 
   /** While the database is down, a token cannot be checked: its subscription stays, and is sent nothing. */
@@ -76,13 +76,11 @@ function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
     /** Ends subscriptions whose tokens are not valid. @returns false if the database is unavailable. */
     async all(entries: readonly SubscriberEntry[]): Promise<boolean> {
       try {
-        const eventsReadAt = await pollAccessEvents();
+        const polledAt = await pollAccessEvents();
         for (let start = 0; start < entries.length; start += batchSize) {
           const batch = entries.slice(start, start + batchSize);
           await Promise.all(
-            batch.map((entry) =>
-              checkToken(entry, eventsReadAt).catch((error) => endIfRejected(entry, error)),
-            ),
+            batch.map((entry) => checkToken(entry, polledAt).catch((error) => endIfRejected(entry, error))),
           );
           await breathe();
         }

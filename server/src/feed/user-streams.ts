@@ -10,7 +10,7 @@ const heartbeatMs = 15_000;
 /** Reads a user's changes page by page, and formats them as events. */
 export interface FeedReader {
   read(position: FeedPosition): Promise<FeedPage>;
-  /** @param place the position that the page was read from */
+  /** @param position the position that the page was read from */
   format(position: FeedPosition, page: FeedPage): string;
 }
 

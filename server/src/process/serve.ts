@@ -32,7 +32,7 @@ const shutdownGraceMs = 4_000;
  * Serves until a stop signal or the end of the launcher. Then finishes running requests and stops the database.
  * @throws StartError if a setting, the port or the database's version does not permit a start
  */
-export async function serve(settings: Config): Promise<void> {
+export async function serveAlone(settings: Config): Promise<void> {
   const log = createLog(settings.logLevel);
   const stop = createStopSignal(log);
   const config = settings.http.port === 0 ? await reservePort(settings) : settings;

@@ -42,7 +42,7 @@ export function createRevisionReader(db: Db, findAll = findRevisions): GetRevisi
   function openBatch(): Batch {
     const { promise, resolve } = Promise.withResolvers<Revisions>();
     const deadline = performance.now() + timeoutMs;
-    const batch = { userIds: new Set<string>(), deadline, revisions: promise, resolve: resolve };
+    const batch = { userIds: new Set<string>(), deadline, revisions: promise, resolve };
     if (runningCount === 0) setImmediate(startNextBatch);
     else setTimeout(() => nextBatch === batch && startNextBatch(), batchIntervalMs);
     return batch;
@@ -50,13 +50,13 @@ export function createRevisionReader(db: Db, findAll = findRevisions): GetRevisi
 
   function startNextBatch(): void {
     if (nextBatch === null || runningCount >= maxConcurrentStatements) return;
-    const { userIds, deadline, resolve: begin } = nextBatch;
+    const { userIds, deadline, resolve } = nextBatch;
     nextBatch = null;
     runningCount += 1;
     // The deadline counts from the first caller's call: the wait for a statement that hangs is part of it.
     const leftMs = Math.max(0, deadline - performance.now());
     const found = withDeadline(findAll(db, [...userIds]), leftMs);
-    begin(
+    resolve(
       found.finally(() => {
         runningCount -= 1;
         startNextBatch();

@@ -21,7 +21,7 @@ import { isTaskId, type StoredTask, type Task } from './model.ts';
 import { storedTasksQuery, storeTasksCte } from './queries.ts';
 
 /** The result of one operation, as if it were a request of its own. */
-export interface BulkResult {
+export interface OperationResult {
   op: BulkOperation['op'];
   status: number;
   id: string;
@@ -51,7 +51,7 @@ export function executeBulk(
   context: WriteContext,
   operations: readonly BulkOperation[],
   isAtomic: boolean,
-): Promise<WriteResult<BulkResult[]>> {
+): Promise<WriteResult<OperationResult[]>> {
   const steps = planSteps(operations);
   return write(db, userId, context, {
     read: storedTasksQuery(userId, [...existingTaskIds(steps)]),
@@ -143,12 +143,12 @@ const resultHeader = ({ operation: { op }, id, tempId }: BulkStep, status: numbe
   ...(tempId === undefined ? {} : { temp_id: tempId }),
 });
 
-const successResult = (step: BulkStep, task: StoredTask): BulkResult => ({
+const successResult = (step: BulkStep, task: StoredTask): OperationResult => ({
   ...resultHeader(step, step.operation.op === 'create' ? 201 : 200),
   ...(step.operation.op === 'delete' ? {} : { task: omitDeletedAt(task) }),
 });
 
-const failureResult = (step: BulkStep, { code, status, message, current }: AppError): BulkResult => ({
+const failureResult = (step: BulkStep, { code, status, message, current }: AppError): OperationResult => ({
   ...resultHeader(step, status),
   error: { error_code: code, detail: message, ...(current === undefined ? {} : { current }) },
 });

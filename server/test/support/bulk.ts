@@ -1,4 +1,4 @@
-import type { BulkResult } from '../../src/tasks/bulk.ts';
+import type { OperationResult } from '../../src/tasks/bulk.ts';
 import type { Reply } from './app.ts';
 import type { Client } from './tasks.ts';
 
@@ -16,7 +16,7 @@ export async function bulkResultsOf(
   client: Client,
   operations: Operation[],
   more = {},
-): Promise<BulkResult[]> {
+): Promise<OperationResult[]> {
   const reply = await sendBulk(client, operations, more);
   if (reply.status !== 200) throw new Error(`not taken: ${reply.text}`);
   return reply.body.data;

@@ -5,7 +5,7 @@ import { endUserSessions } from '../../admin/service.ts';
 import { emailTaken } from '../../platform/errors.ts';
 import { operation } from '../contract/operation.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
-import { createdSuccess, adminTag as tag, userSuccess } from './admin-schemas.ts';
+import { createdSuccess, noStore, adminTag as tag, userSuccess } from './admin-schemas.ts';
 
 export const adminCreateUser = operation({
   id: 'adminCreateUser',
@@ -23,10 +23,10 @@ export const adminCreateUser = operation({
   errors: [409, 413, 415, 422],
   errorDescriptions: { 409: 'The address is taken.' },
   errorExamples: { 409: emailTaken() },
-  async handle({ ctx, db, request, reply }) {
+  async handle({ ctx, db, request }) {
+    const created = await createUser(ctx.config, db, auditOriginOf(request), request.body);
     // The link is a secret.
-    reply.header('cache-control', 'no-store');
-    return { data: await createUser(ctx.config, db, auditOriginOf(request), request.body) };
+    return { data: created, headers: noStore };
   },
 });
 
@@ -57,11 +57,9 @@ export const adminCreatePasswordLink = operation({
   input: { params: AdminUserPath },
   success: createdSuccess('Link created successfully', Type.Ref('OneTimeLink'), 'The link.'),
   errors: [404, 413, 415, 422],
-  async handle({ ctx, db, request, reply }) {
-    reply.header('cache-control', 'no-store');
-    return {
-      data: await createPasswordLink(ctx.config, db, request.params.user_id, auditOriginOf(request)),
-    };
+  async handle({ ctx, db, request }) {
+    const link = await createPasswordLink(ctx.config, db, request.params.user_id, auditOriginOf(request));
+    return { data: link, headers: noStore };
   },
 });
 

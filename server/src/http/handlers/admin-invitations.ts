@@ -4,7 +4,7 @@ import { InvitationListQuery, InvitationPath, InvitationRequest } from '../../ad
 import { emailTaken, notFound } from '../../platform/errors.ts';
 import { operation } from '../contract/operation.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
-import { createdSuccess, pageResult, pageSuccess, adminTag as tag } from './admin-schemas.ts';
+import { createdSuccess, noStore, pageResult, pageSuccess, adminTag as tag } from './admin-schemas.ts';
 
 export const adminCreateInvitation = operation({
   id: 'adminCreateInvitation',
@@ -22,11 +22,12 @@ export const adminCreateInvitation = operation({
   errors: [409, 413, 415, 422],
   errorDescriptions: { 409: 'The address has an account.' },
   errorExamples: { 409: emailTaken() },
-  async handle({ ctx, db, request, reply }) {
+  async handle({ ctx, db, request }) {
     const { config, mailer } = ctx;
+    const origin = auditOriginOf(request);
+    const invitation = await createInvitation(config, db, mailer, origin, request.body.email);
     // The token is a secret.
-    reply.header('cache-control', 'no-store');
-    return { data: await createInvitation(config, db, mailer, auditOriginOf(request), request.body.email) };
+    return { data: invitation, headers: noStore };
   },
 });
 

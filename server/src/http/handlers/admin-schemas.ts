@@ -3,6 +3,9 @@ import type { Result, Success } from '../contract/surface.ts';
 
 export const adminTag = 'Administration';
 
+/** Headers of a response that holds a secret. */
+export const noStore = { 'cache-control': 'no-store' };
+
 /** A page of a list sorted by id. */
 export const pageSuccess = (schema: string, message: string, description: string): Success => ({
   message,
