@@ -41,7 +41,7 @@ async function appendEntry({ db, refusedEntries }: AuthEventContext, entry: Audi
     await appendAudit(db, [entry]);
   } catch (error) {
     if (!isAuditRefusal(error)) throw error;
-    await refusedEntries.keep('attempt', [entry], error);
+    await refusedEntries.store('attempt', [entry], error);
     throw auditUnavailable(error);
   }
 }

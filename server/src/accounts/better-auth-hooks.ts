@@ -27,7 +27,7 @@ function passwordError(password: string) {
 }
 
 /**
- * Refuses weak passwords. A change of password ends the other sessions, whatever `revokeOtherSessions` the body has.
+ * Refuses weak passwords. A change of password always ends the other sessions; `revokeOtherSessions` has no effect.
  */
 function checkPasswords(path: string, body: Record<string, unknown> | undefined) {
   for (const field of passwordFields) {
@@ -113,17 +113,17 @@ export async function afterPasswordChange(
   db: Db,
   mailer: Mailer,
   user: { id: string; email: string },
-  keptSessionId?: string,
+  currentSessionId?: string,
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
-    await revokeAllTokens(tx, user.id, keptSessionId);
+    await revokeAllTokens(tx, user.id, currentSessionId);
     await deleteLinks(tx, user.id);
   });
   mailer.send(passwordChangedNotice(user.email));
 }
 
 /**
- * Answers a banned user's sign-in like a wrong password. Skips sign-ups: the user is new, and their transaction holds a
+ * Refuses a banned user's sign-in like a wrong password. Skips sign-ups: the user is new, and their transaction holds a
  * connection. A second one for this query could exhaust the pool.
  */
 export async function refuseBanned(db: Db, userId: string, path: string | undefined): Promise<void> {

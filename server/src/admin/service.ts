@@ -97,7 +97,7 @@ export function changeUser(
 }
 
 /**
- * Sets the service lock: within 1 s every instance answers 503 below `/api`.
+ * Sets the service lock: within 1 s every instance responds with 503 below `/api`.
  * @returns since when the lock is set
  */
 export function lockService(db: Db, origin: AuditOrigin): Promise<Date | null> {

@@ -146,7 +146,7 @@ async function appendBatch(
   } catch (error) {
     if (isUnavailableError(error)) return batch;
     if (batch.length === 1 || !isEntryFault(error)) {
-      await refused.keep('count', batch, error);
+      await refused.store('count', batch, error);
       return [];
     }
     const middle = Math.ceil(batch.length / 2);
@@ -167,7 +167,7 @@ const withoutDetails = (entry: AuditEntry): AuditEntry => ({
   origin: { ...entry.origin, address: null },
 });
 
-/** The entry keeps only the origin that all counted events share. */
+/** The merged entry has only the parts of the origin that all its events share. */
 function mergeInto(held: CountedEntry, { origin }: AuditEntry, count: number): void {
   held.count += count;
   const { actor, requestId, address } = held.origin;

@@ -19,8 +19,8 @@ const sha256 = (...chunks: (Buffer | string)[]): Buffer =>
 /** The same as `entryDigest`, computed here: `JSON.stringify` escapes the characters that jsonb escapes. */
 function digestOf(entry: AuditEntry, at: Date): Buffer {
   const { user_id, actor, action, subject, outcome, count, request_id, address } = toEntryRow(entry);
-  const said = [user_id, at.getTime(), actor, action, subject, outcome, count, request_id, address];
-  return sha256(`[${said.map((value) => JSON.stringify(value)).join(', ')}]`);
+  const values = [user_id, at.getTime(), actor, action, subject, outcome, count, request_id, address];
+  return sha256(`[${values.map((value) => JSON.stringify(value)).join(', ')}]`);
 }
 
 /**
@@ -37,17 +37,17 @@ export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promi
   }
 }
 
-/** The entry as a CTE of the statement that makes the change. Its time is that of the CTE `moment`. */
+/** The entry as a CTE of the statement that makes the change. Its time is that of the CTE `stamp`. */
 export const auditEntryCte = (entry: AuditEntry): Cte => ({
   template: appendEntryTemplate,
   params: toEntryRow(entry),
 });
 
-/** `moment` for an entry without a change. */
+/** The CTE `stamp` of an entry without a change. */
 const timestampCte: Cte = {
   template: {
     name: 'now',
-    sql: sql`moment as materialized (select statement_timestamp()::timestamptz(3) as now)`,
+    sql: sql`stamp as materialized (select statement_timestamp()::timestamptz(3) as now)`,
   },
   params: {},
 };
@@ -56,7 +56,7 @@ const timestampCte: Cte = {
 const appendEntryTemplate: CteTemplate = {
   name: 'audit',
   sql: sql`e as materialized (
-      select ${param('user_id')}::text as user_id, (select now from moment) as at,
+      select ${param('user_id')}::text as user_id, (select now from stamp) as at,
         ${param('actor')}::text as actor, ${param('action')}::text as action, ${param('subject')}::text as subject,
         ${param('outcome')}::text as outcome, ${param('count')}::integer as count,
         ${param('request_id')}::text as request_id, ${param('address')}::text as address
@@ -72,7 +72,7 @@ const appendEntryTemplate: CteTemplate = {
     )`,
 };
 
-/** The last entry of a chain, and the time of the CTE `moment`. */
+/** The last entry of a chain, and the time of the CTE `stamp`. */
 export interface ChainEnd {
   now: Date;
   /** Null for a chain without entries. */
@@ -91,7 +91,7 @@ const chainEndTemplate: CteTemplate = {
   sql: sql`head as materialized (
       select seq, hash from duly.audit_heads where user_id = ${param('user_id')} for update
     )`,
-  select: sql`now, seq, hash from moment left join head on true`,
+  select: sql`now, seq, hash from stamp left join head on true`,
 };
 
 async function readChainEnd(db: Db, userId: string): Promise<ChainEnd> {

@@ -13,7 +13,7 @@ type RefusedKind = 'count' | 'attempt' | 'write';
 /** Audit entries that the database rejects for good: a retry would fail again. */
 export interface RefusedEntries {
   /** Stores entries in `audit_refused`, outside the chains. If that fails they stay in memory. Never rejects. */
-  keep(kind: RefusedKind, entries: readonly AuditEntry[], reason: unknown): Promise<void>;
+  store(kind: RefusedKind, entries: readonly AuditEntry[], reason: unknown): Promise<void>;
   /** Stores the entries in memory. Never rejects. */
   storeHeld(): Promise<void>;
   /** Counts a write whose entry was refused. It was rolled back with its entry, so there is nothing to store. */
@@ -42,7 +42,7 @@ export function createRefusedEntries(db: Db, log: Logger): RefusedEntries {
   }
 
   return {
-    async keep(kind, entries, reason) {
+    async store(kind, entries, reason) {
       refused[kind] += entries.length;
       const sqlstate = errorCodeOf(reason);
       log.error({ entries: entries.length, reason: sqlstate }, 'the audit log refused entries');

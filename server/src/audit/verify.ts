@@ -4,7 +4,7 @@ import type { Db, Tx } from '../db/schema.ts';
 import { entryDigest } from './queries.ts';
 import { reportRefused } from './refused-report.ts';
 
-/** The last entry of a user's chain: from `audit_heads`, or from a copy kept outside the database. */
+/** The last entry of a user's chain: from `audit_heads`, or from a copy outside the database. */
 export interface ChainHead {
   userId: string;
   seq: number;
@@ -16,7 +16,7 @@ export interface VerifyTotals {
   entries: number;
 }
 
-/** What an operator has kept from an earlier verification. */
+/** The results of an earlier verification, which the operator stored outside the database. */
 export interface AuditBaseline {
   heads?: AsyncIterable<ChainHead> | undefined;
   /** How many of the oldest refused entries are known already: they are not reported. */
@@ -157,13 +157,13 @@ async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<num
   return rows[0]?.seq ?? null;
 }
 
-/** Compares heads kept outside the database with the chains: each must still be an entry of its chain. */
-async function checkKeptHeads(
+/** Checks that each head of the baseline is still an entry of its chain. */
+async function checkBaselineHeads(
   tx: Tx,
-  keptHeads: AsyncIterable<ChainHead>,
+  baselineHeads: AsyncIterable<ChainHead>,
   report: ReportFinding,
 ): Promise<void> {
-  for await (const { userId, seq, hash } of keptHeads) {
+  for await (const { userId, seq, hash } of baselineHeads) {
     const { rows } = await sql<{ hash: string }>`
       select encode(hash, 'hex') as hash from duly.audit where user_id = ${userId} and seq = ${seq}`.execute(
       tx,
@@ -176,7 +176,7 @@ async function checkKeptHeads(
 
 /**
  * Verifies every chain on one snapshot (REPEATABLE READ), so that writers go on meanwhile. Memory stays constant. With
- * write access to the table a chain can be rebuilt with its head. Heads kept outside the database reveal that.
+ * write access to the table a chain can be rebuilt with its head. Heads stored outside the database reveal that.
  */
 export function verifyAudit(
   db: Db,
@@ -186,7 +186,7 @@ export function verifyAudit(
   return db.transaction().execute(async (tx) => {
     await sql`set transaction isolation level repeatable read, read only`.execute(tx);
     await sql`set local statement_timeout = 0`.execute(tx);
-    if (heads !== undefined) await checkKeptHeads(tx, heads, report);
+    if (heads !== undefined) await checkBaselineHeads(tx, heads, report);
     await reportRefused(tx, report, refused);
     return verifyChains(tx, report);
   });

@@ -10,7 +10,7 @@ import { rejectOnStopSignal } from '../process/start.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine } from './print.ts';
 
-/** On one line, whatever characters the user id has. */
+/** `JSON.stringify` escapes line breaks, so that each chain is on one line. */
 const chainNameOf = (userId: string) => (userId === '' ? 'the service' : JSON.stringify(userId));
 
 type AuditSubcommand = (database: OpenDatabase, args: string[]) => Promise<void>;

@@ -14,7 +14,7 @@ export interface ColumnType<Value, Stored = Value> {
   /** As PostgreSQL names it. */
   name: string;
   select(column: Sql): Sql;
-  /** A selected value in the form that is answered. */
+  /** Converts a selected value to the form of responses. */
   read(selected: Value): Value;
   /** JSON text; null where the value is. */
   json(column: Sql): Sql;
@@ -199,7 +199,7 @@ export function clientFieldsOf<C extends Columns>(columns: C) {
 }
 
 /**
- * CTEs that insert or update rows of a noun's table: `given`, which are the records in the parameter `rows`, and
+ * CTEs that insert or update rows of a noun's table: `records`, from the parameter `rows`, and
  * `stored`.
  */
 export function upsertCtes(
@@ -216,12 +216,12 @@ export function upsertCtes(
   const updates = stored
     .filter(([, { setBy }]) => setBy !== 'creation')
     .map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`);
-  return sql`given as materialized (
+  return sql`records as materialized (
       select * from jsonb_to_recordset(${param<string>('rows')}::jsonb) as g (${sql.join(records)})
     ), stored as (
       insert into ${sql.table(table)} (${sql.join(stored.map(([name]) => sql.id(name)))})
       select ${sql.join(values)}
-      from given
+      from records
       on conflict (${sql.join(key.map((name) => sql.id(name)))}) do update set ${sql.join(updates)}
     )`;
 }

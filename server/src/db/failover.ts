@@ -11,7 +11,7 @@ const searchIntervalMs = 1_000;
 const searchWaitMs = 100;
 
 /**
- * Reads whether the server is read-only (asked outside of a transaction). It also proves that the connection is alive.
+ * Reads whether the server is read-only. Execute it outside of a transaction. It also proves that the connection works.
  */
 const readOnlyQuery = {
   text: `select current_setting('transaction_read_only') = 'on' as "isReadOnly"`,
@@ -26,9 +26,9 @@ interface ConnectionState {
 }
 
 /**
- * Follows the primary to another server. A demoted server still answers `select 1` and every read, so its connections
- * would stay in the pool for ever. The state of a connection is at most a second old when it is handed out. Once one
- * connection is read-only, all are probed again. Read-only connections serve reads until a writable server is found.
+ * Follows the primary to another server. A demoted server still executes every read, so its connections would stay in
+ * the pool for ever. The state of a connection is at most a second old when it is handed out. Once one connection is
+ * read-only, all are probed again. Read-only connections serve reads until a writable server is found.
  */
 export interface Failover {
   /** Call it for each new connection. */
@@ -52,8 +52,8 @@ type FindWritableServer = () => Promise<boolean>;
 
 interface ServerTracker {
   noteReadOnly(): void;
-  /** A probe at `askedAt` found a writable server. A probe from before the first refusal does not count. */
-  noteWritable(askedAt: number): void;
+  /** A probe at `checkedAt` found a writable server. A probe from before the first refusal does not count. */
+  noteWritable(checkedAt: number): void;
   /** Starts a search for a writable server, at most one a second. @returns the running search, or null */
   search(): Promise<void> | null;
   notifyListeners(): void;
@@ -74,8 +74,8 @@ function createServerTracker(findWritableServer: FindWritableServer | null, log:
     for (const listener of listeners) listener();
   }
 
-  function noteWritable(askedAt: number): void {
-    if (readOnlySince === null || askedAt < readOnlySince) return;
+  function noteWritable(checkedAt: number): void {
+    if (readOnlySince === null || checkedAt < readOnlySince) return;
     readOnlySince = null;
     writableAt = performance.now();
     log.info('the database takes writes again');
@@ -143,12 +143,12 @@ export function createFailover(findWritableServer: FindWritableServer | null, lo
     state.checkedAt < (tracker.readOnlySince() ?? Number.NEGATIVE_INFINITY);
 
   async function probe(client: pg.PoolClient, previous: ConnectionState | undefined): Promise<boolean> {
-    const askedAt = performance.now();
+    const checkedAt = performance.now();
     try {
       const { rows } = await client.query<Pick<ConnectionState, 'isReadOnly'>>(readOnlyQuery);
       const isReadOnly = rows[0]?.isReadOnly === true;
       if (isReadOnly && previous !== undefined && isOutdated(previous)) return false;
-      record(client, { isReadOnly, checkedAt: askedAt });
+      record(client, { isReadOnly, checkedAt });
       // A standby was promoted: the old connection is closed, and a new one reads the new server's state.
       return isReadOnly || previous?.isReadOnly !== true;
     } catch {

@@ -18,7 +18,7 @@ export function clearFailure(): void {
 
 /**
  * Runs code of a library that turns database errors into results: "no session", "wrong code", or even success. If the
- * database was unavailable meanwhile, the promise rejects with that error, whatever the library returns.
+ * database was unavailable meanwhile, the promise rejects with that error instead of the library's result.
  */
 export function rethrowDatabaseFailure<T>(work: () => Promise<T>): Promise<T> {
   const record: { failure: unknown } = { failure: undefined };

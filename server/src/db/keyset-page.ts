@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor, type KeysetPosition, type PageScope } from 
 import type { Db } from './schema.ts';
 import { compileOncePerShape, type ParamValues, param } from './statements.ts';
 
-/** Which part of a list is asked for; `position` (keyset) and `offset` exclude each other. */
+/** The requested part of a list; `position` (keyset) and `offset` exclude each other. */
 export interface PageRequest {
   limit: number;
   offset: number;
@@ -103,8 +103,8 @@ export async function readPage(
 const pageStatements = compileOncePerShape<PageRow>();
 
 /**
- * One statement, so that the page and the total are of the same moment. The database makes the JSON: that costs it
- * about what sending the values does, and this process does not parse them.
+ * One statement, so that page and total are of one snapshot. The database builds the JSON, which costs it about as much
+ * as sending the values, and this process does not parse them.
  */
 export async function findPage<T extends { id: string }>(
   db: Db,
@@ -122,18 +122,18 @@ export async function findPage<T extends { id: string }>(
   // One more than the page holds, to know whether there is more.
   const [row] = await read(db, { ...source.params, limit: limit + 1, offset, key, id });
   const page = toPage(row?.items?.split('\n') ?? [], order, request);
-  return { ...page, total: row?.total ?? 0, isUncacheable: row?.passing ?? false };
+  return { ...page, total: row?.total ?? 0, isUncacheable: row?.has_unfolded_rows ?? false };
 }
 
 interface PageRow {
   total: number;
   items: string | null;
-  passing?: boolean;
+  has_unfolded_rows?: boolean;
 }
 
 /**
- * The page in the order of an index where there is one; the total without a look at the rows where an index has all it
- * takes.
+ * Reads the page along an index in its order, if there is one. The total is an index-only scan if the index has all
+ * filtered columns.
  */
 const pageFromIndex = <T>(source: PageSource, order: SortOrder<T>, position: KeysetPosition | null) =>
   sql<PageRow>`with page as (
@@ -143,7 +143,7 @@ const pageFromIndex = <T>(source: PageSource, order: SortOrder<T>, position: Key
     select total, (${jsonLines(source, orderBySelectedKeys(order), position)} from page as t) as items${uncacheableFlag(source)}
     from (select count(*)::int as total ${matchingRows(source)}) as counted`;
 
-/** Only keys are materialised: those of a hundred thousand rows fit into the memory of a statement. */
+/** Materializes keys only: those of a hundred thousand rows fit into the memory of a statement. */
 function pageFromMaterialized<T>(source: PageSource, order: SortOrder<T>, position: KeysetPosition | null) {
   const bySelectedKeys = orderBySelectedKeys(order);
   const after = position === null ? sql`` : sql`where ${afterPosition(bySelectedKeys, position)}`;
@@ -164,12 +164,12 @@ const matchingRows = ({ table, where }: PageSource, after: Expression<SqlBool> |
     sql` and `,
   )}`;
 
-/** Each on a line of its own: JSON escapes a line's end within a text. */
+/** One item per line: JSON escapes line breaks within texts. */
 const jsonLines = <T>({ json }: PageSource, order: SortOrder<T>, position: KeysetPosition | null) =>
   sql`select string_agg(${json}, chr(10) order by ${orderBySql(order, position)}) as items`;
 
 const uncacheableFlag = ({ hasUnfoldedRows }: PageSource) =>
-  hasUnfoldedRows === null ? sql`` : sql`, ${hasUnfoldedRows} as passing`;
+  hasUnfoldedRows === null ? sql`` : sql`, ${hasUnfoldedRows} as has_unfolded_rows`;
 
 const keysOf = <T>({ key, tieBreaker }: SortOrder<T>) =>
   tieBreaker === undefined ? sql`${key} as key` : sql`${key} as key, ${tieBreaker.key} as tie`;

@@ -7,13 +7,13 @@ import type { Db } from './schema.ts';
 export interface Noun<Type extends string = string, Item = unknown> {
   /** In the feed, event ids and tombstones, and in messages: "The task was changed". */
   type: Type;
-  /** The name in openapi.json of the schema of what its reads return. */
+  /** The component of openapi.json that its reads return. */
   schema: string;
-  /** All of its schemas that have a name there. */
+  /** All of its components of openapi.json. */
   schemas(limits: { bulkMaxOperations: number }): TSchema[];
   /** The tables that hold its rows, which are exported and erased with it. */
   tables: readonly string[];
-  /** Whether a conflict answers with `current`, an item of `schema`. */
+  /** Whether conflict errors have `current`, an item of `schema`. */
   isVersioned: boolean;
   feed: FeedSource<Item>;
 }
@@ -45,7 +45,7 @@ interface FeedRows {
   id: Sql;
   /** By revision and id, along an index; null where there is one row. */
   orderBy: Sql | null;
-  /** Of the others the feed says that they are gone; null where none ever is. */
+  /** Items for which it is false are deletions in the feed; null if all items are live. */
   isLive: Sql | null;
 }
 

@@ -26,12 +26,12 @@ export function formatReady(position: FeedPosition, scope: CursorScope): string 
  * The last change of a revision has the revision as its event id. Earlier ones add type and id, so that a client can
  * resume in the middle of a revision of thousands of changes.
  * @param next the position after the changes
- * @param base `initialSyncRevision` of the position before them
+ * @param initialSyncRevision of the position before the changes
  */
 export function formatChanges(
   changes: readonly Change[],
   next: FeedPosition,
-  base: number,
+  initialSyncRevision: number,
   scope: CursorScope,
 ): string {
   return changes
@@ -39,7 +39,7 @@ export function formatChanges(
       const { revision, type, id } = change;
       const isLast = revision <= deliveredRevision(next) && changes[index + 1]?.revision !== revision;
       if (!isLast) return formatEvent('change', eventIdOf({ epoch: next.epoch, revision, type, id }), change);
-      const end = endOfRevision(next.epoch, revision, base);
+      const end = endOfRevision(next.epoch, revision, initialSyncRevision);
       return formatEvent('change', eventIdOf(end), { ...change, next_cursor: encodeFeedCursor(end, scope) });
     })
     .join('');

@@ -15,8 +15,8 @@ export interface EventStream {
   readonly request: EventStreamRequest;
   readonly readable: Readable;
   position: FeedPosition;
-  /** The number of the last wake-up whose changes were all sent. */
-  deliveredWakeUp: number;
+  /** The number of the last notification whose changes were all sent. */
+  deliveredNotification: number;
   /** To be called while `isReady`, or for the first time. */
   send(text: string | Buffer): void;
   /** Whether everything sent was taken, and the token was valid at the last check. */
@@ -65,7 +65,7 @@ export function createEventStream(
     request,
     readable,
     position: endOfRevision(null, 0),
-    deliveredWakeUp: -1,
+    deliveredNotification: -1,
     send(text) {
       if (isOver) return;
       hasDemand = false;

@@ -36,9 +36,9 @@ interface StreamSources {
 }
 
 /**
- * A wake-up means that there may be changes after the positions of a user's streams. They are read once for all streams
- * at the same position. Nothing is read for a client that has not taken what was sent, so nothing piles up: it resumes
- * at its position, or is disconnected for standing still.
+ * After a notification there may be changes after the positions of a user's streams. They are read once for all streams
+ * at the same position. Nothing is read for a client that has not received everything sent: it resumes later at its
+ * position, or is disconnected when it stalls.
  */
 export function createEventStreams(sources: StreamSources): EventStreams {
   const { db, log, secrets, changeNotifier, subscriptions, getRevision } = sources;
@@ -54,8 +54,8 @@ export function createEventStreams(sources: StreamSources): EventStreams {
 
   const feedReaderOf = (userId: string): FeedReader => ({
     read: (position) => limiter(() => findChanges(db, userId, position, pageSize)),
-    format: ({ initialSyncRevision: base }, { changes, next }) =>
-      formatChanges(changes, next, base ?? 0, feedCursorScope(secrets, userId)),
+    format: ({ initialSyncRevision }, { changes, next }) =>
+      formatChanges(changes, next, initialSyncRevision ?? 0, feedCursorScope(secrets, userId)),
   });
 
   function userStreamsOf(userId: string): UserStreams {

@@ -127,7 +127,7 @@ export function createListener(
 }
 
 /** A client, not connected yet. `lost` is aborted when it ends; a ping that comes back calls its entry of `pongs`. */
-async function openListening(hosts: HostSelector, hears: ListenerHandlers, stop: AbortSignal) {
+async function openListening(hosts: HostSelector, handlers: ListenerHandlers, stop: AbortSignal) {
   const { client, close } = openClient({
     ...(await hosts.select()),
     application_name: 'duly listener',
@@ -141,7 +141,7 @@ async function openListening(hosts: HostSelector, hears: ListenerHandlers, stop:
   client.on('end', () => stop.removeEventListener('abort', close));
   client.on('notification', ({ payload = '' }) => {
     const pong = pongs.get(payload);
-    if (pong === undefined) hears.onMessage(payload);
+    if (pong === undefined) handlers.onMessage(payload);
     else pong();
   });
   return { client, close, lost: lost.signal, pongs };

@@ -28,12 +28,16 @@ export const feedStart: FeedPosition = {
 };
 
 /** After all changes of a revision. */
-export const endOfRevision = (epoch: string | null, revision: number, base = 0): FeedPosition => ({
+export const endOfRevision = (
+  epoch: string | null,
+  revision: number,
+  initialSyncRevision = 0,
+): FeedPosition => ({
   epoch,
   revision,
   type: endOfRevisionType,
   id: '',
-  initialSyncRevision: base,
+  initialSyncRevision,
 });
 
 /** The newest revision whose changes were all delivered. */
@@ -70,24 +74,23 @@ export const feedCursorScope = (secrets: CursorScope['secrets'], userId: string)
 });
 
 export function encodeFeedCursor(
-  { epoch, revision, type, id, initialSyncRevision: base }: FeedPosition,
+  { epoch, revision, type, id, initialSyncRevision }: FeedPosition,
   scope: CursorScope,
 ): string {
-  return encodeSigned([revision, type, id, base ?? 0, epoch], scope);
+  return encodeSigned([revision, type, id, initialSyncRevision ?? 0, epoch], scope);
 }
 
 /** @throws AppError VALIDATION_ERROR for a cursor that was edited, or made for another user or list. */
 export function decodeFeedCursor(cursor: string, scope: CursorScope): FeedPosition {
-  const found = decodeSigned<[revision: number, type: string, id: string, base: number, epoch?: string]>(
-    cursor,
-    scope,
-  );
+  const found = decodeSigned<
+    [revision: number, type: string, id: string, initialSyncRevision: number, epoch?: string]
+  >(cursor, scope);
   if (found === null) {
     throw validationError([
       { loc: ['query', 'since'], msg: "is not a cursor of this user's changes", type: 'cursor' },
     ]);
   }
-  // Those of older versions name no epoch.
-  const [revision, type, id, base, epoch = null] = found;
-  return { epoch, revision, type, id, initialSyncRevision: base };
+  // Cursors of older versions have no epoch.
+  const [revision, type, id, initialSyncRevision, epoch = null] = found;
+  return { epoch, revision, type, id, initialSyncRevision };
 }

@@ -54,7 +54,7 @@ interface FeedOwnerRow {
   /** Tombstones up to this revision may be deleted. */
   feed_from: number;
   /** Deletions up to this revision are left out. */
-  base: number;
+  initial_sync_revision: number;
 }
 
 interface FeedItemRow {
@@ -82,14 +82,30 @@ export async function findChanges(
   limit: number,
 ): Promise<FeedPage> {
   const { revision, type, id, initialSyncRevision } = position;
-  const values = { user_id: userId, revision, type, id, base: initialSyncRevision, limit: limit + 1 };
+  const values = {
+    user_id: userId,
+    revision,
+    type,
+    id,
+    initial_sync_revision: initialSyncRevision,
+    limit: limit + 1,
+  };
   const rows = await feedStatement(db, values);
   const [owner] = rows;
   if (owner === undefined) throw new Error('the feed query returned no row');
-  const { newest, feed_from: from, base, epoch, version_floor: versionFloor } = owner;
+  const {
+    newest,
+    feed_from: from,
+    initial_sync_revision: syncRevision,
+    epoch,
+    version_floor: versionFloor,
+  } = owner;
   if (position.initialSyncRevision !== null && !belongsToEpoch(position.epoch, { id: epoch, versionFloor }))
     throw cursorExpired();
-  if (from > Math.max(base, deliveredRevision(position)) || Math.max(base, position.revision) > newest)
+  if (
+    from > Math.max(syncRevision, deliveredRevision(position)) ||
+    Math.max(syncRevision, position.revision) > newest
+  )
     throw cursorExpired();
   const found = rows.filter((row): row is FeedOwnerRow & FeedItemRow => row.type !== null);
   const page = found.slice(0, limit);
@@ -106,18 +122,18 @@ export async function findChanges(
 function positionAfter(
   last: FeedItemRow | undefined,
   following: FeedItemRow | undefined,
-  { epoch, base }: FeedOwnerRow,
+  { epoch, initial_sync_revision: initialSyncRevision }: FeedOwnerRow,
 ): FeedPosition {
   if (last === undefined) throw new Error('a page without rows has more rows');
   const { changed_at: revision, type, name: id } = last;
   return following?.changed_at === revision
-    ? { epoch, revision, type, id, initialSyncRevision: base }
-    : endOfRevision(epoch, revision, base);
+    ? { epoch, revision, type, id, initialSyncRevision }
+    : endOfRevision(epoch, revision, initialSyncRevision);
 }
 
 const userParam = param<string>('user_id');
 const limitParam = param<number>('limit');
-const base = sql`(select base from owner)`;
+const initialSyncRevision = sql`(select initial_sync_revision from owner)`;
 const and = sql` and `;
 
 /**
@@ -128,14 +144,14 @@ const feedStatement = compileOnce<FeedRow>((db) =>
   sql<FeedRow>`
     with owner as (
       select coalesce(max(o.revision), 0) as newest, coalesce(max(o.feed_from), 0) as feed_from,
-        coalesce(${param('base')}::bigint, max(o.revision), 0) as base,
+        coalesce(${param('initial_sync_revision')}::bigint, max(o.revision), 0) as initial_sync_revision,
         max(e.id) as epoch, max(e.version_floor) as version_floor
       from duly.epoch e left join duly.owners o on o.user_id = ${userParam}
     ), page as (
       ${sql.join([...nouns.map(selectChanged), selectTombstones], sql` union all `)}
       order by changed_at, type, name limit ${limitParam}
     )
-    select owner.newest::float8, owner.feed_from::float8, owner.base::float8, owner.epoch, owner.version_floor,
+    select owner.newest::float8, owner.feed_from::float8, owner.initial_sync_revision::float8, owner.epoch, owner.version_floor,
       page.changed_at::float8, page.type, page.name, page.is_gone, ${sql.join(nouns.flatMap(selectItem))}
     from owner
     left join page on true
@@ -151,7 +167,7 @@ const isAfter = (revision: RawBuilder<unknown>, type: RawBuilder<unknown>, id: R
 function selectChanged(noun: Noun) {
   const { from, where, revision, id, orderBy, isLive } = noun.feed.rows(userParam);
   const type = sql.lit(noun.type);
-  const isShown = isLive === null ? [] : [sql`(${isLive} or ${revision} > ${base})`];
+  const isShown = isLive === null ? [] : [sql`(${isLive} or ${revision} > ${initialSyncRevision})`];
   return sql`(select ${revision} as changed_at, ${type} collate "C" as type, ${id} collate "C" as name,
       ${isLive === null ? sql`false` : sql`not (${isLive})`} as is_gone, ${valuesOf(noun)}
     from ${from}
@@ -161,7 +177,7 @@ function selectChanged(noun: Noun) {
 
 const selectTombstones = sql`(select d.revision, d.type, d.id, true, ${valuesOf(null)}
     from duly.tombstones d
-    where d.user_id = ${userParam} and ${isAfter(sql`d.revision`, sql`d.type`, sql`d.id`)} and d.revision > ${base}
+    where d.user_id = ${userParam} and ${isAfter(sql`d.revision`, sql`d.type`, sql`d.id`)} and d.revision > ${initialSyncRevision}
       ${sql.join(nouns.flatMap(hideTombstones), sql` `)}
     order by d.revision, d.type, d.id limit ${limitParam})`;
 

@@ -73,7 +73,7 @@ function createTokenChecks(access: AccessControl, tokens: TokenVerifier) {
 
   return {
     one: async (entry: SubscriberEntry) => checkToken(entry, await pollAccessEvents()),
-    /** Ends subscriptions whose tokens are not valid. @returns false when the database could not be asked. */
+    /** Ends subscriptions whose tokens are not valid. @returns false if the database is unavailable. */
     async all(entries: readonly SubscriberEntry[]): Promise<boolean> {
       try {
         const polledAt = await pollAccessEvents();

@@ -6,10 +6,9 @@ import { inTransaction } from '../db/transaction.ts';
 const upkeepBatchSize = 1_000;
 
 /**
- * Deletes tombstones older than so many days, and raises `feed_from`: clients that were away for longer get
- * CURSOR_EXPIRED. It locks the user's row first, as every write does. May run on several instances at once, and end
- * early.
- * @returns the number of deleted tombstones.
+ * Deletes tombstones older than `days`, and raises `feed_from`: cursors older than that get CURSOR_EXPIRED. It locks
+ * the user's row first, as every write does. May run on several instances at once, and end early.
+ * @returns the number of deleted tombstones
  */
 export async function deleteOldTombstones(db: Db, days: number, stop?: AbortSignal): Promise<number> {
   const outdated = sql<SqlBool>`created_at < now() - make_interval(days => ${days}::int)`;
@@ -38,10 +37,9 @@ async function* usersWithTombstones(db: Db, which: Expression<SqlBool>): AsyncGe
 }
 
 /**
- * Turns tags that no task carries any more, not even one in the trash, into tombstones: when a tag came out of use is
- * not known, when its tombstone was made is. To those who follow the feed that is no change: it keeps its revision.
- * May run on several instances at once.
- * @returns how many.
+ * Replaces tags without any task, live or in the trash, by tombstones, whose age is known. A tombstone has the tag's
+ * revision, so the feed has no new change. May run on several instances at once.
+ * @returns the number of replaced tags
  */
 export async function tombstoneUnusedTags(db: Db, stop?: AbortSignal): Promise<number> {
   return forEachUser(db, stop, usersWithUnusedTags(db), async (tx, userId) => {
@@ -59,16 +57,16 @@ export async function tombstoneUnusedTags(db: Db, stop?: AbortSignal): Promise<n
   });
 }
 
-/** `offset 0` has every tag looked up in an index, where a join might read all that there is. */
+/** `offset 0` forces an index lookup per tag; as a join it might read the whole table. */
 const isUnused = (userId: string) => sql<SqlBool>`
   not exists (select from duly.task_tags tt where tt.user_id = ${userId} and tt.name = g.name offset 0)`;
 
-/** How many tags one statement looks at. */
+/** The number of tags that one statement reads. */
 const tagsPerStatement = 10_000;
 
 /**
- * Looks at all tags, in the order of their key, so that no statement takes long however many there are. Those that no
- * live task has are looked up.
+ * Reads all tags in batches in the order of their key, so that each statement is short. Only tags without a live task
+ * are looked up in `task_tags`.
  */
 async function* usersWithUnusedTags(db: Db): AsyncGenerator<string> {
   let after = { user_id: '', name: '' };

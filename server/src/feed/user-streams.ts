@@ -31,7 +31,8 @@ export interface UserStreams {
 
 export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   const streams = new Set<EventStream>();
-  let wakeUpCount = 0;
+  /** The number of notifications so far. */
+  let notifications = 0;
   let isDelivering = false;
 
   async function deliver(): Promise<void> {
@@ -47,7 +48,9 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
 
   /** Ready streams with changes to send, all at the same position. */
   function nextGroup(): EventStream[] {
-    const ready = [...streams].filter((stream) => stream.deliveredWakeUp < wakeUpCount && stream.isReady());
+    const ready = [...streams].filter(
+      (stream) => stream.deliveredNotification < notifications && stream.isReady(),
+    );
     const [first] = ready;
     return first === undefined
       ? []
@@ -55,7 +58,7 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   }
 
   async function deliverTo(group: readonly EventStream[]): Promise<void> {
-    const before = wakeUpCount;
+    const before = notifications;
     const position = group[0]?.position ?? endOfRevision(null, 0);
     const page = await feed.read(position).catch((error) => {
       if (!(error instanceof AppError) || error.code !== 'CURSOR_EXPIRED') throw error;
@@ -77,20 +80,20 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   return {
     streams,
     wake() {
-      wakeUpCount += 1;
+      notifications += 1;
       void deliver();
     },
     deliver,
     async resumeAfter(stream, position) {
-      const before = wakeUpCount;
+      const before = notifications;
       const page = await feed.read(position);
       advance(stream, page, before);
       return feed.format(position, page);
     },
     async startAt(stream, find) {
-      const before = wakeUpCount;
+      const before = notifications;
       stream.position = await find();
-      stream.deliveredWakeUp = before;
+      stream.deliveredNotification = before;
     },
     sendHeartbeats() {
       for (const stream of streams) sendHeartbeat(stream);
@@ -98,9 +101,9 @@ export function createUserStreams(feed: FeedReader, log: Logger): UserStreams {
   };
 }
 
-function advance(stream: EventStream, { next, hasMore }: FeedPage, wakeUpCount: number): void {
+function advance(stream: EventStream, { next, hasMore }: FeedPage, notification: number): void {
   stream.position = next;
-  if (!hasMore) stream.deliveredWakeUp = wakeUpCount;
+  if (!hasMore) stream.deliveredNotification = notification;
 }
 
 /** Every write restarts the limit for idle connections, so a client that reads nothing gets no heartbeat. */

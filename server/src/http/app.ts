@@ -39,7 +39,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   app.decorateRequest('caller', null);
   app.setErrorHandler(errorHandler(renderError));
   app.setNotFoundHandler(({ method, url }, reply) => {
-    // Asks for the server as a whole (RFC 9110 §9.3.7).
+    // `OPTIONS *` is about the server as a whole (RFC 9110 §9.3.7).
     if (method === 'OPTIONS' && url === '*') return reply.code(204).send();
     throw notFound('Route');
   });
@@ -79,7 +79,7 @@ function serverOptions(ctx: Context, headers: Record<string, string>) {
     // Only the address is taken from forwarding headers; host, scheme and port never are.
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     handlerTimeout: handlerTimeoutMs,
-    // `edge/shutdown.ts` answers it, in the form of every error.
+    // Fastify's own 503 has another body than our errors; `edge/shutdown.ts` sends ours.
     return503OnClosing: false,
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: pathParameterMaxLength, ignoreTrailingSlash: true },
@@ -98,7 +98,7 @@ function serverOptions(ctx: Context, headers: Record<string, string>) {
   } satisfies FastifyServerOptions<Server>;
 }
 
-/** A write that the audit log refuses was not done. */
+/** Counts writes that were rolled back because the database rejected their audit entry. */
 function countRefusedAuditEntries(app: App, { refusedEntries }: Context): void {
   app.addHook('onError', async (_request, _reply, error) => {
     if (isAuditRefusal(error)) refusedEntries.countUndone();

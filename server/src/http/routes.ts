@@ -31,7 +31,7 @@ import { sendCached } from './hooks/cached-responses.ts';
 import { methodNotAllowed } from './hooks/method-not-allowed.ts';
 import { v1 } from './v1/render.ts';
 
-/** Registers routes of its own, at the URLs of its row. */
+/** Registers its own routes, at the URLs of its row. */
 type RoutePlugin = (app: App, ctx: Context) => void | Promise<void>;
 
 interface Route {
@@ -125,10 +125,10 @@ const table: readonly Row[] = [
   ['GET',      '/api/v1/admin/lock',                             lock.adminGetLock,                 'admin',  v1],
   ['PUT',      '/api/v1/admin/lock',                             lock.adminLock,                    'admin',  v1],
   ['DELETE',   '/api/v1/admin/lock',                             lock.adminUnlock,                  'admin',  v1],
-  // Without it `/api/v1/tasks` would be the tasks of a user called "v1".
+  // Without this row `/api/v1/tasks` would be the tasks of a user "v1".
   ['ALL',      '/api/v1/*',                                      unknownRoute,                      'public', v1],
 
-  // Better Auth has the routes of its own documentation below this one.
+  // Better Auth documents the routes below this one itself.
   ['GET POST', '/api/auth/*',                                    betterAuthRoutes,                  'public', plain],
 
   // bare
@@ -152,7 +152,7 @@ export const routes: readonly Route[] = table.map(([method, url, target, access,
 
 const requirements = { public: () => {}, token: requireToken, admin: requireAdmin };
 
-/** Registers the table. Consecutive routes of one access and surface share a scope: its hooks, its form of errors. */
+/** Registers the table. Consecutive routes with the same access and surface share a scope: hooks and error handler. */
 export async function registerRoutes(app: App, ctx: Context): Promise<void> {
   const refuseOtherMethods = methodNotAllowed(app);
   for (const { access, surface, group } of scopesOf(routes)) {
@@ -167,7 +167,7 @@ export async function registerRoutes(app: App, ctx: Context): Promise<void> {
 
 interface Scope extends Pick<Route, 'access' | 'surface'> {
   group: Route[];
-  /** A plugin has a scope of its own: it adds hooks and parsers. */
+  /** A plugin gets its own scope, because it adds hooks and parsers. */
   isPlugin: boolean;
 }
 

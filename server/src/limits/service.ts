@@ -25,15 +25,15 @@ export type RateLimitResults = RateLimitResult[] | Promise<RateLimitResult[]>;
 export interface LoginLimit {
   /** Beyond the hard limit: refuse with 429 without checking the password. */
   refused: RateLimitResult | null;
-  /** Beyond the account's limit: check the password, and answer a wrong one with 429 instead of 401. */
+  /** Beyond the account's limit: check the password, and respond to a wrong one with 429 instead of 401. */
   softRefused: RateLimitResult | null;
   /** To be called after a successful log-in: its IP address becomes a known address of the account. */
   succeed(): Promise<void>;
 }
 
 /**
- * The `by…` functions count the request and never reject. The caller answers 429 if a result is not `allowed`. Limits
- * that are off give no result.
+ * The `by…` functions count the request and never reject. The caller responds with 429 if a result is not `allowed`.
+ * Limits that are off have no result.
  */
 export interface Limits {
   byAddress(address: string, isAuthEndpoint: boolean): RateLimitResults;

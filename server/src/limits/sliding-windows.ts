@@ -37,7 +37,8 @@ const newCounter = (nowMs: number): Counter => ({
 
 /**
  * Counts requests by key in a sliding window, in this process. A key's window begins with its first request, so exactly
- * `requests` are allowed in `seconds`. Refused requests do not count: a client that keeps trying is served in the end.
+ * `requests` are allowed in `seconds`. Refused requests do not count, so a client that retries is allowed in the next
+ * window.
  * @param max maximum of keys; the least recently used one is evicted first
  */
 export function createSlidingWindows({ requests, seconds }: Quota, max: number): SlidingWindows {

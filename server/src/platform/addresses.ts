@@ -1,5 +1,5 @@
 /**
- * The addresses of HOST. `localhost` means both loopback addresses, whatever the resolver says: browsers use either.
+ * The addresses of HOST. `localhost` is both loopback addresses, without a resolver, because browsers use either.
  */
 export const addressesOf = (host: string): [first: string, ...others: string[]] =>
   host === 'localhost' ? ['127.0.0.1', '::1'] : [host];

@@ -88,7 +88,7 @@ export const invalidCredentials = () =>
     headers: { 'www-authenticate': challenge },
   });
 
-/** For routes that ask for the current password again. */
+/** For routes that require the current password. */
 export const wrongPassword = () =>
   new AppError('INVALID_CREDENTIALS', 'Wrong password', { headers: { 'www-authenticate': challenge } });
 

@@ -1,6 +1,6 @@
 /**
  * Folding: search and the order of titles compare folded text. Folding runs in this process, so that every database
- * gives the same results, whatever its locale.
+ * gives the same results, independent of its locale.
  */
 
 /**

@@ -28,6 +28,6 @@ export const profileNoun: Noun<'profile', Profile> = {
 /** Every user has a profile. Without a row it shows the time of the user's first write, which is revision 1. */
 const profileRevision = (userId: Expression<unknown>) => sql`
   select coalesce(p.revision, case when o.user_id is null then 0 else 1 end) as changed_at
-  from (select) as asked
+  from (select) as one_row
   left join duly.owners o on o.user_id = ${userId}
   left join duly.profiles p on p.user_id = ${userId}`;

@@ -70,7 +70,7 @@ export type Profile = Static<typeof Profile>;
 const readOnly = (schema: object) =>
   Type.Optional(nullable<string>({ ...schema, description: 'Read-only: the stored value, if sent.' }));
 
-/** RFC 7396: absent keeps; null clears a name, except of an account. */
+/** RFC 7396: an absent field stays; null clears a name, except of an account. */
 export const ProfilePatch = Type.Object(
   {
     first_name: Type.Optional(nullable<string>(firstName)),

@@ -39,7 +39,7 @@ export const profileQuery = (userId: string): Query<Profile> =>
 const profileSql = (userId: string) => sql<ProfileRow>`
     select a.email, coalesce(a."emailVerified", false) as email_verified, ${selectedFields}, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
-    from (select) as asked
+    from (select) as one_row
     left join better_auth."user" a on a.id = ${userId}
     left join duly.owners o on o.user_id = ${userId}
     left join duly.profiles p on p.user_id = ${userId}`;
@@ -91,7 +91,7 @@ const storeProfileTemplate: CteTemplate = {
       insert into duly.profiles (user_id, revision, ${sql.join(fields.map(([name]) => sql.id(name)))})
       select ${param('user_id')}, revision,
         ${sql.join(fields.map(([name, { recordType }]) => sql`${param(name)}::${sql.raw(recordType ?? '')}`))}
-      from moment
+      from stamp
       on conflict (user_id) do update set revision = excluded.revision,
         ${sql.join(fields.map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`))}
     )`,

@@ -26,7 +26,7 @@ export interface CacheKey {
   url: string;
   /** The content coding that the client prefers; empty for none. */
   coding: string;
-  /** Only a stale response will do: the database is not asked. */
+  /** Only a stale response may be used: the revision is not read. */
   isDatabaseUnavailable: boolean;
 }
 
@@ -50,8 +50,8 @@ export type LoadResponse = (db: Db) => Promise<LoadedResponse>;
  */
 export interface ResponseCache {
   /**
-   * Null when the response has to be loaded. Whatever was checked before an entry was stored, and depends on the key
-   * alone, holds for its next request.
+   * Null if the response has to be loaded. Checks that depend on the key alone, such as validation, need not run again:
+   * they succeeded before the response was stored.
    * @throws what `isUnavailableError` covers
    */
   get(key: CacheKey): Promise<CacheResult | null>;
@@ -87,10 +87,10 @@ export function createResponseCache(
     sizeCalculation: entrySizeBytes,
   });
 
-  function findValid(entryKey: string, revision: UserRevision, askedAt: number): CacheResult | null {
+  function findValid(entryKey: string, revision: UserRevision, startedAt: number): CacheResult | null {
     const entry = entries.get(entryKey);
     if (entry === undefined || !isSameRevision(entry.revision, revision)) return null;
-    entry.validatedAt = askedAt;
+    entry.validatedAt = startedAt;
     counts.hits += 1;
     return { response: entry, staleForMs: null };
   }
@@ -107,9 +107,9 @@ export function createResponseCache(
    * stored with: a needless miss later, never an outdated hit.
    */
   async function findOrLoad(userId: string, entryKey: string, load: LoadResponse): Promise<CacheResult> {
-    const askedAt = performance.now();
+    const startedAt = performance.now();
     const revision = await getRevision(userId);
-    const valid = findValid(entryKey, revision, askedAt);
+    const valid = findValid(entryKey, revision, startedAt);
     if (valid !== null) return valid;
     const loading = readRouter.readAt(userId, revision, load);
     const { isUncacheable, ...response } = await (serveStale && entries.has(entryKey)
@@ -118,7 +118,7 @@ export function createResponseCache(
     counts.misses += 1;
     // Users without rows have revision 0, and account changes do not raise it; do not cache them.
     if (revision.revision > 0n && isUncacheable !== true)
-      entries.set(entryKey, { ...response, revision, validatedAt: askedAt });
+      entries.set(entryKey, { ...response, revision, validatedAt: startedAt });
     return { response, staleForMs: null };
   }
 
@@ -127,9 +127,9 @@ export function createResponseCache(
       const entryKey = entryKeyOf(key);
       if (!entries.has(entryKey)) return null;
       if (key.isDatabaseUnavailable) return findStale(entryKey);
-      const askedAt = performance.now();
+      const startedAt = performance.now();
       try {
-        return findValid(entryKey, await getRevision(key.userId), askedAt);
+        return findValid(entryKey, await getRevision(key.userId), startedAt);
       } catch (error) {
         const stale = isUnavailableError(error) ? findStale(entryKey) : null;
         if (stale === null) throw error;

@@ -12,7 +12,7 @@ import { createRevisionReader, type GetRevision, type UserRevision } from './rev
 
 /** Chooses the server that reads a user's data: the replica if it has replayed the revision, else the primary. */
 export interface ReadRouter {
-  /** Without a replica, `readAt` does not look at the revision. */
+  /** Without a replica, `readAt` ignores the revision. */
   hasReplica: boolean;
   /** Runs `read` on a server that has all of the user's changes up to `revision`. It may run twice. */
   readAt<T>(userId: string, revision: UserRevision, read: (db: Db) => Promise<T>): Promise<T>;

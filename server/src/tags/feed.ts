@@ -23,7 +23,7 @@ export const tagNoun: Noun<'tag', Tag> = {
     }),
     values: { usage_count: { type: 'integer', value: sql`g.usage_count` } },
     item: { from: 'values', read: (row, name) => ({ name, ...readCount(row) }) },
-    // `offset 0` keeps the look-up from being turned into a join over all of the tags.
+    // `offset 0` prevents the planner from turning the lookup into a join over all tags.
     existsAgain: (userId, name) =>
       sql`exists (select from duly.tags g where g.user_id = ${userId} and g.name = ${name} offset 0)`,
   },

@@ -42,16 +42,18 @@ export async function listTags(db: Db, userId: string, query: TagListQuery): Pro
   const rows = await db
     .with('found', () => found)
     .selectFrom(
-      sql<{ passing: boolean }>`(select ${search ? hasUnfoldedTags(userId) : sql`false`} as passing)`.as('f'),
+      sql<{
+        has_unfolded_rows: boolean;
+      }>`(select ${search ? hasUnfoldedTags(userId) : sql`false`} as has_unfolded_rows)`.as('f'),
     )
     .leftJoin('found', (join) => join.onTrue())
-    .select(['f.passing', 'found.name', 'found.usage_count', 'found.total'])
+    .select(['f.has_unfolded_rows', 'found.name', 'found.usage_count', 'found.total'])
     .orderBy('found.name')
     .execute();
   const tags = rows.flatMap(({ name, usage_count }) =>
     name === null || usage_count === null ? [] : [{ name, usage_count }],
   );
-  return { tags, total: rows[0]?.total ?? 0, isUncacheable: rows[0]?.passing ?? false };
+  return { tags, total: rows[0]?.total ?? 0, isUncacheable: rows[0]?.has_unfolded_rows ?? false };
 }
 
 const foldVersionSql = sql.lit(foldVersion);
@@ -97,7 +99,7 @@ export function replaceTagCte(
   return { template: replaceTagTemplate, params };
 }
 
-const [userParam, name, revision] = [param('user_id'), param('name'), sql`(select revision from moment)`];
+const [userParam, name, revision] = [param('user_id'), param('name'), sql`(select revision from stamp)`];
 
 const replaceTagTemplate: CteTemplate = {
   name: 'replace tag',
@@ -121,7 +123,7 @@ const replaceTagTemplate: CteTemplate = {
         usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
     ), changed_tasks as (
       update duly.tasks as t set version = greatest(t.version + 1, ${param('version_floor')}::int),
-        revision = ${revision}, updated_at = (select now from moment)
+        revision = ${revision}, updated_at = (select now from stamp)
       from tasks_with_tag where t.user_id = ${userParam} and t.id = tasks_with_tag.id
     ), added_links as (
       insert into duly.task_tags (user_id, task_id, name) select ${userParam}, id, name from missing_links

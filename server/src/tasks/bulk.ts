@@ -166,6 +166,6 @@ function toRequestError(
   if (faults !== undefined)
     return validationError(faults.map((fault) => ({ ...fault, loc: [...loc, ...fault.loc.slice(1)] })));
   const issues = [{ loc, msg: message, type: 'operation' }];
-  const kept = current === undefined || stored === undefined ? undefined : omitDeletedAt(stored);
-  return new AppError(code, `${loc.join('.')}: ${message}`, { issues, current: kept });
+  const currentTask = current === undefined || stored === undefined ? undefined : omitDeletedAt(stored);
+  return new AppError(code, `${loc.join('.')}: ${message}`, { issues, current: currentTask });
 }

@@ -23,7 +23,7 @@ export function omitDeletedAt({ deleted_at: _, ...task }: StoredTask): Task {
 }
 
 /**
- * The task, provided that it is where it is looked for.
+ * Returns the task if it exists at the location and meets the condition.
  * @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT, PRECONDITION_FAILED
  */
 export function requireTask(

@@ -43,8 +43,8 @@ const completed = {
     sql`case when ${sql.ref(`${alias}.completed_at`)} is null then 'false' else 'true' end`,
 };
 
-/** The time of the write, in a statement that has a `moment`. */
-const now = sql`(select now from moment)`;
+/** The time of the write, in a statement with the CTE `stamp`. */
+const now = sql`(select now from stamp)`;
 const nowIfCompleted = sql`case when completed then coalesce(completed_at, ${now}) end`;
 
 /** Every field of a task, in any order: its type, who sets it, and what it is when a client leaves it out. */
@@ -66,9 +66,9 @@ export const taskColumns = {
 
 export const taskFields = clientFieldsOf(taskColumns);
 
-/** Columns that no response shows. */
+/** Columns that no response has. */
 const hiddenColumns = {
-  revision: { recordType: null, setBy: 'server', insert: sql`(select revision from moment)` },
+  revision: { recordType: null, setBy: 'server', insert: sql`(select revision from stamp)` },
   /** What `searchTextOf` gives. */
   search_text: { recordType: 'text', setBy: 'server' },
   search_version: { recordType: null, setBy: 'server', insert: sql.lit(foldVersion) },

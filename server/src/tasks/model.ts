@@ -129,8 +129,8 @@ export const NewTask = Type.Object(
 export type NewTask = Static<typeof NewTask>;
 
 /**
- * RFC 7396: absent keeps, null clears, `tags` replaces the set. A whole task as it was read is a patch too: its
- * read-only fields are compared.
+ * RFC 7396: an absent field stays, null clears it, `tags` replaces the set. A whole task as it was read is a patch too:
+ * its read-only fields are compared.
  */
 export const TaskPatch = Type.Object(
   {

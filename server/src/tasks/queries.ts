@@ -40,7 +40,7 @@ export interface TaskChange {
 
 /**
  * Stores any number of tasks as they are after their changes. Tags whose usage changes are stamped too, and inserted
- * where the user does not have them yet. An unstamped task gets the time of the CTE `moment`.
+ * where the user does not have them yet. An unstamped task gets the time of the CTE `stamp`.
  */
 export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
@@ -65,7 +65,7 @@ export function storeTasksCte(userId: string, changes: readonly TaskChange[]): C
 const [userParam, foldVersionSql, revision] = [
   param<string>('user_id'),
   sql.lit(foldVersion),
-  sql`(select revision from moment)`,
+  sql`(select revision from stamp)`,
 ];
 
 const storeTasksTemplate: CteTemplate = {
@@ -84,7 +84,7 @@ const storeTasksAndTagsTemplate: CteTemplate = {
         search_version = excluded.search_version, usage_count = tags.usage_count + excluded.usage_count
     ), added_links as (
       insert into duly.task_tags (user_id, task_id, name)
-      select ${userParam}, g.id, name from given as g cross join unnest(g.tags) as name
+      select ${userParam}, r.id, name from records as r cross join unnest(r.tags) as name
       on conflict do nothing
     )`,
 };
@@ -93,8 +93,8 @@ const storeTasksAndTagsTemplate: CteTemplate = {
 const storeTasksAndRetagTemplate: CteTemplate = {
   name: 'tasks and other tags',
   sql: sql`${storeTasksAndTagsTemplate.sql}, removed_links as (
-      delete from duly.task_tags as t using given as g
-      where t.user_id = ${userParam} and t.task_id = g.id and t.name <> all (g.tags)
+      delete from duly.task_tags as t using records as r
+      where t.user_id = ${userParam} and t.task_id = r.id and t.name <> all (r.tags)
     )`,
 };
 

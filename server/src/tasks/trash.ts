@@ -158,22 +158,22 @@ const oldTrashSql = (userId: string, days: number) => sql<{ count: number; cutof
 
 const systemWrite: WriteContext = { actor: null, requestId: null, address: null };
 
-/** Days of 24 hours, whatever the time zone of the session. */
+/** Days of 24 hours, so that the session's time zone has no effect. */
 const daysBefore = (time: Expression<unknown>, days: number) =>
   sql`(${time} - make_interval(hours => ${days * 24}))`;
 
 /** Deletes a batch of the trash for good and leaves tombstones for the change feed. */
 const purgeTemplate = (name: string, condition: Expression<unknown>): CteTemplate => ({
   name,
-  sql: sql`gone as (
+  sql: sql`deleted as (
       delete from duly.tasks where user_id = ${param('user_id')} and id in (
         select t.id from duly.tasks t
         where t.user_id = ${param('user_id')} and t.deleted_at is not null and ${condition}
         limit ${sql.lit(purgeBatchSize)}
       ) returning id
-    ), buried as (
+    ), marked as (
       insert into duly.tombstones (user_id, type, id, revision)
-      select ${param('user_id')}, 'task', id, (select revision from moment) from gone
+      select ${param('user_id')}, 'task', id, (select revision from stamp) from deleted
     )`,
 });
 

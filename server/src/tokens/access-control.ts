@@ -33,7 +33,7 @@ async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { ac
           where id = ${sessionId} and "userId" = ${userId} and "expiresAt" > now())
       when not exists (select from duly.revoked_tokens where user_id = ${userId} and token_hash = ${tokenHash}) then
         to_timestamp(${expiresAt}) end as accepted_until
-    from (select) as asked
+    from (select) as one_row
     left join duly.user_access a on a.user_id = ${userId}
     left join better_auth."user" u on u.id = ${userId}`.execute(db);
   const [found] = rows;

@@ -56,7 +56,7 @@ const rank = ({ reason }: TokenRefusal) => tokenRefusalReasons.indexOf(reason);
 
 /**
  * Merges two issuers' refusals of one token. The refusal of the later check wins, as it explains more; both `expected`
- * texts are kept when neither is later.
+ * texts are merged if neither is later.
  */
 export function laterRefusal(one: TokenRefusal, other: TokenRefusal): TokenRefusal {
   const [earlier, later] = rank(one) <= rank(other) ? [one, other] : [other, one];

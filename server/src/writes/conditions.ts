@@ -1,19 +1,19 @@
 import { preconditionFailed, versionConflict } from '../platform/errors.ts';
 import { checkReadOnlyFields } from './read-only-fields.ts';
 
-/** What a write to an item is conditional on; with neither version nor tag it applies to the newest row. */
+/** The condition of a write to an item. Without `version` and `ifMatch` it applies to the newest row. */
 export interface WriteCondition {
-  /** From the body: another version is answered with 409. */
+  /** From the body. If the item has another version, the response is 409. */
   version?: number | undefined;
-  /** From `If-Match`: versions any of which will do, or `*`; none of them is answered with 412. */
+  /** From `If-Match`: versions, or `*` for any. If the item has another version, the response is 412. */
   ifMatch?: readonly number[] | '*' | undefined;
-  /** What a client that sends the whole item back says of fields that it cannot change. */
+  /** Read-only fields of a client that sends the whole item back. */
   readOnlyFields?: { [Field in 'id' | 'user_id' | 'created_at']?: string | undefined };
-  /** Of that copy. With neither of the above, a time before the stored one is answered with 409. */
+  /** Of that copy. Without `version` and `ifMatch`, an earlier time than the stored one is a 409. */
   updatedAt?: string | undefined;
 }
 
-/** An item that has versions, as it is answered. */
+/** An item with a version, as in responses. */
 interface VersionedItem {
   id: string;
   user_id: string;

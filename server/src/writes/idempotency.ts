@@ -72,7 +72,7 @@ async function lockIdempotencyKey(tx: Tx, userId: string, { route, key }: Idempo
 
 /**
  * @returns the value that the first request under the key stored; null when there is none.
- * @throws AppError IDEMPOTENCY_KEY_REUSED when that request asked for something else.
+ * @throws AppError IDEMPOTENCY_KEY_REUSED if that request has another fingerprint
  */
 async function findStoredResponse<T>(
   db: Db,

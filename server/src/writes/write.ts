@@ -15,7 +15,7 @@ import { autocommit, inTransaction, Rollback } from '../db/transaction.ts';
 import { type IdempotencyKey, performOnce, type WriteResult } from './idempotency.ts';
 import { limitUserWrites } from './write-limiter.ts';
 
-/** Who asks for a write, and the Idempotency-Key of the request. */
+/** The audit origin of a write, and the Idempotency-Key of the request. */
 export interface WriteContext extends AuditOrigin {
   idempotencyKey?: IdempotencyKey | undefined;
 }
@@ -54,7 +54,7 @@ interface Changes<T> {
   value: T | Query<T>;
   /** Executed first, each in a statement of its own. */
   earlierChanges?: readonly Cte[];
-  /** Executed in one statement with the audit entry. All changes take revision and time from the CTE `moment`. */
+  /** Executed in one statement with the audit entry. All changes take revision and time from the CTE `stamp`. */
   changes: readonly Cte[];
   auditActions: readonly AuditAction[];
 }
@@ -67,7 +67,7 @@ interface Unchanged<T> {
 /** The decision to change nothing: the user's revision stays, and there is no audit entry. */
 export const unchanged = <T>(value: T): Unchanged<T> => ({ value, changes: null });
 
-/** A write that reads nothing: one statement, in which the changes take revision and time from the CTE `moment`. */
+/** A write that reads nothing: one statement, in which the changes take revision and time from the CTE `stamp`. */
 export interface CreatePlan<T> {
   read?: never;
   changes: readonly Cte[];
@@ -140,7 +140,7 @@ async function executeReading<T, Found>(
   return value instanceof Query ? executeQuery(tx, value) : value;
 }
 
-/** Rolls back to the beginning of the write alone: the stored response of a write that changes nothing is kept. */
+/** Rolls back to the beginning of the write only: a write that changes nothing still stores its response. */
 async function keepIfUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T | Rollback<T>>): Promise<T> {
   await sql`savepoint before_change`.execute(tx);
   const outcome = await perform(tx);
@@ -168,16 +168,16 @@ async function bumpRevision(tx: Tx, userId: string): Promise<WriteStamp> {
   return stamp;
 }
 
-/** `moment` of a create. The statement selects from it, so PostgreSQL takes the row lock before all the rest. */
+/** The CTE `stamp` of a create. The statement selects from it, so PostgreSQL takes the row lock before all the rest. */
 const nextStampCte = (userId: string): Cte => ({ template: nextStampTemplate, params: { user_id: userId } });
 
 const nextStampTemplate: CteTemplate = {
   name: 'next stamp',
-  sql: sql`${bumpedCte}, moment as materialized (select ${stampColumns} from bumped)`,
-  select: sql`revision, now from moment`,
+  sql: sql`${bumpedCte}, stamp as materialized (select ${stampColumns} from bumped)`,
+  select: sql`revision, now from stamp`,
 };
 
-/** `moment` after `bumpRevision`. */
+/** The CTE `stamp` after `bumpRevision`. */
 const stampCte = ({ revision, now }: CreateStamp): Cte => ({
   template: stampTemplate,
   params: { revision, now },
@@ -185,7 +185,7 @@ const stampCte = ({ revision, now }: CreateStamp): Cte => ({
 
 const stampTemplate: CteTemplate = {
   name: 'stamp',
-  sql: sql`moment as materialized (
+  sql: sql`stamp as materialized (
       select ${param('revision')}::bigint as revision, ${param('now')}::timestamptz(3) as now
     )`,
 };

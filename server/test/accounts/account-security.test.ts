@@ -23,7 +23,7 @@ afterAll(async () => {
 const follow = (link: string) => app.request('GET', link);
 const confirmReset = (token: string) =>
   app.request('POST', '/api/v1/auth/password-reset/confirm', { body: { token, new_password: newPassword } });
-/** In the query, or in the fragment of a link to a page of this server. */
+/** The token is in the query, or in the fragment of a link to a page of this server. */
 function tokenIn(link: string): string {
   const { searchParams, hash } = new URL(link, 'http://x');
   return searchParams.get('token') ?? new URLSearchParams(hash.slice(1)).get('token') ?? '';
@@ -61,7 +61,7 @@ describe('changing a password', () => {
         app.request('POST', path, { body: { email: account.email, password }, headers: { origin } });
       const attempts: Promise<unknown>[] = [];
       const changed = account.send(account.token, 'POST', '/password', change);
-      // Each waits its turn to be hashed, so that some have begun before the change and end after it.
+      // Log-ins wait in the queue for hashing, so some begin before the change and end after it.
       const isOver = changed.then(() => true);
       while (!(await Promise.race([isOver, sleep(25, false)]))) attempts.push(logIn());
       expect((await changed).status).toBe(200);
@@ -138,7 +138,7 @@ describe('changing an email address', () => {
     await mail.next(account.email, 'Your email address is about to change');
     const { link } = await mail.next(email, 'Confirm your new email address');
     expect((await account.send(account.token, 'GET', '')).body.data.email).toBe(account.email);
-    // What only looks at the link does not use it up.
+    // HEAD does not use up the link.
     expect((await fetch(app.url + link, { method: 'HEAD' })).status).toBe(405);
     expect((await follow(link)).status).toBe(200);
     expect((await account.send(account.token, 'GET', '')).body.data).toMatchObject({

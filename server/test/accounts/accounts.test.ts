@@ -46,7 +46,7 @@ async function registered(more: Record<string, unknown> = {}) {
 const tasksOf = (userId: string, token: string) =>
   app.request('GET', `/api/v1/users/${userId}/tasks`, { token });
 
-/** All of an error but what differs from request to request. */
+/** An error without the parts that differ per request. */
 function essence({ status, body, headers }: Reply) {
   const { request_id: _, timestamp: __, ...rest } = body;
   return { status, rest, challenge: headers.get('www-authenticate') };

@@ -9,7 +9,7 @@ import { databaseError, withFailure } from '../support/failing.ts';
 import { isLong } from '../support/long-tests.ts';
 import { codeOf, secretOf } from '../support/totp.ts';
 
-/** What may happen to any statement without anybody touching this server. */
+/** Failures that any statement may have while this server runs normally. */
 const failures: [name: string, make: () => Error][] = [
   ['a lock time-out', () => databaseError('55P03', 'canceling statement due to lock timeout')],
   ['read-only', () => databaseError('25006', 'cannot execute INSERT in a read-only transaction')],
@@ -21,7 +21,7 @@ const failures: [name: string, make: () => Error][] = [
 
 let app: TestApp;
 beforeAll(async () => {
-  // Hundreds of accounts are made: hashing as it should be would take a minute.
+  // Hundreds of accounts are registered: real hashing would take a minute.
   vi.spyOn(passwordHashing, 'hash').mockImplementation(async (word) => `plain ${word}`);
   vi.spyOn(passwordHashing, 'verify').mockImplementation(async ({ hash, password: word }) => {
     const current = signInStore.getStore();
@@ -30,7 +30,7 @@ beforeAll(async () => {
     return isRight;
   });
   app = await startApp();
-  // Better Auth's adapter prints some of the failures.
+  // Better Auth's adapter prints some failures.
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
 });
 afterAll(async () => {
@@ -46,7 +46,7 @@ interface Reply {
 
 type Send = () => Promise<Reply>;
 
-/** Follows no redirect. */
+/** Sends without following redirects. */
 async function sendOnce(method: string, path: string): Promise<Reply> {
   const init = { method, redirect: 'manual', headers: { origin } } as const;
   const response = await fetch(`${app.url}/api/auth${path}`, init);
@@ -75,7 +75,7 @@ async function withSecondFactor() {
   return { account, browser, secret, backupCodes: body.backupCodes as string[] };
 }
 
-/** In a browser that waits for its second factor. */
+/** Signs in with a browser up to the second factor. */
 async function challenged() {
   const made = await withSecondFactor();
   const browser = createBrowser(app);
@@ -90,7 +90,7 @@ const get = (path: string) => async (): Promise<Send> => {
 };
 const newEmail = () => `grace.${randomUUID()}@example.com`;
 
-/** Every route of Better Auth that is open, and those of `/api/v1` that lead into it: gets ready for one request. */
+/** Every public route of Better Auth, and the routes of `/api/v1` that call it. Each prepares one request. */
 const routes: Record<string, () => Promise<Send>> = {
   '/sign-up/email': async () => () =>
     createBrowser(app).send('POST', '/sign-up/email', { email: newEmail(), password, name: 'Grace' }),
@@ -171,7 +171,7 @@ const routes: Record<string, () => Promise<Send>> = {
   },
 };
 
-/** They use something up before they fail, so they are made ready for each try. */
+/** Routes that use up a token or session before they fail, so each try needs a new preparation. */
 const isUsingUp = (name: string) =>
   /verify-totp|verify-backup-code|second factor|sign-out|revoke|password|disable/.test(name);
 
@@ -180,7 +180,7 @@ function expectUnavailable({ status, headers, text }: Reply, what: string): void
   expect(JSON.parse(text)).toMatchObject({ error_code: 'SERVICE_UNAVAILABLE' });
 }
 
-/** Whether a failure may be made good: our own transactions are begun again, and repeated after a deadlock. */
+/** Whether the server retries: it begins its own transactions again, and repeats them after a deadlock. */
 const isRetried = (kind: string, failed: string) => kind === 'a deadlock' || failed.startsWith('begin');
 
 test.each(Object.entries(routes))(
@@ -195,7 +195,7 @@ test.each(Object.entries(routes))(
         tries += 1;
         const { value: reply, failed } = await withFailure(number, make(), send);
         if (failed === null) {
-          // It has not so many: all of them were tried, and this is the answer without a failure.
+          // The route has fewer statements: each of them has failed once, and this response is without a failure.
           expect(number, 'asks nothing').toBeGreaterThan(0);
           expect(reply.status, reply.text).toBeLessThan(name === '/update-session' ? 401 : 400);
           return;

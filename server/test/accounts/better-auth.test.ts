@@ -24,7 +24,7 @@ afterAll(() => app.close());
 
 const newEmail = () => `grace.${randomUUID()}@example.com`;
 
-/** Better Auth's own client as a page of the front end runs it, with a browser's cookie jar of its own. */
+/** Better Auth's own client as in a front end, with a separate cookie jar. */
 function newClient() {
   const cookies = new Map<string, string>();
   async function browserFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
@@ -297,7 +297,7 @@ describe('its tables', () => {
           await ensureSigningKey(ctx.db, ctx.betterAuth);
           const url = await instances[index]?.listen({ host: '127.0.0.1', port: 0 });
           const replies = Array.from({ length: 10 }, () => fetch(`${url}/api/auth/jwks`));
-          // On a machine that is busy some may get a 503; none may get another key.
+          // On a busy machine some may get a 503; all others must get the same key.
           const good = (await Promise.all(replies)).filter(({ status }) => status !== 503);
           return Promise.all(good.map((reply) => reply.text()));
         }),

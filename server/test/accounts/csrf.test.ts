@@ -31,7 +31,7 @@ afterAll(() => app.close());
 const name = async () =>
   (await app.request('GET', '/api/auth/get-session', { headers: { cookie } })).body?.user.name;
 
-/** What a browser with the victim's cookie would be made to send. */
+/** The request that a foreign page makes the victim's browser send, with the victim's cookie. */
 const rename = (headers: Record<string, string>, body: unknown = { name: 'Mallory' }) =>
   app.request('POST', '/api/auth/update-user', { body, headers: { cookie, ...headers } });
 
@@ -109,7 +109,7 @@ describe('the cookie routes', () => {
       expect([reply.status, reply.headers.getSetCookie()]).toEqual([403, []]);
     }
     expect((await signIn({ origin: trusted })).status).toBe(200);
-    // Not by `fetch`, which calls itself a browser in `Sec-Fetch-Mode`.
+    // Not by `fetch`, which sets the browser header `Sec-Fetch-Mode`.
     const body = JSON.stringify({ email, password });
     const head = `POST /api/auth/sign-in/email HTTP/1.1\r\n${json}Connection: close\r\nContent-Length: ${body.length}`;
     const { answers } = await sendRaw(app.url, `${head}\r\n\r\n${body}`);

@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)('in a browser', () => {
   });
   afterAll(() => browser.close());
 
-  /** The page that a link leads to; the server's base URL is that of the port it was given. */
+  /** Opens the page of a link. The server's base URL has the port that it was assigned. */
   async function open(link: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
     const page = await browser.newPage(options);
     page.on('request', (request) => asked.push(request.url()));

@@ -13,7 +13,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
 
-/** How soon a killed token is dead, and the time of the last poll. */
+/** The time until a revoked token is refused, plus one poll. */
 const resetPath = '/api/v1/auth/password-reset';
 
 let mail: MailServer;

@@ -10,7 +10,7 @@ import { auditActionsOf } from '../support/audit.ts';
 let open: TestApp;
 let closed: TestApp;
 let invite: TestApp;
-/** An account that was made while registration was open. */
+/** An account that was registered while registration was open. */
 let known: string;
 beforeAll(async () => {
   open = await startApp();
@@ -36,7 +36,7 @@ const signUp = (app: TestApp, email: string, more: object = {}) =>
     headers: { origin },
   });
 
-/** Both ways to an account, with the status of success and where a refusal has its code. */
+/** Both ways to register, with the status of a success and the path of the error code in a refusal. */
 const doors = [
   { name: 'register', send: register, done: 201, codeOf: ({ body }: Reply) => body.error_code },
   { name: "Better Auth's sign-up", send: signUp, done: 200, codeOf: ({ body }: Reply) => body.code },
@@ -53,7 +53,7 @@ async function accounts(email: string): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** An answer without what differs from request to request. */
+/** A response without the parts that differ per request. */
 const essence = ({ status, text, headers }: Reply) => {
   const { date: _, 'x-request-id': __, ...rest } = Object.fromEntries(headers);
   return { status, rest, text: text.replace(/"(timestamp|request_id)":"[^"]*"/g, '') };
@@ -86,8 +86,8 @@ describe.each(doors)('$name', ({ send, done, codeOf }) => {
       }
     }
     expect([...answers]).toHaveLength(1);
-    // Interleaved, so that whatever else the machine does slows both: a password that is hashed for one only makes it
-    // tenfold.
+    // The requests alternate, so that other load slows both kinds. Hashing for one kind only would make it ten times
+    // slower.
     const [faster = 0, slower = 0] = [medianOf(times.known), medianOf(times.unknown)].sort((x, y) => x - y);
     expect(slower / faster).toBeLessThan(2);
   });
@@ -129,14 +129,14 @@ describe.each(doors)('$name', ({ send, done, codeOf }) => {
       expect(codeOf(reply)).toBe('INVITATION_REQUIRED');
     }
     expect([...answers]).toHaveLength(1);
-    // None of them used up the one that is good.
+    // No refused attempt used up the valid invitation.
     expect((await send(invite, email, { invitation: newest })).status).toBe(done);
   });
 
   test('gives an invitation back when the sign-up fails', async () => {
     const email = newEmail();
     const invitation = await invited(email);
-    // The name is looked at where the account is made, after the invitation was used up.
+    // Better Auth validates the name after the invitation was used up.
     for (const fault of [{ password: 'password123' }, { name: 'x'.repeat(300) }])
       expect((await send(invite, email, { invitation, ...fault })).status).toBeOneOf([400, 422]);
     expect((await send(invite, email, { invitation })).status).toBe(done);
@@ -151,7 +151,7 @@ describe.each(doors)('$name', ({ send, done, codeOf }) => {
         Array.from({ length: 20 }, (_, index) => send(apps[index % 2 === 0 ? 0 : 1], email, { invitation })),
       );
       expect(replies.filter(({ status }) => status === done)).toHaveLength(1);
-      // Whoever came before the first was done found the invitation, and then the account.
+      // A request that began before the first one ended found the invitation valid, and then the account.
       for (const { status } of replies) expect([done, 403, 409, 422]).toContain(status);
       expect(await accounts(email)).toBe(1);
     } finally {

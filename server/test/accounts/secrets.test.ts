@@ -15,7 +15,7 @@ import {
 const newSecret = 'Rk4-tW9x_Qm2.Zp7sLc5+Hb8nVd3gYf6';
 const otherSecret = 'Nc8+jX3k_Ts6.Wd1rFv9-Gm4qBz7hUy2';
 
-/** With one secret; others join it on its database. */
+/** An instance with one secret. Instances with other secrets share its database. */
 let main: TestApp;
 beforeEach(async () => {
   main = await startApp();

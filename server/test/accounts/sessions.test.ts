@@ -5,7 +5,7 @@ import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
 
-/** How soon a killed token is dead on every instance, and the time of the last poll. */
+/** The time until every instance refuses a revoked token, plus one poll. */
 const soon = () => Math.floor(Date.now() / 1000) + 600;
 
 let mail: MailServer;

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** A code that is none now, nor soon. */
+/** A code that is wrong now and in the next periods. */
 function wrongCodeOf(secret: string): string {
   const right = [-2, -1, 0, 1, 2].map((ahead) => codeOf(secret, ahead));
   return (
@@ -24,7 +24,7 @@ function wrongCodeOf(secret: string): string {
   );
 }
 
-/** Turns the second factor of an account on, which uses up the code of now. */
+/** Enables the second factor of an account, which uses up the current code. */
 async function withSecondFactor(account: RegisteredAccount) {
   const browser = createBrowser(app);
   await browser.send('POST', '/sign-in/email', { email: account.email, password });
@@ -59,7 +59,8 @@ describe('the log-in of an account with a second factor', () => {
     expect(await account.login(password, { totp_code: code })).toMatchObject(wrong);
     const token = replies.find(({ status }) => status === 200)?.body.access_token;
     expect(await account.statusOf(token)).toBe(200);
-    // Nobody was let in besides: registration, before and after enabling, and the one with the code.
+    // There are no other sessions than those of registration, before and after enabling, and of the log-in with the
+    // code.
     const { body } = await account.send(token, 'GET', '/sessions');
     expect(body.data).toHaveLength(4);
     for (const odd of ['12345', '1234567', 'abcdef', ' 12345', '123-456', '１２３４５６'])

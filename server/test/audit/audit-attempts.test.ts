@@ -27,7 +27,7 @@ async function register(email = newEmail()) {
   return { email, id: String(body.user.id), token: String(body.access_token) };
 }
 
-/** Signs in at Better Auth's door; resolves to the headers of that session. */
+/** Signs in through Better Auth; resolves to the headers of that session. */
 async function signIn(email: string): Promise<Record<string, string>> {
   const { headers } = await post('/api/auth/sign-in/email', { email, password });
   return {

@@ -30,7 +30,7 @@ interface Kept {
   entry: AuditEntry;
 }
 
-/** What is kept apart from the chains, of one user. */
+/** The user's entries in `duly.audit_refused`. */
 async function keptOf(userId: string): Promise<Kept[]> {
   const { rows } = await sql<{ sqlstate: string; entry: string }>`
     select sqlstate, entry from duly.audit_refused order by id`.execute(db);
@@ -38,7 +38,7 @@ async function keptOf(userId: string): Promise<Kept[]> {
   return kept.filter(({ entry }) => entry.userId === userId);
 }
 
-/** How many entries were refused, by what they are of, while `work` was done. */
+/** Counts the entries that are refused during `work`, by kind. */
 async function refusedIn(work: () => Promise<unknown>): Promise<Record<string, number>> {
   const counts = async () => {
     const samples = (await scrape(app.url)).filter(({ name }) => name === 'duly_audit_refused_entries_total');
@@ -51,7 +51,7 @@ async function refusedIn(work: () => Promise<unknown>): Promise<Record<string, n
   return Object.fromEntries(added.filter(([, value]) => value > 0));
 }
 
-/** The database takes no entry that does not meet the condition, until `work` is done. */
+/** Runs `work` while the database rejects audit entries that do not meet the condition. */
 async function onlyWhere<T>(condition: string, work: () => Promise<T>): Promise<T> {
   await sql.raw(`alter table duly.audit add constraint broken check (${condition}) not valid`).execute(db);
   try {
@@ -203,7 +203,7 @@ test('a change whose entry is refused is not made, and answered with 503, whatev
   expect(added).toEqual({ write: changes.length });
   expect(await client.stored()).toEqual(before);
   expect(await keptOf(user.id)).toEqual([]);
-  // The key was not used up.
+  // The Idempotency-Key was not used up.
   expect((await v1('POST', '/tasks', { title: 'x' }, key)).status).toBe(201);
 });
 

@@ -34,7 +34,7 @@ const entryOf = (userId: string, index = 0): AuditEntry => ({
   outcome: 'success',
 });
 
-/** A chain of ten entries. */
+/** Creates a chain of ten entries. */
 async function newChain(): Promise<string> {
   const userId = randomUUID();
   await appendAudit(
@@ -44,7 +44,7 @@ async function newChain(): Promise<string> {
   return userId;
 }
 
-/** As somebody who has the database to himself. */
+/** Executes statements as somebody with full access to the database. */
 const tamper = (userId: string, ...statements: string[]) =>
   asAdmin(
     [
@@ -64,7 +64,7 @@ async function currentHeads(): Promise<ChainHead[]> {
   return heads;
 }
 
-/** What is found about one user; the other chains of this file are in whatever state their tests left them. */
+/** The findings about one user. Other chains of this file may be damaged by their tests. */
 async function findingsOf(userId: string, anchors?: ChainHead[]): Promise<string[]> {
   const findings: string[] = [];
   const report = (about: string, finding: string) => about === userId && findings.push(finding);
@@ -234,7 +234,7 @@ test('an entry of a user is added by one statement, several by two, however many
 
 test('hashes that are computed here are those of the database, whatever an entry says', async () => {
   const userId = `"\\/ ${randomUUID()}`;
-  // Every character below 256 but NUL, and some that JSON writers treat differently.
+  // Every character below 256 except NUL, and some that JSON writers escape differently.
   const characters = Array.from({ length: 255 }, (_, index) => String.fromCodePoint(index + 1));
   const texts = [...characters, '\u2028\u2029', '\ufeff\ufffd', '😀 ä e\u0301', '', 'null', '\\u0041'];
   const entries = texts.map((subject, index) => ({ ...entryOf(userId), subject, count: index + 1 }));

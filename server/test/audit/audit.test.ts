@@ -155,7 +155,7 @@ describe('reads', () => {
     const { id } = await create();
     const url = path.replace('{user_id}', user.id).replace('{task_id}', id);
     if (url.includes('{')) return;
-    // A stream has no end: its beginning will do.
+    // A stream has no end: the first bytes are enough.
     const reading = new AbortController();
     const { status } = await fetch(app.url + url, {
       headers: { authorization: `Bearer ${user.token}` },
@@ -251,7 +251,7 @@ describe('what is refused', () => {
 describe('while the database is away', () => {
   const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 
-  /** Counts that are stored through a handle that fails while `away`. */
+  /** Counts whose database handle fails while `away`. */
   function breakable() {
     const state = { away: true };
     const handle = new Proxy(db, {
@@ -333,7 +333,7 @@ describe('the list', () => {
     expect((await follow(prev)).body.data.map(({ seq }: StoredAuditEntry) => seq)).toEqual([3, 2]);
   });
 
-  test('is empty for a user of whom nothing is recorded, and refuses what it does not know', async () => {
+  test('is empty for a user without entries, and refuses invalid parameters', async () => {
     const { v1 } = await newClient(app);
     expect((await v1('GET', '/audit')).body).toMatchObject({ data: [], pagination: { total: 0 } });
     for (const query of ['limit=0', 'limit=101', 'cursor=x', 'offset=1', 'user_id=x']) {

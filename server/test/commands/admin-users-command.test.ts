@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** The command beside the running server, on its settings. */
+/** Runs the command with the settings of the running server. */
 async function admin(args: string[], more: Record<string, string> = {}) {
   const env = {
     DATABASE_URL: urlOf(app.database.connection),
@@ -31,7 +31,7 @@ async function admin(args: string[], more: Record<string, string> = {}) {
 }
 
 const newEmail = () => `grace.${randomUUID()}@example.com`;
-/** The token in the link that stands in the last line. */
+/** The token in the link on the last line. */
 function tokenIn(lines: string[], name = 'token'): string {
   const url = new URL(lines.at(-1) ?? '');
   expect(url.origin).toBe(app.url);
@@ -53,7 +53,7 @@ test('create, list and show: an account whose password its owner sets', async ()
   expect((await admin(['show', id])).stdout).toBe(shown.stdout);
   const values = Object.fromEntries(shown.lines.map((line) => line.split(/ {2,}/, 2)));
   expect(values).toMatchObject({ id, email, first_name: 'Grace', tasks: '0', sessions: '1', role: 'user' });
-  // Nothing of a name reaches the terminal as a command to it.
+  // Control characters in a name are escaped, so that the terminal does not interpret them.
   expect(values.last_name).toBe('"van \\u001b[31mHopper"');
   expect(shown.stdout).not.toMatch(/token|hash|secret/i);
 

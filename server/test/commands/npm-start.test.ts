@@ -11,7 +11,7 @@ import { newDataDirectory } from '../support/servers.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
-/** `npm start` on a new DATA_DIR, below the program that `before` names, ready to serve. */
+/** Runs `npm start` on a new DATA_DIR, as an argument of the program `before`, and waits until it serves. */
 async function npmStart(before: string[] = []) {
   const [DATA_DIR, port] = [await newDataDirectory(), await freePort()];
   const [program = '', ...args] = [...before, 'npm', 'start'];
@@ -19,7 +19,7 @@ async function npmStart(before: string[] = []) {
   const child = spawn(program, args, {
     cwd: root,
     env: { ...env, ...withoutLimits, DATA_DIR, PORT: String(port), BETTER_AUTH_SECRET: secret },
-    // A group of its own, as a terminal or a service manager gives it.
+    // A process group of its own, as from a terminal or a service manager.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -41,7 +41,7 @@ async function npmStart(before: string[] = []) {
   return { child, exited, url, pidFile, stdout: () => stdout };
 }
 
-/** A creation whose body is not there yet: the server has its headers, and waits. */
+/** A POST whose body is not sent yet: the server has its headers, and waits. */
 async function beginCreation(url: string) {
   const body = JSON.stringify({ title: 'under way' });
   const posted = request(`${url}/api/ada/tasks`, {
@@ -159,7 +159,7 @@ test('data and settings are those of the current directory, under the names that
   };
   const names = { first_name: 'Ada', last_name: 'Byron' };
   expect(await whileServing(() => send('/api/v1/auth/register', { ...account, ...names }))).toBe(201);
-  // An installation of any version has these, and an upgrade has to find them.
+  // Every version creates these files, and an upgrade has to find them.
   expect(readdirSync(join(cwd, 'data')).toSorted()).toEqual([
     'postgres',
     'postgres-password',

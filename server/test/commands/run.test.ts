@@ -57,7 +57,7 @@ describe('with everything installed', () => {
 
   it('does not double a Ctrl-C, which a terminal sends to the program too', async () => {
     const of = createProject();
-    // `script` runs it on a terminal of its own.
+    // `script` runs it on its own terminal.
     const line = `"${process.execPath}" "${join(of.root, 'scripts/run.mjs')}" patient`;
     const terminal = spawn('script', ['-qec', line, '/dev/null'], { cwd: of.root });
     await vi.waitUntil(() => of.readEvents().includes('up'), patience);
@@ -127,7 +127,7 @@ describe('with everything installed', () => {
 describe('installs', () => {
   const heal = "fs.cpSync('whole', 'node_modules', { recursive: true });";
 
-  /** Damages a project; npm makes it whole again. */
+  /** Damages a project, for npm to repair. */
   function damaged(damage: (of: Project) => void) {
     const of = createProject();
     cpSync(join(of.root, 'node_modules'), join(of.root, 'whole'), {
@@ -179,7 +179,7 @@ describe('installs', () => {
     of.write('node_modules/.package-lock.json', { packages: withoutDev });
     expect((await runLauncher(of, ['test'], npm)).stderr).toBe(installingMessage);
     expect(called()).toContain('--include=dev');
-    // What the tests have brought stays with the next start that has to install something.
+    // The development packages stay when a later start installs something.
     of.remove('node_modules/node/bin');
     expect((await runLauncher(of, ['migrate'], npm)).stderr).toBe(installingMessage);
     expect(called()).toContain('--include=dev');

@@ -19,7 +19,7 @@ function loaded(content: string | Buffer, env: NodeJS.ProcessEnv = {}) {
   return env;
 }
 
-/** The lines of the refusal, without the path. */
+/** The lines of the error message, without the path. */
 function refusal(path: string): string[] {
   const env: NodeJS.ProcessEnv = {};
   try {

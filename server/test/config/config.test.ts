@@ -19,7 +19,7 @@ afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A directory that any account can pass through. */
+/** A directory that any account can traverse. */
 function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'duly-config-'));
   chmodSync(directory, 0o711);
@@ -27,7 +27,7 @@ function temporaryDirectory(): string {
   return directory;
 }
 
-/** The settings, with a secret given so that nothing is written. */
+/** Reads the settings with a secret, so that no secret file is written. */
 const read = (env: Record<string, string> = {}): Config => readConfig({ BETTER_AUTH_SECRET: secret, ...env });
 
 function refusal(env: Record<string, string>): string {

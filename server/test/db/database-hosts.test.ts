@@ -17,14 +17,14 @@ const open = (url: string): Db => {
   return db;
 };
 
-/** The URL of the test server with other hosts before it. */
+/** The URL of the test server, with other hosts before it. */
 function urlWith(...before: string[]): string {
   const { host, port, user, password, database } = inject('app');
   const last = `${encodeURIComponent(host)}:${port}`;
   return `postgresql://${user}:${encodeURIComponent(password)}@${[...before, last].join()}/${database}`;
 }
 
-/** Takes connections and says nothing, as a server that hangs. */
+/** Accepts connections and never responds, like a server that hangs. */
 async function startSilent(): Promise<{ host: string; count: () => number }> {
   let count = 0;
   const server = createServer((socket) => {
@@ -47,7 +47,7 @@ test('a host that is down is passed over, and one that hangs after two seconds',
   const began = performance.now();
   expect(await one(db)).toEqual([{ one: 1 }]);
   expect(performance.now() - began).toBeLessThan(5_000);
-  // A connection more; the host that hung is not waited for again.
+  // Another connection does not wait for the hanging host again.
   const again = performance.now();
   await Promise.all([one(db), one(db)]);
   expect(performance.now() - again).toBeLessThan(1_500);

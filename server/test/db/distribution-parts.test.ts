@@ -27,8 +27,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Everything that a user can ask for, once. */
-/** Of a user whose id decides the part: of a few random ones all may lie in the same. */
+/**
+ * Runs every kind of request once. The user's id is given, because it decides the partition: several random ids may
+ * share one.
+ */
 async function useAll(app: TestApp, userId: string) {
   const client = await newClient(app, userId);
   const { v1, bare } = client;
@@ -102,7 +104,7 @@ test('what a user asks for is done in one part of each table', async () => {
       where relname ~ '_part_[0-9]$'`.execute(reader);
     return new Map(rows.map(({ name, scans }) => [name, scans]));
   };
-  // Servers tell what they have counted when they end.
+  // A server process reports its statistics when it ends.
   const idle = () =>
     waitUntil(async () => {
       const { rows } = await sql`select from pg_stat_activity
@@ -114,7 +116,7 @@ test('what a user asks for is done in one part of each table', async () => {
   await idle();
   const before = await scans();
   const app = await startApp({}, { database });
-  // Often enough for plans that are made for every user.
+  // So often that PostgreSQL considers generic plans.
   const client = await useAll(app, 'one_part');
   for (let count = 0; count < 20; count += 1) {
     const { id } = await client.create({ tags: ['home'] });
@@ -134,7 +136,7 @@ test('what a user asks for is done in one part of each table', async () => {
   expect(after.size).toBe(tables.length * partitionCount);
   const touched = [...after].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);
   expect(touched.filter((name) => !name.endsWith(`_part_${home?.part}`))).toEqual([]);
-  // The cascade from tasks finds the task's tags; only what nothing was looked up in is missing.
+  // Deleting tasks cascades to their tags by `user_id` too. Only tables without any scan are missing.
   expect(touched.length).toBeGreaterThan(tables.length - 3);
   await reader.destroy();
 });

@@ -45,7 +45,7 @@ test('every table of user data is distributed by user_id, next to the first', as
     from pg_attribute where attname = 'user_id' and not attisdropped
       and attrelid in (select oid from pg_class where relkind = 'r')`.execute(db);
   const types = new Map(rows.map(({ name, type }) => [name, type]));
-  // Equal texts are in equal shards only under one collation.
+  // Equal texts hash to the same shard only under one collation.
   for (const table of tables) expect([table, types.get(table)]).toEqual([table, 'text collate C']);
 });
 

@@ -94,7 +94,7 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
     expect(dirname(restored.clusterDirectory)).toBe('/var/lib/duly');
     expect(await queryAsSuperuser(restored.app, 'select text from note')).toEqual([]);
     await restored.stop();
-    // As a crash leaves it: the cluster is moved, its link is not in place yet.
+    // The state after a crash: the cluster is moved, but its link does not exist yet.
     renameSync(path, `${path}.moved`);
     const again = await startEmbeddedServer(backup);
     expect(again).toMatchObject({ firstStart: false, clusterDirectory: restored.clusterDirectory });
@@ -114,7 +114,7 @@ describe.runIf(unprivilegedUnixAccount !== undefined)('started by root', () => {
     for (const name of ['pg', 'pino'])
       symlinkSync(join(repositoryPath, 'node_modules', name), join(clone, 'node_modules', name));
 
-    // Not the cache of this machine, from which servers may be running.
+    // Not this machine's cache: servers may run from it.
     const binaries = join(clone, 'server/src/db/postgres/binaries.ts');
     writeFileSync(binaries, readFileSync(binaries, 'utf8').replace('/var/cache/duly', cache));
 

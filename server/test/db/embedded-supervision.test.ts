@@ -36,7 +36,7 @@ describe('supervision', () => {
     );
     expect(rows[0]?.count).toBeGreaterThanOrEqual(acknowledged);
     expect(postmasterPid(server.clusterDirectory)).not.toBe(pid);
-    // The lock is back too.
+    // The new server has the lock again.
     await vi.waitFor(async () => {
       const locks = await queryAsSuperuser(
         server.admin,

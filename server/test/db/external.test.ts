@@ -142,7 +142,7 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     if (connects) expect((await asked).rows).toEqual([{ ssl: mode !== 'disable' }]);
     else {
       await expect(asked).rejects.toThrow(/certificate/);
-      // A certificate that expires is a database that is away, until it is renewed.
+      // An expired certificate counts as unavailable, until it is renewed.
       expect(isUnavailableError(await asked.catch((error) => error))).toBe(true);
     }
     await db.destroy();
@@ -160,7 +160,7 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
       );
       return asked.then(({ rows }) => rows).finally(() => db.destroy());
     };
-    // Another spelling of the address, which the certificate does not have.
+    // Another spelling of the address, which is not in the certificate.
     expect(await ask('127.1', '127.0.0.1')).toEqual([{ ssl: true }]);
     await expect(ask('127.1', '127.1')).rejects.toThrow(/does not match certificate/);
   });

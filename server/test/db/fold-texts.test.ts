@@ -19,7 +19,7 @@ const titles = ['Ärger', 'ärger im Büro', 'STRASSE', 'Straße', 'cafe', 'Caf�
 const fillers = refoldBatchSize + 100;
 const userIds = ['old-1', 'old-2'];
 
-/** Rows as a Duly before the folding stored them, of two users. */
+/** Inserts rows of two users as stored by a Duly without folding. */
 async function insertOldRows(db: Db): Promise<void> {
   for (const userId of userIds) {
     await sql`insert into duly.owners (user_id, revision) values (${userId}, 5)`.execute(db);
@@ -42,7 +42,7 @@ async function insertOldRows(db: Db): Promise<void> {
 const fileOf = async (db: Db) =>
   (await sql<{ file: string }>`select pg_relation_filepath('duly.tasks') as file`.execute(db)).rows[0]?.file;
 
-/** A database that was migrated after it had those rows, and a server beside it that does no upkeep by itself. */
+/** A database that had those rows before its migration, and a server on it that runs no upkeep by itself. */
 async function upgraded(locale?: keyof typeof locales): Promise<{ app: TestApp; database: TestDatabase }> {
   const database = await createDatabase('empty', locale && locales[locale]);
   const db = createDb({ connection: database.connection, max: 2, log });
@@ -54,7 +54,7 @@ async function upgraded(locale?: keyof typeof locales): Promise<{ app: TestApp; 
   const file = await fileOf(db);
   await recountTags(db);
   await migrateUp(db);
-  // Nothing was written anew.
+  // The migration did not rewrite the table.
   expect(await fileOf(db)).toBe(file);
   await db.destroy();
   return { app: await startApp({}, { database }), database };
@@ -68,7 +68,7 @@ const titlesFor = async ({ list }: Client, search: string) =>
 const tagsFor = async ({ tags }: Client, search: string) =>
   (await tags(`?${new URLSearchParams({ search })}`)).map(({ name }) => name);
 
-/** All titles, page by page, or the last so many, one by one. */
+/** All titles, page by page; or the last ones, in pages of one. */
 async function walk({ v1 }: Client, last?: number): Promise<string[]> {
   const walked: string[] = [];
   const page = last === undefined ? 'sort_direction=asc&limit=100' : 'sort_direction=desc&limit=1';
@@ -115,7 +115,7 @@ describe('rows from before the folding', () => {
 
     expect(await walk(client, 4)).toEqual(['éclair', 'ärger im Büro', 'Ärger', 'Zebra']);
 
-    // Whoever writes to one folds it.
+    // A write folds its row.
     const [zebra] = await client.list('?search=zebra');
     await client.v1('PATCH', `/tasks/${zebra?.id}`, { title: 'Zébra' });
     expect(await titlesFor(client, 'ZEBRA')).toEqual(['Zébra']);
@@ -124,7 +124,7 @@ describe('rows from before the folding', () => {
     );
     await client.v1('PATCH', `/tasks/${zebra?.id}`, { title: 'Zebra' });
 
-    // A part of them.
+    // Refolds one batch.
     expect((await refoldTasks(app.ctx.db, '')).count).toBe(refoldBatchSize);
     expect(await titlesFor(client, 'ÄRGER')).toEqual(['Ärger', 'ärger im Büro']);
     expect(await client.v1('GET', '/tasks?search=FILLER')).toMatchObject({
@@ -150,7 +150,7 @@ describe('rows from before the folding', () => {
     expect(await run(app)).toBe(0);
     expect(await findUnfolded(app.ctx.db)).toEqual([]);
     for (const query of queries) expect((await other.v1('GET', query)).body.data, query).toHaveLength(2);
-    // It was no change of theirs.
+    // Refolding did not change the user's revision.
     expect(await other.revision()).toBe(revision);
     const again = await other.v1('GET', read);
     expect([again.text, again.headers.get('etag')]).toEqual([list.text, list.headers.get('etag')]);

@@ -7,7 +7,7 @@ import { type Random, seeded } from '../support/random.ts';
 const hex = (text: string) => Array.from(text, (one) => one.codePointAt(0)?.toString(16)).join(' ');
 const number = (text = '') => Number.parseInt(text, 16);
 
-/** The code points that have a mapping of some kind stand here; beyond are ideographs. */
+/** The code points with any kind of mapping. All others are ideographs. */
 const ranges = [
   [0x1, 0xd800],
   [0xe000, 0x20000],
@@ -18,7 +18,7 @@ const characters = ranges.flatMap(([from, to]) =>
   Array.from({ length: to - from }, (_, index) => String.fromCodePoint(from + index)),
 );
 
-/** What each code point folds to by Unicode's table: test/fixtures/case-folding.txt says from where. */
+/** The case folding of each code point by Unicode's table. `test/fixtures/case-folding.txt` names the source. */
 async function readCaseFolding(): Promise<Map<string, string>> {
   const text = await readFile(new URL('../fixtures/case-folding.txt', import.meta.url), 'utf8');
   const words = text.replaceAll(/^#.*$/gm, '').split(/\s+/).filter(Boolean);
@@ -39,7 +39,7 @@ async function readCaseFolding(): Promise<Map<string, string>> {
   return table;
 }
 
-/** Hangul that only looks like other Hangul stays as it is. */
+/** Compatibility forms of Hangul are not folded. */
 const hangulForm = /[\u3131-\u318e\u3200-\u321e\u3260-\u327e\uffa0-\uffdc]/;
 const bareLetter = /^[[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]&&\p{L}]/v;
 
@@ -58,8 +58,8 @@ test('every character folds as CaseFolding.txt and the compatibility form have i
 });
 
 test('another version of Unicode, or another folding, is another version of the folding', () => {
-  // The hash differs: raise `foldVersion`, make the indexes `…_to_fold` anew by a migration, and only then change it
-  // here.
+  // If the hash differs: raise `foldVersion`, recreate the indexes `…_to_fold` in a migration, and only then change the
+  // hash here.
   const hash = createHash('sha256')
     .update(JSON.stringify(characters.map(fold)))
     .digest('base64url');

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** How the database answers, for the user with few tasks or the one with many. */
+/** Explains a query, for the user with few tasks or the one with many. */
 async function planFor(query: (db: Db) => Promise<unknown>) {
   const plan = await planOf(app.ctx.db, await statementOf(query));
   expect(sequentialScans(plan)).toEqual([]);
@@ -62,7 +62,7 @@ describe.each([
 
   test.each(Object.values(searchTerms))('a search for %s looks at each of them once', async (search) => {
     const { touched } = await list(userId, { search, sort_by: 'title' });
-    // The rest is the page, and its tags.
+    // The other rows are the page and its tags.
     expect(touched).toBeLessThanOrEqual(count + 51 + 100);
   });
 

@@ -5,7 +5,7 @@ import { afterTest } from '../support/clean-up.ts';
 import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { newClient } from '../support/tasks.ts';
 
-/** The statements that are asked by name until the end of the test, on connections to this port or path. */
+/** Collects prepared statements on connections to this port or path, until the end of the test. */
 function namedStatements(at: string | number): Set<string> {
   const named = new Set<string>();
   const { prototype } = pg.Client;
@@ -22,7 +22,7 @@ function namedStatements(at: string | number): Set<string> {
   return named;
 }
 
-/** Reads and writes of many users at a time, none of which may fail. */
+/** Sends reads and writes of several users at a time. None may fail. */
 async function useMuch(app: TestApp): Promise<void> {
   const clients = await Promise.all(Array.from({ length: 4 }, () => newClient(app)));
   for (let round = 0; round < 6; round += 1)
@@ -54,7 +54,7 @@ describe.skipIf(!hasPgBouncer('prepared statements behind a pooler'))('behind a 
     const url = await startPgBouncer(direct.database);
     const app = await startApp({ DATABASE_URL: url }, direct);
     afterTest.push(() => app.close());
-    // So that what follows is known as asked often.
+    // So that the statements count as frequent.
     await useMuch(direct);
     const named = namedStatements(Number(new URL(url).port));
     await useMuch(app);

@@ -29,7 +29,7 @@ function expectRefused(reply: Reply): void {
   expect(reply.headers.get('retry-after')).toBe('1');
 }
 
-/** Leaves something to do for every job. */
+/** Creates rows that every job has to change. */
 async function createUpkeep(app: TestApp): Promise<void> {
   const client = await newClient(app);
   const { id } = client.user;
@@ -53,7 +53,7 @@ describe('a database that is read-only', () => {
   let admin: Tenant;
   let user: Tenant;
   let account: RegisteredAccount;
-  /** Bodies that get past the checks before the write. */
+  /** Bodies that pass the checks before the write. */
   let bodies: Record<string, unknown>;
   let queries: Record<string, string>;
   let browser: ReturnType<typeof createBrowser>;
@@ -83,7 +83,7 @@ describe('a database that is read-only', () => {
     };
     browser = createBrowser(app);
     await browser.send('POST', '/sign-in/email', { email: account.email, password });
-    // So old that a read would prolong it.
+    // So old that reading the session would prolong it.
     await sql`update better_auth.session set "expiresAt" = now() + interval '3 days' where "userId" = ${account.id}`.execute(
       db,
     );
@@ -129,7 +129,7 @@ describe('a database that is read-only', () => {
     (operation) =>
       operation.path.startsWith('/api') && !isWrite(operation) && !/events$/.test(operation.path),
   );
-  /** Each of these reads is an entry of the audit log by itself, without which it is not answered. */
+  /** These reads append an audit entry each, and fail without it. */
   const audited = [
     'adminListUsers',
     'adminGetUser',
@@ -175,7 +175,7 @@ describe('a database that is read-only', () => {
       patience,
     );
     await other.create();
-    // What was counted for the audit log meanwhile was kept.
+    // Counts for the audit log were kept in memory meanwhile.
     await auditCounts.flush();
     const { rows } = await sql<{ action: string }>`
       select action from duly.audit where user_id = ${other.user.id} order by action`.execute(db);
@@ -193,7 +193,7 @@ describe('a pool whose sessions have become read-only, where new ones are not', 
   test('refuses one write, finds where writes are taken, and gives up every connection to the other server', async () => {
     const client = await newClient(app);
     await client.create();
-    // Every session is checked again when it is taken, and then not for a second: the write is sooner.
+    // A session is checked at its checkout, and then not for a second: the write comes before the next check.
     await sleep(1_000);
     const demoted = await demoteSessions(app.ctx.db);
     expect(poolStats(app.ctx.db).total).toBe(demoted);

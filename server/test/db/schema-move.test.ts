@@ -14,7 +14,7 @@ import { newClient } from '../support/tasks.ts';
 
 const newest = listMigrations().length;
 
-/** What another application may have under names of ours, one of its tables in the very form of ours. */
+/** Objects of another application with our names; one of its tables has the same columns as ours. */
 const foreign = `
   create table public.users (id serial primary key, email text unique);
   create table public.tasks (id serial primary key, user_id int references public.users, title varchar(200));
@@ -29,7 +29,9 @@ const foreign = `
   create trigger account_changed before update on public.tasks for each row execute function public.account_changed();
   alter role duly in database :database set search_path = public`;
 
-/** Everything in `public`: where each row lies and which transaction wrote it, in the tables and in the catalog. */
+/**
+ * Everything in `public`: the position of each row and the transaction that wrote it, in the tables and in the catalog.
+ */
 const everything = `
   select jsonb_build_array(
     (select jsonb_agg(to_jsonb(c) || jsonb_build_object('xmin', c.xmin::text) order by oid) from pg_class c where relnamespace = 'public'::regnamespace),
@@ -43,7 +45,7 @@ const everything = `
     (select jsonb_agg(r.ctid::text || r.xmin::text || r::text) from public.schema_migrations r)
   )::text as everything`;
 
-/** Statistics, which any session of the server may write. */
+/** Any session may update these statistics. */
 const withoutCounts = (text: string) =>
   text.replaceAll(
     /"(relpages|reltuples|relallvisible|relallfrozen|relfrozenxid|relminmxid)": ?"?-?\d+"?/g,
@@ -67,7 +69,7 @@ beforeEach(async () => {
   });
 });
 
-/** As the version before the move left it, with a task and its tag. */
+/** Restores the schema as it was before the move to `duly`, with a task and its tag. */
 async function becomeOld(): Promise<void> {
   await migrateUp(db);
   for (let version = newest; version >= schemaMoveVersion; version -= 1) await migrateDown(db);
@@ -109,7 +111,7 @@ describe('beside another application in the same database', () => {
     expect(await migrate('up')).toMatchObject({ code: 0, stderr: '' });
     expect(await look()).toBe(before);
     expect(await schemasOf('tasks')).toEqual(expect.arrayContaining(['duly', 'public']));
-    // Another application may have the same role.
+    // Another application may use the same role.
     expect((await settingsOf()).map(({ setting }) => setting)).toEqual([
       'search_path=public',
       'statement_timeout=30s',
@@ -183,7 +185,7 @@ describe('a Duly that has its tables in public', () => {
       expect(await schemasOf('tasks')).toEqual(['public']);
       await old.end();
     }
-    // One of another database, or of another application, is none of its business.
+    // Sessions of another database or application are not checked.
     const other = new pg.Client({ ...database.connection, application_name: 'psql' });
     await other.connect();
     expect((await migrate('up')).code).toBe(0);

@@ -9,7 +9,7 @@ import { seeded } from '../support/random.ts';
 import { sortTasks } from '../support/task-model.ts';
 import { newClient } from '../support/tasks.ts';
 
-/** Each is found by the other, as title, description and tag. */
+/** Each text finds the other, as title, description and tag. */
 const alike = [
   ['ärger', 'Ärger'],
   ['STRASSE', 'Straße'],
@@ -32,7 +32,7 @@ const alike = [
   ['100% a_b c\\d', '１００％ A＿B C＼D'],
 ] as const;
 
-/** The second is not found by the first. */
+/** The first text does not find the second. */
 const unlike = [
   ['чаи', 'чай'],
   ['у', 'ў'],
@@ -50,7 +50,7 @@ const unlike = [
   ['\u0301', 'é e\u0301'],
 ] as const;
 
-/** What a search finds: titles, descriptions, and tags, on both surfaces. */
+/** The results of a search in titles, descriptions and tags, on both surfaces. */
 async function found({ v1, bare }: Awaited<ReturnType<typeof newClient>>, search: string) {
   const query = `?${new URLSearchParams({ search })}`;
   const tasks: Task[] = (await v1('GET', `/tasks${query}`)).body.data;
@@ -80,7 +80,7 @@ describe.each(Object.keys(locales) as (keyof typeof locales)[])('a database of t
         texts: [`<${text}>`, `[${text}]`].sort(),
         tags: [`<${text}>`],
       });
-      // Cut anywhere, as while it is typed.
+      // Cut at any grapheme, as while it is typed.
       for (const { index } of new Intl.Segmenter('und').segment(search))
         if (index > 0)
           expect(
@@ -167,7 +167,7 @@ describe.each(Object.keys(locales) as (keyof typeof locales)[])('a database of t
       }
       const wanted = sortTasks(tasks, 'title', direction);
       expect(walked).toEqual(wanted);
-      // Those that are matched first are ordered by the same.
+      // A search uses the same order.
       expect(await client.list(`?sort_by=title&sort_direction=${direction}&search=a&limit=100`)).toEqual(
         wanted.filter(({ title }) => /[aä]/i.test(title)),
       );

@@ -4,7 +4,7 @@ import { violationsOf } from '../support/sql/guard.ts';
 
 const rulesBrokenIn = (text: string) => violationsOf(text).map(({ table, rule }) => [table, rule]);
 
-// A cluster finds the shard of a table by the parameter that its user_id has to equal.
+// Citus finds the shard of a table by the parameter that its user_id has to equal.
 describe('a table whose user another relation names', () => {
   test.each([
     ['select * from duly.tasks t join duly.task_tags tt using (user_id) where tt.user_id = $1', 'tasks'],

@@ -5,8 +5,8 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { issuedStatements } from '../support/sql/collect.ts';
 import { violationsOf } from '../support/sql/guard.ts';
 
-// What the application asks is collected by test/support/sql/collect.ts and judged at the end of every test file by
-// test/support/sql/setup.ts; here, that it is collected and judged rightly.
+// `test/support/sql/collect.ts` collects the application's statements, and `test/support/sql/setup.ts` checks them at
+// the end of every test file. This file tests both.
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp();

@@ -27,18 +27,21 @@ import {
 import { database, type ReplicatedPair, startReplicatedPair } from '../support/replica.ts';
 import { newClient } from '../support/tasks.ts';
 
-/** How long each part of the load lasts. */
+/** The duration of each part of the load. */
 const partMs = isLong ? 15_000 : 1_000;
 const writers = isLong ? 8 : 2;
 
 describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers under writes and reads', () => {
   let pair: ReplicatedPair;
   let name: Forwarder;
-  /** Leads to the standby of the new primary, once there is one. */
+  /** Forwards to the standby of the new primary, once there is one. */
   let nextStandby: Forwarder;
   let standby: TestCluster;
   let hosts: string;
-  /** One by a name that leads elsewhere, one by both hosts; `workers` is a service of two processes. */
+  /**
+   * `named` has one host name that moves to the new primary, `listed` has both hosts; `workers` is a service of two
+   * processes.
+   */
   let named: TestApp;
   let listed: TestApp;
   let workers: Server;
@@ -124,10 +127,10 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
     console.log(`switchover: every instance takes writes ${Math.round(backAfterMs)} ms after the promotion`);
     expect(backAfterMs).toBeLessThan(10_000);
 
-    // A promoted copy is another history: a stream of the one before ends, and its client starts anew.
+    // A promoted standby begins a new epoch: streams of the epoch before end, and their clients start anew.
     await stream.ended;
     const again = await openEventStream(named.url, `${client.user.v1}/events`, client.user.token);
-    // Another instance writes to the new primary, and this one hears of it.
+    // Another instance writes to the new primary, and this one is notified.
     await vi.waitFor(() => expect(named.ctx.changeNotifier.isListening()).toBe(true), patience);
     const other = await newClient(listed, client.user.id);
     const { id } = await other.create();
@@ -137,7 +140,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
 
   test('leaves nobody on the server before', async () => {
     await waitUntil(async () => {
-      // A connection that is given up is closed when it is next handed out, or was idle for ten seconds.
+      // The pool closes an old connection at its next checkout, or after ten seconds idle.
       await Promise.all(each().map(([, { url }]) => responseStatus(`${url}/health/ready`)));
       const [row] = await pair.primary.query<{ count: number }>(
         `select count(*)::int as count from pg_stat_activity where datname = '${database}'`,
@@ -161,7 +164,7 @@ describe.skipIf(!hasPostgres15('a switchover'))('a switchover of two servers und
     });
   });
 
-  /** What was the primary is read-only, but no standby. */
+  /** The former primary is read-only, but not a standby. */
   const [old, now, copy] = ['the one before', 'the primary', 'its standby'];
   test.each([
     ['any', [old, now, copy], old],

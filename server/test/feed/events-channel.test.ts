@@ -7,16 +7,16 @@ import { silentLog as log } from '../support/log.ts';
 
 const nothing: FeedPage = { changes: [], next: endOfRevision(null, 1), hasMore: false };
 
-/** A stream as the channel sees it, and what it was given. */
+/** A fake event stream, and the texts that it was sent. */
 function fakeStream(fields: { silentMs?: number; isTaking?: boolean; isReady?: boolean } = {}) {
   const { silentMs = 0, isTaking = true, isReady = true } = fields;
   const given: string[] = [];
   const stream: EventStream = {
     request: { userId: 'ada', authorization: [], position: null, isDrained: () => isTaking },
-    // Not looked at.
+    // Not used.
     readable: Reflect.get({}, 'readable'),
     position: endOfRevision(null, 1),
-    deliveredWakeUp: 0,
+    deliveredNotification: 0,
     send: (text) => void given.push(String(text)),
     isReady: () => isReady,
     sentAt: () => performance.now() - silentMs,

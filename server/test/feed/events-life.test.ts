@@ -43,12 +43,12 @@ const streamOf = async (path: string, token: string, on = app): Promise<TestEven
   return stream;
 };
 
-/** How long a wait takes to be answered, and how. */
+/** Starts a long poll; resolves to its response and the time of it. */
 async function waitOn(path: string, token: string, on = app) {
   const send = (query: string) => on.request('GET', `${path}/changes?${query}`, { token });
   const { next_cursor } = (await send('limit=100')).body;
   const asked = send(`wait=30&since=${next_cursor}`);
-  // It is there once the server has begun to wait.
+  // The subscriber exists as soon as the server waits.
   await vi.waitFor(() => expect(on.ctx.subscriptions.count()).toBeGreaterThan(0), patience);
   return asked.then(({ status, body }) => ({ status, code: body.error_code, at: performance.now() }));
 }
@@ -72,7 +72,7 @@ describe('streams and waits end soon on every instance', () => {
         return answer.at;
       }),
     ]);
-    // Those that nothing ends last 25 s and longer.
+    // A long poll or stream that nothing ends lasts 25 s or longer.
     expect(Math.max(...times) - killedAt).toBeLessThan(15_000);
     for (const { events } of streams) expect(events.map(({ event }) => event)).toEqual(['ready']);
   }
@@ -132,7 +132,7 @@ test('nothing is sent while nobody can tell whether the token lives, and everyth
   const { v1, token } = await app.newUser();
   const stream = await streamOf(v1, token, second);
   const away = vi.spyOn(second.ctx.accessControl, 'refresh').mockRejectedValue(serviceUnavailable());
-  // The last good look counts for a second.
+  // Verified tokens are trusted for a second after the last successful read of the access events.
   await sleep(1_100);
   await app.request('POST', `${v1}/tasks`, { token, body: { title: 'x' } });
   await sleep(500);
@@ -193,7 +193,7 @@ describe('of one user', () => {
 });
 
 describe('a client that is slow', () => {
-  /** More than the system keeps for a connection, however much that is: tens of megabytes. */
+  /** More tasks than the system's socket buffers hold: tens of megabytes. */
   const size = 12_000;
   let server: App;
   let url: string;
@@ -206,7 +206,7 @@ describe('a client that is slow', () => {
     await server.close();
   });
 
-  /** A user with that many tasks of 4 kB. */
+  /** A user with `size` tasks of 4 kB. */
   async function newHeavyUser() {
     const user = await app.newUser();
     await sql`insert into duly.owners (user_id, revision) values (${user.id}, ${size})`.execute(app.ctx.db);
@@ -230,7 +230,7 @@ describe('a client that is slow', () => {
     const { statements: asked, restore } = recordStatements(app.ctx.db);
     const reads = () => asked.filter((text) => text.includes('tombstones')).length;
     const { stream, socket } = await openPaused(user);
-    // What the system takes is read bit by bit.
+    // The server reads the feed until the socket buffers are full.
     const hasSettled = async () => {
       const before = reads();
       await sleep(1_000);
@@ -292,7 +292,7 @@ describe('the end of the server', () => {
     await vi.waitFor(() => expect(third.ctx.subscriptions.count()).toBe(22), patience);
     const began = performance.now();
     await third.close();
-    // Left alone, the request would wait for 30 s, and streams for ever.
+    // Otherwise the long poll would take 30 s, and streams would not end.
     expect(performance.now() - began).toBeLessThan(20_000);
     await Promise.all(streams.map(({ ended }) => ended));
     expect(await waiting).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' });

@@ -169,7 +169,7 @@ test('the last event is named by the query too, for polyfills of EventSource; th
     expect((await stream.take(1))[0], query).toMatchObject({ event: 'ready', id });
     stream.close();
   }
-  // In the middle of a revision, as a browser writes it.
+  // A position within a revision, encoded as a browser does it.
   const { id } = await client.create({ tags: ['a b'] });
   const stream = await open(client, `?lastEventId=${encodeURIComponent('4/tag/a%20b')}`);
   expect((await stream.take(1, isChange))[0]).toMatchObject({ id: '4', data: { id } });

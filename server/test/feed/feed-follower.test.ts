@@ -10,18 +10,18 @@ import { type Client, newClient } from '../support/tasks.ts';
 import { createWriter } from '../support/writes.ts';
 
 /**
- * `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- test/feed-follower.test.ts` for a long run; other writes, or
- * those of a failure again, by `DULY_TEST_SEED`.
+ * Long run: `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- server/test/feed/feed-follower.test.ts`.
+ * `DULY_TEST_SEED` selects other writes, or repeats those of a failure.
  */
 const rounds = Number(process.env.DULY_FEED_ROUNDS ?? (isLong ? 2 : 1));
 const seconds = Number(process.env.DULY_FEED_SECONDS ?? 0);
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
 const writers = 8;
-/** Without a time. */
+/** Used when `seconds` is 0. */
 const writesPerWriter = 30;
 
 let first: TestApp;
-/** On the same database; there most of the time. */
+/** Another instance on the same database; `disturb` restarts it. */
 let second: TestApp;
 beforeAll(async () => {
   first = await startApp();
@@ -32,7 +32,7 @@ afterAll(async () => {
   await first.close();
 });
 
-/** What a writer sends, to any instance; 503 when it is not there. */
+/** Sends a request to either instance. The result is a 503 if that instance is stopped. */
 function sender({ user }: Client, random: Random): Client['v1'] {
   return async (method, path, body) => {
     const on = random.pick([first, second]);
@@ -40,7 +40,7 @@ function sender({ user }: Client, random: Random): Client['v1'] {
       return await on.request(method, user.v1 + path, { token: user.token, body });
     } catch (error) {
       const message = error instanceof Error ? error.message : '';
-      // A busy machine sends so slowly that the answer is one to the connection, not to the request.
+      // On a busy machine a request may time out with 408, which openapi.json does not list for it.
       if (message.includes('breaks openapi.json') && !message.endsWith('status 408')) throw error;
       return { status: 503, headers: new Headers(), text: '', body: undefined };
     }
@@ -53,15 +53,15 @@ async function write(client: Client, random: Random, endsAt: number): Promise<vo
     await writeOne();
 }
 
-/** Instances go and come, and upkeep forgets what it may, while there are writes. */
+/** Restarts an instance, and deletes unused tags and old tombstones, while there are writes. */
 async function disturb(random: Random, isOver: () => boolean): Promise<void> {
-  // A start takes a second of what the others need in a short round.
+  // In a short round, a restart takes most of the time.
   for (let left = seconds > 0 ? Number.POSITIVE_INFINITY : 1; left > 0 && !isOver(); left -= 1) {
     await sleep(500 + random.below(seconds > 0 ? 4_000 : 500));
     await second.close();
     second = await startApp({}, first);
     await tombstoneUnusedTags(first.ctx.db);
-    // Younger ones are needed by those who follow; who does not keep up starts anew.
+    // Clients that follow the feed need the newer tombstones; a slower client gets 410 and starts again.
     if (random.chance(0.5)) await deleteOldTombstones(first.ctx.db, 0);
   }
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What is left of a task once it is purged, all in one transaction. */
+/** Does what a purge of a task does, in one transaction. */
 async function purge({ user }: Client, taskId: string): Promise<void> {
   await sql`
     with moved as (update duly.owners set revision = revision + 1 where user_id = ${user.id} returning revision),

@@ -17,7 +17,7 @@ interface Node {
 
 const userId = 'many';
 const count = 100_000;
-/** The newest write was of a task with these, which all tasks have. */
+/** Tags of every task; the newest write changed them. */
 const everywhere = ['all', 'each'];
 
 let app: TestApp;
@@ -50,7 +50,7 @@ function nodesOf(node: Node): Node[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** How the database reads 100 changes behind a place: what it reads whole, and how many rows of tables it touches. */
+/** Explains a read of 100 changes after a position: which relations it scans fully, and how many rows it touches. */
 async function planAt(place: FeedPosition) {
   const { sql: text, parameters } = await statementOf((db) => findChanges(db, userId, place, 100));
   const { rows } = await app.ctx.db.executeQuery<{ 'QUERY PLAN': { Plan: Node }[] }>(

@@ -7,12 +7,12 @@ import { type Client, locsOf, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {
-  // Connections enough for two requests: who waits has none.
+  // Connections for two requests only: a waiting request must not hold one.
   app = await startApp({ DATABASE_POOL_SIZE: '2', DATABASE_POOL_OVERFLOW: '0' });
 });
 afterAll(() => app.close());
 
-/** Resolves once the server has begun to wait, to what the answer will be. */
+/** Starts a long poll, and waits until the server waits. The result contains the promise of the response. */
 async function wait(client: Client, since: string, seconds = 30) {
   const before = app.ctx.subscriptions.count();
   const began = performance.now();

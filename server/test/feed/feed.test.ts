@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Without the things themselves. */
+/** Changes without the items themselves. */
 const told = (changes: { revision: number; type: string; id: string; op: string }[]) =>
   changes.map(({ revision, type, id, op }) => [revision, type, id, op]);
 
@@ -105,7 +105,7 @@ describe('since a cursor', () => {
     ]);
     expect(changes[1]).not.toHaveProperty('task');
     expect((await readFeedPage(client, next)).data).toEqual([]);
-    // Asked again, the same cursor gives the same.
+    // The same cursor gives the same changes again.
     expect((await readFeed(client, { since: cursor })).changes).toEqual(changes);
   });
 
@@ -171,7 +171,7 @@ test('whatever is written during a walk, it ends with what the server has: 20 ra
     for (let count = random.below(12); count > 0; count -= 1) await write();
     const mirror = createLocalCopy();
     const query = `limit=${random.pick([1, 2, 3])}`;
-    // Some of them change more than a page shows: they come to an end before the walk does.
+    // The writes stop after ten pages, because one write may change more than a page holds: the sync would never end.
     let left = 10;
     const between = async () => {
       if (left > 0 && random.chance(0.6)) await write();

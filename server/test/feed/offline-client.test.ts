@@ -13,7 +13,7 @@ afterAll(() => app.close());
 
 const seed = Number(process.env.DULY_TEST_SEED ?? Date.now() % 1_000_000);
 
-/** A network that loses requests on the way there and answers on the way back. */
+/** A network that loses requests and responses. */
 const onATrain =
   (random: Random): typeof fetch =>
   async (...request) => {
@@ -26,7 +26,7 @@ const onATrain =
     return response;
   };
 
-/** A device whose app is closed and opened again whenever it likes. */
+/** A device whose app is closed and opened again at random. */
 function createDevice(user: { id: string; token: string }, more: Partial<Options> = {}) {
   let saved: string | null = null;
   const options: Options = {

@@ -6,7 +6,7 @@ import { readFeedPage } from '../support/feed.ts';
 import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { newClient } from '../support/tasks.ts';
 
-/** Less than the time between two polls of an instance that listens. */
+/** Shorter than the polling interval of an instance that listens. */
 const within = { timeout: 10_000, interval: 25 };
 
 describe.skipIf(!hasPgBouncer('a pooler in transaction mode'))('behind a pooler in transaction mode', () => {
@@ -25,7 +25,7 @@ describe.skipIf(!hasPgBouncer('a pooler in transaction mode'))('behind a pooler 
     await app.close();
   });
 
-  /** What is written on the first instance arrives at the other one. */
+  /** Writes on the first instance, and expects the change on the other one. */
   async function expectTold(on: TestApp) {
     const client = await newClient(app);
     const stream = await openEventStream(on.url, `${client.user.v1}/events`, client.user.token);

@@ -7,7 +7,7 @@ import { openEventStream, type TestEventStream } from '../support/events.ts';
 import { patience } from '../support/patience.ts';
 import { newClient } from '../support/tasks.ts';
 
-/** Less than the time between two polls of an instance that listens. */
+/** Shorter than the polling interval of an instance that listens. */
 const within = { timeout: 10_000, interval: 25 };
 
 let app: TestApp;
@@ -26,7 +26,7 @@ interface Listening {
   pid: number;
 }
 
-/** The connections that listen, as the database sees them. */
+/** The connections that execute LISTEN, as the database reports them. */
 const listening = (on = app) =>
   asAdmin<Listening>(
     `select pid from pg_stat_activity where datname = '${on.database.connection.database}' and application_name = 'duly listener'`,
@@ -50,17 +50,17 @@ async function follow(on: TestApp) {
 
 const ids = (stream: TestEventStream) => stream.events.map(({ data }) => data.id);
 
-test('what is written on one instance is told on another, soon', async () => {
+test('a write on one instance soon reaches a stream of another', async () => {
   const { client, stream } = await follow(second);
   await isListening(second);
-  // Once the first poll is done, there is no other for long.
+  // After the first poll, the next one is 15 s later.
   await stream.take(1);
   const began = performance.now();
   for (let index = 0; index < 10; index += 1) {
     const { id } = await client.create();
     await vi.waitFor(() => expect(ids(stream)).toContain(id), patience);
   }
-  // Whoever listens polls every 15 s only, so that one of them at most was found by that.
+  // An instance that listens polls every 15 s, so polling delivered at most one of these changes.
   expect(second.ctx.changeNotifier.isListening()).toBe(true);
   expect(performance.now() - began).toBeLessThan(15_000);
 });
@@ -113,7 +113,7 @@ describe('the connection that listens', () => {
        update duly.tasks set title = 'by hand', revision = moved.revision from moved where user_id = '${client.user.id}'`,
       third.database.connection.database,
     );
-    // It would be found in a while; sooner, as everything is looked through when there may be a gap.
+    // The next poll would find it later. After a lost connection, the instance reads all revisions at once.
     await cut(third);
     const [change] = await stream.take(1, ({ event }) => event === 'change');
     expect(change?.data).toMatchObject({ id, task: { title: 'by hand' } });

@@ -9,7 +9,7 @@ import { type Client, newClient } from '../support/tasks.ts';
 const instances = { 'with a cache': '1000000', 'without one': '0' };
 const long = 'Long enough to be worth compressing. '.repeat(27);
 
-/** What may be compressed: any other answer never is. */
+/** Paths that may be compressed. No other response ever is. */
 const lists: Record<string, string> = {
   listTasks: '/api/v1/users/{user_id}/tasks',
   bareListTasks: '/api/{user_id}/tasks',
@@ -60,7 +60,7 @@ describe.each(Object.entries(instances))('%s', (_name, bytes) => {
   const paths = [...Object.values(lists), ...Object.values(withoutTag), ...documents];
 
   test.each(paths)('%s: what comes compressed is what comes plain, with the same headers', async (path) => {
-    // Each read of another kind adds to the audit log; twice, so that the second comes from memory.
+    // Each read of another kind adds an audit entry. Each coding twice, so that the second response is the stored one.
     for (const coding of ['gzip', 'br', 'gzip', 'br']) {
       const [plain, coded] = [await ask(path), await ask(path, coding)];
       expect([plain.status, coded.status]).toEqual([200, 200]);

@@ -10,7 +10,7 @@ const page = 'https://app.example';
 const mobile = 'capacitor://localhost';
 const tasks = '/api/v1/users/ada/tasks';
 
-/** With nothing set; with origins set; with a public address and nothing else. */
+/** `plain` has no settings; the others have origins, or only a public address. */
 let plain: TestApp;
 let listed: TestApp;
 let online: TestApp;
@@ -109,7 +109,8 @@ describe('OPTIONS that is no preflight', () => {
 });
 
 /**
- * Who is asked: CORS, the guard of the cookie routes with Better Auth's own, and Better Auth about where links lead.
+ * Checks an origin by CORS, by the CSRF guard of Better Auth's routes with its own, and by Better Auth's check of link
+ * targets.
  */
 async function verdicts(app: TestApp, origin: string): Promise<Record<string, boolean>> {
   const post = (path: string, body: object, headers: Record<string, string>) =>
@@ -198,7 +199,7 @@ describe('a refused origin', () => {
     const written: Record<string, unknown>[] = [];
     const log = pino({}, { write: (line: string) => void written.push(JSON.parse(line)) });
     const app = await buildApp({ ...createContext(settings, plain.ctx.db, log), log });
-    // Sent past the network, which has no place for some of these origins.
+    // Uses `inject`: an HTTP client cannot send some of these origins.
     for (const origin of origins) await app.inject({ url: '/health', headers: { origin } });
     await app.close();
     return written.filter(({ setting }) => setting !== undefined);

@@ -27,11 +27,11 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
     await app.close();
   });
 
-  /** A tab of its own, with its own session storage. */
+  /** Opens a tab with its own session storage. */
   async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
     page.on('request', (request) => asked.push(request.url()));
-    // The browser reports answers that are errors too, which some tests ask for.
+    // The browser reports error responses too, which some tests cause.
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().startsWith('Failed to load')) {
         complaints.push(message.text());
@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
   test.runIf(isLong)(
     'opens the operation that its address names, and puts an opened one into its address',
     async () => {
-      // Whatever a link to the page adds to its query.
+      // A link to the page may have a query.
       const page = await open('?utm_source=x#/Tasks/createTask');
       const create = page.locator('#operations-Tasks-createTask .opblock-body');
       await create.waitFor();
@@ -82,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)('the API page in a browser', () => {
       await page.waitForURL(/#\/Tasks\/listTasks$/);
       await page.goto(`${app.url}/docs#/Health/getHealth`);
       await page.locator('#operations-Health-getHealth .opblock-body').waitFor();
-      // No link at all: nothing is complained of.
+      // A fragment that names nothing must not cause an error.
       await page.goto(`${app.url}/docs#/%`);
       await page.close();
     },

@@ -26,7 +26,7 @@ async function load(path: string): Promise<Page> {
   };
 }
 
-/** How each kind of file makes a browser ask for another; the start script names neighbours with `resolveUrl`. */
+/** How each type of file loads another. The start script uses `resolveUrl`. */
 const requesting: Record<string, RegExp[]> = {
   'text/html': [/<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)\s*=\s*["']([^"']+)["']/gi],
   'text/css': [/url\(\s*["']?([^"')]+)/gi, /@import\s+["']([^"']+)/gi],
@@ -56,7 +56,7 @@ describe('the API page', () => {
       seen.add(url.pathname);
       const asset = await load(url.pathname);
       types.add(asset.type);
-      // The bundles are full of strings that are no requests; what they may ask for, the policy decides.
+      // The bundles contain URLs that they never load; the Content-Security-Policy limits what they may load.
       if (/\.css$|initializer|\/theme\//.test(asset.path)) waiting.push(...references(asset));
     }
     expect([...seen]).toContain('/docs/json');

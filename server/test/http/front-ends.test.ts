@@ -20,7 +20,7 @@ import { freePort, type Server, startServer } from '../support/process.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const text = await readFile(join(repository, 'docs/front-ends.md'), 'utf8');
-/** The blocks of docs/front-ends.md by the name in their first line. */
+/** The code blocks of docs/front-ends.md, by the name in their first line. */
 const blocks = new Map(
   [...text.matchAll(/```\w+\n(?:\/\/|#) (\S+)\n(.*?)```/gs)].map(([, name = '', code = '']) => [name, code]),
 );
@@ -51,7 +51,7 @@ if (!hasChromium) console.warn('skipped: front ends in a browser, for want of Ch
 describe.skipIf(!hasChromium)('a page in a browser, with Better Auth and nothing set', () => {
   let duly: Server;
   let browser: Browser;
-  /** Where a front end's dev server has its pages; each name is an origin of its own. */
+  /** The port of a front end's dev server. Each host name is another origin. */
   let port: number;
 
   beforeAll(async () => {
@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)('a page in a browser, with Better Auth and nothing
     });
   });
 
-  /** Runs a module's code in a page of a browser that knows nothing yet. */
+  /** Runs a module in a page of a new browser profile. */
   async function pageOn(origin: string): Promise<Page> {
     const context = await browser.newContext();
     afterTest.push(() => context.close());
@@ -92,7 +92,7 @@ describe.skipIf(!hasChromium)('a page in a browser, with Better Auth and nothing
     await page.goto(origin);
     return page;
   }
-  // Text, as the page's modules are not this file's.
+  // As text, because the modules are loaded by the page.
   const run = (page: Page, module: string, code: string, sent: unknown): Promise<Record<string, unknown>> =>
     page.evaluate(`import('/${module}').then(async ({ auth, callApi }) => {
       const person = ${JSON.stringify(sent)};

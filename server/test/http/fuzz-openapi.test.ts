@@ -15,15 +15,12 @@ import {
 import { seeded } from '../support/random.ts';
 import { createTenants, keyOf, secretsOf, type Tenant, type Tenants } from '../support/tenants.ts';
 
-/**
- * Another sequence of requests, or the one of a failure again: `DULY_TEST_SEED=7 npm test --
- * test/fuzz-openapi.test.ts`.
- */
+/** Other requests, or those of a failure: `DULY_TEST_SEED=7 npm test -- server/test/http/fuzz-openapi.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
 const total = isLong ? 10_000 : 2_500;
-/** A session does not last long here: so many requests are made with one. */
+/** Requests with one session, before it is renewed. */
 const perRenewal = 25;
-/** Hashing a password takes a tenth of a second: so many requests may get that far. */
+/** The number of requests that may hash a password, which takes a tenth of a second. */
 const mostHashing = 40;
 
 const random = seeded(seed);
@@ -39,7 +36,7 @@ afterAll(() => tenants.close());
 
 const common = operations.filter((operation) => !isCredentialsOperation(operation));
 const costly = operations.filter(isCredentialsOperation);
-/** They end what the other requests need; what they do to others is test/isolation-elsewhere.test.ts's. */
+/** Admin operations that would disturb the other requests. `isolation/isolation-elsewhere.test.ts` tests them. */
 const withoutAdmin = (operation: Operation) =>
   operation.method !== 'GET' && /lock|users/.test(operation.path);
 
@@ -77,7 +74,7 @@ function queryFor({ parameters }: Operation): string {
     0.25,
   )) {
     const isRight = random.chance(0.85);
-    // Nobody writes meanwhile, and there is nothing to be learned from waiting.
+    // Nobody writes meanwhile, so a long poll would only wait.
     if (isRight && name === 'wait') continue;
     const value = isRight ? validValue(schema, random) : invalidValue(schema, random);
     for (const item of Array.isArray(value) ? value.slice(0, 25) : [value])
@@ -89,7 +86,7 @@ function queryFor({ parameters }: Operation): string {
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
 
-/** Mostly one, so that nothing else hides what it does. */
+/** Mostly one item, so that no other hides its effect. */
 const chosen = <T>(items: T[]): T[] =>
   items.length > 0 && random.chance(0.7) ? [random.pick(items)] : random.some(items, 0.4);
 
@@ -150,12 +147,12 @@ function requestFor(operation: Operation): RawRequest {
   };
 }
 
-/** What is wrong with an answer, or null. */
+/** What is wrong with a response; null if nothing is. */
 function fault(
   { method, path, headers: sent }: RawRequest,
   { status, text, headers }: RawReply,
 ): string | null {
-  // The queue of passwords is full: the one refusal that says so.
+  // A 503 with `Retry-After` means that the queue for hashing passwords is full.
   if (status >= 500 && !(status === 503 && headers['retry-after'] !== undefined)) return `status ${status}`;
   const others = sent?.authorization === `Bearer ${admin.token}` ? [] : ['the victim', 'the deleted'];
   for (const secret of others.flatMap(secretsOf)) if (text.includes(secret)) return `shows ${secret}`;
@@ -164,7 +161,7 @@ function fault(
   return tenants.app.violation(method, path, status, isJson ? JSON.parse(text) : undefined);
 }
 
-/** The user's requests end sessions and delete what the paths name: a token of another issuer's costs no hashing. */
+/** The requests end sessions and delete items, so the user is renewed. A token of another issuer needs no hashing. */
 async function renew(): Promise<void> {
   const tasks = `/api/${user.id}/tasks`;
   const make = () => {
@@ -214,8 +211,7 @@ test(`${total} generated requests of seed ${seed}: no failure, every answer as d
   expect(await rows.of(victim.id)).toEqual(before);
   expect((await app.request('GET', '/health/ready')).status).toBe(200);
   expect({}).not.toHaveProperty('polluted');
-  // What is generated is good enough to be taken, and bad enough to be refused, in every operation below a user that
-  // asks for no secret.
+  // Each operation of a user without secrets must both succeed and fail for some of the generated requests.
   for (const { operationId } of common.filter(isUserOperation)) {
     const seen = [...(statuses.get(operationId) ?? [])];
     expect(

@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** Another server with the same settings over another database; gives its address. */
+/** Starts another server with the same settings on another database. @returns its address */
 async function serverOver(connection: ConnectionSettings): Promise<string> {
   const db = createDb({ connection, max: 2, log: app.ctx.log });
   const server = await buildApp(createContext(app.ctx.config, db, app.ctx.log));
@@ -37,7 +37,7 @@ const registration = {
   first_name: 'Ada',
   last_name: '',
 };
-/** One request for each way into the database. */
+/** One request for each kind of database access. */
 const requests: [method: string, path: string, body?: unknown][] = [
   ['GET', '/api/v1/users/{user}/tasks'],
   ['GET', '/api/{user}/tags'],

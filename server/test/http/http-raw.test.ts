@@ -8,7 +8,7 @@ import { chunked, expectRefusal, host, json, type RawResponse, sendRaw } from '.
 let app: TestApp;
 let server: App;
 let url: string;
-/** The routes that began to handle a request. */
+/** The routes whose handlers ran. */
 let handled: string[] = [];
 beforeAll(async () => {
   app = await startApp();
@@ -26,7 +26,7 @@ afterAll(async () => {
   await app.close();
 });
 
-/** What no case may get handled. */
+/** A path that must not be handled in any case. */
 const canary = '/health/live';
 const smuggled = `GET ${canary} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
@@ -235,7 +235,7 @@ describe('pipelining', () => {
   test('of 10,000 on one connection no more are handled, in flat memory', async () => {
     const before = process.memoryUsage().rss;
     const { answers, rest } = await sendRaw(url, many(10_000));
-    // The end may overtake the last of them: the client was still sending.
+    // The connection may break before the last responses arrive, because the client is still sending.
     expect(ids(answers)).toEqual(numbered(answers.length));
     expect(answers.length).toBeLessThanOrEqual(1_000);
     expect([rest.length < 1_000, handled.length]).toEqual([true, 1_000]);

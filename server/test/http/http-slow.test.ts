@@ -16,7 +16,7 @@ let user: TestUser;
 let server: App;
 let url: string;
 let db: ReturnType<typeof createDb>;
-/** What the logger wrote, line by line. */
+/** The log lines. */
 const written: { level: number; status?: number }[] = [];
 beforeAll(async () => {
   app = await startApp();
@@ -44,7 +44,7 @@ interface Slow {
   closedMs: number;
 }
 
-/** Says `start`, then a `drop` each second, until the server ends it. */
+/** Sends `start`, then `drop` each second, until the server closes the connection. */
 async function slow(what: string, start: string, drop: string): Promise<Slow> {
   const began = performance.now();
   const socket = openSocket(url);
@@ -65,7 +65,7 @@ const kinds = (): [what: string, start: string, drop: string, limitMs: number][]
   ['silent', '', '', 6_000],
 ];
 const postTask = () => `POST ${user.bare}/tasks HTTP/1.1\r\n${json}Authorization: Bearer ${user.token}\r\n`;
-/** For a machine with other things to do. */
+/** Allows for a busy machine. */
 const graceMs = 4_000;
 
 async function healthLatencies(done: () => boolean): Promise<number[]> {
@@ -91,7 +91,7 @@ describe('slow clients', () => {
     );
     let isDone = false;
     const health = healthLatencies(() => isDone);
-    // Refused by its headers alone: its body never ends, and gets no second answer.
+    // Its headers alone are refused. Its body never ends, and gets no second response.
     const early = slow('early', `POST /api/ada/tasks HTTP/1.1\r\n${json}Content-Length: 1000\r\n\r\n{`, ' ');
     const found = await Promise.all(sockets);
     isDone = true;

@@ -62,7 +62,7 @@ describe('paths', () => {
   });
 
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-  /** What a link in a mail opens; whoever only looks at it first must not use it up. */
+  /** A link in a mail: HEAD, as sent by link previews, must not use it up. */
   const withoutHead = '/api/v1/auth/email-change';
   const wrong = Object.entries(document.paths).flatMap(([path, operations]) => {
     const allowed = Object.keys(operations).map((method) => method.toUpperCase());

@@ -114,7 +114,7 @@ describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
     const bodies = [
       [{ title: 'x', ...broken }, 20],
       [{ title: 'x', ...fields }, 20],
-      // A list that is too long is one, whatever is in it.
+      // A list that is too long gets one issue, regardless of its items.
       [{ title: 'x', tags: Array(7000).fill('\0') }, 1],
     ] as const;
     for (const [body, named] of bodies) {

@@ -30,7 +30,7 @@ afterAll(() => tenants.close());
 const everyNth = (step: number, offset = 0) =>
   naughtyStrings.filter((_, index) => index % step === offset % step);
 
-/** All of the texts for a schema when it is first met; where another operation has the same, a part of them. */
+/** Returns all texts at the first use of a schema, and a part of them at later ones. */
 const seen = new Map<string, number>();
 function textsFor(schema: unknown): readonly string[] {
   const key = JSON.stringify(schema);
@@ -63,11 +63,11 @@ function send(operation: Operation, path: string, body?: unknown): Promise<RawRe
 const jsonOf = ({ text, headers }: RawReply) =>
   text !== '' && headers['content-type']?.includes('json') ? JSON.parse(text) : undefined;
 
-/** The fields that a refusal points at; null for an answer that is none, which must not be a failure. */
+/** The fields that a 4xx response names; null for another response. A 5xx fails the test. */
 function refusedFields(operation: Operation, reply: RawReply, what: string): unknown[][] | null {
   expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(500);
   const body = jsonOf(reply);
-  // Ajv's own words: the schema's `x-pattern-message` is missing.
+  // Ajv's own message: the schema has no `x-pattern-message`.
   expect(reply.text, what).not.toContain('must match pattern');
   const broken = tenants.app.violation(operation.method, ownPath(operation), reply.status, body);
   expect(broken, what).toBeNull();
@@ -77,11 +77,11 @@ function refusedFields(operation: Operation, reply: RawReply, what: string): unk
   return issues.map(({ loc }) => loc.slice(1));
 }
 
-/** Whether one place is in the other. */
+/** Whether one path is a prefix of the other. */
 const isPart = (a: unknown[], b: unknown[]) =>
   a.slice(0, b.length).join('.') === b.slice(0, a.length).join('.');
 
-/** The example, on no version, and with an address that nobody has yet where one is asked for. */
+/** The example without `version`, and with an unused address if it has one. */
 function fresh(example: unknown): unknown {
   if (typeof example !== 'object' || example === null) return example;
   const { version: _, ...body }: Record<string, unknown> = { ...example };
@@ -94,7 +94,7 @@ describe.each(
   ),
 )('every text field of the body of %s', (_, operation) => {
   const { body: { schema, example } = { schema: {}, example: {} } } = operation;
-  // What is compared with the stored task, or ignored, is the matter of another test.
+  // These fields are compared with the stored task or ignored; another test covers them.
   const places = textPaths(schema, example).filter(
     ([name]) => name !== 'updated_at' && name !== 'completed_at',
   );
@@ -110,7 +110,8 @@ describe.each(
     const outcomes = { refused: 0, kept: 0 };
     await runConcurrently(strings, 4, async (text) => {
       const what = JSON.stringify(text).slice(0, 80);
-      // Of several forms, a refused name of the form hides what else is wrong.
+      // In a union, a refused discriminator hides other issues. So refused fields are removed, and the rest is sent
+      // again.
       for (let asked = places; asked.length > 0; ) {
         const reply = await send(operation, ownPath(operation), filled(asked, text));
         const refused = refusedFields(operation, reply, what);
@@ -136,7 +137,7 @@ describe.each(
   });
 });
 
-/** The text came back as it was sent, but for the trimming of some fields, and is what a later question finds. */
+/** Checks that the text is returned as it was sent, except for trimming, by this response and by later reads. */
 async function kept(operation: Operation, reply: RawReply, places: (string | number)[][], text: string) {
   if (reply.status >= 300 || reply.text === '') return;
   const answered = jsonOf(reply);
@@ -145,7 +146,7 @@ async function kept(operation: Operation, reply: RawReply, places: (string | num
     const value = thing[name];
     if (value === undefined) continue;
     const [same, folded] = [[text, text.trim()], text.toLowerCase()];
-    // Of a date-time at midnight the date is kept, and none of an emptied one.
+    // Of a date-time at midnight only the date is stored; an empty date becomes null.
     if (name === 'due_date') {
       expect(value).toBe(text === '' ? null : text.slice(0, 10));
       continue;
@@ -165,7 +166,7 @@ async function kept(operation: Operation, reply: RawReply, places: (string | num
   if (!location.startsWith('/api/v1/')) return;
   const list = location.slice(0, location.lastIndexOf('/'));
   for (const query of [
-    // A search that folds to nothing finds nothing.
+    // A search whose folded text is empty finds nothing.
     ...([...title].length <= 200 && fold(title) !== '' ? [`search=${percentEncoded(title)}`] : []),
     ...(Array.isArray(tags) ? tags : []).map((tag) => `tags=${percentEncoded(String(tag))}`),
   ]) {
@@ -178,7 +179,7 @@ async function kept(operation: Operation, reply: RawReply, places: (string | num
   }
 }
 
-/** What is surely taken, of the 8 kB that a request's line and headers may have. */
+/** A length that always fits into the 8 kB of request line and headers. */
 const urlBytes = 7_000;
 
 const withTexts = (operation: Operation) =>
@@ -202,13 +203,13 @@ test.each(byId(operations.filter((operation) => withTexts(operation).length > 0)
         expect([414, 431]).toContain((await ask(names.slice(0, 1), text)).status);
         return;
       }
-      // Some are refused for their form, and others, once that is fine, for what they mean.
+      // Some parameters are refused by validation, others after it. So refused ones are removed, and the rest is sent
+      // again.
       for (let asked = bytes * names.length > urlBytes ? names.slice(0, 1) : names; asked.length > 0; ) {
         const reply = await ask(asked, text);
         const refused = refusedFields(operation, reply, what);
         if (refused === null) {
-          // A secret cannot be guessed.
-          // A position that is a number may be one that is too far.
+          // A token cannot be guessed. A valid `lastEventId` may be beyond the newest revision, which is a 410.
           const good = asked.includes('lastEventId') ? [200, 410] : [200];
           if (!names.includes('token'))
             expect(good, `${what} in ${asked}: ${reply.text}`).toContain(reply.status);
@@ -233,7 +234,7 @@ test.each(byId(operations.filter(({ path }) => path.includes('{'))))(
         const marked = ownPath(operation, { [name]: '~' });
         const reply = await send(operation, marked.replace('~', percentEncoded(text)), body?.example);
         const what = `${name} ${JSON.stringify(text).slice(0, 80)}`;
-        // A tag may be called anything, and an empty name at the end of a path leaves that of the collection.
+        // A tag may have any name. An empty name at the end of a path makes it the path of the collection.
         if (name !== 'name' && text !== '') expect(reply.status, what).toBeGreaterThanOrEqual(400);
         expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(500);
       });

@@ -59,7 +59,7 @@ describe('valid text', () => {
     for (const [index, text] of texts.entries()) {
       const some = { description: text, tags: [text, text + 1], completed: true, due_date: '2028-02-29' };
       const { id } = await create({ title: `${text}\t\b\u001f`, ...(index % 3 > 0 && some) });
-      // With none, one, two and three digits behind the second.
+      // With zero, one, two and three decimals of a second.
       const time = new Date(Date.UTC(2000, 0, 1, 0, 0, index, [0, 100, 120, 123][index % 4]));
       const set = { created_at: time, updated_at: time, completed_at: index % 3 > 0 ? time : null };
       await db
@@ -73,7 +73,7 @@ describe('valid text', () => {
     const listed = await list('?limit=100');
     expect(listed).toHaveLength(texts.length);
     const alone = await Promise.all(listed.map(({ id }) => get(id)));
-    // As text, for the order of the members.
+    // Compared as text, for the order of the members.
     expect(JSON.stringify(listed)).toBe(JSON.stringify(alone));
     expect((await bare('GET', '/tasks?limit=100')).body).toEqual(alone);
     for (const { id } of listed) await v1('DELETE', `/tasks/${id}`);

@@ -85,7 +85,7 @@ const refusedVersions = ['1', 0, -1, 1.5, null, true, [1], {}, 2_147_483_648, 2 
 describe.each(['v1', 'bare'] as const)('on %s', (surface) => {
   const invalid = invalidStatus[surface];
 
-  /** Asks for a change that must be refused, naming `field` and nothing else, and leave no trace. */
+  /** Sends a change that must be refused with an issue for `field` alone, and must not be stored. */
   async function expectRefused(client: Client, method: string, path: string, field: string, body?: unknown) {
     const before = await client.stored();
     const reply = await client[surface](method, path, body);

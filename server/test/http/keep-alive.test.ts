@@ -13,7 +13,7 @@ import { hasNginx, startKeepAliveNginx } from '../support/nginx.ts';
 import { patience } from '../support/patience.ts';
 import { host, openSocket } from '../support/raw-http.ts';
 
-/** What idle connections were given before there was a setting, and a margin. */
+/** Longer than Node's default keep-alive time-out of 5 s. */
 const oldLimitMs = 6_500;
 
 let app: TestApp;
@@ -34,7 +34,7 @@ afterAll(async () => {
   await app.close();
 });
 
-/** A server of its own, whose connections nobody else counts. */
+/** A server of its own, because its connections are counted. */
 async function startServer() {
   const server = await buildApp(createContext(app.ctx.config, db, silentLog));
   servers.push(server);
@@ -48,7 +48,7 @@ async function startServer() {
 
 const ask = `GET /health HTTP/1.1\r\n${host}\r\n`;
 
-/** A connection whose first request was answered. */
+/** A connection whose first request got its response. */
 async function idleConnection(url: string) {
   const socket = openSocket(url);
   socket.write(ask);
@@ -75,7 +75,7 @@ describe.concurrent('a connection that is idle between requests', () => {
     const dripping = setInterval(() => socket.writable && socket.write('X: y\r\n'), 500);
     await new Promise((resolve) => socket.once('close', resolve));
     clearInterval(dripping);
-    // 5 s are the limit, a busy machine is later, and idle connections have 75.
+    // The limit is 5 s, a busy machine is later, and the normal idle time-out is 75 s.
     expect(performance.now() - began).toBeLessThan(30_000);
   });
 
@@ -109,7 +109,7 @@ describe.concurrent('a connection that is idle between requests', () => {
     idle.once('close', closed);
     server.server.maxConnections = 5;
     const others = await Promise.all(Array.from({ length: 4 }, () => idleConnection(url)));
-    // Not by the 75 s that it had.
+    // Not by its idle time-out of 75 s.
     await vi.waitUntil(() => closed.mock.calls.length > 0, patience);
     for (const socket of others) socket.destroy();
     server.server.maxConnections = maxConnections;

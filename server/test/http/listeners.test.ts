@@ -16,10 +16,10 @@ import { freePort, responseStatus, startProcess, temporaryDirectory, waitUntil }
 import { createMigratedDatabase, newDataDirectory, startTestServer } from '../support/servers.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((of) => of?.some(({ address }) => address === '::1'));
-/** Both loopback addresses; on a machine without IPv6 the one that there is has to do, for the server too. */
+/** Both loopback addresses. Without IPv6, the server and the tests use IPv4 only. */
 const addresses = ['127.0.0.1', ...(hasIpv6 ? ['[::1]'] : [])];
 
-/** `serve` on a port that the system chooses; @returns the URL that it says, and what it logs. */
+/** Runs `serve` on a port that the system chooses. @returns its URL and its log */
 async function startAnywhere(env: Record<string, string>) {
   const DATABASE_URL = await createMigratedDatabase();
   const base = { DATABASE_URL, DATA_DIR: await newDataDirectory(), BETTER_AUTH_SECRET: secret, PORT: '0' };
@@ -86,7 +86,7 @@ describe('HOST=localhost, as it is by default, with PORT=0', () => {
           return answering().size === workers;
         });
     }
-    // Connections that are kept alive, one on each address, do not hold up the end.
+    // A kept-alive connection on each address must not delay the shutdown.
     const agent = new (kind === 'TLS' ? TlsAgent : Agent)({ keepAlive: true });
     for (const address of addresses) await get(`${server.url.replace('localhost', address)}/health`, agent);
     const { code, stdout } = await server.stop();
@@ -179,7 +179,7 @@ test('a machine that does not have the second address serves on the first, and s
   afterTest.push(() => beside.close());
   const app = await buildApp(createContext(beside.ctx.config, beside.ctx.db, beside.ctx.log));
   const port = await freePort();
-  // For documents (RFC 3849): the system refuses it as it does ::1 where there is no IPv6.
+  // A documentation address (RFC 3849): the system refuses it like `::1` without IPv6.
   await listen(app, { ...beside.ctx.config.http, port }, ['127.0.0.1', '2001:db8::1'], {});
   expect(await get(`http://127.0.0.1:${port}/health`)).toBe(200);
   await app.close();

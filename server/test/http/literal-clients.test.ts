@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 
 /**
- * One scenario for each of three kinds of clients. The requests are exactly as these clients send them, down to
- * slashes, whole objects and empty fields, by plain `fetch`.
+ * A scenario for each of three kinds of clients. `fetch` sends their requests literally, with their slashes, whole
+ * objects and empty fields.
  */
 let app: TestApp;
 beforeAll(async () => {
@@ -13,12 +13,12 @@ afterAll(() => app.close());
 
 type Json = Record<string, unknown>;
 
-/** The client of a page: JSON in, JSON out, the headers that its library adds. */
+/** The client of a page: JSON in both directions, with the headers of its library. */
 function clientOf(token: string | null, headers: Json = {}) {
   return async (method: string, path: string, body?: unknown) => {
     const response = await fetch(app.url + path, {
       method,
-      // A redirect would lose the body and the token of some clients.
+      // Some clients would lose body and token in a redirect.
       redirect: 'error',
       headers: {
         'Content-Type': 'application/json',
@@ -126,7 +126,7 @@ test("the versioned API's flow: register, log in, the envelope, update with its 
   expect(gone.body).toEqual({ data: null, message: 'Task deleted successfully', status_code: 200 });
   const out = await call('POST', '/api/v1/auth/logout');
   expect(out.body).toEqual({ data: null, message: 'Logged out successfully', status_code: 200 });
-  // In force within a second everywhere.
+  // Every instance refuses the token within a second.
   await expect.poll(async () => (await call('GET', tasks)).status).toBe(401);
 });
 

@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** The generator builds its text with an API that the native compiler does not have. */
+/** The generator needs an API that the native TypeScript compiler lacks. */
 async function generate(): Promise<string> {
   const api = new URL('../support/typescript-api.ts', import.meta.url).href;
   const hooks = registerHooks({
@@ -37,7 +37,7 @@ async function generate(): Promise<string> {
   }
 }
 
-/** What the compiler finds in the fixture, with the client that was generated. */
+/** The compiler's errors in the fixture, with the generated client. */
 async function compile(client: string): Promise<string> {
   await writeFile(join(directory, 'openapi.ts'), client);
   const project = {
@@ -81,7 +81,7 @@ test('the client does what a front end does', async () => {
 
 test('the document is one whose components a client may name as it likes', async () => {
   const { components } = JSON.parse(await readFile(inRepository('server/openapi.json'), 'utf8'));
-  // Names that every language has already.
+  // Names that programming languages have already.
   for (const name of ['Error', 'Object', 'String', 'Date', 'Response', 'Request'])
     expect(Object.keys(components.schemas)).not.toContain(name);
 });

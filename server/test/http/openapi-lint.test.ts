@@ -10,7 +10,7 @@ test("redocly's recommended rules find nothing in openapi.json", async () => {
   expect(findings.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual(
     [],
   );
-  // The linter is awake.
+  // Proves that the linter reports errors.
   const empty = await lintFromString({ source: '{"openapi":"3.1.0"}', config });
   expect(empty.map(({ ruleId }) => ruleId)).toContain('struct');
 });

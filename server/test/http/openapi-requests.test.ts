@@ -59,7 +59,7 @@ test('five operations take a body that may be left out', () => {
   ]);
 });
 
-/** A schema and those in it. */
+/** A schema and all schemas in it. */
 function schemasIn(schema: unknown): Schema[] {
   const found: Schema[] = [];
   JSON.parse(JSON.stringify(expandRefs(Object(schema))), (_, value) => {

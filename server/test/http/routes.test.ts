@@ -19,7 +19,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Every URL of the router, from the prefix tree that Fastify prints; not the one that answers CORS preflights. */
+/** Every URL of the router, from the prefix tree that Fastify prints, without the route for CORS preflights. */
 function registeredUrls(): string[] {
   const path: string[] = [];
   const urls: string[] = [];
@@ -33,13 +33,13 @@ function registeredUrls(): string[] {
   return urls.filter((url) => url !== '*');
 }
 
-/** What `url` allows by itself: an OPTIONS request is answered with what was registered for it. */
+/** The methods that the OPTIONS route of `url` reports. */
 async function allowedMethods(url: string): Promise<string[]> {
   const { headers } = await app.inject({ method: 'OPTIONS', url });
   return String(headers.allow).split(', ').toSorted();
 }
 
-/** A plugin registers several URLs, all of them below that of its row. */
+/** A plugin registers several URLs below the one of its row. */
 function covers(route: Route, url: string): boolean {
   if (typeof route.target !== 'function') return route.url === url;
   const base = route.url.replace(/\/\*$/, '');

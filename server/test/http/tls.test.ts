@@ -24,13 +24,13 @@ let url: string;
 let port: number;
 const written: { level: number; msg: string; reason?: string }[] = [];
 const first = selfSigned('first');
-/** Where TLS_CERT and TLS_KEY point to: through a link that is moved, as Kubernetes and certbot do it. */
+/** TLS_CERT and TLS_KEY, below a symbolic link that is replaced, as Kubernetes and certbot do it. */
 const files = () => ({
   TLS_CERT: join(directory, 'live', 'cert.pem'),
   TLS_KEY: join(directory, 'live', 'key.pem'),
 });
 
-/** Puts another pair in place, in one step. */
+/** Replaces the pair of files atomically. */
 async function place(version: string, { cert, key }: { cert: string; key: string }): Promise<void> {
   const target = join(directory, version);
   await mkdir(target);
@@ -61,7 +61,7 @@ const fingerprint = (cert: string) => new X509Certificate(cert).fingerprint256;
 interface Answer {
   status: number | undefined;
   headers: NodeJS.Dict<string | string[]>;
-  /** Of the certificate that the server showed on this connection. */
+  /** The certificate that the server sent on this connection. */
   shown: string;
   reused: boolean;
 }
@@ -86,7 +86,7 @@ function ask(path: string, agent: Agent, body?: string): Promise<Answer> {
   });
 }
 
-/** A connection of its own, to see which certificate new ones are shown. */
+/** Opens a new connection. @returns its certificate */
 async function shownNow(): Promise<string> {
   const agent = new Agent({ rejectUnauthorized: false, maxCachedSessions: 0 });
   const { shown } = await ask('/health', agent);
@@ -131,7 +131,7 @@ describe('the TLS listener', () => {
       ca: first.cert,
       minVersion: version,
       maxVersion: version,
-      // Without it the client itself would not speak the old one.
+      // Otherwise the client's own OpenSSL would refuse the old TLS version.
       ciphers: 'DEFAULT@SECLEVEL=0',
     });
     const outcome = await Promise.race([

@@ -90,10 +90,10 @@ interface Endpoint {
   options: { method: string | string[]; body?: unknown; query?: unknown };
 }
 
-/** They take no name of anybody, and would end the session that the test needs. */
+/** They take no id, and would end the session that the test uses. */
 const endsOwnSessions = /^\/(sign-out|delete-user|revoke-sessions|revoke-other-sessions)/;
 
-/** Fields that an endpoint knows, where it says so: most refuse others. */
+/** The fields that an endpoint's schema has: most endpoints refuse others. */
 function known(schema: unknown, fields: Record<string, unknown>): Record<string, unknown> {
   const hasShape = typeof schema === 'object' && schema !== null && 'shape' in schema;
   const { shape } = hasShape ? schema : { shape: null };

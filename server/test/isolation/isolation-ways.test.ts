@@ -8,7 +8,7 @@ import { createTenants, type Tenant, type Tenants } from '../support/tenants.ts'
 let tenants: Tenants;
 let attacker: Tenant;
 beforeAll(async () => {
-  // Two connections for everybody: what one request leaves behind, another user's would find.
+  // All users share two connections: state that a request leaves on one would reach another user's.
   tenants = await createTenants({ DATABASE_POOL_SIZE: '2', DATABASE_POOL_OVERFLOW: '0' });
   attacker = await tenants.newTenant('the attacker');
 });

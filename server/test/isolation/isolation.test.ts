@@ -36,11 +36,11 @@ afterAll(() => tenants.close());
 
 const pathNames = ({ path }: Operation) => parametersOf(path);
 
-/** The path with what `owner` has at each place. */
+/** The path with the ids of `owner`. */
 const pathOf = (operation: Operation, owner: Tenant, more: Record<string, string> = {}) =>
   fillPath(operation.path, { ...namesIn(owner, operation.path), ...more });
 
-/** Ids of every kind: of another user, of one who is gone, of nobody, and in a form that is no id. */
+/** Ids of another user, of a deleted user, of nobody, and in an invalid form. */
 function foreignNames(): string[] {
   const { victim, deleted } = tenants;
   return [
@@ -62,7 +62,7 @@ interface Sent {
   method?: string;
 }
 
-/** Sends an operation, by default with its example for a body; the answer must not break openapi.json. */
+/** Sends an operation, by default with its example as body. The response must conform to openapi.json. */
 async function send(
   operation: Operation,
   path: string,
@@ -94,13 +94,13 @@ async function send(
 
 const codeOf = ({ status, text }: RawReply) => [status, status < 300 ? null : JSON.parse(text).error_code];
 
-/** Runs `attack` and proves that nothing of the victim changed, and nothing of the deleted user came back. */
+/** Runs `attack`, and checks that the victim's data are unchanged and the deleted user's are still absent. */
 async function unharmed(attack: () => Promise<void>): Promise<void> {
   const { rows, victim, deleted } = tenants;
   const [before, auditBefore] = [await rows.of(victim.id), await rows.audit(victim.id)];
   await attack();
   expect(await rows.of(victim.id)).toEqual(before);
-  // Entries about the attack itself may be added.
+  // The attack itself may add audit entries.
   expect((await rows.audit(victim.id)).slice(0, auditBefore.length)).toEqual(auditBefore);
   expect(new Set(Object.values(await rows.of(deleted.id)))).toEqual(new Set(['[]']));
 }
@@ -161,7 +161,7 @@ describe.each(byId(ofUsers))('%s', (_, operation) => {
   });
 });
 
-/** The attacker, or another one when the tests before have ended that one's sessions or rows. */
+/** The attacker, or a new one if the tests before ended that one's session or deleted its rows. */
 async function renewed(): Promise<Tenant> {
   const { status } = await tenants.client.send({
     method: 'GET',
@@ -184,7 +184,7 @@ function* attacks(operation: Operation): Generator<Sent & { query?: string }> {
         yield { headers: { [parameter.name]: name.replaceAll(/[^\x20-\x7e]/g, '') } };
     }
     if (body === undefined) continue;
-    // Hashing takes time: there, only what names the victim.
+    // Hashing is slow, so these operations only get ids of the victim.
     if (isCredentialsOperation(operation) && !who.includes(name)) continue;
     for (const place of textPaths(body.schema, body.example))
       yield { body: withValue(body.example, place, name) };
@@ -198,7 +198,7 @@ test.each(byId(onOne))(
   "%s on another user's thing under one's own id answers exactly as on one that never was",
   async (_, operation) => {
     await renewed();
-    // Their tags are but names, which the tests before have given to tasks of the attacker's.
+    // A tag's id is its name, and tests before gave these names to tasks of the attacker.
     if (operation.path.includes('{name}')) attacker = await tenants.newTenant('the attacker');
     const mine = await tenants.rows.of(attacker.id);
     const own = { user_id: attacker.id };
@@ -213,7 +213,7 @@ test.each(byId(onOne))(
           expect(comparableReply(await send(operation, path, attacker))).toEqual(comparableReply(never));
           for (const etag of ['"1"', '*', '"99"']) {
             const caller = { ...attacker, headers: { 'if-match': etag } };
-            // Where the header is refused, it is before anything is looked for.
+            // If `If-Match` is refused, it is refused before any lookup.
             const none = await send(operation, of(randomUUID()), caller);
             expect(comparableReply(await send(operation, path, caller))).toEqual(comparableReply(none));
             expect([404, 422]).toContain(none.status);

@@ -18,7 +18,7 @@ beforeEach(() => {
 
 const minute = 60_000;
 
-/** Jobs over a database that is not asked. */
+/** Jobs with a database that is never queried. */
 function create(...jobs: Job[]) {
   const db = createDb({ connection: {}, max: 1, log });
   const config = readConfig({ BETTER_AUTH_SECRET: secret });
@@ -115,7 +115,7 @@ test('a round never overlaps another one', async () => {
   expect([most, lines.length]).toEqual([1, 1]);
 });
 
-test('the end is told to the job under way, which is waited for; those that follow are not begun', async () => {
+test('closing aborts the running job and waits for it; later jobs do not start', async () => {
   const ended: string[] = [];
   const long: Job = {
     name: 'long',

@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const run = (job: Job, on = app, stop = new AbortController().signal) => job.run(on.ctx, stop);
 
-/** Moves every deletion of the user so many hours into the past, and some minutes. */
+/** Moves each deletion of the user into the past, by `hours` and some minutes. */
 const ageTrash = ({ user }: Client, hours: number, ids?: (string | undefined)[]) =>
   sql`
   update duly.tasks set deleted_at = deleted_at - make_interval(hours => ${hours}, mins => 5)
@@ -63,7 +63,7 @@ describe('the trash', () => {
     });
   });
 
-  test('that is purged is told to those who wait for changes of its user', async () => {
+  test('that is purged notifies the subscribers of its user', async () => {
     const [client, other] = [await newClient(app), await newClient(app)];
     await createTrashedTasks(client, {});
     await createTrashedTasks(other, {});

@@ -12,9 +12,9 @@ import {
 } from '../support/limited-server.ts';
 
 let app: TestApp;
-/** With the limit of the README; tests keep apart by addresses and accounts. */
+/** The default limits. Tests use different addresses and accounts. */
 let server: LimitedServer;
-/** With a low one. */
+/** A server with low limits. */
 let strict: LimitedServer;
 beforeAll(async () => {
   app = await startApp();
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 let networks = 0;
-/** Addresses that no test used before. */
+/** Addresses that no test has used before. */
 function newAddresses(count: number): string[] {
   networks += 1;
   return testAddresses(count, `10.0.${networks}`);
@@ -82,7 +82,7 @@ describe('guessing', () => {
     expect((await strict.send(home, login(email))).status).toBe(200);
     const statuses = await statusesOf(newAddresses(15), () => login(email, wrong), strict);
     expect(count(statuses, 401)).toBe(1);
-    // Not even looked at: the right password is answered as a wrong one.
+    // The password is not checked: the right one gets the same response as a wrong one.
     expect((await strict.send(newAddress(), login(email))).status).toBe(429);
     expect((await strict.send(home, login(email))).status).toBe(200);
   });
@@ -161,12 +161,12 @@ describe('every way in is limited by address', () => {
     post('/api/auth/sign-in%2femail'),
   ])('$method $url', async (sent) => {
     const from = newAddress();
-    // An account of its own, so that only the address is counted.
+    // Another account each time, so that only the address is counted.
     const payload = sent.payload && { email: `${from}@example.com` };
     const statuses = await strict.repeat(3, from, { ...sent, ...(payload && { payload }) });
     expect(statuses).not.toContain(500);
     const isDoor = !sent.url.startsWith('/api/auth%2f');
-    // This spelling leads nowhere at all.
+    // This spelling matches no route.
     expect(statuses[2]).toBe(isDoor ? 429 : 404);
     expect(statuses.slice(0, 2)).not.toContain(429);
   });

@@ -67,7 +67,7 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
 
   const away = 'Redis is away: rate limits are counted by each process for itself';
   const back = 'Redis is back: rate limits are shared again';
-  /** What the first server says of Redis. */
+  /** The first server's log lines about Redis. */
   const lines: { level: number; msg: string }[] = [];
   const log = pino(
     {},
@@ -86,7 +86,7 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
   };
   const nowhere = { url: '/nowhere' };
 
-  /** Whether the second server sees what the first one counts. */
+  /** Whether the second server uses counts of the first one. */
   async function countsAreShared(): Promise<boolean> {
     const from = newAddress();
     await one.repeat(5, from, nowhere);
@@ -120,7 +120,7 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
       await (index % 2 === 0 ? one : two).send(newAddress(), v1Login(email, 'a wrong password'));
     }
     expect((await two.send(newAddress(), v1Login(email))).status).toBe(429);
-    // Known to the first, and by Redis to the second.
+    // The first server knows the address, and the second one learns it from Redis.
     expect((await two.send(home, v1Login(email))).status).toBe(200);
   });
 

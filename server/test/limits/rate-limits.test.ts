@@ -7,7 +7,7 @@ import { type LimitedServer, startLimitedServer, testAddresses } from '../suppor
 import { patience } from '../support/patience.ts';
 
 let app: TestApp;
-/** Each with some limits; tests keep apart by addresses and users. */
+/** Servers with some of the limits. Tests use different addresses and users. */
 let perUser: LimitedServer;
 let perAddress: LimitedServer;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ const proxy = '203.0.113.250';
 const here = '127.0.0.1';
 const there = '127.0.0.2';
 let last = 0;
-/** An address that no test used before, of RFC 5737. */
+/** An address (RFC 5737) that no test has used before. */
 const newAddress = () => {
   last += 1;
   return `192.0.2.${last}`;

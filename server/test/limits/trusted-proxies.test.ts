@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** The same service with these proxies; gives its address as seen over IPv4. */
+/** Starts the service with these trusted proxies. @returns its URL with an IPv4 address */
 async function behind(trustedProxies: string[], host = '127.0.0.1', log = app.ctx.log): Promise<string> {
   const { config } = app.ctx;
   const server = await buildApp({
@@ -34,7 +34,7 @@ async function behind(trustedProxies: string[], host = '127.0.0.1', log = app.ct
   return `http://127.0.0.1:${port}`;
 }
 
-/** The address that the audit keeps of a request with these headers. */
+/** The address in the audit entry of a request with these headers. */
 async function addressSeen(url: string, headers: Record<string, string> = {}): Promise<string | null> {
   const response = await fetch(`${url}${user.bare}/tasks`, {
     method: 'POST',
@@ -97,7 +97,7 @@ describe('the address of a caller', () => {
 });
 
 describe('an address forwarded by a peer that is no trusted proxy', () => {
-  /** The warnings that the log of such a service gets, read as they come. */
+  /** Starts such a service, and collects the warnings in its log. */
   async function watched(trustedProxies: string[], host?: string) {
     const lines: string[] = [];
     const stream = { write: (line: string) => void (line.includes('TRUSTED_PROXIES') && lines.push(line)) };

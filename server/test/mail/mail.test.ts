@@ -17,7 +17,7 @@ const auth = { BETTER_AUTH_SECRET: 'k2Jv9xQ4mZr8Lw1Tn6Yc3Hs7Pd5Fg0Ba' };
 const production = { NODE_ENV: 'production', JWT_ISSUER: 'https://a.example', JWT_AUDIENCE: 'duly' };
 const letter: Mail = { to: 'ada@example.com', subject: 'A letter', text: 'First line\nSecond line\n' };
 
-/** A mailer with these settings, and the lines it logs. */
+/** A mailer with these settings, and its log lines. */
 function mailerWith(env: Record<string, string>) {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line)) });
@@ -127,7 +127,7 @@ describe('without a mail server', () => {
 });
 
 describe('a mail server that fails', () => {
-  /** Takes connections and says nothing. */
+  /** Accepts connections and never responds. */
   async function silentServer() {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1');

@@ -17,7 +17,7 @@ afterAll(async () => {
   await plain.close();
 });
 
-/** All of an answer but the request's id and the time. */
+/** A response without its request id and time. */
 async function essence(on: TestApp, method: string, path: string, authorization?: string) {
   const response = await fetch(on.url + path, {
     method,
@@ -56,7 +56,7 @@ test.each([
   }
 });
 
-test('with it, whoever shows it reads the figures', async () => {
+test('with METRICS_TOKEN, a request with that token gets the metrics', async () => {
   const response = await fetch(`${app.url}/metrics`, {
     headers: { authorization: `bearer ${metricsToken}` },
   });

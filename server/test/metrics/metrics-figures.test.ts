@@ -175,7 +175,7 @@ test('the pool: connections in use and idle, and who waits', async () => {
 
 test('the process: processor time, memory and a loop that was late', async () => {
   const before = await scrape(app.url);
-  // The loop is looked at every 20 ms; a delay is the time between two looks.
+  // The event loop is sampled every 20 ms; a delay is the time between two samples.
   await sleep(60);
   const begin = process.cpuUsage();
   for (let used = 0; used < 150_000; ) {

@@ -14,7 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** The scrape in which they are all counted, without scrapes: a request is counted when its answer has gone out. */
+/**
+ * Waits for a scrape that has counted `total` requests other than scrapes: a request is counted after its response was
+ * sent.
+ */
 async function scrapeWith(total: number): Promise<Sample[]> {
   return vi.waitFor(async () => {
     const samples = await scrape(app.url);

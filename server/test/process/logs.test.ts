@@ -27,13 +27,13 @@ let server: App;
 let db: ReturnType<typeof createDb>;
 let url: string;
 let user: TestUser;
-/** What the logger wrote, line by line, as it would stand on stdout. */
+/** The log lines, as they are written to stdout. */
 let written: string[] = [];
-/** What was printed past the logger. */
+/** Everything that was printed without the logger. */
 const printed = vi.fn();
 
 beforeAll(async () => {
-  // A server for mail that is not there: what is said of that holds no address either.
+  // A mail server that does not exist: the log of that failure must not contain an address either.
   app = await startApp({ SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'duly@example.com' });
   user = await app.newUser();
   const log = pino(
@@ -59,7 +59,7 @@ afterAll(async () => {
 
 const lines = (): Line[] => written.map((line) => JSON.parse(line));
 const requestLines = () => lines().filter(({ msg }) => msg === 'request');
-/** The line is written when the answer has gone out, which may be after the client has it. */
+/** The line is written after the response was sent, perhaps after the client received it. */
 const waitForLines = (count: number) =>
   vi.waitFor(() => expect(requestLines().length).toBeGreaterThanOrEqual(count), patience);
 
@@ -136,7 +136,7 @@ describe('what a log must not hold', () => {
   const person = { email: mail, password, first_name: 'canary-first', last_name: 'canary-last' };
   const task = { title: canaries.title, description: canaries.description, tags: [canaries.tag] };
 
-  /** Every way in, with a canary in every place; the answers do not matter here. */
+  /** Sends requests to every route, with a canary in every place; the responses do not matter. */
   async function everything(token: string): Promise<number[]> {
     const headers = { cookie: `better-auth.session_token=${canaries.cookie}` };
     const more = { token, headers };
@@ -171,7 +171,7 @@ describe('what a log must not hold', () => {
       ['GET', `${user.v1}/tasks?access_token=${token}`, {}],
       ['GET', `/api/v1/users/canary-garbage/tasks`, more],
       ['GET', `${user.v1}/tasks`, { token: `${token}x`, headers: { 'user-agent': canaries.garbage } }],
-      // In another's name: it is the end of the token.
+      // With another user's token, because it ends with the log-out.
       ['POST', '/api/v1/auth/logout', { ...more, token: (await app.newUser()).token }],
     ];
     const replies = await Promise.all(requests.map(([method, path, sent]) => send(method, path, sent)));

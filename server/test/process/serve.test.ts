@@ -134,7 +134,7 @@ test('a server whose launcher is gone stops by itself', async () => {
 });
 
 describe('no acknowledged write is lost and no hand is needed', () => {
-  /** Writes with 4 clients until told to stop; the ids that were acknowledged. */
+  /** Writes with 4 clients until stopped. @returns the ids of acknowledged tasks */
   function writers(url: () => string) {
     const acknowledged = new Set<string>();
     let going = true;

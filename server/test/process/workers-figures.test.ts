@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { byLabel, counter, gauge, type MetricFamily, maxGauge } from '../../src/metrics/text-format.ts';
 import { createWorkerMetrics } from '../../src/process/workers/worker-metrics.ts';
 
-/** What a worker says that has answered so many requests. */
+/** The report of a worker that has handled `answered` requests. */
 const report = (answered: number, lag = 0): MetricFamily[] => [
   counter('answers', 'Answers.', byLabel('status', { 200: answered, 404: 1 })),
   gauge('memory', 'Memory.', 100),

@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startWorkers({ DATABASE_URL: urlOf(database.connection), ...limits }, afterFile);
 });
 
-/** Sends a request on a connection of its own, which either worker may get. */
+/** Sends a request on a new connection, which either worker may get. */
 async function send(from: string, { method = 'GET', url, headers = {}, payload }: InjectedRequest) {
   const sent = request(server.url + url, {
     agent: false,
@@ -35,7 +35,7 @@ async function send(from: string, { method = 'GET', url, headers = {}, payload }
 }
 
 let last = 1;
-/** One that no test has used before. */
+/** An address that no test has used before. */
 const newAddress = () => {
   last += 1;
   return `127.0.${last >> 8}.${last & 255}`;
@@ -57,7 +57,7 @@ let before = 0;
 beforeEach(() => {
   before = server.lines().length;
 });
-/** Which workers answered in this test. */
+/** The workers that handled requests of this test. */
 const answering = () =>
   new Set(
     server

@@ -21,12 +21,12 @@ const countOf = (samples: readonly Sample[]) =>
   requestCounts(samples)['GET /api/v1/users/:user_id/tasks 200'] ?? 0;
 const count = async () => countOf(await figures());
 
-/** Waits: a request is counted when its answer has gone out, and a worker that was killed is replaced after a while. */
+/** Waits, because a request is counted after its response was sent, and a killed worker is replaced after a delay. */
 const expectSoon = (value: () => Promise<number>, wanted: number) =>
   vi.waitFor(async () => expect(await value()).toBe(wanted), patience);
 const processes = async () => sampleValue(await figures(), 'duly_processes');
 
-/** Each on a connection of its own, so that both workers get some. */
+/** Sends each request on a new connection, so that both workers get some. */
 async function list(times: number): Promise<void> {
   const headers = { authorization: `Bearer ${await mintToken({ sub: 'ada' })}`, connection: 'close' };
   for (let time = 0; time < times; time += 1) {
@@ -43,7 +43,7 @@ test('each scrape shows the sum of both workers and of what started them, whiche
   const samples = await figures();
   expect(sampleValue(samples, 'duly_processes')).toBe(3);
   expect(sampleValue(samples, 'duly_build_info')).toBe(1);
-  // Of the process that has the most, against the limit of each.
+  // The open files of the process with the most, and the limit per process.
   const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
   expect(sampleValue(samples, 'process_max_fds')).toBe(Number(limit));
   const open = [server.child.pid, ...server.pids()].map((pid) => readdirSync(`/proc/${pid}/fd`).length);
@@ -75,7 +75,7 @@ test('a worker that stands still counts as it last was', async () => {
   const [stopped = 0] = server.pids();
   process.kill(stopped, 'SIGSTOP');
   try {
-    // Those that the kernel gives to it wait.
+    // The kernel gives some connections to the stopped worker: their requests wait.
     const counts = Array.from({ length: 16 }, count);
     expect(await Promise.race(counts)).toBe(before);
     process.kill(stopped, 'SIGCONT');

@@ -44,7 +44,7 @@ test('two workers serve on the embedded database of a third process; a signal to
   await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
   const writes = Array.from({ length: 20 }, (_, index) => postTask(server.url, 'ada', `task ${index}`));
   await waitUntil(async () => {
-    // In a transaction the view is read once.
+    // In a transaction, the statistics view is a snapshot.
     await blocker.query('select pg_stat_clear_snapshot()');
     const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");
     return (rowCount ?? 0) >= 2;
@@ -106,7 +106,7 @@ test('kill -9 of workers during writes loses nothing that was acknowledged, othe
   const all = new Set(kept.flatMap((ids) => [...ids]));
   expect(acknowledged.filter((id) => !all.has(id))).toEqual([]);
   expect(server.lines().filter(({ msg }) => msg === 'a worker died')).toHaveLength(2);
-  // Sessions of a worker that was killed take a moment to end.
+  // Sessions of a killed worker end a little later.
   expect(most).toBeGreaterThan(1);
   expect(most).toBeLessThanOrEqual(5 + 2);
 

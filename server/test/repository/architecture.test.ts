@@ -8,8 +8,7 @@ const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
 /**
- * The folders and files directly below `src`, lowest first. Each may import itself and what stands on a line above its
- * own.
+ * The folders and files directly below `src`, lowest first. Each may import itself and those on lines above its own.
  */
 const layers = [
   ['platform'],

@@ -43,7 +43,7 @@ function check(clone: string, ...args: string[]) {
   return { status, stdout: stdout.trim(), faults: stderr.trim().split('\n').filter(Boolean) };
 }
 
-/** `origin` with a commit that would be refused, and a clone with a branch. */
+/** Creates `origin` with an invalid commit, and a clone with a branch. */
 function cloned(...options: string[]): void {
   git('.', 'init', '-q', '-b', 'main', 'origin');
   commit('origin', 'a subject of before that ends with a full stop.');

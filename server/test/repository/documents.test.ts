@@ -13,7 +13,7 @@ const documents = [
 const texts = new Map(await Promise.all(documents.map(async (name) => [name, await read(name)] as const)));
 const textOf = (name: string): string => texts.get(name) ?? expect.fail(`no ${name}`);
 
-/** The cells of all rows of a document's tables, with their headings and rules. */
+/** The cells of all rows of a document's tables, with headings and separator rows. */
 const tableRowsOf = (name: string): string[][] =>
   (textOf(name).match(/^\|.*\|$/gm) ?? []).map((line) =>
     line
@@ -66,7 +66,7 @@ describe('paths and links', () => {
   });
 });
 
-/** As GitHub makes them from headings. */
+/** The anchors that GitHub makes from headings. */
 const anchorsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -99,7 +99,7 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
-/** A constant of the test of imports: an array of texts, or of arrays of them. */
+/** Reads a constant of `architecture.test.ts`: an array of texts, or of arrays of texts. */
 async function architectureConstant(name: string): Promise<string[][]> {
   const file = 'server/test/repository/architecture.test.ts';
   for (const node of nodesOf(await parse(file))) {

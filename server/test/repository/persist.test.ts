@@ -19,7 +19,7 @@ import { fullWrites, newStart, partialWrites } from '../support/persist-ways.ts'
 import { seeded } from '../support/random.ts';
 import { recordOperations, usedOperations } from '../support/used-operations.ts';
 
-/** Other values, or those of a failure again: `DULY_TEST_SEED=7 npm test -- test/persist.test.ts`. */
+/** Other values, or those of a failure: `DULY_TEST_SEED=7 npm test -- server/test/repository/persist.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_125);
 const random = seeded(seed);
 
@@ -114,7 +114,7 @@ describe('a profile', () => {
     expect(pick(user, accountFields)).toEqual(pick(data, accountFields));
   });
 
-  /** What a profile has of its account. */
+  /** Fields of a profile that are columns of its account. */
   const accountFields = Object.keys(writableOf('profile')).filter(
     (name) => name in propertiesOf('Registration'),
   );
@@ -130,7 +130,7 @@ test('no writer of the above forgot the folded text', async () => {
   expect(await findUnfolded(app.ctx.db)).toEqual([]);
 });
 
-/** They neither write nor show a property of a noun. */
+/** Operations that neither write nor return a property of a noun. */
 const others = [
   ...['getHealth', 'getLiveness', 'getReadiness', 'logout'],
   ...['requestPasswordReset', 'confirmPasswordReset', 'confirmEmailChange', 'changePassword'],

@@ -9,7 +9,7 @@ import { silentLog } from '../support/log.ts';
 
 let database: TestDatabase;
 let db: Db;
-/** The columns of each table, and those of them that cannot be null. */
+/** The columns of each table; `requiredOf` has only those that cannot be null. */
 let columnsOf: Map<string, string[]>;
 let requiredOf: Map<string, string[]>;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** The columns of every table of the migrated database, in any schema. */
+/** Reads the columns of every table in any schema of the migrated database. */
 async function readColumns(which: Expression<boolean>): Promise<Map<string, string[]>> {
   const { rows } = await sql<{ name: string; columns: string[] }>`
     select n.nspname || '.' || c.relname as name, array(
@@ -37,7 +37,7 @@ async function readColumns(which: Expression<boolean>): Promise<Map<string, stri
 }
 
 const entries = Object.entries<TableEntry>(tables);
-/** `user_id` is ours, `userId` Better Auth's. */
+/** Our tables have `user_id`, Better Auth's have `userId`. */
 const namesUser = (name: string) =>
   (columnsOf.get(name) ?? []).some((column) => ['user_id', 'userid'].includes(column.toLowerCase()));
 
@@ -71,7 +71,7 @@ test('the columns that are left out or cleared exist; those that are cleared can
   }
 });
 
-/** Columns whose names say that they hold a secret; hashes of the audit log's chain are none. */
+/** Columns with names of secrets. Hashes of the audit chain are not secret. */
 const isSecret = (column: string) => /token$|password|secret|backupcodes|privatekey/i.test(column);
 
 test('no export has a secret', () => {

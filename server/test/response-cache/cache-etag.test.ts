@@ -116,7 +116,7 @@ describe.each(Object.entries(instances))('%s', (_name, bytes) => {
       const asc = '/tasks?limit=1&sort_direction=asc';
       const before = await look(asc);
       await one.create();
-      // The page is the same; on the bare surface, only headers say that the total is not.
+      // The page is the same, but the total differs. On the bare surface, only headers have the total.
       expect(await look(asc)).not.toBe(before);
     });
 
@@ -129,7 +129,7 @@ describe.each(Object.entries(instances))('%s', (_name, bytes) => {
         expect(crossed.status).toBe(200);
         expect(crossed.text).not.toContain(ada.user.id);
       }
-      // Versions are small numbers: his first is as good as hers, and both have that of their own.
+      // Each user's first task has version 1, so both have the same tag for their own task.
       expect((await get(`${bob.user[surface]}/tasks/${his.id}`, '"1"', bob.user)).status).toBe(304);
       expect((await get(`${bob.user[surface]}/tasks/${hers.id}`, '"1"', bob.user)).status).toBe(404);
       expect((await get(`${ada.user[surface]}/tasks/${hers.id}`, '"1"', bob.user)).status).toBe(403);

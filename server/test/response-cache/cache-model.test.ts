@@ -12,7 +12,7 @@ import { seeded } from '../support/random.ts';
 import { statementsOf } from '../support/sql/count.ts';
 
 /**
- * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/cache-model.test.ts`.
+ * Other requests, or those of a failure: `DULY_TEST_SEED=7 npm test -- server/test/response-cache/cache-model.test.ts`.
  */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_122);
 const writesEach = 50;
@@ -65,7 +65,7 @@ test(`two instances, seed ${seed}: each read says what was so at a moment betwee
 
   expect(findInconsistencies(sights, players), `seed ${seed}`).toEqual([]);
   const count = (status: number) => sights.filter((sight) => sight.status === status).length;
-  // It was not all misses, nor all hits.
+  // There were both hits and misses.
   const reads = statements.filter((statement) =>
     /"page" as|"t"\."id" = \$\d|"usage_count"|asked$/.test(statement),
   );

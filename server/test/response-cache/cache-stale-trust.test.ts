@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 afterAll(() => stage.close());
 
-describe('what was last heard holds while the database is away', () => {
+describe('the last access events hold while the database is unavailable', () => {
   test('for five minutes', async () => {
     const { app, line, lenient } = stage;
     const { client, paths } = await newUserWithTasks(app);
@@ -103,7 +103,7 @@ describe('what was last heard holds while the database is away', () => {
 });
 
 describe('while the database is there', () => {
-  test('and too busy to say what is new, what is kept is served', async () => {
+  test('and too busy to load data, a stale response is served', async () => {
     const { app, lenient } = stage;
     const { client, list } = await newUserWithTasks(app);
     const kept = await get(lenient, list, client.user);
@@ -115,7 +115,7 @@ describe('while the database is there', () => {
     expect((await get(lenient, list, client.user)).text).toContain('newer');
   });
 
-  test('and has no connection left, what is kept is served and everything else refused', async () => {
+  test('and has no connection left, stale responses are served and everything else is refused', async () => {
     const { app } = stage;
     const { client, list, paths } = await newUserWithTasks(app);
     const small = await startApp(
@@ -151,7 +151,7 @@ test('nothing is kept of a database that may have been set back meanwhile: revis
 
 const now = performance.now.bind(performance);
 
-/** Lets the process believe that it is so much later. */
+/** Moves the process's clock forward. */
 function passTime(ms: number): void {
   vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
 }

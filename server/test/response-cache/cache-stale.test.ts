@@ -15,7 +15,7 @@ import {
 import { newClient } from '../support/tasks.ts';
 
 let stage: StaleSetup;
-/** Reaches the database over the line too, and serves nothing that is out of date. */
+/** An instance without SERVE_STALE. It connects to the database through the same forwarder. */
 let strict: TestApp;
 beforeAll(async () => {
   stage = await createStaleSetup();
@@ -27,10 +27,10 @@ afterAll(async () => {
   await stage.close();
 });
 
-/** 3 s, and some for a machine with other things to do; a statement's own limit is 30 s. */
+/** 3 s, plus some for a busy machine. The time-out of a statement is 30 s. */
 const soonMs = 3_000 + 4_000;
 
-/** How long the work took, in ms. */
+/** The duration of `work`, in ms. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await work();
@@ -59,7 +59,7 @@ describe.each(['gone', 'frozen'] as LinkFailure[])('while the database is %s', (
     );
   });
 
-  test('whatever is not kept, whoever is not known, and every write is refused within 3 s', async () => {
+  test('reads that are not cached, unknown users and all writes are refused within 3 s', async () => {
     const { app, line, lenient } = stage;
     const { client, id, paths } = await newUserWithTasks(app);
     const { user } = client;

@@ -26,7 +26,7 @@ afterAll(async () => {
   await app.close();
 });
 
-/** Everything that is kept. */
+/** All cacheable paths. */
 const pathsOf = ({ user }: Client, id: string): string[] => [
   user.v1,
   ...['/tasks', '/tasks?limit=1&sort_by=title', `/tasks/${id}`, '/tags', '/trash'].map(
@@ -45,11 +45,11 @@ async function newUserWithTasks() {
 const readAll = (on: TestApp, paths: string[], token: string) =>
   Promise.all(paths.map((path) => on.request('GET', path, { token })));
 
-/** As the other reads are asked: each coding is kept by itself. */
+/** The `Accept-Encoding` of `fetch`. Each content coding has its own cached response. */
 const asFetch = 'Accept-Encoding: gzip, deflate\r\n';
 
 const isOfRevisions = (statement: string) => /^select e.id as epoch, o.user_id, o.revision/.test(statement);
-/** How many of each kind are asked while `work` is done. */
+/** Counts the statements of `work`: reads of revisions, and of data. */
 async function countsOf(work: () => Promise<unknown>) {
   const statements = await statementsOf(work);
   const revisions = statements.filter(isOfRevisions).length;
@@ -208,11 +208,11 @@ describe('the memory that answers take', () => {
     isDatabaseUnavailable: false,
   });
 
-  test('is what was allowed, whatever their size', async () => {
+  test('is about maxBytes, for small and large responses', async () => {
     setFlagsFromString('--expose-gc');
     const collect: () => void = runInNewContext('gc');
     const used = () => {
-      // Buffers go with the second.
+      // Buffers are freed in the second collection.
       collect();
       collect();
       const { heapUsed, external } = process.memoryUsage();

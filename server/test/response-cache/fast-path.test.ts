@@ -6,7 +6,7 @@ import { host, type RawResponse, sendRaw } from '../support/raw-http.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
-/** Keeps nothing, so that each request goes all the way. */
+/** An instance without a response cache, so that each request runs the handler. */
 let uncached: TestApp;
 const quotas = { RATE_LIMIT_PER_USER: '1000/60', RATE_LIMIT_PER_IP: '100000/60' };
 beforeAll(async () => {
@@ -24,14 +24,14 @@ const ask = async (on: TestApp, path: string, lines: readonly string[]): Promise
   return answers[0] ?? expect.fail('no answer');
 };
 
-/** What is the same whenever it is asked. */
+/** The parts of a response that do not differ per request. */
 function lasting({ status, text, headers }: RawResponse) {
   const { date: _, 'x-request-id': id = '', ratelimit, ...others } = headers;
   const body = status < 400 ? text : text.replaceAll(id, '').replace(/"timestamp":"[^"]*"/, '');
   return { status, body, others, limits: ratelimit?.replaceAll(/r=\d+;t=\d+/g, '') };
 }
 
-/** How many of the own requests are left, as an answer says. */
+/** The remaining requests of the user's limit, from the response's header. */
 const leftOf = ({ headers }: RawResponse) => Number(/"user";r=(\d+)/.exec(headers.ratelimit ?? '')?.[1]);
 
 const pathsOf = ({ user }: Client, id: string): string[] => [

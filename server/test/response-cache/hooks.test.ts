@@ -6,7 +6,7 @@ import { AppError } from '../../src/platform/errors.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { newClient } from '../support/tasks.ts';
 
-/** Hooks that a valid cached response skips, and why they may be skipped. */
+/** Hooks that a cached response skips, and why that is correct. */
 const skipped = {
   'preValidation http/app.ts': 'normalizeInput: without a body its result depends on the URL alone',
   'preHandler http/hooks/idempotency.ts': 'no cacheable route accepts an Idempotency-Key',
@@ -15,20 +15,20 @@ const skipped = {
 const skippedPhases = ['preParsing', 'preValidation', 'preHandler'] as const;
 
 let app: TestApp;
-/** Each as `phase file`, from wherever it was added. */
+/** `phase file` of each hook; the file is the one that added it. */
 const hooks: string[] = [];
 const cacheableRoutes: RouteOptions[] = [];
-/** What the hooks of this test saw: one for every request, one for those that reach validation. */
+/** Calls of this test's hooks: `onRequest` of every request, and `preValidation`. */
 const seen = { requests: 0, validations: 0 };
 
-/** The file of ours that called, or the package: Fastify and its loader of plugins are on every stack. */
+/** The file of ours, or the package, that called. Fastify and its plugin loader are on every stack. */
 const callerIn = (stack = '') =>
   /\/src\/(\S+?\.ts)|\/node_modules\/(?!fastify\/|avvio\/)((?:@[^/]+\/)?[^/]+)/
     .exec(stack)
     ?.slice(1)
     .join('');
 
-/** Fastify announces each new instance: tools that instrument it add their hooks here. */
+/** Fastify publishes each new instance on a diagnostics channel. Instrumentation tools add their hooks there. */
 function instrument(message: unknown): void {
   const { fastify } = message as { fastify: FastifyInstance };
   fastify.addHook('onRoute', (route) => {
@@ -42,7 +42,7 @@ function instrument(message: unknown): void {
     seen.validations += 1;
   });
   const { addHook } = fastify;
-  // Scopes inherit it.
+  // Child scopes inherit this method.
   fastify.addHook = function record(this: FastifyInstance, ...args: Parameters<typeof addHook>) {
     hooks.push(`${args[0]} ${callerIn(new Error().stack)}`);
     return addHook.apply(this, args);
@@ -103,7 +103,7 @@ describe('a cacheable route', () => {
   test('decides by nothing but the URL whether a request is valid', () => {
     for (const { url, schema } of cacheableRoutes) {
       expect(schema?.body, url).toBeUndefined();
-      // Any text is valid.
+      // The schema accepts any text.
       const ifNoneMatch = { type: 'string', description: expect.any(String) };
       expect(schema?.headers, url).toEqual({ type: 'object', properties: { 'if-none-match': ifNoneMatch } });
     }

@@ -7,7 +7,8 @@ import { seeded } from '../support/random.ts';
 import { type ReplicatedPair, recordStatementsByPort, startReplicatedPair } from '../support/replica.ts';
 
 /**
- * Another sequence of requests, or that of a failure again: `DULY_TEST_SEED=7 npm test -- test/replica-model.test.ts`.
+ * Other requests, or those of a failure: `DULY_TEST_SEED=7 npm test --
+ * server/test/response-cache/replica-model.test.ts`.
  */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_123);
 const writesEach = 40;
@@ -53,7 +54,7 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
     const reader = async () => {
       while (writing > 0) sights.push(await stage.see(random.pick(players)));
     };
-    /** Lets replay stand still for as long as some reads take, again and again. */
+    /** Pauses replay again and again, each time for the duration of some reads. */
     const replay = async () => {
       while (writing > 0) {
         await pauseReplay(pair.replica);
@@ -75,7 +76,7 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
 
     expect(findInconsistencies(sights, players), `seed ${seed}`).toEqual([]);
     const readsOn = (port: number) => notes.on(port).filter((text) => dataReads.test(text)).length;
-    // Both servers had their part.
+    // Both servers were read from.
     const many = expect.toSatisfy((count: number) => count > 50);
     expect({ primary: readsOn(pair.primary.port), replica: readsOn(pair.replica.port) }).toEqual({
       primary: many,

@@ -24,7 +24,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
     pair = await startReplicatedPair();
   });
 
-  /** What the log says of it, after reads that could have gone there. */
+  /** The reason in the log, after reads that could have used the replica. */
   async function whyNot(url: string, port: number): Promise<string> {
     const notes = recordStatementsByPort();
     const app = await pair.startApp({ DATABASE_REPLICA_URL: url, CACHE_MAX_BYTES: '0' });
@@ -50,7 +50,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
     }
   }
 
-  /** Makes a server a replica that hears of nobody. */
+  /** Restarts a server as a replica without a primary. */
   async function restartAsReplica(cluster: TestCluster): Promise<void> {
     await cluster.stop();
     await writeFile(join(cluster.data, 'standby.signal'), '');
@@ -99,7 +99,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
     const client = await newClient(app);
     await client.create();
     await vi.waitFor(async () => {
-      // Reads at the same time take several connections.
+      // Concurrent reads use several connections.
       const lists = await Promise.all(Array.from({ length: 5 }, () => client.list()));
       expect(lists.map((tasks) => tasks.length)).toEqual([1, 1, 1, 1, 1]);
       const reasons = warned.mock.calls.map(([about]) => String(Reflect.get(Object(about), 'reason')));
@@ -121,7 +121,7 @@ describe.skipIf(!hasPostgres15('a replica of something else'))('a server that is
     };
     await vi.waitFor(async () => expect(await read()).toBe(true), patience);
     await pair.replica.query('select pg_promote()');
-    // Its connections live on, and what it shows is as new as before.
+    // Its connections stay open, and its data are up to date.
     expect(await read()).toBe(false);
     notes.restore();
     await app.close();

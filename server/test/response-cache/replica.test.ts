@@ -7,7 +7,7 @@ import { waitUntil } from '../support/process.ts';
 import { type ReplicatedPair, recordStatementsByPort, startReplicatedPair } from '../support/replica.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
-/** Asking for the revision of a user, and nothing else. */
+/** The statement that reads a user's revision. */
 const revisions = /^select e.id as epoch, o.user_id, o.revision\s+from duly.epoch/;
 
 describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', () => {
@@ -27,13 +27,13 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
     for (const app of Object.values(apps)) await app.close();
   });
 
-  /** How many statements have read data there since the notes were begun. */
+  /** The number of statements that read data from a server since the recording began. */
   const dataOn = (server: 'primary' | 'replica') =>
     notes.on(pair[server].port).filter((text) => !revisions.test(text)).length;
 
   /**
-   * Reads anew until the replica was read from, and the primary asked for the revision alone. On a busy machine the
-   * replica may be left alone now and then.
+   * Repeats the read until it used the replica, and the primary for the revision alone. On a busy machine, reads may
+   * fall back to the primary.
    */
   async function expectReadThere(read: (count: number) => Promise<unknown>) {
     let count = 0;
@@ -46,7 +46,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
     });
   }
 
-  /** The replica is up to date, and read from. */
+  /** Waits until the replica is up to date, and reads use it. */
   async function ready(app: TestApp) {
     const client = await newClient(app);
     await client.create();
@@ -92,7 +92,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
       await expectReadThere(async () => expect((await client.v1('GET', `/tasks/${id}`)).status).toBe(404));
     });
 
-    test('asks the primary about a user of whom nothing is stored', async () => {
+    test('reads from the primary for a user without rows', async () => {
       expect(await client.list()).toEqual([]);
       expect(notes.on(pair.replica.port)).toEqual([]);
     });
@@ -145,7 +145,7 @@ describe.skipIf(!hasPostgres15('a streaming replica'))('DATABASE_REPLICA_URL', (
     await app.close();
   });
 
-  /** Reads by many, while `disturb` takes the replica away: each of them is answered. */
+  /** Reads by several users while `disturb` stops the replica: each read must succeed. */
   async function readsGoOn(app: TestApp, disturb: () => unknown) {
     const client = await newClient(app);
     await client.create();

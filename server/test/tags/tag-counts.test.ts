@@ -8,8 +8,7 @@ import { sendDeleteTag, sendRenameTag } from '../support/tags.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 /**
- * That the counts are right is looked at wherever a database of the suite is dropped; here is that this sees a wrong
- * one.
+ * Every test file checks the stored counts when it drops its database. This file checks that such a check finds errors.
  */
 
 let app: TestApp;
@@ -18,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** The count that is kept of each tag, also of those that are on no live task. */
+/** The stored count of each tag, also of tags without a live task. */
 async function kept({ stored }: Client): Promise<Record<string, number>> {
   const { tags } = await stored();
   return Object.fromEntries(tags.map(({ name, usage_count }) => [name, usage_count]));

@@ -23,7 +23,7 @@ const changed = (task: Task, tags: string[]) => ({
   updated_at: expect.any(String),
 });
 
-/** The revisions of a user's tags, for those who follow the changes. */
+/** The revision of each of the user's tags. */
 async function tagRevisions({ stored }: Client): Promise<Record<string, number>> {
   const { tags } = await stored();
   return Object.fromEntries(tags.map(({ name, revision }) => [name, Number(revision)]));

@@ -44,7 +44,7 @@ describe('with atomic', () => {
       expect([reply.status, reply.body.error_code]).toEqual([status, code]);
       expect(reply.body.errors).toMatchObject([{ loc: ['body', 'operations', 2], type: 'operation' }]);
       expect(reply.body.detail).toMatch(/^body\.operations\.2: (The task was|Task not found)/);
-      // Not as the operations before have left it: that was undone.
+      // `current` is the stored task: the operations before the failing one were rolled back.
       expect(reply.body.current).toEqual(status === 409 ? task : undefined);
       expect(await client.stored()).toEqual(before);
       expect(await auditActionsOf(app.ctx.db, client.user.id)).toEqual(['task.create success']);
@@ -63,7 +63,7 @@ describe('one id of another user among fifty is as one that never was', () => {
     const own = await bulkResultsOf(client, creates);
     const before = [await client.stored(), await other.stored()];
     const ask = async (id: string) => {
-      // Stale ones too: they do not change the answer from one time to the next.
+      // Their versions are stale, so the result is the same each time.
       const operations = own.map((task) => ({ op: 'update', id: task.id, version: 9, title: 'changed' }));
       const reply = await sendBulk(client, [{ op: 'delete', id }, ...operations], { atomic });
       return { status: reply.status, body: comparableResult(reply).text.replaceAll(id, 'it') };

@@ -8,7 +8,7 @@ import { findUnfolded } from '../support/folding.ts';
 import { seeded } from '../support/random.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
-/** Another sequence, or the one of a failure again: `DULY_TEST_SEED=7 npm test -- test/bulk-random.test.ts`. */
+/** Another sequence, or that of a failure: `DULY_TEST_SEED=7 npm test -- server/test/tasks/bulk-random.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
 const rounds = 40;
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** A task as two users have it, each by an id of its own; undefined where it has yet to be made, or never is. */
+/** A task of two users, with an id for each. Undefined before it is created. */
 interface Thing {
   name: string;
   bulk: string | undefined;
@@ -49,7 +49,7 @@ const fieldsOf = (isNew: boolean) =>
 
 const version = () => (chance(0.3) ? { version: 1 + below(6) } : {});
 
-/** Operations on what there is and on what they make themselves, in any order. */
+/** Random operations on existing tasks and on those that the request itself creates. */
 function plan(things: Thing[], round: number): Planned[] {
   const nowhere = { name: 'nowhere', bulk: randomUUID(), single: randomUUID() };
   return repeat(pick([1, 2, 3, 10, 30]), (index): Planned => {
@@ -69,7 +69,7 @@ function plan(things: Thing[], round: number): Planned[] {
 const operationOf = ({ op, thing, fields }: Planned) =>
   op === 'create' ? { op, temp_id: thing.name, ...fields } : { op, id: thing.bulk ?? thing.name, ...fields };
 
-/** The same as a request of its own. */
+/** Sends an operation as a single request. */
 function send({ v1 }: Client, { op, thing, fields }: Planned) {
   const path = `/tasks/${thing.single}`;
   switch (op) {
@@ -86,7 +86,7 @@ function send({ v1 }: Client, { op, thing, fields }: Planned) {
   }
 }
 
-/** What two users' tasks have in common that went through the same. */
+/** The fields that are equal for two users after the same operations. */
 function common(task: (Task & { deleted_at?: string }) | undefined) {
   if (task === undefined) return null;
   const {
@@ -144,7 +144,7 @@ async function oneByOne(client: Client, planned: Planned[]): Promise<Outcome[]> 
   return outcomes;
 }
 
-/** Everything a user can see, by the names of things. */
+/** All data of a user, with ids replaced by the names of the things. */
 async function seen(client: Client, things: Thing[], side: 'bulk' | 'single') {
   const nameOf = new Map(things.map((thing) => [thing[side], thing.name]));
   const named = (tasks: Task[]) =>

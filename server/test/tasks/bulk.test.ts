@@ -206,7 +206,7 @@ test('a hundred operations ask the database one statement more than one: their a
       ),
     );
   }
-  // Asked and told now and then, whatever there is to do: news of tokens, and what other instances are told.
+  // These statements run at intervals, independent of the number of operations: access events and notifications.
   const ofWrites = (statements: string[] = []) =>
     statements.filter((text) => !/access_events|user_access|pg_notify/.test(text));
   for (const [one, hundred] of Object.values(asked)) {

@@ -11,9 +11,9 @@ afterAll(() => app.close());
 
 interface Surface {
   name: 'v1' | 'bare';
-  /** What a success body holds, after a check of its form. */
+  /** Checks the form of a success body. @returns its content */
   content(reply: Reply): unknown;
-  /** The list of what is wrong, after a check of the error's form. */
+  /** Checks the form of an error body. @returns its issues */
   issues(reply: Reply): { loc: unknown[] }[];
   invalidStatus: number;
   deleted(reply: Reply): void;
@@ -26,7 +26,7 @@ const errorBody = (reply: Reply) => ({
   request_id: reply.headers.get('x-request-id'),
 });
 
-/** The differences that API.md lists between the two surfaces, and nothing else. */
+/** The differences between the two surfaces in API.md. There must be no others. */
 const surfaces: Record<Surface['name'], Surface> = {
   v1: {
     name: 'v1',
@@ -67,7 +67,7 @@ const surfaces: Record<Surface['name'], Surface> = {
   },
 };
 
-/** One user's story on one surface, as a record of what was answered, without what differs from run to run. */
+/** Runs a scenario on one surface. @returns the responses without the parts that differ per run */
 async function story(surface: Surface, client: Client): Promise<unknown[]> {
   const record: unknown[] = [];
   const call = client[surface.name];

@@ -273,14 +273,14 @@ describe('creations of one user at the same time, by two instances', () => {
       const { id, token, v1 } = await first.newUser();
       const body = { title: 't', tags: ['home'] };
       const send = (on = first) => on.request('POST', `${v1}/tasks`, { token, body });
-      // Opens connections and loads the token: both have time limits, which a busy machine may reach.
+      // Opens the connections and verifies the token first, because both have time-outs that a busy machine may exceed.
       for (const one of apps) await one.request('GET', `${v1}/tags`, { token });
       const replies = await times(60, (index) => send(apps[index % 2]));
       const refused = replies.filter(({ status }) => status !== 201);
       expect(refused.map(({ status, text }) => `${status} ${text}`)).toEqual([]);
       for (const { ctx } of way === 'directly' ? apps : []) {
         const { rows } = await sql`show default_transaction_isolation`.execute(ctx.db);
-        // Else a write that waits for another loses to it, and has to be made again.
+        // With a stricter isolation, a write that waited for another fails and has to be repeated.
         expect(rows).toEqual([{ default_transaction_isolation: 'read committed' }]);
       }
       const { rows } = await sql<{ place: string; at: Date; logged: Date }>`

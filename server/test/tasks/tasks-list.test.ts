@@ -31,14 +31,14 @@ const statuses = ['all', 'pending', 'completed', 'ALL', 'Pending', 'COMPLETED'];
 const priorities = ['all', 'High', 'Medium', 'Low', 'high', 'LOW'];
 
 let app: TestApp;
-/** One user's tasks, which no test here changes. */
+/** A user whose tasks no test of this file changes. */
 let client: Client;
 let tasks: Task[];
 beforeAll(async () => {
   app = await startApp();
   client = await newClient(app);
   tasks = await populate(client, seeded(1));
-  // Somebody else's tasks, which no list of the user's may show.
+  // Another user's tasks, which must not be in any list of this user.
   await populate(await newClient(app), seeded(1), 5);
 });
 afterAll(() => app.close());
@@ -62,7 +62,7 @@ async function populate({ create, v1 }: Client, random: Random, count = 150): Pr
   return withFewTimes(all);
 }
 
-/** Many tasks of the same moment, as an import makes them, so that the order has ties to break. */
+/** Sets few different times, as after an import, so that the order has ties. */
 async function withFewTimes(all: Task[]): Promise<Task[]> {
   const timed = all.map((task, index) => ({
     ...task,
@@ -77,7 +77,7 @@ async function withFewTimes(all: Task[]): Promise<Task[]> {
   return timed;
 }
 
-/** Asks both surfaces and holds what they say against the model. */
+/** Requests both surfaces, and compares their responses with the model. */
 async function check(query: ListQuery, listName: 'tags' | 'tags[]' = 'tags'): Promise<Task[]> {
   const found = filterTasks(tasks, query);
   const page = pageOf(found, query);

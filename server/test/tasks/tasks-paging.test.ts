@@ -11,7 +11,7 @@ const orders = sorts.flatMap((key) => directions.map((direction) => [key, direct
 const count = 33;
 
 let app: TestApp;
-/** One user's tasks with many ties in every order, which only tests with a user of their own change. */
+/** A user's tasks with many ties in every order. A test that changes tasks uses another user. */
 let client: Client;
 let tasks: Task[];
 beforeAll(async () => {
@@ -37,7 +37,7 @@ async function populate({ create, list, user }: Client): Promise<Task[]> {
 
 const ids = (page: readonly Task[]) => page.map(({ id }) => id);
 
-/** Every page from `target` on, by one `rel`. */
+/** Follows the links of one `rel` from `target` on. @returns every page */
 async function walk({ follow }: Client, target: string | undefined, rel: 'next' | 'prev'): Promise<Reply[]> {
   const pages: Reply[] = [];
   for (let url = target; url !== undefined; ) {

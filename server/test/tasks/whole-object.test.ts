@@ -13,7 +13,7 @@ const surfaces = ['v1', 'bare'] as const;
 const methods = ['PUT', 'PATCH'] as const;
 const ways = surfaces.flatMap((surface) => methods.map((method) => ({ surface, method })));
 
-/** A client of its own, a task that was changed once, and the task as it was before. */
+/** A new user with a task that was changed once, and a copy of it from before the change. */
 async function changedOnce() {
   const client = await newClient(app);
   const old = await client.create({ title: 'Buy milk', completed: true, tags: ['home'] });
@@ -113,7 +113,7 @@ describe.each(ways)('$method of a whole task on $surface', ({ surface, method })
   test('of 20 copies of one state sent at once, without versions, one is written', async () => {
     const { task, get, [surface]: call } = await changedOnce();
     const { version: _, ...copy } = task;
-    // The copies are older than what the first of them leaves.
+    // The copies must be older than the result of the first write.
     await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(task.updated_at));
     const replies = await Promise.all(
       Array.from({ length: 20 }, (_item, n) =>

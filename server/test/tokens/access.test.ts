@@ -62,7 +62,10 @@ interface Bearer {
   token: string;
 }
 
-/** Works on both instances, then is dead on both within a second of `act`, while `others` go on working. */
+/**
+ * A token must work on both instances, and be refused by both within a second after `act`. Tokens of `others` go on
+ * working.
+ */
 async function dies(user: Bearer, act: () => Promise<unknown>, others: Bearer[] = []): Promise<void> {
   const all = async () => {
     const answers = [];
@@ -72,7 +75,7 @@ async function dies(user: Bearer, act: () => Promise<unknown>, others: Bearer[] 
   const living = others.map(() => [200, 200]);
   expect(await all()).toEqual([...living, [200, 200]]);
   await act();
-  // The limit of API.md, Tokens: a slow machine only makes it later.
+  // The limit of API.md, "Tokens". On a slow machine this check is only later.
   await sleep(1_000);
   expect(await all()).toEqual([...living, [401, 401]]);
 }
@@ -133,7 +136,7 @@ describe("this server's tokens are dead on every instance within 1 s of", () => 
 });
 
 describe("another issuer's tokens are dead on every instance within 1 s of", () => {
-  /** Issued some seconds ago: `iat` has no fractions. */
+  /** A token issued some seconds ago: `iat` is in whole seconds. */
   async function foreigner(id: string) {
     const iat = Math.floor(Date.now() / 1000) - 5;
     const token = await mintToken({ sub: id, iat, jti: String(Math.random()) });
@@ -174,7 +177,8 @@ test('a second after a logout the token is dead on an instance that others kept 
     [200, 200],
   ]);
   await app.request('POST', '/api/v1/auth/logout', { token: user.token });
-  // Nobody asks meanwhile, so that the news reach the second instance before the other session's request.
+  // Without requests for a second, so that the second instance reads the access event before the other session's
+  // request.
   await sleep(1_000);
   expect(await statusOn(second, other)).toBe(200);
   expect(await statusOn(second, user)).toBe(401);
@@ -203,7 +207,7 @@ describe('the common request', () => {
   });
 });
 
-/** Tells how many of this process's statements have named something since. */
+/** @returns a function that counts the executed statements with a text */
 function countStatements(): (name: string) => number {
   const { statements: asked, restore } = recordStatements(app.ctx.db);
   onTestFinished(restore);
@@ -338,7 +342,7 @@ test('an answer of the database that came while the whole process stood still is
   const third = await startApp({}, app);
   onTestFinished(() => third.close());
   const { db } = third.ctx;
-  // A connection that is open already: opening one has a time-out of its own.
+  // Opens a connection first, because opening one has its own time-out.
   await sql`select 1`.execute(db);
   const pending = statusOn(third, await third.newUser());
   const isAsking = () => poolStats(db).total - poolStats(db).idle > 0;

@@ -13,7 +13,7 @@ const first = newKey('ES256');
 const second = newKey('EdDSA');
 
 let remote: Awaited<ReturnType<typeof startJwksServer>>;
-/** Lends its database to an app for each test, which knows no keys yet. */
+/** Each test starts an app on this app's database, with no keys loaded. */
 let lender: TestApp;
 let app: TestApp;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ function token(key: ReturnType<typeof newKey>, kid: string = key.kid): string {
 const statusOf = async (bearer: string) =>
   (await app.request('GET', `/api/${userId}/tasks`, { token: bearer })).status;
 
-/** The monotonic clock, which reloads go by. */
+/** Advances the monotonic clock, which times reloads. */
 function pass(seconds: number): void {
   const now = performance.now.bind(performance);
   vi.spyOn(performance, 'now').mockImplementation(() => now() + seconds * 1_000);
@@ -81,7 +81,7 @@ describe('keys of a remote issuer', () => {
 
   test('that were withdrawn verify no more after ten minutes, whether the token was seen before or not', async () => {
     const seen = token(first);
-    // Remembered from the second time on: the first brought new keys.
+    // The token is remembered from its second use on: the first use loaded the key.
     expect([await statusOf(seen), await statusOf(seen)]).toEqual([200, 200]);
     remote.publish([second.jwk]);
     pass(601);

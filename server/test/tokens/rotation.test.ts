@@ -33,14 +33,14 @@ const publishedIds = async (app: TestApp): Promise<string[]> =>
 const statusOnBoth = (account: SigningAccount, token: string) =>
   Promise.all(apps.map((app) => statusOf(app, account, token)));
 
-/** Moves what the database knows of all keys; positive days are passed ones. */
+/** Moves the times of all stored keys; positive days are in the past. */
 async function age(days: number): Promise<void> {
   await sql`
     update better_auth.jwks set "createdAt" = "createdAt" - ${`${days} days`}::interval,
       "expiresAt" = "expiresAt" - ${`${days} days`}::interval`.execute(db());
 }
 
-/** The monotonic clock, which reloads go by. */
+/** Added to the monotonic clock, which times reloads. */
 let passedMs = 0;
 function pass(seconds: number): void {
   vi.restoreAllMocks();
@@ -81,7 +81,7 @@ describe('the signing key', () => {
       while (!isOver) {
         const token = tokens[Math.floor(Math.random() * tokens.length)] ?? '';
         const status = await statusOf(app, account, token);
-        // A busy machine may ask to come again.
+        // A busy machine may respond with 503.
         if (status !== 200 && status !== 503) refused.push(status);
       }
     };
@@ -102,7 +102,7 @@ describe('the signing key', () => {
         tokens.push(token);
         expect(await statusOnBoth(account, token)).toEqual([200, 200]);
       }
-      // Tokens of the key before will have expired when the next change is due.
+      // Tokens of the previous key will have expired at the next rotation.
       tokens.splice(0, tokens.length - 2);
     }
     isOver = true;

@@ -23,7 +23,7 @@ const log = pino({ level: 'info' }, { write: (line: string) => void written.push
 const key = newKey('ES256');
 
 beforeAll(async () => {
-  // Lines are written once a minute: every test begins another one.
+  // A refusal is logged once a minute, so every test begins a new minute.
   vi.useFakeTimers({ toFake: ['performance'] });
   remote = await startJwksServer([key.jwk]);
   app = await startApp();

@@ -145,7 +145,7 @@ describe('a token is read from one Authorization header and nowhere else', () =>
 
 describe('a server whose clock is wrong', () => {
   const fiveMinutes = () => ({ iat: now(), exp: now() + 300 });
-  /** Only the server's: the token is minted before, and the database has its own. */
+  /** Sets the server's clock only: the token is signed before, and the database has its own clock. */
   function setClock(minutes: number) {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
   }

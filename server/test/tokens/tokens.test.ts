@@ -18,7 +18,7 @@ const ps256 = newKey('PS256');
 const withoutAlg = newKey('RS256');
 const publishedKeys = [es256, rs256, ps256, newKey('EdDSA')];
 
-/** Keys that a set may hold and that verify nothing, each with the algorithm a token signed with it would name. */
+/** Keys of a set that must not verify tokens, each with the algorithm that a token signed with it would name. */
 const unusable = {
   'for encryption': keyWith(newKey('ES256'), { use: 'enc' }),
   'for signing only': keyWith(newKey('ES256'), { key_ops: ['sign'] }),
@@ -47,10 +47,10 @@ function keyWith<Key extends { jwk: object }>(key: Key, members: object): Key {
 
 let app: TestApp;
 let remote: Awaited<ReturnType<typeof startJwksServer>>;
-/** Serves keys to whoever believes a header. */
+/** Serves keys to a verifier that trusts a URL in a token. */
 let stranger: Awaited<ReturnType<typeof startJwksServer>>;
 const strangersKey = newKey('ES256');
-/** A token of an account of this server's. */
+/** A token of an account of this server. */
 let ownToken = '';
 let ownKey: KeyObject;
 let ownJwk: object;
@@ -74,7 +74,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([app.close(), remote.close(), stranger.close()]));
 
-/** The private key of this server, as only who knows the secret can read it. */
+/** Decrypts the server's private key, which needs the secret. */
 async function findOwnKey(): Promise<KeyObject> {
   const { rows } = await sql<{ key: string }>`select "privateKey" as key from better_auth.jwks`.execute(
     app.ctx.db,
@@ -94,7 +94,7 @@ const minters: Record<string, () => TestIssuer> = {
 };
 
 const publicKeys = { 'issuer 3': es256, 'issuer 3, RSA': rs256 };
-/** A public key in the encodings that a confused verifier would take for an HMAC secret. */
+/** Encodings of a public key that a confused verifier would use as an HMAC secret. */
 const encodings: Record<string, (key: KeyObject, jwk: object) => string | Uint8Array> = {
   pem: (key) => key.export({ type: 'spki', format: 'pem' }),
   'pem without the last line break': (key) => String(key.export({ type: 'spki', format: 'pem' })).trim(),
@@ -105,7 +105,7 @@ const encodings: Record<string, (key: KeyObject, jwk: object) => string | Uint8A
 };
 const coordinate = (jwk: object) => String('x' in jwk ? jwk.x : 'n' in jwk ? jwk.n : '');
 
-/** Bad tokens of one issuer only, or between two. */
+/** Bad tokens that only one issuer can have, or that mix two. */
 const special: Record<string, () => string> = {
   ...Object.fromEntries(
     Object.entries(publicKeys).flatMap(([name, { publicKey, jwk, kid }]) =>

@@ -16,12 +16,12 @@ import { database as pairDatabase, startReplicatedPair } from '../support/replic
 import { newDataDirectory, startTestServer } from '../support/servers.ts';
 import { newClient } from '../support/tasks.ts';
 
-/** Versions in a later epoch are at least the seconds from 2020 to its start. */
+/** The version floor of a later epoch: the seconds from 2020 to its start. */
 const floor = Date.UTC(2026, 0) / 1000 - Date.UTC(2020, 0) / 1000;
 
 type Client = Awaited<ReturnType<typeof newClient>>;
 
-/** What a client keeps: where it is in the feed, in its stream, in its lists, and a task of version 2. */
+/** What a client stores: cursors of feed and lists, an open stream, and a task of version 2. */
 async function heldBy(client: Client, app: TestApp) {
   const { user, v1 } = client;
   const since = (await v1('GET', '/changes')).body.next_cursor;
@@ -47,7 +47,7 @@ async function heldBy(client: Client, app: TestApp) {
   };
 }
 
-/** The status that each cursor gets. */
+/** The status of a request with each cursor. */
 async function statusesOf(
   app: TestApp,
   { user }: Client,
@@ -66,14 +66,14 @@ async function statusesOf(
 const each = (cursors: Record<string, string>, status: number) =>
   Object.fromEntries(Object.keys(cursors).map((path) => [path, status]));
 
-/** What a backup from before the newest change of the task has. */
+/** Restores the task and the revision as in a backup from before the newest change. */
 async function setBack({ ctx: { db } }: TestApp, userId: string, id: string): Promise<void> {
   await sql`update duly.tasks set version = 1, title = 'of the backup', revision = revision - 1
     where user_id = ${userId} and id = ${id}`.execute(db);
   await sql`update duly.owners set revision = revision - 1 where user_id = ${userId}`.execute(db);
 }
 
-/** The ways in which another epoch begins while instances run. */
+/** The ways in which an epoch begins while instances run. */
 const ways: [string, (app: TestApp) => Promise<unknown>][] = [
   [
     'the command new-epoch',
@@ -112,7 +112,7 @@ describe('two instances over a database that is set back', () => {
     const path = `${client.user.v1}/tasks/${id}`;
     const list = `${client.user.v1}/tasks`;
     for (const instance of instances) {
-      // Kept from now on.
+      // Caches the response.
       await instance.request('GET', list, { token });
       expect(await statusesOf(instance, client, cursors)).toEqual(each(cursors, 200));
     }
@@ -124,7 +124,7 @@ describe('two instances over a database that is set back', () => {
       for (const instance of instances)
         expect(await statusesOf(instance, client, cursors)).toEqual(each(cursors, 410));
     }, patience);
-    // Its client comes back, and hears so.
+    // Streams of the epoch before end.
     await stream.ended;
     for (const instance of instances) {
       const held = await instance.request('GET', list, {
@@ -139,7 +139,7 @@ describe('two instances over a database that is set back', () => {
     expect((await other.request('PATCH', path, old)).status).toBe(412);
     const body = { priority: 'High', version };
     expect((await other.request('PATCH', path, { token, body })).status).toBe(409);
-    // The revision of the lost change comes again, for another one.
+    // A different change takes the revision of the lost one.
     const changed = await app.request('PATCH', path, { token, body: { priority: 'High' } });
     expect(changed.body.data.version).toBeGreaterThan(Math.max(floor, version));
     for (const instance of instances) {
@@ -154,7 +154,7 @@ describe('two instances over a database that is set back', () => {
     }
     const next = await app.request('PATCH', path, { token, body: { priority: 'Low' } });
     expect(next.body.data.version).toBe(changed.body.data.version + 1);
-    // What is new is good.
+    // Cursors of the new epoch are valid.
     const { cursors: fresh } = await heldBy(await newClient(app), app);
     expect(new Set(Object.values(fresh)).size).toBe(Object.keys(fresh).length - 1);
   });

@@ -13,7 +13,7 @@ const rounds = isLong ? 20 : 6;
 const writers = 4;
 const retryMs = 50;
 
-/** Stands between clients and the server of the moment. */
+/** A relay between the clients and the running server, which changes. */
 async function createRelay() {
   const relay = { port: 0, target: 0, onAnswer: null as (() => void) | null };
   const sockets = new Set<{ destroy(): void }>();
@@ -70,7 +70,7 @@ test(`${rounds} rounds of kill -9 under retries: nothing is lost and nothing is 
   const acknowledged: string[] = [];
   let replays = 0;
 
-  /** One write of a client that does not give up. */
+  /** One write of a client that retries until it succeeds. */
   async function write(title: string): Promise<void> {
     const headers = { authorization, 'content-type': 'application/json', 'idempotency-key': randomUUID() };
     for (;;) {
@@ -96,7 +96,8 @@ test(`${rounds} rounds of kill -9 under retries: nothing is lost and nothing is 
 
   let running = await start();
   for (let round = 0; round < rounds; round += 1) {
-    // In even rounds at the first answer, which nobody gets: its effect is stored. In odd ones whenever.
+    // In even rounds the server is killed at its first response, when the write is stored; the client does not get it.
+    // In odd rounds it is killed at any time.
     const killed =
       round % 2 === 0
         ? new Promise<void>((resolve) => {

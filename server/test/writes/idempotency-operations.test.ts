@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Their answers hold secrets, or doing them twice is doing them once. */
+/** Operations whose responses have secrets, or that are idempotent by themselves. */
 const withoutKey = [
   'changePassword',
   'endOtherSessions',
@@ -74,7 +74,7 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(await client.stored()).toEqual(stored);
     for (const name of ['etag', 'location']) expect(again.headers.get(name)).toBe(first.headers.get(name));
-    // Another key is another write; what is gone cannot go again.
+    // With another key it is another write; a deleted item cannot be deleted again.
     const other = await app.request(method, fillPath(path, names), {
       token: user.token,
       ...(isBodyOptional ? {} : { body: body?.example }),

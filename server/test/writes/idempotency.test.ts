@@ -189,7 +189,7 @@ test('while the first request is under way the second gets a 409 after a while, 
   const create = () => client.v1('POST', '/tasks', { title: 'slow' }, headers);
   let first: Promise<Reply> | undefined;
   await app.ctx.db.transaction().execute(async (tx) => {
-    // The first one gets the key, then waits for the owner's row.
+    // The first request locks the key, then waits for the owner's row.
     await tx
       .selectFrom('duly.owners')
       .select('revision')

@@ -40,7 +40,7 @@ const onTag =
     return () => v1(method, '/tags/a', body);
   };
 
-// With begin and commit or rollback.
+// With begin, and commit or rollback.
 test.each<[string, number, Prepare]>([
   [
     'a create',
@@ -112,7 +112,7 @@ test.each<[string, number, Prepare]>([
   ],
 ])('%s takes %i statements', async (_, count, prepare) => {
   const client = await newClient(app);
-  // The first request of a user asks whether the token is still good.
+  // A user's first request checks whether the token was revoked.
   await client.tags();
   const send = await prepare(client);
   const statements = await statementsOf(async () => expect((await send()).status).toBeLessThan(300));

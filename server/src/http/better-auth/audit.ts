@@ -13,7 +13,7 @@ const actionNames: Record<string, string> = {
 /** Reads of the caller's account and sessions, which are counted. The public paths show nothing of a user. */
 const auditedReads = new Set(['/get-session', '/list-sessions', '/list-accounts', '/account-info', '/token']);
 const publicPaths = new Set(['/ok', '/error', '/jwks']);
-/** Only on these paths does the address in the body name the account. Elsewhere a caller could write to any chain. */
+/** On these paths the address in the body is the account. Elsewhere a caller could write to any user's chain. */
 const emailPaths = /^\/(sign-in|sign-up)\/|^\/(request-password-reset|send-verification-email)$/;
 const secondFactorPrefix = '/two-factor/verify-';
 /** The id of a log-in that waits for its second factor. Better Auth checks the signature. */
@@ -88,11 +88,11 @@ async function findTokenOwner({ betterAuth }: Context, { path, headers }: Better
 }
 
 /** The user whose session, sessions, accounts or token a response contains. */
-function userIdInResponse(body: Fields): string | null {
-  const token = nonEmptyText(body.token);
+function userIdInResponse(fields: Fields): string | null {
+  const token = nonEmptyText(fields.token);
   if (token !== null) return decodeJwt(token).sub ?? null;
-  const first = body[0];
-  return userIdOf(body.user) ?? (isFields(first) ? nonEmptyText(first.userId) : null);
+  const first = fields[0];
+  return userIdOf(fields.user) ?? (isFields(first) ? nonEmptyText(first.userId) : null);
 }
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;

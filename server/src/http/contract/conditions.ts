@@ -4,9 +4,9 @@ import { uncodedEtag } from '../hooks/content-coding.ts';
 
 const opaqueTag = '"[!#-~\\x80-\\xff]*"';
 const entityTag = `(?:W/)?${opaqueTag}`;
-/** A list of entity tags, or `*` (RFC 9110 §13.1.1): what the schema of a write's headers asks for. */
+/** A list of entity tags, or `*` (RFC 9110 §13.1.1). */
 export const ifMatchSyntax = new RegExp(`^(?:\\*|${entityTag}(?:\\s*,\\s*${entityTag})*)$`);
-/** With empty elements, which recipients ignore (RFC 9110 §5.6.1); a write is not to rest on such a header. */
+/** Allows empty elements, which recipients ignore (RFC 9110 §5.6.1). `If-Match` does not allow them here. */
 const ifNoneMatchSyntax = new RegExp(`^[,\\s]*${entityTag}(?:\\s*,[,\\s]*${entityTag})*[,\\s]*$`);
 const strongVersion = /(?<!W\/)"([1-9]\d{0,9})"/g;
 const anyTag = new RegExp(opaqueTag, 'g');
@@ -19,8 +19,8 @@ export function parseIfMatch(headers: IncomingHttpHeaders): WriteCondition['ifMa
 }
 
 /**
- * Whether `If-None-Match` names a tag (RFC 9110 §13.1.2); weak or not makes no difference, nor the coding: what the
- * client has is the same content. What is no list of entity tags names none: the client gets the whole answer.
+ * Whether `If-None-Match` names a tag (RFC 9110 §13.1.2). Weak tags and tags of other content codings match too: the
+ * client has the same content. A header with another syntax matches nothing, so the client gets the whole response.
  */
 export function parseIfNoneMatch(headers: IncomingHttpHeaders): (etag: string) => boolean {
   const value = headers['if-none-match']?.trim();

@@ -50,9 +50,7 @@ function typicalExamples(renderError: RenderError, statuses: readonly number[]):
 const timestamp = '2026-11-21T08:00:00.000Z';
 const requestId = '0b9d6c1e-8f6e-4a53-bf62-3d4f0b8f7a11';
 
-/**
- * Renders an example for each of the statuses of an operation. `own` has precedence.
- */
+/** Renders an example for each status of an operation. `own` has precedence. */
 export function errorExamples(
   renderError: RenderError,
   statuses: readonly number[],

@@ -35,7 +35,7 @@ export const renderError: RenderError = (error, requestId) => {
   return { status, body: issues === undefined ? body : { ...body, errors: issues } };
 };
 
-/** Only the log shows it: a connection that the client broke is not a 500. */
+/** Only the log shows it. A request that the client aborted must not be logged as a 500. */
 const truncatedRequest = () => new AppError('BAD_REQUEST', 'The request was cut short');
 
 /** Errors that Fastify raises before or around a handler. */

@@ -49,7 +49,7 @@ export function normalizeInput(request: FastifyRequest, _reply: unknown, done: (
   done();
 }
 
-/** The rule for text, for a JSON body that Better Auth validates. A body that is not JSON passes. */
+/** Refuses invalid text in a JSON body that Better Auth validates. A body that is not JSON passes. */
 export function refuseInvalidJsonText(body: Buffer): void {
   let parsed: unknown;
   try {
@@ -89,7 +89,7 @@ function tryDecode(text: string): string | null {
   }
 }
 
-/** Otherwise a list of a million items would be walked, and produce an issue for each. */
+/** Runs before validation, which would visit each of a million items and report an issue for each. */
 function refuseLongLists(
   value: unknown,
   schema: Schema,
@@ -112,7 +112,7 @@ function refuseLongLists(
   }
 }
 
-/** Deeper than any schema, and no risk for the stack. */
+/** Deeper than any schema, but too shallow to overflow the stack. */
 const maxDepth = 32;
 
 function refuseInvalidText(value: unknown, loc: (string | number)[], issues: ValidationIssue[]): void {

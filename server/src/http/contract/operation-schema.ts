@@ -5,7 +5,7 @@ import type { Operation } from './operation.ts';
 import { errorResponses, notModified, ReadHeaders } from './schemas.ts';
 import type { Surface } from './surface.ts';
 
-/** Who may call a route: anybody, the user of the path with a token, an admin with a token. */
+/** Who may call a route: anybody, the user in the path with a token, an admin with a token. */
 export type Access = 'public' | 'token' | 'admin';
 
 const adminDescriptions = { 403: 'The caller is not an admin.' };
@@ -54,18 +54,18 @@ function errorsOf(
   const { errorDescriptions, errorExamples } = operation;
   const statuses = [400, 414, ...own];
   if (access !== 'public') statuses.push(401);
-  // Without a user in its path there is no other user to name.
+  // 403 means that the path has another user's id: a path without a user cannot cause it.
   if (access === 'admin' || (access === 'token' && hasProperty(input.params, 'user_id'))) statuses.push(403);
   return errorResponses(
     surface,
-    statuses.filter((status) => status !== 422 || isAnswered422(input, surface)),
+    statuses.filter((status) => status !== 422 || canRespond422(input, surface)),
     { ...(access === 'admin' && adminDescriptions), ...errorDescriptions },
     { ...(access === 'admin' && adminExamples), ...errorExamples },
   );
 }
 
-/** Where invalid input is a 400, a 422 remains for the key of another request. */
-const isAnswered422 = ({ headers }: FastifySchema, surface: Surface) =>
+/** On the bare surface invalid input is a 400, so 422 only means an Idempotency-Key of another request. */
+const canRespond422 = ({ headers }: FastifySchema, surface: Surface) =>
   surface.problem === 'Problem' || hasProperty(headers, 'idempotency-key');
 
 const hasProperty = (schema: unknown, name: string): boolean =>

@@ -18,7 +18,7 @@ import type { Result, Success } from './surface.ts';
 /** What a handler works with. */
 export interface Call<I extends FastifySchema = FastifySchema> {
   ctx: Context;
-  /** The primary; of an operation with `caching`, perhaps a replica that has all of the user's changes. */
+  /** The primary. With `caching` it may be a replica that has replayed the user's revision. */
   db: Context['db'];
   request: FastifyRequest<RouteGenericInterface, RawServerDefault, IncomingMessage, I, TypeBoxTypeProvider>;
   reply: FastifyReply;
@@ -29,11 +29,11 @@ interface OperationBase<I extends FastifySchema> {
   id: string;
   summary: string;
   description?: string;
-  /** The group in `openapi.json`. */
+  /** Its group in `openapi.json`. */
   group: string;
-  /** Schemas of the request, by which `handle` has its types; some depend on settings. */
+  /** Schemas of the request; the types of `handle` derive from them. Some depend on settings. */
   input: I | ((config: Config) => I);
-  /** Statuses of its errors, beside those that its access and any request have. */
+  /** Statuses of its own errors. Those of its access, and those that any request may get, are added. */
   errors?: readonly number[];
   errorDescriptions?: Record<number, string>;
   errorExamples?: Record<number, AppError>;
@@ -43,17 +43,17 @@ interface OperationBase<I extends FastifySchema> {
   >;
 }
 
-/** An operation whose body has the form of the surface. */
+/** An operation whose result the surface renders. */
 interface SurfaceOperation<I extends FastifySchema> extends OperationBase<I> {
   success: Success;
-  /** Its responses are cached: of a list with the coding of the content, of one thing without. */
+  /** Responses are cached; those of a list also compressed. */
   caching?: typeof cacheable | typeof cacheableList;
   handle(call: Call<I>): Promise<Result>;
 }
 
-/** An operation that makes its body itself, the same on every surface. */
+/** An operation that builds its own body, the same on every surface. */
 interface OwnFormOperation<I extends FastifySchema> extends OperationBase<I> {
-  /** Schemas by status. */
+  /** Response schemas by status. */
   response: Record<number, object>;
   handle(call: Call<I>): Promise<unknown>;
 }

@@ -39,7 +39,7 @@ const Issue = Type.Object(
   },
 );
 
-/** Nouns whose conflicts answer with the item as it is now. */
+/** Nouns whose conflict errors contain the item, as `current`. */
 const versionedNouns = nouns.filter(({ isVersioned }) => isVersioned);
 const currentRefs = versionedNouns.map(({ schema }) => Type.Ref(schema));
 const currentSchema = currentRefs.length === 1 && currentRefs[0] ? currentRefs[0] : Type.Union(currentRefs);
@@ -63,7 +63,7 @@ const BareProblem = Type.Object(
   { $id: 'BareProblem' },
 );
 
-/** The schemas that have a name in `openapi.json`. */
+/** The components of `openapi.json`. */
 export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   ...nouns.toReversed().flatMap(({ schemas }) => schemas({ bulkMaxOperations })),
   ...changeSchemas,
@@ -113,7 +113,7 @@ const statusDescriptions: Record<number, string> = {
   503: 'Briefly unavailable; `Retry-After` says when to try again.',
 };
 
-/** For operations that send mail and do nothing else. */
+/** For operations that only send mail. */
 export const mailErrorDescriptions = {
   503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
 };
@@ -122,10 +122,10 @@ const retryHeader = {
   'Retry-After': { type: 'integer', description: 'Seconds.' },
 };
 
-/** Any request may get these before its operation runs, and any operation may fail with them. */
+/** Errors that any operation may have, before or while it runs. */
 const commonStatuses = [408, 417, 429, 431, 500, 503];
 
-/** Response schemas of the given error statuses and of those that any operation has. */
+/** Response schemas of `statuses` and of `commonStatuses`. */
 export function errorResponses(
   { problem, renderError }: Surface,
   statuses: readonly number[],
@@ -149,12 +149,12 @@ export const etagHeader = {
   ETag: { type: 'string', description: 'The version of the task, quoted.' },
 };
 
-/** For responses without a version: lists, profiles. */
+/** The `ETag` of lists and profiles, which have no version. */
 export const contentEtagHeader = {
   ETag: { type: 'string', description: 'Another one whenever anything of the answer is.' },
 };
 
-/** For responses that are compressed if the client accepts it. */
+/** Of responses that are compressed if the client accepts it. */
 export const contentEncodingHeader = {
   'Content-Encoding': {
     type: 'string',
@@ -209,5 +209,5 @@ const idempotencyKey = Type.Optional(
 /** For writes without a condition, such as a create. */
 export const WriteHeaders = Type.Object({ 'idempotency-key': idempotencyKey });
 
-/** For writes to something that has a version. */
+/** For writes to an item with a version. */
 export const ConditionalHeaders = Type.Object({ 'if-match': ifMatch, 'idempotency-key': idempotencyKey });

@@ -10,11 +10,11 @@ import {
  */
 export const buildSerializer: SerializerFactory = (named, options) => {
   const compile = SerializerSelector()(withoutUnions(named), options);
-  const made = new Map<string, Serializer>();
+  const compiled = new Map<string, Serializer>();
   return (route) => {
     const key = JSON.stringify(route.schema);
-    const serializer = made.get(key) ?? compile(route);
-    made.set(key, serializer);
+    const serializer = compiled.get(key) ?? compile(route);
+    compiled.set(key, serializer);
     return serializer;
   };
 };

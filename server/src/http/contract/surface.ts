@@ -1,59 +1,59 @@
 import type { TSchema } from 'typebox';
 import { type RenderError, renderError } from './errors.ts';
 
-/** What a handler gives: data of its noun, which the surface of the route makes a body of. */
+/** What a handler returns. The surface of the route renders it as a body. */
 export interface Result {
   data?: unknown;
-  /** In place of `data`: the same as JSON text. */
+  /** JSON text, instead of `data`. */
   json?: string;
-  /** Fields that an envelope has beside the data. */
+  /** Further fields of the envelope. */
   more?: object;
-  /** Stored with a cached response: an operation with `caching` sets none on the reply. */
+  /** Stored with a cached response; so an operation with `caching` must not set headers on the reply. */
   headers?: Record<string, string>;
-  /** Whether the data may change although the user's revision does not: the response cache must not store them. */
+  /** The data may change although the user's revision does not, so the response cache must not store them. */
   isUncacheable?: boolean;
 }
 
-/** What an operation answers when it succeeds, before a surface gives it a form. */
+/** The successful response of an operation, before a surface renders it. */
 export interface Success {
   /** 200 when absent. */
   status?: 201 | 202;
-  /** Said by an envelope. */
+  /** `message` of the envelope. */
   message: string;
-  /** `Type.Null()`: there is nothing to show. */
+  /** `Type.Null()` means that there are no data. */
   data: TSchema;
   description: string;
   headers?: Record<string, unknown>;
-  /** Schemas of the fields that an envelope has beside the data. */
+  /** Schemas of further fields of the envelope. */
   more?: Record<string, TSchema>;
 }
 
-/** What a surface replaces in an operation that the surfaces share. */
+/** What one surface replaces in the schema of a shared operation. */
 export interface Variant {
   summary?: string;
   description?: string;
-  /** Accepts nothing that the handler does not. */
+  /** Must not accept more than the handler does. */
   body?: TSchema;
 }
 
-/** The form that operations and errors have below one prefix. */
+/** How responses and errors are rendered below one prefix. */
 export interface Surface {
   /** The schema of its error bodies. */
   problem: 'Problem' | 'BareProblem';
   renderError: RenderError;
   status(success: Success): number;
-  /** A text is JSON already; undefined: no body. */
+  /** @returns a string that is JSON already, a value to serialize, or undefined for no body */
   render(result: Result, success: Success): unknown;
   successSchema(success: Success): object;
-  /** @returns the `operationId` of the surface's form of an operation */
+  /** @returns the `operationId` of an operation on this surface */
   operationId(id: string): string;
-  /** The group of all its operations in `openapi.json`; null: each has its own. */
+  /** The group of all its operations in `openapi.json`; null if each has its own. */
   group: string | null;
   /** By the operation's id. */
   variants: Record<string, Variant>;
 }
 
-/** Of routes outside both surfaces: data as they are, and errors in the common form. */
+/** Routes outside both surfaces: data without an envelope, and errors in the common form. */
 export const plain: Surface = {
   problem: 'Problem',
   renderError,

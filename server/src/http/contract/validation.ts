@@ -16,22 +16,22 @@ function isDate(text: string): boolean {
 
 const rfc3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** A time that is compared with a stored one; its year may be any. */
+/** A time that is only compared with a stored one, so any year is allowed. */
 function isDateTime(text: string): boolean {
   const date = rfc3339.exec(text)?.[1];
   return date !== undefined && !Number.isNaN(Date.parse(text)) && !Number.isNaN(Date.parse(date));
 }
 
-/** A language with script, region, a variant and Unicode extensions (BCP 47); what is rarer the service takes too. */
+/** A language with script, region, a variant and Unicode extensions (BCP 47). The service accepts rarer tags too. */
 const languageTag =
   '^[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))?' +
   '(?:-u(?:-[A-Za-z0-9][A-Za-z](?:-[A-Za-z0-9]{3,8})*)+)?$';
 
 interface TextFormat {
   test: (text: string) => boolean;
-  /** What a message says is wanted. */
+  /** For error messages: "must be …". */
   hint: string;
-  /** What `openapi.json` says of it, in syntax that other languages share: whatever matches has the right form. */
+  /** For `openapi.json`, in syntax that other languages share. A matching text may still fail `test`. */
   pattern?: string;
 }
 
@@ -52,7 +52,7 @@ const formats: Record<string, TextFormat> = {
   'totp-code': {
     test: (text) => /^\d{6}$/.test(text),
     hint: 'six digits',
-    // With the white space that is taken away first.
+    // Allows the white space that is stripped before validation.
     pattern: '^\\s*(?:[0-9]\\s*){6}$',
   },
   'time-zone': {
@@ -78,7 +78,7 @@ export const patternMessage = 'x-pattern-message';
 
 export const patternOf = (format: string): string | undefined => formats[format]?.pattern;
 
-/** Validation as the contract has it: no coercion, nothing dropped, every error reported. */
+/** Ajv without coercion and without removal of unknown fields; it reports every error. */
 export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
   customOptions: {
     coerceTypes: false,
@@ -95,7 +95,7 @@ export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
   },
 };
 
-/** What Ajv says of one error, with `verbose`. */
+/** One error of Ajv, with `verbose`. */
 interface SchemaError {
   keyword: string;
   instancePath: string;

@@ -83,7 +83,7 @@ export const apiInfo = {
   security: [{ bearer: [] }],
 };
 
-/** A body schema with a name becomes a reference to its component. */
+/** Replaces a body schema that has an `$id` by a reference to its component. */
 export function withNamedBody<T extends { body?: unknown }>(schema: T): T {
   const { body } = schema;
   return typeof body === 'object' && body !== null && '$id' in body
@@ -100,16 +100,16 @@ function publicKeyword(key: string, value: unknown): unknown {
   return value === 'uncommon-password' ? 'password' : undefined;
 }
 
-/** Adds what the generator does not know, and rules that are checked outside of schemas. */
+/** Adds examples, patterns and named variants to the generated document, and rules that are checked outside schemas. */
 export function completeDocument(document: object): object {
   const copy: Document = JSON.parse(JSON.stringify(document));
   const { schemas } = copy.components;
   for (const schema of Object.values(schemas)) nameVariants(schema, schemas);
-  const taken = new Set<Schema>();
+  const inputSchemas = new Set<Schema>();
   for (const path of Object.values(copy.paths)) {
     for (const { parameters = [], requestBody } of Object.values(path)) {
       for (const parameter of parameters) {
-        collectSchemas(parameter.schema, schemas, taken);
+        collectSchemas(parameter.schema, schemas, inputSchemas);
         // The generator marks parameters with a default as required.
         if (parameter.in === 'query' && parameter.schema.default !== undefined) parameter.required = false;
       }
@@ -118,12 +118,12 @@ export function completeDocument(document: object): object {
       if (requestBody === undefined || media === undefined || schema === undefined) continue;
       [media.example] = schema.examples ?? [];
       requestBody.required = !isNullable(schema);
-      collectSchemas(schema, schemas, taken);
+      collectSchemas(schema, schemas, inputSchemas);
     }
     const patch = path.patch?.requestBody?.content;
     if (patch?.['application/json'] !== undefined) patch[mergePatchType] = patch['application/json'];
   }
-  for (const schema of taken) addPatterns(schema);
+  for (const schema of inputSchemas) addPatterns(schema);
   return JSON.parse(JSON.stringify(copy, publicKeyword));
 }
 
@@ -139,18 +139,18 @@ const nested = ({ properties = {}, items, oneOf = [] }: Schema): Schema[] => [
 
 /** Makes components of the variants of a discriminated union (OpenAPI 3.1 §4.8.25), and of the union itself. */
 function nameVariants(schema: Schema, schemas: Record<string, Schema>): void {
-  for (const one of nested(schema)) nameVariants(one, schemas);
+  for (const part of nested(schema)) nameVariants(part, schemas);
   const { discriminator, oneOf, title } = schema;
   if (discriminator === undefined || oneOf === undefined) return;
-  const forms = oneOf.map((form) => (form.$ref === undefined ? toComponent(form, schemas) : form));
-  const mapping = forms.flatMap((form) => {
-    const values = schemas[nameOf(form)]?.properties?.[discriminator.propertyName]?.enum ?? [];
-    return values.map((value) => [value, form.$ref]);
+  const variants = oneOf.map((one) => (one.$ref === undefined ? toComponent(one, schemas) : one));
+  const mapping = variants.flatMap((variant) => {
+    const values = schemas[nameOf(variant)]?.properties?.[discriminator.propertyName]?.enum ?? [];
+    return values.map((value) => [value, variant.$ref]);
   });
   const { type: _type, required: _required, ...rest } = schema;
   const union = {
     ...rest,
-    oneOf: forms,
+    oneOf: variants,
     discriminator: { ...discriminator, mapping: Object.fromEntries(mapping) },
   };
   replace(schema, title === undefined ? union : toComponent(union, schemas));
@@ -172,15 +172,13 @@ function collectSchemas(schema: Schema, schemas: Record<string, Schema>, found: 
   const target = schemas[nameOf(schema)] ?? schema;
   if (found.has(target)) return;
   found.add(target);
-  for (const one of nested(target)) collectSchemas(one, schemas, found);
+  for (const part of nested(target)) collectSchemas(part, schemas, found);
 }
 
 const withoutNul = '^[^\\u0000]*$';
 const notBlank = '^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$';
 
-/**
- * Adds the rules for text as patterns. A body of `null` is accepted as no body, which the document does not show.
- */
+/** Adds the rules for text as patterns. The service accepts a `null` body as no body; the document does not show it. */
 function addPatterns(schema: Schema): void {
   const { type, format = '', pattern, minLength = 0, properties } = schema;
   const types = [type].flat();
@@ -190,5 +188,5 @@ function addPatterns(schema: Schema): void {
   schema.pattern = patternOf(format) ?? (pattern === '\\S' || isTrimmed ? notBlank : (pattern ?? withoutNul));
 }
 
-/** They exclude NUL already. */
+/** Formats whose syntax excludes NUL already. */
 const standardFormats = new Set(['uuid', 'date-time']);

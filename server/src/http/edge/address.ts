@@ -4,8 +4,8 @@ import type { FastifyRequest } from 'fastify';
 const mapped = '::ffff:';
 
 /**
- * The caller's address: the socket's or, from a trusted proxy, the one that it names; IPv4 is written as IPv4.
- * Everything that counts, limits or records by address asks here.
+ * The caller's address: the socket's, or the one that a trusted proxy forwards. An IPv4-mapped IPv6 address becomes
+ * IPv4. Rate limits, audit log and sessions all use this address.
  */
 export function addressOf({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string | null {
   return normalizeAddress(ip) ?? normalizeAddress(socket.remoteAddress);

@@ -13,20 +13,20 @@ const byParserCode: Record<string, [ErrorCode, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'The request took too long to arrive'],
 };
 
-/** Answers to what never reaches a route: in the form of every error, then the connection closes. */
+/** Responses to requests that never reach a route: the usual error body, then the connection closes. */
 export interface EarlyResponses {
-  /** Refuses a request; the answer waits its turn behind those to earlier requests. */
+  /** Refuses a request. The response is sent after those to earlier requests of the connection. */
   refuse(request: IncomingMessage, response: ServerResponse, error: AppError): void;
   refuseConnect(request: IncomingMessage, socket: Socket): void;
   /**
-   * Answers what is not HTTP, or does not arrive in time, without ever mixing into another answer: requests before it
-   * get theirs first, and one whose own answer has begun gets no second one.
+   * Responds to bytes that are not HTTP, and to a request that does not arrive in time. Earlier requests of the
+   * connection get their responses first. If the response to this request has begun, no second one is sent.
    */
   respondToBroken(error: NodeJS.ErrnoException, socket: Socket): void;
 }
 
 export function createEarlyResponses(securityHeaders: Record<string, string>, log: Logger): EarlyResponses {
-  const answered = new WeakSet<Socket>();
+  const handled = new WeakSet<Socket>();
 
   function render(error: AppError, id: string) {
     const { status, body } = renderError(error, id);
@@ -63,8 +63,8 @@ export function createEarlyResponses(securityHeaders: Record<string, string>, lo
       write(socket, new AppError('METHOD_NOT_ALLOWED', 'This is no proxy', { headers: { allow } }));
     },
     respondToBroken(error, socket) {
-      if (answered.has(socket)) return;
-      answered.add(socket);
+      if (handled.has(socket)) return;
+      handled.add(socket);
       const connection = connectionOf(socket);
       const respond = () => write(socket, asAppError(error));
       if (error.code === 'ECONNRESET' || isTlsSocketError(error) || !socket.writable) socket.destroy();
@@ -75,22 +75,22 @@ export function createEarlyResponses(securityHeaders: Record<string, string>, lo
 }
 
 function respondInOrder(
-  { newestResponse: last, previousResponse: before }: HttpConnection,
+  { newestResponse, previousResponse }: HttpConnection,
   socket: Socket,
   respond: () => void,
 ): void {
-  // If the newest request is complete, the broken bytes came after it.
-  const isWhole = last.req.complete;
-  const awaited = isWhole ? last : before;
+  // If the newest request is complete, the broken bytes follow it. Otherwise they belong to it.
+  const isComplete = newestResponse.req.complete;
+  const awaited = isComplete ? newestResponse : previousResponse;
   const finish = () => {
-    if (!isWhole && last.headersSent) socket.destroySoon();
+    if (!isComplete && newestResponse.headersSent) socket.destroySoon();
     else respond();
   };
   if (awaited === null || awaited.writableFinished) finish();
   else awaited.once('close', finish);
 }
 
-/** There is no channel that an answer could go through. */
+/** Without a TLS session no response can be sent. */
 const isTlsSocketError = ({ code = '' }: NodeJS.ErrnoException) => /^ERR_(?:SSL|TLS)_/.test(code);
 
 function asAppError({ code = '' }: NodeJS.ErrnoException): AppError {

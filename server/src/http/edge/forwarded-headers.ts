@@ -5,9 +5,9 @@ import type { Context } from '../../context.ts';
 import { addressOf } from './address.ts';
 import { createHourlyLogFilter } from './hourly-log-filter.ts';
 
-/** Headers in which proxies name an address. Only the first is read, and only from TRUSTED_PROXIES. */
+/** Headers in which proxies forward an address. Only `x-forwarded-for` is read, and only from TRUSTED_PROXIES. */
 const headerNames = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
-/** Lines an hour: anybody can send such a header. */
+/** Log lines per hour. It is limited because any client can send such a header. */
 const maxPeers = 10;
 
 const warning =
@@ -16,7 +16,7 @@ const warning =
 
 /**
  * Warns once an hour of each peer that forwards an address and is no trusted proxy. If it is a proxy, all of its
- * callers share one rate limit. The line names the peer, never what it sent.
+ * callers share one rate limit. The line has the peer's address, and never the value of the header.
  */
 export function warnAboutForwarded({ config, log }: Context, handle: RequestListener): RequestListener {
   const isTrusted = compile([...config.http.trustedProxies]);

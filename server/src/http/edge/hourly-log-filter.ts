@@ -1,20 +1,20 @@
 const periodMs = 3_600_000;
 
 /**
- * Says of each text whether it is to be logged: once an hour, and at most `max` texts an hour. Strangers choose the
- * texts, so neither the log nor the memory may grow with them, and they must not use up the lines for good.
+ * Returns true for a text that should be logged: each once an hour, and at most `max` texts an hour. Unauthenticated
+ * clients choose the texts. The limit bounds log and memory; the hourly reset lets other texts through again.
  */
 export function createHourlyLogFilter(max: number): (text: string) => boolean {
-  const noted = new Set<string>();
-  let begunAt = performance.now();
+  const logged = new Set<string>();
+  let periodStart = performance.now();
   return (text) => {
     const now = performance.now();
-    if (now - begunAt > periodMs) {
-      noted.clear();
-      begunAt = now;
+    if (now - periodStart > periodMs) {
+      logged.clear();
+      periodStart = now;
     }
-    if (noted.size >= max || noted.has(text)) return false;
-    noted.add(text);
+    if (logged.size >= max || logged.has(text)) return false;
+    logged.add(text);
     return true;
   };
 }

@@ -2,20 +2,20 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { connectionOf } from './request-guard.ts';
 
-/** Idle connections make room from more than 80 % of `maxConnections` in use until less than 70 % are. */
+/** Above 80 % of `maxConnections` the idle time-out becomes short; below 70 % it becomes normal again. */
 const highShare = 0.8;
 const lowShare = 0.7;
 const shortIdleMs = 5_000;
 
 /**
- * Refuses connections beyond `server.maxConnections`, whichever listener took them. Ends those that are idle after an
- * answer: after `idleMs`, or 5 s while the server is crowded. A balancer that keeps its own for longer would send
- * requests into connections that end at that moment.
+ * Refuses connections beyond `server.maxConnections`, over all listeners. Closes a connection that is idle for `idleMs`
+ * after a response, or for 5 s while many are open. A load balancer must close its idle connections earlier, or some of
+ * its requests meet a closing connection.
  */
 export function closeIdleConnections(server: Server, connectionEvent: string, idleMs: number): void {
   const sockets = new Set<Socket>();
   let open = 0;
-  // Each listener has a limit of its own, and hands its connections to this server.
+  // Each listener applies the limit only to its own connections; this counts those of all listeners.
   server.on('connection', (socket: Socket) => {
     open += 1;
     socket.once('close', () => {
@@ -30,7 +30,7 @@ export function closeIdleConnections(server: Server, connectionEvent: string, id
     if (share < lowShare) server.keepAliveTimeout = idleMs;
     if (share <= highShare || server.keepAliveTimeout === shorterMs) return;
     server.keepAliveTimeout = shorterMs;
-    // Those that are idle already had more time.
+    // Connections that are idle already have the longer time-out.
     for (const socket of sockets) if (isIdle(socket)) socket.setTimeout(shorterMs);
   }
   server.on(connectionEvent, (socket: Socket) => {

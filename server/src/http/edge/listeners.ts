@@ -5,8 +5,8 @@ import { isMissingAddress } from '../../platform/addresses.ts';
 import type { App } from '../app-type.ts';
 
 /**
- * Opens the port on several addresses; the machine need not have those after the first.
- * @param options of Node's, besides host and port
+ * Opens the port on several addresses. An address after the first is skipped if the machine does not have it.
+ * @param options of `server.listen`, without host and port
  */
 export async function listen(
   app: App,
@@ -29,9 +29,9 @@ export async function listen(
   }
 }
 
-/** Hands its connections to the app's server, so that limits, time-outs, TLS and certificates are the same. */
+/** Passes its connections to the app's server, so that limits, time-outs, TLS and certificates are the same. */
 function createListener(app: App, isPlain: boolean) {
-  // As Node's own HTTP and HTTPS servers are.
+  // The options of Node's own HTTP and HTTPS servers.
   const listener = createServer({ allowHalfOpen: isPlain, noDelay: true });
   listener.maxConnections = app.server.maxConnections;
   listener.on('connection', (socket) => app.server.emit('connection', socket));
@@ -41,7 +41,7 @@ function createListener(app: App, isPlain: boolean) {
     return closed;
   };
   app.addHook('preClose', async () => void close());
-  // The server waits for no connections but its own.
+  // The app's server does not wait for connections of other listeners.
   app.addHook('onClose', close);
   return listener;
 }

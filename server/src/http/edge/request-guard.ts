@@ -5,28 +5,28 @@ import { AppError, type ErrorCode } from '../../platform/errors.ts';
 const maxHeaderLines = 60;
 const maxRequestsPerConnection = 1_000;
 
-/** A name or an address, and a port; RFC 9110 §7.2 wants anything else refused. */
+/** A name or an address, and a port. RFC 9110 §7.2 requires that anything else is refused. */
 const hostSyntax = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
-/** Methods that routes are told apart by. */
+/** Methods that routes may have, and TRACE, which gets a 405. */
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']);
 
-/** What is known of an open connection. */
+/** The state of an open connection. */
 export interface HttpConnection {
-  /** The answer to the newest request on it, under way or done, and the one before. */
+  /** The response to its newest request, finished or not. */
   newestResponse: ServerResponse;
   previousResponse: ServerResponse | null;
   requests: number;
-  /** Whatever follows on it is not read as a request: it may be the rest of one that was refused. */
+  /** Further bytes are not handled as requests: they may be the rest of a refused one. */
   isClosing: boolean;
 }
 
 const connections = new WeakMap<Socket, HttpConnection>();
 
-/** Undefined until the first request has come. */
+/** @returns undefined before the first request */
 export const connectionOf = (socket: Socket): HttpConnection | undefined => connections.get(socket);
 
-/** Stands before the routes: only requests that can mean one thing come in, and on one connection only so many. */
+/** Refuses ambiguous requests before any route, and limits the number of requests per connection. */
 export function guardRequests(
   handle: RequestListener,
   refuse: (request: IncomingMessage, response: ServerResponse, error: AppError) => void,
@@ -41,13 +41,13 @@ export function guardRequests(
     }
     if (connection.requests >= maxRequestsPerConnection) closeAfter(request, response);
     request.url = targetPath(request.url);
-    // No route has another method: like TRACE, they get a 405 where there is a path, and a 404 elsewhere.
+    // Other methods are treated like TRACE: 405 if the path exists, 404 otherwise.
     if (!knownMethods.has(request.method ?? '')) request.method = 'TRACE';
     handle(request, response);
   };
 }
 
-/** Makes this answer the last of its connection. */
+/** Closes the connection after this response. */
 export function closeAfter(request: IncomingMessage, response: ServerResponse): void {
   trackConnection(request.socket, response).isClosing = true;
   response.shouldKeepAlive = false;
@@ -80,7 +80,7 @@ function requestError({
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];
-    // Node keeps the first of several, a proxy perhaps the last.
+    // Node takes the first of several `Host` headers, a proxy perhaps the last.
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
   }
   if (hosts > 1) return badRequest('More than one Host');
@@ -90,7 +90,7 @@ function requestError({
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
     return badRequest('Transfer-Encoding may only be chunked');
   }
-  // RFC 9112 §3.2: a target has none, and the router would cut it off.
+  // RFC 9112 §3.2: a target has no fragment. The router would ignore it.
   if (url.includes('#')) return badRequest('The target has a fragment');
   if (url.startsWith('/') || (url === '*' && method === 'OPTIONS') || absoluteTarget.test(url)) return null;
   return badRequest('The target is not a path');
@@ -98,7 +98,7 @@ function requestError({
 
 const absoluteTarget = /^https?:\/\/[^/?#]+/i;
 
-/** The path is what counts: a target's own host (RFC 9112 §3.2.2) decides as little as the Host header does. */
+/** The path of the target. The host of an absolute target (RFC 9112 §3.2.2) has no effect, like the Host header. */
 function targetPath(url = '/'): string {
   if (url.startsWith('/')) return url;
   const path = url.replace(absoluteTarget, '');

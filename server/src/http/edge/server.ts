@@ -11,24 +11,24 @@ import { closeIdleConnections } from './keep-alive.ts';
 import { connectionOf, guardRequests } from './request-guard.ts';
 import { tlsOptions, watchCertificate } from './tls.ts';
 
-/** How long a client may take, and how much it may say before anybody listens. */
+/** Time-outs and size limits that apply before routing. */
 const serverOptions: ServerOptions = {
   headersTimeout: 5_000,
   /** Headers and body. */
   requestTimeout: 10_000,
   connectionsCheckingInterval: 500,
   maxHeaderSize: 8_192,
-  // The gate says so itself, in the form of every error.
+  // `guardRequests` refuses it, with our error body.
   requireHostHeader: false,
 };
-/** Of those, event streams may be 50 for each user. */
+/** Connections of one process. */
 const maxConnections = 10_000;
-/** How long a connection may stand still with an answer half sent. */
+/** How long a connection with an unfinished response may be silent. */
 const stallTimeoutMs = 30_000;
 
 /**
- * The listener under Fastify: HTTP or HTTPS, with limits for clients that are slow, silent or many; `before` gets what
- * the gate lets in.
+ * Creates Fastify's server: HTTP or HTTPS, with time-outs and a limit of connections.
+ * @param wrapHandler wraps the handler of the requests that `guardRequests` accepts
  */
 export function createServerFactory(
   { tls, keepAliveSeconds }: HttpSettings,
@@ -60,10 +60,10 @@ function createListener(handle: RequestListener, tls: TlsFiles | null, log: Logg
   return server;
 }
 
-/** Silence is an end, unless it is ours: a handler at work has a limit of its own. */
+/** Closes a silent connection, unless a handler still works on the response: handlers have a time-out of their own. */
 function closeStalled(socket: Socket): void {
   const response = connectionOf(socket)?.newestResponse;
-  const isOurs = response !== undefined && !response.writableFinished && socket.writableLength === 0;
-  if (isOurs) socket.setTimeout(stallTimeoutMs);
+  const isHandling = response !== undefined && !response.writableFinished && socket.writableLength === 0;
+  if (isHandling) socket.setTimeout(stallTimeoutMs);
   else socket.destroy();
 }

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { serviceUnavailable } from '../../platform/errors.ts';
 
 /**
- * Once the server closes, each answer under way ends its connection: kept alive, it would hold up the end. Requests
- * that come later get a 503.
+ * After shutdown begins, each response closes its connection: the server waits for open connections. New requests get
+ * a 503.
  */
 export function createShutdown() {
   let closing = false;

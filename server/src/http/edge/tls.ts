@@ -13,8 +13,8 @@ export const tlsOptions = (files: TlsFiles): TlsOptions => ({
 });
 
 /**
- * Takes a new certificate into use once its files change; connections that are open keep theirs. Polls, as links
- * that are moved (certbot, Kubernetes) and mounts that tell nothing of changes want it.
+ * Loads the certificate again after its files change; open connections are not affected. It polls, because file system
+ * events miss replaced symbolic links (certbot, Kubernetes) and changes on network mounts.
  */
 export function watchCertificate(server: Server, files: TlsFiles, log: Logger): void {
   const reload = (now: Stats, before: Stats) => {

@@ -161,7 +161,7 @@ export const confirmEmailChange = operation({
   },
   errors: [422],
   ...linkErrors,
-  // Programs that preview a link before somebody opens it send HEAD.
+  // Mail programs send HEAD to preview a link: it must not confirm the address.
   options: { exposeHeadRoute: false },
   async handle({ ctx, request, reply }) {
     await ctx.emailChange.confirm(auditOriginOf(request), request.query.token);

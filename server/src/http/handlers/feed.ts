@@ -59,7 +59,7 @@ const eventsExample =
   'retry: 2000\nevent: ready\nid: 6\ndata: {"next_cursor":"WzZd"}\n\n' +
   'event: change\nid: 7\ndata: {"revision":7,"type":"tag","id":"home","op":"delete","next_cursor":"Wzdd"}\n\n';
 
-/** The longest time of a timer: a stream ends with its token, or when the client stops reading. */
+/** Effectively no time-out: a stream ends with its token, or when the client stops reading. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /**

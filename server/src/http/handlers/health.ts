@@ -7,7 +7,7 @@ import { errorResponses } from '../contract/schemas.ts';
 import { plain } from '../contract/surface.ts';
 
 const group = 'Health';
-/** Health has no token, no limits and no body, so that the other common errors cannot happen. */
+/** These routes need no token, have no limits and no body, so most common errors cannot happen. */
 const refusals = Object.fromEntries(
   Object.entries(errorResponses(plain, [])).filter(([status]) => status === '408' || status === '431'),
 );
@@ -51,7 +51,7 @@ export const getLiveness = operation({
 });
 
 /** Gives a load balancer time to switch. After that, an instance that can only read is better than none. */
-const awayAfterReadOnlyMs = 10_000;
+const unreadyWhileReadOnlyMs = 10_000;
 
 export const getReadiness = operation({
   id: 'getReadiness',
@@ -72,7 +72,7 @@ export const getReadiness = operation({
     }
     const readOnlyMs = readOnlyForMs(db);
     if (readOnlyMs === null) return { status: 'ok', database: 'ok' };
-    if (readOnlyMs < awayAfterReadOnlyMs) return unready('read-only');
+    if (readOnlyMs < unreadyWhileReadOnlyMs) return unready('read-only');
     return { status: 'ok', database: 'read-only' };
   },
 });

@@ -137,7 +137,7 @@ export const updateTask = operation({
 
 export const putTask = operation({ ...updateTask, id: 'putTask' });
 
-/** As the bare surface has it; v1 requires `completed` (`v1/render.ts`). */
+/** The body is optional on the bare surface; v1 requires `completed` (`v1/render.ts`). */
 export const completeTask = operation({
   id: 'completeTask',
   summary: 'Flip or set whether a task is completed',

@@ -4,14 +4,14 @@ import type { AuditOrigin } from '../../audit/model.ts';
 
 const userIdMaxLength = 255;
 
-/** Counts a read by the owner; changes write their entries themselves. */
+/** Counts a read of the user's own data. Writes append their audit entries themselves. */
 export function countRead(counts: AuditCounts, action: string, origin: AuditOrigin): void {
   if (origin.actor !== null) counts.add({ userId: origin.actor, origin, action, outcome: 'success' });
 }
 
 /**
- * Counts a refused token, in the service's chain, or a refused access, in the chain of who tried: anybody can name any
- * user.
+ * Counts a refused token in the service's chain, and a refused access in the caller's chain. The chain of the user in
+ * the path would be wrong: a caller could write to any user's chain.
  */
 export function countRefusal(
   counts: AuditCounts,
@@ -28,7 +28,7 @@ export function countRefusal(
   }
 }
 
-/** Null for what cannot be an id: paths are not checked yet when an access is refused. */
+/** Null for an invalid id: paths are not validated yet when an access is refused. */
 export function pathUserId(params: unknown): string | null {
   if (typeof params !== 'object' || params === null || !('user_id' in params)) return null;
   const { user_id: id } = params;
@@ -39,8 +39,8 @@ export function pathUserId(params: unknown): string | null {
 const actions = new Map<string, string>();
 
 /**
- * `noun.verb` from the operation's id, so that a new route is audited from its first day: `bareListTasks` is
- * `task.list`, `adminListUsers` is `admin.user.list`.
+ * `noun.verb`, derived from the operation's id, so that a new route needs no registration: `bareListTasks` becomes
+ * `task.list`, `adminListUsers` becomes `admin.user.list`.
  */
 export function auditActionOf({ routeOptions }: FastifyRequest): string {
   const id = routeOptions.schema?.operationId ?? 'useRoute';

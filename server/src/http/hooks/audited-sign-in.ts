@@ -5,8 +5,7 @@ import { AppError } from '../../platform/errors.ts';
 import { auditOriginOf } from './authentication.ts';
 
 /**
- * Does `work`, which lets somebody in who names an address, and writes its audit entry. An attempt that cannot be
- * recorded is not answered with success.
+ * Runs a sign-in or registration, and appends its audit entry. A sign-in that cannot be recorded fails.
  */
 export async function auditSignIn<Grant extends { user: { id: string } }>(
   ctx: Context,
@@ -42,5 +41,5 @@ export async function auditSignIn<Grant extends { user: { id: string } }>(
   return grant;
 }
 
-/** The password was right, and a second factor is still wanted. */
+/** The password was right, but the second factor is missing. */
 export const firstFactorAction = 'auth.first_factor';

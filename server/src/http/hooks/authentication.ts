@@ -12,7 +12,7 @@ import { limitUser } from './rate-limits.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who the token speaks for; null on routes that ask for none. */
+    /** The user and role of the token; null on routes without one. */
     caller: Caller | null;
   }
 }
@@ -47,18 +47,18 @@ export function authorizationOf({ raw: { rawHeaders } }: FastifyRequest): string
   return values;
 }
 
-/** Every route of this scope wants a token, and where its path names a user, that user's. */
+/** Routes of this scope need a token. If the path has a user id, it must be the token's user. */
 export function requireToken(app: FastifyInstance, ctx: Context): void {
   app.addHook('onRequest', (request, reply, done) => {
     const refuseOthers = ({ userId }: Caller) => {
       resolveMe(request, userId);
       const { params } = request;
-      const named = typeof params === 'object' && params !== null && 'user_id' in params;
-      if (named && params.user_id !== userId) throw forbidden();
+      const hasUserId = typeof params === 'object' && params !== null && 'user_id' in params;
+      if (hasUserId && params.user_id !== userId) throw forbidden();
     };
     continueWith(authenticate(request, reply, ctx), refuseOthers, done);
   });
-  // Counts before sending, so that no read goes uncounted.
+  // Counts before the response is sent: a read that cannot be counted fails.
   app.addHook('onSend', (request, { statusCode }, _payload, done) => {
     const origin = auditOriginOf(request);
     if (statusCode >= 400) countRefusal(ctx.auditCounts, request, origin, statusCode);
@@ -69,7 +69,7 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
   notifyOnWrites(app, ctx);
 }
 
-/** Every route of this scope wants the token of an admin; its path may name any user. */
+/** Routes of this scope need an admin's token. The user id in the path may be any. */
 export function requireAdmin(app: FastifyInstance, ctx: Context): void {
   app.addHook('onRequest', (request, reply, done) => {
     const refuseUsers = ({ role }: Caller) => {
@@ -83,7 +83,7 @@ export function requireAdmin(app: FastifyInstance, ctx: Context): void {
   notifyOnWrites(app, ctx);
 }
 
-/** Runs after the commit. */
+/** Notifies subscribers in `onSend`, when the write is committed. */
 function notifyOnWrites(app: FastifyInstance, { changeNotifier }: Context): void {
   app.addHook('onSend', ({ method, params, caller }, { statusCode }, _payload, done) => {
     if (method !== 'GET' && method !== 'HEAD' && statusCode < 400) {
@@ -94,7 +94,7 @@ function notifyOnWrites(app: FastifyInstance, { changeNotifier }: Context): void
   });
 }
 
-/** Who asks, for the audit log. */
+/** Who sent the request, for the audit log. */
 export const auditOriginOf = (request: FastifyRequest): AuditOrigin => ({
   actor: request.caller?.userId ?? null,
   requestId: request.id,
@@ -103,7 +103,7 @@ export const auditOriginOf = (request: FastifyRequest): AuditOrigin => ({
 
 const userAgentMaxLength = 500;
 
-/** Where a session is made from. */
+/** The client that a new session belongs to. */
 export const sessionClientOf = (request: FastifyRequest): SessionClient => ({
   address: addressOf(request) ?? '',
   userAgent: (request.headers['user-agent'] ?? '').slice(0, userAgentMaxLength),

@@ -5,7 +5,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const invalidJson = (reason: string) => new AppError('INVALID_JSON', `The body is not valid JSON: ${reason}`);
 
-/** JSON Merge Patch (RFC 7396), which is what every PATCH with a body takes under either name. */
+/** JSON Merge Patch (RFC 7396). A PATCH accepts it as `application/json` too, with the same meaning. */
 export const mergePatchType = 'application/merge-patch+json';
 /** `Accept-Patch` (RFC 5789 §3.1). */
 export const acceptPatch = `application/json, ${mergePatchType}`;
@@ -64,7 +64,7 @@ export function parseJsonBodies(app: FastifyInstance): void {
   });
 }
 
-/** Clients that set a Content-Type on every request send it with no body too. */
+/** Some clients set a Content-Type on every request, with or without a body. */
 function allowsNoBody({ routeOptions }: FastifyRequest): boolean {
   const schema: unknown = routeOptions.schema?.body;
   if (typeof schema !== 'object' || schema === null) return true;

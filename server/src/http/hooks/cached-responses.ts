@@ -15,7 +15,7 @@ import {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The handler is `sendCached`: the user's rows and the URL alone decide what it answers. */
+    /** The handler is `sendCached`: its response depends on the user's rows and the URL alone. */
     cacheable?: boolean;
     /** Compresses for clients that accept it. Not for responses whose `ETag` is compared on writes. */
     compress?: boolean;
@@ -25,7 +25,7 @@ declare module 'fastify' {
 /** The `config` of a route whose handler is `sendCached`. */
 export const cacheable = { cacheable: true };
 
-/** The same for a route that answers with a list. */
+/** The same for a route whose response is a list. */
 export const cacheableList = { cacheable: true, compress: true };
 
 /**
@@ -48,15 +48,15 @@ export function serveCachedResponses(app: FastifyInstance, { responseCache }: Co
 }
 
 interface LoadedPayload {
-  /** A text is JSON already. */
+  /** A string is JSON already. */
   payload: unknown;
   headers?: Record<string, string>;
   isUncacheable?: boolean;
 }
 
 /**
- * Answers with the cached response, or with what `load` gives. Content, `ETag` and headers are the same with and
- * without the cache. A compressed response is stored compressed.
+ * Sends the cached response, or the one that `load` returns. Content, `ETag` and headers are the same with and without
+ * the cache. A compressed response is stored compressed.
  */
 export async function sendCached(
   { responseCache }: Context,
@@ -82,7 +82,7 @@ function cacheKeyOf(request: FastifyRequest): CacheKey {
 const codingOf = ({ routeOptions, headers }: FastifyRequest): ContentCoding =>
   routeOptions.config.compress === true ? negotiateCoding(headers) : null;
 
-/** 304 when `If-None-Match` names the response, in whatever coding (RFC 9110 §13.1.2). */
+/** Sends 304 if `If-None-Match` has the response's tag, in any content coding (RFC 9110 §13.1.2). */
 function sendResponse(request: FastifyRequest, reply: FastifyReply, result: CacheResult): FastifyReply {
   const { response, staleForMs } = result;
   reply.headers(response.headers);
@@ -92,7 +92,7 @@ function sendResponse(request: FastifyRequest, reply: FastifyReply, result: Cach
     reply.header('warning', '110 - "Response is Stale"').header('age', Math.floor(staleForMs / 1000));
   const isNotModified = parseIfNoneMatch(request.headers)(response.headers.etag ?? '');
   if (isNotModified) reply.status(304).removeHeader('content-encoding');
-  // Fastify answers HEAD with the length of the payload, and without the payload.
+  // For HEAD, Fastify sends the payload's length instead of the payload.
   return isNotModified && request.method !== 'HEAD'
     ? reply.send()
     : reply.type(jsonContentType).send(response.body);
@@ -109,7 +109,7 @@ async function encodeResponse(response: CachedResponse, coding: ContentCoding): 
   const encoded = await encodeContent(response.body, coding);
   if (encoded === null || coding === null) return response;
   const { etag = '', ...headers } = response.headers;
-  // The encoder's block is larger than what it holds.
+  // The encoder's memory block is larger than its content.
   const body = Buffer.allocUnsafeSlow(encoded.length);
   encoded.copy(body);
   return { body, headers: { ...headers, etag: codedEtag(etag, coding), 'content-encoding': coding } };

@@ -5,12 +5,12 @@ import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync } from 'n
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 
-/** A content coding of answers (RFC 9110 §8.4.1); null: the answer as it is. */
+/** A content coding of responses (RFC 9110 §8.4.1); null for none. */
 export type ContentCoding = 'br' | 'gzip' | null;
 
-/** Smaller answers fit into one packet anyway. */
+/** Smaller responses fit into one packet anyway. */
 const minBytes = 1_024;
-/** Up to this size the thread pool takes longer than the work, which is 0.4 ms at most. */
+/** Up to this size compressing takes at most 0.4 ms, less than handing it to the thread pool. */
 const maxSyncBytes = 64 * 1_024;
 
 interface Compressor {
@@ -22,17 +22,17 @@ interface Compressor {
 // default. The results differ by a tenth.
 const gzipOptions = { level: 1 };
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
-const inGzip = promisify<Buffer, typeof gzipOptions, Buffer>(gzip);
-const inBrotli = promisify<Buffer, typeof brotliOptions, Buffer>(brotliCompress);
+const gzipAsync = promisify<Buffer, typeof gzipOptions, Buffer>(gzip);
+const brotliAsync = promisify<Buffer, typeof brotliOptions, Buffer>(brotliCompress);
 
 const coders: Record<NonNullable<ContentCoding>, Compressor> = {
   br: {
     sync: (body) => brotliCompressSync(body, brotliOptions),
-    async: (body) => inBrotli(body, brotliOptions),
+    async: (body) => brotliAsync(body, brotliOptions),
   },
   gzip: {
     sync: (body) => gzipSync(body, gzipOptions),
-    async: (body) => inGzip(body, gzipOptions),
+    async: (body) => gzipAsync(body, gzipOptions),
   },
 };
 
@@ -41,10 +41,9 @@ const acceptEncodingElement =
   /^\s*([!#$%&'*+.^_`|~\da-z-]+)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/;
 
 /**
- * The coding that a client likes best (RFC 9110 §12.5.3), brotli before gzip where it likes both as well. Null without
- * the header, as clients that know of no codings do not send it, and under `no-transform` (RFC 9111 §5.2.1.6). An
- * element that cannot be read is ignored. Who refuses the answer as it is (`identity;q=0`) gets that all the same where
- * there is no other: RFC 9110 §12.4.1 allows it.
+ * The coding that a client prefers (RFC 9110 §12.5.3); brotli before gzip at equal weight. Null without the header, as
+ * clients without any coding do not send it, and with `no-transform` (RFC 9111 §5.2.1.6). Ignores invalid elements. A
+ * client that accepts no coding and refuses `identity` too gets no coding: RFC 9110 §12.4.1 allows it.
  */
 export function negotiateCoding(headers: IncomingHttpHeaders): ContentCoding {
   const accepted = headers['accept-encoding'];
@@ -57,7 +56,7 @@ export function negotiateCoding(headers: IncomingHttpHeaders): ContentCoding {
   const others = weights.get('*') ?? 0;
   const [br, zip] = [weights.get('br') ?? others, weights.get('gzip') ?? others];
   const best = Math.max(br, zip);
-  // Unless it is named, the answer as it is stands last.
+  // `identity` has the lowest preference unless the header names it.
   if (best === 0 || best < (weights.get('identity') ?? 0)) return null;
   return br === best ? 'br' : 'gzip';
 }
@@ -65,31 +64,31 @@ export function negotiateCoding(headers: IncomingHttpHeaders): ContentCoding {
 const hasNoTransform = (cacheControl: unknown) =>
   /(?:^|,)\s*no-transform\s*(?:,|$)/i.test(String(cacheControl));
 
-/** What an answer becomes in a coding; null where it stays as it is. */
+/** @returns the encoded body; null without a coding, and for a small body */
 export async function encodeContent(body: Buffer, coding: ContentCoding): Promise<Buffer | null> {
   if (coding === null || body.length < minBytes) return null;
   return body.length <= maxSyncBytes ? coders[coding].sync(body) : coders[coding].async(body);
 }
 
-/** The strong tag of a content in a coding: another one than that of the content as it is (RFC 9110 §8.8.3.3). */
+/** The strong tag of encoded content, which must differ from that of the uncoded content (RFC 9110 §8.8.3.3). */
 export const codedEtag = (etag: string, coding: NonNullable<ContentCoding>): string =>
   `${etag.slice(0, -1)}-${coding}"`;
 
-/** The tag of the same content as it is. */
+/** The tag of the same content without a coding. */
 export const uncodedEtag = (etag: string): string => etag.replace(/-(?:br|gzip)"$/, '"');
 
-/** To be called for each answer that depends on `Accept-Encoding`, in whatever coding it is. */
+/** Call it for each response that depends on `Accept-Encoding`, compressed or not. */
 export function varyByCoding(reply: FastifyReply): void {
   const vary = reply.getHeader('vary');
   reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`);
 }
 
-/** Texts; images and fonts are compressed already. */
+/** Types of text. Images and fonts are compressed already. */
 const compressibleType = /^(?:text\/|application\/(?:json|javascript)\b|image\/svg)/;
 
 /**
- * An `onSend` hook for the routes whose answers may be compressed and are not kept. It may be no route whose answer
- * holds a secret, such as a token, beside what others can have put there: its length would tell (BREACH).
+ * An `onSend` hook that compresses uncached responses. Do not use it on a route whose response has a secret, such as a
+ * token, together with text that others can choose: its length would reveal the secret (BREACH).
  */
 export async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
   if (reply.statusCode >= 400) return payload;
@@ -103,12 +102,12 @@ export async function compress(request: FastifyRequest, reply: FastifyReply, pay
   return body;
 }
 
-/** More than there are documents, each in two codings. */
+/** More than the number of documents times two codings. */
 const maxDocuments = 64;
 
 /**
- * The same for documents that are the same for everybody as long as the process lives: each is compressed once in each
- * coding, so that asking for them costs no more compressed than plain.
+ * The same for documents that never change while the process runs and are equal for all users. Each is compressed once
+ * per coding, so that a compressed response costs no more than a plain one.
  */
 export function createDocumentCompression() {
   const compressed = new LRUCache<string, Buffer>({ max: maxDocuments });
@@ -116,12 +115,12 @@ export function createDocumentCompression() {
     const coding = negotiateCoding(request.headers);
     if (coding === null || !isCompressible(reply)) return compress(request, reply, payload);
     const key = `${coding} ${request.url.split('?', 1)[0]}`;
-    const known = compressed.get(key);
-    if (known !== undefined) {
+    const stored = compressed.get(key);
+    if (stored !== undefined) {
       if (payload instanceof Readable) payload.destroy();
       varyByCoding(reply);
       reply.header('content-encoding', coding).removeHeader('content-length');
-      return known;
+      return stored;
     }
     const whole = payload instanceof Readable ? Buffer.concat(await payload.toArray()) : payload;
     const body = await compress(request, reply, whole);

@@ -1,8 +1,8 @@
 import type { HookHandlerDoneFunction } from 'fastify';
 
 /**
- * Ends a hook after `use` of a value. A value that is there is used at once: a promise for it would cost every request
- * a few microseconds. A rejection, or what `use` throws, refuses the request.
+ * Ends a hook after `use(value)`. A value that is no promise is used synchronously: a promise would cost every request
+ * a few microseconds. If the promise rejects or `use` throws, the request fails with that error.
  */
 export function continueWith<T>(
   value: T | Promise<T>,

@@ -15,7 +15,7 @@ const exposedHeaders = [
   'RateLimit',
   'RateLimit-Policy',
   'Retry-After',
-  // What Better Auth's bearer plugin answers a sign-in with.
+  // Better Auth's bearer plugin sends the session token in it.
   'Set-Auth-Token',
   'WWW-Authenticate',
   'Warning',
@@ -23,7 +23,7 @@ const exposedHeaders = [
   'X-Total-Count',
 ];
 
-/** RFC 9110 §5.6.2, without `*`. Browsers, libraries and error trackers add headers that no list here could know. */
+/** RFC 9110 §5.6.2, without `*`. Any name is allowed: browsers, libraries and error trackers add their own headers. */
 const fieldName = /^[\w!#$%&'+.^`|~-]*$/;
 const fieldNamesMaxLength = 2_048;
 
@@ -45,15 +45,15 @@ const preflight: FastifyCorsOptions = {
   strictPreflight: false,
 };
 
-/** Lets the pages of allowed origins call, with the headers that they ask for (Fetch standard, "CORS protocol"). */
+/** Allows calls from pages of the allowed origins, with any request headers (Fetch standard, "CORS protocol"). */
 export async function registerCors(app: FastifyInstance, { config, log }: Context): Promise<void> {
-  const noteRefused = createRefusedOriginLog(log);
+  const logRefused = createRefusedOriginLog(log);
   await app.register(cors, {
     delegator: ({ method, headers }: FastifyRequest, done) => {
       const { origin } = headers;
       if (origin === undefined) return done(null, refused);
       if (!isAllowedOrigin(config, origin)) {
-        noteRefused(origin);
+        logRefused(origin);
         return done(null, refused);
       }
       const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
@@ -66,13 +66,13 @@ export async function registerCors(app: FastifyInstance, { config, log }: Contex
 const maxLoggedOrigins = 20;
 const maxLoggedLength = 200;
 
-/** The browser tells its user little, and this server's operator nothing. */
+/** Logs refused origins: the browser's message does not name the setting, and the operator does not see it. */
 function createRefusedOriginLog(log: Logger): (origin: string) => void {
   const isNew = createHourlyLogFilter(maxLoggedOrigins);
   return (text) => {
-    // Anybody can send anything.
+    // The header is not validated: it must not forge log lines or fill the log.
     const origin = text.slice(0, maxLoggedLength).replaceAll(/[^\x21-\x7e]/g, '?');
-    // It cannot be set.
+    // ALLOWED_ORIGINS cannot list `null`.
     if (origin === 'null' || !isNew(origin)) return;
     log.warn(
       { origin, setting: 'ALLOWED_ORIGINS' },

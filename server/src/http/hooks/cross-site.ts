@@ -6,8 +6,8 @@ import { AppError } from '../../platform/errors.ts';
 const foreignOrigin = () => new AppError('FORBIDDEN', 'Not allowed from this origin');
 
 /**
- * Guards routes that a browser's cookies open: what a page of a foreign origin sends, or may have sent, is refused.
- * Browsers name the origin of every POST; what names none, and carries no cookie, is no browser's.
+ * Guards routes that accept cookies against CSRF: refuses requests that a page of a foreign origin sent or may have
+ * sent. Browsers send `Origin` with every POST. A request with neither `Origin` nor a cookie is not from a browser.
  */
 export function crossSiteGuard(config: Config): (headers: IncomingHttpHeaders) => void {
   return ({ origin, cookie, 'sec-fetch-site': site }) => {

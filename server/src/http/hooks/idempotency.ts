@@ -15,7 +15,7 @@ declare module 'fastify' {
 }
 
 /**
- * Reads `Idempotency-Key` on every route whose schema takes one, and says when an answer is that of an earlier request.
+ * Reads `Idempotency-Key` on every route whose schema has it, and marks replayed responses with `Idempotency-Replayed`.
  */
 export function readIdempotencyKeys(app: FastifyInstance): void {
   app.decorateRequest('idempotencyKey', null);
@@ -33,25 +33,25 @@ export function readIdempotencyKeys(app: FastifyInstance): void {
 /** @throws AppError VALIDATION_ERROR */
 function readKey(request: FastifyRequest): void {
   const { 'idempotency-key': key, 'if-match': condition } = request.headers;
-  // To write all the same would be the lost update that it is to prevent.
+  // Ignoring the condition could cause the lost update that it should prevent.
   if (condition !== undefined && !acceptsHeader(request, 'if-match'))
     throw validationError([uncheckedIfMatchIssue]);
   if (typeof key !== 'string') return;
   request.idempotencyKey = {
     route: `${request.method} ${request.routeOptions.url}`,
-    // The draft quotes it, most clients do not; both mean the same.
+    // draft-ietf-httpapi-idempotency-key-header quotes the key, most clients do not; both mean the same key.
     key: key.replace(/^"(.*)"$/, '$1'),
     fingerprint: fingerprintOf(request),
   };
 }
 
-/** Who asks for a write, and whether it may come again. */
+/** The audit origin of a write, and its Idempotency-Key if it has one. */
 export const writeContextOf = (request: FastifyRequest): WriteContext => ({
   ...auditOriginOf(request),
   idempotencyKey: request.idempotencyKey ?? undefined,
 });
 
-/** Takes the value out of the result of a write. A replayed one makes the response say so. */
+/** Unwraps the result of a write, and marks the request if it is a replay. */
 export function takeResult<T>(request: FastifyRequest, { value, isReplayed }: WriteResult<T>): T {
   request.isReplayed = isReplayed;
   return value;
@@ -70,10 +70,10 @@ function acceptsHeader({ routeOptions }: FastifyRequest, header: string): boolea
   return typeof properties === 'object' && properties !== null && header in properties;
 }
 
-/** Of everything that decides what is done, in a form in which the order of fields does not count. */
+/** Covers path, query, body and `If-Match`. The order of fields does not matter. */
 function fingerprintOf({ params, query, body, headers }: FastifyRequest): Buffer {
-  const asked = JSON.stringify([params, query, body, headers['if-match']], sortByName);
-  return createHash('sha256').update(asked).digest();
+  const content = JSON.stringify([params, query, body, headers['if-match']], sortByName);
+  return createHash('sha256').update(content).digest();
 }
 
 function sortByName(_name: string, value: unknown): unknown {

@@ -6,15 +6,15 @@ import { logStreamOf } from '../../platform/log.ts';
 
 const acceptedId = /^[\w.:-]{1,128}$/;
 
-/** The caller's `X-Request-Id` when it is a plain token, so that it cannot forge a log line; a new one otherwise. */
+/** The client's `X-Request-Id` if it has only plain characters, so that it cannot forge a log line; else a new id. */
 export function requestId({ headers }: IncomingMessage): string {
   const received = headers['x-request-id'];
   return typeof received === 'string' && acceptedId.test(received) ? received : randomUUID();
 }
 
 /**
- * The answer's id and `headers`, and a note of each answer. The route's pattern stands for the URL: paths and queries
- * carry ids and search texts.
+ * Adds `X-Request-Id` and `headers` to each response, and logs it. The log has the route's pattern instead of the URL,
+ * because paths and queries contain ids and search texts.
  */
 export function logRequests(app: FastifyInstance, ctx: Context, headers: Record<string, string>): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -29,7 +29,7 @@ export function logRequests(app: FastifyInstance, ctx: Context, headers: Record<
   });
 }
 
-/** What is noted of a request that was answered. */
+/** What the log line of a response contains. */
 export interface RequestLogEntry {
   id: string;
   method: string;
@@ -41,13 +41,13 @@ export interface RequestLogEntry {
 }
 
 /**
- * For each answer one line, and its time in the metrics. The lines are like the log's others, put together from their
- * few fields at a quarter of the cost: there is one for every request.
+ * Writes one line for each response, and its duration to the metrics. It builds the line itself, in the format of the
+ * other lines: that takes a quarter of Pino's time, and every request has such a line.
  */
-export function createRequestLog({ log, metrics: { requests } }: Context): (note: RequestLogEntry) => void {
+export function createRequestLog({ log, metrics: { requests } }: Context): (entry: RequestLogEntry) => void {
   const stream = logStreamOf(log);
   const bindings = JSON.stringify(log.bindings()).slice(1, -1);
-  const base = bindings === '' ? '' : `${bindings},`;
+  const bindingsPrefix = bindings === '' ? '' : `${bindings},`;
   const routes = new Map<string | undefined, string>();
   const routeAsJson = (route: string | undefined): string => {
     const text = routes.get(route) ?? JSON.stringify(route ?? null);
@@ -58,9 +58,9 @@ export function createRequestLog({ log, metrics: { requests } }: Context): (note
     requests.observe(method, route, status, durationMs / 1000);
     const level = status >= 500 ? 'error' : 'info';
     if (!log.isLevelEnabled(level)) return;
-    // An id and a method are of plain characters only.
+    // Id and method have only plain characters, so they need no escaping.
     stream.write(
-      `{"level":"${level}","time":"${new Date().toISOString()}",${base}"request_id":"${id}","method":"${method}",` +
+      `{"level":"${level}","time":"${new Date().toISOString()}",${bindingsPrefix}"request_id":"${id}","method":"${method}",` +
         `"route":${routeAsJson(route)},"status":${status},` +
         `"duration_ms":${Math.round(durationMs * 1000) / 1000},` +
         `"user_id":${JSON.stringify(userId)},"msg":"request"}\n`,

@@ -13,18 +13,18 @@ const allMethods = [
 ] as const satisfies HTTPMethods[];
 
 /**
- * Collects the routes registered from here on; the function it gives answers OPTIONS, and 405 for the methods they
- * lack.
+ * Collects the routes that are registered after this call.
+ * @returns a function that adds OPTIONS, and a 405 for all other methods, to their URLs
  */
 export function methodNotAllowed(app: FastifyInstance): () => void {
   const methods = new Map<string, string[]>();
-  let areAllKnown = false;
+  let isComplete = false;
   app.addHook('onRoute', ({ url: path, method }) => {
-    // The root of a plugin with a prefix comes in both spellings.
+    // Fastify reports the root of a plugin with and without a slash at the end.
     const url = path.replace(/(?<=.)\/$/, '');
-    if (!areAllKnown) methods.set(url, [...new Set([...(methods.get(url) ?? []), ...[method].flat()])]);
+    if (!isComplete) methods.set(url, [...new Set([...(methods.get(url) ?? []), ...[method].flat()])]);
   });
-  // `DELETE …/trash/` is the deletion of one task by a client whose id was empty: it must not empty the trash.
+  // `DELETE …/trash/` comes from a client that deletes one task with an empty id: it must not empty the trash.
   app.addHook('onRequest', ({ method, url, routeOptions: { url: route = '' } }, _reply, done) => {
     const allowed = methods.get(route) ?? [];
     if (method === 'DELETE' && allowed.includes(method) && !endsInParam(route) && hasSlashAtEnd(url))
@@ -32,10 +32,10 @@ export function methodNotAllowed(app: FastifyInstance): () => void {
     done();
   });
   return () => {
-    areAllKnown = true;
+    isComplete = true;
     for (const [url, allowed] of methods) {
       const others = allMethods.filter((method) => !allowed.includes(method));
-      // It takes every method itself.
+      // Such a route handles every method itself.
       if (allowed.includes('OPTIONS')) continue;
       const headers = {
         allow: withOptions(allowed),

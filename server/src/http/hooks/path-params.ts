@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { notFound } from '../../platform/errors.ts';
 
-/** The router takes an empty segment for a parameter: no user, task or tag has an empty name. */
+/** The router matches parameters with empty segments too, but no user, task or tag has an empty id. */
 export function refuseEmptyParams(app: FastifyInstance): void {
   app.addHook('onRequest', ({ params }, _reply, done) => {
     if (hasEmptyParam(params)) throw notFound('Route');
@@ -9,13 +9,13 @@ export function refuseEmptyParams(app: FastifyInstance): void {
   });
 }
 
-/** The rest of a wildcard may be empty. */
+/** The match of a wildcard (`*`) may be empty. */
 const hasEmptyParam = (params: unknown): boolean =>
   typeof params === 'object' &&
   params !== null &&
   Object.entries(params).some(([name, value]) => value === '' && name !== '*');
 
-/** `me` in a path stands for the user of the token; handlers see the real id. */
+/** Replaces `me` in a path by the id of the token's user, before handlers run. */
 export function resolveMe({ params }: FastifyRequest, userId: string): void {
   if (typeof params === 'object' && params !== null && 'user_id' in params && params.user_id === 'me')
     params.user_id = userId;

@@ -9,9 +9,9 @@ import { continueWith } from './continue-hook.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The kind of auth endpoint that the URL is, if it is one. */
+    /** Which auth endpoint the URL is; null if it is none. */
     authEndpoint: AuthEndpoint | null;
-    /** The limits of a log-in, to be told whether it succeeded. */
+    /** The limits of a log-in; they count it by its outcome. */
     loginLimit: LoginLimit | null;
   }
 }
@@ -35,9 +35,9 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
     }
     request.authEndpoint = authEndpointOf(url, request.url);
     const results = limits.byAddress(addressOf(request) ?? '', request.authEndpoint !== null);
-    continueWith(results, (all) => enforceLimits(reply, limits, all), done);
+    continueWith(results, (addressResults) => enforceLimits(reply, limits, addressResults), done);
   });
-  // The body names the account, and is valid by now.
+  // In `preHandler`, because the account is in the validated body.
   app.addHook('preHandler', (request, reply, done) => {
     if (request.authEndpoint === null) done();
     else limitAccount(request, reply, limits).then(() => done(), done);
@@ -56,7 +56,7 @@ export function limitUser(reply: FastifyReply, { limits }: Context, userId: stri
 }
 
 async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits: Limits): Promise<void> {
-  // With a token, the account is its user's, whatever address the body names.
+  // With a token, the account is the token's user: the address in the body may be any.
   const account = request.caller?.userId ?? emailIn(request.body);
   if (account === null) return;
   if (request.authEndpoint === 'login') {
@@ -68,7 +68,7 @@ async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits
   }
 }
 
-/** The account that a body names, if any; Better Auth's bodies are not parsed yet. */
+/** The `email` of a body, if it has one. Bodies for Better Auth are not parsed yet. */
 function emailIn(body: unknown): string | null {
   const value = Buffer.isBuffer(body) ? parseJson(new TextDecoder().decode(body)) : body;
   if (typeof value !== 'object' || value === null || !('email' in value)) return null;
@@ -83,7 +83,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Records a successful log-in; turns a soft-refused 401 into 429. */
+/** Counts the outcome of a log-in by v1 or Better Auth. May replace a 401 by a 429. @returns the payload to send */
 function finishLogin(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -92,9 +92,9 @@ function finishLogin(
   payload: unknown,
 ): unknown {
   const text = Buffer.isBuffer(payload) || typeof payload === 'string' ? payload : '';
-  const wantsMore = text.includes('twoFactorRedirect') || text.includes('TOTP_REQUIRED');
-  if (reply.statusCode === 200 && !wantsMore) loginLimit.succeed().catch(() => undefined);
-  if (reply.statusCode !== 401 || wantsMore || loginLimit.softRefused === null) return payload;
+  const needsSecondFactor = text.includes('twoFactorRedirect') || text.includes('TOTP_REQUIRED');
+  if (reply.statusCode === 200 && !needsSecondFactor) loginLimit.succeed().catch(() => undefined);
+  if (reply.statusCode !== 401 || needsSecondFactor || loginLimit.softRefused === null) return payload;
   const error = rateLimitError(limits, [loginLimit.softRefused]);
   const { status, body } = renderError(error, request.id);
   setLimitHeaders(reply, [loginLimit.softRefused]);
@@ -103,7 +103,7 @@ function finishLogin(
   return JSON.stringify(body);
 }
 
-/** Sets the headers of the limits. @throws AppError RATE_LIMITED if one of them refuses */
+/** Sets the headers of the limits. @throws AppError RATE_LIMITED if a limit refuses the request */
 function enforceLimits(reply: FastifyReply, limits: Limits, results: readonly RateLimitResult[]): void {
   if (results.length === 0) return;
   setLimitHeaders(reply, results);
@@ -118,7 +118,7 @@ function rateLimitError(limits: Limits, refused: readonly RateLimitResult[]): Ap
 
 const retryAfterSeconds = ({ resetMs }: RateLimitResult): number => Math.max(1, Math.ceil(resetMs / 1000));
 
-/** Puts the newest limit first in the header. */
+/** Prepends the limits to those of earlier hooks. */
 function setLimitHeaders(reply: FastifyReply, results: readonly RateLimitResult[]): void {
   for (const [name, value] of Object.entries(limitHeaders(results))) {
     const before = reply.getHeader(name);

@@ -1,14 +1,14 @@
 import type { Config } from '../../config/config.ts';
 
 /**
- * Every answer has these, whoever gives it; a page or a route with reasons of its own replaces single ones.
- * API answers are one user's, so caches may keep them for that user only, and have to ask before each use.
+ * Headers of every response; pages and some routes replace single ones. API responses belong to one user, so only
+ * private caches may store them, and must revalidate them before each use.
  */
 export function securityHeaders({ auth }: Config): Record<string, string> {
   return {
     'cache-control': 'private, no-cache',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    // Holds for embedding only: what CORS allows is not asked for it.
+    // It restricts embedding only; CORS requests are not checked against it.
     'cross-origin-resource-policy': 'same-origin',
     'referrer-policy': 'no-referrer',
     vary: 'Authorization',

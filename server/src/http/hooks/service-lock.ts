@@ -6,32 +6,32 @@ import { continueWith } from './continue-hook.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answered while the service is locked: what unlocks it. */
+    /** Works while the service is locked, such as the routes that unlock it. */
     allowedWhileLocked?: boolean;
   }
   interface FastifyRequest {
-    /** Access events could not be read: only a stale response will do, for a token that was verified before. */
+    /** Access events could not be read. Only a stale response may be sent, for a token that was verified before. */
     isDatabaseUnavailable: boolean;
   }
 }
 
-/** Reads the access events, and answers 503 below `/api` while the service lock is set. */
-export function enforceServiceLock(app: FastifyInstance, { accessControl: access, config }: Context): void {
+/** Reads new access events, and responds with 503 below `/api` while the service is locked. */
+export function enforceServiceLock(app: FastifyInstance, { accessControl, config }: Context): void {
   app.decorateRequest('isDatabaseUnavailable', false);
   app.addHook('onRequest', (request, _reply, done) => {
     const { url, config: route } = request.routeOptions;
-    // The pattern that matched, whatever the spelling of the path; undefined for a path that does not exist.
+    // `url` is the route's pattern, independent of how the path is spelled; undefined for an unknown path.
     if (url !== undefined && !url.startsWith('/api')) {
       done();
       return;
     }
-    const refreshed = access.refresh()?.catch((error: unknown) => {
+    const refreshed = accessControl.refresh()?.catch((error: unknown) => {
       const mayBeStale = config.cache.serveStale && route.cacheable === true;
-      if (!mayBeStale || !isUnavailableError(error) || !access.allowsStaleReads()) throw error;
+      if (!mayBeStale || !isUnavailableError(error) || !accessControl.allowsStaleReads()) throw error;
       request.isDatabaseUnavailable = true;
     });
     const refuseWhileLocked = () => {
-      if (access.isLocked() && route.allowedWhileLocked !== true) throw serviceLocked();
+      if (accessControl.isLocked() && route.allowedWhileLocked !== true) throw serviceLocked();
     };
     continueWith(refreshed, refuseWhileLocked, done);
   });

@@ -7,10 +7,10 @@ const reportTimeoutMs = 1_000;
 
 /** Sums the metrics of worker processes. `Worker` identifies one of them. */
 export interface WorkerMetrics<Worker> {
-  /** Calls `ask` for each worker, and waits up to 1 s for the reports. @returns the sum over all processes */
-  gather(workers: Iterable<Worker>, ask: (worker: Worker) => void): Promise<MetricFamily[]>;
+  /** Calls `sendRequest` for each worker, and waits up to 1 s for the reports. @returns the sum over all processes */
+  gather(workers: Iterable<Worker>, sendRequest: (worker: Worker) => void): Promise<MetricFamily[]>;
   report(worker: Worker, families: MetricFamily[]): void;
-  /** Forgets a worker but keeps its last counters in the sum: Prometheus takes a falling counter for a restart. */
+  /** Removes a worker. Its last counters stay in the sum, because Prometheus takes a falling counter for a restart. */
   remove(worker: Worker): void;
 }
 
@@ -20,12 +20,12 @@ export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): W
   const pendingReports = new Map<Worker, PromiseWithResolvers<void>>();
   let endedCounts: MetricFamily[] = [];
 
-  function requestReport(worker: Worker, ask: (worker: Worker) => void): Promise<void> {
+  function requestReport(worker: Worker, sendRequest: (worker: Worker) => void): Promise<void> {
     const pending = pendingReports.get(worker);
     if (pending !== undefined) return pending.promise;
     const reply = Promise.withResolvers<void>();
     pendingReports.set(worker, reply);
-    ask(worker);
+    sendRequest(worker);
     return reply.promise;
   }
 
@@ -35,8 +35,8 @@ export function createWorkerMetrics<Worker>(ownMetrics: () => MetricFamily[]): W
   }
 
   return {
-    async gather(workers, ask) {
-      const all = Promise.all([...workers].map((worker) => requestReport(worker, ask)));
+    async gather(workers, sendRequest) {
+      const all = Promise.all([...workers].map((worker) => requestReport(worker, sendRequest)));
       await Promise.race([all, sleep(reportTimeoutMs, undefined, { ref: false })]);
       return aggregate([...reports.values(), ownMetrics(), endedCounts]);
     },
