@@ -35,15 +35,17 @@ export const cacheableList = { cacheable: true, compress: true };
  * `preParsing`, `preValidation` and `preHandler` hooks do not run: they may only depend on the URL.
  */
 export function serveCachedResponses(app: FastifyInstance, { responseCache }: Context): void {
-  const serveCached = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    responseCache.get(cacheKeyOf(request)).then((cached) => {
-      if (cached === null) done();
-      else sendResponse(request, reply, cached);
-    }, done);
-  };
   app.addHook('onRoute', (route) => {
+    if (route.config?.cacheable !== true) return;
+    const compress = route.config.compress === true;
+    const serveCached = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+      responseCache.get(cacheKeyOf(request, compress)).then((cached) => {
+        if (cached === null) done();
+        else sendResponse(request, reply, cached, compress);
+      }, done);
+    };
     // Hooks of a route run after those of its scopes, whenever those were added.
-    if (route.config?.cacheable === true) route.onRequest = [route.onRequest ?? [], serveCached].flat();
+    route.onRequest = [route.onRequest ?? [], serveCached].flat();
   });
 }
 
@@ -64,29 +66,39 @@ export async function sendCached(
   reply: FastifyReply,
   load: (db: Context['db']) => Promise<LoadedPayload>,
 ): Promise<FastifyReply> {
-  const coding = codingOf(request);
-  const result = await responseCache.getOrLoad(cacheKeyOf(request), async (db): Promise<LoadedResponse> => {
-    const { payload, headers = {}, isUncacheable = false } = await load(db);
-    const json = typeof payload === 'string' ? payload : String(reply.serialize(payload));
-    return { ...(await encodeResponse(toResponse(json, headers), coding)), isUncacheable };
-  });
-  return sendResponse(request, reply, result);
+  const compress = request.routeOptions.config.compress === true;
+  const coding = codingOf(request, compress);
+  const result = await responseCache.getOrLoad(
+    cacheKeyOf(request, compress),
+    async (db): Promise<LoadedResponse> => {
+      const { payload, headers = {}, isUncacheable = false } = await load(db);
+      const json = typeof payload === 'string' ? payload : String(reply.serialize(payload));
+      return { ...(await encodeResponse(toResponse(json, headers), coding)), isUncacheable };
+    },
+  );
+  return sendResponse(request, reply, result, compress);
 }
 
-function cacheKeyOf(request: FastifyRequest): CacheKey {
+/** @param compress the route's; Fastify builds `routeOptions` at each access, which every cached response would pay */
+function cacheKeyOf(request: FastifyRequest, compress: boolean): CacheKey {
   const { caller, url, isDatabaseUnavailable } = request;
   if (caller === null) throw unauthorized('missing');
-  return { userId: caller.userId, url, coding: codingOf(request) ?? '', isDatabaseUnavailable };
+  return { userId: caller.userId, url, coding: codingOf(request, compress) ?? '', isDatabaseUnavailable };
 }
 
-const codingOf = ({ routeOptions, headers }: FastifyRequest): ContentCoding =>
-  routeOptions.config.compress === true ? negotiateCoding(headers) : null;
+const codingOf = ({ headers }: FastifyRequest, compress: boolean): ContentCoding =>
+  compress ? negotiateCoding(headers) : null;
 
 /** Sends 304 if `If-None-Match` has the response's tag, in any content coding (RFC 9110 §13.1.2). */
-function sendResponse(request: FastifyRequest, reply: FastifyReply, result: CacheResult): FastifyReply {
+function sendResponse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  result: CacheResult,
+  compress: boolean,
+): FastifyReply {
   const { response, staleForMs } = result;
   reply.headers(response.headers);
-  if (request.routeOptions.config.compress === true) varyByCoding(reply);
+  if (compress) varyByCoding(reply);
   // RFC 9111 §5.5 deprecates `Warning`, but nothing replaces it, and clients know it.
   if (staleForMs !== null)
     reply.header('warning', '110 - "Response is Stale"').header('age', Math.floor(staleForMs / 1000));

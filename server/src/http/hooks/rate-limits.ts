@@ -118,23 +118,21 @@ function rateLimitError(limits: Limits, refused: readonly RateLimitResult[]): Ap
 
 const retryAfterSeconds = ({ resetMs }: RateLimitResult): number => Math.max(1, Math.ceil(resetMs / 1000));
 
-/** Prepends the limits to those of earlier hooks. */
+/** Sets the fields of draft-ietf-httpapi-ratelimit-headers, before those of earlier hooks. */
 function setLimitHeaders(reply: FastifyReply, results: readonly RateLimitResult[]): void {
-  for (const [name, value] of Object.entries(limitHeaders(results))) {
-    const before = reply.getHeader(name);
-    reply.header(name, before === undefined ? value : `${value}, ${before}`);
-  }
-}
-
-/** The fields of draft-ietf-httpapi-ratelimit-headers; none without limits. */
-function limitHeaders(results: readonly RateLimitResult[]): Record<string, string> {
-  if (results.length === 0) return {};
-  let [policy, state] = ['', ''];
+  let policy = '';
+  let state = '';
   for (const result of results) {
     const { name, quota, used } = result;
     const comma = policy === '' ? '' : ', ';
     policy += `${comma}"${name}";q=${quota.requests};w=${quota.seconds}`;
     state += `${comma}"${name}";r=${Math.max(0, quota.requests - used)};t=${retryAfterSeconds(result)}`;
   }
-  return { 'ratelimit-policy': policy, ratelimit: state };
+  prependToHeader(reply, 'ratelimit-policy', policy);
+  prependToHeader(reply, 'ratelimit', state);
+}
+
+function prependToHeader(reply: FastifyReply, name: string, value: string): void {
+  const before = reply.getHeader(name);
+  reply.header(name, before === undefined ? value : `${value}, ${before}`);
 }
