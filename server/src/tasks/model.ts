@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { pageParameters } from '../db/page-schemas.ts';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';
 
@@ -184,16 +185,7 @@ export const TaskPath = Type.Object({
 const sortKeys = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
 export type SortKey = (typeof sortKeys)[number];
 
-/** Selects part of a list. */
-const paging = {
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Most tasks on a page.' }),
-  offset: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: '0 when absent; not with `cursor`.' }),
-  ),
-  cursor: Type.Optional(
-    Type.String({ maxLength: 2000, description: 'A `next_cursor`, or from a `Link`; not with `offset`.' }),
-  ),
-};
+const paging = pageParameters('tasks');
 
 export const TrashListQuery = Type.Object(paging, { additionalProperties: false });
 export type TrashListQuery = Static<typeof TrashListQuery>;

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { Pagination } from '../../db/page-schemas.ts';
 import { notFound } from '../../platform/errors.ts';
 import { readTaskPage } from '../../tasks/list.ts';
 import {
@@ -22,16 +23,6 @@ import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 const group = 'Tasks';
 const changeErrors = [404, 409, 412, 413, 415, 422];
-
-export const Pagination = Type.Object({
-  total: Type.Integer(),
-  limit: Type.Integer(),
-  offset: Type.Unsafe<number | null>({
-    type: ['integer', 'null'],
-    description: 'null when paging by cursor',
-  }),
-  next_cursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-});
 
 export const listTasks = operation({
   id: 'listTasks',

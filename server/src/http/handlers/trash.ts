@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { Pagination } from '../../db/page-schemas.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import * as trash from '../../tasks/trash.ts';
 import { UserPath } from '../../writes/user-path.ts';
@@ -9,7 +10,6 @@ import { pageHeadersOf } from '../contract/page-links.ts';
 import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
 import { cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
-import { Pagination } from './tasks.ts';
 
 const group = 'Trash';
 const changeErrors = [404, 409, 412, 413, 415, 422];
