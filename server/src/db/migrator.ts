@@ -200,7 +200,7 @@ async function runScript(
 
 /**
  * Sets `statement_timeout` as a default of this role in this database, for statements outside transactions. Unlike a
- * start-up parameter or `set`, that also holds behind a pooler in transaction mode.
+ * start-up parameter or `set`, that also holds through a pooler in transaction mode.
  */
 async function setRoleDefaults(tx: Tx): Promise<void> {
   const wanted = `${statementTimeoutMs / 1000}s`;

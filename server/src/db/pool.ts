@@ -33,7 +33,7 @@ const sessionLimits = [
 const beginStatement = 'begin isolation level read committed';
 
 /**
- * `set local` ends with the transaction: behind a pooler in transaction mode another client gets the session next. One
+ * `set local` ends with the transaction: through a pooler in transaction mode another client gets the session next. One
  * message with `begin` saves a round trip.
  */
 const beginWithLimits = [beginStatement, ...sessionLimits.map((limit) => `set local ${limit}`)].join('; ');
@@ -173,7 +173,7 @@ async function initializeClient(
 const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover }>();
 const directPools = new WeakSet<Db>();
 
-/** Whether a statement outside a transaction has the session's limits and isolation: true unless behind a pooler. */
+/** Whether a statement outside a transaction has the session's limits and isolation: false through a pooler. */
 export const hasDirectSessions = (db: Db): boolean => directPools.has(db);
 
 /** Numbers of open and idle connections, of callers that wait for one, and the maximum of connections. */

@@ -39,7 +39,7 @@ const directClients = new WeakSet<PoolClient>();
 export const isDirect = (client: PoolClient): boolean => directClients.has(client);
 
 /**
- * Marks a connection that leads to the server itself: a pooler reports a pid of its own making. Behind a pooler the
+ * Marks a connection that leads to the server itself: a pooler reports a pid of its own making. Through a pooler the
  * next statement may run on another backend, where the prepared statement does not exist.
  * @param pid the backend's pid, as the server reports it
  */

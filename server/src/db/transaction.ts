@@ -29,8 +29,9 @@ export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T | Rollback<
   );
 
 /**
- * Runs one statement as its own transaction. Behind a pooler it opens an explicit one, because only that has the limits
- * and the isolation. A connection lost after the statement was sent is an error: the statement may have been executed.
+ * Runs one statement as its own transaction. Through a pooler it opens an explicit one, because only that has the
+ * limits and the isolation. A connection lost after the statement was sent is an error: the statement may have been
+ * executed.
  */
 export const autocommit = <T>(db: Db, statement: (handle: Db) => Promise<T>): Promise<T> =>
   hasDirectSessions(db)

@@ -14,8 +14,8 @@ interface KeyType {
 }
 
 /**
- * Signature algorithms with public keys (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). HMAC is not among them, so that
- * a public key can never be used as a shared secret.
+ * Signature algorithms with public keys (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). HMAC is not among them, so
+ * that a public key can never be used as a shared secret.
  */
 const keyTypes: Record<string, KeyType> = {
   EdDSA: { kty: 'OKP', crv: 'Ed25519', isDefault: true },

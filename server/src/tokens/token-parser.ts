@@ -66,8 +66,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const stringsAndNames = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
 
 /**
- * Parses a header or payload: a JSON object in UTF-8 without duplicate names (RFC 7515 §4, RFC 7519 §4). Parsers differ
- * on duplicates, and could see other claims than this one.
+ * Parses a header or payload: a JSON object in UTF-8 without duplicate names (RFC 7515 §4, RFC 7519 §4). Parsers
+ * differ on duplicates, and could see other claims than this one.
  * @throws SyntaxError, TypeError
  */
 function parseObject(part: string): object {
