@@ -57,8 +57,8 @@ describe('with everything installed', () => {
 
   it('does not double a Ctrl-C, which a terminal sends to the program too', async () => {
     const of = createProject();
-    // `script` runs it on its own terminal.
-    const line = `"${process.execPath}" "${join(of.root, 'scripts/run.mjs')}" patient`;
+    // `script` runs it on its own terminal. With `noflsh` a Ctrl-C does not discard the key that follows it.
+    const line = `stty noflsh; exec "${process.execPath}" "${join(of.root, 'scripts/run.mjs')}" patient`;
     const terminal = spawn('script', ['-qec', line, '/dev/null'], { cwd: of.root });
     await vi.waitUntil(() => of.readEvents().includes('up'), patience);
     terminal.stdin.write('\x03');
