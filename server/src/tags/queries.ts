@@ -1,7 +1,7 @@
 import { type Generated, type SqlBool, sql } from 'kysely';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, param, Query } from '../db/statements.ts';
+import { type Cte, type CteTemplate, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
 import type { Tag, TagListQuery } from './model.ts';
 
@@ -69,17 +69,33 @@ function matchesSearch(search: string) {
 const hasUnfoldedTags = (userId: string) =>
   sql`exists (select from duly.tags where user_id = ${userId} and search_version is distinct from ${foldVersionSql})`;
 
-/** Reads the tag: null when no task has it, live or in the trash. */
-export const tagQuery = <T>(userId: string, name: string, toValue: (tag: Tag | null) => T): Query<T> =>
-  Query.of(
-    (db) => tagSql(userId, name).compile(db),
-    ([tag = null]) => toValue(tag),
-  );
+const [userParam, name, revision] = [param('user_id'), param('name'), sql`(select revision from stamp)`];
 
-const tagSql = (userId: string, name: string) => sql<Tag>`
-    select g.name, g.usage_count from duly.tags g
-    where g.user_id = ${userId} and g.name = ${name}
-      and exists (select from duly.task_tags tt where tt.user_id = ${userId} and tt.name = g.name)`;
+const tagSql = sql<Tag>`
+  select g.name, g.usage_count from duly.tags g
+  where g.user_id = ${userParam} and g.name = ${name}
+    and exists (select from duly.task_tags tt where tt.user_id = ${userParam} and tt.name = g.name)`;
+
+/** Reads the tag: null when no task has it, live or in the trash. */
+export const tagQuery = (userId: string, name: string): Query<Tag | null> =>
+  query('tag', tagSql, { user_id: userId, name }, ([tag = null]) => tag);
+
+const countAfterRenamingSql = sql<{ usage_count: number }>`
+  select coalesce((
+      select g.usage_count from duly.tags g where g.user_id = ${userParam} and g.name = ${param('new_name')}
+    ), 0) + (
+      select count(*)::int from duly.task_tags tt join duly.tasks t on t.user_id = ${userParam} and t.id = tt.task_id
+      where tt.user_id = ${userParam} and tt.name = ${name} and t.deleted_at is null and not exists (
+        select from duly.task_tags other
+        where other.user_id = ${userParam} and other.task_id = tt.task_id and other.name = ${param('new_name')})
+    ) as usage_count
+  from (${tagSql}) as g`;
+
+/** Reads the tag as it will be after it is renamed: null when no task has it. */
+export const renamedTagQuery = (userId: string, name: string, newName: string): Query<Tag | null> =>
+  query('renamed tag', countAfterRenamingSql, { user_id: userId, name, new_name: newName }, ([row]) =>
+    row === undefined ? null : { name: newName, usage_count: row.usage_count },
+  );
 
 /**
  * Replaces a tag by others, or by none, on every task that has it, in the trash too. Raises the versions of these
@@ -98,8 +114,6 @@ export function replaceTagCte(
   };
   return { template: replaceTagTemplate, params };
 }
-
-const [userParam, name, revision] = [param('user_id'), param('name'), sql`(select revision from stamp)`];
 
 const replaceTagTemplate: CteTemplate = {
   name: 'replace tag',

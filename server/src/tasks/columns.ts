@@ -43,10 +43,6 @@ const completed = {
     sql`case when ${sql.ref(`${alias}.completed_at`)} is null then 'false' else 'true' end`,
 };
 
-/** The time of the write, in a statement with the CTE `stamp`. */
-const now = sql`(select now from stamp)`;
-const nowIfCompleted = sql`case when completed then coalesce(completed_at, ${now}) end`;
-
 /** Every field of a task, in any order: its type, who sets it, and what it is when a client leaves it out. */
 export const taskColumns = {
   id: column(uuid, { setBy: 'creation' }),
@@ -54,13 +50,13 @@ export const taskColumns = {
   title: column(text, { setBy: 'client' }),
   description: column(nullable(text), { setBy: 'client', default: null }),
   completed: derived(boolean, completed, { setBy: 'client', default: false }),
-  completed_at: column(nullable(timestamp), { setBy: 'server', insert: nowIfCompleted }),
+  completed_at: column(nullable(timestamp), { setBy: 'server' }),
   priority: column(enumeration<Priority>('duly.task_priority'), { setBy: 'client', default: 'Medium' }),
   due_date: column(nullable(date), { setBy: 'client', default: null }),
   tags: derived(textArray, tags, { setBy: 'client', default: [] }),
   version: column(integer, { setBy: 'server' }),
-  created_at: column(timestamp, { setBy: 'creation', insert: sql`coalesce(created_at, ${now})` }),
-  updated_at: column(timestamp, { setBy: 'server', insert: sql`coalesce(updated_at, ${now})` }),
+  created_at: column(timestamp, { setBy: 'creation' }),
+  updated_at: column(timestamp, { setBy: 'server' }),
   deleted_at: column(nullable(timestamp), { setBy: 'server' }),
 } satisfies { [Name in keyof StoredTask]: Column<StoredTask[Name]> };
 

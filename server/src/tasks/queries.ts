@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, compileOnce, param, Query } from '../db/statements.ts';
+import { type Cte, type CteTemplate, compileOnce, param, query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
-import { omitDeletedAt, type UnstampedTask } from './changes.ts';
+import { omitDeletedAt } from './changes.ts';
 import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
 import type { StoredTask, Task } from './model.ts';
 
@@ -22,25 +22,22 @@ const findLiveStatement = compileOnce((db) =>
 
 /** Reads those of the tasks that the user has, live or in the trash, by id. */
 export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
-  Query.of(
-    (db) => findStoredStatement.compile(db, { user_id: userId, ids: taskIds }),
-    (rows) => new Map(rows.map(readStoredTask).map((task) => [task.id, task])),
-  );
+  query('stored tasks', storedTasksSql, { user_id: userId, ids: taskIds }, (rows) => {
+    return new Map(rows.map(readStoredTask).map((task) => [task.id, task]));
+  });
 
-const findStoredStatement = compileOnce((db) =>
-  sql<TaskRow>`select ${taskSelection} from duly.tasks as t
-    where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`.compile(db),
-);
+const storedTasksSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
+  where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`;
 
 /** A task before a write, undefined when it is new, and after. */
 export interface TaskChange {
   before: StoredTask | undefined;
-  after: StoredTask | UnstampedTask;
+  after: StoredTask;
 }
 
 /**
  * Stores any number of tasks as they are after their changes. Tags whose usage changes are stamped too, and inserted
- * where the user does not have them yet. An unstamped task gets the time of the CTE `stamp`.
+ * where the user does not have them yet.
  */
 export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
@@ -114,5 +111,5 @@ function tagUsageChanges(changes: readonly TaskChange[]): Map<string, number> {
   return uses;
 }
 
-const liveTags = (task: TaskChange['after'] | undefined): string[] =>
+const liveTags = (task: StoredTask | undefined): string[] =>
   task === undefined || task.deleted_at !== null ? [] : task.tags;
