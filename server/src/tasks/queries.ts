@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, compileOnce, param, query } from '../db/statements.ts';
+import { type Cte, type CteTemplate, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
 import { omitDeletedAt } from './changes.ts';
 import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
@@ -20,7 +20,17 @@ const findLiveStatement = compileOnce((db) =>
     where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
 
-/** Reads those of the tasks that the user has, live or in the trash, by id. */
+/** Reads the task, live or in the trash; undefined when this user has none of that id. */
+export const storedTaskQuery = (userId: string, taskId: string): Query<StoredTask | undefined> =>
+  query('stored task', storedTaskSql, { user_id: userId, id: taskId }, ([row]) => row && readStoredTask(row));
+
+const storedTaskSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
+  where t.user_id = ${param('user_id')} and t.id = ${param('id')}::uuid`;
+
+/**
+ * Reads those of the tasks that the user has, live or in the trash, by id. PostgreSQL plans it each time, for as many
+ * ids as there are.
+ */
 export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
   query('stored tasks', storedTasksSql, { user_id: userId, ids: taskIds }, (rows) => {
     return new Map(rows.map(readStoredTask).map((task) => [task.id, task]));

@@ -15,7 +15,7 @@ import {
   stampNewTask,
 } from './changes.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
-import { storedTasksQuery, storeTasksCte } from './queries.ts';
+import { storedTaskQuery, storeTasksCte } from './queries.ts';
 
 export function createTask(
   db: Db,
@@ -101,9 +101,9 @@ export function changeTask(
   change: (task: StoredTask, stamp: WriteStamp) => StoredTask,
 ): Promise<WriteResult<Task>> {
   return write(db, userId, context, {
-    read: storedTasksQuery(userId, [taskId]),
+    read: storedTaskQuery(userId, taskId),
     decide(found, stamp) {
-      const before = requireTask(found.get(taskId), location, condition);
+      const before = requireTask(found, location, condition);
       const after = change(before, stamp);
       const value = omitDeletedAt(after);
       if (after === before) return unchanged(value);

@@ -17,7 +17,7 @@ import { write } from '../writes/write.ts';
 import { markRestored, requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
 import type { StoredTask, Task, TrashListQuery } from './model.ts';
-import { storedTasksQuery } from './queries.ts';
+import { storedTaskQuery } from './queries.ts';
 import { changeTask } from './service.ts';
 
 /** Hours, not days: the session's time zone has no effect. */
@@ -82,9 +82,9 @@ export function purgeTask(
   condition: WriteCondition,
 ): Promise<WriteResult<null>> {
   return write(db, userId, context, {
-    read: storedTasksQuery(userId, [taskId]),
+    read: storedTaskQuery(userId, taskId),
     decide(found) {
-      requireTask(found.get(taskId), 'trash', condition);
+      requireTask(found, 'trash', condition);
       return {
         value: null,
         changes: [{ template: purgeOneTemplate, params: { user_id: userId, id: taskId } }],
