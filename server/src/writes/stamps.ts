@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import { isoText } from '../db/columns.ts';
 import type { Tx } from '../db/schema.ts';
@@ -129,21 +129,21 @@ const stampTemplate: CteTemplate = {
 
 /** The first millisecond of the year 10000. */
 const minPlaceholderMs = 253_402_300_800_000;
+const maxRandom = 2 ** 48 - 1;
 
-/** A time that nobody can guess, so that no text of a client contains it: 52 random bits, from the year 10000 on. */
-export function randomPlaceholder(): string {
-  const bytes = randomBytes(7);
-  return new Date(minPlaceholderMs + bytes.readUIntBE(0, 6) * 16 + (bytes.readUInt8(6) % 16)).toISOString();
-}
+/** A time from the year 10000 on, of 48 random bits: no text of a client contains it. */
+export const randomPlaceholder = (): string =>
+  new Date(minPlaceholderMs + randomInt(maxRandom)).toISOString();
 
-/** A copy of the value, in which another text stands for the placeholder. */
+/** A copy of JSON data, in which another text stands for the placeholder. */
 export function replaceText<T>(value: T, placeholder: string, text: string): T {
-  const copy = (part: unknown): unknown => {
+  const copyOf = (part: unknown): unknown => {
     if (part === placeholder) return text;
-    if (Array.isArray(part)) return part.map(copy);
-    if (typeof part !== 'object' || part === null || Object.getPrototypeOf(part) !== Object.prototype)
-      return part;
-    return Object.fromEntries(Object.entries(part).map(([name, member]) => [name, copy(member)]));
+    if (typeof part !== 'object' || part === null) return part;
+    if (Array.isArray(part)) return part.map(copyOf);
+    const copy: Record<string, unknown> = {};
+    for (const [name, member] of Object.entries(part)) copy[name] = copyOf(member);
+    return copy;
   };
-  return copy(value) as T;
+  return copyOf(value) as T;
 }

@@ -25,6 +25,7 @@ export async function write<T, Found>(
     limitUserWrites(
       db,
       userId,
+      plan.read !== undefined,
       async () =>
         (isOptimistic ? await writeOptimistically(db, { userId, origin, key }, plan) : null) ??
         (await underLock()),
