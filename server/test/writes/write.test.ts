@@ -41,7 +41,7 @@ const onTag =
     return () => v1(method, '/tags/a', body);
   };
 
-// With begin, and commit or rollback.
+// With begin and commit, where there are several that write.
 test.each<[string, number, Prepare]>([
   [
     'a create',
@@ -118,6 +118,23 @@ test.each<[string, number, Prepare]>([
   const send = await prepare(client);
   const statements = await statementsOf(async () => expect((await send()).status).toBeLessThan(300));
   expect(statements).toHaveLength(count);
+});
+
+test('a patch reads without a lock, and stores everything in one statement on condition of the revision', async () => {
+  const client = await newClient(app);
+  const { id } = await client.create({ title: 'old' });
+  const patch = () => client.v1('PATCH', `/tasks/${id}`, { title: `${Math.random()}`, tags: ['a'] });
+  const [read = '', store = '', ...more] = await statementsOf(patch);
+  expect(more).toEqual([]);
+  expect(read).toMatch(/^\s*select o\.revision/);
+  expect(read).not.toMatch(/for (no key )?update/);
+  expect(store).toMatch(
+    /^with bumped as \(update duly\.owners as o set revision = case\s+when o\.revision = \$1/,
+  );
+  const written = [...store.matchAll(/(?:insert into|update|delete from) "?duly"?\."?(\w+)/g)];
+  expect(written.map(([, table]) => table)).toEqual([
+    ...['owners', 'tasks', 'tags', 'task_tags', 'audit_heads', 'audit'],
+  ]);
 });
 
 describe('a plan', () => {
