@@ -4,6 +4,7 @@ import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
 import type { Tag, TagListQuery } from './model.ts';
+import { storedTags } from './stored-tags.ts';
 
 declare module '../db/schema.ts' {
   interface Database {
@@ -99,7 +100,7 @@ export const renamedTagQuery = (userId: string, name: string, newName: string): 
 
 /**
  * Replaces a tag by others, or by none, on every task that has it, in the trash too. Raises the versions of these
- * tasks, stamps all the tags, and keeps `usage_count` correct.
+ * tasks and stores their tags, stamps all the tags, and keeps `usage_count` correct.
  */
 export function replaceTagCte(
   userId: string,
@@ -114,6 +115,13 @@ export function replaceTagCte(
   };
   return { template: replaceTagTemplate, params };
 }
+
+const nextVersion = sql`greatest(t.version + 1, ${param('version_floor')}::int)`;
+
+const tagsAfterReplacement = sql`array(
+    select kept from unnest(${storedTags.select({ alias: 't', userId: userParam })}) as kept where kept <> ${name}
+    union select unnest(${param('others')}::text[]) collate "C" order by 1
+  )`;
 
 const replaceTagTemplate: CteTemplate = {
   name: 'replace tag',
@@ -136,8 +144,8 @@ const replaceTagTemplate: CteTemplate = {
         search_version = excluded.search_version,
         usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
     ), changed_tasks as (
-      update duly.tasks as t set version = greatest(t.version + 1, ${param('version_floor')}::int),
-        revision = ${revision}, updated_at = (select now from stamp)
+      update duly.tasks as t set version = ${nextVersion}, revision = ${revision}, updated_at = (select now from stamp),
+        tags = ${tagsAfterReplacement}, tags_version = ${nextVersion}
       from tasks_with_tag where t.user_id = ${userParam} and t.id = tasks_with_tag.id
     ), added_links as (
       insert into duly.task_tags (user_id, task_id, name) select ${userParam}, id, name from missing_links

@@ -46,13 +46,13 @@ export interface TaskChange {
 }
 
 /**
- * Stores any number of tasks as they are after their changes. Tags whose usage changes are stamped too, and inserted
- * where the user does not have them yet.
+ * Stores any number of tasks as they are after their changes, with their tags on the row and in `task_tags`. Tags whose
+ * usage changes are stamped too, and inserted where the user does not have them yet.
  */
 export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
     ...after,
-    tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
+    is_retagged: !isDeepStrictEqual(before?.tags ?? [], after.tags),
     search_text: searchTextOf(after.title, after.description),
   }));
   const uses = tagUsageChanges(changes);
@@ -63,10 +63,11 @@ export function storeTasksCte(userId: string, changes: readonly TaskChange[]): C
     texts: [...uses.keys()].map(fold),
     uses: [...uses.values()],
   };
-  if (uses.size === 0 && rows.every(({ tags }) => tags === null))
+  const isRetagged = (index: number) => rows[index]?.is_retagged === true;
+  if (uses.size === 0 && !rows.some(({ is_retagged }) => is_retagged))
     return { template: storeTasksTemplate, params };
-  const isRetagged = changes.some(({ before }, index) => before?.tags.length && rows[index]?.tags !== null);
-  return { template: isRetagged ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params };
+  const hasRemovals = changes.some(({ before }, index) => before?.tags.length && isRetagged(index));
+  return { template: hasRemovals ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params };
 }
 
 const [userParam, foldVersionSql, revision] = [
@@ -92,6 +93,7 @@ const storeTasksAndTagsTemplate: CteTemplate = {
     ), added_links as (
       insert into duly.task_tags (user_id, task_id, name)
       select ${userParam}, r.id, name from records as r cross join unnest(r.tags) as name
+      where r.is_retagged
       on conflict do nothing
     )`,
 };
@@ -101,7 +103,7 @@ const storeTasksAndRetagTemplate: CteTemplate = {
   name: 'tasks and other tags',
   sql: sql`${storeTasksAndTagsTemplate.sql}, removed_links as (
       delete from duly.task_tags as t using records as r
-      where t.user_id = ${userParam} and t.task_id = r.id and t.name <> all (r.tags)
+      where t.user_id = ${userParam} and t.task_id = r.id and r.is_retagged and t.name <> all (r.tags)
     )`,
 };
 
