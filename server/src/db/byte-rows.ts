@@ -9,7 +9,10 @@ import type { Connection, QueryArrayResult } from 'pg';
 
 const marker = '/* as bytes */';
 
-/** Begins the text of a statement: its rows have a `Buffer` for each text, valid until the event loop's next turn. */
+/**
+ * Begins the text of a statement: its rows have a `Buffer` for each text. It is a slice of what was received: keeping it
+ * keeps all of that in memory.
+ */
 export const asBytes = marker;
 
 export const isAsBytes = (text: string): boolean => text.startsWith(marker);
@@ -33,7 +36,10 @@ export const toObjects = <R>({ rows, fields, ...rest }: QueryArrayResult<unknown
   rows: rows.map((row) => Object.fromEntries(fields.map(({ name }, index) => [name, row[index]]))) as R[],
 });
 
-/** Lets the connection hand out rows in binary format as they are, and the driver's parser read everything else. */
+/**
+ * Lets the connection hand out rows in binary format as they are, and the driver's parser read everything else. This
+ * replaces a method of the driver that is not documented; `server/test/db/byte-rows.test.ts` holds what it relies on.
+ */
 export function keepBinaryRows(connection: Connection): void {
   const attach: unknown = Reflect.get(connection, 'attachListeners');
   if (typeof attach !== 'function') throw new Error('the driver has no attachListeners');

@@ -55,7 +55,7 @@ export const timestamp: ColumnType<string, Date> = {
     sql`left(to_json((${column} at time zone 'UTC') + interval '1 microsecond')::text, 24) || 'Z"'`,
 };
 
-/** The same as text. Without a colon in its SQL, which pgbench would read as a variable. */
+/** The same as text. Not by `to_char`: pgbench would take the colons of its format for variables. */
 export const isoText = (time: Sql): RawBuilder<string> => sql`btrim(${timestamp.json(time)}, '"')`;
 
 export const nullable = <Value, Stored>(
