@@ -10,8 +10,8 @@ import type { Connection, QueryArrayResult } from 'pg';
 const marker = '/* as bytes */';
 
 /**
- * Begins the text of a statement: its rows have a `Buffer` for each text. It is a slice of what was received: keeping it
- * keeps all of that in memory.
+ * Begins the text of a statement: its rows have a `Buffer` for each text. It is a slice of what was received, and keeps
+ * all of that in memory.
  */
 export const asBytes = marker;
 
