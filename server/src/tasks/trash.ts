@@ -1,13 +1,8 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
+import { isoText } from '../db/columns.ts';
 import type { CursorKeys } from '../db/cursors.ts';
-import {
-  type EncodedPage,
-  findPage,
-  type Page,
-  type PageRequest,
-  readPage,
-  type SortOrder,
-} from '../db/keyset-page.ts';
+import { type EncodedPage, findPage, type Page, type PageRequest, readPage } from '../db/keyset-page.ts';
+import type { SortOrder } from '../db/page-statement.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, param, query } from '../db/statements.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
@@ -16,7 +11,7 @@ import { type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import { markRestored, requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
-import type { StoredTask, Task, TrashListQuery } from './model.ts';
+import type { Task, TrashListQuery } from './model.ts';
 import { storedTaskQuery } from './queries.ts';
 import { changeTask } from './service.ts';
 
@@ -36,10 +31,10 @@ const trash = {
   hasUnfoldedRows: null,
 };
 
-const newestDeletionFirst: SortOrder<StoredTask> = {
+const newestDeletionFirst: SortOrder = {
   key: sql`t.deleted_at`,
   name: 'deleted_at',
-  keyOf: (task) => task.deleted_at,
+  keyText: isoText(sql`t.deleted_at`),
   keyFromText: (text) => sql`${text}::timestamptz`,
   direction: 'desc',
   nullable: false,
