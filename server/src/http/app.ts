@@ -17,6 +17,7 @@ import { createShutdown } from './edge/shutdown.ts';
 import { parseJsonBodies } from './hooks/body.ts';
 import { serveCachedResponses } from './hooks/cached-responses.ts';
 import { registerCors } from './hooks/cors.ts';
+import { timeOutHandlers } from './hooks/handler-timeout.ts';
 import { readIdempotencyKeys } from './hooks/idempotency.ts';
 import { logRequests, requestId } from './hooks/logging.ts';
 import { refuseEmptyParams } from './hooks/path-params.ts';
@@ -25,8 +26,6 @@ import { securityHeaders } from './hooks/security-headers.ts';
 import { enforceServiceLock } from './hooks/service-lock.ts';
 import { registerRoutes } from './routes.ts';
 
-/** From the last byte of a request to its response. */
-const handlerTimeoutMs = 60_000;
 const bodyLimitBytes = 65_536;
 /** 255 characters of four bytes each, percent-encoded. */
 const pathParameterMaxLength = 255 * 4 * 3;
@@ -48,6 +47,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   parseJsonBodies(app);
 
   // Hooks run in this order within a phase; those of tokens, scopes and single routes follow (`routes.ts`).
+  timeOutHandlers(app); // onReady, onClose, onRequest, onResponse
   logRequests(app, ctx, headers); // onRequest, onResponse
   countRefusedAuditEntries(app, ctx); // onError
   shutdown.endConnections(app); // onRequest, onSend, preClose
@@ -78,7 +78,6 @@ function serverOptions(ctx: Context, headers: Record<string, string>) {
     childLoggerFactory: (logger) => logger,
     // Only the address is taken from forwarding headers; host, scheme and port never are.
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
-    handlerTimeout: handlerTimeoutMs,
     // Fastify's own 503 has another body than our errors; `edge/shutdown.ts` sends ours.
     return503OnClosing: false,
     bodyLimit: bodyLimitBytes,

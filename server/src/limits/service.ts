@@ -118,23 +118,40 @@ const createRateLimiter = (id: CountedLimitId, { name, quota }: RateLimit): Rate
 const accountKey = (account: string): string =>
   hash('sha256', account.trim().normalize('NFC').toLowerCase(), 'base64url');
 
+const resultOf = (
+  { name, quota }: RateLimiter,
+  { allowed, used, resetMs }: WindowCount,
+): RateLimitResult => ({
+  allowed,
+  used,
+  resetMs,
+  name,
+  quota,
+});
+
+function takeLocally(keys: readonly LimiterKey[]): RateLimitResult[] {
+  const results: RateLimitResult[] = [];
+  for (const { limiter, key } of keys)
+    if (limiter !== null) results.push(resultOf(limiter, limiter.windows.take(key)));
+  return results;
+}
+
 /** Uses the shared counters while they are available, and those of this process otherwise. */
 function createCounterStore(shared: SharedCounters | null) {
   const localAddresses = createKnownAddresses();
 
   function take(keys: readonly LimiterKey[]): RateLimitResults {
+    if (shared === null || !shared.isAvailable) return takeLocally(keys);
     const enabled = keys.flatMap(({ limiter, key }) => (limiter === null ? [] : [{ limiter, key }]));
-    const takeLocally = () =>
-      enabled.map(({ limiter: { name, quota, windows }, key }) => ({ ...windows.take(key), name, quota }));
-    if (shared === null || enabled.length === 0 || !shared.isAvailable) return takeLocally();
+    if (enabled.length === 0) return [];
     const targets = enabled.map(({ limiter: { id, quota }, key }) => ({ key: `${id}:${key}`, quota }));
     return shared.take(targets).then(
       (counts) =>
         counts.flatMap((count, index) => {
           const limiter = enabled[index]?.limiter;
-          return limiter === undefined ? [] : [{ ...count, name: limiter.name, quota: limiter.quota }];
+          return limiter === undefined ? [] : [resultOf(limiter, count)];
         }),
-      takeLocally,
+      () => takeLocally(enabled),
     );
   }
 

@@ -50,11 +50,11 @@ export type LoadResponse = (db: Db) => Promise<LoadedResponse>;
  */
 export interface ResponseCache {
   /**
-   * Null if the response has to be loaded. Checks that depend on the key alone, such as validation, need not run again:
-   * they succeeded before the response was stored.
-   * @throws what `isUnavailableError` covers
+   * Null if the response has to be loaded; a promise if the revision has to be read. Checks that depend on the key alone,
+   * such as validation, need not run again: they succeeded before the response was stored.
+   * @throws what `isUnavailableError` covers, as a rejection
    */
-  get(key: CacheKey): Promise<CacheResult | null>;
+  get(key: CacheKey): CacheResult | null | Promise<CacheResult | null>;
   /** @throws what `load` throws, and what `isUnavailableError` covers */
   getOrLoad(key: CacheKey, load: LoadResponse): Promise<CacheResult>;
   /** To be called after the database was set back: a revision may now stand for other data. */
@@ -123,18 +123,19 @@ export function createResponseCache(
   }
 
   return {
-    async get(key) {
+    get(key) {
       const entryKey = entryKeyOf(key);
       if (!entries.has(entryKey)) return null;
       if (key.isDatabaseUnavailable) return findStale(entryKey);
       const startedAt = performance.now();
-      try {
-        return findValid(entryKey, await getRevision(key.userId), startedAt);
-      } catch (error) {
-        const stale = isUnavailableError(error) ? findStale(entryKey) : null;
-        if (stale === null) throw error;
-        return stale;
-      }
+      return getRevision(key.userId).then(
+        (revision) => findValid(entryKey, revision, startedAt),
+        (error: unknown) => {
+          const stale = isUnavailableError(error) ? findStale(entryKey) : null;
+          if (stale === null) throw error;
+          return stale;
+        },
+      );
     },
     async getOrLoad(key, load) {
       const entryKey = entryKeyOf(key);
@@ -163,7 +164,7 @@ const unknownRevision: UserRevision = { epoch: '', revision: 0n };
 function createDisabledCache(getRevision: GetRevision, readRouter: ReadRouter): ResponseCache {
   let misses = 0;
   return {
-    get: async () => null,
+    get: () => null,
     async getOrLoad({ userId }, load) {
       const revision = readRouter.hasReplica ? await getRevision(userId) : unknownRevision;
       const response = await readRouter.readAt(userId, revision, load);

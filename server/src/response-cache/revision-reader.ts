@@ -64,10 +64,10 @@ export function createRevisionReader(db: Db, findAll = findRevisions): GetRevisi
     );
   }
 
-  return async (userId) => {
+  // Every read calls it: `async` would add a promise to each.
+  return (userId) => {
     nextBatch ??= openBatch();
     nextBatch.userIds.add(userId);
-    const { epoch, byUser } = await nextBatch.revisions;
-    return { epoch, revision: byUser.get(userId) ?? 0n };
+    return nextBatch.revisions.then(({ epoch, byUser }) => ({ epoch, revision: byUser.get(userId) ?? 0n }));
   };
 }

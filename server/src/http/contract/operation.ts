@@ -37,10 +37,7 @@ interface OperationBase<I extends FastifySchema> {
   errors?: readonly number[];
   errorDescriptions?: Record<number, string>;
   errorExamples?: Record<number, AppError>;
-  options?: Pick<
-    RouteShorthandOptions,
-    'bodyLimit' | 'config' | 'exposeHeadRoute' | 'handlerTimeout' | 'onSend'
-  >;
+  options?: Pick<RouteShorthandOptions, 'bodyLimit' | 'config' | 'exposeHeadRoute' | 'onSend'>;
 }
 
 /** An operation whose result the surface renders. */

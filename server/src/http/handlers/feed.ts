@@ -15,6 +15,7 @@ import { operation } from '../contract/operation.ts';
 import { contentEncodingHeader } from '../contract/schemas.ts';
 import { authorizationOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
+import { abortSignalOf } from '../hooks/handler-timeout.ts';
 
 const group = 'Sync';
 
@@ -47,7 +48,7 @@ export const listChanges = operation({
     let found = await read();
     if (wait > 0 && !hasChanges(found)) {
       const authorization = authorizationOf(request);
-      const waiting = { userId, authorization, timeoutMs: wait * 1000, signal: request.signal };
+      const waiting = { userId, authorization, timeoutMs: wait * 1000, signal: abortSignalOf(request) };
       found = await waitForChanges(ctx.subscriptions, ctx.changeNotifier, waiting, read);
     }
     const { changes, next, hasMore } = found;
@@ -58,9 +59,6 @@ export const listChanges = operation({
 const eventsExample =
   'retry: 2000\nevent: ready\nid: 6\ndata: {"next_cursor":"WzZd"}\n\n' +
   'event: change\nid: 7\ndata: {"revision":7,"type":"tag","id":"home","op":"delete","next_cursor":"Wzdd"}\n\n';
-
-/** Effectively no time-out: a stream ends with its token, or when the client stops reading. */
-const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * The connection ends with the stream. Proxies must not buffer events: `no-transform` stops compression, which waits
@@ -89,7 +87,8 @@ export const streamEvents = operation({
     },
   },
   errors: [410, 422],
-  options: { handlerTimeout: maxTimerMs },
+  // A stream ends with its token, or when the client stops reading.
+  options: { config: { handlerTimeoutMs: Number.POSITIVE_INFINITY } },
   async handle({ ctx, request, reply }) {
     const { params, query, headers, method } = request;
     const userId = params.user_id;

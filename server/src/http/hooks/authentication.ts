@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { SessionClient } from '../../accounts/model.ts';
 import type { AuditOrigin } from '../../audit/model.ts';
 import type { Context } from '../../context.ts';
@@ -21,11 +21,11 @@ declare module 'fastify' {
  * Sets `request.caller`, and counts the request against the user's limit.
  * @throws AppError UNAUTHORIZED or RATE_LIMITED, or rejects with it
  */
-function authenticate(request: FastifyRequest, reply: FastifyReply, ctx: Context): Caller | Promise<Caller> {
+function authenticate(request: FastifyRequest, ctx: Context): Caller | Promise<Caller> {
   const { isDatabaseUnavailable, headers } = request;
   const accept = (caller: Caller) => {
     request.caller = caller;
-    const limited = limitUser(reply, ctx, caller.userId);
+    const limited = limitUser(request, ctx, caller.userId);
     return limited instanceof Promise ? limited.then(() => caller) : caller;
   };
   const caller = ctx.tokenVerifier.authenticate(
@@ -49,14 +49,14 @@ export function authorizationOf({ raw: { rawHeaders } }: FastifyRequest): string
 
 /** Routes of this scope need a token. If the path has a user id, it must be the token's user. */
 export function requireToken(app: FastifyInstance, ctx: Context): void {
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const refuseOthers = ({ userId }: Caller) => {
       resolveMe(request, userId);
       const { params } = request;
       const hasUserId = typeof params === 'object' && params !== null && 'user_id' in params;
       if (hasUserId && params.user_id !== userId) throw forbidden();
     };
-    continueWith(authenticate(request, reply, ctx), refuseOthers, done);
+    continueWith(authenticate(request, ctx), refuseOthers, done);
   });
   // Counts before the response is sent: a read that cannot be counted fails.
   app.addHook('onSend', (request, { statusCode }, _payload, done) => {
@@ -71,11 +71,11 @@ export function requireToken(app: FastifyInstance, ctx: Context): void {
 
 /** Routes of this scope need an admin's token. The user id in the path may be any. */
 export function requireAdmin(app: FastifyInstance, ctx: Context): void {
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const refuseUsers = ({ role }: Caller) => {
       if (role !== 'admin') throw adminsOnly();
     };
-    continueWith(authenticate(request, reply, ctx), refuseUsers, done);
+    continueWith(authenticate(request, ctx), refuseUsers, done);
   });
   app.addHook('onSend', async (request, reply) => {
     countRefusal(ctx.auditCounts, request, auditOriginOf(request), reply.statusCode);

@@ -40,10 +40,13 @@ export function serveCachedResponses(app: FastifyInstance, { responseCache }: Co
     if (route.config?.cacheable !== true) return;
     const compress = route.config.compress === true;
     const serveCached = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-      responseCache.get(cacheKeyOf(request, compress)).then((cached) => {
+      const respond = (cached: CacheResult | null) => {
         if (cached === null) done();
         else sendResponse(request, reply, cached, compress);
-      }, done);
+      };
+      const cached = responseCache.get(cacheKeyOf(request, compress));
+      if (cached instanceof Promise) cached.then(respond, done);
+      else respond(cached);
     };
     // Hooks of a route run after those of its scopes, whenever those were added.
     route.onRequest = [route.onRequest ?? [], serveCached].flat();

@@ -13,6 +13,8 @@ declare module 'fastify' {
     authEndpoint: AuthEndpoint | null;
     /** The limits of a log-in; they count it by its outcome. */
     loginLimit: LoginLimit | null;
+    /** What the limits have counted so far, the newest first. */
+    limitResults: readonly RateLimitResult[] | null;
   }
 }
 
@@ -25,9 +27,10 @@ const isHealthRoute = (route: string | undefined) => route?.startsWith('/health'
 export function limitRequests(app: FastifyInstance, { limits }: Context): void {
   app.decorateRequest('authEndpoint', null);
   app.decorateRequest('loginLimit', null);
+  app.decorateRequest('limitResults', null);
   app.addHook('onReady', () => limits.open());
   app.addHook('onClose', async () => limits.close());
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { url } = request.routeOptions;
     if (isHealthRoute(url)) {
       done();
@@ -35,36 +38,42 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
     }
     request.authEndpoint = authEndpointOf(url, request.url);
     const results = limits.byAddress(addressOf(request) ?? '', request.authEndpoint !== null);
-    continueWith(results, (addressResults) => enforceLimits(reply, limits, addressResults), done);
+    continueWith(results, (addressResults) => enforceLimits(request, limits, addressResults), done);
   });
   // In `preHandler`, because the account is in the validated body.
-  app.addHook('preHandler', (request, reply, done) => {
+  app.addHook('preHandler', (request, _reply, done) => {
     if (request.authEndpoint === null) done();
-    else limitAccount(request, reply, limits).then(() => done(), done);
+    else limitAccount(request, limits).then(() => done(), done);
   });
   app.addHook('onSend', (request, reply, payload, done) => {
     const { loginLimit } = request;
-    done(null, loginLimit === null ? payload : finishLogin(request, reply, limits, loginLimit, payload));
+    const toSend = loginLimit === null ? payload : finishLogin(request, reply, limits, loginLimit, payload);
+    setLimitHeaders(reply, request.limitResults ?? []);
+    done(null, toSend);
   });
 }
 
 /** Counts a request with a valid token. @throws AppError RATE_LIMITED, or rejects with it */
-export function limitUser(reply: FastifyReply, { limits }: Context, userId: string): void | Promise<void> {
+export function limitUser(
+  request: FastifyRequest,
+  { limits }: Context,
+  userId: string,
+): void | Promise<void> {
   const results = limits.byUser(userId);
-  if (results instanceof Promise) return results.then((all) => enforceLimits(reply, limits, all));
-  enforceLimits(reply, limits, results);
+  if (results instanceof Promise) return results.then((all) => enforceLimits(request, limits, all));
+  enforceLimits(request, limits, results);
 }
 
-async function limitAccount(request: FastifyRequest, reply: FastifyReply, limits: Limits): Promise<void> {
+async function limitAccount(request: FastifyRequest, limits: Limits): Promise<void> {
   // With a token, the account is the token's user: the address in the body may be any.
   const account = request.caller?.userId ?? emailIn(request.body);
   if (account === null) return;
   if (request.authEndpoint === 'login') {
     const loginLimit = await limits.byLogin(account, addressOf(request) ?? '');
-    if (loginLimit.refused !== null) enforceLimits(reply, limits, [loginLimit.refused]);
+    if (loginLimit.refused !== null) enforceLimits(request, limits, [loginLimit.refused]);
     request.loginLimit = loginLimit;
   } else {
-    enforceLimits(reply, limits, await limits.byAccount(account));
+    enforceLimits(request, limits, await limits.byAccount(account));
   }
 }
 
@@ -97,18 +106,25 @@ function finishLogin(
   if (reply.statusCode !== 401 || needsSecondFactor || loginLimit.softRefused === null) return payload;
   const error = rateLimitError(limits, [loginLimit.softRefused]);
   const { status, body } = renderError(error, request.id);
-  setLimitHeaders(reply, [loginLimit.softRefused]);
+  addResults(request, [loginLimit.softRefused]);
   reply.removeHeader('www-authenticate').removeHeader('content-length');
   reply.status(status).headers(error.headers).type(jsonContentType);
   return JSON.stringify(body);
 }
 
-/** Sets the headers of the limits. @throws AppError RATE_LIMITED if a limit refuses the request */
-function enforceLimits(reply: FastifyReply, limits: Limits, results: readonly RateLimitResult[]): void {
-  if (results.length === 0) return;
-  setLimitHeaders(reply, results);
-  const refused = results.filter(({ allowed }) => !allowed);
-  if (refused.length > 0) throw rateLimitError(limits, refused);
+/** @throws AppError RATE_LIMITED if a limit refuses the request */
+function enforceLimits(request: FastifyRequest, limits: Limits, results: readonly RateLimitResult[]): void {
+  addResults(request, results);
+  if (results.every(({ allowed }) => allowed)) return;
+  throw rateLimitError(
+    limits,
+    results.filter(({ allowed }) => !allowed),
+  );
+}
+
+function addResults(request: FastifyRequest, results: readonly RateLimitResult[]): void {
+  const { limitResults } = request;
+  request.limitResults = limitResults === null ? results : [...results, ...limitResults];
 }
 
 function rateLimitError(limits: Limits, refused: readonly RateLimitResult[]): AppError {
@@ -118,8 +134,9 @@ function rateLimitError(limits: Limits, refused: readonly RateLimitResult[]): Ap
 
 const retryAfterSeconds = ({ resetMs }: RateLimitResult): number => Math.max(1, Math.ceil(resetMs / 1000));
 
-/** Sets the fields of draft-ietf-httpapi-ratelimit-headers, before those of earlier hooks. */
+/** Sets the fields of draft-ietf-httpapi-ratelimit-headers. */
 function setLimitHeaders(reply: FastifyReply, results: readonly RateLimitResult[]): void {
+  if (results.length === 0) return;
   let policy = '';
   let state = '';
   for (const result of results) {
@@ -128,11 +145,5 @@ function setLimitHeaders(reply: FastifyReply, results: readonly RateLimitResult[
     policy += `${comma}"${name}";q=${quota.requests};w=${quota.seconds}`;
     state += `${comma}"${name}";r=${Math.max(0, quota.requests - used)};t=${retryAfterSeconds(result)}`;
   }
-  prependToHeader(reply, 'ratelimit-policy', policy);
-  prependToHeader(reply, 'ratelimit', state);
-}
-
-function prependToHeader(reply: FastifyReply, name: string, value: string): void {
-  const before = reply.getHeader(name);
-  reply.header(name, before === undefined ? value : `${value}, ${before}`);
+  reply.header('ratelimit-policy', policy).header('ratelimit', state);
 }
