@@ -23,7 +23,7 @@ import { writePerformance } from './charts.ts';
 import { measureComparisons } from './comparisons.ts';
 import { measureCompression } from './compression.ts';
 import { measureMixed } from './mixed.ts';
-import { startPeers } from './peers.ts';
+import { startPeers, stopPeers } from './peers.ts';
 import { newReport, printComparison, printPeerRatios, printRatios, writeReport } from './report.ts';
 import { measureScale } from './scale.ts';
 import { soak } from './soak.ts';
@@ -77,8 +77,11 @@ async function measurePeers(trial: Trial): Promise<void> {
   const { python, pocketbase = null } = values;
   const peers = values.peers ? await startPeers(trial, { python, pocketBase: pocketbase }, toDelete) : [];
   const options = { seconds: comparisonSeconds, rounds, size, tasksPerUser, before, peers, toDelete };
-  await measureComparisons(trial, report, options);
-  for (const peer of peers) await peer.stop();
+  try {
+    await measureComparisons(trial, report, options);
+  } finally {
+    await stopPeers(peers);
+  }
   if (values.peers || before !== null) await measureMixed(trial, report, options);
 }
 

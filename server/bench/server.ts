@@ -85,6 +85,7 @@ export async function startProgram(
     stdio: ['ignore', 'ignore', stderrFile === undefined ? 'inherit' : openSync(stderrFile, 'w')],
     ...(cwd !== undefined && { cwd }),
   });
+  stopAtExit(child);
   for (;;) {
     if (child.exitCode !== null) {
       const reason = stderrFile === undefined ? '' : `: ${readFileSync(stderrFile, 'utf8')}`;
@@ -114,26 +115,35 @@ export const startBareConstant = (bodyBytes: number): Promise<Server> =>
 
 async function startBare(program: string, args: string[]): Promise<Server> {
   const child = fork(file(program), args);
+  stopAtExit(child);
   const [url] = await once(child, 'message');
   return asServer(child, Number(new URL(url).port));
 }
 
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill();
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+let isWatching = false;
+
+/** No server outlives this process, however it ends. */
+function stopAtExit(child: ChildProcess): void {
+  if (!isWatching) {
+    isWatching = true;
+    process.once('exit', () => {
+      for (const one of running) one.kill();
+    });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  }
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+}
 
 function asServer(child: ChildProcess, port: number): Server {
   const { pid } = child;
   if (pid === undefined) throw new Error('a process without an id');
-  running.add(child);
-  child.once('exit', () => running.delete(child));
   return {
     port,
     pid,
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       await once(child, 'exit');
     },

@@ -58,7 +58,7 @@ export async function startFastApi(
     name: 'FastAPI',
     server,
     requests: { list, get, search, 'create, 2 tags': create, patch, complete, delete: deletions(toDelete) },
-    readList: (userId) => readDulyList(port, userId),
+    readList: (userId) => readList(port, userId),
     wanted: '',
     async stop() {
       await server.stop();
@@ -83,15 +83,17 @@ const firstLine = (error: unknown) => (error instanceof Error ? error.message.sp
 const sqlAlchemyUrl = ({ host, port, user, password, database }: ConnectionSettings) =>
   `postgresql+asyncpg://${user}:${encodeURIComponent(password)}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
 
-/** Duly's list and that of `fastapi/main.py` have the same form. */
-export async function readDulyList(
-  port: number,
-  userId: string,
-): Promise<{ total: number; titles: string[] }> {
+async function readList(port: number, userId: string): Promise<{ total: number; titles: string[] }> {
+  const { data, total } = await fetchDulyList<{ total: number }>(port, userId);
+  return { total, titles: data.map(({ title }) => title) };
+}
+
+/** FastAPI serves Duly's URLs with Duly's tokens. */
+export async function fetchDulyList<Rest>(port: number, userId: string) {
   const headers = { authorization: `Bearer ${mintToken(userId)}` };
   const response = await fetch(`http://127.0.0.1:${port}/api/v1/users/${userId}/tasks`, { headers });
-  const { data, total } = (await response.json()) as { data: { title: string }[]; total: number };
-  return { total, titles: data.map(({ title }) => title) };
+  const page: Rest & { data: { title: string }[] } = JSON.parse(await response.text());
+  return page;
 }
 
 /** The superuser copies without checking each foreign key. */

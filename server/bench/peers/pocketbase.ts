@@ -38,7 +38,7 @@ export async function startPocketBases(trial: Trial, binary: string, toDelete: O
     await start(synced, ['--hooksDir', pocketBasePart('hooks'), '--hooksWatch=false']),
   ];
   const response = await fetch(`http://127.0.0.1:${servers[1]?.port}/synchronous`);
-  const { synchronous } = (await response.json()) as { synchronous: number };
+  const { synchronous }: { synchronous: number } = JSON.parse(await response.text());
   if (synchronous !== full) throw new Error(`PocketBase's synchronous is ${synchronous}, not ${full}`);
   const names = ['PocketBase', 'PocketBase, synchronous=FULL'];
   return servers.map((server, index) => ({
@@ -60,7 +60,8 @@ const newest = `${records}?perPage=50&sort=-created`;
 async function readList(port: number, token: string) {
   const headers = { authorization: token };
   const response = await fetch(`http://127.0.0.1:${port}${newest}`, { headers });
-  const { items, totalItems } = (await response.json()) as { items: { title: string }[]; totalItems: number };
+  const page: { items: { title: string }[]; totalItems: number } = JSON.parse(await response.text());
+  const { items, totalItems } = page;
   return { total: totalItems, titles: items.map(({ title }) => title) };
 }
 
