@@ -13,12 +13,13 @@ const { text, valuesFor } = await ownList();
 
 const server = createServer(async (request, response) => {
   const userId = /\/users\/([^/]+)/.exec(request.url ?? '')?.[1] ?? '';
-  const { rows } = await pool.query<{ total: number; tasks: string }>({
+  const { rows } = await pool.query<{ total: number; items: string }>({
     name: 'list',
     text,
     values: valuesFor(userId),
   });
-  const body = `{"data":[${rows[0]?.tasks.replaceAll('\n', ',')}],"total":${rows[0]?.total}}`;
+  const { total = 0, items = '' } = rows[0] ?? {};
+  const body = `{"data":[${items.replaceAll('\n', ',')}],"total":${total}}`;
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   response.writeHead(200, headers).end(body);
 });

@@ -46,7 +46,15 @@ export async function measureComparisons(trial: Trial, report: Report, options: 
     tokenCachingRoute: await startBareRoute(make.bodyBytes, 'cached'),
     bareList: await startBareList(trial.database.url),
   };
-  const parts = { trial, make, ...servers };
+  try {
+    await compareAll({ trial, make, ...servers }, report, options);
+  } finally {
+    for (const server of Object.values(servers)) await server.stop();
+  }
+}
+
+async function compareAll(parts: Parts, report: Report, options: Options): Promise<void> {
+  const { trial, make } = parts;
   // Reads come first, so that all backends still have the same rows.
   const comparisons = [
     listComparison(parts),
@@ -59,7 +67,6 @@ export async function measureComparisons(trial: Trial, report: Report, options: 
     peersOnly(make.ofServer(duly, trial.server, deletions(options.toDelete)), 'delete'),
   ];
   for (const comparison of comparisons) await compare(report, comparison, make, options);
-  for (const server of Object.values(servers)) await server.stop();
 }
 
 function listComparison(parts: Parts): Comparison {

@@ -84,7 +84,7 @@ async function countConnections({ admin }: EmbeddedServer): Promise<number> {
 }
 
 const activeUsersSql = `
-  select user_id as id, array(select t.id::text from duly.tasks as t where t.user_id = asked.user_id and t.deleted_at is null
+  select user_id as id, array(select t.id::text from tasks as t where t.user_id = asked.user_id and t.deleted_at is null
     order by t.revision desc limit 20) as tasks
   from (select 'bench-' || n as user_id from generate_series(0, $1::int - 1) as n) as asked`;
 
@@ -92,8 +92,9 @@ const otherTasksSql = `
   select t.user_id, t.id::text as id from duly.tasks as t
   where t.deleted_at is null and substr(t.user_id, 7) ~ '^\\d+$' and substr(t.user_id, 7)::int >= $1::int`;
 
+/** Of any checkout's database: early ones have their tables in the schema `public`. */
 export const findActiveUsers = (connection: ConnectionSettings, count: number): Promise<ActiveUser[]> =>
-  runQuery<ActiveUser>(connection, activeUsersSql, [count]);
+  runQuery<ActiveUser>({ ...connection, options: '-c search_path=duly,public' }, activeUsersSql, [count]);
 
 /** The kernel counts CPU time in ns for each process, and PostgreSQL's have one thread each. */
 function cpuMsOf(clusterDirectory: string): number | null {
@@ -109,7 +110,7 @@ function cpuMsOf(clusterDirectory: string): number | null {
 }
 
 export async function runQuery<Row extends pg.QueryResultRow>(
-  connection: ConnectionSettings,
+  connection: pg.ClientConfig,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {

@@ -1,6 +1,8 @@
 /** The mixture of requests on 1,000 connections: against another checkout, and latency by load. */
 
+import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import type { ConnectionSettings } from '../src/db/postgres/embedded.ts';
 import { findActiveUsers } from './database.ts';
 import type { Report, Result } from './report.ts';
@@ -9,6 +11,8 @@ import type { Size } from './seed.ts';
 import { partOf, type Server, startOtherCheckout } from './server.ts';
 import { alternate, median, medianRatio } from './statistics.ts';
 import { measure, type Trial } from './trial.ts';
+
+const run = promisify(execFile);
 
 interface Options {
   seconds: number;
@@ -22,6 +26,7 @@ const connections = 1_000;
 /** Open-loop rates, as shares of what the closed loop reaches. */
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const asked = 0.5;
+const now = 'Duly';
 
 export async function measureMixed(trial: Trial, report: Report, options: Options): Promise<void> {
   const { seconds, rounds } = options;
@@ -30,21 +35,24 @@ export async function measureMixed(trial: Trial, report: Report, options: Option
     name,
     run: () => measure(trial, server, { name, next, connections, seconds: 2 * seconds }),
   });
-  const candidates = [closedLoop('now', trial.server, trial.requests.mixed)];
-  if (other !== null) candidates.push(closedLoop('before', other.server, other.mixed));
+  const candidates = [closedLoop(now, trial.server, trial.requests.mixed)];
+  if (other !== null) candidates.push(closedLoop(other.name, other.server, other.mixed));
   const results = await alternate(candidates, rounds);
+  await other?.close();
   const ratesOf = (name: string) => (results.get(name) ?? []).map(({ perSecond }) => perSecond);
-  const errors = (results.get('now') ?? []).reduce((sum, result) => sum + result.errors, 0);
+  console.log(`\nmixed, ${connections} connections`);
+  for (const system of results.keys()) {
+    const perSecond = median(ratesOf(system));
+    console.log(`  ${system.padEnd(30)}${perSecond.toFixed(0).padStart(8)}/s`);
+    report.throughput.push({ operation: `mixed, ${connections} connections`, system, perSecond });
+  }
+  const errors = (results.get(now) ?? []).reduce((sum, result) => sum + result.errors, 0);
   report.ratios.push({ name: '1000 connections, mixed: errors', value: errors, wanted: '0' });
   if (other !== null) {
-    const value = medianRatio(ratesOf('now'), ratesOf('before'));
-    report.ratios.push({ name: '1000 connections, mixed: throughput / before', value, wanted: '≥ 2' });
-    await other.close();
+    const value = medianRatio(ratesOf(now), ratesOf(other.name));
+    report.ratios.push({ name: `1000 connections, mixed: throughput / ${other.name}`, value, wanted: '≥ 2' });
   }
-  const capacity = median(ratesOf('now'));
-  console.log(
-    `\nmixed, ${connections} connections: ${capacity.toFixed(0)}/s, before ${median(ratesOf('before')).toFixed(0)}/s`,
-  );
+  const capacity = median(ratesOf(now));
   await measureLatencies(trial, report, { seconds, rounds, capacity });
 }
 
@@ -95,7 +103,9 @@ async function openOther({ env, users }: Trial, directory: string, { size }: Opt
   const database = await openBenchDatabase(null, size);
   const server = await startOtherCheckout(directory, { ...env, DATABASE_URL: database.url });
   const { mixed } = operations(await findActiveUsers(database.connection, users.length), new Map());
+  const { stdout: commit } = await run('git', ['-C', directory, 'rev-parse', '--short', 'HEAD']);
   return {
+    name: `commit ${commit.trim()}`,
     server,
     mixed,
     async close() {

@@ -48,7 +48,9 @@ async function runPgbench(
     const file = join(directory, 'script.sql');
     writeFileSync(file, script);
     const at = ['-h', host, '-p', String(port), '-U', user];
-    const how = ['-n', '-M', 'prepared', '-c', String(clients), '-j', '1', '-T', String(seconds), '-f', file];
+    // pgbench takes whole seconds only.
+    const duration = String(Math.max(1, Math.round(seconds)));
+    const how = ['-n', '-M', 'prepared', '-c', String(clients), '-j', '1', '-T', duration, '-f', file];
     const defined = Object.entries(variables).flatMap(([name, value]) => ['-D', `${name}=${value}`]);
     const { stdout } = await run('pgbench', [...at, ...how, ...defined, database], {
       env: { ...process.env, PGPASSWORD: password },

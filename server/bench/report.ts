@@ -116,5 +116,9 @@ export function printComparison({ results }: Report, file: string): void {
 const keyOf = ({ name, connections, rate }: Result) =>
   `${name}, ${connections}${rate === null ? '' : ` at ${rate.toFixed(0)}/s`}`;
 
+/** Five digits are more than any measurement has. */
+const rounded = (_: string, value: unknown) =>
+  typeof value === 'number' ? Number(value.toPrecision(5)) : value;
+
 export const writeReport = (report: Report, file: string): void =>
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(report, rounded, 2)}\n`);

@@ -67,7 +67,6 @@ async function compare(
       const name = `${operation}, ${tasks} tasks`;
       const result = await measure(trial, trial.server, { name, next, connections, rate, seconds });
       console.log(tableLine(result));
-      report.results.push(result);
       return result;
     },
   }));

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query
 from fastapi.middleware.cors import CORSMiddleware
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.exc import StaleDataError
@@ -37,18 +37,24 @@ async def require_task(session: AsyncSession, user_id: str, task_id: uuid.UUID) 
 
 
 async def get_or_create_tags(session: AsyncSession, user_id: str, names: list[str]) -> list[Tag]:
-    wanted = list(dict.fromkeys(names))
+    wanted = set(names)
     if not wanted:
         return []
-    found = await session.execute(select(Tag).where(Tag.user_id == user_id, Tag.name.in_(wanted)))
-    tags = {tag.name: tag for tag in found.scalars()}
-    return [tags.get(name) or Tag(user_id=user_id, name=name) for name in wanted]
+    find = select(Tag).where(Tag.user_id == user_id, Tag.name.in_(wanted))
+    tags = (await session.execute(find)).scalars().all()
+    missing = wanted - {tag.name for tag in tags}
+    if not missing:
+        return list(tags)
+    rows = [{"id": uuid.uuid4(), "user_id": user_id, "name": name} for name in missing]
+    # Another request may insert the same tags at this moment.
+    await session.execute(insert(Tag).values(rows).on_conflict_do_nothing())
+    return list((await session.execute(find)).scalars())
 
 
 async def commit(session: AsyncSession) -> None:
     try:
         await session.commit()
-    except (StaleDataError, IntegrityError) as error:
+    except StaleDataError as error:
         raise HTTPException(409, "Changed meanwhile") from error
 
 
