@@ -55,6 +55,10 @@ export const timestamp: ColumnType<string, Date> = {
     sql`left(to_json((${column} at time zone 'UTC') + interval '1 microsecond')::text, 24) || 'Z"'`,
 };
 
+/** RFC 3339 with milliseconds, as `Date.prototype.toISOString` has it. */
+export const isoText = (time: Sql): Sql =>
+  sql`to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 export const nullable = <Value, Stored>(
   type: ColumnType<Value, Stored>,
 ): ColumnType<Value | null, Stored | null> => ({
@@ -199,8 +203,8 @@ export function clientFieldsOf<C extends Columns>(columns: C) {
 }
 
 /**
- * CTEs that insert or update rows of a noun's table: `records`, from the parameter `rows`, and
- * `stored`.
+ * CTEs that insert or update rows of a noun's table: `records`, from the parameter `rows`, and `stored`. The time of the
+ * CTE `stamp` takes the place of its placeholder.
  */
 export function upsertCtes(
   table: string,
@@ -217,7 +221,9 @@ export function upsertCtes(
     .filter(([, { setBy }]) => setBy !== 'creation')
     .map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`);
   return sql`records as materialized (
-      select * from jsonb_to_recordset(${param<string>('rows')}::jsonb) as g (${sql.join(records)})
+      select g.* from stamp cross join jsonb_to_recordset(
+        replace(${param<string>('rows')}::text, stamp.placeholder, stamp.iso)::jsonb
+      ) as g (${sql.join(records)})
     ), stored as (
       insert into ${sql.table(table)} (${sql.join(stored.map(([name]) => sql.id(name)))})
       select ${sql.join(values)}

@@ -1,0 +1,123 @@
+import { sql } from 'kysely';
+import type { AuditOrigin } from '../audit/model.ts';
+import { isNullOrDuplicate } from '../db/failures.ts';
+import type { Db } from '../db/schema.ts';
+import { compileOncePerShape, param, type Query } from '../db/statements.ts';
+import { type Connection, onConnection } from '../db/transaction.ts';
+import {
+  type IdempotencyKey,
+  insertUnderKeyLock,
+  lockNameOf,
+  type StoredResponse,
+  storedResponseCte,
+  toReplay,
+  type WriteResult,
+} from './idempotency.ts';
+import type { Changes, ReadingPlan, WritePlan } from './plan.ts';
+import { nextStampCte, randomPlaceholder, replaceText, type Seen } from './stamps.ts';
+import { storeChanges } from './store-changes.ts';
+
+/** Who writes, and under which Idempotency-Key. */
+interface Writer {
+  userId: string;
+  origin: AuditOrigin;
+  key: IdempotencyKey | undefined;
+}
+
+/**
+ * Reads without a lock and decides. Then one statement stores the changes, on condition that the user's revision is
+ * still the one that was read. Every write raises it under the row lock, so all that was read is still true.
+ * @returns null when the condition was lost, or the decision has earlier changes: nothing was written.
+ * @throws AppError IDEMPOTENCY_KEY_REUSED, and what `decide` throws
+ */
+export async function writeOptimistically<T, Found>(
+  db: Db,
+  writer: Writer,
+  plan: WritePlan<T, Found>,
+): Promise<WriteResult<T> | null> {
+  const placeholder = randomPlaceholder();
+  try {
+    return await onConnection(db, (connection) =>
+      plan.read === undefined
+        ? store(connection, writer, plan.create({ now: placeholder }), null, placeholder)
+        : readAndStore(connection, writer, plan, placeholder),
+    );
+  } catch (error) {
+    // It is rolled back. The write under the lock gives the result, or the error if it has another cause.
+    if (isNullOrDuplicate(error)) return null;
+    throw error;
+  }
+}
+
+async function readAndStore<T, Found>(
+  connection: Connection,
+  writer: Writer,
+  { read, decide }: ReadingPlan<T, Found>,
+  placeholder: string,
+): Promise<WriteResult<T> | null> {
+  const { userId, key } = writer;
+  const { rows, seen, stored } = await readWithRevision(connection.handle, writer, read);
+  if (key !== undefined && stored !== null) return toReplay<T>(key, stored);
+  const decision = decide(read.toValue(rows), { now: placeholder, versionFloor: seen.versionFloor });
+  if (decision.changes !== null)
+    return decision.earlierChanges?.length ? null : store(connection, writer, decision, seen, placeholder);
+  const { value } = decision;
+  if (key !== undefined)
+    await connection.autocommit((handle) => insertUnderKeyLock(handle, userId, key, value));
+  return { value, isReplayed: false };
+}
+
+async function store<T>(
+  connection: Connection,
+  { userId, origin, key }: Writer,
+  { value, changes, auditActions }: Changes<T>,
+  seen: Seen | null,
+  placeholder: string,
+): Promise<WriteResult<T>> {
+  const lockName = key === undefined ? null : lockNameOf(userId, key);
+  const stamp = nextStampCte(userId, placeholder, seen, lockName);
+  const response = key === undefined ? [] : [storedResponseCte(userId, key, value)];
+  const run = auditActions.length === 1 ? connection.autocommit : connection.transaction;
+  const now = await run((handle) =>
+    storeChanges(handle, userId, origin, stamp, [...changes, ...response], auditActions),
+  );
+  return { value: replaceText(value, placeholder, now), isReplayed: false };
+}
+
+interface SeenRow {
+  seenRevision: bigint | null;
+  versionFloor: number;
+  /** Null when there is no row. */
+  isFound: true | null;
+  storedFingerprint?: Buffer | null;
+  storedAnswer?: unknown;
+}
+
+const seenStatements = compileOncePerShape<SeenRow>();
+const userParam = param('user_id');
+const [storedColumns, storedJoin] = [
+  sql`k.fingerprint as "storedFingerprint", k.answer as "storedAnswer", `,
+  sql`left join duly.idempotency_keys as k
+    on k.user_id = ${userParam} and k.route = ${param('key_route')} and k.key = ${param('key')}`,
+];
+
+/** Reads the rows of a plan, with the user's revision, the epoch's version floor and the stored response. */
+async function readWithRevision(db: Db, { userId, key }: Writer, read: Query<unknown>) {
+  const isKeyed = key !== undefined;
+  const statement = seenStatements(`${read.name}${isKeyed ? ' under a key' : ''}`, (on) =>
+    sql<SeenRow>`
+      select o.revision as "seenRevision", e.version_floor as "versionFloor", ${isKeyed ? storedColumns : sql``} f.*
+      from duly.epoch as e left join duly.owners as o on o.user_id = ${userParam} ${isKeyed ? storedJoin : sql``}
+        left join (select true as "isFound", r.* from (${read.sql}) as r) as f
+        on ${isKeyed ? sql`k.key is null` : sql`true`}`.compile(on),
+  );
+  const params = { ...read.params, user_id: userId, key_route: key?.route, key: key?.key };
+  const rows = await statement(db, params);
+  const [first] = rows;
+  if (first === undefined) throw new Error('the read of a write returned no row');
+  const { seenRevision, versionFloor, storedFingerprint, storedAnswer } = first;
+  const seen: Seen = { revision: seenRevision ?? 0n, versionFloor };
+  const stored: StoredResponse | null =
+    storedFingerprint instanceof Buffer ? { fingerprint: storedFingerprint, answer: storedAnswer } : null;
+  return { seen, stored, rows: rows.filter(({ isFound }) => isFound) };
+}
