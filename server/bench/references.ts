@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { CompiledQuery } from 'kysely';
 import type { Db } from '../src/db/schema.ts';
+import { foldVersion } from '../src/platform/folding.ts';
 import { listTasks } from '../src/tasks/list.ts';
 import { findTask } from '../src/tasks/queries.ts';
 import { statementOf } from '../test/support/capture-statement.ts';
@@ -53,22 +54,26 @@ const counted = (change: string): string => `with stamp as (
   on conflict (user_id) do update set revision = owners.revision + 1 returning revision
 ) ${change};\n`;
 
+const description = 'Something that somebody wrote down in a hurry, to be done before the week is over';
+
 const update = (set: string): Script =>
   `${randomTask}${counted(`update duly.tasks as t
-  set ${set}, version = t.version + 1, revision = stamp.revision, updated_at = statement_timestamp()
+  set ${set}, version = t.version + 1, tags_version = t.version + 1, revision = stamp.revision, updated_at = statement_timestamp()
   from stamp where t.user_id = ${userSql} and t.id = ${taskSql}`)}`;
 
 /**
  * `november list` is that of commit 9e2389d: a fixed reference for a statement that changes. `own list` and `get` are
- * the statements of the code under test. The others are the least that a backend with a counter per user does.
+ * the statements of the code under test. The others are the least that a backend with a counter per user does. They
+ * leave nothing to the jobs that fold texts and store tags, which would run beside the measurements.
  */
 export const makeScripts = async () => ({
   'november list': readFileSync(new URL('list-2026-11.sql', import.meta.url), 'utf8'),
   'own list': `${randomUser}${inline(await listStatement())}`,
   get: `${randomTask}${inline(await statementOf((db) => findTask(db, aUser, aTask)))}`,
-  create: `${randomUser}${counted(`insert into duly.tasks (user_id, title, description, priority, due_date, revision)
-  select ${userSql}, 'Call number 7 about the meeting', 'Something that somebody wrote down in a hurry, to be done before the week is over',
-    'High', '2027-01-11', revision from stamp`)}`,
+  create: `${randomUser}${counted(`insert into duly.tasks (user_id, title, description, priority,
+    due_date, revision, tags, tags_version, search_text, search_version)
+  select ${userSql}, 'Call number 7 about the meeting', '${description}', 'High',
+    '2027-01-11', revision, '{}', 1, 'call number 7 about the meeting', ${foldVersion} from stamp`)}`,
   patch: update("title = 'Changed to ' || t.version"),
   complete: update('completed_at = case when t.completed_at is null then statement_timestamp() end'),
 });
