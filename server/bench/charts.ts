@@ -1,6 +1,6 @@
 /** The charts and tables of docs/performance.md, from the committed figures. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { drawCost } from './charts/cost.ts';
 import { drawLatency } from './charts/latency.ts';
 import { drawThroughput } from './charts/throughput.ts';
@@ -10,18 +10,30 @@ import { peerTable, ratioTable, replaceBlocks } from './tables.ts';
 const page = new URL('../../docs/performance.md', import.meta.url);
 const figures = new URL('../../docs/performance/', import.meta.url);
 
-const readReport = (name: string): Report => JSON.parse(readFileSync(new URL(name, figures), 'utf8'));
+function readReport(name: string): Report | null {
+  const file = new URL(name, figures);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
 
-/** What the files should be. @returns the text of each, by URL */
+const costText =
+  "Lines of the database's CPU time for one list, get, create and page of changes, by the number of tasks in the database.";
+
+/** What the files should be. Without figures of `--scale`, the page has none. @returns the text of each, by URL */
 export function renderPerformance(): Map<URL, string> {
   const [peers, scale] = [readReport('peers.json'), readReport('scale.json')];
-  const blocks = { peers: peerTable(peers), ratios: ratioTable([...peers.ratios, ...scale.ratios]) };
-  return new Map([
+  if (peers === null) throw new Error('docs/performance/peers.json is missing');
+  const blocks = {
+    peers: peerTable(peers),
+    ratios: ratioTable([...peers.ratios, ...(scale?.ratios ?? [])]),
+    cost: scale === null ? 'Not measured yet.' : `![${costText}](performance/cost.svg)`,
+  };
+  const files = new Map([
     [new URL('throughput.svg', figures), drawThroughput(peers)],
     [new URL('latency.svg', figures), drawLatency(peers)],
-    [new URL('cost.svg', figures), drawCost(scale)],
     [page, replaceBlocks(readFileSync(page, 'utf8'), blocks)],
   ]);
+  if (scale !== null) files.set(new URL('cost.svg', figures), drawCost(scale));
+  return files;
 }
 
 export function writePerformance(): void {
