@@ -90,8 +90,8 @@ const ctesStatements = compileOncePerShape<unknown>();
 
 /**
  * Executes CTEs in one statement. They share one snapshot, so none reads what another writes, except by its
- * `returning`. Parameters of the same name have the same value in all of them. One of the CTEs is `stamp`: the statement
- * selects from it, so that PostgreSQL executes it before all that read it.
+ * `returning`. Parameters of the same name have the same value in all of them. One of the CTEs is `stamp`: the
+ * statement selects from it, so that PostgreSQL executes it before all that read it.
  */
 export async function executeCtes<Row>(db: Db, ctes: readonly Cte[]): Promise<Row[]> {
   const shape = ctes.map(({ template }) => template.name).join();

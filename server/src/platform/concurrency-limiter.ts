@@ -1,8 +1,8 @@
 import { serviceUnavailable } from './errors.ts';
 
 /**
- * Runs `work` when as many slots are free as it takes, one by default. @throws AppError SERVICE_UNAVAILABLE if the queue
- * is full
+ * Runs `work` when as many slots are free as it takes, one by default.
+ * @throws AppError SERVICE_UNAVAILABLE if the queue is full
  */
 export type ConcurrencyLimiter = <T>(work: () => Promise<T>, slots?: number) => Promise<T>;
 

@@ -50,8 +50,8 @@ export type LoadResponse = (db: Db) => Promise<LoadedResponse>;
  */
 export interface ResponseCache {
   /**
-   * Null if the response has to be loaded; a promise if the revision has to be read. Checks that depend on the key alone,
-   * such as validation, need not run again: they succeeded before the response was stored.
+   * Null if the response has to be loaded; a promise if the revision has to be read. Checks that depend on the key
+   * alone, such as validation, need not run again: they succeeded before the response was stored.
    * @throws what `isUnavailableError` covers, as a rejection
    */
   get(key: CacheKey): CacheResult | null | Promise<CacheResult | null>;

@@ -5,8 +5,8 @@ import { type Cte, executeCtes } from '../db/statements.ts';
 import type { AuditAction } from './plan.ts';
 
 /**
- * Makes the changes of a write and appends its audit entries: in one statement, if there is one entry. Otherwise in two,
- * which have to be in one transaction.
+ * Makes the changes of a write and appends its audit entries: in one statement, if there is one entry. Otherwise in
+ * two, which have to be in one transaction.
  * @param stamp the CTE that has revision and time
  * @returns the time of the write, ISO 8601
  */

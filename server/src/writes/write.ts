@@ -23,8 +23,8 @@ import { limitUserWrites } from './write-limiter.ts';
 
 /**
  * The one way to change a user's data. One transaction raises the user's revision, makes the changes, appends the audit
- * entries and, under an Idempotency-Key, stores the value for repeated requests. A plan reads and decides without races:
- * first without a lock, and again under the lock of the user's row if another write came between.
+ * entries and, under an Idempotency-Key, stores the value for repeated requests. A plan reads and decides without
+ * races: first without a lock, and again under the lock of the user's row if another write came between.
  * @returns the value of the plan
  * @throws AppError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, and what `decide` throws
  */
