@@ -106,7 +106,9 @@ function sendResponse(
   // RFC 9111 §5.5 deprecates `Warning`, but nothing replaces it, and clients know it.
   if (staleForMs !== null)
     reply.header('warning', '110 - "Response is Stale"').header('age', Math.floor(staleForMs / 1000));
-  const isNotModified = parseIfNoneMatch(request.headers)(response.headers.etag ?? '');
+  const { etag = '' } = response.headers;
+  // Most clients send the one tag that they got, which needs no parsing.
+  const isNotModified = request.headers['if-none-match'] === etag || parseIfNoneMatch(request.headers)(etag);
   if (isNotModified) reply.status(304).removeHeader('content-encoding');
   // For HEAD, Fastify sends the payload's length instead of the payload.
   return isNotModified && request.method !== 'HEAD'
