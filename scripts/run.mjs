@@ -45,6 +45,10 @@ async function main() {
   }
   const text = helpOrVersion(root, command, args);
   if (text !== null) {
+    process.stdout.on(
+      'error',
+      ({ code, message }) => code === 'EPIPE' || fail(`The output cannot be written: ${message}`),
+    );
     process.stdout.write(`${text}\n`);
     return;
   }

@@ -258,6 +258,8 @@ create table duly.tasks (
   deleted_at timestamp(3) with time zone,
   search_text text not null default ''::text,
   search_version smallint,
+  tags_version integer,
+  tags text[] collate "C",
   CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
   CHECK (((due_date >= '1970-01-01'::date) AND (due_date <= '2100-12-31'::date))),
   CHECK ((char_length(description) <= 1000)),
@@ -269,9 +271,12 @@ CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_a
 CREATE INDEX tasks_revision ON duly.tasks USING btree (user_id, revision);
 CREATE INDEX tasks_to_fold ON duly.tasks USING btree (user_id) WHERE (search_version IS DISTINCT FROM 1);
 CREATE INDEX tasks_trash ON duly.tasks USING btree (user_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX tasks_without_tags ON duly.tasks USING btree (user_id) WHERE (tags_version IS DISTINCT FROM version);
 comment on column duly.tasks.completed_at is 'Null while the task is pending; "completed" is read from it.';
 comment on column duly.tasks.search_text is 'Folded title and description, U+00A0 between them; without a version: lower(title), a line break, lower(description).';
 comment on column duly.tasks.search_version is 'The version of the folding; whoever changes a title or a description by hand sets it to null.';
+comment on column duly.tasks.tags_version is 'The version that tags is of; another one, or null: task_tags has the tags.';
+comment on column duly.tasks.tags is 'The names in task_tags, sorted, if tags_version is the version.';
 
 create table duly.tombstones (
   user_id text collate "C" not null,

@@ -5,22 +5,21 @@
 
 import { createServer } from 'node:http';
 import pg from 'pg';
-import { listScript } from './references.ts';
+import { ownList } from './references.ts';
 
 const [url = ''] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: url, max: 15 });
-const [statement] = (await listScript(1)).statements;
-if (statement === undefined) throw new Error('no statement');
-const { text, values } = statement;
+const { text, valuesFor } = await ownList();
 
 const server = createServer(async (request, response) => {
   const userId = /\/users\/([^/]+)/.exec(request.url ?? '')?.[1] ?? '';
-  const { rows } = await pool.query<{ total: number; tasks: string }>({
+  const { rows } = await pool.query<{ total: number; items: string }>({
     name: 'list',
     text,
-    values: values(userId),
+    values: valuesFor(userId),
   });
-  const body = `{"data":[${rows[0]?.tasks.replaceAll('\n', ',')}],"total":${rows[0]?.total}}`;
+  const { total = 0, items = '' } = rows[0] ?? {};
+  const body = `{"data":[${items.replaceAll('\n', ',')}],"total":${total}}`;
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   response.writeHead(200, headers).end(body);
 });

@@ -1,8 +1,9 @@
 /** Cost of lists with and without gzip, measured alternately. Optionally against plain lists of another checkout. */
 
-import { median, type Report, tableHead, tableLine } from './report.ts';
+import { type Report, tableHead, tableLine } from './report.ts';
 import type { Operation } from './requests.ts';
 import { type Server, startOtherCheckout, startServer } from './server.ts';
+import { medianRatio } from './statistics.ts';
 import { measure, type Trial } from './trial.ts';
 
 interface Options {
@@ -44,8 +45,7 @@ export async function measureCompression(
     }
   const addRatio = (of: 'cpu' | 'rate', what: string, [a, b]: [string, string], wanted: string) => {
     const [left = [], right = []] = [samples.get(a)?.[of], samples.get(b)?.[of]];
-    const value = median(left.map((figure, round) => figure / (right[round] ?? Number.NaN)));
-    report.ratios.push({ name: `${a} / ${b}: ${what}`, value, wanted });
+    report.ratios.push({ name: `${a} / ${b}: ${what}`, value: medianRatio(left, right), wanted });
   };
   addRatio('cpu', 'CPU', ['list, cached, gzip', 'list, cached'], '≤ 1.2');
   addRatio('rate', 'throughput', ['list, uncached, gzip', 'list, uncached'], '≥ 0.7');

@@ -1,6 +1,6 @@
 /** The database under test: the embedded PostgreSQL in a directory of its own. */
 
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -8,17 +8,24 @@ import { pino } from 'pino';
 import { migrateUp } from '../src/db/migrator.ts';
 import { createDb } from '../src/db/pool.ts';
 import { type ConnectionSettings, type EmbeddedServer, startEmbedded } from '../src/db/postgres/embedded.ts';
-import type { ActiveUser } from './requests.ts';
+import type { ActiveUser, OwnedTask } from './requests.ts';
 import { type Size, seed } from './seed.ts';
+import { childrenOf } from './server.ts';
 
 export interface BenchDatabase {
   connection: ConnectionSettings;
+  /** The superuser's connection to the same database. */
+  admin: ConnectionSettings;
   /** The same connection as DATABASE_URL. */
   url: string;
+  /** CPU time of all processes that PostgreSQL has now; null on systems other than Linux. */
+  cpuMs(): number | null;
   /** Number of connections that the servers have open. */
   countConnections(): Promise<number>;
   /** Users `bench-0` and on, each with up to 20 live tasks. */
   findActiveUsers(count: number): Promise<ActiveUser[]>;
+  /** Live tasks of the users from `bench-<first>` on. */
+  findOtherTasks(first: number): Promise<OwnedTask[]>;
   close(): Promise<void>;
 }
 
@@ -39,9 +46,12 @@ export async function openBenchDatabase(dataDir: string | null, size: Size): Pro
   }
   return {
     connection,
+    admin: { ...embedded.admin, database: connection.database },
     url: urlOf(connection),
+    cpuMs: () => cpuMsOf(embedded.clusterDirectory),
     countConnections: () => countConnections(embedded),
-    findActiveUsers: (count) => runQuery<ActiveUser>(connection, activeUsersSql, [count]),
+    findActiveUsers: (count) => findActiveUsers(connection, count),
+    findOtherTasks: (first) => runQuery<OwnedTask>(connection, otherTasksSql, [first]),
     async close() {
       await embedded.stop();
       if (dataDir === null) rmSync(directory, { recursive: true, force: true });
@@ -74,12 +84,33 @@ async function countConnections({ admin }: EmbeddedServer): Promise<number> {
 }
 
 const activeUsersSql = `
-  select user_id as id, array(select t.id::text from duly.tasks as t where t.user_id = asked.user_id and t.deleted_at is null
+  select user_id as id, array(select t.id::text from tasks as t where t.user_id = asked.user_id and t.deleted_at is null
     order by t.revision desc limit 20) as tasks
   from (select 'bench-' || n as user_id from generate_series(0, $1::int - 1) as n) as asked`;
 
-async function runQuery<Row extends pg.QueryResultRow>(
-  connection: ConnectionSettings,
+const otherTasksSql = `
+  select t.user_id, t.id::text as id from duly.tasks as t
+  where t.deleted_at is null and substr(t.user_id, 7) ~ '^\\d+$' and substr(t.user_id, 7)::int >= $1::int`;
+
+/** Of any checkout's database: early ones have their tables in the schema `public`. */
+export const findActiveUsers = (connection: ConnectionSettings, count: number): Promise<ActiveUser[]> =>
+  runQuery<ActiveUser>({ ...connection, options: '-c search_path=duly,public' }, activeUsersSql, [count]);
+
+/** The kernel counts CPU time in ns for each process, and PostgreSQL's have one thread each. */
+function cpuMsOf(clusterDirectory: string): number | null {
+  try {
+    const [postmaster] = readFileSync(join(clusterDirectory, 'postmaster.pid'), 'utf8').split('\n');
+    const cpuNs = [Number(postmaster), ...childrenOf(Number(postmaster))].map((pid) =>
+      Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]),
+    );
+    return cpuNs.reduce((sum, ns) => sum + ns, 0) / 1e6;
+  } catch {
+    return null;
+  }
+}
+
+export async function runQuery<Row extends pg.QueryResultRow>(
+  connection: pg.ClientConfig,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
+import { percentile } from './statistics.ts';
 
 const users = 250;
 const streamsPerUser = 20;
@@ -78,11 +79,10 @@ async function measure(seconds: string): Promise<void> {
 }
 
 function report(result: Result, { idleMb, peakMb }: { idleMb: number; peakMb: number }): void {
-  const sorted = result.latenciesMs.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    `${(sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN).toFixed(1)} ms`;
+  const { latenciesMs } = result;
+  const at = (share: number) => `${percentile(latenciesMs, share).toFixed(1)} ms`;
   console.log(`${result.opened} streams opened in ${Math.round(result.openingMs)} ms, ${result.lost} lost`);
-  console.log(`${result.changes} changes, ${sorted.length} events, ${result.missing} missing`);
+  console.log(`${result.changes} changes, ${latenciesMs.length} events, ${result.missing} missing`);
   console.log(`latency p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)}`);
   console.log(`memory of the server ${idleMb} MB idle, at most ${peakMb} MB`);
 }

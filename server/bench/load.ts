@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
+import { Connection } from './connection.ts';
 
 /** What is to be sent and how. */
 export interface Load {
@@ -31,107 +30,6 @@ export interface LoadResult {
   statuses: Record<string, number>;
   /** Size of the last good response. */
   bodyBytes: number;
-}
-
-/** Servers close idle connections, Node's after five seconds. */
-const maxIdleMs = 4_000;
-const endOfHead = Buffer.from('\r\n\r\n');
-
-/**
- * One keep-alive connection with one request at a time. A client library would take more CPU than the server under
- * test.
- */
-class Connection {
-  readonly #port: number;
-  readonly #onResponse: (status: number, bodyBytes: number) => void;
-  #socket: Socket | null = null;
-  #received: Buffer[] = [];
-  #receivedBytes = 0;
-  #expectedBytes = 0;
-  #headBytes = 0;
-  #status = 0;
-  #isLast = false;
-  #isWaiting = false;
-  #usedAt = 0;
-
-  constructor(port: number, onResponse: (status: number, bodyBytes: number) => void) {
-    this.#port = port;
-    this.#onResponse = onResponse;
-  }
-
-  async open(): Promise<void> {
-    const socket = connect(this.#port, '127.0.0.1');
-    socket.setNoDelay(true);
-    socket.on('data', (part) => this.#receive(part));
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      // An idle connection may close; the next request opens another.
-      if (this.#isWaiting) this.#finish(0, 0);
-    });
-    await once(socket, 'connect');
-    this.#socket = socket;
-  }
-
-  send(request: Buffer | string): void {
-    this.#isWaiting = true;
-    // The server may close a long idle connection while the request is on its way.
-    if (performance.now() - this.#usedAt > maxIdleMs) this.close();
-    this.#usedAt = performance.now();
-    if (this.#socket === null) {
-      this.open().then(
-        () => this.#socket?.write(request),
-        () => this.#finish(0, 0),
-      );
-    } else this.#socket.write(request);
-  }
-
-  close(): void {
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.destroy();
-  }
-
-  #receive(part: Buffer): void {
-    if (!this.#isWaiting) {
-      // A server that timed out waiting for a request sends a 408.
-      this.close();
-      return;
-    }
-    this.#receivedBytes += part.length;
-    if (this.#expectedBytes === 0) {
-      this.#received.push(part);
-      const all = this.#received.length === 1 ? part : Buffer.concat(this.#received);
-      if (!this.#readHead(all)) return;
-      this.#received = [];
-    }
-    if (this.#receivedBytes < this.#expectedBytes) return;
-    const [status, bodyBytes] = [this.#status, this.#expectedBytes - this.#headBytes];
-    this.#receivedBytes = 0;
-    this.#expectedBytes = 0;
-    if (this.#isLast) this.close();
-    this.#finish(status, bodyBytes);
-  }
-
-  /** Parses status, length and `Connection: close`. @returns false if the head is incomplete */
-  #readHead(bytes: Buffer): boolean {
-    const end = bytes.indexOf(endOfHead);
-    if (end < 0) return false;
-    const head = bytes.toString('latin1', 0, end).toLowerCase();
-    this.#status = Number(head.slice(9, 12));
-    const length = head.indexOf('\r\ncontent-length: ');
-    this.#headBytes = end + endOfHead.length;
-    this.#expectedBytes = this.#headBytes + (length < 0 ? 0 : Number.parseInt(head.slice(length + 18), 10));
-    this.#isLast = head.includes('\r\nconnection: close');
-    return true;
-  }
-
-  #finish(status: number, bodyBytes: number): void {
-    this.#received = [];
-    this.#isWaiting = false;
-    this.#onResponse(status, bodyBytes);
-  }
 }
 
 /** Counts responses and their latencies. */
@@ -169,7 +67,6 @@ export const runLoad = (load: Load): Promise<LoadResult> =>
 /** Each connection sends its next request after the response. */
 async function runClosedLoop({ port, connections, durationMs, next, isGood }: Load): Promise<LoadResult> {
   const meter = createMeter(isGood);
-  const begin = performance.now();
   let open = connections;
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const all = Array.from({ length: connections }, () => {
@@ -188,6 +85,9 @@ async function runClosedLoop({ port, connections, durationMs, next, isGood }: Lo
     }
     return { connection, sendNext };
   });
+  // Many connections take longer to open than a short measurement lasts.
+  await Promise.all(all.map(({ connection }) => connection.open().catch(() => undefined)));
+  const begin = performance.now();
   for (const { sendNext } of all) sendNext();
   await ended;
   const result = meter.result(performance.now() - begin);

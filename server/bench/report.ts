@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import type { LoadResult } from './load.ts';
+import { median, meets } from './statistics.ts';
 
 /** One row of the table. */
 export interface Result extends Omit<LoadResult, 'statuses' | 'seconds'> {
@@ -12,6 +13,8 @@ export interface Result extends Omit<LoadResult, 'statuses' | 'seconds'> {
   rate: number | null;
   /** CPU time of the server's processes, without the database's; null on systems other than Linux. */
   cpuMicrosPerRequest: number | null;
+  /** CPU time of the database. */
+  databaseMicrosPerRequest: number | null;
   rssMb: number | null;
   databaseConnections: number;
 }
@@ -23,6 +26,13 @@ export interface Report {
   results: Result[];
   /** Comparisons within this run; `wanted` is the target, empty if there is none. */
   ratios: { name: string; value: number; wanted: string }[];
+  /** Duly's throughput divided by another backend's. */
+  peerRatios: { operation: string; peer: string; value: number; wanted: string }[];
+  throughput: { operation: string; system: string; perSecond: number }[];
+  /** Of the mixture, in ms; `share` is the part of the closed loop's throughput that was asked for. */
+  latency: { share: number; perSecond: number; p50: number; p95: number; p99: number }[];
+  /** Of one request on databases of different sizes. */
+  cost: { operation: string; tasks: number; databaseMicros: number | null; p95: number }[];
 }
 
 export const newReport = (): Report => ({
@@ -31,6 +41,10 @@ export const newReport = (): Report => ({
   at: new Date().toISOString(),
   results: [],
   ratios: [],
+  peerRatios: [],
+  throughput: [],
+  latency: [],
+  cost: [],
 });
 
 const columns: [title: string, of: (result: Result) => string][] = [
@@ -43,6 +57,7 @@ const columns: [title: string, of: (result: Result) => string][] = [
   ['max ms', (result) => result.latencyMs.max.toFixed(0)],
   ['errors', (result) => String(result.errors)],
   ['CPU µs', ({ cpuMicrosPerRequest }) => cpuMicrosPerRequest?.toFixed(0) ?? '?'],
+  ['DB µs', ({ databaseMicrosPerRequest }) => databaseMicrosPerRequest?.toFixed(0) ?? '?'],
   ['RSS MB', ({ rssMb }) => rssMb?.toFixed(0) ?? '?'],
   ['DB conns', (result) => String(result.databaseConnections)],
   ['bytes', (result) => String(result.bodyBytes)],
@@ -58,22 +73,41 @@ export const tableLine = (result: Result) =>
   result.name.padEnd(nameWidth) + columns.map(([, of]) => of(result).padStart(width + 2)).join('');
 
 export function printRatios({ ratios }: Report): void {
-  console.log();
+  console.log(`\n${'asked and measured'.padEnd(64)} ${'measured'.padStart(8)}   asked`);
   for (const { name, value, wanted } of ratios)
-    console.log(`${name.padEnd(64)} ${value.toFixed(2).padStart(8)}${wanted && `   wanted ${wanted}`}`);
+    console.log(`${name.padEnd(64)} ${value.toFixed(2).padStart(8)}   ${verdict(value, wanted)}`);
 }
 
-/** Prints each result against that of an earlier run with the same name, connections and rate. */
+const verdict = (value: number, wanted: string) => (meets(value, wanted) ? wanted : `${wanted}, falls short`);
+
+/** Duly ÷ each peer, an operation a line. */
+export function printPeerRatios({ peerRatios }: Report): void {
+  if (peerRatios.length === 0) return;
+  const peers = [...new Set(peerRatios.map(({ peer }) => peer))];
+  const cellWidth = 32;
+  console.log(`\n${'Duly ÷'.padEnd(nameWidth)}${peers.map((peer) => peer.padEnd(cellWidth)).join('')}`);
+  for (const operation of new Set(peerRatios.map((ratio) => ratio.operation))) {
+    const cells = peers.map((peer) => {
+      const ratio = peerRatios.find((one) => one.operation === operation && one.peer === peer);
+      return ratio === undefined ? '' : `${ratio.value.toFixed(2)}  ${verdict(ratio.value, ratio.wanted)}`;
+    });
+    console.log(operation.padEnd(nameWidth) + cells.map((cell) => cell.padEnd(cellWidth)).join(''));
+  }
+}
+
+/** Prints the medians of results with one name, connections and rate against those of an earlier run. */
 export function printComparison({ results }: Report, file: string): void {
   const earlier: Report = JSON.parse(readFileSync(file, 'utf8'));
   console.log(`\nAgainst ${file} (${earlier.at}); of the rate more is better, of the rest less`);
-  for (const result of results) {
-    const before = earlier.results.find((one) => keyOf(one) === keyOf(result));
-    if (before === undefined) continue;
-    const ratio = (of: (one: Result) => number | null) =>
-      ((of(result) ?? Number.NaN) / (of(before) ?? Number.NaN)).toFixed(2);
+  for (const key of new Set(results.map(keyOf))) {
+    const [now, before] = [results, earlier.results].map((all) => all.filter((one) => keyOf(one) === key));
+    if (!before?.length) continue;
+    const ratio = (of: (one: Result) => number | null) => {
+      const [over, under] = [now, before].map((all = []) => median(all.map((one) => of(one) ?? Number.NaN)));
+      return ((over ?? Number.NaN) / (under ?? Number.NaN)).toFixed(2);
+    };
     console.log(
-      `${keyOf(result).padEnd(nameWidth + width)} rate ${ratio((one) => one.perSecond)}  p50 ${ratio((one) => one.latencyMs.p50)}  ` +
+      `${key.padEnd(nameWidth + width)} rate ${ratio((one) => one.perSecond)}  p50 ${ratio((one) => one.latencyMs.p50)}  ` +
         `p95 ${ratio((one) => one.latencyMs.p95)}  CPU ${ratio((one) => one.cpuMicrosPerRequest)}  RSS ${ratio((one) => one.rssMb)}`,
     );
   }
@@ -82,10 +116,9 @@ export function printComparison({ results }: Report, file: string): void {
 const keyOf = ({ name, connections, rate }: Result) =>
   `${name}, ${connections}${rate === null ? '' : ` at ${rate.toFixed(0)}/s`}`;
 
-export const writeReport = (report: Report, file: string): void =>
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+/** Five digits are more than any measurement has. */
+const rounded = (_: string, value: unknown) =>
+  typeof value === 'number' ? Number(value.toPrecision(5)) : value;
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
+export const writeReport = (report: Report, file: string): void =>
+  writeFileSync(file, `${JSON.stringify(report, rounded, 2)}\n`);

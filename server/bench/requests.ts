@@ -13,6 +13,12 @@ export interface ActiveUser {
 /** Builds the next request on each call. */
 export type Requests = () => string | Buffer;
 
+/** A live task that its user may delete. */
+export interface OwnedTask {
+  user_id: string;
+  id: string;
+}
+
 const heads = new Map<string, string>();
 
 /** Header lines that all requests of a user share. The token is minted once. */
@@ -34,7 +40,8 @@ function request(method: string, userId: string, path: string, body?: unknown, h
 
 const priorities = ['High', 'Medium', 'Low'];
 
-function newTask(random: Random) {
+/** A new task as all backends take it. */
+export function newTask(random: Random) {
   return {
     title: `Call number ${random.below(1_000_000)} about the meeting`,
     description: 'Something that somebody wrote down in a hurry, to be done before the week is over',
@@ -43,7 +50,9 @@ function newTask(random: Random) {
   };
 }
 
-const newTaggedTask = (random: Random) => ({ ...newTask(random), tags: [commonTag, 'work'] });
+export const newTitle = (random: Random) => `Changed to ${random.below(1_000_000)}`;
+
+export const newTaggedTask = (random: Random) => ({ ...newTask(random), tags: [commonTag, 'work'] });
 
 /** A generator of requests for each operation. `etags` are those of the users' lists, for 304 responses. */
 export function operations(users: readonly ActiveUser[], etags: ReadonlyMap<string, string>) {
@@ -62,9 +71,7 @@ export function operations(users: readonly ActiveUser[], etags: ReadonlyMap<stri
   const get = forRandomTask((userId, task) => request('GET', userId, task));
   const create = () => request('POST', randomUserId(), '/tasks', newTask(random));
   const createTagged = () => request('POST', randomUserId(), '/tasks', newTaggedTask(random));
-  const patch = forRandomTask((userId, task) =>
-    request('PATCH', userId, task, { title: `Changed to ${random.below(1_000_000)}` }),
-  );
+  const patch = forRandomTask((userId, task) => request('PATCH', userId, task, { title: newTitle(random) }));
   const conditional = [...etags].map(([userId, etag]) =>
     Buffer.from(request('GET', userId, '/tasks', undefined, `If-None-Match: ${etag}\r\n`)),
   );
@@ -93,6 +100,20 @@ export function operations(users: readonly ActiveUser[], etags: ReadonlyMap<stri
       [5, createTagged],
     ]),
   } satisfies Record<string, Requests>;
+}
+
+/** Deletes each of the tasks once. */
+export const deletions = (tasks: readonly OwnedTask[]): Requests =>
+  once(tasks, ({ user_id, id }) => request('DELETE', user_id, `/tasks/${id}`));
+
+/** @throws if there are no more items */
+export function once<Item>(items: readonly Item[], build: (item: Item) => string): Requests {
+  let next = 0;
+  return () => {
+    const item = items[next++];
+    if (item === undefined) throw new Error(`only ${items.length} tasks to delete: seed more users`);
+    return build(item);
+  };
 }
 
 export type Operation = keyof ReturnType<typeof operations>;

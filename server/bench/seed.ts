@@ -94,11 +94,13 @@ async function insertBatch(client: pg.Client, size: Size, batch: number, batches
   const heavy = [size.heavyUserTasks, heavyTo(batch) + 1, heavyTo(batch + 1)];
   await client.query('begin');
   await client.query(insertOwners, [names, numbers, size.tasksPerUser, tagNames]);
-  await client.query('truncate wanted');
+  await client.query('truncate wanted, chosen');
   await client.query(chooseTasks, [names, numbers, size.tasksPerUser, heavyUser, heavyNumber, ...heavy]);
   await client.query('analyze wanted');
+  await client.query(chooseTags, [tagNames]);
+  await client.query('analyze chosen');
   await client.query(insertTasks);
-  await client.query(insertTaskTags, [tagNames]);
+  await client.query(insertTaskTags);
   await client.query('commit');
 }
 
@@ -144,7 +146,7 @@ const chooseTasks = `
  */
 const insertTasks = `
   insert into duly.tasks (user_id, id, title, description, completed_at, priority, due_date, version, revision, created_at,
-    updated_at, deleted_at, search_text, search_version)
+    updated_at, deleted_at, search_text, search_version, tags_version, tags)
   select user_id, md5(u || '/' || i)::uuid, title, description,
     case when is_done then changed end,
     case (h >> 5) % 4 when 0 then 'High' when 1 then 'Low' else 'Medium' end::duly.task_priority,
@@ -154,7 +156,9 @@ const insertTasks = `
     created,
     case when is_done or is_gone then changed else created end,
     case when is_gone then changed end,
-    lower(title) || chr(${searchTextSeparator.charCodeAt(0)}) || lower(coalesce(description, '')), ${foldVersion}
+    lower(title) || chr(${searchTextSeparator.charCodeAt(0)}) || lower(coalesce(description, '')), ${foldVersion},
+    case when is_done or is_gone then 2 else 1 end,
+    array(select name from chosen where chosen.u = w.u and chosen.i = w.i order by name)
   from (
     select *, (h >> 12) % 2 = 0 as is_done, (h >> 13) % 30 = 0 as is_gone,
       today - interval '400 days' + (i - 1 + (h >> 16) % 1000 / 1000.0) / count * interval '375 days' as created,
@@ -167,20 +171,23 @@ const insertTasks = `
     from phrases where n = (h >> 18) % ${phraseCount}
   ) as texts`;
 
-/** Four tasks in five have a tag, some two or three. Only live tasks count for `usage_count`. */
+/** Four tasks in five have a tag, some two or three. */
+const chooseTags = `
+  insert into chosen (user_id, u, i, name, is_live)
+  select user_id, u, i, ${tagOf('t')}, (h >> 13) % 30 > 0
+  from (
+    select *, least(${tagsPerUser}, count) as tags from wanted
+  ) as w, (select $1::text[] as names) as n, lateral (
+    select i % tags as t where i <= tags or h % 5 > 0
+    union select (h >> 20) % (tags * 3)
+    union select (h >> 30) % (tags * 5)
+  ) as numbers
+  where t < tags`;
+
+/** Only live tasks count for `usage_count`. */
 const insertTaskTags = `
-  with chosen as materialized (
-    select user_id, md5(u || '/' || i)::uuid as task_id, ${tagOf('t')} as name, (h >> 13) % 30 > 0 as is_live
-    from (
-      select *, least(${tagsPerUser}, count) as tags from wanted
-    ) as w, (select $1::text[] as names) as n, lateral (
-      select i % tags as t where i <= tags or h % 5 > 0
-      union select (h >> 20) % (tags * 3)
-      union select (h >> 30) % (tags * 5)
-    ) as numbers
-    where t < tags
-  ), tagged as (
-    insert into duly.task_tags (user_id, task_id, name) select user_id, task_id, name from chosen
+  with tagged as (
+    insert into duly.task_tags (user_id, task_id, name) select user_id, md5(u || '/' || i)::uuid, name from chosen
   )
   update duly.tags as g set usage_count = g.usage_count + counted.tasks
   from (
@@ -190,6 +197,7 @@ const insertTaskTags = `
 
 const makeTables = `
   create temp table wanted (user_id text, u int, i int, count int, h bigint);
+  create temp table chosen (user_id text, u int, i int, name text collate "C", is_live boolean, primary key (u, i, name));
   create temp table phrases (n int primary key, title text, description text)`;
 const insertPhrases = `
   insert into phrases (title, description, n)

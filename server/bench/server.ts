@@ -3,14 +3,14 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const secret = randomBytes(32).toString('base64');
-const issuer = 'https://bench.example';
+export const secret = randomBytes(32).toString('base64');
+export const issuer = 'https://bench.example';
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -43,7 +43,13 @@ export const startServer = (env: Record<string, string>): Promise<Server> =>
 
 /** The same from another checkout with installed dependencies. */
 export const startOtherCheckout = (directory: string, env: Record<string, string>): Promise<Server> =>
-  start([...process.execArgv, resolve(directory, 'server/src/main.ts'), 'serve'], env);
+  start([...process.execArgv, mainOf(directory), 'serve'], env);
+
+/** Checkouts before the workspaces have no folder `server`. */
+export const partOf = (directory: string, path: string): string =>
+  [resolve(directory, 'server', path), resolve(directory, path)].find(existsSync) ?? directory;
+
+const mainOf = (directory: string) => partOf(directory, 'src/main.ts');
 
 /** The same by the launcher, as `npm start` does. */
 export const launchServer = (env: Record<string, string>): Promise<Server> =>
@@ -51,17 +57,41 @@ export const launchServer = (env: Record<string, string>): Promise<Server> =>
 
 async function start(args: string[], env: Record<string, string>): Promise<Server> {
   const port = await freePort();
+  const settings = { ...production, PORT: String(port), ...env };
+  return startProgram(process.execPath, args, { env: settings, port, readyPath: '/health/ready' });
+}
+
+interface ProgramOptions {
+  env: Record<string, string>;
+  /** Where it will listen. */
+  port: number;
+  readyPath: string;
+  cwd?: string;
+  /** Where its standard error goes, instead of this process'. */
+  stderrFile?: string;
+}
+
+/** Starts a program, and waits until the path answers 200. Its standard output is discarded. */
+export async function startProgram(
+  program: string,
+  args: string[],
+  { env, port, readyPath, cwd, stderrFile }: ProgramOptions,
+): Promise<Server> {
   // The launcher sets the last two.
   const inheritedNames = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX'];
   const inherited = Object.entries(process.env).filter(([name]) => inheritedNames.includes(name));
-  const child = spawn(process.execPath, args, {
-    env: { ...Object.fromEntries(inherited), ...production, PORT: String(port), ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const child = spawn(program, args, {
+    env: { ...Object.fromEntries(inherited), ...env },
+    stdio: ['ignore', 'ignore', stderrFile === undefined ? 'inherit' : openSync(stderrFile, 'w')],
+    ...(cwd !== undefined && { cwd }),
   });
-  const url = `http://127.0.0.1:${port}/health/ready`;
+  stopAtExit(child);
   for (;;) {
-    if (child.exitCode !== null) throw new Error('the server did not start');
-    const response = await fetch(url).catch(() => null);
+    if (child.exitCode !== null) {
+      const reason = stderrFile === undefined ? '' : `: ${readFileSync(stderrFile, 'utf8')}`;
+      throw new Error(`${program} did not start${reason}`);
+    }
+    const response = await fetch(`http://127.0.0.1:${port}${readyPath}`).catch(() => null);
     if (response?.status === 200) break;
     await sleep(20);
   }
@@ -79,10 +109,31 @@ export const startBareRoute = (bodyBytes: number, tokens: 'verified' | 'cached')
 export const startBareList = (databaseUrl: string): Promise<Server> =>
   startBare('bare-list.ts', [databaseUrl]);
 
+/** Starts `bare-constant.ts` with a body of the given length. */
+export const startBareConstant = (bodyBytes: number): Promise<Server> =>
+  startBare('bare-constant.ts', [String(bodyBytes)]);
+
 async function startBare(program: string, args: string[]): Promise<Server> {
   const child = fork(file(program), args);
+  stopAtExit(child);
   const [url] = await once(child, 'message');
   return asServer(child, Number(new URL(url).port));
+}
+
+const running = new Set<ChildProcess>();
+let isWatching = false;
+
+/** No server outlives this process, however it ends. */
+function stopAtExit(child: ChildProcess): void {
+  if (!isWatching) {
+    isWatching = true;
+    process.once('exit', () => {
+      for (const one of running) one.kill();
+    });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  }
+  running.add(child);
+  child.once('exit', () => running.delete(child));
 }
 
 function asServer(child: ChildProcess, port: number): Server {
@@ -92,14 +143,14 @@ function asServer(child: ChildProcess, port: number): Server {
     port,
     pid,
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       await once(child, 'exit');
     },
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -143,5 +194,5 @@ export function usageOf(pid: number): Usage | null {
 const rssOf = (pid: number) =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024;
 
-const childrenOf = (pid: number) =>
+export const childrenOf = (pid: number) =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);

@@ -3,8 +3,9 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median, type Report } from './report.ts';
+import type { Report } from './report.ts';
 import { launchServer } from './server.ts';
+import { median } from './statistics.ts';
 
 const laterStarts = 5;
 

@@ -80,14 +80,18 @@ export async function measure(
   measurement: Measurement,
 ): Promise<Result> {
   const { name, next, connections, seconds, rate = null } = measurement;
-  const isGood = (status: number) => status === 200 || status === 201 || status === 304;
+  const isGood = (status: number) => status === 304 || (status >= 200 && status < 300);
   const load = { port: server.port, connections, rate, next, isGood };
   await runLoad({ ...load, durationMs: seconds * 1_000 * warmUpShare });
   const before = usageOf(server.pid);
+  const databaseBefore = database.cpuMs();
   const counting = sleep(seconds * 500).then(() => database.countConnections());
   const { statuses, seconds: _, ...measured } = await runLoad({ ...load, durationMs: seconds * 1_000 });
   const after = usageOf(server.pid);
   const cpuMs = after !== null && before !== null ? after.cpuMs - before.cpuMs : null;
+  const databaseAfter = database.cpuMs();
+  const databaseMs =
+    databaseAfter !== null && databaseBefore !== null ? databaseAfter - databaseBefore : null;
   if (measured.errors > 0) console.log(`${name}: ${JSON.stringify(statuses)}`);
   return {
     ...measured,
@@ -95,6 +99,7 @@ export async function measure(
     connections,
     rate,
     cpuMicrosPerRequest: cpuMs === null ? null : (cpuMs * 1_000) / measured.requests,
+    databaseMicrosPerRequest: databaseMs === null ? null : (databaseMs * 1_000) / measured.requests,
     rssMb: after?.rssMb ?? null,
     databaseConnections: await counting,
   };

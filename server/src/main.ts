@@ -17,16 +17,27 @@ async function runCommand([name = 'serve', ...args]: string[]): Promise<void> {
   await command(config, args);
 }
 
+/** The first error of stdout, reported at the end: a full disk or a closed pipe must not stop a change half-way. */
+let outputError: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error) => {
+  outputError ??= error;
+});
+
+function printFailure(text: string): void {
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}
+
 try {
   // The primary process starts its workers with this file as well.
   if (cluster.isWorker) await (await import('./process/workers/worker.ts')).runWorker();
   else await runCommand(process.argv.slice(2));
 } catch (error) {
   const isRefusal = error instanceof StartError;
-  process.stderr.write(
-    `${isRefusal ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exitCode = 1;
+  printFailure(`${isRefusal ? error.message : error instanceof Error ? error.stack : error}`);
 }
+// A reader that has seen enough, as `head` has, closes the pipe.
+if (outputError !== undefined && outputError.code !== 'EPIPE')
+  printFailure(`duly: the output cannot be written: ${outputError.message}`);
 // Explicit, because a hanging connection would keep the event loop, and so the process, alive.
 process.exit();

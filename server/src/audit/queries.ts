@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
+import { isoText } from '../db/columns.ts';
 import type { KeysetPosition } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, executeCtes, param } from '../db/statements.ts';
@@ -17,9 +18,9 @@ const sha256 = (...chunks: (Buffer | string)[]): Buffer =>
   chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest();
 
 /** The same as `entryDigest`, computed here: `JSON.stringify` escapes the characters that jsonb escapes. */
-function digestOf(entry: AuditEntry, at: Date): Buffer {
+function digestOf(entry: AuditEntry, at: string): Buffer {
   const { user_id, actor, action, subject, outcome, count, request_id, address } = toEntryRow(entry);
-  const values = [user_id, at.getTime(), actor, action, subject, outcome, count, request_id, address];
+  const values = [user_id, Date.parse(at), actor, action, subject, outcome, count, request_id, address];
   return sha256(`[${values.map((value) => JSON.stringify(value)).join(', ')}]`);
 }
 
@@ -47,7 +48,10 @@ export const auditEntryCte = (entry: AuditEntry): Cte => ({
 const timestampCte: Cte = {
   template: {
     name: 'now',
-    sql: sql`stamp as materialized (select statement_timestamp()::timestamptz(3) as now)`,
+    sql: sql`stamp as materialized (
+        select now, ${isoText(sql`now`)} as iso from (select statement_timestamp()::timestamptz(3) as now) as clock
+      )`,
+    columns: sql`iso as now`,
   },
   params: {},
 };
@@ -74,7 +78,8 @@ const appendEntryTemplate: CteTemplate = {
 
 /** The last entry of a chain, and the time of the CTE `stamp`. */
 export interface ChainEnd {
-  now: Date;
+  /** ISO 8601 */
+  now: string;
   /** Null for a chain without entries. */
   seq: bigint | null;
   hash: Buffer | null;
@@ -91,7 +96,8 @@ const chainEndTemplate: CteTemplate = {
   sql: sql`head as materialized (
       select seq, hash from duly.audit_heads where user_id = ${param('user_id')} for update
     )`,
-  select: sql`now, seq, hash from stamp left join head on true`,
+  columns: sql`head.seq, head.hash`,
+  join: sql`head`,
 };
 
 async function readChainEnd(db: Db, userId: string): Promise<ChainEnd> {
@@ -118,7 +124,7 @@ export async function appendToChain(
 async function insertChain(
   db: Db,
   userId: string,
-  at: Date,
+  at: string,
   { seq: before, hash: hashBefore }: ChainEnd,
   entries: readonly AuditEntry[],
 ): Promise<boolean> {
@@ -137,7 +143,7 @@ async function insertChain(
       returning seq
     )
     insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
-    select ${userId}, x.seq, ${at}, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
+    select ${userId}, x.seq, ${at}::timestamptz, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
       decode(x.hash, 'hex')
     from moved cross join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (seq bigint, actor text, action text,
       subject text, outcome text, count integer, request_id text, address text, hash text)`.execute(db);

@@ -55,6 +55,9 @@ export const timestamp: ColumnType<string, Date> = {
     sql`left(to_json((${column} at time zone 'UTC') + interval '1 microsecond')::text, 24) || 'Z"'`,
 };
 
+/** The same as text. Not by `to_char`: pgbench would take the colons of its format for variables. */
+export const isoText = (time: Sql): RawBuilder<string> => sql`btrim(${timestamp.json(time)}, '"')`;
+
 export const nullable = <Value, Stored>(
   type: ColumnType<Value, Stored>,
 ): ColumnType<Value | null, Stored | null> => ({
@@ -199,8 +202,8 @@ export function clientFieldsOf<C extends Columns>(columns: C) {
 }
 
 /**
- * CTEs that insert or update rows of a noun's table: `records`, from the parameter `rows`, and
- * `stored`.
+ * CTEs that insert or update rows of a noun's table: `records`, from the parameter `rows`, and `stored`. The time of the
+ * CTE `stamp` takes the place of its placeholder.
  */
 export function upsertCtes(
   table: string,
@@ -217,7 +220,9 @@ export function upsertCtes(
     .filter(([, { setBy }]) => setBy !== 'creation')
     .map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`);
   return sql`records as materialized (
-      select * from jsonb_to_recordset(${param<string>('rows')}::jsonb) as g (${sql.join(records)})
+      select g.* from stamp cross join jsonb_to_recordset(
+        replace(${param<string>('rows')}::text, stamp.placeholder, stamp.iso)::jsonb
+      ) as g (${sql.join(records)})
     ), stored as (
       insert into ${sql.table(table)} (${sql.join(stored.map(([name]) => sql.id(name)))})
       select ${sql.join(values)}

@@ -54,3 +54,6 @@ export const isPermissionDenied = (error: unknown): boolean => errorCodeOf(error
 export function isSerializationFailure(error: unknown): boolean {
   return serializationStates.has(errorCodeOf(error));
 }
+
+/** Whether a statement failed because a value is null, or a key exists already (PostgreSQL, class 23). */
+export const isNullOrDuplicate = (error: unknown): boolean => ['23502', '23505'].includes(errorCodeOf(error));

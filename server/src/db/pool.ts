@@ -10,6 +10,7 @@ import {
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { parseDatabaseUrl } from '../config/database-url.ts';
+import { keepBinaryRows } from './byte-rows.ts';
 import { createFailover, type Failover } from './failover.ts';
 import { recordFailure } from './failure-record.ts';
 import { isReadOnlyError } from './failures.ts';
@@ -145,13 +146,12 @@ export function createDb(options: PoolOptions): Db {
 
 /** pg.Pool has one host: each new client takes the settings of the host selected last. */
 const clientClassFor = (hosts: HostSelector) =>
-  hosts.isFixed
-    ? pg.Client
-    : class extends pg.Client {
-        constructor(config: pg.ClientConfig) {
-          super({ ...config, ...hosts.selected() });
-        }
-      };
+  class extends pg.Client {
+    constructor(config: pg.ClientConfig = {}) {
+      super(hosts.isFixed ? config : { ...config, ...hosts.selected() });
+      keepBinaryRows(this.connection);
+    }
+  };
 
 async function initializeClient(
   client: pg.PoolClient,

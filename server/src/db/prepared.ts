@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { byteRowsConfig, isAsBytes, toObjects } from './byte-rows.ts';
 import { errorCodeOf } from './failures.ts';
 
 /** Each prepared statement takes memory on every connection, so only frequent statements are prepared. */
@@ -55,11 +56,12 @@ export async function queryPrepared<Row extends QueryResultRow>(
 ): Promise<QueryResult<Row>> {
   // A text without values may hold several statements, which cannot be prepared.
   const name = values.length > 0 && isDirect(client) ? statementNameOf(text) : undefined;
-  if (name === undefined) return client.query(text, [...values]);
+  const query = { text, values: [...values], ...(name === undefined ? {} : { name }) };
   try {
-    return await client.query({ name, text, values: [...values] });
+    if (isAsBytes(text)) return toObjects(await client.query({ ...query, ...byteRowsConfig }));
+    return name === undefined ? await client.query(text, query.values) : await client.query(query);
   } catch (error) {
-    if (staleNameCodes.has(errorCodeOf(error))) directClients.delete(client);
+    if (name !== undefined && staleNameCodes.has(errorCodeOf(error))) directClients.delete(client);
     throw error;
   }
 }

@@ -47,24 +47,27 @@ export function compileOncePerShape<Row>() {
   };
 }
 
-/** A query as data: `executeQuery` executes it, wherever its caller wants it executed. */
-export class Query<T> {
-  readonly compile: (db: Db) => CompiledQuery;
-  readonly toValue: (rows: unknown[]) => T;
-  private constructor(compile: (db: Db) => CompiledQuery, toValue: (rows: unknown[]) => T) {
-    this.compile = compile;
-    this.toValue = toValue;
-  }
-
-  /** @param toValue gives the value of the rows of that statement. */
-  static of<Row, T>(compile: (db: Db) => CompiledQuery<Row>, toValue: (rows: Row[]) => T): Query<T> {
-    return new Query(compile, (rows) => toValue(rows as Row[]));
-  }
+/** A query as data, which its reader may make part of a larger statement. */
+export interface Query<T> {
+  /** Unique: the statement is compiled once per name. */
+  name: string;
+  sql: RawBuilder<unknown>;
+  params: ParamValues;
+  toValue(rows: readonly unknown[]): T;
 }
 
-export async function executeQuery<T>(db: Db, query: Query<T>): Promise<T> {
-  const { rows } = await db.executeQuery(query.compile(db));
-  return query.toValue(rows);
+/** @param toValue gives the value of the rows of that SQL. */
+export const query = <Row, T>(
+  name: string,
+  sql: RawBuilder<Row>,
+  params: ParamValues,
+  toValue: (rows: readonly Row[]) => T,
+): Query<T> => ({ name, sql, params, toValue: (rows) => toValue(rows as readonly Row[]) });
+
+const queryStatements = compileOncePerShape<unknown>();
+
+export async function executeQuery<T>(db: Db, { name, sql, params, toValue }: Query<T>): Promise<T> {
+  return toValue(await queryStatements(name, (on) => sql.compile(on))(db, params));
 }
 
 /** Data-modifying CTEs that are executed in one statement with others, and their parameters. */
@@ -77,22 +80,27 @@ export interface CteTemplate {
   /** Unique: statements are compiled once per combination of names. */
   name: string;
   sql: RawBuilder<unknown>;
-  /** Columns, and the CTE they are from: what the statement returns. */
-  select?: RawBuilder<unknown>;
+  /** Columns that the statement returns, of the CTE `stamp` or of `join`. */
+  columns?: RawBuilder<unknown>;
+  /** A CTE of at most one row. */
+  join?: RawBuilder<unknown>;
 }
 
 const ctesStatements = compileOncePerShape<unknown>();
 
 /**
  * Executes CTEs in one statement. They share one snapshot, so none reads what another writes, except by its
- * `returning`. Parameters of the same name have the same value in all of them.
- * @returns the rows of the first template that has a `select`.
+ * `returning`. Parameters of the same name have the same value in all of them. One of the CTEs is `stamp`: the statement
+ * selects from it, so that PostgreSQL executes it before all that read it.
  */
 export async function executeCtes<Row>(db: Db, ctes: readonly Cte[]): Promise<Row[]> {
   const shape = ctes.map(({ template }) => template.name).join();
   const statement = ctesStatements(shape, (on) => {
-    const selected = ctes.find(({ template }) => template.select)?.template.select ?? sql``;
-    return sql`with ${sql.join(ctes.map(({ template }) => template.sql))} select ${selected}`.compile(on);
+    const templates = ctes.map(({ template }) => template);
+    const columns = templates.flatMap((template) => template.columns ?? []);
+    const joins = templates.flatMap(({ join }) => (join === undefined ? [] : sql`left join ${join} on true`));
+    const selected = sql`select ${columns.length > 0 ? sql.join(columns) : sql``} from stamp ${sql.join(joins, sql` `)}`;
+    return sql`with ${sql.join(templates.map((template) => template.sql))} ${selected}`.compile(on);
   });
   const rows = await statement(db, Object.assign({}, ...ctes.map(({ params }) => params)));
   return rows as Row[];

@@ -28,15 +28,34 @@ export const inTransaction = <T>(db: Db, work: (tx: Tx) => Promise<T | Rollback<
     (begin) => db.transaction().execute(begin),
   );
 
+/** One connection, held for a few statements. */
+export interface Connection {
+  /** For statements that only read, each its own transaction. */
+  handle: Db;
+  /**
+   * Runs one statement as its own transaction. Through a pooler it opens an explicit one, because only that has the
+   * limits and the isolation.
+   */
+  autocommit<T>(statement: (handle: Db) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
 /**
- * Runs one statement as its own transaction. Through a pooler it opens an explicit one, because only that has the
- * limits and the isolation. A connection lost after the statement was sent is an error: the statement may have been
- * executed.
+ * Runs `work` on one connection, with the attempts of `inTransaction`. A connection lost after a statement was sent is
+ * an error: the statement may have been executed.
  */
-export const autocommit = <T>(db: Db, statement: (handle: Db) => Promise<T>): Promise<T> =>
-  hasDirectSessions(db)
-    ? withRetries(statement, (begin) => db.connection().execute(begin))
-    : inTransaction(db, statement);
+export const onConnection = <T>(db: Db, work: (connection: Connection) => Promise<T>): Promise<T> =>
+  withRetries(
+    (handle: Db) => {
+      const transaction: Connection['transaction'] = (statements) => handle.transaction().execute(statements);
+      return work({
+        handle,
+        transaction,
+        autocommit: (statement) => (hasDirectSessions(db) ? statement(handle) : transaction(statement)),
+      });
+    },
+    (begin) => db.connection().execute(begin),
+  );
 
 async function withRetries<H, T>(
   work: (handle: H) => Promise<T>,

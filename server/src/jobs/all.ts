@@ -3,5 +3,12 @@ import { deleteStoredResponses } from './delete-stored-responses.ts';
 import { purgeTrash } from './purge-trash.ts';
 import { refoldTexts } from './refold-texts.ts';
 import type { Job } from './runner.ts';
+import { storeTags } from './store-tags.ts';
 
-export const allJobs: readonly Job[] = [refoldTexts, purgeTrash, deleteStoredResponses, deleteOldChanges];
+export const allJobs: readonly Job[] = [
+  storeTags,
+  refoldTexts,
+  purgeTrash,
+  deleteStoredResponses,
+  deleteOldChanges,
+];

@@ -1,3 +1,4 @@
+import { runUserBatches } from '../db/user-batches.ts';
 import { refoldTags } from '../tags/refold.ts';
 import { refoldTasks } from '../tasks/refold.ts';
 import type { Job } from './runner.ts';
@@ -6,15 +7,7 @@ import type { Job } from './runner.ts';
 export const refoldTexts: Job = {
   name: 'fold texts',
   async run({ db }, stop) {
-    let folded = 0;
-    for (const refold of [refoldTasks, refoldTags]) {
-      // Continues after the last user: refolded rows stay in the partial index until a vacuum, and slow a new scan.
-      for (let after: string | null = ''; after !== null && !stop.aborted; ) {
-        const batch = await refold(db, after);
-        folded += batch.count;
-        after = batch.after;
-      }
-    }
-    return folded;
+    const tasks = await runUserBatches(db, stop, refoldTasks);
+    return tasks + (await runUserBatches(db, stop, refoldTags));
   },
 };

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, executeQuery, param, Query } from '../db/statements.ts';
+import { type Cte, type CteTemplate, executeQuery, param, type Query, query } from '../db/statements.ts';
 import { type ProfileFields, profileColumns } from './columns.ts';
 import type { Profile } from './model.ts';
 
@@ -31,18 +31,17 @@ export const findProfile = (db: Db, userId: string): Promise<Profile> =>
   executeQuery(db, profileQuery(userId));
 
 export const profileQuery = (userId: string): Query<Profile> =>
-  Query.of(
-    (db) => profileSql(userId).compile(db),
-    ([row]) => toProfile(userId, row),
-  );
+  query('profile', profileSql, { user_id: userId }, ([row]) => toProfile(userId, row));
 
-const profileSql = (userId: string) => sql<ProfileRow>`
+const userParam = param('user_id');
+
+const profileSql = sql<ProfileRow>`
     select a.email, coalesce(a."emailVerified", false) as email_verified, ${selectedFields}, a.role,
       coalesce(a."createdAt", o.created_at) as created_at
     from (select) as one_row
-    left join better_auth."user" a on a.id = ${userId}
-    left join duly.owners o on o.user_id = ${userId}
-    left join duly.profiles p on p.user_id = ${userId}`;
+    left join better_auth."user" a on a.id = ${userParam}
+    left join duly.owners o on o.user_id = ${userParam}
+    left join duly.profiles p on p.user_id = ${userParam}`;
 
 function toProfile(userId: string, row: ProfileRow | undefined): Profile {
   if (row === undefined) throw new Error('the profile query returned no row');
@@ -56,10 +55,9 @@ function toProfile(userId: string, row: ProfileRow | undefined): Profile {
 
 /** Locks the account, if the user has one, as a change of the account does. */
 export const lockAccountQuery = (userId: string): Query<unknown> =>
-  Query.of(
-    (db) => sql`select from better_auth."user" where id = ${userId} for no key update`.compile(db),
-    () => null,
-  );
+  query('account lock', accountLockSql, { user_id: userId }, () => null);
+
+const accountLockSql = sql`select from better_auth."user" where id = ${userParam} for no key update`;
 
 /** Names of an account are stored with the account, and `name` is made of both. */
 export const setAccountNamesCte = (userId: string, firstName: string, lastName: string): Cte => ({

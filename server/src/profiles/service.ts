@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../db/schema.ts';
 import { validationError } from '../platform/errors.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
+import { unchanged, type WriteContext } from '../writes/plan.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
-import { unchanged, type WriteContext, write } from '../writes/write.ts';
+import { write } from '../writes/write.ts';
 import type { Profile, ProfilePatch } from './model.ts';
 import { lockAccountQuery, profileQuery, setAccountNamesCte, storeProfileCte } from './queries.ts';
 

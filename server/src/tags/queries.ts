@@ -1,9 +1,10 @@
 import { type Generated, type SqlBool, sql } from 'kysely';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, param, Query } from '../db/statements.ts';
+import { type Cte, type CteTemplate, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion } from '../platform/folding.ts';
 import type { Tag, TagListQuery } from './model.ts';
+import { storedTags } from './stored-tags.ts';
 
 declare module '../db/schema.ts' {
   interface Database {
@@ -69,21 +70,37 @@ function matchesSearch(search: string) {
 const hasUnfoldedTags = (userId: string) =>
   sql`exists (select from duly.tags where user_id = ${userId} and search_version is distinct from ${foldVersionSql})`;
 
-/** Reads the tag: null when no task has it, live or in the trash. */
-export const tagQuery = <T>(userId: string, name: string, toValue: (tag: Tag | null) => T): Query<T> =>
-  Query.of(
-    (db) => tagSql(userId, name).compile(db),
-    ([tag = null]) => toValue(tag),
-  );
+const [userParam, name, revision] = [param('user_id'), param('name'), sql`(select revision from stamp)`];
 
-const tagSql = (userId: string, name: string) => sql<Tag>`
-    select g.name, g.usage_count from duly.tags g
-    where g.user_id = ${userId} and g.name = ${name}
-      and exists (select from duly.task_tags tt where tt.user_id = ${userId} and tt.name = g.name)`;
+const tagSql = sql<Tag>`
+  select g.name, g.usage_count from duly.tags g
+  where g.user_id = ${userParam} and g.name = ${name}
+    and exists (select from duly.task_tags tt where tt.user_id = ${userParam} and tt.name = g.name)`;
+
+/** Reads the tag: null when no task has it, live or in the trash. */
+export const tagQuery = (userId: string, name: string): Query<Tag | null> =>
+  query('tag', tagSql, { user_id: userId, name }, ([tag = null]) => tag);
+
+const countAfterRenamingSql = sql<{ usage_count: number }>`
+  select coalesce((
+      select g.usage_count from duly.tags g where g.user_id = ${userParam} and g.name = ${param('new_name')}
+    ), 0) + (
+      select count(*)::int from duly.task_tags tt join duly.tasks t on t.user_id = ${userParam} and t.id = tt.task_id
+      where tt.user_id = ${userParam} and tt.name = ${name} and t.deleted_at is null and not exists (
+        select from duly.task_tags other
+        where other.user_id = ${userParam} and other.task_id = tt.task_id and other.name = ${param('new_name')})
+    ) as usage_count
+  from (${tagSql}) as g`;
+
+/** Reads the tag as it will be after it is renamed: null when no task has it. */
+export const renamedTagQuery = (userId: string, name: string, newName: string): Query<Tag | null> =>
+  query('renamed tag', countAfterRenamingSql, { user_id: userId, name, new_name: newName }, ([row]) =>
+    row === undefined ? null : { name: newName, usage_count: row.usage_count },
+  );
 
 /**
  * Replaces a tag by others, or by none, on every task that has it, in the trash too. Raises the versions of these
- * tasks, stamps all the tags, and keeps `usage_count` correct.
+ * tasks and stores their tags, stamps all the tags, and keeps `usage_count` correct.
  */
 export function replaceTagCte(
   userId: string,
@@ -99,7 +116,12 @@ export function replaceTagCte(
   return { template: replaceTagTemplate, params };
 }
 
-const [userParam, name, revision] = [param('user_id'), param('name'), sql`(select revision from stamp)`];
+const nextVersion = sql`greatest(t.version + 1, ${param('version_floor')}::int)`;
+
+const tagsAfterReplacement = sql`array(
+    select kept from unnest(${storedTags.select({ alias: 't', userId: userParam })}) as kept where kept <> ${name}
+    union select unnest(${param('others')}::text[]) collate "C" order by 1
+  )`;
 
 const replaceTagTemplate: CteTemplate = {
   name: 'replace tag',
@@ -122,8 +144,8 @@ const replaceTagTemplate: CteTemplate = {
         search_version = excluded.search_version,
         usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
     ), changed_tasks as (
-      update duly.tasks as t set version = greatest(t.version + 1, ${param('version_floor')}::int),
-        revision = ${revision}, updated_at = (select now from stamp)
+      update duly.tasks as t set version = ${nextVersion}, revision = ${revision}, updated_at = (select now from stamp),
+        tags = ${tagsAfterReplacement}, tags_version = ${nextVersion}
       from tasks_with_tag where t.user_id = ${userParam} and t.id = tasks_with_tag.id
     ), added_links as (
       insert into duly.task_tags (user_id, task_id, name) select ${userParam}, id, name from missing_links

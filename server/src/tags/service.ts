@@ -1,9 +1,10 @@
 import type { Db } from '../db/schema.ts';
 import { notFound } from '../platform/errors.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { unchanged, type WriteContext, write } from '../writes/write.ts';
+import { unchanged, type WriteContext } from '../writes/plan.ts';
+import { write } from '../writes/write.ts';
 import type { Tag } from './model.ts';
-import { replaceTagCte, tagQuery } from './queries.ts';
+import { renamedTagQuery, replaceTagCte, tagQuery } from './queries.ts';
 
 /**
  * Renames a tag on all tasks, in the trash too. An existing tag of the new name is merged with it.
@@ -17,11 +18,12 @@ export function renameTag(
   newName: string,
 ): Promise<WriteResult<Tag>> {
   return write(db, userId, context, {
-    read: tagQuery(userId, name, requireTag),
-    decide(before, { versionFloor }) {
-      if (newName === name) return unchanged(before);
+    read: renamedTagQuery(userId, name, newName),
+    decide(found, { versionFloor }) {
+      const renamed = requireTag(found);
+      if (newName === name) return unchanged(renamed);
       return {
-        value: tagQuery(userId, newName, requireTag),
+        value: renamed,
         changes: [replaceTagCte(userId, versionFloor, name, [newName])],
         auditActions: [{ action: 'tag.rename' }],
       };
@@ -40,12 +42,15 @@ export function deleteTag(
   name: string,
 ): Promise<WriteResult<null>> {
   return write(db, userId, context, {
-    read: tagQuery(userId, name, requireTag),
-    decide: (_, { versionFloor }) => ({
-      value: null,
-      changes: [replaceTagCte(userId, versionFloor, name, [])],
-      auditActions: [{ action: 'tag.delete' }],
-    }),
+    read: tagQuery(userId, name),
+    decide(found, { versionFloor }) {
+      requireTag(found);
+      return {
+        value: null,
+        changes: [replaceTagCte(userId, versionFloor, name, [])],
+        auditActions: [{ action: 'tag.delete' }],
+      };
+    },
   });
 }
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import { AppError, type ErrorCode, type ValidationIssue, validationError } from '../platform/errors.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { type AuditAction, unchanged, type WriteContext, write } from '../writes/write.ts';
+import { type AuditAction, unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
+import { write } from '../writes/write.ts';
 import type { BulkOperation } from './bulk-model.ts';
 import {
   applyCompletion,
@@ -14,8 +15,6 @@ import {
   requireTask,
   splitPatch,
   stampNewTask,
-  type TaskStamp,
-  taskStampOf,
 } from './changes.ts';
 import { isTaskId, type StoredTask, type Task } from './model.ts';
 import { storedTasksQuery, storeTasksCte } from './queries.ts';
@@ -55,8 +54,7 @@ export function executeBulk(
   const steps = planSteps(operations);
   return write(db, userId, context, {
     read: storedTasksQuery(userId, [...existingTaskIds(steps)]),
-    decide(before, writeStamp) {
-      const stamp = taskStampOf(writeStamp);
+    decide(before, stamp) {
       const auditActions: AuditAction[] = [];
       const after = new Map(before);
       const results = steps.map((step, index) => {
@@ -117,7 +115,7 @@ function applyOperation(
   { operation, id }: BulkStep,
   userId: string,
   task: StoredTask | undefined,
-  stamp: TaskStamp,
+  stamp: WriteStamp,
 ): StoredTask {
   switch (operation.op) {
     case 'create':

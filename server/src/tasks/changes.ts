@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound } from '../platform/errors.ts';
 import { checkCondition, type WriteCondition } from '../writes/conditions.ts';
+import type { WriteStamp } from '../writes/plan.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
-import type { WriteStamp } from '../writes/write.ts';
 import { taskFields } from './columns.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 
@@ -36,20 +36,7 @@ export function requireTask(
   return task;
 }
 
-/** What a change takes from the write that it is part of. */
-export interface TaskStamp {
-  /** ISO 8601. */
-  now: string;
-  /** The version that it makes at least. */
-  versionFloor: number;
-}
-
-export const taskStampOf = ({ now, versionFloor }: WriteStamp): TaskStamp => ({
-  now: now.toISOString(),
-  versionFloor,
-});
-
-/** A new task without the times of its write, which may not be known yet. */
+/** A new task without the times of its write. */
 export type UnstampedTask = Omit<StoredTask, 'completed_at' | 'created_at' | 'updated_at'>;
 
 /** @throws AppError VALIDATION_ERROR when the input names another user. */
@@ -79,7 +66,7 @@ export const stampNewTask = (task: UnstampedTask, now: string): StoredTask => ({
 type PatchFields = ReturnType<typeof splitPatch>['fields'];
 
 /** Merge patch (RFC 7396). */
-export function applyPatch(task: StoredTask, patch: PatchFields, stamp: TaskStamp): StoredTask {
+export function applyPatch(task: StoredTask, patch: PatchFields, stamp: WriteStamp): StoredTask {
   const patched = taskFields.pick({ ...task, ...patch });
   const fields = { ...patched, tags: sortTags(patched.tags) };
   const isSame = Object.entries(fields).every(([name, value]) =>
@@ -94,20 +81,20 @@ export function applyPatch(task: StoredTask, patch: PatchFields, stamp: TaskStam
 export const applyCompletion = (
   task: StoredTask,
   completed: boolean | undefined,
-  stamp: TaskStamp,
+  stamp: WriteStamp,
 ): StoredTask => applyPatch(task, { completed: completed ?? !task.completed }, stamp);
 
 /** Its tags stay with it for a restore. */
-export const markDeleted = (task: StoredTask, stamp: TaskStamp): StoredTask =>
+export const markDeleted = (task: StoredTask, stamp: WriteStamp): StoredTask =>
   applyFields(task, { deleted_at: stamp.now }, stamp);
 
-export const markRestored = (task: StoredTask, stamp: TaskStamp): StoredTask =>
+export const markRestored = (task: StoredTask, stamp: WriteStamp): StoredTask =>
   applyFields(task, { deleted_at: null }, stamp);
 
 const applyFields = (
   task: StoredTask,
   fields: Partial<StoredTask>,
-  { now, versionFloor }: TaskStamp,
+  { now, versionFloor }: WriteStamp,
 ): StoredTask => ({
   ...task,
   ...fields,

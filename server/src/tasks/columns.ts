@@ -23,18 +23,8 @@ import {
 } from '../db/columns.ts';
 import { param } from '../db/statements.ts';
 import { foldVersion } from '../platform/folding.ts';
+import { storedTags } from '../tags/stored-tags.ts';
 import { type Priority, type StoredTask, Task, TrashedTask } from './model.ts';
-
-/** `tags` are rows of `task_tags`, sorted by code point. */
-const tags = {
-  select: (row: RowRef) => sql`array(select tt.name from ${taskTags(row)} order by tt.name)`,
-  json: (row: RowRef) => sql`'[' || coalesce((
-    select string_agg(to_json(tt.name)::text, ',' order by tt.name) from ${taskTags(row)}
-  ), '') || ']'`,
-};
-
-const taskTags = ({ alias, userId }: RowRef) =>
-  sql`duly.task_tags tt where tt.user_id = ${userId} and tt.task_id = ${sql.ref(`${alias}.id`)}`;
 
 /** `completed` is whether there is a `completed_at`. */
 const completed = {
@@ -43,10 +33,6 @@ const completed = {
     sql`case when ${sql.ref(`${alias}.completed_at`)} is null then 'false' else 'true' end`,
 };
 
-/** The time of the write, in a statement with the CTE `stamp`. */
-const now = sql`(select now from stamp)`;
-const nowIfCompleted = sql`case when completed then coalesce(completed_at, ${now}) end`;
-
 /** Every field of a task, in any order: its type, who sets it, and what it is when a client leaves it out. */
 export const taskColumns = {
   id: column(uuid, { setBy: 'creation' }),
@@ -54,13 +40,13 @@ export const taskColumns = {
   title: column(text, { setBy: 'client' }),
   description: column(nullable(text), { setBy: 'client', default: null }),
   completed: derived(boolean, completed, { setBy: 'client', default: false }),
-  completed_at: column(nullable(timestamp), { setBy: 'server', insert: nowIfCompleted }),
+  completed_at: column(nullable(timestamp), { setBy: 'server' }),
   priority: column(enumeration<Priority>('duly.task_priority'), { setBy: 'client', default: 'Medium' }),
   due_date: column(nullable(date), { setBy: 'client', default: null }),
-  tags: derived(textArray, tags, { setBy: 'client', default: [] }),
+  tags: { ...column(textArray, { setBy: 'client', default: [] }), ...storedTags },
   version: column(integer, { setBy: 'server' }),
-  created_at: column(timestamp, { setBy: 'creation', insert: sql`coalesce(created_at, ${now})` }),
-  updated_at: column(timestamp, { setBy: 'server', insert: sql`coalesce(updated_at, ${now})` }),
+  created_at: column(timestamp, { setBy: 'creation' }),
+  updated_at: column(timestamp, { setBy: 'server' }),
   deleted_at: column(nullable(timestamp), { setBy: 'server' }),
 } satisfies { [Name in keyof StoredTask]: Column<StoredTask[Name]> };
 
@@ -72,11 +58,17 @@ const hiddenColumns = {
   /** What `searchTextOf` gives. */
   search_text: { recordType: 'text', setBy: 'server' },
   search_version: { recordType: null, setBy: 'server', insert: sql.lit(foldVersion) },
+  tags_version: { recordType: null, setBy: 'server', insert: sql`version` },
+  /** Whether the rows of `task_tags` change too: no column of the table. */
+  is_retagged: { recordType: 'boolean', setBy: 'server', insert: null },
 } as const;
 
 declare module '../db/schema.ts' {
   interface Database {
-    'duly.tasks': TableOf<typeof taskColumns> & {
+    'duly.tasks': Omit<TableOf<typeof taskColumns>, 'tags'> & {
+      tags: string[] | null;
+      /** The version of the task that `tags` is of. */
+      tags_version: number | null;
       revision: bigint;
       search_text: Generated<string>;
       /** The version of the folding in `search_text`; null: none, it is what the database's lower() gave. */
@@ -86,7 +78,7 @@ declare module '../db/schema.ts' {
   }
 }
 
-/** Inserts or updates tasks; their tags are stored apart. */
+/** Inserts or updates tasks with their tags. */
 export const upsertTasksCtes = upsertCtes('duly.tasks', ['user_id', 'id'], {
   ...taskColumns,
   ...hiddenColumns,

@@ -1,28 +1,24 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { isoText } from '../db/columns.ts';
 import type { CursorKeys } from '../db/cursors.ts';
-import {
-  type EncodedPage,
-  findPage,
-  type Page,
-  type PageRequest,
-  readPage,
-  type SortOrder,
-} from '../db/keyset-page.ts';
+import { type EncodedPage, findPage, type Page, type PageRequest, readPage } from '../db/keyset-page.ts';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
+import type { SortOrder } from '../db/page-statement.ts';
 import type { Db } from '../db/schema.ts';
 import { param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
 import { taskJson } from './columns.ts';
-import type { SortKey, Task, TaskListQuery } from './model.ts';
+import type { SortKey, TaskListQuery } from './model.ts';
+
 /** Filters, order and part of a list. */
 export type TaskListFilter = Omit<TaskListQuery, keyof PageRequest | 'cursor'> & PageRequest;
 
-type SortColumn = Pick<SortOrder<Task>, 'key' | 'name' | 'keyOf' | 'keyFromText' | 'tieBreaker'>;
+type SortColumn = Pick<SortOrder, 'key' | 'name' | 'keyText' | 'keyFromText' | 'tieBreaker'>;
 
 const sortByTime = (name: 'created_at' | 'updated_at'): SortColumn => ({
   key: sql.ref(`t.${name}`),
   name,
-  keyOf: (task) => task[name],
+  keyText: isoText(sql.ref(`t.${name}`)),
   keyFromText: (text) => sql`${text}::timestamptz`,
 });
 
@@ -33,7 +29,7 @@ const sortByTitle: SortColumn = {
   key: sql`case when t.search_version = ${foldVersionSql} then split_part(t.search_text, ${sql.lit(searchTextSeparator)}, 1)
     else lower(t.title) end collate "C"`,
   name: 'title',
-  keyOf: (task) => task.title,
+  keyText: sql`t.title`,
   keyFromText: (text) => sql`case when exists (
       select from duly.tasks as o where o.user_id = ${param('user_id')} and o.id = ${param('id')}::uuid
         and o.search_version is distinct from ${foldVersionSql}
@@ -48,13 +44,13 @@ const sorts: Record<SortKey, SortColumn> = {
   due_date: {
     key: sql`t.due_date`,
     name: 'due_date',
-    keyOf: (task) => task.due_date,
+    keyText: sql`to_char(t.due_date, 'YYYY-MM-DD')`,
     keyFromText: (text) => sql`${text}::date`,
   },
   priority: {
     key: sql`t.priority`,
     name: 'priority',
-    keyOf: (task) => task.priority,
+    keyText: sql`t.priority::text`,
     keyFromText: (text) => sql`${text}::duly.task_priority`,
   },
 };

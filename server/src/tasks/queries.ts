@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, compileOnce, param, Query } from '../db/statements.ts';
+import { type Cte, type CteTemplate, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
-import { omitDeletedAt, type UnstampedTask } from './changes.ts';
+import { omitDeletedAt } from './changes.ts';
 import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
 import type { StoredTask, Task } from './model.ts';
 
@@ -20,32 +20,39 @@ const findLiveStatement = compileOnce((db) =>
     where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
 
-/** Reads those of the tasks that the user has, live or in the trash, by id. */
-export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
-  Query.of(
-    (db) => findStoredStatement.compile(db, { user_id: userId, ids: taskIds }),
-    (rows) => new Map(rows.map(readStoredTask).map((task) => [task.id, task])),
-  );
+/** Reads the task, live or in the trash; undefined when this user has none of that id. */
+export const storedTaskQuery = (userId: string, taskId: string): Query<StoredTask | undefined> =>
+  query('stored task', storedTaskSql, { user_id: userId, id: taskId }, ([row]) => row && readStoredTask(row));
 
-const findStoredStatement = compileOnce((db) =>
-  sql<TaskRow>`select ${taskSelection} from duly.tasks as t
-    where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`.compile(db),
-);
+const storedTaskSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
+  where t.user_id = ${param('user_id')} and t.id = ${param('id')}::uuid`;
+
+/**
+ * Reads those of the tasks that the user has, live or in the trash, by id. PostgreSQL plans it each time, for as many
+ * ids as there are.
+ */
+export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
+  query('stored tasks', storedTasksSql, { user_id: userId, ids: taskIds }, (rows) => {
+    return new Map(rows.map(readStoredTask).map((task) => [task.id, task]));
+  });
+
+const storedTasksSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
+  where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`;
 
 /** A task before a write, undefined when it is new, and after. */
 export interface TaskChange {
   before: StoredTask | undefined;
-  after: StoredTask | UnstampedTask;
+  after: StoredTask;
 }
 
 /**
- * Stores any number of tasks as they are after their changes. Tags whose usage changes are stamped too, and inserted
- * where the user does not have them yet. An unstamped task gets the time of the CTE `stamp`.
+ * Stores any number of tasks as they are after their changes, with their tags on the row and in `task_tags`. Tags whose
+ * usage changes are stamped too, and inserted where the user does not have them yet.
  */
 export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
     ...after,
-    tags: isDeepStrictEqual(before?.tags ?? [], after.tags) ? null : after.tags,
+    is_retagged: !isDeepStrictEqual(before?.tags ?? [], after.tags),
     search_text: searchTextOf(after.title, after.description),
   }));
   const uses = tagUsageChanges(changes);
@@ -56,10 +63,11 @@ export function storeTasksCte(userId: string, changes: readonly TaskChange[]): C
     texts: [...uses.keys()].map(fold),
     uses: [...uses.values()],
   };
-  if (uses.size === 0 && rows.every(({ tags }) => tags === null))
+  const isRetagged = (index: number) => rows[index]?.is_retagged === true;
+  if (uses.size === 0 && !rows.some(({ is_retagged }) => is_retagged))
     return { template: storeTasksTemplate, params };
-  const isRetagged = changes.some(({ before }, index) => before?.tags.length && rows[index]?.tags !== null);
-  return { template: isRetagged ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params };
+  const hasRemovals = changes.some(({ before }, index) => before?.tags.length && isRetagged(index));
+  return { template: hasRemovals ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params };
 }
 
 const [userParam, foldVersionSql, revision] = [
@@ -85,6 +93,7 @@ const storeTasksAndTagsTemplate: CteTemplate = {
     ), added_links as (
       insert into duly.task_tags (user_id, task_id, name)
       select ${userParam}, r.id, name from records as r cross join unnest(r.tags) as name
+      where r.is_retagged
       on conflict do nothing
     )`,
 };
@@ -94,7 +103,7 @@ const storeTasksAndRetagTemplate: CteTemplate = {
   name: 'tasks and other tags',
   sql: sql`${storeTasksAndTagsTemplate.sql}, removed_links as (
       delete from duly.task_tags as t using records as r
-      where t.user_id = ${userParam} and t.task_id = r.id and t.name <> all (r.tags)
+      where t.user_id = ${userParam} and t.task_id = r.id and r.is_retagged and t.name <> all (r.tags)
     )`,
 };
 
@@ -114,5 +123,5 @@ function tagUsageChanges(changes: readonly TaskChange[]): Map<string, number> {
   return uses;
 }
 
-const liveTags = (task: TaskChange['after'] | undefined): string[] =>
+const liveTags = (task: StoredTask | undefined): string[] =>
   task === undefined || task.deleted_at !== null ? [] : task.tags;

@@ -1,13 +1,8 @@
 import { sql } from 'kysely';
-import {
-  findNextUserToRefold,
-  needsRefold,
-  type RefoldBatch,
-  refoldBatchSize,
-  toRefoldBatch,
-} from '../db/refold.ts';
+import { needsRefold } from '../db/refold.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
+import { findNextUser, toUserBatch, type UserBatch, userBatchSize } from '../db/user-batches.ts';
 import { foldVersion, searchTextOf } from '../platform/folding.ts';
 
 /**
@@ -15,13 +10,13 @@ import { foldVersion, searchTextOf } from '../platform/folding.ts';
  * revision moves. Rows that somebody writes to are left out, so that nobody waits in a circle; most of them are folded
  * by that write.
  */
-export function refoldTasks(db: Db, after: string): Promise<RefoldBatch> {
+export function refoldTasks(db: Db, after: string): Promise<UserBatch> {
   return inTransaction(db, async (tx) => {
-    const userId = await findNextUserToRefold(tx, 'duly.tasks', after);
+    const userId = await findNextUser(tx, 'duly.tasks', needsRefold, after);
     if (userId === null) return { count: 0, after: null };
     const { rows } = await sql<{ id: string; title: string; description: string | null }>`
       select id, title, description from duly.tasks where user_id = ${userId} and ${needsRefold}
-      limit ${refoldBatchSize} for no key update skip locked`.execute(tx);
+      limit ${userBatchSize} for no key update skip locked`.execute(tx);
     const folded = rows.map(({ id, title, description }) => ({
       id,
       search_text: searchTextOf(title, description),
@@ -31,6 +26,6 @@ export function refoldTasks(db: Db, after: string): Promise<RefoldBatch> {
         update duly.tasks as t set search_text = folded.search_text, search_version = ${foldVersion}
         from jsonb_to_recordset(${JSON.stringify(folded)}::jsonb) as folded (id uuid, search_text text)
         where t.user_id = ${userId} and t.id = folded.id`.execute(tx);
-    return toRefoldBatch(rows.length, after, userId);
+    return toUserBatch(rows.length, after, userId);
   });
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { unchanged, type WriteContext, write } from '../writes/write.ts';
+import { unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
+import { write } from '../writes/write.ts';
 import {
   applyCompletion,
   applyPatch,
@@ -12,11 +13,9 @@ import {
   requireTask,
   splitPatch,
   stampNewTask,
-  type TaskStamp,
-  taskStampOf,
 } from './changes.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
-import { storedTasksQuery, storeTasksCte } from './queries.ts';
+import { storedTaskQuery, storeTasksCte } from './queries.ts';
 
 export function createTask(
   db: Db,
@@ -26,9 +25,14 @@ export function createTask(
 ): Promise<WriteResult<Task>> {
   const task = buildTask(userId, randomUUID(), input);
   return write(db, userId, context, {
-    changes: [storeTasksCte(userId, [{ before: undefined, after: task }])],
-    auditAction: { action: 'task.create', subject: task.id },
-    toValue: ({ now }) => omitDeletedAt(stampNewTask(task, now.toISOString())),
+    create({ now }) {
+      const after = stampNewTask(task, now);
+      return {
+        value: omitDeletedAt(after),
+        changes: [storeTasksCte(userId, [{ before: undefined, after }])],
+        auditActions: [{ action: 'task.create', subject: task.id }],
+      };
+    },
   });
 }
 
@@ -94,13 +98,13 @@ export function changeTask(
   context: WriteContext,
   action: string,
   { userId, taskId, location, condition }: TaskTarget,
-  change: (task: StoredTask, stamp: TaskStamp) => StoredTask,
+  change: (task: StoredTask, stamp: WriteStamp) => StoredTask,
 ): Promise<WriteResult<Task>> {
   return write(db, userId, context, {
-    read: storedTasksQuery(userId, [taskId]),
+    read: storedTaskQuery(userId, taskId),
     decide(found, stamp) {
-      const before = requireTask(found.get(taskId), location, condition);
-      const after = change(before, taskStampOf(stamp));
+      const before = requireTask(found, location, condition);
+      const after = change(before, stamp);
       const value = omitDeletedAt(after);
       if (after === before) return unchanged(value);
       const changes = [storeTasksCte(userId, [{ before, after }])];

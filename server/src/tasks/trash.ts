@@ -1,23 +1,23 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
+import { isoText } from '../db/columns.ts';
 import type { CursorKeys } from '../db/cursors.ts';
-import {
-  type EncodedPage,
-  findPage,
-  type Page,
-  type PageRequest,
-  readPage,
-  type SortOrder,
-} from '../db/keyset-page.ts';
+import { type EncodedPage, findPage, type Page, type PageRequest, readPage } from '../db/keyset-page.ts';
+import type { SortOrder } from '../db/page-statement.ts';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, param, Query } from '../db/statements.ts';
+import { type Cte, type CteTemplate, param, query } from '../db/statements.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { type Decision, unchanged, type WriteContext, write } from '../writes/write.ts';
+import { type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
+import { write } from '../writes/write.ts';
 import { markRestored, requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
-import type { StoredTask, Task, TrashListQuery } from './model.ts';
-import { storedTasksQuery } from './queries.ts';
+import type { Task, TrashListQuery } from './model.ts';
+import { storedTaskQuery } from './queries.ts';
 import { changeTask } from './service.ts';
+
+/** Hours, not days: the session's time zone has no effect. */
+const hoursBefore = (time: Expression<unknown>, hours: Expression<unknown>) =>
+  sql`(${time} - make_interval(hours => ${hours}::int))`;
 
 /** A statement that purges more holds its locks, and the memory for its cascades, for too long. */
 export const purgeBatchSize = 1_000;
@@ -31,10 +31,10 @@ const trash = {
   hasUnfoldedRows: null,
 };
 
-const newestDeletionFirst: SortOrder<StoredTask> = {
+const newestDeletionFirst: SortOrder = {
   key: sql`t.deleted_at`,
   name: 'deleted_at',
-  keyOf: (task) => task.deleted_at,
+  keyText: isoText(sql`t.deleted_at`),
   keyFromText: (text) => sql`${text}::timestamptz`,
   direction: 'desc',
   nullable: false,
@@ -77,9 +77,9 @@ export function purgeTask(
   condition: WriteCondition,
 ): Promise<WriteResult<null>> {
   return write(db, userId, context, {
-    read: storedTasksQuery(userId, [taskId]),
+    read: storedTaskQuery(userId, taskId),
     decide(found) {
-      requireTask(found.get(taskId), 'trash', condition);
+      requireTask(found, 'trash', condition);
       return {
         value: null,
         changes: [{ template: purgeOneTemplate, params: { user_id: userId, id: taskId } }],
@@ -92,16 +92,13 @@ export function purgeTask(
 /** @returns the number of tasks that were in the trash. */
 export function emptyTrash(db: Db, userId: string, context: WriteContext): Promise<WriteResult<number>> {
   return write(db, userId, context, {
-    read: Query.of(
-      (on) => trashCountSql(userId).compile(on),
-      (rows) => rows[0]?.count ?? 0,
-    ),
+    read: query('trash count', trashCountSql, { user_id: userId }, ([row]) => row?.count ?? 0),
     decide: (count) => purgeDecision(count, { template: purgeBatchTemplate, params: { user_id: userId } }),
   });
 }
 
-const trashCountSql = (userId: string) => sql<{ count: number }>`
-  select count(*)::int as count from duly.tasks where user_id = ${userId} and deleted_at is not null`;
+const trashCountSql = sql<{ count: number }>`
+  select count(*)::int as count from duly.tasks where user_id = ${param('user_id')} and deleted_at is not null`;
 
 /** @param batch deletes `purgeBatchSize` tasks, or those that are left. */
 function purgeDecision(count: number, batch: Cte): Decision<number> {
@@ -122,7 +119,7 @@ function purgeDecision(count: number, batch: Cte): Decision<number> {
 export async function findUsersWithOldTrash(db: Db, days: number): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`
     select distinct user_id from (
-      select user_id from duly.tasks where deleted_at < ${daysBefore(sql`statement_timestamp()`, days)}
+      select user_id from duly.tasks where deleted_at < ${hoursBefore(sql`statement_timestamp()`, sql`${days * 24}`)}
       order by deleted_at limit ${purgeBatchSize}
     ) as old`.execute(db);
   return rows.map(({ user_id }) => user_id);
@@ -134,10 +131,7 @@ export async function findUsersWithOldTrash(db: Db, days: number): Promise<strin
  */
 export async function purgeOldTrash(db: Db, userId: string, days: number): Promise<number> {
   const { value } = await write(db, userId, systemWrite, {
-    read: Query.of(
-      (on) => oldTrashSql(userId, days).compile(on),
-      ([row]) => row,
-    ),
+    read: query('old trash', oldTrashSql, { user_id: userId, hours: days * 24 }, ([row]) => row),
     decide: (old) =>
       purgeDecision(old?.count ?? 0, {
         template: purgeOldBatchTemplate,
@@ -148,19 +142,15 @@ export async function purgeOldTrash(db: Db, userId: string, days: number): Promi
 }
 
 /** At most one batch, and the time before which its tasks were deleted. */
-const oldTrashSql = (userId: string, days: number) => sql<{ count: number; cutoff: Date }>`
+const oldTrashSql = sql<{ count: number; cutoff: Date }>`
   select cutoff, (
     select count(*)::int from (
-      select from duly.tasks where user_id = ${userId} and deleted_at < cutoff limit ${purgeBatchSize}
+      select from duly.tasks where user_id = ${param('user_id')} and deleted_at < cutoff limit ${purgeBatchSize}
     ) as batch
   ) as count
-  from (select ${daysBefore(sql`statement_timestamp()`, days)}::timestamptz(3) as cutoff) as c`;
+  from (select ${hoursBefore(sql`statement_timestamp()`, param('hours'))}::timestamptz(3) as cutoff) as c`;
 
 const systemWrite: WriteContext = { actor: null, requestId: null, address: null };
-
-/** Days of 24 hours, so that the session's time zone has no effect. */
-const daysBefore = (time: Expression<unknown>, days: number) =>
-  sql`(${time} - make_interval(hours => ${days * 24}))`;
 
 /** Deletes a batch of the trash for good and leaves tombstones for the change feed. */
 const purgeTemplate = (name: string, condition: Expression<unknown>): CteTemplate => ({

@@ -1,6 +1,11 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { startApp } from '../support/app.ts';
+import { urlOf } from '../support/database.ts';
 import { responseStatus, startProcess, waitUntil } from '../support/process.ts';
 import { newDataDirectory, startTestServer } from '../support/servers.ts';
+import { restoreTags } from '../support/stored-tags.ts';
+import { newClient } from '../support/tasks.ts';
 
 const password = 'gentle-otter-42';
 const email = 'first@example.com';
@@ -44,4 +49,30 @@ test('the command line makes the first admin, and locks the service, beside a ru
     1,
     expect.stringMatching(/^admin: got "dance", wants create, .+, status$/),
   ]);
+});
+
+test('verify-data compares stored tags and counts with their source, and exits with 1 where they differ', async () => {
+  const app = await startApp();
+  const { db } = app.ctx;
+  const verify = async () => {
+    const env = { DATABASE_URL: urlOf(app.database.connection) };
+    const { code, stdout, stderr } = await startProcess(['admin', 'verify-data'], env).ended;
+    return [code, (stdout + stderr).trim()];
+  };
+  try {
+    const client = await newClient(app, 'ada');
+    const { id } = await client.create({ tags: ['home'] });
+    const right = '1 tasks and 1 tags of 1 users: stored tags and counts are right';
+    expect(await verify()).toEqual([0, right]);
+    await sql`update duly.tasks set tags_version = null`.execute(db);
+    expect(await verify()).toEqual([
+      0,
+      `${right}\nthe tags of 1 tasks are not on their rows yet: a job of a running server stores them`,
+    ]);
+    await sql`update duly.tasks set tags = '{}', tags_version = version`.execute(db);
+    expect(await verify()).toEqual([1, `"ada": task ${id}: its row has the tags [], task_tags has ["home"]`]);
+    await restoreTags(db);
+  } finally {
+    await app.close();
+  }
 });

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeCursor } from '../../src/db/cursors.ts';
 import { currentVersion, listMigrations, migrateDown, migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
-import { refoldBatchSize } from '../../src/db/refold.ts';
 import type { Db } from '../../src/db/schema.ts';
+import { userBatchSize } from '../../src/db/user-batches.ts';
 import { refoldTexts } from '../../src/jobs/refold-texts.ts';
 import { fold } from '../../src/platform/folding.ts';
 import { refoldTasks } from '../../src/tasks/refold.ts';
@@ -12,11 +12,11 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { findUnfolded, locales } from '../support/folding.ts';
 import { silentLog as log } from '../support/log.ts';
-import { recountTags } from '../support/tag-counts.ts';
+import { recountTags } from '../support/stored-tags.ts';
 import { type Client, invalidStatus, issueLocationsOf, newClient } from '../support/tasks.ts';
 
 const titles = ['Ärger', 'ärger im Büro', 'STRASSE', 'Straße', 'cafe', 'Café', 'Zebra', 'éclair', '100%'];
-const fillers = refoldBatchSize + 100;
+const fillers = userBatchSize + 100;
 const userIds = ['old-1', 'old-2'];
 
 /** Inserts rows of two users as stored by a Duly without folding. */
@@ -125,7 +125,7 @@ describe('rows from before the folding', () => {
     await client.v1('PATCH', `/tasks/${zebra?.id}`, { title: 'Zebra' });
 
     // Refolds one batch.
-    expect((await refoldTasks(app.ctx.db, '')).count).toBe(refoldBatchSize);
+    expect((await refoldTasks(app.ctx.db, '')).count).toBe(userBatchSize);
     expect(await titlesFor(client, 'ÄRGER')).toEqual(['Ärger', 'ärger im Büro']);
     expect(await client.v1('GET', '/tasks?search=FILLER')).toMatchObject({
       body: { pagination: { total: fillers } },

@@ -40,7 +40,7 @@ async function createUpkeep(app: TestApp): Promise<void> {
     sql`update duly.idempotency_keys set created_at = created_at - interval '2 days' where user_id = ${id}`,
     sql`update duly.tasks set deleted_at = deleted_at - interval '10 years' where user_id = ${id}`,
     sql`update duly.tombstones set created_at = created_at - interval '10 years' where user_id = ${id}`,
-    sql`update duly.tasks set search_version = null where user_id = ${id}`,
+    sql`update duly.tasks set search_version = null, tags_version = null where user_id = ${id}`,
   ])
     await aged.execute(app.ctx.db);
 }

@@ -4,7 +4,7 @@ import { endOfRevision, type FeedPosition, feedStart } from '../../src/feed/posi
 import { findChanges } from '../../src/feed/queries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { statementOf } from '../support/capture-statement.ts';
-import { recountTags } from '../support/tag-counts.ts';
+import { recountTags } from '../support/stored-tags.ts';
 
 interface Node {
   'Node Type': string;

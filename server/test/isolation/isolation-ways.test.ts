@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runConcurrently } from '../support/client.ts';
-import { recountTags } from '../support/tag-counts.ts';
+import { recountTags, restoreTags } from '../support/stored-tags.ts';
 import { createTenants, type Tenant, type Tenants } from '../support/tenants.ts';
 
 let tenants: Tenants;
@@ -89,6 +89,7 @@ test('the schema itself refuses a link from one user to a task or tag of another
   await expect(link(theirs, attacker.names.task_id, names.tag_name)).rejects.toMatchObject(foreignKey);
   await expect(link(mine, attacker.names.task_id, 'own')).resolves.toBeDefined();
   await recountTags(db);
+  await restoreTags(db);
 });
 
 test('600 mixed requests over two connections, some aborted, show nobody a row of another', async () => {

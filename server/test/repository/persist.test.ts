@@ -17,6 +17,7 @@ import {
 } from '../support/persist-nouns.ts';
 import { fullWrites, newStart, partialWrites } from '../support/persist-ways.ts';
 import { seeded } from '../support/random.ts';
+import { findFaults } from '../support/stored-tags.ts';
 import { recordOperations, usedOperations } from '../support/used-operations.ts';
 
 /** Other values, or those of a failure: `DULY_TEST_SEED=7 npm test -- server/test/repository/persist.test.ts`. */
@@ -126,8 +127,9 @@ describe('a profile', () => {
   }
 });
 
-test('no writer of the above forgot the folded text', async () => {
+test('no writer of the above forgot the folded text, or the tags on the row', async () => {
   expect(await findUnfolded(app.ctx.db)).toEqual([]);
+  expect(await findFaults(app.ctx.db)).toMatchObject({ tasksToStore: 0, faults: [] });
 });
 
 /** Operations that neither write nor return a property of a noun. */

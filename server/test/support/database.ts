@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { errorCodeOf } from '../../src/db/failures.ts';
+import { createDb } from '../../src/db/pool.ts';
 import type { ConnectionSettings } from '../../src/db/postgres/embedded.ts';
 import { templateName } from './global-setup.ts';
-import { wrongTagCountsQuery } from './tag-counts.ts';
+import { silentLog as log } from './log.ts';
+import { findFaults } from './stored-tags.ts';
 
 /** Runs one statement as the superuser of the test server. */
 export async function asAdmin<Row extends pg.QueryResultRow>(
@@ -22,7 +24,7 @@ export async function asAdmin<Row extends pg.QueryResultRow>(
 
 export interface TestDatabase {
   connection: ConnectionSettings;
-  /** Drops the database. Fails if a test left wrong tag counts. */
+  /** Drops the database. Fails if a test left tags on rows, or counts of tags, that are wrong. */
   drop(): Promise<void>;
 }
 
@@ -41,9 +43,9 @@ export async function createDatabase(
   return {
     connection: { ...app, database },
     async drop() {
-      const wrong = await findWrongTagCounts(database);
+      const faults = await findFaultsIn(database);
       await asAdmin(`drop database ${database} with (force)`);
-      if (wrong.length > 0) throw new Error(`tags are miscounted: ${JSON.stringify(wrong)}`);
+      if (faults.length > 0) throw new Error(`faults in the data: ${JSON.stringify(faults.slice(0, 10))}`);
     },
   };
 }
@@ -51,13 +53,16 @@ export async function createDatabase(
 const undefinedTable = '42P01';
 const undefinedColumn = '42703';
 
-/** Tags whose stored count is wrong; empty for a database without the table or column. */
-async function findWrongTagCounts(database: string): Promise<unknown[]> {
+/** Empty for a database of an older schema. */
+async function findFaultsIn(database: string): Promise<string[]> {
+  const db = createDb({ connection: { ...inject('admin'), database }, max: 1, log });
   try {
-    return await asAdmin(wrongTagCountsQuery, database);
+    return (await findFaults(db)).faults;
   } catch (error) {
     if ([undefinedTable, undefinedColumn].includes(errorCodeOf(error))) return [];
     throw error;
+  } finally {
+    await db.destroy();
   }
 }
 

@@ -1,14 +1,16 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { currentVersion, listMigrations, migrateDown, migrateUp } from '../../src/db/migrator.ts';
+import { storeTags } from '../../src/jobs/store-tags.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { asAdmin, createDatabase } from '../support/database.ts';
-import { recountTags, wrongTagCountsQuery } from '../support/tag-counts.ts';
+import { createDatabase } from '../support/database.ts';
+import { findFaults, recountTags, restoreTags } from '../support/stored-tags.ts';
 import { sendDeleteTag, sendRenameTag } from '../support/tags.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 /**
- * Every test file checks the stored counts when it drops its database. This file checks that such a check finds errors.
+ * Every test file checks the tags on rows and the stored counts when it drops its database. This file checks that such
+ * a check finds faults.
  */
 
 let app: TestApp;
@@ -77,23 +79,32 @@ test('parallel writes of one user are all counted', async () => {
   expect(await kept(client)).toMatchObject({ a: on('a') });
 });
 
-test('a wrong count is found, and a test that leaves one fails', async () => {
+test('wrong tags of a task and wrong counts are found, and a test that leaves them fails', async () => {
   const database = await createDatabase();
   const own = await startApp({}, { database });
+  const { db } = own.ctx;
   const client = await newClient(own);
-  await client.create({ tags: ['a'] });
-  const drop = () => database.drop();
-  const look = () => asAdmin(wrongTagCountsQuery, database.connection.database);
+  const { id } = await client.create({ tags: ['b', 'a'] });
+  const find = async () => (await findFaults(db)).faults;
+  const userId = client.user.id;
   try {
-    expect(await look()).toEqual([]);
-    await sql`update duly.tags set usage_count = 7 where user_id = ${client.user.id}`.execute(own.ctx.db);
-    expect(await look()).toEqual([{ user_id: client.user.id, name: 'a', kept: 7, counted: 1 }]);
-    await recountTags(own.ctx.db);
-    expect(await look()).toEqual([]);
-    await sql`update duly.tags set usage_count = -1 where user_id = ${client.user.id}`.execute(own.ctx.db);
+    expect(await findFaults(db)).toEqual({ users: 1, tasks: 1, tags: 2, tasksToStore: 0, faults: [] });
+    await sql`update duly.tags set usage_count = 7 where user_id = ${userId} and name = 'a'`.execute(db);
+    expect(await find()).toEqual([`${userId}: tag "a": its usage_count is 7, live tasks with it: 1`]);
+    await recountTags(db);
+    expect(await find()).toEqual([]);
+    for (const tags of [['a'], ['b', 'a'], ['a', 'b', 'c']]) {
+      await sql`update duly.tasks set tags = ${tags} where user_id = ${userId}`.execute(db);
+      expect(await find()).toEqual([
+        `${userId}: task ${id}: its row has the tags ${JSON.stringify(tags)}, task_tags has ["a","b"]`,
+      ]);
+    }
+    await restoreTags(db);
+    expect(await find()).toEqual([]);
+    await sql`update duly.tags set usage_count = -1 where user_id = ${userId}`.execute(db);
   } finally {
     await own.close();
-    await expect(drop()).rejects.toThrow('tags are miscounted');
+    await expect(database.drop()).rejects.toThrow('faults in the data');
   }
 });
 
@@ -113,6 +124,7 @@ test('the migration counts what is there', async () => {
     const version = listMigrations().find(({ name }) => name === 'tag_counts')?.version ?? 0;
     while ((await currentVersion(db)) >= version) await migrateDown(db);
     await migrateUp(db);
+    await storeTags.run(own.ctx, new AbortController().signal);
     expect(await kept(client)).toEqual({ a: 1, b: 0 });
     expect(withoutFolds(await client.stored())).toBe(withoutFolds(before));
   } finally {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Query } from '../../src/db/statements.ts';
+import { query } from '../../src/db/statements.ts';
 import { storeProfileCte } from '../../src/profiles/queries.ts';
 import { purgeBatchSize } from '../../src/tasks/trash.ts';
-import { unchanged, type WriteContext, type WritePlan, write } from '../../src/writes/write.ts';
+import { unchanged, type WriteContext, type WritePlan } from '../../src/writes/plan.ts';
+import { write } from '../../src/writes/write.ts';
 import { registerAccount } from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf } from '../support/audit.ts';
@@ -40,7 +41,7 @@ const onTag =
     return () => v1(method, '/tags/a', body);
   };
 
-// With begin, and commit or rollback.
+// With begin and commit, where there are several that write.
 test.each<[string, number, Prepare]>([
   [
     'a create',
@@ -49,15 +50,15 @@ test.each<[string, number, Prepare]>([
       () =>
         v1('POST', '/tasks', { title: 'new', tags: ['a'] }),
   ],
-  ['a patch', 5, onTask('PATCH', '', { title: 'new', tags: ['b'] })],
-  ['a patch that changes nothing', 4, onTask('PATCH', '', { title: 'old' })],
-  ['a completion', 5, onTask('PATCH', '/complete', { completed: true })],
-  ['a deletion', 5, onTask('DELETE', '')],
-  ['a restore', 5, onTrash('POST', '/restore')],
-  ['a purge', 5, onTrash('DELETE', '')],
+  ['a patch', 2, onTask('PATCH', '', { title: 'new', tags: ['b'] })],
+  ['a patch that changes nothing', 1, onTask('PATCH', '', { title: 'old' })],
+  ['a completion', 2, onTask('PATCH', '/complete', { completed: true })],
+  ['a deletion', 2, onTask('DELETE', '')],
+  ['a restore', 2, onTrash('POST', '/restore')],
+  ['a purge', 2, onTrash('DELETE', '')],
   [
     'emptying the trash',
-    5,
+    2,
     async (client) => {
       await createTrashedTasks(client, {}, {});
       return () => client.v1('DELETE', '/trash');
@@ -65,7 +66,7 @@ test.each<[string, number, Prepare]>([
   ],
   [
     'emptying a trash of three batches',
-    7,
+    8,
     async (client) => {
       await fillTrash(app, client, 2 * purgeBatchSize + 1);
       return () => client.v1('DELETE', '/trash');
@@ -73,27 +74,27 @@ test.each<[string, number, Prepare]>([
   ],
   [
     'emptying an empty trash',
-    4,
+    1,
     ({ v1 }) =>
       () =>
         v1('DELETE', '/trash'),
   ],
   [
     'a bulk of one operation',
-    5,
+    2,
     ({ v1 }) =>
       () =>
         v1('POST', '/tasks/bulk', { operations: [{ op: 'create', title: 'new' }] }),
   ],
   [
     'a bulk of several operations',
-    6,
+    5,
     ({ v1 }) =>
       () =>
         v1('POST', '/tasks/bulk', { operations: Array(9).fill({ op: 'create', title: 'new' }) }),
   ],
-  ['a rename of a tag', 6, onTag('PATCH', { name: 'b' })],
-  ['a deletion of a tag', 5, onTag('DELETE')],
+  ['a rename of a tag', 2, onTag('PATCH', { name: 'b' })],
+  ['a deletion of a tag', 2, onTag('DELETE')],
   [
     "a patch of another issuer's profile",
     6,
@@ -119,16 +120,30 @@ test.each<[string, number, Prepare]>([
   expect(statements).toHaveLength(count);
 });
 
+test('a patch reads without a lock, and stores everything in one statement on condition of the revision', async () => {
+  const client = await newClient(app);
+  const { id } = await client.create({ title: 'old' });
+  const patch = () => client.v1('PATCH', `/tasks/${id}`, { title: `${Math.random()}`, tags: ['a'] });
+  const [read = '', store = '', ...more] = await statementsOf(patch);
+  expect(more).toEqual([]);
+  expect(read).toMatch(/^\s*select o\.revision/);
+  expect(read).not.toMatch(/for (no key )?update/);
+  expect(store).toMatch(
+    /^with bumped as \(update duly\.owners as o set revision = case\s+when o\.revision = \$1/,
+  );
+  const written = [...store.matchAll(/(?:insert into|update|delete from) "?duly"?\."?(\w+)/g)];
+  expect(written.map(([, table]) => table)).toEqual([
+    ...['owners', 'tasks', 'tags', 'task_tags', 'audit_heads', 'audit'],
+  ]);
+});
+
 describe('a plan', () => {
   const context: WriteContext = { actor: null, requestId: null, address: null };
   const withKey = (): WriteContext => ({
     ...context,
     idempotencyKey: { route: 'TEST', key: randomUUID(), fingerprint: Buffer.alloc(32) },
   });
-  const nothing = Query.of(
-    (db) => sql`select 1`.compile(db),
-    () => null,
-  );
+  const nothing = query('nothing', sql`select 1`, {}, () => null);
   test.each([
     ['without a key', () => context],
     ['with a key', withKey],
@@ -150,16 +165,17 @@ describe('a plan', () => {
     const fields = { first_name: null, last_name: null, time_zone: 'UTC', locale: 'de' };
     const result = await write(app.ctx.db, user.id, context, {
       read: nothing,
-      decide: (_, stamp) => {
+      decide: (_, { now }) => {
         for (const error of lost.splice(0)) throw error;
         return {
-          value: stamp.revision,
+          value: now,
           changes: [storeProfileCte(user.id, fields)],
           auditActions: [{ action: 'profile.update' }, { action: 'profile.check', subject: 'a' }],
         };
       },
     });
-    expect([result.value, await revision()]).toEqual([1n, 1]);
+    expect(Date.parse(result.value)).toBeLessThan(Date.now() + 60_000);
+    expect(await revision()).toBe(1);
     expect(await auditActionsOf(app.ctx.db, user.id)).toEqual([
       'profile.update success',
       'profile.check success',

@@ -1,11 +1,12 @@
 import type { TSchema } from 'typebox';
 import { type RenderError, renderError } from './errors.ts';
+import { JsonBytes } from './json-bytes.ts';
 
 /** What a handler returns. The surface of the route renders it as a body. */
 export interface Result {
   data?: unknown;
-  /** JSON text, instead of `data`. */
-  json?: string;
+  /** Instead of `data`: the JSON of an array's items, with commas between them. */
+  items?: Buffer;
   /** Further fields of the envelope. */
   more?: object;
   /** Stored with a cached response; so an operation with `caching` must not set headers on the reply. */
@@ -42,7 +43,7 @@ export interface Surface {
   problem: 'Problem' | 'BareProblem';
   renderError: RenderError;
   status(success: Success): number;
-  /** @returns a string that is JSON already, a value to serialize, or undefined for no body */
+  /** @returns a `JsonBytes`, a value to serialize, or undefined for no body */
   render(result: Result, success: Success): unknown;
   successSchema(success: Success): object;
   /** @returns the `operationId` of an operation on this surface */
@@ -58,7 +59,7 @@ export const plain: Surface = {
   problem: 'Problem',
   renderError,
   status: ({ status = 200 }) => status,
-  render: ({ data, json }) => json ?? data,
+  render: ({ data, items }) => (items === undefined ? data : new JsonBytes('[', items, ']')),
   successSchema: ({ description, headers = {}, data }) => ({ description, headers, ...data }),
   operationId: (id) => id,
   group: null,

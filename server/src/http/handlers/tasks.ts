@@ -42,7 +42,7 @@ export const listTasks = operation({
   async handle({ ctx, db, request: { params, query, url } }) {
     const page = await readTaskPage(db, params.user_id, query, cursorKeysOf(ctx));
     const { items, pagination, isUncacheable } = page;
-    return { json: items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
+    return { items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
   },
 });
 

@@ -32,7 +32,7 @@ export const listTrash = operation({
   async handle({ ctx, db, request: { params, query, url } }) {
     const page = await trash.readTrashPage(db, params.user_id, query, cursorKeysOf(ctx));
     const { items, pagination } = page;
-    return { json: items, more: { pagination }, headers: pageHeadersOf(url, page) };
+    return { items, more: { pagination }, headers: pageHeadersOf(url, page) };
   },
 });
 

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../../context.ts';
 import { unauthorized } from '../../platform/errors.ts';
 import type { CachedResponse, CacheKey, CacheResult, LoadedResponse } from '../../response-cache/cache.ts';
 import { parseIfNoneMatch } from '../contract/conditions.ts';
 import { jsonContentType } from '../contract/errors.ts';
+import { concatBytes, JsonBytes } from '../contract/json-bytes.ts';
 import {
   type ContentCoding,
   codedEtag,
@@ -53,7 +54,7 @@ export function serveCachedResponses(app: FastifyInstance, { responseCache }: Co
 }
 
 interface LoadedPayload {
-  /** A string is JSON already. */
+  /** A `JsonBytes`, or a value to serialize. */
   payload: unknown;
   headers?: Record<string, string>;
   isUncacheable?: boolean;
@@ -75,8 +76,8 @@ export async function sendCached(
     cacheKeyOf(request, compress),
     async (db): Promise<LoadedResponse> => {
       const { payload, headers = {}, isUncacheable = false } = await load(db);
-      const json = typeof payload === 'string' ? payload : String(reply.serialize(payload));
-      return { ...(await encodeResponse(toResponse(json, headers), coding)), isUncacheable };
+      const parts = payload instanceof JsonBytes ? payload.parts : [String(reply.serialize(payload))];
+      return { ...(await encodeResponse(toResponse(parts, headers), coding)), isUncacheable };
     },
   );
   return sendResponse(request, reply, result, compress);
@@ -115,11 +116,17 @@ function sendResponse(
     : reply.type(jsonContentType).send(response.body);
 }
 
-/** The `ETag` is a hash of content and headers, if `headers` has none. */
-function toResponse(json: string, headers: Record<string, string>): CachedResponse {
-  const body = toBuffer(json);
-  const etag = headers.etag ?? `"${etagHashOf(body, headers)}"`;
-  return { body, headers: { ...headers, etag } };
+/**
+ * The `ETag` is a hash of content and headers, if `headers` has none: on the bare surface only a header has the total
+ * of a list. Both are in one block, and hashed at once.
+ */
+function toResponse(parts: JsonBytes['parts'], headers: Record<string, string>): CachedResponse {
+  if (headers.etag !== undefined) return { body: concatBytes(parts), headers };
+  const sorted = Object.fromEntries(Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const hashedHeaders = JSON.stringify(sorted);
+  const hashed = concatBytes([hashedHeaders, ...parts]);
+  const etag = `"${hash('sha256', hashed, 'base64url')}"`;
+  return { body: hashed.subarray(Buffer.byteLength(hashedHeaders)), headers: { ...headers, etag } };
 }
 
 async function encodeResponse(response: CachedResponse, coding: ContentCoding): Promise<CachedResponse> {
@@ -130,17 +137,4 @@ async function encodeResponse(response: CachedResponse, coding: ContentCoding): 
   const body = Buffer.allocUnsafeSlow(encoded.length);
   encoded.copy(body);
   return { body, headers: { ...headers, etag: codedEtag(etag, coding), 'content-encoding': coding } };
-}
-
-/** In a memory block of its own: a cached slice of Buffer's pool would keep the whole pool in memory. */
-function toBuffer(text: string): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-  bytes.write(text);
-  return bytes;
-}
-
-/** Covers the headers too: on the bare surface only a header has the total of a list. */
-function etagHashOf(body: Buffer, headers: Record<string, string>): string {
-  const sorted = Object.fromEntries(Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return createHash('sha256').update(JSON.stringify(sorted)).update(body).digest('base64url');
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type ValidationIssue, validationError } from '../../platform/errors.ts';
 import type { IdempotencyKey, WriteResult } from '../../writes/idempotency.ts';
-import type { WriteContext } from '../../writes/write.ts';
+import type { WriteContext } from '../../writes/plan.ts';
 import { auditOriginOf } from './authentication.ts';
 
 declare module 'fastify' {

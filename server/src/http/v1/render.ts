@@ -1,13 +1,15 @@
 import { Type } from 'typebox';
 import { Completion } from '../../tasks/model.ts';
+import { JsonBytes } from '../contract/json-bytes.ts';
 import { plain, type Surface } from '../contract/surface.ts';
 
 /** The full surface, below `/api/v1`: successes in an envelope, errors in the common form. */
 export const v1: Surface = {
   ...plain,
-  render({ data, json, more = {} }, { message, status = 200 }) {
+  render({ data, items, more = {} }, { message, status = 200 }) {
     const rest = { message, status_code: status, ...more };
-    return json === undefined ? { data, ...rest } : `{"data":${json},${JSON.stringify(rest).slice(1)}`;
+    if (items === undefined) return { data, ...rest };
+    return new JsonBytes('{"data":[', items, `],${JSON.stringify(rest).slice(1)}`);
   },
   successSchema: ({ data, description, headers = {}, more = {} }) => ({
     description,

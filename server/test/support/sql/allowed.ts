@@ -61,6 +61,13 @@ export const exceptions: readonly GuardException[] = [
     bound: 'limit',
   },
   {
+    from: 'src/tasks/verify-data.ts',
+    sql: /^\s*select user_id from duly\.owners where user_id > \$1 order by user_id limit \$2$/,
+    tables: ['owners'],
+    reason: 'the command that verifies stored tags and counts asks for all users, to check them one by one',
+    bound: 'limit',
+  },
+  {
     from: 'src/tasks/trash.ts',
     sql: /^\s*select distinct user_id from/,
     tables: ['tasks'],
@@ -68,10 +75,10 @@ export const exceptions: readonly GuardException[] = [
     bound: 'limit',
   },
   {
-    from: 'src/db/refold.ts',
-    sql: /^\s*select user_id from "duly"\."(tasks|tags)" where search_version .* user_id > \$1\s+order by user_id limit 1$/s,
+    from: 'src/db/user-batches.ts',
+    sql: /^\s*select user_id from "duly"\."(tasks|tags)" where (search|tags)_version .* user_id > \$1\s+order by user_id limit 1$/s,
     tables: ['tasks', 'tags'],
-    reason: 'upkeep asks for the next user with something to fold',
+    reason: 'upkeep asks for the next user with something to fold, or with tags to store',
     bound: 'limit',
   },
   {

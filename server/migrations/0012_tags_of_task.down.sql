@@ -1,0 +1,1 @@
+alter table duly.tasks drop column tags, drop column tags_version;

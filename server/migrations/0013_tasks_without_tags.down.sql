@@ -1,0 +1,1 @@
+drop index duly.tasks_without_tags;
