@@ -137,6 +137,7 @@ test('when each job was last done', async () => {
   await app.ctx.jobs.runAll();
   const found = (await scrape(app.url)).filter((sample) => sample.name === name);
   expect(found.map(({ labels }) => labels.job)).toEqual([
+    'store tags',
     'fold texts',
     'purge trash',
     'forget answers',
