@@ -64,7 +64,8 @@ interface Writer {
 /**
  * Reads without a lock and decides. Then one statement stores the changes, on condition that the user's revision is
  * still the one that was read. Every write raises it under the row lock, so all that was read is still true.
- * @returns null when the condition was lost, or the decision has earlier changes: nothing was written.
+ * @returns null, with nothing written, when the condition was lost, the database is read-only, or the decision has
+ * earlier changes.
  * @throws AppError IDEMPOTENCY_KEY_REUSED, and what `decide` throws
  */
 async function writeOptimistically<T, Found>(
@@ -93,7 +94,8 @@ async function readAndStore<T, Found>(
   placeholder: string,
 ): Promise<WriteResult<T> | null> {
   const { userId, key } = writer;
-  const { rows, seen, stored } = await readWithRevision(connection.handle, writer, read);
+  const { rows, seen, isReadOnly, stored } = await readWithRevision(connection.handle, writer, read);
+  if (isReadOnly) return null;
   if (key !== undefined && stored !== null) return toReplay<T>(key, stored);
   const decision = decide(read.toValue(rows), { now: placeholder, versionFloor: seen.versionFloor });
   if (decision.changes !== null)
@@ -124,6 +126,8 @@ async function store<T>(
 interface SeenRow {
   seenRevision: bigint | null;
   versionFloor: number;
+  /** A server that another one has replaced, perhaps: what it says may be old. */
+  isReadOnly: boolean;
   /** Null when there is no row. */
   isFound: true | null;
   storedFingerprint?: Buffer | null;
@@ -143,7 +147,8 @@ async function readWithRevision(db: Db, { userId, key }: Writer, read: Query<unk
   const isKeyed = key !== undefined;
   const statement = seenStatements(`${read.name}${isKeyed ? ' under a key' : ''}`, (on) =>
     sql<SeenRow>`
-      select o.revision as "seenRevision", e.version_floor as "versionFloor", ${isKeyed ? storedColumns : sql``} f.*
+      select o.revision as "seenRevision", e.version_floor as "versionFloor",
+        current_setting('transaction_read_only')::boolean as "isReadOnly", ${isKeyed ? storedColumns : sql``} f.*
       from duly.epoch as e left join duly.owners as o on o.user_id = ${userParam} ${isKeyed ? storedJoin : sql``}
         left join (select true as "isFound", r.* from (${read.sql}) as r) as f
         on ${isKeyed ? sql`k.key is null` : sql`true`}`.compile(on),
@@ -152,9 +157,9 @@ async function readWithRevision(db: Db, { userId, key }: Writer, read: Query<unk
   const rows = await statement(db, params);
   const [first] = rows;
   if (first === undefined) throw new Error('the read of a write returned no row');
-  const { seenRevision, versionFloor, storedFingerprint, storedAnswer } = first;
+  const { seenRevision, versionFloor, isReadOnly, storedFingerprint, storedAnswer } = first;
   const seen: Seen = { revision: seenRevision ?? 0n, versionFloor };
   const stored: StoredResponse | null =
     storedFingerprint instanceof Buffer ? { fingerprint: storedFingerprint, answer: storedAnswer } : null;
-  return { seen, stored, rows: rows.filter(({ isFound }) => isFound) };
+  return { seen, isReadOnly, stored, rows: rows.filter(({ isFound }) => isFound) };
 }

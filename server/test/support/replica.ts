@@ -41,7 +41,7 @@ export async function startReplicatedPair(): Promise<ReplicatedPair> {
 
 /** Statements of the background, of new connections and of idle ones. */
 const backgroundStatements =
-  /access_events|transaction_read_only|pg_notify|pg_control_system|pg_backend_pid|^set statement_timeout/;
+  /access_events|^select (pg_is_in_recovery|current_setting)|pg_notify|pg_control_system|pg_backend_pid|^set statement_timeout/;
 
 /** Records this process' statements by the server's port, until `restore`. */
 export function recordStatementsByPort(): { on(port: number): string[]; forget(): void; restore(): void } {

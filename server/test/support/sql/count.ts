@@ -2,7 +2,7 @@ import pg from 'pg';
 
 /** Statements of the background, of new connections and of idle ones. */
 const backgroundStatements =
-  /access_events|transaction_read_only|pg_notify|pg_backend_pid|^set statement_timeout/;
+  /access_events|^select (pg_is_in_recovery|current_setting)|pg_notify|pg_backend_pid|^set statement_timeout/;
 
 /** The statements that this process sends during `work`, in order. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
