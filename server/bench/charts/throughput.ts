@@ -38,7 +38,11 @@ export function drawThroughput({ throughput }: Report): string {
   const bottom = top + Object.keys(rows).length * rowHeight;
   const grid = ticks.flatMap((tick) => [
     line(scale(tick), top - 4, scale(tick), bottom, 'grid'),
-    text(scale(tick), bottom + 18, formatNumber(tick), { anchor: 'middle', classes: 'muted' }),
+    // Short: the labels of 5,000 and 10,000 would touch.
+    text(scale(tick), bottom + 18, tick < 1_000 ? String(tick) : `${tick / 1_000}k`, {
+      anchor: 'middle',
+      classes: 'muted',
+    }),
   ]);
   const points = Object.entries(rows).flatMap(([operation, label], index) => {
     const y = top + (index + 0.5) * rowHeight;
