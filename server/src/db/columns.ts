@@ -202,8 +202,8 @@ export function clientFieldsOf<C extends Columns>(columns: C) {
 }
 
 /**
- * CTEs that insert or update rows of a noun's table: `records`, from the parameter `rows`, and `stored`. The time of
- * the CTE `stamp` takes the place of its placeholder.
+ * CTEs that insert or update rows of a noun's table: `records`, from the parameter `rows`, and `stored`. They replace
+ * the placeholder of the time in `rows` by the time of the CTE `stamp`.
  */
 export function upsertCtes(
   table: string,

@@ -44,8 +44,7 @@ test('requests on one connection get their responses, chunked in any way or with
     count += 1;
     if (count % 2 === 0) response.writeHead(200, { 'content-length': 4 }).end('done');
     else {
-      response.write('x'.repeat(70_000));
-      setTimeout(() => response.end('yz'), 5);
+      response.write('x'.repeat(70_000), () => response.end('yz'));
     }
   });
   const responses: [status: number, bytes: number][] = [];

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tx } from '../../src/db/schema.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf } from '../support/audit.ts';
+import { onTag, onTask, onTrash, type PrepareWrite } from '../support/prepared-writes.ts';
 import { waitUntil } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { type Client, newClient } from '../support/tasks.ts';
-import { createTrashedTasks } from '../support/trash.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -85,36 +85,18 @@ test('a patch that lost its condition, and then finds another version, leaves no
   expect(await storedResponses(client)).toEqual([]);
 });
 
-type Prepare = (client: Client) => Promise<() => Promise<Reply>>;
+const onceKey = { 'idempotency-key': 'once' };
 
-const onTask =
-  (method: string, suffix: string, body?: object): Prepare =>
-  async ({ create, v1 }) => {
-    const { id } = await create({ title: 'old', tags: ['a'] });
-    return () => v1(method, `/tasks/${id}${suffix}`, body, { 'idempotency-key': 'once' });
-  };
-const onTrash =
-  (method: string, suffix: string): Prepare =>
-  async (client) => {
-    const [task] = await createTrashedTasks(client, { tags: ['a'] });
-    return () => client.v1(method, `/trash/${task?.id}${suffix}`);
-  };
-const onTag =
-  (method: string, body?: object): Prepare =>
-  async ({ create, v1 }) => {
-    await create({ tags: ['a'] });
-    return () => v1(method, '/tags/a', body);
-  };
 const bulk =
-  (...operations: object[]): Prepare =>
+  (...operations: object[]): PrepareWrite =>
   async ({ v1 }) =>
   () =>
     v1('POST', '/tasks/bulk', { operations }, { 'idempotency-key': 'once' });
 
-const writes: [string, Prepare, number][] = [
-  ['a patch', onTask('PATCH', '', { title: 'new', tags: ['b'] }), 1],
-  ['a completion', onTask('PATCH', '/complete', { completed: true }), 1],
-  ['a deletion', onTask('DELETE', ''), 1],
+const writes: [string, PrepareWrite, number][] = [
+  ['a patch', onTask('PATCH', '', { title: 'new', tags: ['b'] }, onceKey), 1],
+  ['a completion', onTask('PATCH', '/complete', { completed: true }, onceKey), 1],
+  ['a deletion', onTask('DELETE', '', undefined, onceKey), 1],
   ['a restore', onTrash('POST', '/restore'), 1],
   ['a purge', onTrash('DELETE', ''), 1],
   ['a rename of a tag', onTag('PATCH', { name: 'b' }), 1],

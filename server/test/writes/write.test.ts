@@ -9,6 +9,7 @@ import { write } from '../../src/writes/write.ts';
 import { registerAccount } from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf } from '../support/audit.ts';
+import { onTag, onTask, onTrash } from '../support/prepared-writes.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 import { createTrashedTasks, fillTrash } from '../support/trash.ts';
@@ -21,25 +22,6 @@ afterAll(() => app.close());
 
 type Send = () => Promise<Reply>;
 type Prepare = (client: Client) => Send | Promise<Send>;
-
-const onTask =
-  (method: string, suffix: string, body?: object): Prepare =>
-  async ({ create, v1 }) => {
-    const { id } = await create({ title: 'old', tags: ['a'] });
-    return () => v1(method, `/tasks/${id}${suffix}`, body);
-  };
-const onTrash =
-  (method: string, suffix: string): Prepare =>
-  async (client) => {
-    const [task] = await createTrashedTasks(client, { tags: ['a'] });
-    return () => client.v1(method, `/trash/${task?.id}${suffix}`);
-  };
-const onTag =
-  (method: string, body?: object): Prepare =>
-  async ({ create, v1 }) => {
-    await create({ tags: ['a'] });
-    return () => v1(method, '/tags/a', body);
-  };
 
 // With begin and commit, where there are several that write.
 test.each<[string, number, Prepare]>([
