@@ -152,7 +152,7 @@ const table: readonly Row[] = [
   ['GET POST', '/api/auth/*',                                    betterAuthRoutes,                  'public', plain],
 
   // bare
-  ['GET',      '/api/:user_id/tasks',                            tasks.listTasks,                   'token',  bare],
+  ['GET',      '/api/:user_id/tasks',                            tasks.listTasksOfAllProjects,      'token',  bare],
   ['GET',      '/api/:user_id/tasks/:task_id',                   tasks.getTask,                     'token',  bare],
   ['GET',      '/api/:user_id/tags',                             tags.listTags,                     'token',  bare],
   ['POST',     '/api/:user_id/tasks',                            tasks.createTask,                  'token',  bare],

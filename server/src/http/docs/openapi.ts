@@ -1,5 +1,5 @@
 import { inputKeywords } from '../contract/normalize-input.ts';
-import { patternMessage, patternOf } from '../contract/validation.ts';
+import { documentedDefault, patternMessage, patternOf } from '../contract/validation.ts';
 import { mergePatchType } from '../hooks/body.ts';
 
 /** The parts of the generated document that this file changes. */
@@ -97,6 +97,10 @@ const commonFormats = new Set(['uuid', 'date', 'date-time', 'email']);
 /** Omits our own keywords and formats, which mean nothing to clients. */
 function publicKeyword(key: string, value: unknown): unknown {
   if (key === patternMessage || inputKeywords.includes(key)) return undefined;
+  if (typeof value === 'object' && value !== null && documentedDefault in value)
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name === documentedDefault ? 'default' : name, item]),
+    );
   if (key !== 'format' || typeof value !== 'string' || commonFormats.has(value)) return value;
   return value === 'uncommon-password' ? 'password' : undefined;
 }
