@@ -1,11 +1,11 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
-import { notFound } from '../../platform/errors.ts';
+import { notFound, validationError } from '../../platform/errors.ts';
 import { readTaskPage } from '../../tasks/list.ts';
 import {
+  Deletion,
   NewTask,
   OptionalCompletion,
-  Precondition,
   TaskListQuery,
   TaskPatch,
   TaskPath,
@@ -49,7 +49,7 @@ export const listTasks = operation({
 export const getTask = operation({
   id: 'getTask',
   summary: 'Get a task',
-  description: 'Its `ETag` is its version.',
+  description: 'Its `ETag` is its version, and the numbers of its subtasks if it has some.',
   group,
   input: { params: TaskPath },
   success: {
@@ -128,6 +128,14 @@ export const updateTask = operation({
 
 export const putTask = operation({ ...updateTask, id: 'putTask' });
 
+/** @throws AppError VALIDATION_ERROR */
+function completionOf(body: Static<typeof OptionalCompletion>) {
+  const { completed, children } = body ?? {};
+  if (children === 'complete' && completed !== true)
+    throw validationError([{ loc: ['body', 'children'], msg: 'needs completed: true', type: 'children' }]);
+  return { completed, children };
+}
+
 /** The body is optional on the bare surface; v1 requires `completed` (`v1/render.ts`). */
 export const completeTask = operation({
   id: 'completeTask',
@@ -151,7 +159,7 @@ export const completeTask = operation({
         params.user_id,
         writeContextOf(request),
         params.task_id,
-        body?.completed,
+        completionOf(body),
         { version: body?.version, ifMatch: parseIfMatch(headers) },
       ),
     );
@@ -163,9 +171,10 @@ export const completeTask = operation({
 export const deleteTask = operation({
   id: 'deleteTask',
   summary: 'Delete a task',
-  description: 'The task is gone from every read at once.',
+  description:
+    'The task is gone from every read at once. Its subtasks move up, unless `children` says otherwise.',
   group,
-  input: { params: TaskPath, headers: ConditionalHeaders, body: Precondition },
+  input: { params: TaskPath, headers: ConditionalHeaders, body: Deletion },
   success: {
     message: 'Task deleted successfully',
     data: Type.Null(),
@@ -177,7 +186,14 @@ export const deleteTask = operation({
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
     takeResult(
       request,
-      await service.deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
+      await service.deleteTask(
+        db,
+        params.user_id,
+        writeContextOf(request),
+        params.task_id,
+        condition,
+        body?.children,
+      ),
     );
     return { data: null };
   },
