@@ -81,6 +81,7 @@ interface KindDefinition<I> {
   parent?: Parent;
   /** Sets the fields that depend on others. */
   derive?(item: Stored<I>, before: Stored<I> | undefined, now: string): Stored<I>;
+  onDelete?: Effect<I>;
   onRestore?: Effect<I>;
   onPurge?: Effect<I>;
 }

@@ -90,7 +90,7 @@ export function deleteItem<I extends Item>(
   userId: string,
   context: WriteContext,
   { kind, id, condition }: ItemTarget<I>,
-  effect?: Effect<I>,
+  effect: Effect<I> | undefined = kind.onDelete,
 ): Promise<WriteResult<null>> {
   return write(db, userId, context, {
     read: storedItemQuery(kind, userId, id, { effect }),

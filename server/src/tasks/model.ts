@@ -16,9 +16,9 @@ import {
 
 /** Keywords that `http/contract/normalize-input.ts` acts on before validation. */
 const trim = { 'x-trim': true };
-const ignoreCase = { 'x-ignore-case': true };
+export const ignoreCase = { 'x-ignore-case': true };
 
-const priorities = ['High', 'Medium', 'Low'] as const;
+export const priorities = ['High', 'Medium', 'Low'] as const;
 export type Priority = (typeof priorities)[number];
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema });
 
@@ -233,57 +233,7 @@ export const TaskPath = Type.Object({
   task_id: Type.String({ format: 'uuid', description: "The task's `id`." }),
 });
 
-const sortKeys = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
-export type SortKey = (typeof sortKeys)[number];
-
 const paging = pageParameters('tasks');
 
 export const TrashListQuery = Type.Object(paging, { additionalProperties: false });
 export type TrashListQuery = Static<typeof TrashListQuery>;
-
-export const TaskListQuery = Type.Object(
-  {
-    search: Type.Optional(
-      Type.String({
-        maxLength: 200,
-        description: 'Literal part of title or description; case and accents do not count.',
-      }),
-    ),
-    status: Type.Enum(['all', 'pending', 'completed'], {
-      type: 'string',
-      default: 'all',
-      description: 'In any case.',
-      ...ignoreCase,
-    }),
-    completed: Type.Optional(Type.Boolean({ description: 'The same filter as `status`, as a boolean.' })),
-    priority: Type.Enum(['all', ...priorities], {
-      type: 'string',
-      default: 'all',
-      description: 'In any case.',
-      ...ignoreCase,
-    }),
-    tags: Type.Optional(
-      Type.Array(tagName, {
-        maxItems: 20,
-        description: 'Repeatable, as `tags=a&tags=b` or `tags[]=a&tags[]=b`.',
-      }),
-    ),
-    tags_match: Type.Enum(['any', 'all'], {
-      type: 'string',
-      default: 'any',
-      description: 'Whether a task must have one of the `tags` or all of them.',
-    }),
-    due_after: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or later.' })),
-    due_before: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or earlier.' })),
-    sort_by: Type.Enum([...sortKeys], {
-      type: 'string',
-      default: 'created_at',
-      description:
-        'Priority ascending is High, Medium, Low; tasks without a due date come last in both directions.',
-    }),
-    sort_direction: Type.Enum(['asc', 'desc'], { type: 'string', default: 'desc' }),
-    ...paging,
-  },
-  { additionalProperties: false },
-);
-export type TaskListQuery = Static<typeof TaskListQuery>;

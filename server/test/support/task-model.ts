@@ -1,5 +1,7 @@
 import { fold } from '../../src/platform/folding.ts';
-import type { SortKey, Task } from '../../src/tasks/model.ts';
+import { positionOfTime } from '../../src/platform/positions.ts';
+import type { SortKey } from '../../src/tasks/list-model.ts';
+import type { Task } from '../../src/tasks/model.ts';
 
 /** Parameters of a list; an absent one has its default. */
 export interface ListQuery {
@@ -65,6 +67,7 @@ export function sortTasks(tasks: readonly Task[], sortBy: SortKey, direction: 'a
 
 function sortKey(task: Task, sortBy: SortKey): string | null {
   if (sortBy === 'priority') return String(['High', 'Medium', 'Low'].indexOf(task.priority));
+  if (sortBy === 'position') return positionOfTime(Date.parse(task.created_at));
   return sortBy === 'title' ? fold(task.title) : task[sortBy];
 }
 

@@ -38,6 +38,11 @@ interface TextFormat {
 /** Formats of input. */
 const formats: Record<string, TextFormat> = {
   uuid: { test: isTaskId, hint: 'a UUID with hyphens' },
+  'uuid-or-none': {
+    test: (text) => text === 'none' || isTaskId(text),
+    hint: 'a UUID with hyphens, or none',
+    pattern: '^(?:none|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})$',
+  },
   date: {
     test: isDate,
     pattern: calendarDate.source,
@@ -76,6 +81,9 @@ const formats: Record<string, TextFormat> = {
 /** A schema's own message for its `pattern`. Not published in `openapi.json`. */
 export const patternMessage = 'x-pattern-message';
 
+/** A default that the core takes, not validation. Published as `default`. */
+export const documentedDefault = 'x-default';
+
 export const patternOf = (format: string): string | undefined => formats[format]?.pattern;
 
 /** Ajv without coercion and without removal of unknown fields; it reports every error. */
@@ -90,7 +98,7 @@ export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
     discriminator: true,
   },
   onCreate(instance) {
-    instance.addVocabulary([...inputKeywords, patternMessage]);
+    instance.addVocabulary([...inputKeywords, patternMessage, documentedDefault]);
     for (const [name, { test }] of Object.entries(formats)) instance.addFormat(name, test);
   },
 };

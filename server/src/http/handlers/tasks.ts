@@ -2,14 +2,8 @@ import { type Static, Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
 import { notFound, validationError } from '../../platform/errors.ts';
 import { readTaskPage } from '../../tasks/list.ts';
-import {
-  Deletion,
-  NewTask,
-  OptionalCompletion,
-  TaskListQuery,
-  TaskPatch,
-  TaskPath,
-} from '../../tasks/model.ts';
+import { type ListParameters, TaskListQuery } from '../../tasks/list-model.ts';
+import { Deletion, NewTask, OptionalCompletion, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import * as service from '../../tasks/service.ts';
 import { UserPath } from '../../writes/user-path.ts';
@@ -24,27 +18,33 @@ import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 const group = 'Tasks';
 const changeErrors = [404, 409, 412, 413, 415, 422];
 
-export const listTasks = operation({
-  id: 'listTasks',
-  summary: 'List tasks',
-  description: 'Filters combine. Pages by `cursor` stay stable while tasks are written; `offset` skips.',
-  group,
-  input: { params: UserPath, querystring: TaskListQuery },
-  success: {
-    message: 'Tasks retrieved successfully',
-    data: Type.Array(Type.Ref('Task')),
-    description: 'A page of tasks.',
-    headers: pageHeaders,
-    more: { pagination: Pagination },
-  },
-  errors: [410, 422],
-  caching: cacheableList,
-  async handle({ ctx, db, request: { params, query, url } }) {
-    const page = await readTaskPage(db, params.user_id, query, cursorKeysOf(ctx));
-    const { items, pagination, isUncacheable } = page;
-    return { items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
-  },
-});
+const listOperation = (defaults: ListParameters) =>
+  operation({
+    id: 'listTasks',
+    summary: 'List tasks',
+    description: 'Filters combine. Pages by `cursor` stay stable while tasks are written; `offset` skips.',
+    group,
+    input: { params: UserPath, querystring: TaskListQuery },
+    success: {
+      message: 'Tasks retrieved successfully',
+      data: Type.Array(Type.Ref('Task')),
+      description: 'A page of tasks.',
+      headers: pageHeaders,
+      more: { pagination: Pagination },
+    },
+    errors: [410, 422],
+    caching: cacheableList,
+    async handle({ ctx, db, request: { params, query, url } }) {
+      const page = await readTaskPage(db, params.user_id, { ...defaults, ...query }, cursorKeysOf(ctx));
+      const { items, pagination, isUncacheable } = page;
+      return { items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
+    },
+  });
+
+export const listTasks = listOperation({});
+
+/** Shows every live task to a client that does not know of projects. */
+export const listTasksOfAllProjects = listOperation({ archived: 'show' });
 
 export const getTask = operation({
   id: 'getTask',
