@@ -41,6 +41,12 @@ export const integer: ColumnType<number> = {
   json: (column) => sql`${column}::text`,
 };
 
+/** The driver parses it. PostgreSQL orders the members of its objects by itself. */
+export const jsonb = <Value>(): ColumnType<Value> => ({
+  ...plain('jsonb'),
+  json: (column) => sql`${column}::text`,
+});
+
 /**
  * RFC 3339 with milliseconds. Selected as text, because to make a `Date` of each would be half of what reading a list
  * costs this process. In JSON one microsecond is added, which keeps zeros at the end, and is cut off.

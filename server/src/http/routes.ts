@@ -23,6 +23,8 @@ import * as health from './handlers/health.ts';
 import * as linkPages from './handlers/link-pages.ts';
 import { metricsRoute } from './handlers/metrics.ts';
 import * as profile from './handlers/profile.ts';
+import * as projects from './handlers/projects.ts';
+import * as sections from './handlers/sections.ts';
 import * as tags from './handlers/tags.ts';
 import * as tasks from './handlers/tasks.ts';
 import * as trash from './handlers/trash.ts';
@@ -103,6 +105,24 @@ const table: readonly Row[] = [
   ['GET',      '/api/v1/users/:user_id/tags',                    tags.listTags,                     'token',  v1],
   ['PATCH',    '/api/v1/users/:user_id/tags/:name',              tags.renameTag,                    'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id/tags/:name',              tags.deleteTag,                    'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/projects',               projects.listProjects,             'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/projects',               projects.createProject,            'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/projects/:project_id',   projects.getProject,               'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/projects/:project_id',   projects.updateProject,            'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/projects/:project_id',   projects.deleteProject,            'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/projects/:project_id/move', projects.moveProject,              'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/projects/:project_id/sections', sections.listSections,             'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/projects/:project_id/sections', sections.createSection,            'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/sections/:section_id',   sections.getSection,               'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/sections/:section_id',   sections.updateSection,            'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/sections/:section_id',   sections.deleteSection,            'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/sections/:section_id/move', sections.moveSection,              'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/trash/projects',         projects.listTrashedProjects,      'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/trash/projects/:project_id/restore', projects.restoreProject,           'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/trash/projects/:project_id', projects.purgeProject,             'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/trash/sections',         sections.listTrashedSections,      'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/trash/sections/:section_id/restore', sections.restoreSection,           'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/trash/sections/:section_id', sections.purgeSection,             'token',  v1],
   ['GET',      '/api/v1/users/:user_id/changes',                 feed.listChanges,                  'token',  v1],
   ['GET',      '/api/v1/users/:user_id/events',                  feed.streamEvents,                 'token',  v1],
   ['GET',      '/api/v1/users/:user_id/audit',                   audit.listAudit,                   'token',  v1],

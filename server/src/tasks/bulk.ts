@@ -11,10 +11,10 @@ import {
   buildTask,
   markDeleted,
   markRestored,
-  omitDeletedAt,
   requireTask,
   splitPatch,
   stampNewTask,
+  toTask,
 } from './changes.ts';
 import { isTaskId, type StoredTask, type Task } from './model.ts';
 import { storedTasksQuery, storeTasksCte } from './queries.ts';
@@ -143,7 +143,7 @@ const resultHeader = ({ operation: { op }, id, tempId }: BulkStep, status: numbe
 
 const successResult = (step: BulkStep, task: StoredTask): OperationResult => ({
   ...resultHeader(step, step.operation.op === 'create' ? 201 : 200),
-  ...(step.operation.op === 'delete' ? {} : { task: omitDeletedAt(task) }),
+  ...(step.operation.op === 'delete' ? {} : { task: toTask(task) }),
 });
 
 const failureResult = (step: BulkStep, { code, status, message, current }: AppError): OperationResult => ({
@@ -164,6 +164,6 @@ function toRequestError(
   if (faults !== undefined)
     return validationError(faults.map((fault) => ({ ...fault, loc: [...loc, ...fault.loc.slice(1)] })));
   const issues = [{ loc, msg: message, type: 'operation' }];
-  const currentTask = current === undefined || stored === undefined ? undefined : omitDeletedAt(stored);
+  const currentTask = current === undefined || stored === undefined ? undefined : toTask(stored);
   return new AppError(code, `${loc.join('.')}: ${message}`, { issues, current: currentTask });
 }

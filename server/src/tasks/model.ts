@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';
+import { ignoredOrder, placementFields, shownOrder, shownPlacement } from './placement-model.ts';
 
 /** Keywords that `http/contract/normalize-input.ts` acts on before validation. */
 const trim = { 'x-trim': true };
@@ -71,6 +72,11 @@ export const taskExample = {
   priority: 'High',
   due_date: '2026-12-24',
   tags: ['home', 'shopping'],
+  project_id: '0b6a1f0e-5a6e-4c7d-9f0b-2d1c3e4f5a66',
+  section_id: null,
+  parent_id: null,
+  position: 'g0Up8Y1aq',
+  progress: { done: 1, total: 3 },
   version: 1,
   created_at: '2026-11-21T08:00:00.000Z',
   updated_at: '2026-11-21T08:00:00.000Z',
@@ -87,6 +93,8 @@ export const Task = Type.Object(
     priority: Type.Enum([...priorities], { type: 'string' }),
     due_date: nullable<string>({ type: ['string', 'null'], format: 'date' }),
     tags: Type.Array(Type.String()),
+    ...shownPlacement,
+    ...shownOrder,
     version: Type.Integer({ minimum: 1 }),
     created_at: dateTime,
     updated_at: dateTime,
@@ -109,6 +117,12 @@ export const TrashedTask = Type.Object(
 /** A task as it is stored: one with `deleted_at` is in the trash. */
 export interface StoredTask extends Task {
   deleted_at: string | null;
+  /** The project or task that it was deleted with, and is restored with. */
+  deleted_with: string | null;
+  /** Where it was before the deletion of a project, section or parent moved it. */
+  former_project_id: string | null;
+  former_section_id: string | null;
+  former_parent_id: string | null;
 }
 
 export const NewTask = Type.Object(
@@ -119,6 +133,7 @@ export const NewTask = Type.Object(
     priority: Type.Optional(priority),
     due_date: Type.Optional(dueDate),
     tags: Type.Optional(tags),
+    ...placementFields,
     user_id: sameUser,
   },
   {
@@ -141,6 +156,8 @@ export const TaskPatch = Type.Object(
     priority: Type.Optional(priority),
     due_date: Type.Optional(dueDate),
     tags: Type.Optional(tags),
+    ...placementFields,
+    ...ignoredOrder,
     version: Type.Optional(version),
     id: Type.Optional(
       Type.String({ format: 'uuid', description: 'Read-only: the id of the path, if sent.' }),

@@ -3,14 +3,14 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
-import { omitDeletedAt } from './changes.ts';
+import { toTask } from './changes.ts';
 import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
 import type { StoredTask, Task } from './model.ts';
 
 /** @returns the live task, or null when this user has none of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
   const [row] = await findLiveStatement(db, { user_id: userId, id: taskId });
-  return row === undefined ? null : omitDeletedAt(readStoredTask(row));
+  return row === undefined ? null : toTask(readStoredTask(row));
 }
 
 type TaskRow = Record<keyof StoredTask, unknown>;
@@ -52,6 +52,8 @@ export interface TaskChange {
 export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
     ...after,
+    subtasks_total: after.progress?.total ?? 0,
+    subtasks_done: after.progress?.done ?? 0,
     is_retagged: !isDeepStrictEqual(before?.tags ?? [], after.tags),
     search_text: searchTextOf(after.title, after.description),
   }));

@@ -9,31 +9,33 @@ import {
   applyPatch,
   buildTask,
   markDeleted,
-  omitDeletedAt,
   requireTask,
   splitPatch,
   stampNewTask,
+  toTask,
+  withPosition,
 } from './changes.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 import { storedTaskQuery, storeTasksCte } from './queries.ts';
 
-export function createTask(
+export async function createTask(
   db: Db,
   userId: string,
   context: WriteContext,
   input: NewTask,
 ): Promise<WriteResult<Task>> {
   const task = buildTask(userId, randomUUID(), input);
-  return write(db, userId, context, {
+  const { value, isReplayed } = await write(db, userId, context, {
     create({ now }) {
       const after = stampNewTask(task, now);
       return {
-        value: omitDeletedAt(after),
+        value: toTask(after),
         changes: [storeTasksCte(userId, [{ before: undefined, after }])],
         auditActions: [{ action: 'task.create', subject: task.id }],
       };
     },
   });
+  return { value: withPosition(value), isReplayed };
 }
 
 /** The task that a write changes. */
@@ -105,7 +107,7 @@ export function changeTask(
     decide(found, stamp) {
       const before = requireTask(found, location, condition);
       const after = change(before, stamp);
-      const value = omitDeletedAt(after);
+      const value = toTask(after);
       if (after === before) return unchanged(value);
       const changes = [storeTasksCte(userId, [{ before, after }])];
       return { value, changes, auditActions: [{ action, subject: taskId }] };

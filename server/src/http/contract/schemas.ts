@@ -99,7 +99,7 @@ const statusDescriptions: Record<number, string> = {
   403: 'The path names another user.',
   404: 'This user has no such thing.',
   408: 'The request took too long to arrive.',
-  409: `The version is not the newest, and \`current\` is the ${versionedTypes} as it is now; or a request with the same \`Idempotency-Key\` is under way.`,
+  409: `The version is not the newest, and \`current\` is the ${versionedTypes} as it is now; or a limit is reached (LIMIT_EXCEEDED), or a request with the same \`Idempotency-Key\` is under way.`,
   410: 'The cursor is too old.',
   412: `\`If-Match\` does not name the newest version; \`current\` is the ${versionedTypes} as it is now.`,
   413: 'The body is larger than 64 kB.',

@@ -57,10 +57,11 @@ export const apiInfo = {
     { name: 'Bare surface', description: 'Tasks and tags without an envelope, below `/api/{user_id}`.' },
     { name: 'Health', description: 'For load balancers and monitoring; without a token.' },
     { name: 'Profile', description: 'Names, time zone and locale of a user.' },
+    { name: 'Projects', description: 'Projects of a user, and the sections in them.' },
     { name: 'Sync', description: 'The feed of changes, as pages and as a stream of events.' },
     { name: 'Tags', description: 'The tags on tasks of a user.' },
     { name: 'Tasks', description: 'Tasks of a user, one at a time or many.' },
-    { name: 'Trash', description: 'Deleted tasks, until they are restored or purged.' },
+    { name: 'Trash', description: 'What was deleted, until it is restored or purged.' },
     {
       name: 'Better Auth',
       description:
@@ -110,6 +111,7 @@ export function completeDocument(document: object): object {
   const { schemas } = copy.components;
   for (const schema of Object.values(schemas)) nameVariants(schema, schemas);
   const inputSchemas = new Set<Schema>();
+  const bodies = new Set<Schema>();
   for (const path of Object.values(copy.paths)) {
     for (const { parameters = [], requestBody } of Object.values(path)) {
       for (const parameter of parameters) {
@@ -122,12 +124,14 @@ export function completeDocument(document: object): object {
       if (requestBody === undefined || media === undefined || schema === undefined) continue;
       [media.example] = schema.examples ?? [];
       requestBody.required = !isNullable(schema);
+      bodies.add(schema);
       collectSchemas(schema, schemas, inputSchemas);
     }
     const patch = path.patch?.requestBody?.content;
     if (patch?.['application/json'] !== undefined) patch[mergePatchType] = patch['application/json'];
   }
   for (const schema of inputSchemas) addPatterns(schema);
+  for (const body of bodies) requireObject(body);
   return JSON.parse(JSON.stringify(copy, publicKeyword));
 }
 
@@ -182,11 +186,15 @@ function collectSchemas(schema: Schema, schemas: Record<string, Schema>, found: 
 const withoutNul = '^[^\\u0000]*$';
 const notBlank = '^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$';
 
-/** Adds the rules for text as patterns. The service accepts a `null` body as no body; the document does not show it. */
+/** The service accepts a `null` body as no body; the document does not show it. */
+function requireObject(body: Schema): void {
+  if (body.properties !== undefined && isNullable(body)) body.type = 'object';
+}
+
+/** Adds the rules for text as patterns. */
 function addPatterns(schema: Schema): void {
-  const { type, format = '', pattern, minLength = 0, properties } = schema;
+  const { type, format = '', pattern, minLength = 0 } = schema;
   const types = [type].flat();
-  if (properties !== undefined && isNullable(schema)) schema.type = 'object';
   if (!types.includes('string') || schema.enum !== undefined || standardFormats.has(format)) return;
   const isTrimmed = schema['x-trim'] === true && minLength > 0;
   schema.pattern = patternOf(format) ?? (pattern === '\\S' || isTrimmed ? notBlank : (pattern ?? withoutNul));
