@@ -72,7 +72,17 @@ export const ListParameters = Type.Object(listParameters, { additionalProperties
 export type ListParameters = Static<typeof ListParameters>;
 
 export const TaskListQuery = Type.Object(
-  { ...listParameters, ...pageParameters('tasks') },
+  {
+    ...listParameters,
+    view: Type.Optional(
+      Type.String({
+        format: 'uuid-or-inbox',
+        description:
+          'A saved view, or `inbox`: its filters and order hold where the request does not have the parameter.',
+      }),
+    ),
+    ...pageParameters('tasks'),
+  },
   { additionalProperties: false },
 );
 export type TaskListQuery = Static<typeof TaskListQuery>;

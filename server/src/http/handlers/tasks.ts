@@ -6,6 +6,7 @@ import { type ListParameters, TaskListQuery } from '../../tasks/list-model.ts';
 import { Deletion, NewTask, OptionalCompletion, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import * as service from '../../tasks/service.ts';
+import { applyView } from '../../views/apply-view.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
@@ -35,7 +36,8 @@ const listOperation = (defaults: ListParameters) =>
     errors: [410, 422],
     caching: cacheableList,
     async handle({ ctx, db, request: { params, query, url } }) {
-      const page = await readTaskPage(db, params.user_id, { ...defaults, ...query }, cursorKeysOf(ctx));
+      const parameters = { ...defaults, ...(await applyView(db, params.user_id, query)) };
+      const page = await readTaskPage(db, params.user_id, parameters, cursorKeysOf(ctx));
       const { items, pagination, isUncacheable } = page;
       return { items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
     },
