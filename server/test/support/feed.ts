@@ -14,12 +14,15 @@ export function createLocalCopy() {
     task: new Map<string, unknown>(),
     tag: new Map<string, unknown>(),
     profile: new Map<string, unknown>(),
+    project: new Map<string, unknown>(),
+    section: new Map<string, unknown>(),
+    view: new Map<string, unknown>(),
   };
   const inOrder = (things: Map<string, unknown>) =>
     [...things].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, thing]) => thing);
   return {
-    apply({ type, id, op, task, tag, profile }: Change): void {
-      const thing = { task, tag, profile }[type];
+    apply(change: Change): void {
+      const { type, id, op, [type]: thing } = change;
       if (op === 'delete') stored[type].delete(id);
       else if (thing === undefined) throw new Error(`an upsert without its ${type}`);
       else stored[type].set(id, thing);
