@@ -4,3 +4,4 @@ export { projectNoun } from './projects/feed.ts';
 export { sectionNoun } from './sections/feed.ts';
 export { tagNoun } from './tags/feed.ts';
 export { taskNoun } from './tasks/feed.ts';
+export { viewNoun } from './views/feed.ts';

@@ -77,7 +77,17 @@ export const shownListParameters = Object.fromEntries(
 );
 
 export const TaskListQuery = Type.Object(
-  { ...listParameters, ...pageParameters('tasks') },
+  {
+    ...listParameters,
+    view: Type.Optional(
+      Type.String({
+        format: 'uuid-or-inbox',
+        description:
+          'A saved view, or `inbox`: its filters and order hold where the request does not have the parameter.',
+      }),
+    ),
+    ...pageParameters('tasks'),
+  },
   { additionalProperties: false },
 );
 export type TaskListQuery = Static<typeof TaskListQuery>;

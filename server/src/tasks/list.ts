@@ -72,7 +72,7 @@ const sorts: Record<SortKey, SortColumn> = {
 export function readTaskPage(
   db: Db,
   userId: string,
-  query: TaskListQuery,
+  query: Omit<TaskListQuery, 'view'>,
   keys: CursorKeys,
 ): Promise<EncodedPage> {
   const { limit: _, offset: __, cursor: ___, ...parameters } = query;

@@ -179,7 +179,7 @@ function variantOf(value: Record<string, unknown>, schema: Schema): Schema {
 function normalizeText(value: string, schema: Schema): string | null {
   const spaced = schema['x-trim'] ? value.trim() : value;
   const text = schema['x-no-space'] ? stripWhitespace(spaced) : spaced;
-  if (schema.format === 'uuid' || schema.format === 'uuid-or-none') return text.toLowerCase();
+  if (schema.format?.startsWith('uuid')) return text.toLowerCase();
   if (schema.format === 'date') return normalizeDate(text, schema);
   if (!schema['x-ignore-case']) return text;
   return schema.enum?.map(String).find((item) => item.toLowerCase() === text.toLowerCase()) ?? text;

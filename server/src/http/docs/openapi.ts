@@ -62,6 +62,7 @@ export const apiInfo = {
     { name: 'Tags', description: 'The tags on tasks of a user.' },
     { name: 'Tasks', description: 'Tasks of a user, one at a time or many.' },
     { name: 'Trash', description: 'What was deleted, until it is restored or purged.' },
+    { name: 'Views', description: 'Saved views of a user: a name for filters and order of a list.' },
     {
       name: 'Better Auth',
       description:
