@@ -3,9 +3,10 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
-import { toTask } from './changes.ts';
+import { type TaskChange, toTask } from './changes.ts';
 import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
 import type { StoredTask, Task } from './model.ts';
+import { foldProgress, progressCtes } from './progress.ts';
 
 /** @returns the live task, or null when this user has none of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
@@ -39,10 +40,10 @@ export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
 const storedTasksSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
   where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`;
 
-/** A task before a write, undefined when it is new, and after. */
-export interface TaskChange {
-  before: StoredTask | undefined;
-  after: StoredTask;
+/** The CTEs that store tasks as they are after their changes, and the progress of their parents. */
+export function storeTasksCtes(userId: string, changes: readonly TaskChange[]): Cte[] {
+  const { changes: folded, others } = foldProgress(changes);
+  return [storeTasksCte(userId, folded), ...progressCtes(userId, others)];
 }
 
 /**
