@@ -17,6 +17,7 @@ import { isReadOnlyError } from './failures.ts';
 import { createHostSelector, type DatabaseConnection, type HostSelector, NoHostError } from './hosts.ts';
 import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './inspect-server.ts';
 import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
+import { createReadLanes, type ReadLanes } from './read-lanes.ts';
 import type { Database, Db } from './schema.ts';
 import { typeParsers } from './types.ts';
 
@@ -137,10 +138,14 @@ export function createDb(options: PoolOptions): Db {
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', () => {}));
-  const db: Db = new Kysely<Database>({
-    dialect: new Dialect({ pool: validatedPool(pool, hosts, failover) }),
+  const validated = validatedPool(pool, hosts, failover);
+  const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: validated.forKysely }) });
+  const lanes = createReadLanes({
+    connect: validated.connect,
+    isContended: (ownCount) => pool.waitingCount > ownCount,
+    timeoutMs: queryTimeoutMs,
   });
-  pools.set(db, { pool, failover });
+  pools.set(db, { pool, failover, lanes });
   return db;
 }
 
@@ -170,11 +175,15 @@ async function initializeClient(
   await client.query(isDirect(client) ? setSession : setDateStyle);
 }
 
-const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover }>();
+const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover; lanes: ReadLanes }>();
 const directPools = new WeakSet<Db>();
 
 /** Whether a statement outside a transaction has the session's limits and isolation: false through a pooler. */
 export const hasDirectSessions = (db: Db): boolean => directPools.has(db);
+
+/** Null through a pooler, and in a transaction. */
+export const readLanesOf = (db: Db): ReadLanes | null =>
+  hasDirectSessions(db) ? (pools.get(db)?.lanes ?? null) : null;
 
 /** Numbers of open and idle connections, of callers that wait for one, and the maximum of connections. */
 export function poolStats(db: Db) {
@@ -201,26 +210,28 @@ export const onServerChange = (db: Db, listener: () => void): (() => void) =>
  * The pool as Kysely sees it. It hands out only connections that were validated within the last second. The driver
  * reports no error for a server that slept or restarted.
  */
-function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover): PostgresPool {
-  async function connect(): Promise<PostgresPoolClient> {
+function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover) {
+  async function connectOnce(): Promise<pg.PoolClient> {
     for (;;) {
       if (!hosts.isFixed && pool.idleCount === 0 && pool.totalCount < pool.options.max) await hosts.select();
       const client = await pool.connect();
-      if (await failover.validate(client)) return withPreparedStatements(client, failover);
+      if (await failover.validate(client)) return client;
       client.release(true);
     }
   }
-  return {
+  const connect = () =>
+    connectOnce().catch((error: unknown) => {
+      hosts.reset();
+      recordFailure(error);
+      throw error;
+    });
+  const forKysely: PostgresPool = {
     Client: pg.Client,
     options: pool.options,
     end: () => pool.end(),
-    connect: () =>
-      connect().catch((error: unknown) => {
-        hosts.reset();
-        recordFailure(error);
-        throw error;
-      }),
+    connect: async () => withPreparedStatements(await connect(), failover),
   };
+  return { connect, forKysely };
 }
 
 const clientWrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>();
