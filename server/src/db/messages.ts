@@ -71,7 +71,7 @@ export function errorFieldsOf(data: Buffer, at: number): Map<string, string> {
   return fields;
 }
 
-/** A statement prepared by name, and its parameters as texts. */
+/** A statement that is prepared by name, and its parameters as texts. */
 export interface PreparedRead {
   name: string;
   text: string;
@@ -82,9 +82,9 @@ const executeAndSync = Buffer.from('E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04', 'latin1')
 const maxCharBytes = 3;
 
 /** Parse, where that is still to be done, Bind with binary results, Execute and Sync. */
-export function encodeRead({ name, text, values }: PreparedRead, isParsed: boolean): Buffer {
+export function encodeRead({ name, text, values, isParsing }: PreparedRead & { isParsing: boolean }): Buffer {
   const chars = values.reduce((sum, value) => sum + 4 + (value?.length ?? 0) * maxCharBytes, 2 * name.length);
-  const bytes = Buffer.allocUnsafe(chars + (isParsed ? 0 : text.length * maxCharBytes) + 64);
+  const bytes = Buffer.allocUnsafe(chars + (isParsing ? text.length * maxCharBytes : 0) + 64);
   let at = 0;
   const writeText = (value: string) => {
     at += bytes.write(value, at);
@@ -97,7 +97,7 @@ export function encodeRead({ name, text, values }: PreparedRead, isParsed: boole
     at = bytes.writeUInt8(type, at) + 4;
     return at - 4;
   };
-  if (!isParsed) {
+  if (isParsing) {
     const start = begin(0x50);
     writeTextZ(name);
     writeTextZ(text);

@@ -34,6 +34,8 @@ function statementNameOf(text: string): string | undefined {
 /** SQLSTATEs: the name is unknown, the name is taken, or a migration changed the result's columns. */
 const staleNameCodes = new Set(['26000', '42P05', '0A000']);
 
+export const isStaleName = (error: unknown): boolean => staleNameCodes.has(errorCodeOf(error));
+
 const directClients = new WeakSet<PoolClient>();
 
 /** Whether the connection leads to the server itself, which gives it a session of its own. */
@@ -77,7 +79,7 @@ export async function queryPrepared<Row extends QueryResultRow>(
     }
     return name === undefined ? await client.query(text, query.values) : await client.query(query);
   } catch (error) {
-    if (name !== undefined && staleNameCodes.has(errorCodeOf(error))) directClients.delete(client);
+    if (name !== undefined && isStaleName(error)) directClients.delete(client);
     throw error;
   }
 }

@@ -1,14 +1,7 @@
-import pg, { type PoolClient } from 'pg';
-import { type ByteFields, setReceiver } from './byte-rows.ts';
-import { recordFailure } from './failure-record.ts';
-import {
-  createMessageReader,
-  encodeRead,
-  errorFieldsOf,
-  fieldsOf,
-  headBytes,
-  type PreparedRead,
-} from './messages.ts';
+import type { PoolClient } from 'pg';
+import type { ByteFields } from './byte-rows.ts';
+import type { PreparedRead } from './messages.ts';
+import { createExchange, type Pending } from './read-exchange.ts';
 
 /**
  * Frequent reads, several on one connection: the next is sent before the first is answered, so that the server need not
@@ -20,18 +13,11 @@ export interface ReadLanes {
 }
 
 /** This process does not keep more connections busy. */
-const maxLanes = Number(process.env.LANES ?? 4);
+const maxLanes = 4;
 /** Reads that one connection has at once. All but the first wait for the first, however long that takes. */
-const maxDepth = Number(process.env.DEPTH ?? 4);
+const maxDepth = 4;
 /** Then the pool checks the connection again. */
 const maxOpenMs = 1_000;
-
-interface Pending extends PreparedRead {
-  rows: ByteFields[];
-  error: Error | null;
-  resolve(rows: ByteFields[]): void;
-  reject(error: Error): void;
-}
 
 interface Lane {
   /** How many reads it may take now. */
@@ -88,7 +74,9 @@ export function createReadLanes({ connect, isContended, timeoutMs }: Options): R
         if (waiting.length > 0) schedule();
       }
     } catch (error) {
-      if (lanes.size === 0) for (const { reject } of waiting.splice(0)) reject(error as Error);
+      // All wait for this, unless another lane takes them.
+      for (const { reject } of waiting.splice(0, lanes.size === 0 ? waiting.length : 1))
+        reject(error as Error);
     } finally {
       openingCount -= 1;
     }
@@ -105,13 +93,11 @@ export function createReadLanes({ connect, isContended, timeoutMs }: Options): R
   return {
     read: (read) =>
       new Promise((resolve, reject) => {
-        waiting.push({ ...read, rows: [], error: null, resolve, reject });
+        waiting.push({ ...read, isParsing: false, rows: [], error: null, resolve, reject });
         schedule();
       }),
   };
 }
-
-const [dataRow, errorResponse, readyForQuery] = [0x44, 0x45, 0x5a];
 
 interface LaneOptions extends Pick<Options, 'timeoutMs'> {
   isContended(): boolean;
@@ -120,84 +106,42 @@ interface LaneOptions extends Pick<Options, 'timeoutMs'> {
 }
 
 function openLane(client: PoolClient, { isContended, timeoutMs, next, onClose }: LaneOptions): Lane {
-  const { connection } = client;
   const closesAt = performance.now() + maxOpenMs;
-  const sent: Pending[] = [];
-  let toSend: Buffer[] = [];
   let isClosed = false;
   let hasSent = false;
   const timer = setTimeout(() => close(new Error('Query read timeout')), timeoutMs);
-  const onEnd = () => close(sent[0]?.error ?? new Error('Connection terminated unexpectedly'));
+  const exchange = createExchange(client, takeNext);
+  const onEnd = () => close(new Error('Connection terminated unexpectedly'));
 
   function close(error?: Error): void {
     if (isClosed) return;
     isClosed = true;
     clearTimeout(timer);
     client.off('end', onEnd);
-    setReceiver(connection, null);
-    if (error !== undefined) connection.stream.destroy();
-    client.release(error);
-    for (const { reject } of sent.splice(0)) reject(error ?? new Error('Connection terminated'));
+    if (error !== undefined) client.connection.stream.destroy();
+    const isUsable = exchange.end(error);
+    client.release(error ?? !isUsable);
     onClose();
   }
 
-  const isOver = () => isContended() || performance.now() > closesAt;
-  const isParsed = ({ name }: PreparedRead) => parsedStatementsOf(connection)[name] !== undefined;
-  const room = () => (isClosed || (hasSent && isOver()) ? 0 : maxDepth - sent.length);
-  const lane: Lane = {
-    room,
-    isIdle: () => sent.length === 0,
-    add(read) {
-      sent.push(read);
-      toSend.push(encodeRead(read, isParsed(read)));
-      parsedStatementsOf(connection)[read.name] = read.text;
-    },
-    flush() {
-      if (toSend.length > 0) connection.stream.write(toSend.length === 1 ? toSend[0] : Buffer.concat(toSend));
-      toSend = [];
-      hasSent = true;
-      if (sent.length === 0) close();
-    },
-  };
-
-  function settle(): void {
-    const read = sent.shift();
-    if (read?.error) {
-      delete parsedStatementsOf(connection)[read.name];
-      recordFailure(read.error);
-      read.reject(read.error);
-    } else read?.resolve(read.rows);
+  const isOver = () => exchange.isStale() || isContended() || performance.now() > closesAt;
+  const room = () => (isClosed || (hasSent && isOver()) ? 0 : maxDepth - exchange.size());
+  function flush(): void {
+    exchange.send();
+    hasSent = true;
+    if (exchange.size() === 0) close();
   }
 
-  const receive = createMessageReader({
-    onMessage(data, at, end) {
-      const type = data[at];
-      if (type === dataRow) sent[0]?.rows.push(fieldsOf(data, at + headBytes));
-      else if (type === errorResponse && sent[0]) sent[0].error = toError(data, at, end);
-      else if (type === readyForQuery) settle();
-    },
-    onEnd() {
-      timer.refresh();
-      for (let free = room(); free > 0; free -= 1) {
-        const read = next();
-        if (read === undefined) break;
-        lane.add(read);
-      }
-      lane.flush();
-    },
-  });
+  function takeNext(): void {
+    timer.refresh();
+    for (let free = room(); free > 0; free -= 1) {
+      const read = next();
+      if (read === undefined) break;
+      exchange.add(read);
+    }
+    flush();
+  }
+
   client.once('end', onEnd);
-  setReceiver(connection, receive);
-  return lane;
-}
-
-/** The driver's record of what is prepared on a connection, by name. */
-function parsedStatementsOf(connection: pg.Connection): Record<string, string | undefined> {
-  return Reflect.get(connection, 'parsedStatements');
-}
-
-function toError(data: Buffer, at: number, end: number): Error {
-  const fields = errorFieldsOf(data, at + headBytes);
-  const error = new pg.DatabaseError(fields.get('M') ?? 'the statement failed', end - at, 'error');
-  return Object.assign(error, { code: fields.get('C'), severity: fields.get('S'), detail: fields.get('D') });
+  return { room, isIdle: () => exchange.size() === 0, add: exchange.add, flush };
 }
