@@ -26,8 +26,18 @@ const choice = <Values extends string[]>(
   more: { description?: string; 'x-ignore-case'?: boolean } = {},
 ) => Type.Optional(Type.Enum(values, { type: 'string', 'x-default': listDefaults[name], ...more }));
 
-/** One of the user's things, or `none`. */
-const idOrNone = (description: string) => Type.Optional(Type.String({ format: 'uuid-or-none', description }));
+const uuid = '[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}';
+
+/** The id of one of the user's things, or a word. By a pattern: serializers warn of formats that they do not have. */
+const idOr = (word: string, description: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: `^(?:${word}|${uuid})$`,
+      'x-pattern-message': `must be a UUID with hyphens, or ${word}`,
+      'x-lower-case': true,
+      description,
+    }),
+  );
 
 /** Filters and order: what a saved view keeps. */
 export const listParameters = {
@@ -51,9 +61,9 @@ export const listParameters = {
   }),
   due_after: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or later.' })),
   due_before: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or earlier.' })),
-  project_id: idOrNone('Tasks of this project; `none`: those without a project, the inbox.'),
-  section_id: idOrNone('Tasks of this section; `none`: those without a section.'),
-  parent_id: idOrNone('Subtasks of this task; `none`: tasks that are no subtasks.'),
+  project_id: idOr('none', 'Tasks of this project; `none`: those without a project, the inbox.'),
+  section_id: idOr('none', 'Tasks of this section; `none`: those without a section.'),
+  parent_id: idOr('none', 'Subtasks of this task; `none`: tasks that are no subtasks.'),
   archived: Type.Optional(
     Type.Enum(['hide', 'show', 'only'], {
       type: 'string',
@@ -71,15 +81,17 @@ export const listParameters = {
 export const ListParameters = Type.Object(listParameters, { additionalProperties: false });
 export type ListParameters = Static<typeof ListParameters>;
 
+/** The same in responses: their serializer does not know the formats of input. */
+export const shownListParameters = Object.fromEntries(
+  Object.entries<object>(listParameters).map(([name, schema]) => [name, { ...schema, format: undefined }]),
+);
+
 export const TaskListQuery = Type.Object(
   {
     ...listParameters,
-    view: Type.Optional(
-      Type.String({
-        format: 'uuid-or-inbox',
-        description:
-          'A saved view, or `inbox`: its filters and order hold where the request does not have the parameter.',
-      }),
+    view: idOr(
+      'inbox',
+      'A saved view, or `inbox`: its filters and order hold where the request does not have the parameter.',
     ),
     ...pageParameters('tasks'),
   },

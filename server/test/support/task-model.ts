@@ -1,5 +1,4 @@
 import { fold } from '../../src/platform/folding.ts';
-import { positionOfTime } from '../../src/platform/positions.ts';
 import type { SortKey } from '../../src/tasks/list-model.ts';
 import type { Task } from '../../src/tasks/model.ts';
 
@@ -67,7 +66,6 @@ export function sortTasks(tasks: readonly Task[], sortBy: SortKey, direction: 'a
 
 function sortKey(task: Task, sortBy: SortKey): string | null {
   if (sortBy === 'priority') return String(['High', 'Medium', 'Low'].indexOf(task.priority));
-  if (sortBy === 'position') return positionOfTime(Date.parse(task.created_at));
   return sortBy === 'title' ? fold(task.title) : task[sortBy];
 }
 

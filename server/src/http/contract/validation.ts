@@ -35,17 +35,9 @@ interface TextFormat {
   pattern?: string;
 }
 
-const uuidOr = (word: string): TextFormat => ({
-  test: (text) => text === word || isTaskId(text),
-  hint: `a UUID with hyphens, or ${word}`,
-  pattern: `^(?:${word}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})$`,
-});
-
 /** Formats of input. */
 const formats: Record<string, TextFormat> = {
   uuid: { test: isTaskId, hint: 'a UUID with hyphens' },
-  'uuid-or-none': uuidOr('none'),
-  'uuid-or-inbox': uuidOr('inbox'),
   date: {
     test: isDate,
     pattern: calendarDate.source,
