@@ -37,7 +37,7 @@ const completed = {
 
 const position = {
   select: ({ alias }: RowRef) => positionOf(alias),
-  json: ({ alias }: RowRef) => text.json(positionOf(alias)),
+  json: ({ alias }: RowRef) => sql`'"' || ${positionOf(alias)} || '"'`,
 };
 
 /** Tasks that nobody moved, written by an older Duly, have none. */

@@ -1,24 +1,45 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
+import { asBytes } from '../db/byte-rows.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
-import { toTask } from './changes.ts';
-import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
-import type { StoredTask, Task } from './model.ts';
+import type { TaskChange } from './changes.ts';
+import { readStoredTask, taskJson, taskSelection, upsertTasksCtes } from './columns.ts';
+import type { StoredTask } from './model.ts';
+import type { Progress } from './placement-model.ts';
+import { foldProgress, progressCtes } from './progress.ts';
 
-/** @returns the live task, or null when this user has none of that id. */
-export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
-  const [row] = await findLiveStatement(db, { user_id: userId, id: taskId });
-  return row === undefined ? null : toTask(readStoredTask(row));
+/** A live task as a response shows it. */
+export interface ShownTask {
+  version: number;
+  progress: Progress;
+  /** Its JSON. */
+  json: Buffer;
 }
 
-type TaskRow = Record<keyof StoredTask, unknown>;
+/** @returns null when this user has no live task of that id. */
+export async function findTask(db: Db, userId: string, taskId: string): Promise<ShownTask | null> {
+  const [task] = await findLiveStatement(db, { user_id: userId, id: taskId });
+  if (task === undefined) return null;
+  const { version, done, total, json } = task;
+  return { version, progress: total === 0 ? null : { done, total }, json };
+}
+
+interface ShownRow {
+  version: number;
+  done: number;
+  total: number;
+  json: Buffer;
+}
 
 const findLiveStatement = compileOnce((db) =>
-  sql<TaskRow>`select ${taskSelection} from duly.tasks as t
+  sql<ShownRow>`${sql.raw(asBytes)} select t.version, t.subtasks_done as done, t.subtasks_total as total,
+      ${taskJson} as json from duly.tasks as t
     where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
+
+type TaskRow = Record<keyof StoredTask, unknown>;
 
 /** Reads the task, live or in the trash; undefined when this user has none of that id. */
 export const storedTaskQuery = (userId: string, taskId: string): Query<StoredTask | undefined> =>
@@ -39,10 +60,10 @@ export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
 const storedTasksSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
   where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`;
 
-/** A task before a write, undefined when it is new, and after. */
-export interface TaskChange {
-  before: StoredTask | undefined;
-  after: StoredTask;
+/** The CTEs that store tasks as they are after their changes, and the progress of their parents. */
+export function storeTasksCtes(userId: string, changes: readonly TaskChange[]): Cte[] {
+  const { changes: folded, others } = foldProgress(changes);
+  return [storeTasksCte(userId, folded), ...progressCtes(userId, others)];
 }
 
 /**

@@ -10,7 +10,7 @@ import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { type Changes, type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { changeFamily, scopeOf } from './change-task.ts';
+import { changeFamily, scopeOf } from './change-family.ts';
 import { requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
 import type { Task, TrashListQuery } from './model.ts';

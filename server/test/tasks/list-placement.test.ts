@@ -48,9 +48,10 @@ interface Place {
   parent_id?: string | undefined;
 }
 
-const place = ({ user }: Client, id: string | undefined, to: Place) =>
-  sql`update duly.tasks set project_id = ${to.project_id ?? null}, section_id = ${to.section_id ?? null},
-      parent_id = ${to.parent_id ?? null} where user_id = ${user.id} and id = ${id}`.execute(app.ctx.db);
+async function place({ v1 }: Client, id: string | undefined, to: Place) {
+  const { status, text } = await v1('PATCH', `/tasks/${id}`, to);
+  if (status !== 200) throw new Error(`not placed: ${text}`);
+}
 
 /** The names of the tasks in the list, and of the first of two pages; the totals say the same. */
 async function listed(query: string, surface: 'v1' | 'bare' = 'v1') {
