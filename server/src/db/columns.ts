@@ -30,12 +30,15 @@ const plain = <Value>(name: string): ColumnType<Value> => ({
 });
 
 export const text = plain<string>('text');
-export const uuid = plain<string>('uuid');
 /** `YYYY-MM-DD`: the driver leaves it text. */
 export const date = plain<string>('date');
 export const enumeration = <Value extends string>(name: string) => plain<Value>(name);
 export const boolean = plain<boolean>('boolean');
 export const textArray = plain<string[]>('text[]');
+/** Text that JSON escapes nothing of, as UUIDs and positions: `to_json` costs a list a tenth more. */
+export const quoted = (plainText: Sql): Sql => sql`'"' || ${plainText} || '"'`;
+
+export const uuid: ColumnType<string> = { ...plain('uuid'), json: quoted };
 export const integer: ColumnType<number> = {
   ...plain('integer'),
   json: (column) => sql`${column}::text`,

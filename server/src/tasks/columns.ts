@@ -12,6 +12,7 @@ import {
   integer,
   jsonObject,
   nullable,
+  quoted,
   type RowRef,
   selectColumns,
   type TableOf,
@@ -37,7 +38,7 @@ const completed = {
 
 const position = {
   select: ({ alias }: RowRef) => positionOf(alias),
-  json: ({ alias }: RowRef) => text.json(positionOf(alias)),
+  json: ({ alias }: RowRef) => quoted(positionOf(alias)),
 };
 
 /** Tasks that nobody moved, written by an older Duly, have none. */
