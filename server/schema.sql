@@ -346,7 +346,7 @@ create table duly.tombstones (
   id text collate "C" not null,
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
-  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text, 'project'::text, 'section'::text, 'view'::text]))) NOT VALID,
+  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text, 'project'::text, 'section'::text, 'view'::text]))),
   PRIMARY KEY (user_id, type, id)
 );
 CREATE INDEX tombstones_created_at ON duly.tombstones USING btree (created_at);
@@ -488,8 +488,7 @@ CREATE OR REPLACE FUNCTION duly.first_position(created_at timestamp with time zo
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
- SET search_path TO 'pg_catalog', 'pg_temp'
-RETURN ('g'::text || (SELECT string_agg(substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((((EXTRACT(epoch FROM first_position.created_at) * (1000)::numeric))::bigint / (((62)::double precision ^ (place.place)::double precision))::bigint) % (62)::bigint))::integer + 1), 1), ''::text ORDER BY place.place DESC) AS string_agg FROM generate_series(0, 6) place(place)));
+RETURN ((((((('g'::text || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / ('56800235584'::bigint)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (916132832)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (14776336)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (238328)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (3844)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (62)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (1)::numeric)))::bigint % (62)::bigint))::integer + 1), 1));
 
 CREATE OR REPLACE FUNCTION duly.forget_access_events()
  RETURNS trigger

@@ -58,17 +58,25 @@ create index views_revision on duly.views (user_id, revision, id);
 create index views_deleted_at on duly.views (deleted_at) where deleted_at is not null;
 
 -- The position of a task that nobody moved: of the milliseconds since 1970 as a fractional key, 'g' and seven digits of
--- base 62 until the year 2081. It is what positions.ts makes of a time.
+-- base 62 until the year 2081. It is what positions.ts makes of a time. A single expression
+-- without settings, which PostgreSQL makes part of the statement.
 create function duly.first_position(created_at timestamptz) returns text
   language sql immutable parallel safe
-  set search_path to pg_catalog, pg_temp
-  return 'g' || (
-    select pg_catalog.string_agg(
-      substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
-        ((extract(epoch from created_at) * 1000)::bigint / (62 ^ place)::bigint % 62)::int + 1, 1),
-      '' order by place desc)
-    from pg_catalog.generate_series(0, 6) as place
-  );
+  return 'g' ||
+    substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      (floor(extract(epoch from created_at at time zone 'UTC') * 1000 / 56800235584)::bigint % 62)::int + 1, 1) ||
+    substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      (floor(extract(epoch from created_at at time zone 'UTC') * 1000 / 916132832)::bigint % 62)::int + 1, 1) ||
+    substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      (floor(extract(epoch from created_at at time zone 'UTC') * 1000 / 14776336)::bigint % 62)::int + 1, 1) ||
+    substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      (floor(extract(epoch from created_at at time zone 'UTC') * 1000 / 238328)::bigint % 62)::int + 1, 1) ||
+    substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      (floor(extract(epoch from created_at at time zone 'UTC') * 1000 / 3844)::bigint % 62)::int + 1, 1) ||
+    substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      (floor(extract(epoch from created_at at time zone 'UTC') * 1000 / 62)::bigint % 62)::int + 1, 1) ||
+    substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
+      (floor(extract(epoch from created_at at time zone 'UTC') * 1000 / 1)::bigint % 62)::int + 1, 1);
 
 -- Each has a default that is no expression, so no row is rewritten.
 alter table duly.tasks
@@ -108,4 +116,4 @@ alter index duly.tasks_live rename to tasks_live_created_at;
 
 alter table duly.tombstones drop constraint tombstones_type_check;
 alter table duly.tombstones add constraint tombstones_type_check
-  check (type in ('task', 'tag', 'project', 'section', 'view')) not valid;
+  check (type in ('task', 'tag', 'project', 'section', 'view'));

@@ -26,6 +26,7 @@ import * as profile from './handlers/profile.ts';
 import * as projects from './handlers/projects.ts';
 import * as sections from './handlers/sections.ts';
 import * as tags from './handlers/tags.ts';
+import * as taskMove from './handlers/task-move.ts';
 import * as tasks from './handlers/tasks.ts';
 import * as trash from './handlers/trash.ts';
 import * as views from './handlers/views.ts';
@@ -98,6 +99,7 @@ const table: readonly Row[] = [
   ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id',          tasks.updateTask,                  'token',  v1],
   ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id/complete', tasks.completeTask,                'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id/tasks/:task_id',          tasks.deleteTask,                  'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/tasks/:task_id/move',     taskMove.moveTask,                 'token',  v1],
   ['POST',     '/api/v1/users/:user_id/tasks/bulk',              bulk.bulkTasks,                    'token',  v1],
   ['GET',      '/api/v1/users/:user_id/trash',                   trash.listTrash,                   'token',  v1],
   ['POST',     '/api/v1/users/:user_id/trash/:task_id/restore',  trash.restoreTask,                 'token',  v1],

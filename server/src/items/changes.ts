@@ -147,11 +147,14 @@ export function moveAmong<I extends Item>(
   return { moved: changed(item, { position }, stamp), rebalanced };
 }
 
-const isBefore = (a: Positioned, b: Positioned) =>
+export const isBefore = (a: Positioned, b: Positioned) =>
   a.position < b.position || (a.position === b.position && a.id < b.id);
 
 /** The index of the sibling that follows. */
-function indexOfMove(siblings: readonly Positioned[], { after, before }: Move): number {
+export function indexOfMove(
+  siblings: readonly Positioned[],
+  { after, before }: Pick<Move, 'after' | 'before'>,
+): number {
   if ((after === undefined) === (before === undefined))
     throw refusal('after', 'either this or before is needed');
   const [name, id] = after === undefined ? (['before', before] as const) : (['after', after] as const);

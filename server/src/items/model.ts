@@ -71,13 +71,16 @@ export type ItemPatch = Readonly<Record<string, unknown>> & {
 const neighbour = (description: string) =>
   Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'uuid', description }));
 
+/** Where something is moved to in the manual order. */
+export const neighbours = {
+  after: neighbour('The id of the one that it comes after; null: it becomes the first.'),
+  before: neighbour('Instead of `after`: the id of the one that it comes before; null: it becomes the last.'),
+};
+
 /** The body of a move within the manual order. */
 export const Move = Type.Object(
   {
-    after: neighbour('The id of the one that it comes after; null: it becomes the first.'),
-    before: neighbour(
-      'Instead of `after`: the id of the one that it comes before; null: it becomes the last.',
-    ),
+    ...neighbours,
     version: Type.Optional(version),
   },
   { $id: 'Move', additionalProperties: false, examples: [{ after: null }] },

@@ -56,8 +56,11 @@ const nowhereElse = {
 /** A new task without the times of its write. */
 export type UnstampedTask = Omit<StoredTask, 'completed_at' | 'created_at' | 'updated_at'>;
 
-/** @throws AppError VALIDATION_ERROR when the input names another user. */
-export function buildTask(userId: string, id: string, input: NewTask): UnstampedTask {
+/**
+ * @param ordinal among the tasks that are created at once: their order
+ * @throws AppError VALIDATION_ERROR when the input names another user.
+ */
+export function buildTask(userId: string, id: string, input: NewTask, ordinal = 0): UnstampedTask {
   checkReadOnlyFields({ user_id: userId }, { user_id: input.user_id });
   const fields = taskFields.pick({ ...taskFields.defaults, ...input });
   return {
@@ -65,7 +68,7 @@ export function buildTask(userId: string, id: string, input: NewTask): Unstamped
     user_id: userId,
     ...fields,
     tags: sortTags(fields.tags),
-    position: '+',
+    position: `+${positionOfTime(0, ordinal).slice(positionOfTime(0).length)}`,
     progress: null,
     version: 1,
     deleted_at: null,
@@ -89,7 +92,7 @@ export const stampNewTask = (task: UnstampedTask, now: string): StoredTask => ({
 
 /** Each of the following gives the task after a change; the very same one when nothing changes. */
 
-type PatchFields = ReturnType<typeof splitPatch>['fields'];
+export type PatchFields = ReturnType<typeof splitPatch>['fields'];
 
 /** Merge patch (RFC 7396). */
 export function applyPatch(task: StoredTask, patch: PatchFields, stamp: WriteStamp): StoredTask {
@@ -110,14 +113,7 @@ export const applyCompletion = (
   stamp: WriteStamp,
 ): StoredTask => applyPatch(task, { completed: completed ?? !task.completed }, stamp);
 
-/** Its tags stay with it for a restore. */
-export const markDeleted = (task: StoredTask, stamp: WriteStamp): StoredTask =>
-  applyFields(task, { deleted_at: stamp.now }, stamp);
-
-export const markRestored = (task: StoredTask, stamp: WriteStamp): StoredTask =>
-  applyFields(task, { deleted_at: null }, stamp);
-
-const applyFields = (
+export const applyFields = (
   task: StoredTask,
   fields: Partial<StoredTask>,
   { now, versionFloor }: WriteStamp,

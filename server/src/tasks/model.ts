@@ -1,8 +1,18 @@
 import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
+import { neighbours } from '../items/model.ts';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';
-import { ignoredOrder, placementFields, shownOrder, shownPlacement } from './placement-model.ts';
+import {
+  type ChildrenOnCompletion,
+  type ChildrenOnDeletion,
+  childrenOnCompletion,
+  childrenOnDeletion,
+  ignoredOrder,
+  placementFields,
+  shownOrder,
+  shownPlacement,
+} from './placement-model.ts';
 
 /** Keywords that `http/contract/normalize-input.ts` acts on before validation. */
 const trim = { 'x-trim': true };
@@ -169,20 +179,44 @@ export const TaskPatch = Type.Object(
 export type TaskPatch = Static<typeof TaskPatch>;
 
 export const Completion = Type.Object(
-  { completed, version: Type.Optional(version) },
+  { completed, children: childrenOnCompletion, version: Type.Optional(version) },
   { $id: 'Completion', additionalProperties: false, examples: [{ completed: true }] },
 );
 
+/** Where a task is moved to: next to a sibling, perhaps in another project or below another task. */
+export const TaskMove = Type.Object(
+  { ...neighbours, ...placementFields, version: Type.Optional(version) },
+  {
+    $id: 'TaskMove',
+    additionalProperties: false,
+    examples: [{ before: null, project_id: taskExample.project_id }],
+  },
+);
+export type TaskMove = Static<typeof TaskMove>;
+
 /** On the bare surface no body, or one without `completed`, flips the state. */
-export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: number } | null>({
+export const OptionalCompletion = Type.Unsafe<{
+  completed?: boolean;
+  children?: ChildrenOnCompletion;
+  version?: number;
+} | null>({
   $id: 'OptionalCompletion',
   type: ['object', 'null'],
-  properties: { completed, version },
+  properties: { completed, children: childrenOnCompletion, version },
   additionalProperties: false,
   examples: [{ completed: true }],
 });
 
-/** The body of writes that have no other: delete, restore, purge. */
+/** The body of a deletion. */
+export const Deletion = Type.Unsafe<{ children?: ChildrenOnDeletion; version?: number } | null>({
+  $id: 'Deletion',
+  type: ['object', 'null'],
+  properties: { children: childrenOnDeletion, version },
+  additionalProperties: false,
+  examples: [{ children: 'delete', version: 1 }],
+});
+
+/** The body of writes that have no other: restore, purge. */
 export const Precondition = Type.Unsafe<{ version?: number } | null>({
   $id: 'Precondition',
   type: ['object', 'null'],

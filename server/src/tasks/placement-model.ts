@@ -53,3 +53,21 @@ export const ignoredOrder = {
   position: Type.Optional(Type.String({ description: 'Ignored: a move sets it.' })),
   progress: Type.Optional(Type.Unsafe<Progress>({ ...progressSchema, description: 'Ignored.' })),
 };
+
+/** What becomes of subtasks when their parent is completed or deleted. */
+export type ChildrenOnCompletion = 'keep' | 'complete';
+export type ChildrenOnDeletion = ChildrenOnCompletion | 'delete';
+
+export const childrenOnCompletion = Type.Optional(
+  Type.Enum(['keep', 'complete'], {
+    type: 'string',
+    description: '`complete` completes the subtasks on all levels too; `keep`, when absent, leaves them.',
+  }),
+);
+export const childrenOnDeletion = Type.Optional(
+  Type.Enum(['keep', 'complete', 'delete'], {
+    type: 'string',
+    description:
+      '`keep`, when absent, moves the subtasks up to the parent; `complete` completes those on all levels too; `delete` deletes them.',
+  }),
+);

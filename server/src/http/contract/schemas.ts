@@ -146,7 +146,10 @@ export function errorResponses(
 }
 
 export const etagHeader = {
-  ETag: { type: 'string', description: 'The version of the task, quoted.' },
+  ETag: {
+    type: 'string',
+    description: 'The version, quoted; of a task with subtasks, the version and their numbers: `"5-2-3"`.',
+  },
 };
 
 /** The `ETag` of lists and profiles, which have no version. */
@@ -182,7 +185,8 @@ export const pageHeaders = {
 const ifMatch = Type.Optional(
   Type.String({
     format: 'if-match',
-    description: 'The version the change is based on, quoted: `"3"`; another one is answered with 412.',
+    description:
+      'The version the change is based on, quoted: `"3"`, or its `ETag`; another one is answered with 412.',
   }),
 );
 
