@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type pg from 'pg';
-import type { Connection, QueryArrayResult } from 'pg';
+import type { Connection, FieldDef, QueryArrayResult } from 'pg';
+import { createMessageReader, fieldsOf, headBytes, type MessageListener } from './messages.ts';
 
 /**
  * Rows whose texts stay bytes, as the server sent them. The driver decodes every value to a string, even those that it
@@ -19,13 +20,13 @@ export const isAsBytes = (text: string): boolean => text.startsWith(marker);
 
 const [boolOid, int4Oid] = [16, 23];
 
-const binaryTypes: pg.CustomTypesConfig = {
-  getTypeParser(oid: number) {
+const binaryTypes = {
+  getTypeParser(oid: number): (bytes: Buffer) => unknown {
     if (oid === int4Oid) return (bytes: Buffer) => bytes.readInt32BE(0);
     if (oid === boolOid) return (bytes: Buffer) => bytes[0] === 1;
     return (bytes: Buffer) => bytes;
   },
-};
+} satisfies pg.CustomTypesConfig;
 
 /** What the driver needs for such a statement. As objects, it would copy each value. */
 export const byteRowsConfig = { binary: true, rowMode: 'array', types: binaryTypes } as const;
@@ -35,6 +36,36 @@ export const toObjects = <R>({ rows, fields, ...rest }: QueryArrayResult<unknown
   fields,
   rows: rows.map((row) => Object.fromEntries(fields.map(({ name }, index) => [name, row[index]]))) as R[],
 });
+
+/** The values of a row as the server sent them. */
+export type ByteFields = (Buffer | null)[];
+
+/** Makes the objects that `toObjects` makes, of rows with the same fields. */
+export function createRowReader(fields: readonly FieldDef[]): (row: ByteFields) => Record<string, unknown> {
+  const parsers = fields.map(({ name, dataTypeID }) => ({
+    name,
+    parse: binaryTypes.getTypeParser(dataTypeID),
+  }));
+  return (row) => {
+    const item: Record<string, unknown> = {};
+    parsers.forEach(({ name, parse }, index) => {
+      const bytes = row[index] ?? null;
+      item[name] = bytes === null ? null : parse(bytes);
+    });
+    return item;
+  };
+}
+
+/** Receives all that the server sends to a connection, instead of the driver. */
+type Receiver = (chunk: Buffer) => void;
+
+const receivers = new WeakMap<Connection, Receiver>();
+
+/** @param receiver null: the driver receives again. Only while the connection is idle. */
+export function setReceiver(connection: Connection, receiver: Receiver | null): void {
+  if (receiver === null) receivers.delete(connection);
+  else receivers.set(connection, receiver);
+}
 
 /**
  * Lets the connection hand out rows in binary format as they are, and the driver's parser read everything else. This
@@ -50,72 +81,36 @@ export function keepBinaryRows(connection: Connection): void {
         (messages) => others.emit('data', messages),
         (fields) => connection.emit('dataRow', { name: 'dataRow', fields }),
       );
-      stream.on('data', split);
+      stream.on('data', (chunk: Buffer) => {
+        const receive = receivers.get(connection) ?? split;
+        receive(chunk);
+      });
       Reflect.apply(attach, connection, [others]);
     },
   });
 }
 
-/** A message: one byte, and the length of the rest as 4 bytes, which count themselves. */
-const headBytes = 5;
 const [rowDescription, dataRow] = [0x54, 0x44];
 
-type Fields = (Buffer | null)[];
-
 /** Splits what the server sends into rows in binary format, and runs of other messages, in order. */
-function createSplitter(onOthers: (messages: Buffer) => void, onRow: (fields: Fields) => void) {
-  const waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  /** The length of the message that is incomplete. */
-  let wantedBytes = headBytes;
+function createSplitter(onOthers: (messages: Buffer) => void, onRow: (fields: ByteFields) => void) {
   let isBinary = false;
-
-  function takeMessages(data: Buffer): void {
-    let [from, at] = [0, 0];
-    const flush = () => at > from && onOthers(data.subarray(from, at));
-    for (let end = endOf(data, at); end <= data.length; end = endOf(data, at)) {
+  /** Where the run of other messages begins. */
+  let from = 0;
+  const listener: MessageListener = {
+    onMessage(data, at, end) {
+      if (at === 0) from = 0;
       // The last two bytes are the format of the last column.
       if (data[at] === rowDescription) isBinary = data.readInt16BE(end - 2) === 1;
       else if (data[at] === dataRow && isBinary) {
-        flush();
+        if (at > from) onOthers(data.subarray(from, at));
         onRow(fieldsOf(data, at + headBytes));
         from = end;
       }
-      at = end;
-    }
-    flush();
-    if (at === data.length) return;
-    const rest = data.subarray(at);
-    waiting.push(rest);
-    waitingBytes = rest.length;
-    wantedBytes = endOf(rest, 0);
-  }
-
-  return (chunk: Buffer): void => {
-    if (waitingBytes === 0) {
-      takeMessages(chunk);
-      return;
-    }
-    waiting.push(chunk);
-    waitingBytes += chunk.length;
-    if (waitingBytes < wantedBytes) return;
-    const data = Buffer.concat(waiting.splice(0), waitingBytes);
-    waitingBytes = 0;
-    takeMessages(data);
+    },
+    onEnd(data, end) {
+      if (end > from) onOthers(data.subarray(from, end));
+    },
   };
-}
-
-/** The end of the message at `at`, or of its head if that is incomplete. */
-const endOf = (data: Buffer, at: number) =>
-  at + headBytes > data.length ? at + headBytes : at + 1 + data.readUInt32BE(at + 1);
-
-function fieldsOf(data: Buffer, at: number): Fields {
-  let next = at + 2;
-  return Array.from({ length: data.readInt16BE(at) }, () => {
-    const length = data.readInt32BE(next);
-    next += 4;
-    if (length < 0) return null;
-    next += length;
-    return data.subarray(next - length, next);
-  });
+  return createMessageReader(listener);
 }

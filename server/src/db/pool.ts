@@ -17,39 +17,20 @@ import { isReadOnlyError } from './failures.ts';
 import { createHostSelector, type DatabaseConnection, type HostSelector, NoHostError } from './hosts.ts';
 import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './inspect-server.ts';
 import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
+import { createReadLanes, type ReadLanes } from './read-lanes.ts';
 import type { Database, Db } from './schema.ts';
+import {
+  beginStatement,
+  beginWithLimits,
+  setDateStyle,
+  setSession,
+  statementTimeoutMs,
+} from './session-settings.ts';
 import { typeParsers } from './types.ts';
 
-/** The server cancels a statement after 30 s. The client gives up a second later. */
-export const statementTimeoutMs = 30_000;
 const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const maxLifetimeSeconds = 1_800;
 const idleTimeoutMs = 10_000;
-
-const sessionLimits = [
-  `statement_timeout = ${statementTimeoutMs}`,
-  'lock_timeout = 10000',
-  'idle_in_transaction_session_timeout = 15000',
-];
-const beginStatement = 'begin isolation level read committed';
-
-/**
- * `set local` ends with the transaction: through a pooler in transaction mode another client gets the session next. One
- * message with `begin` saves a round trip.
- */
-const beginWithLimits = [beginStatement, ...sessionLimits.map((limit) => `set local ${limit}`)].join('; ');
-/**
- * The only date format that the driver parses; server, database or role may default to another. A pooler restores it
- * for its client.
- */
-const setDateStyle = "set datestyle = 'ISO'";
-/** Gives a statement outside a transaction the same limits and isolation. */
-const setSession = [
-  ...[...sessionLimits, "default_transaction_isolation = 'read committed'"].map(
-    (setting) => `set ${setting}`,
-  ),
-  setDateStyle,
-].join('; ');
 
 class Driver extends PostgresDriver {
   override async beginTransaction(
@@ -137,10 +118,14 @@ export function createDb(options: PoolOptions): Db {
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', () => {}));
-  const db: Db = new Kysely<Database>({
-    dialect: new Dialect({ pool: validatedPool(pool, hosts, failover) }),
+  const validated = validatedPool(pool, hosts, failover);
+  const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: validated.forKysely }) });
+  const lanes = createReadLanes({
+    connect: validated.connect,
+    isContended: (ownCount) => pool.waitingCount > ownCount,
+    timeoutMs: queryTimeoutMs,
   });
-  pools.set(db, { pool, failover });
+  pools.set(db, { pool, failover, lanes });
   return db;
 }
 
@@ -170,11 +155,15 @@ async function initializeClient(
   await client.query(isDirect(client) ? setSession : setDateStyle);
 }
 
-const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover }>();
+const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover; lanes: ReadLanes }>();
 const directPools = new WeakSet<Db>();
 
 /** Whether a statement outside a transaction has the session's limits and isolation: false through a pooler. */
 export const hasDirectSessions = (db: Db): boolean => directPools.has(db);
+
+/** Null through a pooler, and in a transaction. */
+export const readLanesOf = (db: Db): ReadLanes | null =>
+  hasDirectSessions(db) ? (pools.get(db)?.lanes ?? null) : null;
 
 /** Numbers of open and idle connections, of callers that wait for one, and the maximum of connections. */
 export function poolStats(db: Db) {
@@ -201,26 +190,28 @@ export const onServerChange = (db: Db, listener: () => void): (() => void) =>
  * The pool as Kysely sees it. It hands out only connections that were validated within the last second. The driver
  * reports no error for a server that slept or restarted.
  */
-function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover): PostgresPool {
-  async function connect(): Promise<PostgresPoolClient> {
+function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover) {
+  async function connectOnce(): Promise<pg.PoolClient> {
     for (;;) {
       if (!hosts.isFixed && pool.idleCount === 0 && pool.totalCount < pool.options.max) await hosts.select();
       const client = await pool.connect();
-      if (await failover.validate(client)) return withPreparedStatements(client, failover);
+      if (await failover.validate(client)) return client;
       client.release(true);
     }
   }
-  return {
+  const connect = () =>
+    connectOnce().catch((error: unknown) => {
+      hosts.reset();
+      recordFailure(error);
+      throw error;
+    });
+  const forKysely: PostgresPool = {
     Client: pg.Client,
     options: pool.options,
     end: () => pool.end(),
-    connect: () =>
-      connect().catch((error: unknown) => {
-        hosts.reset();
-        recordFailure(error);
-        throw error;
-      }),
+    connect: async () => withPreparedStatements(await connect(), failover),
   };
+  return { connect, forKysely };
 }
 
 const clientWrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>();

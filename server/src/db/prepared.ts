@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
-import { byteRowsConfig, isAsBytes, toObjects } from './byte-rows.ts';
+import { type ByteFields, byteRowsConfig, createRowReader, isAsBytes, toObjects } from './byte-rows.ts';
 import { errorCodeOf } from './failures.ts';
 
 /** Each prepared statement takes memory on every connection, so only frequent statements are prepared. */
@@ -34,6 +34,8 @@ function statementNameOf(text: string): string | undefined {
 /** SQLSTATEs: the name is unknown, the name is taken, or a migration changed the result's columns. */
 const staleNameCodes = new Set(['26000', '42P05', '0A000']);
 
+export const isStaleName = (error: unknown): boolean => staleNameCodes.has(errorCodeOf(error));
+
 const directClients = new WeakSet<PoolClient>();
 
 /** Whether the connection leads to the server itself, which gives it a session of its own. */
@@ -48,6 +50,17 @@ export function markIfDirect(client: PoolClient, pid: number): void {
   if ('processID' in client && client.processID === pid) directClients.add(client);
 }
 
+/** A frequent statement that was executed, and how its rows are read. */
+interface KnownRead {
+  name: string;
+  toRow(fields: ByteFields): unknown;
+}
+
+const knownReads = new Map<string, KnownRead>();
+
+/** Null unless the statement's rows are bytes, and it was prepared by name before. */
+export const knownReadOf = (text: string): KnownRead | null => knownReads.get(text) ?? null;
+
 /** Runs a statement, as a prepared one if the connection is direct and the statement frequent. */
 export async function queryPrepared<Row extends QueryResultRow>(
   client: PoolClient,
@@ -58,10 +71,15 @@ export async function queryPrepared<Row extends QueryResultRow>(
   const name = values.length > 0 && isDirect(client) ? statementNameOf(text) : undefined;
   const query = { text, values: [...values], ...(name === undefined ? {} : { name }) };
   try {
-    if (isAsBytes(text)) return toObjects(await client.query({ ...query, ...byteRowsConfig }));
+    if (isAsBytes(text)) {
+      const result = await client.query({ ...query, ...byteRowsConfig });
+      if (name !== undefined && !knownReads.has(text))
+        knownReads.set(text, { name, toRow: createRowReader(result.fields) });
+      return toObjects(result);
+    }
     return name === undefined ? await client.query(text, query.values) : await client.query(query);
   } catch (error) {
-    if (name !== undefined && staleNameCodes.has(errorCodeOf(error))) directClients.delete(client);
+    if (name !== undefined && isStaleName(error)) directClients.delete(client);
     throw error;
   }
 }

@@ -57,8 +57,12 @@ interface ReplicaOptions<T> {
 /**
  * Opens a pool whose connections all lead to the same run of the same server. So what one connection has replayed, all
  * others have. A restarted or another standby may have replayed less.
+ * @param onMismatch called for a connection to another one; reads may go on through the others
  */
-async function connect({ primary, connection, max, log }: ReplicaOptions<unknown>): Promise<Db> {
+async function connect(
+  { primary, connection, max, log }: ReplicaOptions<unknown>,
+  onMismatch: (db: Db, error: Error) => void,
+): Promise<Db> {
   const { rows } = await sql.raw<ServerIdentity>(serverIdentityQuery).execute(primary);
   const [primaryIdentity] = rows;
   let firstIdentity: ServerIdentity | undefined;
@@ -74,7 +78,10 @@ async function connect({ primary, connection, max, log }: ReplicaOptions<unknown
         throw new Error('it does not say which it is');
       firstIdentity ??= identity;
       const mismatch = mismatchOf(identity, primaryIdentity, firstIdentity);
-      if (mismatch !== null) throw new Error(mismatch);
+      if (mismatch === null) return;
+      const error = new Error(mismatch);
+      onMismatch(db, error);
+      throw error;
     },
   });
   try {
@@ -110,6 +117,11 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
     connected = null;
   }
 
+  function fail(error: unknown): void {
+    disconnect();
+    backOff(error);
+  }
+
   const unsubscribe = onServerChange(options.primary, () => {
     serverChanges += 1;
     retryAt = 0;
@@ -119,7 +131,9 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
   async function tryConnect(): Promise<void> {
     const changesAtStart = serverChanges;
     try {
-      const db = await connect(options);
+      const db = await connect(options, (mismatched, error) => {
+        if (connected?.db === mismatched) fail(error);
+      });
       if (isClosed || serverChanges !== changesAtStart) await db.destroy();
       else connected = { db, link: open(db) };
     } catch (error) {
@@ -139,9 +153,7 @@ export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
       wasHealthy = true;
     },
     markFailed(link, error) {
-      if (connected?.link !== link) return;
-      disconnect();
-      backOff(error);
+      if (connected?.link === link) fail(error);
     },
     async close() {
       isClosed = true;

@@ -1,5 +1,7 @@
 import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { readLanesOf } from './pool.ts';
+import { knownReadOf } from './prepared.ts';
 import type { Db } from './schema.ts';
 
 /** The place of a bind parameter in a statement, until the statement is executed. */
@@ -23,16 +25,37 @@ export interface Statement<Row> {
 
 export function compileOnce<Row>(build: (db: Db) => CompiledQuery<Row>): Statement<Row> {
   let query: CompiledQuery<Row> | undefined;
-  const compile = (db: Db, params: ParamValues): CompiledQuery<Row> => {
+  const bind = (db: Db, params: ParamValues) => {
     query ??= build(db);
     const parameters = query.parameters.map((parameter) =>
       parameter instanceof Param ? params[parameter.name] : parameter,
     );
-    return CompiledQuery.raw(query.sql, parameters);
+    return { text: query.sql, parameters };
   };
-  const execute = async (db: Db, params: ParamValues) => (await db.executeQuery(compile(db, params))).rows;
+  const compile = (db: Db, params: ParamValues): CompiledQuery<Row> => {
+    const { text, parameters } = bind(db, params);
+    return CompiledQuery.raw(text, parameters);
+  };
+  const execute = async (db: Db, params: ParamValues) => {
+    const { text, parameters } = bind(db, params);
+    const rows = readInLane<Row>(db, text, parameters);
+    return rows ?? (await db.executeQuery<Row>(CompiledQuery.raw(text, parameters))).rows;
+  };
   return Object.assign(execute, { compile });
 }
+
+/** Null unless the statement is a frequent one whose rows are bytes, on a direct connection. */
+function readInLane<Row>(db: Db, text: string, parameters: readonly unknown[]): Promise<Row[]> | null {
+  const known = knownReadOf(text);
+  const lanes = known && readLanesOf(db);
+  if (lanes === null || known === null || !parameters.every(isPlain)) return null;
+  const values = parameters.map((value) => (value === null || value === undefined ? null : String(value)));
+  const { name, toRow } = known;
+  return lanes.read({ name, text, values }).then((rows) => rows.map((row) => toRow(row) as Row));
+}
+
+/** Whether `String` gives what PostgreSQL reads; the driver has other formats for objects. */
+const isPlain = (value: unknown) => value === null || typeof value !== 'object';
 
 /** The number of compiled statements that one `compileOncePerShape` keeps. */
 const maxShapes = 500;

@@ -9,7 +9,7 @@ export const storedTags = {
   select: (row: RowRef) =>
     sql`case when ${isStored(row)} then ${ref(row, 'tags')} else ${linkedTags(row)} end`,
   json: (row: RowRef) =>
-    sql`to_json(case when ${isStored(row)} then ${ref(row, 'tags')} else ${linkedTags(row)} end)::text`,
+    sql`array_to_json(case when ${isStored(row)} then ${ref(row, 'tags')} else ${linkedTags(row)} end)::text`,
 };
 
 const ref = ({ alias }: RowRef, name: string) => sql.ref(`${alias}.${name}`);

@@ -38,7 +38,7 @@ const completed = {
 
 const position = {
   select: ({ alias }: RowRef) => positionOf(alias),
-  json: ({ alias }: RowRef) => quoted(positionOf(alias)),
+  json: ({ alias }: RowRef) => quoted('text').json(positionOf(alias)),
 };
 
 /** Tasks that nobody moved, written by an older Duly, have none. */

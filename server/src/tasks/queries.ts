@@ -1,24 +1,35 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
+import { asBytes } from '../db/byte-rows.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
-import { toTask } from './changes.ts';
-import { readStoredTask, taskSelection, upsertTasksCtes } from './columns.ts';
-import type { StoredTask, Task } from './model.ts';
+import { readStoredTask, taskJson, taskSelection, upsertTasksCtes } from './columns.ts';
+import type { StoredTask } from './model.ts';
 
-/** @returns the live task, or null when this user has none of that id. */
-export async function findTask(db: Db, userId: string, taskId: string): Promise<Task | null> {
-  const [row] = await findLiveStatement(db, { user_id: userId, id: taskId });
-  return row === undefined ? null : toTask(readStoredTask(row));
+/** A live task as a response shows it. */
+export interface ShownTask {
+  version: number;
+  progress: StoredTask['progress'];
+  /** Its JSON. */
+  json: Buffer;
 }
 
-type TaskRow = Record<keyof StoredTask, unknown>;
+/** @returns null when this user has no live task of that id. */
+export async function findTask(db: Db, userId: string, taskId: string): Promise<ShownTask | null> {
+  const [row] = await findLiveStatement(db, { user_id: userId, id: taskId });
+  if (row === undefined) return null;
+  const { version, done, total, json } = row;
+  return { version, progress: total === 0 ? null : { done, total }, json };
+}
 
 const findLiveStatement = compileOnce((db) =>
-  sql<TaskRow>`select ${taskSelection} from duly.tasks as t
+  sql<{ version: number; done: number; total: number; json: Buffer }>`${sql.raw(asBytes)}
+    select t.version, t.subtasks_done as done, t.subtasks_total as total, ${taskJson} as json from duly.tasks as t
     where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
+
+type TaskRow = Record<keyof StoredTask, unknown>;
 
 /** Reads the task, live or in the trash; undefined when this user has none of that id. */
 export const storedTaskQuery = (userId: string, taskId: string): Query<StoredTask | undefined> =>

@@ -1,24 +1,17 @@
-import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
+import { onQuery } from '../support/sql/queries.ts';
 import { newClient } from '../support/tasks.ts';
 
 /** Collects prepared statements on connections to this port or path, until the end of the test. */
 function namedStatements(at: string | number): Set<string> {
   const named = new Set<string>();
-  const { prototype } = pg.Client;
-  const original = prototype.query;
-  prototype.query = function (this: pg.Client, ...args: unknown[]) {
-    const [query] = args;
-    const isNamed = typeof query === 'object' && query !== null && 'name' in query && 'text' in query;
-    if (isNamed && (this.port === at || this.host === at)) named.add(String(query.text));
-    return Reflect.apply(original, this, args);
-  };
-  afterTest.push(() => {
-    prototype.query = original;
+  const stop = onQuery(({ client: { port, host }, text, name }) => {
+    if (name !== undefined && (port === at || host === at)) named.add(text);
   });
+  afterTest.push(async () => stop());
   return named;
 }
 

@@ -1,9 +1,9 @@
-import pg from 'pg';
 import { migrateUp } from '../../src/db/migrator.ts';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { startApp, type TestApp } from './app.ts';
 import { silentLog } from './log.ts';
 import { createReplicaCluster, initCluster, type TestCluster } from './postgres15.ts';
+import { onQuery } from './sql/queries.ts';
 
 const role = 'app';
 export const database = 'duly';
@@ -46,20 +46,12 @@ const backgroundStatements =
 /** Records this process' statements by the server's port, until `restore`. */
 export function recordStatementsByPort(): { on(port: number): string[]; forget(): void; restore(): void } {
   const statements: { port: number; text: string }[] = [];
-  const { prototype } = pg.Client;
-  const original = prototype.query;
-  prototype.query = function (this: pg.Client, ...args: unknown[]) {
-    const [query] = args;
-    const isConfig = typeof query === 'object' && query !== null && 'text' in query;
-    const text = String(isConfig ? query.text : query);
-    if (!backgroundStatements.test(text)) statements.push({ port: this.port, text });
-    return Reflect.apply(original, this, args);
-  };
+  const restore = onQuery(({ client: { port }, text }) => {
+    if (!backgroundStatements.test(text)) statements.push({ port, text });
+  });
   return {
     on: (port) => statements.filter((one) => one.port === port).map(({ text }) => text),
     forget: () => statements.splice(0),
-    restore() {
-      prototype.query = original;
-    },
+    restore,
   };
 }

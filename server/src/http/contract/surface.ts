@@ -5,6 +5,8 @@ import { JsonBytes } from './json-bytes.ts';
 /** What a handler returns. The surface of the route renders it as a body. */
 export interface Result {
   data?: unknown;
+  /** Instead of `data`: its JSON. */
+  json?: Buffer;
   /** Instead of `data`: the JSON of an array's items, with commas between them. */
   items?: Buffer;
   /** Further fields of the envelope. */
@@ -59,7 +61,10 @@ export const plain: Surface = {
   problem: 'Problem',
   renderError,
   status: ({ status = 200 }) => status,
-  render: ({ data, items }) => (items === undefined ? data : new JsonBytes('[', items, ']')),
+  render({ data, json, items }) {
+    if (json !== undefined) return new JsonBytes(json);
+    return items === undefined ? data : new JsonBytes('[', items, ']');
+  },
   successSchema: ({ description, headers = {}, data }) => ({ description, headers, ...data }),
   operationId: (id) => id,
   group: null,

@@ -65,7 +65,7 @@ export const getTask = operation({
   async handle({ db, request: { params } }) {
     const task = await findTask(db, params.user_id, params.task_id);
     if (task === null) throw notFound('Task');
-    return { data: task, headers: { etag: etagOf(task) } };
+    return { json: task.json, headers: { etag: etagOf(task) } };
   },
 });
 

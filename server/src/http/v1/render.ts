@@ -6,10 +6,13 @@ import { plain, type Surface } from '../contract/surface.ts';
 /** The full surface, below `/api/v1`: successes in an envelope, errors in the common form. */
 export const v1: Surface = {
   ...plain,
-  render({ data, items, more = {} }, { message, status = 200 }) {
+  render({ data, json, items, more = {} }, { message, status = 200 }) {
     const rest = { message, status_code: status, ...more };
-    if (items === undefined) return { data, ...rest };
-    return new JsonBytes('{"data":[', items, `],${JSON.stringify(rest).slice(1)}`);
+    if (json === undefined && items === undefined) return { data, ...rest };
+    const restJson = `,${JSON.stringify(rest).slice(1)}`;
+    return json === undefined
+      ? new JsonBytes('{"data":[', items ?? '', `]${restJson}`)
+      : new JsonBytes('{"data":', json, restJson);
   },
   successSchema: ({ data, description, headers = {}, more = {} }) => ({
     description,

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { onQuery } from './queries.ts';
 
 /** Statements of the background, of new connections and of idle ones. */
 const backgroundStatements =
@@ -7,18 +7,11 @@ const backgroundStatements =
 /** The statements that this process sends during `work`, in order. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const asked: string[] = [];
-  const { prototype } = pg.Client;
-  const original = prototype.query;
-  prototype.query = function (this: pg.Client, ...args: unknown[]) {
-    const [query] = args;
-    const isConfig = typeof query === 'object' && query !== null && 'text' in query;
-    asked.push(String(isConfig ? query.text : query));
-    return Reflect.apply(original, this, args);
-  };
+  const stop = onQuery(({ text }) => asked.push(text));
   try {
     await work();
   } finally {
-    prototype.query = original;
+    stop();
   }
   return asked.filter((text) => !backgroundStatements.test(text));
 }
