@@ -53,7 +53,11 @@ const placeTasks = `
   )
   update duly.tasks as t set project_id = placed.project_id, section_id = placed.project_id,
     parent_id = nullif(placed.first_id, t.id)
-  from placed where placed.user_id = t.user_id and placed.id = t.id`;
+  from placed where placed.user_id = t.user_id and placed.id = t.id;
+  update duly.tasks as t set subtasks_total = counted.total, subtasks_done = counted.done from (
+    select user_id, parent_id, count(*) as total, count(completed_at) as done from duly.tasks
+    where deleted_at is null group by user_id, parent_id
+  ) as counted where counted.user_id = t.user_id and counted.parent_id = t.id`;
 
 /** Explains a query, for the user with few tasks or the one with many. */
 async function planFor(query: (db: Db) => Promise<unknown>) {
