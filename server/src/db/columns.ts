@@ -30,7 +30,7 @@ const plain = <Value>(name: string): ColumnType<Value> => ({
 });
 
 /** A type whose text has nothing to escape. `to_json` would look the type up for each value. */
-const quoted = <Value>(name: string): ColumnType<Value> => ({
+export const quoted = <Value>(name: string): ColumnType<Value> => ({
   ...plain(name),
   json: (column) => sql`'"' || ${column} || '"'`,
 });

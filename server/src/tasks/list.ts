@@ -9,7 +9,7 @@ import { param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
 import { taskJson } from './columns.ts';
 import { type ListParameters, listDefaults, type SortKey, type TaskListQuery } from './list-model.ts';
-import { isPlacedInOne, placementConditions, placementParams, placementShape } from './placement-filters.ts';
+import { placementConditions, placementParams, placementShape } from './placement-filters.ts';
 
 /** Filters, order and part of a list. */
 export type TaskListFilter = Omit<ListParameters, keyof typeof listDefaults> &
@@ -113,7 +113,7 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
       tags_wanted: filter.tags_match === 'all' ? names.size : 1,
     },
     // Other filters leave so many rows that a page is soon full.
-    materialize: Boolean(search || tags?.length || due_after || due_before) || isPlacedInOne(filter),
+    materialize: Boolean(search || tags?.length || due_after || due_before),
     hasUnfoldedRows: search || sort_by === 'title' ? hasUnfoldedTasks : null,
   };
   return findPage(db, source, order, filter);

@@ -17,9 +17,6 @@ const archivedOf = ({ archived, project_id }: PlacementFilter) =>
 export const placementShape = (filter: PlacementFilter) =>
   [...fields.map((field) => (namesOne(filter[field]) ? 'one' : filter[field])), archivedOf(filter)].join();
 
-/** Whether the filter leaves few of a user's tasks, which another index finds than that of the order. */
-export const isPlacedInOne = (filter: PlacementFilter) => fields.some((field) => namesOne(filter[field]));
-
 export const placementParams = ({ project_id, section_id, parent_id }: PlacementFilter) => ({
   project_id,
   section_id,
