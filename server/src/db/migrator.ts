@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { StartError } from '../platform/errors.ts';
 import { errorCodeOf, isPermissionDenied, isUnavailableError } from './failures.ts';
-import { statementTimeoutMs } from './pool.ts';
 import type { Db, Tx } from './schema.ts';
 import { findOwnSchema, ownSchema, requireNoOldInstance, schemaMoveVersion } from './schema-location.ts';
+import { statementTimeoutMs } from './session.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface Migration {

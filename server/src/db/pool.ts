@@ -18,38 +18,15 @@ import { createHostSelector, type DatabaseConnection, type HostSelector, NoHostE
 import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './inspect-server.ts';
 import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
 import type { Database, Db } from './schema.ts';
+import { beginStatement, beginWithLimits, setDateStyle, setSession, statementTimeoutMs } from './session.ts';
+import { nextIsTransaction, queryAsTransaction } from './transaction-message.ts';
 import { typeParsers } from './types.ts';
 
-/** The server cancels a statement after 30 s. The client gives up a second later. */
-export const statementTimeoutMs = 30_000;
+/** The client gives up a second after the server would have cancelled the statement. */
 const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const maxLifetimeSeconds = 1_800;
-const idleTimeoutMs = 10_000;
-
-const sessionLimits = [
-  `statement_timeout = ${statementTimeoutMs}`,
-  'lock_timeout = 10000',
-  'idle_in_transaction_session_timeout = 15000',
-];
-const beginStatement = 'begin isolation level read committed';
-
-/**
- * `set local` ends with the transaction: through a pooler in transaction mode another client gets the session next. One
- * message with `begin` saves a round trip.
- */
-const beginWithLimits = [beginStatement, ...sessionLimits.map((limit) => `set local ${limit}`)].join('; ');
-/**
- * The only date format that the driver parses; server, database or role may default to another. A pooler restores it
- * for its client.
- */
-const setDateStyle = "set datestyle = 'ISO'";
-/** Gives a statement outside a transaction the same limits and isolation. */
-const setSession = [
-  ...[...sessionLimits, "default_transaction_isolation = 'read committed'"].map(
-    (setting) => `set ${setting}`,
-  ),
-  setDateStyle,
-].join('; ');
+/** The first statements on a new connection take ten times as long: a minute without requests closes none. */
+const idleTimeoutMs = 60_000;
 
 class Driver extends PostgresDriver {
   override async beginTransaction(
@@ -126,6 +103,7 @@ export function createDb(options: PoolOptions): Db {
     idleTimeoutMillis: idleTimeoutMs,
     maxLifetimeSeconds,
     keepAlive: true,
+    pipeline: true,
     verify: (client, done) => {
       initializeClient(client, hosts, failover)
         .then(() => (isDirect(client) ? directPools.add(db) : directPools.delete(db)))
@@ -223,6 +201,8 @@ function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover): 
   };
 }
 
+const nothing = { command: '', rowCount: 0, rows: [], fields: [], oid: 0 };
+
 const clientWrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>();
 
 /** Prepares a client's frequent statements, and begins transactions without limits if the session has them. */
@@ -231,9 +211,13 @@ function withPreparedStatements(client: pg.PoolClient, failover: Failover): Post
   if (existing !== undefined) return existing;
   // A direct session already has the limits.
   const adapt = (text: string) => (text === beginWithLimits && isDirect(client) ? beginStatement : text);
+  let isTransaction = false;
   const query = async (text: string, values: readonly unknown[]) => {
+    const run = isTransaction ? queryAsTransaction : queryPrepared;
+    isTransaction = text === nextIsTransaction;
+    if (isTransaction) return nothing;
     try {
-      return await queryPrepared(client, adapt(text), values);
+      return await run(client, adapt(text), values);
     } catch (error) {
       if (isReadOnlyError(error)) failover.noteReadOnlyError(client);
       recordFailure(error);

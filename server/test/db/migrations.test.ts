@@ -8,9 +8,10 @@ import {
   migrateUp,
   requireMigrated,
 } from '../../src/db/migrator.ts';
-import { createDb, statementTimeoutMs } from '../../src/db/pool.ts';
+import { createDb } from '../../src/db/pool.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { requireSupported, unsupportedReason } from '../../src/db/server-requirements.ts';
+import { statementTimeoutMs } from '../../src/db/session.ts';
 import { asAdmin, createDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLog as log } from '../support/log.ts';
 import { dumpSchema } from '../support/schema-dump.ts';
