@@ -25,8 +25,7 @@ import { typeParsers } from './types.ts';
 /** The client gives up a second after the server would have cancelled the statement. */
 const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const maxLifetimeSeconds = 1_800;
-/** The first statements on a new connection take ten times as long: a minute without requests closes none. */
-const idleTimeoutMs = 60_000;
+const idleTimeoutMs = 10_000;
 
 class Driver extends PostgresDriver {
   override async beginTransaction(
