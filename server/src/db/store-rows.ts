@@ -3,8 +3,8 @@ import type { StoredColumn } from './columns.ts';
 import { type ParamValues, param } from './statements.ts';
 
 /**
- * CTEs that store rows of a noun's table. `records` has the rows: of the parameter `rows`, or one row whose fields are a
- * parameter each. The time of the CTE `stamp` replaces its placeholder there. `stored` writes them to the table.
+ * CTEs that store rows of a noun's table. `records` has the rows: of the parameter `rows`, or one row whose fields are
+ * a parameter each. The time of the CTE `stamp` replaces its placeholder there. `stored` writes them to the table.
  */
 
 type Sql = RawBuilder<unknown>;
@@ -17,7 +17,7 @@ export const recordsCte = (columns: StoredColumns): Sql => sql`records as materi
       ) as g (${sql.join(recordTypes(columns).map(([name, type]) => sql`${sql.id(name)} ${sql.raw(type)}`))})
     )`;
 
-/** `records` of one row, whose parameters `rowParams` gives. That is half of the time of JSON. */
+/** `records` of one row, whose parameters `rowParams` gives. */
 export const recordCte = (columns: StoredColumns): Sql => {
   const values = recordTypes(columns).map(([name, type]) => {
     const given = param(paramNameOf(name));
