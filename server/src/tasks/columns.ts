@@ -17,11 +17,11 @@ import {
   text,
   textArray,
   timestamp,
-  upsertCtes,
   userIdColumn,
   uuid,
 } from '../db/columns.ts';
 import { param } from '../db/statements.ts';
+import { recordCte, recordsCte, updateCte, upsertCte } from '../db/store-rows.ts';
 import { foldVersion } from '../platform/folding.ts';
 import { storedTags } from '../tags/stored-tags.ts';
 import { type Priority, type StoredTask, Task, TrashedTask } from './model.ts';
@@ -58,7 +58,7 @@ const hiddenColumns = {
   /** What `searchTextOf` gives. */
   search_text: { recordType: 'text', setBy: 'server' },
   search_version: { recordType: null, setBy: 'server', insert: sql.lit(foldVersion) },
-  tags_version: { recordType: null, setBy: 'server', insert: sql`version` },
+  tags_version: { recordType: null, setBy: 'server', insert: sql`records.version` },
   /** Whether the rows of `task_tags` change too: no column of the table. */
   is_retagged: { recordType: 'boolean', setBy: 'server', insert: null },
 } as const;
@@ -78,11 +78,21 @@ declare module '../db/schema.ts' {
   }
 }
 
-/** Inserts or updates tasks with their tags. */
-export const upsertTasksCtes = upsertCtes('duly.tasks', ['user_id', 'id'], {
-  ...taskColumns,
-  ...hiddenColumns,
-});
+const storedColumns = { ...taskColumns, ...hiddenColumns };
+const upsert = upsertCte('duly.tasks', ['user_id', 'id'], storedColumns);
+
+/** Inserts or updates tasks with their tags: those of the parameter `rows`. */
+export const upsertTasksCtes = sql`${recordsCte(storedColumns)}, ${upsert}`;
+
+/** The same for one task, by `rowParams`. */
+export const upsertTaskCtes = sql`${recordCte(storedColumns)}, ${upsert}`;
+
+/** Updates the task, by `rowParams`. */
+export const updateTaskCtes = sql`${recordCte(storedColumns)}, ${updateCte(
+  'duly.tasks',
+  storedColumns,
+  sql`t.user_id = ${param('user_id')} and t.id = ${param('row_id')}::uuid`,
+)}`;
 
 /** A row of `tasks as t`, in a statement with the parameter `user_id`. */
 const taskRow: RowRef = { alias: 't', userId: param('user_id') };
