@@ -73,6 +73,21 @@ test.each([
   expect(errorLine()).toMatchObject({ request_id: id, err: { code: 'FST_ERR_HANDLER_TIMEOUT' } });
 });
 
+test('open requests time out whichever others end before them', async () => {
+  const statusOf = async (path: string) => (await fetch(url + path)).status;
+  signals.length = 0;
+  const ends = ['/late', '/endless', '/endless', '/late', '/endless'].map(async (path, index) => {
+    if (path === '/endless') return statusOf(path);
+    const socket = openSocket(url);
+    socket.write(`GET ${path} HTTP/1.1\r\n${host}\r\n`);
+    await expect.poll(() => signals.length, patience).toBe(5);
+    await statusOf(`/health/live?${index}`);
+    socket.destroy();
+    return null;
+  });
+  expect(await Promise.all(ends)).toEqual([null, 503, 503, null, 503]);
+});
+
 test('the time-out aborts the signal of the handler', async () => {
   signals.length = 0;
   await fetch(`${url}/endless`);
