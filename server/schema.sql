@@ -199,6 +199,28 @@ create table duly.profiles (
 );
 comment on column duly.profiles.first_name is 'Of users without an account here; an account has its own.';
 
+create table duly.projects (
+  user_id text collate "C" not null,
+  id uuid not null,
+  name text not null,
+  color text,
+  view_defaults jsonb,
+  "position" text collate "C" not null,
+  archived_at timestamp(3) with time zone,
+  version integer not null default 1,
+  revision bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  deleted_at timestamp(3) with time zone,
+  CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+  CHECK ((color ~ '^#[0-9a-f]{6}$'::text)),
+  CHECK ((version >= 1)),
+  PRIMARY KEY (user_id, id)
+);
+CREATE INDEX projects_archived ON duly.projects USING btree (user_id, id) WHERE (archived_at IS NOT NULL);
+CREATE INDEX projects_deleted_at ON duly.projects USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX projects_revision ON duly.projects USING btree (user_id, revision, id);
+
 create table duly.revoked_tokens (
   user_id text collate "C" not null,
   token_hash text collate "C" not null,
@@ -212,6 +234,27 @@ create table duly.schema_migrations (
   applied_at timestamp(3) with time zone not null default now(),
   PRIMARY KEY (version)
 );
+
+create table duly.sections (
+  user_id text collate "C" not null,
+  id uuid not null,
+  project_id uuid not null,
+  name text not null,
+  "position" text collate "C" not null,
+  version integer not null default 1,
+  revision bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  deleted_at timestamp(3) with time zone,
+  deleted_with uuid,
+  CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+  CHECK ((version >= 1)),
+  PRIMARY KEY (user_id, id)
+);
+CREATE INDEX sections_deleted_at ON duly.sections USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX sections_project ON duly.sections USING btree (user_id, project_id);
+CREATE INDEX sections_revision ON duly.sections USING btree (user_id, revision, id);
+comment on column duly.sections.deleted_with is 'The project that it was deleted with: restored with it.';
 
 create table duly.service_lock (
   only_row boolean not null default true,
@@ -260,6 +303,16 @@ create table duly.tasks (
   search_version smallint,
   tags_version integer,
   tags text[] collate "C",
+  project_id uuid,
+  section_id uuid,
+  parent_id uuid,
+  "position" text collate "C",
+  subtasks_total integer not null default 0,
+  subtasks_done integer not null default 0,
+  deleted_with uuid,
+  former_project_id uuid,
+  former_section_id uuid,
+  former_parent_id uuid,
   CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
   CHECK (((due_date >= '1970-01-01'::date) AND (due_date <= '2100-12-31'::date))),
   CHECK ((char_length(description) <= 1000)),
@@ -267,8 +320,11 @@ create table duly.tasks (
   PRIMARY KEY (user_id, id)
 );
 CREATE INDEX tasks_deleted_at ON duly.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
-CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_at, id) INCLUDE (project_id) WHERE (deleted_at IS NULL);
+CREATE INDEX tasks_parent ON duly.tasks USING btree (user_id, parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX tasks_project ON duly.tasks USING btree (user_id, project_id) WHERE (project_id IS NOT NULL);
 CREATE INDEX tasks_revision ON duly.tasks USING btree (user_id, revision);
+CREATE INDEX tasks_section ON duly.tasks USING btree (user_id, section_id) WHERE (section_id IS NOT NULL);
 CREATE INDEX tasks_to_fold ON duly.tasks USING btree (user_id) WHERE (search_version IS DISTINCT FROM 1);
 CREATE INDEX tasks_trash ON duly.tasks USING btree (user_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX tasks_without_tags ON duly.tasks USING btree (user_id) WHERE (tags_version IS DISTINCT FROM version);
@@ -277,6 +333,12 @@ comment on column duly.tasks.search_text is 'Folded title and description, U+00A
 comment on column duly.tasks.search_version is 'The version of the folding; whoever changes a title or a description by hand sets it to null.';
 comment on column duly.tasks.tags_version is 'The version that tags is of; another one, or null: task_tags has the tags.';
 comment on column duly.tasks.tags is 'The names in task_tags, sorted, if tags_version is the version.';
+comment on column duly.tasks."position" is 'A fractional key; null: duly.first_position(created_at).';
+comment on column duly.tasks.subtasks_total is 'Live tasks whose parent_id is this task: kept by every statement that changes that, under the lock of the owner''s row.';
+comment on column duly.tasks.subtasks_done is 'How many of them are completed.';
+comment on column duly.tasks.deleted_with is 'The project or task that it was deleted with: restored with it.';
+comment on column duly.tasks.former_project_id is 'The project whose deletion moved it to the inbox; its restore brings it back.';
+comment on column duly.tasks.former_parent_id is 'The task whose deletion moved it up; its restore brings it back.';
 
 create table duly.tombstones (
   user_id text collate "C" not null,
@@ -284,7 +346,7 @@ create table duly.tombstones (
   id text collate "C" not null,
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
-  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text]))),
+  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text, 'project'::text, 'section'::text, 'view'::text]))),
   PRIMARY KEY (user_id, type, id)
 );
 CREATE INDEX tombstones_created_at ON duly.tombstones USING btree (created_at);
@@ -301,15 +363,39 @@ create table duly.user_access (
 );
 comment on column duly.user_access.tokens_valid_from is 'Tokens of other issuers that were issued before are refused; those of this server end with their session.';
 
+create table duly.views (
+  user_id text collate "C" not null,
+  id uuid not null,
+  name text not null,
+  parameters jsonb not null,
+  "position" text collate "C" not null,
+  version integer not null default 1,
+  revision bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  deleted_at timestamp(3) with time zone,
+  CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+  CHECK ((version >= 1)),
+  PRIMARY KEY (user_id, id)
+);
+CREATE INDEX views_deleted_at ON duly.views USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX views_revision ON duly.views USING btree (user_id, revision, id);
+
 alter table better_auth."twoFactor" add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.account add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.session add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table duly.profiles add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
+alter table duly.projects add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
+alter table duly.sections add FOREIGN KEY (user_id, project_id) REFERENCES duly.projects(user_id, id) ON DELETE CASCADE;
 alter table duly.tags add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
 alter table duly.task_tags add FOREIGN KEY (user_id, name) REFERENCES duly.tags(user_id, name);
 alter table duly.task_tags add FOREIGN KEY (user_id, task_id) REFERENCES duly.tasks(user_id, id) ON DELETE CASCADE;
 alter table duly.tasks add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
+alter table duly.tasks add FOREIGN KEY (user_id, parent_id) REFERENCES duly.tasks(user_id, id) ON DELETE SET NULL (parent_id) NOT VALID;
+alter table duly.tasks add FOREIGN KEY (user_id, project_id) REFERENCES duly.projects(user_id, id) ON DELETE SET NULL (project_id) NOT VALID;
+alter table duly.tasks add FOREIGN KEY (user_id, section_id) REFERENCES duly.sections(user_id, id) ON DELETE SET NULL (section_id) NOT VALID;
 alter table duly.tombstones add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
+alter table duly.views add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
 
 CREATE OR REPLACE FUNCTION duly.account_came_or_went()
  RETURNS trigger
@@ -397,6 +483,12 @@ begin
   returning * into known;
   return known;
 end $function$;
+
+CREATE OR REPLACE FUNCTION duly.first_position(created_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((((((('g'::text || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / ('56800235584'::bigint)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (916132832)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (14776336)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (238328)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (3844)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (62)::numeric)))::bigint % (62)::bigint))::integer + 1), 1)) || substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'::text, ((((floor(((EXTRACT(epoch FROM (created_at AT TIME ZONE 'UTC'::text)) * (1000)::numeric) / (1)::numeric)))::bigint % (62)::bigint))::integer + 1), 1));
 
 CREATE OR REPLACE FUNCTION duly.forget_access_events()
  RETURNS trigger
