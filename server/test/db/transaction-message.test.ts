@@ -15,8 +15,8 @@ import { newClient } from '../support/tasks.ts';
 /** Forwards to the port, and counts how often the client sends after the server has: notifications excepted. */
 async function startTurnCounter(port: number) {
   let turns = 0;
-  let isClientLast = false;
   const server = createServer((from) => {
+    let isClientLast = false;
     const to = connect(port, '127.0.0.1');
     for (const socket of [from, to]) socket.on('error', () => undefined);
     from.on('data', (chunk: Buffer) => {
