@@ -155,6 +155,8 @@ export const derived = <Value, const Options extends ColumnOptions<NoInfer<Value
 /** The user whose rows they are: a parameter of each statement. */
 export const userIdColumn = {
   ...column(text, { setBy: 'creation', insert: param('user_id') }),
+  // Of the parameter, once for all rows.
+  json: ({ userId }: RowRef) => sql`(select to_json(${userId}::text)::text)`,
   recordType: null,
 };
 
