@@ -1,11 +1,12 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
+import { type Cte, param } from '../db/statements.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { type Changes, unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import { checkRoom, isAt, markItemRestored, requireItem } from './changes.ts';
 import type { Item, ItemKind, Stored } from './kind.ts';
-import { purgeItemCte, storedItemQuery, storeItemCte } from './queries.ts';
+import { purgeItemCte, purgeSql, storedItemQuery, storeItemCte } from './queries.ts';
 import type { ItemTarget } from './service.ts';
 
 /**
@@ -67,6 +68,29 @@ function purgeChanges<I extends Item>(
     earlierChanges: onPurge?.earlier?.(item, affected) ?? [],
     changes: [purgeItemCte(kind, item.user_id, item.id), ...effects],
     auditActions: [{ action: `${noun}.purge`, subject: item.id, count: 1 + affected }],
+  };
+}
+
+/** The items in the trash of all kinds, to be purged with its tasks. */
+export interface TrashedItems {
+  /** JSON: how many there are, by noun. */
+  counts: RawBuilder<Record<string, number>>;
+  purgeAll(userId: string): Cte;
+}
+
+export function trashedItemsOf(kinds: readonly ItemKind[]): TrashedItems {
+  const counts = kinds.map(
+    ({ noun, table }) => sql`${sql.lit(noun)}, (
+      select count(*)::int from ${sql.table(table)} where user_id = ${param('user_id')} and deleted_at is not null)`,
+  );
+  const isTrashed = sql`t.deleted_at is not null`;
+  const template = {
+    name: 'purge items',
+    sql: sql.join(kinds.map(({ noun, table }) => purgeSql(noun, table, `purged_${noun}`, isTrashed))),
+  };
+  return {
+    counts: sql`json_build_object(${sql.join(counts)})`,
+    purgeAll: (userId) => ({ template, params: { user_id: userId } }),
   };
 }
 

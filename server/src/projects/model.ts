@@ -9,7 +9,7 @@ import {
   newItemFields,
   trashed,
 } from '../items/model.ts';
-import { listParameters, shownListParameters } from '../tasks/list-model.ts';
+import { listParameters } from '../tasks/list-model.ts';
 
 const { project_id: _, ...defaultParameters } = listParameters;
 
@@ -22,11 +22,6 @@ const viewDefaults = Type.Unsafe<ViewDefaults | null>({
   type: ['object', 'null'],
   description:
     'What a client starts the list of its tasks with: filters and order. The server does not apply them.',
-});
-const { project_id: __, ...shownParameters } = shownListParameters;
-const shownViewDefaults = Type.Unsafe<ViewDefaults | null>({
-  type: ['object', 'null'],
-  properties: shownParameters,
 });
 const color = Type.Unsafe<string | null>({
   type: ['string', 'null'],
@@ -58,7 +53,7 @@ export const Project = Type.Object(
     color: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
     archived: Type.Boolean(),
     archived_at: Type.Unsafe<string | null>(nullableTime),
-    view_defaults: shownViewDefaults,
+    view_defaults: viewDefaults,
     ...itemStamps,
   },
   { $id: 'Project', examples: [projectExample] },

@@ -16,43 +16,48 @@ const inboxTasks = sql`t.user_id = ${userParam} and t.former_project_id = ${proj
 const liveSections = sql`select s.id from duly.sections as s where s.user_id = ${userParam}
   and s.project_id = ${projectParam} and (s.deleted_at is null or s.deleted_with = ${projectParam})`;
 
+/** Those of the first kind that are below `t`: they become its subtasks again. */
+const restoredChildren = sql`select count(*)::int as total, (count(*) filter (where c.completed_at is not null))::int as done
+  from duly.tasks as c where c.user_id = ${userParam} and c.parent_id = t.id and c.project_id = ${projectParam}
+    and c.deleted_with = ${projectParam} and c.deleted_at is not null`;
+
+/**
+ * One whose parent does not come back becomes a top-level task. Of tasks in the inbox only those on top get subtasks: so
+ * no tree gets deeper than it was. There is no join: without statistics the database might compare all with all.
+ */
+const restoredParent = sql`(select p.id from duly.tasks as p where p.user_id = ${userParam} and p.id = t.parent_id
+  and (p.project_id = ${projectParam} and p.deleted_with = ${projectParam} and p.deleted_at is not null
+    or p.former_project_id = ${projectParam} and p.project_id is null and p.parent_id is null and p.deleted_at is null))`;
+
+const restored = sql`restored_tasks as (
+    update duly.tasks as t set deleted_at = null, deleted_with = null, parent_id = ${restoredParent},
+      (subtasks_total, subtasks_done) = (${restoredChildren}), ${taskStampColumns}
+    where ${trashedTasks}
+  )`;
+
 /** The tasks that come back from the inbox, with all that is below them now, in the section of the topmost. */
-const returning = sql`returning_tasks as materialized (
+const returned = sql`returning_tasks as materialized (
     with recursive tree as (
-      select t.id, section.id as section_id, 1 as level from duly.tasks as t
+      select t.id, section.id as section_id from duly.tasks as t
         left join (${liveSections}) as section on section.id = t.former_section_id
       where ${inboxTasks}
       union all
-      select t.id, tree.section_id, tree.level + 1 from tree
-        join duly.tasks as t on t.user_id = ${userParam} and t.parent_id = tree.id and t.deleted_at is null
+      select below.id, tree.section_id from tree cross join lateral (
+        select t.id from duly.tasks as t where t.user_id = ${userParam} and t.parent_id = tree.id and t.deleted_at is null
+        offset 0
+      ) as below
     ) select * from tree
+  ), sections_of_tasks as materialized (
+    select coalesce(jsonb_object_agg(id, section_id), '{}') as map from returning_tasks
   ), returned_tasks as (
-    update duly.tasks as t set project_id = ${projectParam}, section_id = r.section_id, former_project_id = null,
-      former_section_id = case when r.section_id is null then t.former_section_id end,
-      subtasks_total = t.subtasks_total + coalesce(c.total, 0), subtasks_done = t.subtasks_done + coalesce(c.done, 0),
-      ${taskStampColumns}
-    from returning_tasks as r left join child_counts as c on c.parent_id = r.id
-    where t.user_id = ${userParam} and t.id = r.id
-  )`;
-
-/**
- * The tasks that come back from the trash. One whose parent does not come back becomes a top-level task. Of tasks in the
- * inbox only those on top get them as subtasks: so no tree gets deeper than it was.
- */
-const restoring = sql`restoring_tasks as materialized (
-    select t.id, t.completed_at is not null as is_done, parent.id as parent_id from duly.tasks as t left join (
-      select t.id from duly.tasks as t where ${trashedTasks} union all select t.id from duly.tasks as t where ${inboxTasks}
-    ) as parent on parent.id = t.parent_id
-    where ${trashedTasks}
-  ), child_counts as materialized (
-    select parent_id, count(*)::int as total, (count(*) filter (where is_done))::int as done from restoring_tasks
-    where parent_id is not null group by parent_id
-  ), restored_tasks as (
-    update duly.tasks as t set deleted_at = null, deleted_with = null, parent_id = r.parent_id,
-      former_parent_id = case when r.parent_id is null then t.parent_id else t.former_parent_id end,
-      subtasks_total = coalesce(c.total, 0), subtasks_done = coalesce(c.done, 0), ${taskStampColumns}
-    from restoring_tasks as r left join child_counts as c on c.parent_id = r.id
-    where t.user_id = ${userParam} and t.id = r.id
+    update duly.tasks as t set project_id = ${projectParam}, former_project_id = null,
+      section_id = (select map ->> t.id::text from sections_of_tasks)::uuid,
+      former_section_id = case when (select map ->> t.id::text from sections_of_tasks) is null
+        then t.former_section_id end,
+      (subtasks_total, subtasks_done) = (
+        select t.subtasks_total + below.total, t.subtasks_done + below.done from (${restoredChildren} and t.parent_id is null and t.former_project_id = ${projectParam}) as below
+      ), ${taskStampColumns}
+    where t.user_id = ${userParam} and t.id = any (array(select id from returning_tasks))
   )`;
 
 const restoreTemplate: CteTemplate = {
@@ -60,7 +65,7 @@ const restoreTemplate: CteTemplate = {
   sql: sql`restored_sections as (
       update duly.sections as t set deleted_at = null, deleted_with = null, ${stampColumns}
       where t.user_id = ${userParam} and t.project_id = ${projectParam} and t.deleted_with = ${projectParam}
-    ), ${restoring}, ${returning}, ${countTagsCte(sql`select id from restoring_tasks`, 'add')}`,
+    ), ${restored}, ${returned}, ${countTagsCte(sql`select t.id from duly.tasks as t where ${trashedTasks}`, 'add')}`,
 };
 
 /** Brings back the tasks and sections that the deletion of the project took away. */

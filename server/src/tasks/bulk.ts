@@ -6,16 +6,15 @@ import type { WriteResult } from '../writes/idempotency.ts';
 import { type AuditAction, unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import type { BulkOperation } from './bulk-model.ts';
-import { changesOf } from './change-task.ts';
+import { changesOf, taskActionOf } from './change-family.ts';
 import { buildTask, requireTask, splitPatch, stampNewTask, toTask, withPosition } from './changes.ts';
 import { applyChanges, type Family } from './family.ts';
 import { type FamilyScope, familyQuery } from './family-query.ts';
 import { isTaskId, type StoredTask, type Task } from './model.ts';
 import { completeInFamily, deleteInFamily, patchInFamily } from './operations.ts';
 import { hasPlacement, resolvePlacement } from './placement.ts';
-import { storedTasksQuery } from './queries.ts';
+import { storedTasksQuery, storeTasksCtes } from './queries.ts';
 import { restoreInFamily } from './restore.ts';
-import { storeTasksCtes } from './store.ts';
 
 /** The result of one operation, as if it were a request of its own. */
 export interface OperationResult {
@@ -60,9 +59,10 @@ export async function executeBulk(
       const results = steps.map((step) => {
         try {
           const changed = applyOperation(family, step, userId, stamp);
+          const changes = changed.map((after) => ({ before: family.tasks.get(after.id), after }));
           applyChanges(family, changed);
-          if (changed.length > 0)
-            auditActions.push({ action: `task.${step.operation.op}`, subject: step.id });
+          if (changes.length > 0)
+            auditActions.push(taskActionOf(`task.${step.operation.op}`, step.id, changes));
           return successResult(step, family.tasks.get(step.id));
         } catch (error) {
           if (!(error instanceof AppError)) throw error;

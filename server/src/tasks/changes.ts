@@ -19,6 +19,12 @@ export function splitPatch(patch: TaskPatch) {
   };
 }
 
+/** A task before a write, undefined when it is new, and after. */
+export interface TaskChange {
+  before: StoredTask | undefined;
+  after: StoredTask;
+}
+
 /** The task as its owner sees it. */
 export function toTask(stored: StoredTask): Task {
   const { deleted_at: _, deleted_with: _with, ...rest } = stored;

@@ -12,7 +12,6 @@ import {
   integer,
   jsonObject,
   nullable,
-  quoted,
   type RowRef,
   selectColumns,
   type TableOf,
@@ -38,7 +37,7 @@ const completed = {
 
 const position = {
   select: ({ alias }: RowRef) => positionOf(alias),
-  json: ({ alias }: RowRef) => quoted('text').json(positionOf(alias)),
+  json: ({ alias }: RowRef) => sql`'"' || ${positionOf(alias)} || '"'`,
 };
 
 /** Tasks that nobody moved, written by an older Duly, have none. */

@@ -81,11 +81,6 @@ export const listParameters = {
 export const ListParameters = Type.Object(listParameters, { additionalProperties: false });
 export type ListParameters = Static<typeof ListParameters>;
 
-/** The same in responses: their serializer does not know the formats of input. */
-export const shownListParameters = Object.fromEntries(
-  Object.entries<object>(listParameters).map(([name, schema]) => [name, { ...schema, format: undefined }]),
-);
-
 export const TaskListQuery = Type.Object(
   {
     ...listParameters,

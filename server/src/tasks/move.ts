@@ -7,7 +7,7 @@ import { maxRebalanced, type Positioned, placeAmong } from '../platform/position
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import type { WriteContext, WriteStamp } from '../writes/plan.ts';
-import { changeFamily, type FamilyChange } from './change-task.ts';
+import { changeFamily, type FamilyChange } from './change-family.ts';
 import { applyFields } from './changes.ts';
 import { positionOf } from './columns.ts';
 import type { Family } from './family.ts';

@@ -35,7 +35,8 @@ export function resolvePlacement(
   { id, current }: Placed,
   sent: PlacementFields,
 ): TaskPlacement {
-  const before = current ?? { project_id: null, section_id: null, parent_id: null };
+  const { project_id = null, section_id = null, parent_id = null } = current ?? {};
+  const before = { project_id, section_id, parent_id };
   const wanted = { ...before };
   for (const name of fields) if (sent[name] !== undefined) wanted[name] = sent[name];
   if (current !== null && isSamePlacement(before, wanted)) return before;

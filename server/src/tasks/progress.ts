@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { type Cte, type CteTemplate, param } from '../db/statements.ts';
+import type { TaskChange } from './changes.ts';
 import type { StoredTask } from './model.ts';
 import type { Progress } from './placement-model.ts';
-import type { TaskChange } from './queries.ts';
 
 /** A change of the numbers of a parent's live children. */
 interface Delta {

@@ -4,28 +4,38 @@ import { asBytes } from '../db/byte-rows.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
+import type { TaskChange } from './changes.ts';
 import { readStoredTask, taskJson, taskSelection, upsertTasksCtes } from './columns.ts';
 import type { StoredTask } from './model.ts';
+import type { Progress } from './placement-model.ts';
+import { foldProgress, progressCtes } from './progress.ts';
 
 /** A live task as a response shows it. */
 export interface ShownTask {
   version: number;
-  progress: StoredTask['progress'];
+  progress: Progress;
   /** Its JSON. */
   json: Buffer;
 }
 
 /** @returns null when this user has no live task of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<ShownTask | null> {
-  const [row] = await findLiveStatement(db, { user_id: userId, id: taskId });
-  if (row === undefined) return null;
-  const { version, done, total, json } = row;
+  const [task] = await findLiveStatement(db, { user_id: userId, id: taskId });
+  if (task === undefined) return null;
+  const { version, done, total, json } = task;
   return { version, progress: total === 0 ? null : { done, total }, json };
 }
 
+interface ShownRow {
+  version: number;
+  done: number;
+  total: number;
+  json: Buffer;
+}
+
 const findLiveStatement = compileOnce((db) =>
-  sql<{ version: number; done: number; total: number; json: Buffer }>`${sql.raw(asBytes)}
-    select t.version, t.subtasks_done as done, t.subtasks_total as total, ${taskJson} as json from duly.tasks as t
+  sql<ShownRow>`${sql.raw(asBytes)} select t.version, t.subtasks_done as done, t.subtasks_total as total,
+      ${taskJson} as json from duly.tasks as t
     where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
 
@@ -50,10 +60,10 @@ export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
 const storedTasksSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
   where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`;
 
-/** A task before a write, undefined when it is new, and after. */
-export interface TaskChange {
-  before: StoredTask | undefined;
-  after: StoredTask;
+/** The CTEs that store tasks as they are after their changes, and the progress of their parents. */
+export function storeTasksCtes(userId: string, changes: readonly TaskChange[]): Cte[] {
+  const { changes: folded, others } = foldProgress(changes);
+  return [storeTasksCte(userId, folded), ...progressCtes(userId, others)];
 }
 
 /**

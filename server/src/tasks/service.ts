@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import type { WriteContext } from '../writes/plan.ts';
+import { unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { changeFamily, changesOf, changeTask, scopeOf } from './change-task.ts';
+import { changeFamily, changesOf, scopeOf, type TaskTarget } from './change-family.ts';
 import {
   applyCompletion,
   applyPatch,
   buildTask,
+  requireTask,
   splitPatch,
   stampNewTask,
   toTask,
@@ -17,12 +18,11 @@ import {
 } from './changes.ts';
 import { applyChanges } from './family.ts';
 import { childrenQuery, familyQuery } from './family-query.ts';
-import type { NewTask, Task, TaskPatch } from './model.ts';
+import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 import { completeInFamily, deleteInFamily, patchInFamily } from './operations.ts';
 import { hasPlacement, isPlaced, resolvePlacement, scopeOfPlacement } from './placement.ts';
 import type { ChildrenOnCompletion, ChildrenOnDeletion } from './placement-model.ts';
-import { storeTasksCte } from './queries.ts';
-import { storeTasksCtes } from './store.ts';
+import { storedTaskQuery, storeTasksCte, storeTasksCtes } from './queries.ts';
 
 /** @throws AppError VALIDATION_ERROR, LIMIT_EXCEEDED */
 export async function createTask(
@@ -134,4 +134,25 @@ export function deleteTask(
   return changeFamily(db, context, 'task.delete', target, read, (family, task, stamp) => ({
     tasks: deleteInFamily(family, task, children, stamp),
   }));
+}
+
+/** Changes one task alone. A `change` that returns the very same object writes nothing. */
+function changeTask(
+  db: Db,
+  context: WriteContext,
+  action: string,
+  { userId, taskId, location, condition }: TaskTarget,
+  change: (task: StoredTask, stamp: WriteStamp) => StoredTask,
+): Promise<WriteResult<Task>> {
+  return write(db, userId, context, {
+    read: storedTaskQuery(userId, taskId),
+    decide(found, stamp) {
+      const before = requireTask(found, location, condition);
+      const after = change(before, stamp);
+      const value = toTask(after);
+      if (after === before) return unchanged(value);
+      const changes = storeTasksCtes(userId, [{ before, after }]);
+      return { value, changes, auditActions: [{ action, subject: taskId }] };
+    },
+  });
 }

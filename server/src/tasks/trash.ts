@@ -5,11 +5,12 @@ import { type EncodedPage, findPage, type Page, type PageRequest, readPage } fro
 import type { SortOrder } from '../db/page-statement.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, param, query } from '../db/statements.ts';
+import type { TrashedItems } from '../items/trash.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
+import { type Changes, type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { changeFamily, scopeOf } from './change-task.ts';
+import { changeFamily, scopeOf } from './change-family.ts';
 import { requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
 import type { Task, TrashListQuery } from './model.ts';
@@ -93,16 +94,47 @@ export function purgeTask(
   });
 }
 
-/** @returns the number of tasks that were in the trash. */
-export function emptyTrash(db: Db, userId: string, context: WriteContext): Promise<WriteResult<number>> {
+/**
+ * Purges all tasks in the trash, and with them the items of other nouns.
+ * @returns the number of tasks that were in the trash.
+ */
+export function emptyTrash(
+  db: Db,
+  userId: string,
+  context: WriteContext,
+  { counts, purgeAll }: TrashedItems,
+): Promise<WriteResult<number>> {
+  const countSql = sql<TrashCounts>`select (
+      select count(*)::int from duly.tasks where user_id = ${param('user_id')} and deleted_at is not null
+    ) as count, ${counts} as items`;
   return write(db, userId, context, {
-    read: query('trash count', trashCountSql, { user_id: userId }, ([row]) => row?.count ?? 0),
-    decide: (count) => purgeDecision(count, { template: purgeBatchTemplate, params: { user_id: userId } }),
+    read: query('trash counts', countSql, { user_id: userId }, ([row]) => row ?? { count: 0, items: {} }),
+    decide({ count, items }) {
+      const purged = Object.entries(items).filter(([, of]) => of > 0);
+      const tasks = purgeDecision(count, { template: purgeBatchTemplate, params: { user_id: userId } });
+      if (purged.length === 0) return tasks;
+      const { earlierChanges = [], changes, auditActions } = tasks.changes === null ? nothing : tasks;
+      const actions = purged.map(([noun, of]) => ({ action: `${noun}.purge`, subject: null, count: of }));
+      return {
+        value: count,
+        earlierChanges,
+        changes: [...changes, purgeAll(userId)],
+        auditActions: [...auditActions, ...actions],
+      };
+    },
   });
 }
 
-const trashCountSql = sql<{ count: number }>`
-  select count(*)::int as count from duly.tasks where user_id = ${param('user_id')} and deleted_at is not null`;
+interface TrashCounts {
+  count: number;
+  /** By noun. */
+  items: Record<string, number>;
+}
+
+const nothing: Pick<Changes<number>, 'changes' | 'auditActions' | 'earlierChanges'> = {
+  changes: [],
+  auditActions: [],
+};
 
 /** @param batch deletes `purgeBatchSize` tasks, or those that are left. */
 function purgeDecision(count: number, batch: Cte): Decision<number> {

@@ -17,8 +17,9 @@ const usersPerStatement = 1_000;
 const maxFaults = 100;
 
 /**
- * Checks what writes store beside its source: the tags on a task's row against `task_tags`, each tag's count
- * against its live tasks, each task's numbers of subtasks against its live children. Each check of a user is one snapshot, so a server may run meanwhile.
+ * Checks what writes store beside its source: the tags on a task's row against `task_tags`, each tag's count against
+ * its live tasks, and each task's numbers of subtasks against its live children. Each check of a user is one snapshot,
+ * so a server may run meanwhile.
  */
 export async function verifyData(db: Db, report: ReportFault): Promise<DataTotals> {
   const totals = { users: 0, tasks: 0, tags: 0, tasksToStore: 0 };

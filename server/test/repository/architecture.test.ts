@@ -19,7 +19,7 @@ const layers = [
   ['response-cache'],
   ['items'],
   ['accounts', 'tags', 'tasks', 'projects', 'sections', 'views', 'profiles'],
-  ['nouns.ts'],
+  ['nouns.ts', 'item-kinds.ts'],
   ['tokens'],
   ['feed', 'admin'],
   ['user-data.ts'],

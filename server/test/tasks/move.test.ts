@@ -117,7 +117,7 @@ describe('a move', () => {
     expect((await move(a, { after: b?.id }, { 'if-match': '"2"' })).status).toBe(412);
     expect((await move({ ...(a as Task), id: randomUUID() }, { after: null })).status).toBe(404);
     expect(await stored()).toEqual(before);
-    const key = { 'idempotency-key': 'a move', 'if-match': '"1"' };
+    const key = { 'idempotency-key': 'a-move', 'if-match': '"1"' };
     const first = await move(a, { after: b?.id, version: 1 }, key);
     expect((await move(a, { after: b?.id, version: 1 }, key)).text).toBe(first.text);
     expect([first.status, await titles()]).toEqual([200, 'bacd']);

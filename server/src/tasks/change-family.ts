@@ -2,14 +2,13 @@ import type { Db } from '../db/schema.ts';
 import type { Cte, Query } from '../db/statements.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
+import { type AuditAction, unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { requireTask, toTask } from './changes.ts';
+import { requireTask, type TaskChange, toTask } from './changes.ts';
 import { applyChanges, type Family } from './family.ts';
 import { type FamilyScope, familyQuery } from './family-query.ts';
 import type { StoredTask, Task } from './model.ts';
-import { storedTaskQuery, type TaskChange } from './queries.ts';
-import { storeTasksCtes } from './store.ts';
+import { storeTasksCtes } from './queries.ts';
 
 /** The task that a write changes. */
 export interface TaskTarget {
@@ -18,27 +17,6 @@ export interface TaskTarget {
   /** Elsewhere it is not found. */
   location: 'live' | 'trash';
   condition: WriteCondition;
-}
-
-/** Changes one task alone. A `change` that returns the very same object writes nothing. */
-export function changeTask(
-  db: Db,
-  context: WriteContext,
-  action: string,
-  { userId, taskId, location, condition }: TaskTarget,
-  change: (task: StoredTask, stamp: WriteStamp) => StoredTask,
-): Promise<WriteResult<Task>> {
-  return write(db, userId, context, {
-    read: storedTaskQuery(userId, taskId),
-    decide(found, stamp) {
-      const before = requireTask(found, location, condition);
-      const after = change(before, stamp);
-      const value = toTask(after);
-      if (after === before) return unchanged(value);
-      const changes = storeTasksCtes(userId, [{ before, after }]);
-      return { value, changes, auditActions: [{ action, subject: taskId }] };
-    },
-  });
 }
 
 /** The changed tasks, and what else is stored with them. */
@@ -66,11 +44,10 @@ export function changeFamily<Found extends Family = Family>(
       const value = toTask(family.tasks.get(taskId) ?? task);
       const changes = changesOf(before, family);
       if (changes.length === 0) return unchanged(value);
-      const count = countAlike(changes, taskId);
       return {
         value,
         changes: [...storeTasksCtes(userId, changes), ...more],
-        auditActions: [{ action, subject: taskId, ...(count > 1 ? { count } : {}) }],
+        auditActions: [taskActionOf(action, taskId, changes)],
       };
     },
   });
@@ -85,7 +62,18 @@ export const changesOf = (before: ReadonlyMap<string, StoredTask>, { tasks }: Fa
     .map(([id, after]) => ({ before: before.get(id), after }))
     .filter((change) => change.before !== change.after);
 
-/** How many tasks were completed, deleted or restored with the task; 1 for other changes. */
+/** With the number of tasks that were completed, deleted or restored together. */
+export const taskActionOf = (
+  action: string,
+  taskId: string,
+  changes: readonly TaskChange[],
+): AuditAction => ({
+  action,
+  subject: taskId,
+  count: countAlike(changes, taskId),
+});
+
+/** 1 for other changes. */
 function countAlike(changes: readonly TaskChange[], taskId: string): number {
   const kindOf = ({ before, after }: TaskChange) =>
     `${before?.completed}${after.completed}${before?.deleted_at === null}${after.deleted_at === null}`;
