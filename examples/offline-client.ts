@@ -1,8 +1,8 @@
 /**
  * An offline-first client of Duly in one file, for every platform with `fetch`: browsers, phones, Node.
  *
- * It keeps a mirror of the server's tasks and an outbox of local changes. `listTasks` applies the outbox to the mirror,
- * so the app works the same with and without a network. Three features of the API make that safe. With an
+ * It keeps a mirror of the server's tasks, projects, sections and saved views, and an outbox of local changes of tasks.
+ * `listTasks` applies the outbox to the mirror, so the app works the same with and without a network. Three features of the API make that safe. With an
  * Idempotency-Key, a write that is sent twice is done once. With `version`, no write overwrites a change that the
  * client has not seen. The change feed misses no change.
  */
@@ -15,10 +15,40 @@ export interface Task {
   priority: 'High' | 'Medium' | 'Low';
   due_date: string | null;
   tags: string[];
+  project_id: string | null;
+  section_id: string | null;
+  parent_id: string | null;
+  /** The manual order: ascending by code point, then by id. */
+  position: string;
+  /** Of its subtasks; null without any. */
+  progress: { done: number; total: number } | null;
   version: number;
 }
 
-export type Fields = Partial<Omit<Task, 'id' | 'version'>>;
+interface Project {
+  id: string;
+  name: string;
+  color: string | null;
+  archived: boolean;
+  position: string;
+}
+
+interface Section {
+  id: string;
+  project_id: string;
+  name: string;
+  position: string;
+}
+
+interface View {
+  id: string;
+  name: string;
+  /** Filters and order of a list. */
+  parameters: Record<string, unknown>;
+  position: string;
+}
+
+export type Fields = Partial<Omit<Task, 'id' | 'position' | 'progress' | 'version'>>;
 
 /** One local change. `key` is its Idempotency-Key; `base` is the task that it was made on. */
 export interface Entry {
@@ -32,6 +62,9 @@ export interface Entry {
 /** The whole stored state: one value, so that a crash leaves either the previous one or this one. */
 export interface State {
   tasks: Record<string, Task>;
+  projects: Record<string, Project>;
+  sections: Record<string, Section>;
+  views: Record<string, View>;
   outbox: Entry[];
   /** Server ids of tasks created here, by local id. */
   serverIds: Record<string, string>;
@@ -56,12 +89,42 @@ export interface Options {
   fetch?: typeof fetch;
 }
 
+/** An item of the change feed. Without its property named by `type` it is a deletion. */
 interface Change {
   type: string;
   id: string;
-  op: 'upsert' | 'delete';
   task?: Task;
+  project?: Project;
+  section?: Section;
+  view?: View;
 }
+
+const emptyMirror = { tasks: {}, projects: {}, sections: {}, views: {}, cursor: null };
+
+/** Applies those of the changes that are of one type. */
+function applyChanges<Item>(
+  mirror: Record<string, Item>,
+  changes: readonly Change[],
+  type: string,
+  itemOf: (change: Change) => Item | undefined,
+): Record<string, Item> {
+  const items = { ...mirror };
+  for (const change of changes) {
+    if (change.type !== type) continue;
+    const item = itemOf(change);
+    if (item !== undefined) items[change.id] = item;
+    else delete items[change.id];
+  }
+  return items;
+}
+
+const inOrder = <Item extends { id: string; position: string }>(items: Iterable<Item>): Item[] =>
+  [...items].sort((a, b) =>
+    a.position === b.position ? (a.id < b.id ? -1 : 1) : a.position < b.position ? -1 : 1,
+  );
+
+/** After every position of the server, until it gives the task its own. */
+const lastPosition = '~';
 
 /** The properties of responses that this client reads. */
 interface Body<Data> {
@@ -87,11 +150,14 @@ export class OfflineClient {
   }
 
   static async open(options: Options): Promise<OfflineClient> {
-    const state = (await options.load()) ?? { tasks: {}, outbox: [], serverIds: {}, cursor: null };
+    const stored = await options.load();
+    // What an app without projects stored: it skipped them in the feed, so the mirror is read again from the start.
+    const isOld = stored !== null && !('projects' in stored);
+    const state = { ...emptyMirror, outbox: [], serverIds: {}, ...stored, ...(isOld && emptyMirror) };
     return new OfflineClient(options, state);
   }
 
-  /** The tasks to show, by id: the mirror with all local changes. */
+  /** The tasks to show, by id and in their manual order: the mirror with all local changes. */
   listTasks(): Map<string, Task> {
     const shown = new Map(Object.entries(this.#state.tasks));
     for (const { op, id, fields, base } of this.#state.outbox) {
@@ -99,8 +165,15 @@ export class OfflineClient {
       if (op === 'delete') shown.delete(id);
       else if (task !== undefined) shown.set(id, { ...task, ...fields });
     }
-    return shown;
+    return new Map(inOrder(shown.values()).map((task) => [task.id, task]));
   }
+
+  listProjects = (): Project[] => inOrder(Object.values(this.#state.projects));
+
+  listSections = (projectId: string): Section[] =>
+    inOrder(Object.values(this.#state.sections)).filter(({ project_id }) => project_id === projectId);
+
+  listViews = (): View[] => inOrder(Object.values(this.#state.views));
 
   /** Number of changes not sent yet. */
   pending = (): number => this.#state.outbox.length;
@@ -114,6 +187,11 @@ export class OfflineClient {
       priority: 'Medium' as const,
       due_date: null,
       tags: [],
+      project_id: null,
+      section_id: null,
+      parent_id: null,
+      position: lastPosition,
+      progress: null,
     };
     await this.#add('create', id, fields, { ...blank, ...fields, id, version: 1 });
     return id;
@@ -176,8 +254,12 @@ export class OfflineClient {
       await this.#save({ outbox: isKept ? [{ ...retried, base: body.current }, ...rest] : rest, tasks });
     } else if ((op === 'create' && status === 201) || (op === 'update' && status === 200)) {
       const task = body.data;
-      // Later changes of the same task are based on this write's result.
-      const outbox = rest.map((later) => (later.id === id ? { ...later, id: task.id, base: task } : later));
+      // Later changes of the same task are based on this write's result, and new subtasks take its id.
+      const outbox = rest.map((later) => {
+        const isParent = op === 'create' && later.fields.parent_id === id;
+        const fields = isParent ? { ...later.fields, parent_id: task.id } : later.fields;
+        return later.id === id ? { ...later, fields, id: task.id, base: task } : { ...later, fields };
+      });
       const serverIds = op === 'create' ? { ...this.#state.serverIds, [id]: task.id } : this.#state.serverIds;
       await this.#save({ outbox, serverIds, tasks: { ...others, [task.id]: task } });
     } else {
@@ -212,17 +294,18 @@ export class OfflineClient {
     const { status, body } = await this.#request<Change[]>('GET', `/changes?limit=100${this.#since()}`);
     if (status === 410) {
       // The cursor expired after months, and earlier deletions are unknown: read everything again. The outbox stays.
-      await this.#save({ tasks: {}, cursor: null });
+      await this.#save(emptyMirror);
       return true;
     }
-    const tasks = { ...this.#state.tasks };
-    for (const { type, op, id, task } of body.data) {
-      if (type !== 'task') continue;
-      if (op === 'upsert' && task !== undefined) tasks[id] = task;
-      else delete tasks[id];
-    }
+    const { tasks, projects, sections, views } = this.#state;
     // Saved together, so that a page is either applied with its cursor or not at all.
-    await this.#save({ tasks, cursor: body.next_cursor });
+    await this.#save({
+      tasks: applyChanges(tasks, body.data, 'task', ({ task }) => task),
+      projects: applyChanges(projects, body.data, 'project', ({ project }) => project),
+      sections: applyChanges(sections, body.data, 'section', ({ section }) => section),
+      views: applyChanges(views, body.data, 'view', ({ view }) => view),
+      cursor: body.next_cursor,
+    });
     return body.has_more;
   }
 

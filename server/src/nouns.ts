@@ -1,4 +1,7 @@
 /** Every noun, one line each; `feed/model.ts` makes the registry of them. */
 export { profileNoun } from './profiles/feed.ts';
+export { projectNoun } from './projects/feed.ts';
+export { sectionNoun } from './sections/feed.ts';
 export { tagNoun } from './tags/feed.ts';
 export { taskNoun } from './tasks/feed.ts';
+export { viewNoun } from './views/feed.ts';

@@ -30,7 +30,7 @@ const plain = <Value>(name: string): ColumnType<Value> => ({
 });
 
 /** A type whose text has nothing to escape. `to_json` would look the type up for each value. */
-const quoted = <Value>(name: string): ColumnType<Value> => ({
+export const quoted = <Value>(name: string): ColumnType<Value> => ({
   ...plain(name),
   json: (column) => sql`'"' || ${column} || '"'`,
 });
@@ -50,6 +50,12 @@ export const integer: ColumnType<number> = {
   ...plain('integer'),
   json: (column) => sql`${column}::text`,
 };
+
+/** The driver parses it. PostgreSQL orders the members of its objects by itself. */
+export const jsonb = <Value>(): ColumnType<Value> => ({
+  ...plain('jsonb'),
+  json: (column) => sql`${column}::text`,
+});
 
 /**
  * RFC 3339 with milliseconds. Selected as text, because to make a `Date` of each would be half of what reading a list
@@ -149,6 +155,8 @@ export const derived = <Value, const Options extends ColumnOptions<NoInfer<Value
 /** The user whose rows they are: a parameter of each statement. */
 export const userIdColumn = {
   ...column(text, { setBy: 'creation', insert: param('user_id') }),
+  // Of the parameter, once for all rows.
+  json: ({ userId }: RowRef) => sql`(select to_json(${userId}::text)::text)`,
   recordType: null,
 };
 

@@ -23,9 +23,13 @@ import * as health from './handlers/health.ts';
 import * as linkPages from './handlers/link-pages.ts';
 import { metricsRoute } from './handlers/metrics.ts';
 import * as profile from './handlers/profile.ts';
+import * as projects from './handlers/projects.ts';
+import * as sections from './handlers/sections.ts';
 import * as tags from './handlers/tags.ts';
+import * as taskMove from './handlers/task-move.ts';
 import * as tasks from './handlers/tasks.ts';
 import * as trash from './handlers/trash.ts';
+import * as views from './handlers/views.ts';
 import { requireAdmin, requireToken } from './hooks/authentication.ts';
 import { sendCached } from './hooks/cached-responses.ts';
 import { methodNotAllowed } from './hooks/method-not-allowed.ts';
@@ -95,6 +99,7 @@ const table: readonly Row[] = [
   ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id',          tasks.updateTask,                  'token',  v1],
   ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id/complete', tasks.completeTask,                'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id/tasks/:task_id',          tasks.deleteTask,                  'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/tasks/:task_id/move',     taskMove.moveTask,                 'token',  v1],
   ['POST',     '/api/v1/users/:user_id/tasks/bulk',              bulk.bulkTasks,                    'token',  v1],
   ['GET',      '/api/v1/users/:user_id/trash',                   trash.listTrash,                   'token',  v1],
   ['POST',     '/api/v1/users/:user_id/trash/:task_id/restore',  trash.restoreTask,                 'token',  v1],
@@ -103,6 +108,33 @@ const table: readonly Row[] = [
   ['GET',      '/api/v1/users/:user_id/tags',                    tags.listTags,                     'token',  v1],
   ['PATCH',    '/api/v1/users/:user_id/tags/:name',              tags.renameTag,                    'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id/tags/:name',              tags.deleteTag,                    'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/projects',               projects.listProjects,             'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/projects',               projects.createProject,            'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/projects/:project_id',   projects.getProject,               'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/projects/:project_id',   projects.updateProject,            'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/projects/:project_id',   projects.deleteProject,            'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/projects/:project_id/move', projects.moveProject,              'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/projects/:project_id/sections', sections.listSections,             'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/projects/:project_id/sections', sections.createSection,            'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/sections/:section_id',   sections.getSection,               'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/sections/:section_id',   sections.updateSection,            'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/sections/:section_id',   sections.deleteSection,            'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/sections/:section_id/move', sections.moveSection,              'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/views',                    views.listViews,                   'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/views',                    views.createView,                  'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/views/:view_id',           views.getView,                     'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/views/:view_id',           views.updateView,                  'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/views/:view_id',           views.deleteView,                  'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/views/:view_id/move',      views.moveView,                    'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/trash/projects',         projects.listTrashedProjects,      'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/trash/projects/:project_id/restore', projects.restoreProject,           'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/trash/projects/:project_id', projects.purgeProject,             'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/trash/sections',         sections.listTrashedSections,      'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/trash/sections/:section_id/restore', sections.restoreSection,           'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/trash/sections/:section_id', sections.purgeSection,             'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/trash/views',              views.listTrashedViews,            'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/trash/views/:view_id/restore',views.restoreView,                 'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/trash/views/:view_id',     views.purgeView,                   'token',  v1],
   ['GET',      '/api/v1/users/:user_id/changes',                 feed.listChanges,                  'token',  v1],
   ['GET',      '/api/v1/users/:user_id/events',                  feed.streamEvents,                 'token',  v1],
   ['GET',      '/api/v1/users/:user_id/audit',                   audit.listAudit,                   'token',  v1],
@@ -132,7 +164,7 @@ const table: readonly Row[] = [
   ['GET POST', '/api/auth/*',                                    betterAuthRoutes,                  'public', plain],
 
   // bare
-  ['GET',      '/api/:user_id/tasks',                            tasks.listTasks,                   'token',  bare],
+  ['GET',      '/api/:user_id/tasks',                            tasks.listTasksOfAllProjects,      'token',  bare],
   ['GET',      '/api/:user_id/tasks/:task_id',                   tasks.getTask,                     'token',  bare],
   ['GET',      '/api/:user_id/tags',                             tags.listTags,                     'token',  bare],
   ['POST',     '/api/:user_id/tasks',                            tasks.createTask,                  'token',  bare],

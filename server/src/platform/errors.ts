@@ -19,6 +19,7 @@ export const errorCodes = {
   REQUEST_TIMEOUT: 408,
   VERSION_CONFLICT: 409,
   EMAIL_TAKEN: 409,
+  LIMIT_EXCEEDED: 409,
   IDEMPOTENCY_IN_FLIGHT: 409,
   CURSOR_EXPIRED: 410,
   PRECONDITION_FAILED: 412,
@@ -155,6 +156,10 @@ export const versionConflict = (noun: string, current: unknown) =>
 
 export const preconditionFailed = (noun: string, current: unknown) =>
   new AppError('PRECONDITION_FAILED', `The ${noun} was changed since the version in If-Match`, { current });
+
+/** @param of what there are at most so many of */
+export const limitExceeded = (max: number, of: string) =>
+  new AppError('LIMIT_EXCEEDED', `There can be at most ${max} ${of}`);
 
 export const idempotencyInFlight = () =>
   new AppError('IDEMPOTENCY_IN_FLIGHT', 'A request with this Idempotency-Key is still under way', {

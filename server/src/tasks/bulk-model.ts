@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { errorCodes } from '../platform/errors.ts';
 import { NewTask, TaskPatch } from './model.ts';
+import { childrenOnCompletion, childrenOnDeletion } from './placement-model.ts';
 
 const tempId = Type.String({
   minLength: 1,
@@ -12,6 +13,14 @@ const id = Type.String({
   maxLength: 100,
   description: "A task's `id`, or the `temp_id` of an earlier `create` of the request.",
 });
+const parentId = Type.Optional(
+  Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    minLength: 1,
+    maxLength: 100,
+    description: 'The task that it becomes a subtask of, by `id` or `temp_id`; null: none.',
+  }),
+);
 const { version } = TaskPatch.properties;
 const closed = { additionalProperties: false };
 
@@ -20,11 +29,12 @@ const Create = Type.Object(
     op: Type.Enum(['create'], { type: 'string' }),
     temp_id: Type.Optional(tempId),
     ...NewTask.properties,
+    parent_id: parentId,
   },
   { title: 'BulkCreate', ...closed },
 );
 const Update = Type.Object(
-  { op: Type.Enum(['update'], { type: 'string' }), ...TaskPatch.properties, id },
+  { op: Type.Enum(['update'], { type: 'string' }), ...TaskPatch.properties, parent_id: parentId, id },
   { title: 'BulkUpdate', ...closed },
 );
 const Complete = Type.Object(
@@ -32,12 +42,13 @@ const Complete = Type.Object(
     op: Type.Enum(['complete'], { type: 'string' }),
     id,
     completed: Type.Optional(Type.Boolean({ description: 'true when absent.' })),
+    children: childrenOnCompletion,
     version,
   },
   { title: 'BulkComplete', ...closed },
 );
 const Delete = Type.Object(
-  { op: Type.Enum(['delete'], { type: 'string' }), id, version },
+  { op: Type.Enum(['delete'], { type: 'string' }), id, children: childrenOnDeletion, version },
   { title: 'BulkDelete', ...closed },
 );
 const Restore = Type.Object(

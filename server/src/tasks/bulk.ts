@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
+import type { Query } from '../db/statements.ts';
 import { AppError, type ErrorCode, type ValidationIssue, validationError } from '../platform/errors.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { type AuditAction, unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import type { BulkOperation } from './bulk-model.ts';
-import {
-  applyCompletion,
-  applyPatch,
-  buildTask,
-  markDeleted,
-  markRestored,
-  omitDeletedAt,
-  requireTask,
-  splitPatch,
-  stampNewTask,
-} from './changes.ts';
+import { changesOf, taskActionOf } from './change-family.ts';
+import { buildTask, requireTask, splitPatch, stampNewTask, toTask, withPosition } from './changes.ts';
+import { applyChanges, type Family } from './family.ts';
+import { type FamilyScope, familyQuery } from './family-query.ts';
 import { isTaskId, type StoredTask, type Task } from './model.ts';
-import { storedTasksQuery, storeTasksCte } from './queries.ts';
+import { completeInFamily, deleteInFamily, patchInFamily } from './operations.ts';
+import { hasPlacement, resolvePlacement } from './placement.ts';
+import { storedTasksQuery, storeTasksCtes } from './queries.ts';
+import { restoreInFamily } from './restore.ts';
 
 /** The result of one operation, as if it were a request of its own. */
 export interface OperationResult {
@@ -35,6 +32,8 @@ interface BulkStep {
   operation: BulkOperation;
   id: string;
   tempId: string | undefined;
+  /** Among the operations. */
+  index: number;
 }
 
 /**
@@ -44,7 +43,7 @@ interface BulkStep {
  * @throws AppError VALIDATION_ERROR when a `temp_id` is repeated or an `id` is malformed. With `isAtomic` the first
  * operation that fails undoes all: NOT_FOUND, VERSION_CONFLICT, VALIDATION_ERROR.
  */
-export function executeBulk(
+export async function executeBulk(
   db: Db,
   userId: string,
   context: WriteContext,
@@ -52,85 +51,126 @@ export function executeBulk(
   isAtomic: boolean,
 ): Promise<WriteResult<OperationResult[]>> {
   const steps = planSteps(operations);
-  return write(db, userId, context, {
-    read: storedTasksQuery(userId, [...existingTaskIds(steps)]),
-    decide(before, stamp) {
+  const { value, isReplayed } = await write(db, userId, context, {
+    read: readFor(userId, steps),
+    decide(family, stamp) {
+      const before = new Map(family.tasks);
       const auditActions: AuditAction[] = [];
-      const after = new Map(before);
-      const results = steps.map((step, index) => {
+      const results = steps.map((step) => {
         try {
-          const task = applyOperation(step, userId, after.get(step.id), stamp);
-          if (task !== after.get(step.id))
-            auditActions.push({ action: `task.${step.operation.op}`, subject: step.id });
-          after.set(step.id, task);
-          return successResult(step, task);
+          const changed = applyOperation(family, step, userId, stamp);
+          const changes = changed.map((after) => ({ before: family.tasks.get(after.id), after }));
+          applyChanges(family, changed);
+          if (changes.length > 0)
+            auditActions.push(taskActionOf(`task.${step.operation.op}`, step.id, changes));
+          return successResult(step, family.tasks.get(step.id));
         } catch (error) {
           if (!(error instanceof AppError)) throw error;
-          if (isAtomic) throw toRequestError(index, error, before.get(step.id));
+          if (isAtomic) throw toRequestError(step.index, error, before.get(step.id));
           return failureResult(step, error);
         }
       });
       if (auditActions.length === 0) return unchanged(results);
-      const tasks = [...after].map(([id, task]) => ({ before: before.get(id), after: task }));
-      const changed = tasks.filter(({ before: old, after: task }) => old !== task);
-      return { value: results, changes: [storeTasksCte(userId, changed)], auditActions };
+      return { value: results, changes: storeTasksCtes(userId, changesOf(before, family)), auditActions };
     },
   });
+  const results = value.map(({ task, ...result }) =>
+    task === undefined ? result : { ...result, task: withPosition(task) },
+  );
+  return { value: results, isReplayed };
 }
 
 /** Gives new tasks their ids, and resolves each `temp_id` to one. */
 function planSteps(operations: readonly BulkOperation[]): BulkStep[] {
   const idsByTempId = new Map<string, string>();
   const issues: ValidationIssue[] = [];
-  const steps = operations.map((operation, index): BulkStep => {
+  const steps = operations.map((sent, index): BulkStep => {
     const refuse = (field: string, msg: string) =>
       issues.push({ loc: ['body', 'operations', index, field], msg, type: 'temp_id' });
+    const resolve = (field: string, text: string): string => {
+      const known = idsByTempId.get(text) ?? text.toLowerCase();
+      if (!isTaskId(known)) refuse(field, 'must be a UUID with hyphens, or the temp_id of an earlier create');
+      return known;
+    };
+    const parentId = 'parent_id' in sent ? sent.parent_id : null;
+    const operation =
+      typeof parentId === 'string' ? { ...sent, parent_id: resolve('parent_id', parentId) } : sent;
     if (operation.op === 'create') {
       const id = randomUUID();
       const { temp_id: tempId } = operation;
       if (tempId !== undefined && idsByTempId.has(tempId)) refuse('temp_id', 'was given before');
       else if (tempId !== undefined) idsByTempId.set(tempId, id);
-      return { operation, id, tempId };
+      return { operation, id, tempId, index };
     }
-    const known = idsByTempId.get(operation.id);
-    if (known !== undefined) return { operation, id: known, tempId: operation.id };
-    const id = operation.id.toLowerCase();
-    if (!isTaskId(id)) refuse('id', 'must be a UUID with hyphens, or the temp_id of an earlier create');
-    return { operation, id, tempId: undefined };
+    const tempId = idsByTempId.has(operation.id) ? operation.id : undefined;
+    return { operation, id: resolve('id', operation.id), tempId, index };
   });
   if (issues.length > 0) throw validationError(issues);
   return steps;
 }
 
-/** Ids of tasks that the request does not create. */
-const existingTaskIds = (steps: readonly BulkStep[]): Set<string> =>
-  new Set(
-    steps
-      .filter(({ tempId, operation }) => operation.op !== 'create' && tempId === undefined)
-      .map(({ id }) => id),
-  );
+/** Operations on single tasks need no more than these; the others need what belongs to them. */
+function readFor(userId: string, steps: readonly BulkStep[]): Query<Family> {
+  const existing = steps.filter(({ tempId, operation }) => operation.op !== 'create' && tempId === undefined);
+  const ids = [...new Set(existing.map(({ id }) => id))];
+  if (!steps.some(needsFamily)) {
+    const { toValue, ...read } = storedTasksQuery(userId, ids);
+    return {
+      ...read,
+      toValue: (rows) => ({ tasks: toValue(rows), projects: new Set(), sections: new Map() }),
+    };
+  }
+  const restored = existing.filter(({ operation }) => operation.op === 'restore').map(({ id }) => id);
+  const below = existing.filter((step) => needsFamily(step)).map(({ id }) => id);
+  return familyQuery(userId, { ...scopeOfPlacements(steps, ids), below, restored });
+}
 
-/** @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT */
+const needsFamily = ({ operation }: BulkStep): boolean =>
+  operation.op === 'delete' ||
+  operation.op === 'restore' ||
+  (operation.op === 'complete' ? operation.children === 'complete' : hasPlacement(operation));
+
+function scopeOfPlacements(steps: readonly BulkStep[], ids: readonly string[]): FamilyScope {
+  const sent = (name: 'project_id' | 'section_id' | 'parent_id') =>
+    steps.flatMap(({ operation }) => (name in operation ? (Reflect.get(operation, name) ?? []) : []));
+  return {
+    tasks: [...ids, ...sent('parent_id')],
+    projects: sent('project_id'),
+    sections: sent('section_id'),
+  };
+}
+
+/** @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT, LIMIT_EXCEEDED */
 function applyOperation(
-  { operation, id }: BulkStep,
+  family: Family,
+  { operation, id, index }: BulkStep,
   userId: string,
-  task: StoredTask | undefined,
   stamp: WriteStamp,
-): StoredTask {
+): StoredTask[] {
+  const task = family.tasks.get(id);
   switch (operation.op) {
-    case 'create':
-      return stampNewTask(buildTask(userId, id, operation), stamp.now);
+    case 'create': {
+      const created = stampNewTask(buildTask(userId, id, operation, index), stamp.now);
+      return [{ ...created, ...resolvePlacement(family, { id, current: null }, operation) }];
+    }
     case 'update': {
       const { op: _, ...patch } = operation;
       const { fields, condition } = splitPatch({ ...patch, id });
-      return applyPatch(requireTask(task, 'live', condition), fields, stamp);
+      return patchInFamily(family, requireTask(task, 'live', condition), fields, stamp);
     }
-    case 'complete':
-      return applyCompletion(requireTask(task, 'live', operation), operation.completed ?? true, stamp);
+    case 'complete': {
+      const { completed = true, children = 'keep' } = operation;
+      return completeInFamily(family, requireTask(task, 'live', operation), completed, children, stamp);
+    }
     case 'delete':
-      return markDeleted(requireTask(task, 'live', operation), stamp);
+      return deleteInFamily(
+        family,
+        requireTask(task, 'live', operation),
+        operation.children ?? 'keep',
+        stamp,
+      );
     case 'restore':
-      return markRestored(requireTask(task, 'trash', operation), stamp);
+      return restoreInFamily(family, requireTask(task, 'trash', operation), stamp);
   }
 }
 
@@ -141,9 +181,9 @@ const resultHeader = ({ operation: { op }, id, tempId }: BulkStep, status: numbe
   ...(tempId === undefined ? {} : { temp_id: tempId }),
 });
 
-const successResult = (step: BulkStep, task: StoredTask): OperationResult => ({
+const successResult = (step: BulkStep, task: StoredTask | undefined): OperationResult => ({
   ...resultHeader(step, step.operation.op === 'create' ? 201 : 200),
-  ...(step.operation.op === 'delete' ? {} : { task: omitDeletedAt(task) }),
+  ...(step.operation.op === 'delete' || task === undefined ? {} : { task: toTask(task) }),
 });
 
 const failureResult = (step: BulkStep, { code, status, message, current }: AppError): OperationResult => ({
@@ -164,6 +204,6 @@ function toRequestError(
   if (faults !== undefined)
     return validationError(faults.map((fault) => ({ ...fault, loc: [...loc, ...fault.loc.slice(1)] })));
   const issues = [{ loc, msg: message, type: 'operation' }];
-  const currentTask = current === undefined || stored === undefined ? undefined : omitDeletedAt(stored);
+  const currentTask = current === undefined || stored === undefined ? undefined : toTask(stored);
   return new AppError(code, `${loc.join('.')}: ${message}`, { issues, current: currentTask });
 }

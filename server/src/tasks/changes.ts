@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound } from '../platform/errors.ts';
+import { positionOfTime } from '../platform/positions.ts';
 import { checkCondition, type WriteCondition } from '../writes/conditions.ts';
 import type { WriteStamp } from '../writes/plan.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
@@ -10,15 +11,29 @@ import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
  * A patch, which may be the whole task as it was read, as the fields to change and what the change is conditional on.
  */
 export function splitPatch(patch: TaskPatch) {
-  const { version, id, user_id, created_at, updated_at: updatedAt, completed_at: _, ...fields } = patch;
+  const { version, id, user_id, created_at, updated_at: updatedAt, ...rest } = patch;
+  const { completed_at: _at, position: _position, progress: _progress, ...fields } = rest;
   return {
     fields,
     condition: { version, readOnlyFields: { id, user_id, created_at }, updatedAt } satisfies WriteCondition,
   };
 }
 
+/** A task before a write, undefined when it is new, and after. */
+export interface TaskChange {
+  before: StoredTask | undefined;
+  after: StoredTask;
+}
+
 /** The task as its owner sees it. */
-export function omitDeletedAt({ deleted_at: _, ...task }: StoredTask): Task {
+export function toTask(stored: StoredTask): Task {
+  const { deleted_at: _, deleted_with: _with, ...rest } = stored;
+  const {
+    former_project_id: _project,
+    former_section_id: _section,
+    former_parent_id: _parent,
+    ...task
+  } = rest;
   return task;
 }
 
@@ -32,15 +47,26 @@ export function requireTask(
   condition: WriteCondition,
 ): StoredTask {
   if (task === undefined || (task.deleted_at === null) !== (location === 'live')) throw notFound('Task');
-  checkCondition('task', omitDeletedAt(task), condition);
+  checkCondition('task', toTask(task), condition);
   return task;
 }
+
+/** Of a task that no deletion moved. */
+const nowhereElse = {
+  deleted_with: null,
+  former_project_id: null,
+  former_section_id: null,
+  former_parent_id: null,
+};
 
 /** A new task without the times of its write. */
 export type UnstampedTask = Omit<StoredTask, 'completed_at' | 'created_at' | 'updated_at'>;
 
-/** @throws AppError VALIDATION_ERROR when the input names another user. */
-export function buildTask(userId: string, id: string, input: NewTask): UnstampedTask {
+/**
+ * @param ordinal among the tasks that are created at once: their order
+ * @throws AppError VALIDATION_ERROR when the input names another user.
+ */
+export function buildTask(userId: string, id: string, input: NewTask, ordinal = 0): UnstampedTask {
   checkReadOnlyFields({ user_id: userId }, { user_id: input.user_id });
   const fields = taskFields.pick({ ...taskFields.defaults, ...input });
   return {
@@ -48,10 +74,19 @@ export function buildTask(userId: string, id: string, input: NewTask): Unstamped
     user_id: userId,
     ...fields,
     tags: sortTags(fields.tags),
+    position: `+${positionOfTime(0, ordinal).slice(positionOfTime(0).length)}`,
+    progress: null,
     version: 1,
     deleted_at: null,
+    ...nowhereElse,
   };
 }
+
+/** Gives the result of a write its position, where that is of the time of creation (`insertedPosition`). */
+export const withPosition = <T extends Pick<Task, 'position' | 'created_at'>>(task: T): T =>
+  task.position.startsWith('+')
+    ? { ...task, position: positionOfTime(Date.parse(task.created_at)) + task.position.slice(1) }
+    : task;
 
 /** @param now ISO 8601 */
 export const stampNewTask = (task: UnstampedTask, now: string): StoredTask => ({
@@ -63,7 +98,7 @@ export const stampNewTask = (task: UnstampedTask, now: string): StoredTask => ({
 
 /** Each of the following gives the task after a change; the very same one when nothing changes. */
 
-type PatchFields = ReturnType<typeof splitPatch>['fields'];
+export type PatchFields = ReturnType<typeof splitPatch>['fields'];
 
 /** Merge patch (RFC 7396). */
 export function applyPatch(task: StoredTask, patch: PatchFields, stamp: WriteStamp): StoredTask {
@@ -84,14 +119,7 @@ export const applyCompletion = (
   stamp: WriteStamp,
 ): StoredTask => applyPatch(task, { completed: completed ?? !task.completed }, stamp);
 
-/** Its tags stay with it for a restore. */
-export const markDeleted = (task: StoredTask, stamp: WriteStamp): StoredTask =>
-  applyFields(task, { deleted_at: stamp.now }, stamp);
-
-export const markRestored = (task: StoredTask, stamp: WriteStamp): StoredTask =>
-  applyFields(task, { deleted_at: null }, stamp);
-
-const applyFields = (
+export const applyFields = (
   task: StoredTask,
   fields: Partial<StoredTask>,
   { now, versionFloor }: WriteStamp,

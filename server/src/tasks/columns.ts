@@ -2,6 +2,7 @@ import { type Generated, sql } from 'kysely';
 import {
   boolean,
   type Column,
+  type ColumnType,
   clientFieldsOf,
   column,
   createReader,
@@ -25,6 +26,7 @@ import { recordCte, recordsCte, updateCte, upsertCte } from '../db/store-rows.ts
 import { foldVersion } from '../platform/folding.ts';
 import { storedTags } from '../tags/stored-tags.ts';
 import { type Priority, type StoredTask, Task, TrashedTask } from './model.ts';
+import type { Progress } from './placement-model.ts';
 
 /** `completed` is whether there is a `completed_at`. */
 const completed = {
@@ -32,6 +34,39 @@ const completed = {
   json: ({ alias }: RowRef) =>
     sql`case when ${sql.ref(`${alias}.completed_at`)} is null then 'false' else 'true' end`,
 };
+
+const position = {
+  select: ({ alias }: RowRef) => positionOf(alias),
+  json: ({ alias }: RowRef) => sql`'"' || ${positionOf(alias)} || '"'`,
+};
+
+/** Tasks that nobody moved, written by an older Duly, have none. */
+export const positionOf = (alias: string) =>
+  sql<string>`coalesce(${sql.ref(`${alias}.position`)}, duly.first_position(${sql.ref(`${alias}.created_at`)}))`;
+
+/** Numbers of the live children, or null without any. */
+const progress = {
+  select: ({ alias }: RowRef) =>
+    sql`case when ${sql.ref(`${alias}.subtasks_total`)} > 0 then (${progressText(alias)})::json end`,
+  json: ({ alias }: RowRef) =>
+    sql`case when ${sql.ref(`${alias}.subtasks_total`)} > 0 then ${progressText(alias)} else 'null' end`,
+};
+
+const progressText = (alias: string) =>
+  sql`'{"done":' || ${sql.ref(`${alias}.subtasks_done`)} || ',"total":' || ${sql.ref(`${alias}.subtasks_total`)} || '}'`;
+
+const progressType: ColumnType<Progress> = {
+  name: 'json',
+  select: (column) => column,
+  read: (selected) => selected,
+  json: (column) => sql`${column}::text`,
+};
+
+const optionalUuid = nullable(uuid);
+
+/** A new task has `+` and what follows the position of its time, which only the statement knows. */
+const insertedPosition = sql`case when left(records.position, 1) = '+'
+    then duly.first_position(records.created_at) || substr(records.position, 2) else records.position end`;
 
 /** Every field of a task, in any order: its type, who sets it, and what it is when a client leaves it out. */
 export const taskColumns = {
@@ -44,16 +79,35 @@ export const taskColumns = {
   priority: column(enumeration<Priority>('duly.task_priority'), { setBy: 'client', default: 'Medium' }),
   due_date: column(nullable(date), { setBy: 'client', default: null }),
   tags: { ...column(textArray, { setBy: 'client', default: [] }), ...storedTags },
+  project_id: column(optionalUuid, { setBy: 'client', default: null }),
+  section_id: column(optionalUuid, { setBy: 'client', default: null }),
+  parent_id: column(optionalUuid, { setBy: 'client', default: null }),
+  position: { ...column(text, { setBy: 'server', insert: insertedPosition }), ...position },
+  progress: { ...derived(progressType, progress, { setBy: 'server' }), recordType: null },
   version: column(integer, { setBy: 'server' }),
   created_at: column(timestamp, { setBy: 'creation' }),
   updated_at: column(timestamp, { setBy: 'server' }),
   deleted_at: column(nullable(timestamp), { setBy: 'server' }),
-} satisfies { [Name in keyof StoredTask]: Column<StoredTask[Name]> };
+} satisfies { [Name in keyof Task | 'deleted_at']: Column<StoredTask[Name]> };
+
+/** What no response has, but rules need. */
+const restoreColumns = {
+  deleted_with: column(optionalUuid, { setBy: 'server' }),
+  former_project_id: column(optionalUuid, { setBy: 'server' }),
+  former_section_id: column(optionalUuid, { setBy: 'server' }),
+  former_parent_id: column(optionalUuid, { setBy: 'server' }),
+};
+
+const storedColumns = { ...taskColumns, ...restoreColumns } satisfies {
+  [Name in keyof StoredTask]: Column<StoredTask[Name]>;
+};
 
 export const taskFields = clientFieldsOf(taskColumns);
 
-/** Columns that no response has. */
-const hiddenColumns = {
+/** Columns that are not read back. */
+const writtenColumns = {
+  subtasks_total: { recordType: 'integer', setBy: 'server' },
+  subtasks_done: { recordType: 'integer', setBy: 'server' },
   revision: { recordType: null, setBy: 'server', insert: sql`(select revision from stamp)` },
   /** What `searchTextOf` gives. */
   search_text: { recordType: 'text', setBy: 'server' },
@@ -65,8 +119,12 @@ const hiddenColumns = {
 
 declare module '../db/schema.ts' {
   interface Database {
-    'duly.tasks': Omit<TableOf<typeof taskColumns>, 'tags'> & {
+    'duly.tasks': Omit<TableOf<typeof storedColumns>, 'tags' | 'position'> & {
       tags: string[] | null;
+      /** Null: `duly.first_position(created_at)`. */
+      position: string | null;
+      subtasks_total: Generated<number>;
+      subtasks_done: Generated<number>;
       /** The version of the task that `tags` is of. */
       tags_version: number | null;
       revision: bigint;
@@ -78,19 +136,19 @@ declare module '../db/schema.ts' {
   }
 }
 
-const storedColumns = { ...taskColumns, ...hiddenColumns };
-const upsert = upsertCte('duly.tasks', ['user_id', 'id'], storedColumns);
+const allColumns = { ...storedColumns, ...writtenColumns };
+const upsert = upsertCte('duly.tasks', ['user_id', 'id'], allColumns);
 
 /** Inserts or updates tasks with their tags: those of the parameter `rows`. */
-export const upsertTasksCtes = sql`${recordsCte(storedColumns)}, ${upsert}`;
+export const upsertTasksCtes = sql`${recordsCte(allColumns)}, ${upsert}`;
 
 /** The same for one task, by `rowParams`. */
-export const upsertTaskCtes = sql`${recordCte(storedColumns)}, ${upsert}`;
+export const upsertTaskCtes = sql`${recordCte(allColumns)}, ${upsert}`;
 
 /** Updates the task, by `rowParams`. */
-export const updateTaskCtes = sql`${recordCte(storedColumns)}, ${updateCte(
+export const updateTaskCtes = sql`${recordCte(allColumns)}, ${updateCte(
   'duly.tasks',
-  storedColumns,
+  allColumns,
   sql`t.user_id = ${param('user_id')} and t.id = ${param('row_id')}::uuid`,
 )}`;
 
@@ -102,5 +160,5 @@ export const taskJson = jsonObject(taskColumns, Object.keys(Task.properties), ta
 export const trashedTaskJson = jsonObject(taskColumns, Object.keys(TrashedTask.properties), taskRow);
 
 /** The fields of a task of `tasks as t`, to be read by `readStoredTask`. */
-export const taskSelection = selectColumns(taskColumns, taskRow);
-export const readStoredTask = createReader(taskColumns);
+export const taskSelection = selectColumns(storedColumns, taskRow);
+export const readStoredTask = createReader(storedColumns);

@@ -4,10 +4,12 @@ import { BulkResult, bulkRequest } from './bulk-model.ts';
 import { taskColumns } from './columns.ts';
 import {
   Completion,
+  Deletion,
   NewTask,
   OptionalCompletion,
   Precondition,
   Task,
+  TaskMove,
   TaskPatch,
   TrashedTask,
 } from './model.ts';
@@ -26,6 +28,8 @@ export const taskNoun: Noun<'task', Task> = {
     BulkResult,
     Completion,
     OptionalCompletion,
+    Deletion,
+    TaskMove,
     Precondition,
   ],
   tables: ['duly.tasks', 'duly.task_tags'],

@@ -8,10 +8,13 @@ import type { Db } from '../db/schema.ts';
 import { param } from '../db/statements.ts';
 import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
 import { taskJson } from './columns.ts';
-import type { SortKey, TaskListQuery } from './model.ts';
+import { type ListParameters, listDefaults, type SortKey, type TaskListQuery } from './list-model.ts';
+import { placementConditions, placementParams, placementShape } from './placement-filters.ts';
 
 /** Filters, order and part of a list. */
-export type TaskListFilter = Omit<TaskListQuery, keyof PageRequest | 'cursor'> & PageRequest;
+export type TaskListFilter = Omit<ListParameters, keyof typeof listDefaults> &
+  Required<Pick<ListParameters, keyof typeof listDefaults>> &
+  PageRequest;
 
 type SortColumn = Pick<SortOrder, 'key' | 'name' | 'keyText' | 'keyFromText' | 'tieBreaker'>;
 
@@ -47,6 +50,13 @@ const sorts: Record<SortKey, SortColumn> = {
     keyText: sql`to_char(t.due_date, 'YYYY-MM-DD')`,
     keyFromText: (text) => sql`${text}::date`,
   },
+  // Null on rows that an older server wrote.
+  position: {
+    key: sql`coalesce(t.position, duly.first_position(t.created_at)) collate "C"`,
+    name: 'position',
+    keyText: sql`coalesce(t.position, duly.first_position(t.created_at))`,
+    keyFromText: (text) => sql`${text}::text collate "C"`,
+  },
   priority: {
     key: sql`t.priority`,
     name: 'priority',
@@ -62,13 +72,17 @@ const sorts: Record<SortKey, SortColumn> = {
 export function readTaskPage(
   db: Db,
   userId: string,
-  query: TaskListQuery,
+  query: Omit<TaskListQuery, 'view'>,
   keys: CursorKeys,
 ): Promise<EncodedPage> {
-  const { limit, offset, cursor, ...filter } = query;
+  const { limit: _, offset: __, cursor: ___, ...parameters } = query;
+  const filter = { ...listDefaults, ...parameters };
   // Another folding orders titles otherwise, so a cursor of titles is refused after it.
   const order = filter.sort_by === 'title' ? { fold: foldVersion } : {};
-  const scope = { ...keys, scope: [userId, sortByName({ ...filter, ...order })] };
+  const { archived, ...scoped } = filter;
+  // Of `archived` only this one counts: a position among more or fewer tasks of one order is a position all the same.
+  const only = archived === 'only' ? { archived } : {};
+  const scope = { ...keys, scope: [userId, sortByName({ ...scoped, ...only, ...order })] };
   return readPage(scope, query, (request) => listTasks(db, userId, { ...filter, ...request }));
 }
 
@@ -94,6 +108,7 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
       due_before,
       ...searchPatternsOf(search),
       folded_key: position?.key && fold(position.key),
+      ...placementParams(filter),
       tags: [...names],
       tags_wanted: filter.tags_match === 'all' ? names.size : 1,
     },
@@ -105,22 +120,16 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
 }
 
 /** All that `conditionsOf` depends on. */
-function shapeOf({
-  completed,
-  status,
-  priority,
-  due_after,
-  due_before,
-  search,
-  tags,
-}: TaskListFilter): string {
+function shapeOf(filter: TaskListFilter): string {
+  const { completed, status, priority, due_after, due_before, search, tags } = filter;
   const presentFilters = [
     priority !== 'all',
     due_after !== undefined,
     due_before !== undefined,
     Boolean(tags?.length),
   ];
-  return [completed, status, ...presentFilters, Boolean(search), isMultiline(search)].join();
+  const texts = [Boolean(search), isMultiline(search)];
+  return [completed, status, ...presentFilters, ...texts, placementShape(filter)].join();
 }
 
 const isMultiline = (search: string | undefined): boolean => search?.includes('\n') ?? false;
@@ -136,6 +145,7 @@ function conditionsOf(filter: TaskListFilter): RawBuilder<SqlBool>[] {
   if (filter.due_before !== undefined) conditions.push(sql`t.due_date <= ${param('due_before')}`);
   if (filter.search) conditions.push(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
   if (filter.tags?.length) conditions.push(hasTags);
+  conditions.push(...placementConditions(filter));
   return conditions;
 }
 

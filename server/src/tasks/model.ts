@@ -1,13 +1,24 @@
 import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
+import { neighbours } from '../items/model.ts';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';
+import {
+  type ChildrenOnCompletion,
+  type ChildrenOnDeletion,
+  childrenOnCompletion,
+  childrenOnDeletion,
+  ignoredOrder,
+  placementFields,
+  shownOrder,
+  shownPlacement,
+} from './placement-model.ts';
 
 /** Keywords that `http/contract/normalize-input.ts` acts on before validation. */
 const trim = { 'x-trim': true };
-const ignoreCase = { 'x-ignore-case': true };
+export const ignoreCase = { 'x-ignore-case': true };
 
-const priorities = ['High', 'Medium', 'Low'] as const;
+export const priorities = ['High', 'Medium', 'Low'] as const;
 export type Priority = (typeof priorities)[number];
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema });
 
@@ -71,6 +82,11 @@ export const taskExample = {
   priority: 'High',
   due_date: '2026-12-24',
   tags: ['home', 'shopping'],
+  project_id: '0b6a1f0e-5a6e-4c7d-9f0b-2d1c3e4f5a66',
+  section_id: null,
+  parent_id: null,
+  position: 'g0Up8Y1aq',
+  progress: { done: 1, total: 3 },
   version: 1,
   created_at: '2026-11-21T08:00:00.000Z',
   updated_at: '2026-11-21T08:00:00.000Z',
@@ -87,6 +103,8 @@ export const Task = Type.Object(
     priority: Type.Enum([...priorities], { type: 'string' }),
     due_date: nullable<string>({ type: ['string', 'null'], format: 'date' }),
     tags: Type.Array(Type.String()),
+    ...shownPlacement,
+    ...shownOrder,
     version: Type.Integer({ minimum: 1 }),
     created_at: dateTime,
     updated_at: dateTime,
@@ -109,6 +127,12 @@ export const TrashedTask = Type.Object(
 /** A task as it is stored: one with `deleted_at` is in the trash. */
 export interface StoredTask extends Task {
   deleted_at: string | null;
+  /** The project or task that it was deleted with, and is restored with. */
+  deleted_with: string | null;
+  /** Where it was before the deletion of a project, section or parent moved it. */
+  former_project_id: string | null;
+  former_section_id: string | null;
+  former_parent_id: string | null;
 }
 
 export const NewTask = Type.Object(
@@ -119,6 +143,7 @@ export const NewTask = Type.Object(
     priority: Type.Optional(priority),
     due_date: Type.Optional(dueDate),
     tags: Type.Optional(tags),
+    ...placementFields,
     user_id: sameUser,
   },
   {
@@ -141,6 +166,8 @@ export const TaskPatch = Type.Object(
     priority: Type.Optional(priority),
     due_date: Type.Optional(dueDate),
     tags: Type.Optional(tags),
+    ...placementFields,
+    ...ignoredOrder,
     version: Type.Optional(version),
     id: Type.Optional(
       Type.String({ format: 'uuid', description: 'Read-only: the id of the path, if sent.' }),
@@ -152,20 +179,44 @@ export const TaskPatch = Type.Object(
 export type TaskPatch = Static<typeof TaskPatch>;
 
 export const Completion = Type.Object(
-  { completed, version: Type.Optional(version) },
+  { completed, children: childrenOnCompletion, version: Type.Optional(version) },
   { $id: 'Completion', additionalProperties: false, examples: [{ completed: true }] },
 );
 
+/** Where a task is moved to: next to a sibling, perhaps in another project or below another task. */
+export const TaskMove = Type.Object(
+  { ...neighbours, ...placementFields, version: Type.Optional(version) },
+  {
+    $id: 'TaskMove',
+    additionalProperties: false,
+    examples: [{ before: null, project_id: taskExample.project_id }],
+  },
+);
+export type TaskMove = Static<typeof TaskMove>;
+
 /** On the bare surface no body, or one without `completed`, flips the state. */
-export const OptionalCompletion = Type.Unsafe<{ completed?: boolean; version?: number } | null>({
+export const OptionalCompletion = Type.Unsafe<{
+  completed?: boolean;
+  children?: ChildrenOnCompletion;
+  version?: number;
+} | null>({
   $id: 'OptionalCompletion',
   type: ['object', 'null'],
-  properties: { completed, version },
+  properties: { completed, children: childrenOnCompletion, version },
   additionalProperties: false,
   examples: [{ completed: true }],
 });
 
-/** The body of writes that have no other: delete, restore, purge. */
+/** The body of a deletion. */
+export const Deletion = Type.Unsafe<{ children?: ChildrenOnDeletion; version?: number } | null>({
+  $id: 'Deletion',
+  type: ['object', 'null'],
+  properties: { children: childrenOnDeletion, version },
+  additionalProperties: false,
+  examples: [{ children: 'delete', version: 1 }],
+});
+
+/** The body of writes that have no other: restore, purge. */
 export const Precondition = Type.Unsafe<{ version?: number } | null>({
   $id: 'Precondition',
   type: ['object', 'null'],
@@ -182,57 +233,7 @@ export const TaskPath = Type.Object({
   task_id: Type.String({ format: 'uuid', description: "The task's `id`." }),
 });
 
-const sortKeys = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
-export type SortKey = (typeof sortKeys)[number];
-
 const paging = pageParameters('tasks');
 
 export const TrashListQuery = Type.Object(paging, { additionalProperties: false });
 export type TrashListQuery = Static<typeof TrashListQuery>;
-
-export const TaskListQuery = Type.Object(
-  {
-    search: Type.Optional(
-      Type.String({
-        maxLength: 200,
-        description: 'Literal part of title or description; case and accents do not count.',
-      }),
-    ),
-    status: Type.Enum(['all', 'pending', 'completed'], {
-      type: 'string',
-      default: 'all',
-      description: 'In any case.',
-      ...ignoreCase,
-    }),
-    completed: Type.Optional(Type.Boolean({ description: 'The same filter as `status`, as a boolean.' })),
-    priority: Type.Enum(['all', ...priorities], {
-      type: 'string',
-      default: 'all',
-      description: 'In any case.',
-      ...ignoreCase,
-    }),
-    tags: Type.Optional(
-      Type.Array(tagName, {
-        maxItems: 20,
-        description: 'Repeatable, as `tags=a&tags=b` or `tags[]=a&tags[]=b`.',
-      }),
-    ),
-    tags_match: Type.Enum(['any', 'all'], {
-      type: 'string',
-      default: 'any',
-      description: 'Whether a task must have one of the `tags` or all of them.',
-    }),
-    due_after: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or later.' })),
-    due_before: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or earlier.' })),
-    sort_by: Type.Enum([...sortKeys], {
-      type: 'string',
-      default: 'created_at',
-      description:
-        'Priority ascending is High, Medium, Low; tasks without a due date come last in both directions.',
-    }),
-    sort_direction: Type.Enum(['asc', 'desc'], { type: 'string', default: 'desc' }),
-    ...paging,
-  },
-  { additionalProperties: false },
-);
-export type TaskListQuery = Static<typeof TaskListQuery>;

@@ -5,6 +5,7 @@ import type { Db } from '../db/schema.ts';
 import { type Cte, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { rowParams } from '../db/store-rows.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
+import type { TaskChange } from './changes.ts';
 import {
   readStoredTask,
   taskJson,
@@ -14,10 +15,13 @@ import {
   upsertTasksCtes,
 } from './columns.ts';
 import type { StoredTask } from './model.ts';
+import type { Progress } from './placement-model.ts';
+import { foldProgress, progressCtes } from './progress.ts';
 
 /** A live task as a response shows it. */
 export interface ShownTask {
   version: number;
+  progress: Progress;
   /** Its JSON. */
   json: Buffer;
 }
@@ -25,11 +29,21 @@ export interface ShownTask {
 /** @returns null when this user has no live task of that id. */
 export async function findTask(db: Db, userId: string, taskId: string): Promise<ShownTask | null> {
   const [task] = await findLiveStatement(db, { user_id: userId, id: taskId });
-  return task ?? null;
+  if (task === undefined) return null;
+  const { version, done, total, json } = task;
+  return { version, progress: total === 0 ? null : { done, total }, json };
+}
+
+interface ShownRow {
+  version: number;
+  done: number;
+  total: number;
+  json: Buffer;
 }
 
 const findLiveStatement = compileOnce((db) =>
-  sql<ShownTask>`${sql.raw(asBytes)} select t.version, ${taskJson} as json from duly.tasks as t
+  sql<ShownRow>`${sql.raw(asBytes)} select t.version, t.subtasks_done as done, t.subtasks_total as total,
+      ${taskJson} as json from duly.tasks as t
     where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
 
@@ -54,10 +68,10 @@ export const storedTasksQuery = (userId: string, taskIds: readonly string[]) =>
 const storedTasksSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
   where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`;
 
-/** A task before a write, undefined when it is new, and after. */
-export interface TaskChange {
-  before: StoredTask | undefined;
-  after: StoredTask;
+/** The CTEs that store tasks as they are after their changes, and the progress of their parents. */
+export function storeTasksCtes(userId: string, changes: readonly TaskChange[]): Cte[] {
+  const { changes: folded, others } = foldProgress(changes);
+  return [storeTasksCte(userId, folded), ...progressCtes(userId, others)];
 }
 
 /**
@@ -67,6 +81,8 @@ export interface TaskChange {
 export function storeTasksCte(userId: string, changes: readonly TaskChange[]): Cte {
   const rows = changes.map(({ before, after }) => ({
     ...after,
+    subtasks_total: after.progress?.total ?? 0,
+    subtasks_done: after.progress?.done ?? 0,
     is_retagged: !isDeepStrictEqual(before?.tags ?? [], after.tags),
     search_text: searchTextOf(after.title, after.description),
   }));

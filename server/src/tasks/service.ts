@@ -4,50 +4,73 @@ import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
+import { changeFamily, changesOf, scopeOf, type TaskTarget } from './change-family.ts';
 import {
   applyCompletion,
   applyPatch,
   buildTask,
-  markDeleted,
-  omitDeletedAt,
   requireTask,
   splitPatch,
   stampNewTask,
+  toTask,
+  type UnstampedTask,
+  withPosition,
 } from './changes.ts';
+import { applyChanges } from './family.ts';
+import { childrenQuery, familyQuery } from './family-query.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
-import { storedTaskQuery, storeTasksCte } from './queries.ts';
+import { completeInFamily, deleteInFamily, patchInFamily } from './operations.ts';
+import { hasPlacement, isPlaced, resolvePlacement, scopeOfPlacement } from './placement.ts';
+import type { ChildrenOnCompletion, ChildrenOnDeletion } from './placement-model.ts';
+import { storedTaskQuery, storeTasksCte, storeTasksCtes } from './queries.ts';
 
-export function createTask(
+/** @throws AppError VALIDATION_ERROR, LIMIT_EXCEEDED */
+export async function createTask(
   db: Db,
   userId: string,
   context: WriteContext,
   input: NewTask,
 ): Promise<WriteResult<Task>> {
   const task = buildTask(userId, randomUUID(), input);
-  return write(db, userId, context, {
+  const create = isPlaced(task) ? createPlaced : createInInbox;
+  const { value, isReplayed } = await create(db, context, task);
+  return { value: withPosition(value), isReplayed };
+}
+
+/** It reads nothing, so it is one statement. */
+const createInInbox = (db: Db, context: WriteContext, task: UnstampedTask) =>
+  write(db, task.user_id, context, {
     create({ now }) {
       const after = stampNewTask(task, now);
       return {
-        value: omitDeletedAt(after),
-        changes: [storeTasksCte(userId, [{ before: undefined, after }])],
+        value: toTask(after),
+        changes: [storeTasksCte(task.user_id, [{ before: undefined, after }])],
         auditActions: [{ action: 'task.create', subject: task.id }],
+      };
+    },
+  });
+
+function createPlaced(db: Db, context: WriteContext, task: UnstampedTask): Promise<WriteResult<Task>> {
+  const { id, user_id: userId } = task;
+  return write(db, userId, context, {
+    read: familyQuery(userId, scopeOfPlacement(task)),
+    decide(family, { now }) {
+      const before = new Map(family.tasks);
+      const placement = resolvePlacement(family, { id, current: null }, task);
+      const after = { ...stampNewTask(task, now), ...placement };
+      applyChanges(family, [after]);
+      return {
+        value: toTask(after),
+        changes: storeTasksCtes(userId, changesOf(before, family)),
+        auditActions: [{ action: 'task.create', subject: id }],
       };
     },
   });
 }
 
-/** The task that a write changes. */
-interface TaskTarget {
-  userId: string;
-  taskId: string;
-  /** Elsewhere it is not found. */
-  location: 'live' | 'trash';
-  condition: WriteCondition;
-}
-
 /**
  * Merge patch (RFC 7396). A patch that changes nothing leaves version and times as they are.
- * @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT, PRECONDITION_FAILED
+ * @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT, PRECONDITION_FAILED, LIMIT_EXCEEDED
  */
 export function patchTask(
   db: Db,
@@ -59,41 +82,62 @@ export function patchTask(
 ): Promise<WriteResult<Task>> {
   const { fields, condition } = splitPatch(patch);
   const target = { userId, taskId, location: 'live', condition: { ...condition, ifMatch } } as const;
-  return changeTask(db, context, 'task.update', target, (task, stamp) => applyPatch(task, fields, stamp));
+  if (!hasPlacement(fields))
+    return changeTask(db, context, 'task.update', target, (task, stamp) => applyPatch(task, fields, stamp));
+  const read = scopeOf(userId, taskId, { ...scopeOfPlacement(fields), below: [taskId] });
+  return changeFamily(db, context, 'task.update', target, read, (family, task, stamp) => ({
+    tasks: patchInFamily(family, task, fields, stamp),
+  }));
 }
 
 /**
  * Sets `completed`, or flips it when it is undefined.
- * @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED
+ * @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED, LIMIT_EXCEEDED
  */
 export function completeTask(
   db: Db,
   userId: string,
   context: WriteContext,
   taskId: string,
-  completed: boolean | undefined,
+  {
+    completed,
+    children = 'keep',
+  }: { completed?: boolean | undefined; children?: ChildrenOnCompletion | undefined },
   condition: WriteCondition,
 ): Promise<WriteResult<Task>> {
   const target = { userId, taskId, location: 'live', condition } as const;
-  return changeTask(db, context, 'task.complete', target, (task, stamp) =>
-    applyCompletion(task, completed, stamp),
-  );
+  if (children === 'keep')
+    return changeTask(db, context, 'task.complete', target, (task, stamp) =>
+      applyCompletion(task, completed, stamp),
+    );
+  const read = scopeOf(userId, taskId, { below: [taskId] });
+  return changeFamily(db, context, 'task.complete', target, read, (family, task, stamp) => ({
+    tasks: completeInFamily(family, task, completed, children, stamp),
+  }));
 }
 
-/** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
+/**
+ * Moves a task to the trash.
+ * @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED, LIMIT_EXCEEDED
+ */
 export function deleteTask(
   db: Db,
   userId: string,
   context: WriteContext,
   taskId: string,
   condition: WriteCondition,
+  children: ChildrenOnDeletion = 'keep',
 ): Promise<WriteResult<Task>> {
   const target = { userId, taskId, location: 'live', condition } as const;
-  return changeTask(db, context, 'task.delete', target, markDeleted);
+  const read =
+    children === 'keep' ? childrenQuery(userId, taskId) : scopeOf(userId, taskId, { below: [taskId] });
+  return changeFamily(db, context, 'task.delete', target, read, (family, task, stamp) => ({
+    tasks: deleteInFamily(family, task, children, stamp),
+  }));
 }
 
-/** Changes one task. A `change` that returns the very same object writes nothing. */
-export function changeTask(
+/** Changes one task alone. A `change` that returns the very same object writes nothing. */
+function changeTask(
   db: Db,
   context: WriteContext,
   action: string,
@@ -105,9 +149,9 @@ export function changeTask(
     decide(found, stamp) {
       const before = requireTask(found, location, condition);
       const after = change(before, stamp);
-      const value = omitDeletedAt(after);
+      const value = toTask(after);
       if (after === before) return unchanged(value);
-      const changes = [storeTasksCte(userId, [{ before, after }])];
+      const changes = storeTasksCtes(userId, [{ before, after }]);
       return { value, changes, auditActions: [{ action, subject: taskId }] };
     },
   });

@@ -5,15 +5,17 @@ import { type EncodedPage, findPage, type Page, type PageRequest, readPage } fro
 import type { SortOrder } from '../db/page-statement.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, param, query } from '../db/statements.ts';
+import type { TrashedItems } from '../items/trash.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
+import { type Changes, type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { markRestored, requireTask } from './changes.ts';
+import { changeFamily, scopeOf } from './change-family.ts';
+import { requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
 import type { Task, TrashListQuery } from './model.ts';
 import { storedTaskQuery } from './queries.ts';
-import { changeTask } from './service.ts';
+import { restoreInFamily } from './restore.ts';
 
 /** Hours, not days: the session's time zone has no effect. */
 const hoursBefore = (time: Expression<unknown>, hours: Expression<unknown>) =>
@@ -65,7 +67,10 @@ export function restoreTask(
   condition: WriteCondition,
 ): Promise<WriteResult<Task>> {
   const target = { userId, taskId, location: 'trash', condition } as const;
-  return changeTask(db, context, 'task.restore', target, markRestored);
+  const read = scopeOf(userId, taskId, { restored: [taskId] });
+  return changeFamily(db, context, 'task.restore', target, read, (family, task, stamp) => ({
+    tasks: restoreInFamily(family, task, stamp),
+  }));
 }
 
 /** @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED */
@@ -89,16 +94,47 @@ export function purgeTask(
   });
 }
 
-/** @returns the number of tasks that were in the trash. */
-export function emptyTrash(db: Db, userId: string, context: WriteContext): Promise<WriteResult<number>> {
+/**
+ * Purges all tasks in the trash, and with them the items of other nouns.
+ * @returns the number of tasks that were in the trash.
+ */
+export function emptyTrash(
+  db: Db,
+  userId: string,
+  context: WriteContext,
+  { counts, purgeAll }: TrashedItems,
+): Promise<WriteResult<number>> {
+  const countSql = sql<TrashCounts>`select (
+      select count(*)::int from duly.tasks where user_id = ${param('user_id')} and deleted_at is not null
+    ) as count, ${counts} as items`;
   return write(db, userId, context, {
-    read: query('trash count', trashCountSql, { user_id: userId }, ([row]) => row?.count ?? 0),
-    decide: (count) => purgeDecision(count, { template: purgeBatchTemplate, params: { user_id: userId } }),
+    read: query('trash counts', countSql, { user_id: userId }, ([row]) => row ?? { count: 0, items: {} }),
+    decide({ count, items }) {
+      const purged = Object.entries(items).filter(([, of]) => of > 0);
+      const tasks = purgeDecision(count, { template: purgeBatchTemplate, params: { user_id: userId } });
+      if (purged.length === 0) return tasks;
+      const { earlierChanges = [], changes, auditActions } = tasks.changes === null ? nothing : tasks;
+      const actions = purged.map(([noun, of]) => ({ action: `${noun}.purge`, subject: null, count: of }));
+      return {
+        value: count,
+        earlierChanges,
+        changes: [...changes, purgeAll(userId)],
+        auditActions: [...auditActions, ...actions],
+      };
+    },
   });
 }
 
-const trashCountSql = sql<{ count: number }>`
-  select count(*)::int as count from duly.tasks where user_id = ${param('user_id')} and deleted_at is not null`;
+interface TrashCounts {
+  count: number;
+  /** By noun. */
+  items: Record<string, number>;
+}
+
+const nothing: Pick<Changes<number>, 'changes' | 'auditActions' | 'earlierChanges'> = {
+  changes: [],
+  auditActions: [],
+};
 
 /** @param batch deletes `purgeBatchSize` tasks, or those that are left. */
 function purgeDecision(count: number, batch: Cte): Decision<number> {
@@ -152,24 +188,36 @@ const oldTrashSql = sql<{ count: number; cutoff: Date }>`
 
 const systemWrite: WriteContext = { actor: null, requestId: null, address: null };
 
-/** Deletes a batch of the trash for good and leaves tombstones for the change feed. */
-const purgeTemplate = (name: string, condition: Expression<unknown>): CteTemplate => ({
+/**
+ * Deletes a batch of the trash for good and leaves tombstones for the change feed. Live subtasks, which only an older
+ * Duly leaves there, get to the top level.
+ */
+const purgeTemplate = (name: string, condition: Expression<unknown>, batch = sql``): CteTemplate => ({
   name,
   sql: sql`deleted as (
       delete from duly.tasks where user_id = ${param('user_id')} and id in (
         select t.id from duly.tasks t
-        where t.user_id = ${param('user_id')} and t.deleted_at is not null and ${condition}
-        limit ${sql.lit(purgeBatchSize)}
+        where t.user_id = ${param('user_id')} and t.deleted_at is not null and ${condition} ${batch}
       ) returning id
     ), marked as (
       insert into duly.tombstones (user_id, type, id, revision)
       select ${param('user_id')}, 'task', id, (select revision from stamp) from deleted
+    ), orphaned as (
+      update duly.tasks as c set parent_id = null, revision = (select revision from stamp),
+        version = greatest(c.version + 1, (select version_floor from duly.epoch)), updated_at = (select now from stamp)
+      from deleted where c.user_id = ${param('user_id')} and c.parent_id = deleted.id and c.deleted_at is null
     )`,
 });
 
-const purgeOneTemplate = purgeTemplate('purge one', sql`t.id = ${param('id')}`);
-const purgeBatchTemplate = purgeTemplate('purge batch', sql`true`);
+const inBatches = sql`limit ${sql.lit(purgeBatchSize)}`;
+/** With what was deleted with it. */
+const purgeOneTemplate = purgeTemplate(
+  'purge one',
+  sql`(t.id = ${param('id')}::uuid or t.deleted_with = ${param('id')}::uuid)`,
+);
+const purgeBatchTemplate = purgeTemplate('purge batch', sql`true`, inBatches);
 const purgeOldBatchTemplate = purgeTemplate(
   'purge old batch',
   sql`t.deleted_at < ${param('cutoff')}::timestamptz`,
+  inBatches,
 );

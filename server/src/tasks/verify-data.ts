@@ -17,8 +17,9 @@ const usersPerStatement = 1_000;
 const maxFaults = 100;
 
 /**
- * Checks what writes store beside its source: the tags on a task's row against `task_tags`, and each tag's count
- * against its live tasks. Each check of a user is one snapshot, so a server may run meanwhile.
+ * Checks what writes store beside its source: the tags on a task's row against `task_tags`, each tag's count against
+ * its live tasks, and each task's numbers of subtasks against its live children. Each check of a user is one snapshot,
+ * so a server may run meanwhile.
  */
 export async function verifyData(db: Db, report: ReportFault): Promise<DataTotals> {
   const totals = { users: 0, tasks: 0, tags: 0, tasksToStore: 0 };
@@ -28,6 +29,7 @@ export async function verifyData(db: Db, report: ReportFault): Promise<DataTotal
     totals.tasks += tasks.count;
     totals.tasksToStore += tasks.toStore;
     totals.tags += await verifyTagCounts(db, userId, report);
+    await verifySubtasks(db, userId, report);
   }
   return totals;
 }
@@ -106,4 +108,31 @@ async function verifyTagCounts(db: Db, userId: string, report: ReportFault): Pro
         `tag ${JSON.stringify(name)}: its usage_count is ${usage_count}, live tasks with it: ${live}`,
       );
   return rows[0]?.total ?? 0;
+}
+
+interface CheckedParent {
+  id: string;
+  total: number;
+  done: number;
+  live: number;
+  completed: number;
+}
+
+async function verifySubtasks(db: Db, userId: string, report: ReportFault): Promise<void> {
+  const { rows } = await sql<CheckedParent>`
+    with live as materialized (
+      select parent_id, count(*)::int as live, count(completed_at)::int as completed from duly.tasks
+      where user_id = ${userId} and parent_id is not null and deleted_at is null group by parent_id
+    )
+    select t.id, t.subtasks_total as total, t.subtasks_done as done,
+      coalesce(live.live, 0) as live, coalesce(live.completed, 0) as completed
+    from duly.tasks as t left join live on live.parent_id = t.id
+    where t.user_id = ${userId}
+      and (t.subtasks_total, t.subtasks_done) is distinct from (coalesce(live.live, 0), coalesce(live.completed, 0))
+    limit ${maxFaults}`.execute(db);
+  for (const { id, total, done, live, completed } of rows)
+    report(
+      userId,
+      `task ${id}: its row has ${done} of ${total} subtasks done, its live subtasks are ${completed} of ${live}`,
+    );
 }

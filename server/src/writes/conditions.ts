@@ -5,8 +5,11 @@ import { checkReadOnlyFields } from './read-only-fields.ts';
 export interface WriteCondition {
   /** From the body. If the item has another version, the response is 409. */
   version?: number | undefined;
-  /** From `If-Match`: versions, or `*` for any. If the item has another version, the response is 412. */
-  ifMatch?: readonly number[] | '*' | undefined;
+  /**
+   * From `If-Match`: versions or whole entity tags, without quotes, or `*` for any. If none is the item's, the response
+   * is 412.
+   */
+  ifMatch?: readonly string[] | '*' | undefined;
   /** Read-only fields of a client that sends the whole item back. */
   readOnlyFields?: { [Field in 'id' | 'user_id' | 'created_at']?: string | undefined };
   /** Of that copy. Without `version` and `ifMatch`, an earlier time than the stored one is a 409. */
@@ -14,13 +17,22 @@ export interface WriteCondition {
 }
 
 /** An item with a version, as in responses. */
-interface VersionedItem {
+interface VersionedItem extends TaggedItem {
   id: string;
   user_id: string;
-  version: number;
   created_at: string;
   updated_at: string;
 }
+
+interface TaggedItem {
+  version: number;
+  /** What may change without the version. */
+  progress?: { done: number; total: number } | null;
+}
+
+/** The entity tag of an item, without quotes: equal tags are equal items. */
+export const entityTagOf = ({ version, progress }: TaggedItem): string =>
+  progress ? `${version}-${progress.done}-${progress.total}` : `${version}`;
 
 /**
  * @param noun its `type` in the registry of nouns
@@ -32,7 +44,8 @@ export function checkCondition(
   { version, ifMatch, readOnlyFields = {}, updatedAt }: WriteCondition,
 ): void {
   checkReadOnlyFields(current, readOnlyFields);
-  if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(current.version))
+  const tags = [`${current.version}`, entityTagOf(current)];
+  if (ifMatch !== undefined && ifMatch !== '*' && !tags.some((tag) => ifMatch.includes(tag)))
     throw preconditionFailed(noun, current);
   if (version !== undefined && version !== current.version) throw versionConflict(noun, current);
   const isStale = updatedAt !== undefined && Date.parse(updatedAt) < Date.parse(current.updated_at);

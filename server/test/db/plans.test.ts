@@ -28,8 +28,36 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
   await seed(app.database.connection, size);
+  for (const statement of [placeTasks, 'vacuum (analyze) duly.projects, duly.sections, duly.tasks'])
+    await sql.raw(statement).execute(app.ctx.db);
 });
 afterAll(() => app.close());
+
+/**
+ * Gives each user twenty projects, of which one is archived, and puts four of five tasks into them. The id of a section is
+ * that of its project. The first task of a project is the parent of the others.
+ */
+const placeTasks = `
+  insert into duly.projects (user_id, id, name, position, archived_at, revision, created_at, updated_at)
+  select user_id, md5(user_id || number)::uuid, 'project', 'a0', case when number = 2 then now() end, 1, now(), now()
+  from duly.owners, generate_series(1, 20) as number;
+  insert into duly.sections (user_id, id, project_id, name, position, revision, created_at, updated_at)
+  select user_id, id, id, 'section', 'a0', 1, now(), now() from duly.projects;
+  with placed as (
+    select t.user_id, t.id, p.id as project_id,
+      first_value(t.id) over (partition by t.user_id, p.id order by t.created_at) as first_id
+    from (
+      select user_id, id, created_at, row_number() over (partition by user_id order by created_at) % 25 + 1 as number
+      from duly.tasks
+    ) as t join duly.projects as p on p.user_id = t.user_id and p.id = md5(t.user_id || t.number)::uuid
+  )
+  update duly.tasks as t set project_id = placed.project_id, section_id = placed.project_id,
+    parent_id = nullif(placed.first_id, t.id)
+  from placed where placed.user_id = t.user_id and placed.id = t.id;
+  update duly.tasks as t set subtasks_total = counted.total, subtasks_done = counted.done from (
+    select user_id, parent_id, count(*) as total, count(completed_at) as done from duly.tasks
+    where deleted_at is null group by user_id, parent_id
+  ) as counted where counted.user_id = t.user_id and counted.parent_id = t.id`;
 
 /** Explains a query, for the user with few tasks or the one with many. */
 async function planFor(query: (db: Db) => Promise<unknown>) {
@@ -40,6 +68,13 @@ async function planFor(query: (db: Db) => Promise<unknown>) {
 
 const list = (userId: string, filter: Partial<TaskListFilter> = {}) =>
   planFor((db) => listTasks(db, userId, { ...plain, ...filter }));
+
+/** One of the user's projects, sections, or tasks with subtasks. */
+async function placeOf(userId: string, field: 'project_id' | 'section_id' | 'parent_id'): Promise<string> {
+  const { rows } = await sql<{ id: string }>`select ${sql.ref(field)}::text as id from duly.tasks
+    where user_id = ${userId} and parent_id is not null limit 1`.execute(app.ctx.db);
+  return rows[0]?.id ?? expect.fail('no such task');
+}
 
 describe.each([
   ['few', 'bench-7', size.tasksPerUser, taskId(7, 7)],
@@ -56,8 +91,39 @@ describe.each([
   test.each(Object.entries(places))('%s is read along an index, and the total from that', async (_, key) => {
     const position = key === null ? null : { backward: false, key, id };
     const { indexes, touched } = await list(userId, { position });
+    expect(indexes).toEqual(['projects_archived', 'task_tags_pkey', 'tasks_live_created_at']);
+    // Besides: the archived project, and its tasks between those of the page.
+    expect(touched).toBeLessThanOrEqual(51 + 10);
+  });
+
+  test('a page with the tasks of archived projects, and its total, ask for no project', async () => {
+    const { indexes, touched } = await list(userId, { archived: 'show' });
     expect(indexes).toEqual(['task_tags_pkey', 'tasks_live_created_at']);
     expect(touched).toBeLessThanOrEqual(51);
+  });
+
+  test.each([
+    ['project_id', 'tasks_project'],
+    ['section_id', 'tasks_section'],
+  ] as const)('tasks of one %s are found by its index', async (field, index) => {
+    const { indexes, touched } = await list(userId, {
+      [field]: await placeOf(userId, field),
+      archived: 'show',
+    });
+    expect(indexes).toContain(index);
+    // Once for the page, and once for the total.
+    expect(touched).toBeLessThanOrEqual((2 * count) / 20 + 51);
+  });
+
+  test('the subtasks of a task are found by their index', async () => {
+    const { indexes, touched } = await list(userId, { parent_id: await placeOf(userId, 'parent_id') });
+    expect(indexes).toContain('tasks_parent');
+    expect(touched).toBeLessThanOrEqual((2 * count) / 20 + 51 + 2);
+  });
+
+  test('the manual order looks at each of them once', async () => {
+    const { touched } = await list(userId, { sort_by: 'position' });
+    expect(touched).toBeLessThanOrEqual(count + 51 + 10);
   });
 
   test.each(Object.values(searchTerms))('a search for %s looks at each of them once', async (search) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OfflineClient, type Options, type State, TryLaterError } from '../../../examples/offline-client.ts';
 import type { Task } from '../../src/tasks/model.ts';
@@ -219,4 +220,65 @@ test('waiting ends when another device writes', async () => {
   await changed;
   await phone.sync();
   expect([...phone.listTasks().values()]).toMatchObject([{ title: 'from elsewhere' }]);
+});
+
+test('projects, sections and views are mirrored in their manual order, and gone once they are deleted', async () => {
+  const { user, v1 } = await newClient(app);
+  const make = async (path: string, body: object) => (await v1('POST', path, body)).body.data.id;
+  const [home, work] = [
+    await make('/projects', { name: 'Home' }),
+    await make('/projects', { name: 'Work', color: '#3366cc' }),
+  ];
+  const section = await make(`/projects/${home}/sections`, { name: 'To buy' });
+  const view = await make('/views', { name: 'Urgent', parameters: { priority: 'High' } });
+  const phone = await createDevice(user).open();
+  await phone.sync();
+  expect(phone.listProjects()).toMatchObject([{ name: 'Home' }, { name: 'Work', color: '#3366cc' }]);
+  expect(phone.listSections(home)).toMatchObject([{ id: section, name: 'To buy' }]);
+  expect(phone.listSections(work)).toEqual([]);
+  expect(phone.listViews()).toMatchObject([{ id: view, parameters: { priority: 'High' } }]);
+  await v1('POST', `/projects/${work}/move`, { after: null });
+  await v1('DELETE', `/views/${view}`);
+  await phone.sync();
+  expect(phone.listProjects().map(({ id }) => id)).toEqual([work, home]);
+  expect(phone.listViews()).toEqual([]);
+});
+
+test('tasks are shown in their manual order, those not sent yet last', async () => {
+  const { user, create, v1 } = await newClient(app);
+  const [first, second] = [await create({ title: 'first' }), await create({ title: 'second' })];
+  const phone = await createDevice(user).open();
+  await phone.create({ title: 'here' });
+  const titles = () => [...phone.listTasks().values()].map(({ title }) => title);
+  await phone.sync();
+  expect(titles()).toEqual(['first', 'second', 'here']);
+  await phone.create({ title: 'not sent' });
+  await v1('POST', `/tasks/${first.id}/move`, { after: second.id });
+  await phone.sync();
+  expect(titles()).toEqual(['second', 'first', 'here', 'not sent']);
+});
+
+test('a subtask made offline below a task made offline is below that task on the server', async () => {
+  const { user, list } = await newClient(app);
+  const phone = await createDevice(user).open();
+  const parent = await phone.create({ title: 'parent' });
+  await phone.create({ title: 'child', parent_id: parent });
+  await phone.sync();
+  const tasks: Task[] = await list('?sort_by=position&sort_direction=asc');
+  expect(tasks).toMatchObject([{ title: 'parent' }, { title: 'child', parent_id: tasks[0]?.id }]);
+  expect([...phone.listTasks().values()]).toMatchObject(tasks);
+});
+
+test('an app that did not know of projects yet reads them once it does, and keeps its outbox', async () => {
+  const { user, create, v1 } = await newClient(app);
+  await v1('POST', '/projects', { name: 'Home' });
+  const task = await create({ title: 'task' });
+  const { body } = await v1('GET', '/changes');
+  const key = randomUUID();
+  const outbox = [{ key, op: 'update', id: task.id, fields: { title: 'edited' }, base: task }];
+  const old = { tasks: { [task.id]: task }, outbox, serverIds: {}, cursor: body.next_cursor };
+  const phone = await createDevice(user, { load: async () => JSON.parse(JSON.stringify(old)) }).open();
+  await phone.sync();
+  expect(phone.listProjects()).toMatchObject([{ name: 'Home' }]);
+  expect([...phone.listTasks().values()]).toMatchObject([{ title: 'edited' }]);
 });

@@ -17,8 +17,9 @@ const layers = [
   ['audit', 'limits', 'mail'],
   ['writes'],
   ['response-cache'],
-  ['accounts', 'tags', 'tasks', 'profiles'],
-  ['nouns.ts'],
+  ['items'],
+  ['accounts', 'tags', 'tasks', 'projects', 'sections', 'views', 'profiles'],
+  ['nouns.ts', 'item-kinds.ts'],
   ['tokens'],
   ['feed', 'admin'],
   ['user-data.ts'],
@@ -32,7 +33,7 @@ const layers = [
 ];
 
 /** What a folder may import from its own layer. */
-const edges = ['tasks → tags'];
+const edges = ['tasks → tags', 'projects → tasks', 'sections → projects', 'views → tasks'];
 
 interface Import {
   /** Of the importing file, below `src`. */

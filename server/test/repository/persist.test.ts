@@ -6,6 +6,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { findUnfolded } from '../support/folding.ts';
 import { operations } from '../support/operations.ts';
 import { check, createWorld, pick, type World, warm } from '../support/persist.ts';
+import { itemTypes, writeItem } from '../support/persist-items.ts';
 import {
   type Fields,
   feedTypes,
@@ -62,6 +63,15 @@ describe(`is read by every way out, written by (seed ${seed})`, () => {
   test.each(Object.entries(fullWrites))('%s, null or empty', (_, write) => checkWay(write, 'cleared'));
 
   test.each(Object.entries(partialWrites))('%s', (_, write) => checkWay(write, 'filled'));
+});
+
+test.each(itemTypes)(`a %s is read by every way out (seed ${seed})`, async (type) => {
+  for (const kind of ['filled', 'cleared'] as const) {
+    const world = await newStart(app, random);
+    world.kind = kind;
+    await writeItem(world, type, world.places[0]?.project_id);
+    await check(world);
+  }
 });
 
 describe('a profile', () => {

@@ -1,37 +1,27 @@
-import type { Change } from '../../src/feed/model.ts';
+import { type Change, nouns } from '../../src/feed/model.ts';
 import type { Client } from './tasks.ts';
 
-/** A user's data in a comparable form. */
-export interface UserData {
-  tasks: unknown[];
-  tags: unknown[];
-  profile: unknown;
-}
+/** A user's data in a comparable form: the things of each noun by id, or by name. */
+export type UserData = Record<Change['type'], unknown[]>;
 
 /** The local copy of a client that applies the feed. */
 export function createLocalCopy() {
-  const stored = {
-    task: new Map<string, unknown>(),
-    tag: new Map<string, unknown>(),
-    profile: new Map<string, unknown>(),
-  };
+  const stored = new Map(nouns.map(({ type }) => [type, new Map<string, unknown>()]));
   const inOrder = (things: Map<string, unknown>) =>
     [...things].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, thing]) => thing);
   return {
-    apply({ type, id, op, task, tag, profile }: Change): void {
-      const thing = { task, tag, profile }[type];
-      if (op === 'delete') stored[type].delete(id);
-      else if (thing === undefined) throw new Error(`an upsert without its ${type}`);
-      else stored[type].set(id, thing);
+    apply(change: Change): void {
+      const { type, id, op } = change;
+      const things = stored.get(type) ?? new Map<string, unknown>();
+      if (op === 'delete') things.delete(id);
+      else if (change[type] === undefined) throw new Error(`an upsert without its ${type}`);
+      else things.set(id, change[type]);
     },
     clear(): void {
-      for (const things of Object.values(stored)) things.clear();
+      for (const things of stored.values()) things.clear();
     },
-    known: (): UserData => ({
-      tasks: inOrder(stored.task),
-      tags: inOrder(stored.tag),
-      profile: stored.profile.values().next().value,
-    }),
+    known: (): UserData =>
+      Object.fromEntries([...stored].map(([type, things]) => [type, inOrder(things)])) as UserData,
   };
 }
 
@@ -39,16 +29,31 @@ export type LocalCopy = ReturnType<typeof createLocalCopy>;
 
 /** The same data, read from the server's lists. */
 export async function readUserData({ v1 }: Pick<Client, 'v1'>): Promise<UserData> {
-  const tasks: { id: string }[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const { body } = await v1('GET', `/tasks?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    tasks.push(...body.data);
-    cursor = body.pagination.next_cursor;
-  }
-  tasks.sort((a, b) => (a.id < b.id ? -1 : 1));
-  const tags = (await v1('GET', '/tags?limit=100')).body.data;
-  const profile = (await v1('GET', '')).body.data;
-  return { tasks, tags, profile };
+  const readAll = async (path: string) => {
+    const items: { id: string }[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+      const { body } = await v1('GET', `${path}limit=100${page}`);
+      items.push(...body.data);
+      cursor = body.pagination.next_cursor;
+    }
+    return items.sort((a, b) => (a.id < b.id ? -1 : 1));
+  };
+  const counted = async (path: string) =>
+    (await readAll(path)).map((item) => {
+      Reflect.deleteProperty(item, 'open_tasks');
+      return item;
+    });
+  const project = await counted('/projects?archived=show&');
+  const sections = await Promise.all(project.map(({ id }) => counted(`/projects/${id}/sections?`)));
+  return {
+    task: await readAll('/tasks?archived=show&'),
+    project,
+    section: sections.flat().sort((a, b) => (a.id < b.id ? -1 : 1)),
+    view: (await v1('GET', '/views')).body.data,
+    tag: (await v1('GET', '/tags?limit=100')).body.data,
+    profile: [(await v1('GET', '')).body.data],
+  };
 }
 
 export interface FeedReply {

@@ -13,9 +13,19 @@ interface Noun {
   answers: readonly string[];
   /** Properties of the bodies that are not stored: conditions, and copies of read-only properties. */
   notWritten: readonly string[];
+  /** Properties that have to fit together: the world gives their values. */
+  given?: readonly string[];
   /** Values of properties whose schema does not suffice to generate one. */
   values?: Record<string, readonly unknown[]>;
 }
+
+const notWrittenOfItems = ['id', 'user_id', 'version', 'created_at', 'updated_at', 'position'];
+
+const someParameters = [
+  { status: 'pending', sort_by: 'position' },
+  { tags: ['a', 'b'], tags_match: 'all' },
+  { search: 'milk', due_before: '2026-12-24', sort_direction: 'asc' },
+];
 
 /** By the noun's `type` in the feed. */
 export const nouns: Readonly<Record<string, Noun>> = {
@@ -34,8 +44,26 @@ export const nouns: Readonly<Record<string, Noun>> = {
     answers: ['Task', 'TrashedTask'],
     notWritten: [
       ...['id', 'user_id', 'version', 'created_at', 'updated_at', 'completed_at'],
-      ...['op', 'temp_id'],
+      ...['position', 'progress', 'op', 'temp_id'],
     ],
+    given: ['project_id', 'section_id', 'parent_id'],
+  },
+  project: {
+    bodies: ['NewProject', 'ProjectPatch'],
+    answers: ['Project', 'ListedProject', 'TrashedProject'],
+    notWritten: [...notWrittenOfItems, 'archived_at', 'open_tasks'],
+    values: { color: ['#102030', '#a0b0c0', '#ffffff'], view_defaults: someParameters },
+  },
+  section: {
+    bodies: ['NewSection', 'SectionPatch'],
+    answers: ['Section', 'ListedSection', 'TrashedSection'],
+    notWritten: [...notWrittenOfItems, 'project_id', 'open_tasks'],
+  },
+  view: {
+    bodies: ['NewView', 'ViewPatch'],
+    answers: ['View', 'TrashedView'],
+    notWritten: notWrittenOfItems,
+    values: { parameters: someParameters },
   },
 };
 
@@ -65,8 +93,9 @@ export type Kind = 'filled' | 'cleared';
 
 /** A value for every writable property, different from the previous one. */
 export function freshFields(type: string, kind: Kind, before: Fields, random: Random): Fields {
-  const { values = {} } = nounOf(type);
-  const fresh = Object.entries(writableOf(type)).map(([name, schema]) => {
+  const { values = {}, given = [] } = nounOf(type);
+  const own = Object.entries(writableOf(type)).filter(([name]) => !given.includes(name));
+  const fresh = own.map(([name, schema]) => {
     const make =
       values[name] === undefined ? () => filled(schema, random) : () => random.pick(values[name] ?? []);
     return [name, (kind === 'cleared' ? cleared(schema) : undefined) ?? other(make, before[name], name)];

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { TestApp } from './app.ts';
 import { resolveRef } from './operations.ts';
 import { createWorld, isFields, pick, surfaces, tagsOf, type World } from './persist.ts';
+import { createPlaces } from './persist-items.ts';
 import { byCodePoint, type Fields, writableOf } from './persist-nouns.ts';
 import type { Random } from './random.ts';
 import type { SurfaceName } from './tasks.ts';
@@ -18,6 +19,7 @@ export async function newStart(app: TestApp, random: Random): Promise<Start> {
   const world = await createWorld(app, random);
   const plain = await world.send('v1', 'POST', '/tasks', pick(world.fresh('task'), required));
   const plainId = world.wrote(plain, pick(plain, Object.keys(writableOf('task'))));
+  world.places = await createPlaces(world);
   const make = async () => {
     const fields = world.fresh('task', plain);
     return world.wrote(await world.send('v1', 'POST', '/tasks', fields), fields);

@@ -5,6 +5,7 @@ import type { Reply, TestApp } from './app.ts';
 import { openEventStream } from './events.ts';
 import { readFeed } from './feed.ts';
 import { operations } from './operations.ts';
+import { itemsOf } from './persist-items.ts';
 import { byCodePoint, type Fields, freshFields, type Kind, nouns, writableOf } from './persist-nouns.ts';
 import type { Random } from './random.ts';
 import { type Client, newClient, type SurfaceName } from './tasks.ts';
@@ -45,6 +46,8 @@ export interface World {
   /** Written values of live tasks, by id. */
   live: Map<string, Fields>;
   trashed: Map<string, Fields>;
+  /** Placements that tasks may have, in the order in which they can be written one by one. */
+  places: Fields[];
   profile: Fields;
   /** Tasks in the responses of writes, by id. */
   answered: Map<string, Fields>;
@@ -70,9 +73,19 @@ export async function createWorld(app: TestApp, random: Random, userId?: string)
     live,
     trashed,
     answered,
+    places: [],
     profile: {},
     follow,
-    fresh: (type, before = {}) => freshFields(type, world.kind, before, random),
+    fresh(type, before = {}) {
+      const fields = freshFields(type, world.kind, before, random);
+      const [place] = world.places.filter(({ parent_id }) => parent_id !== before.parent_id);
+      if (type !== 'task' || place === undefined) return fields;
+      const isCleared = world.kind === 'cleared';
+      return {
+        ...fields,
+        ...Object.fromEntries(Object.entries(place).map(([name, id]) => [name, isCleared ? null : id])),
+      };
+    },
     async send(surface, method, path, body) {
       const headers = { 'idempotency-key': randomUUID() };
       const first = await client[surface](method, path, body, headers);
@@ -202,7 +215,11 @@ export async function check(world: World): Promise<void> {
   const tags = inOrder(tagsOf(live));
   for (const surface of surfaces)
     expect(await ask(world, surface, '/tags?limit=100'), `${surface} tags`).toEqual(tags);
-  const known: Record<string, Fields[]> = { profile: [profile], tag: tags, task: tasks };
+  const items = Object.entries(await itemsOf(world)).map(([type, found]) => [type, inOrder(found)]);
+  const known: Record<string, Fields[]> = {
+    ...Object.fromEntries(items),
+    ...{ profile: [profile], tag: tags, task: tasks },
+  };
   for (const [way, copy] of Object.entries(await world.follow()))
     for (const [type, things] of copy)
       expect(inOrder(things.values()), `${way}: ${type}`).toEqual(known[type]);

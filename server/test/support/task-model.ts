@@ -1,5 +1,6 @@
 import { fold } from '../../src/platform/folding.ts';
-import type { SortKey, Task } from '../../src/tasks/model.ts';
+import type { SortKey } from '../../src/tasks/list-model.ts';
+import type { Task } from '../../src/tasks/model.ts';
 
 /** Parameters of a list; an absent one has its default. */
 export interface ListQuery {

@@ -95,6 +95,7 @@ function common(task: (Task & { deleted_at?: string }) | undefined) {
     created_at: ___,
     updated_at: ____,
     deleted_at: _____,
+    position: ______,
     completed_at,
     ...rest
   } = task;

@@ -76,6 +76,7 @@ async function story(surface: Surface, client: Client): Promise<unknown[]> {
     ...task,
     id: ids.indexOf(task.id),
     user_id: task.user_id === client.user.id,
+    position: 'last',
     created_at: 'then',
     updated_at: 'then',
     completed_at: task.completed_at && 'then',

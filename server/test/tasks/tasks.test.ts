@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { positionOfTime } from '../../src/platform/positions.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { locsOf, newClient } from '../support/tasks.ts';
 
@@ -33,6 +34,11 @@ describe('create', () => {
         priority: 'Medium',
         due_date: null,
         tags: [],
+        project_id: null,
+        section_id: null,
+        parent_id: null,
+        position: positionOfTime(Date.parse(body.data.created_at)),
+        progress: null,
         version: 1,
         created_at: expect.stringMatching(utc),
         updated_at: body.data.created_at,

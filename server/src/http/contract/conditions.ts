@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { WriteCondition } from '../../writes/conditions.ts';
+import { entityTagOf, type WriteCondition } from '../../writes/conditions.ts';
 import { uncodedEtag } from '../hooks/content-coding.ts';
 
 const opaqueTag = '"[!#-~\\x80-\\xff]*"';
@@ -8,14 +8,14 @@ const entityTag = `(?:W/)?${opaqueTag}`;
 export const ifMatchSyntax = new RegExp(`^(?:\\*|${entityTag}(?:\\s*,\\s*${entityTag})*)$`);
 /** Allows empty elements, which recipients ignore (RFC 9110 §5.6.1). `If-Match` does not allow them here. */
 const ifNoneMatchSyntax = new RegExp(`^[,\\s]*${entityTag}(?:\\s*,[,\\s]*${entityTag})*[,\\s]*$`);
-const strongVersion = /(?<!W\/)"([1-9]\d{0,9})"/g;
+const strongVersion = /(?<!W\/)"([1-9]\d{0,9}(?:-\d{1,9}-\d{1,9})?)"/g;
 const anyTag = new RegExp(opaqueTag, 'g');
 
-/** The versions that a valid `If-Match` names (RFC 9110 §13.1.1); weak tags match nothing. */
+/** The versions and tags that a valid `If-Match` names (RFC 9110 §13.1.1); weak tags match nothing. */
 export function parseIfMatch(headers: IncomingHttpHeaders): WriteCondition['ifMatch'] {
   const value = headers['if-match']?.trim();
   if (value === undefined || value === '*') return value;
-  return [...value.matchAll(strongVersion)].map(([, version]) => Number(version));
+  return [...value.matchAll(strongVersion)].map(([, tag = '']) => tag);
 }
 
 /**
@@ -31,4 +31,4 @@ export function parseIfNoneMatch(headers: IncomingHttpHeaders): (etag: string) =
   return (etag) => tags.has(uncodedEtag(etag));
 }
 
-export const etagOf = (item: { version: number }): string => `"${item.version}"`;
+export const etagOf = (item: Parameters<typeof entityTagOf>[0]): string => `"${entityTagOf(item)}"`;

@@ -3,7 +3,7 @@ import { stripWhitespace } from '../../accounts/second-factor.ts';
 import { maxIssues, type ValidationIssue, validationError } from '../../platform/errors.ts';
 
 /** Schema keywords that only this file reads; `openapi.json` omits them. */
-export const inputKeywords = ['x-trim', 'x-no-space', 'x-ignore-case'];
+export const inputKeywords = ['x-trim', 'x-no-space', 'x-ignore-case', 'x-lower-case'];
 
 /** The part of JSON Schema that this file uses. */
 interface Schema {
@@ -19,6 +19,7 @@ interface Schema {
   'x-trim'?: boolean;
   'x-no-space'?: boolean;
   'x-ignore-case'?: boolean;
+  'x-lower-case'?: boolean;
 }
 
 /**
@@ -26,7 +27,8 @@ interface Schema {
  * - Query strings become integers, booleans and lists where the schema says so; `tags[]` is `tags`.
  * - `x-trim` strips white space at the ends, `x-no-space` everywhere.
  * - `x-ignore-case` gives an enum's value its own spelling.
- * - A UUID becomes lower case, a date-time at midnight its date, and an empty nullable date null.
+ * - `x-lower-case` makes the text lower case, as a UUID becomes anyway.
+ * - A date-time at midnight becomes its date, and an empty nullable date null.
  * - A list longer than `maxItems` is refused before its items are read.
  * - Text that PostgreSQL or UTF-8 cannot hold (NUL, lone surrogates, other bytes) is refused anywhere.
  * @throws AppError VALIDATION_ERROR
@@ -179,7 +181,7 @@ function variantOf(value: Record<string, unknown>, schema: Schema): Schema {
 function normalizeText(value: string, schema: Schema): string | null {
   const spaced = schema['x-trim'] ? value.trim() : value;
   const text = schema['x-no-space'] ? stripWhitespace(spaced) : spaced;
-  if (schema.format === 'uuid') return text.toLowerCase();
+  if (schema.format === 'uuid' || schema['x-lower-case']) return text.toLowerCase();
   if (schema.format === 'date') return normalizeDate(text, schema);
   if (!schema['x-ignore-case']) return text;
   return schema.enum?.map(String).find((item) => item.toLowerCase() === text.toLowerCase()) ?? text;

@@ -99,7 +99,7 @@ const statusDescriptions: Record<number, string> = {
   403: 'The path names another user.',
   404: 'This user has no such thing.',
   408: 'The request took too long to arrive.',
-  409: `The version is not the newest, and \`current\` is the ${versionedTypes} as it is now; or a request with the same \`Idempotency-Key\` is under way.`,
+  409: `The version is not the newest, and \`current\` is the ${versionedTypes} as it is now; or a limit is reached (LIMIT_EXCEEDED), or a request with the same \`Idempotency-Key\` is under way.`,
   410: 'The cursor is too old.',
   412: `\`If-Match\` does not name the newest version; \`current\` is the ${versionedTypes} as it is now.`,
   413: 'The body is larger than 64 kB.',
@@ -146,7 +146,10 @@ export function errorResponses(
 }
 
 export const etagHeader = {
-  ETag: { type: 'string', description: 'The version of the task, quoted.' },
+  ETag: {
+    type: 'string',
+    description: 'The version, quoted; of a task with subtasks, the version and their numbers: `"5-2-3"`.',
+  },
 };
 
 /** The `ETag` of lists and profiles, which have no version. */
@@ -182,7 +185,8 @@ export const pageHeaders = {
 const ifMatch = Type.Optional(
   Type.String({
     format: 'if-match',
-    description: 'The version the change is based on, quoted: `"3"`; another one is answered with 412.',
+    description:
+      'The version the change is based on, quoted: `"3"`, or its `ETag`; another one is answered with 412.',
   }),
 );
 

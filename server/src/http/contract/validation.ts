@@ -76,6 +76,9 @@ const formats: Record<string, TextFormat> = {
 /** A schema's own message for its `pattern`. Not published in `openapi.json`. */
 export const patternMessage = 'x-pattern-message';
 
+/** A default that the core takes, not validation. Published as `default`. */
+export const documentedDefault = 'x-default';
+
 export const patternOf = (format: string): string | undefined => formats[format]?.pattern;
 
 /** Ajv without coercion and without removal of unknown fields; it reports every error. */
@@ -90,7 +93,7 @@ export const ajv: NonNullable<FastifyServerOptions['ajv']> = {
     discriminator: true,
   },
   onCreate(instance) {
-    instance.addVocabulary([...inputKeywords, patternMessage]);
+    instance.addVocabulary([...inputKeywords, patternMessage, documentedDefault]);
     for (const [name, { test }] of Object.entries(formats)) instance.addFormat(name, test);
   },
 };

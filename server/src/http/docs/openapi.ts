@@ -1,5 +1,5 @@
 import { inputKeywords } from '../contract/normalize-input.ts';
-import { patternMessage, patternOf } from '../contract/validation.ts';
+import { documentedDefault, patternMessage, patternOf } from '../contract/validation.ts';
 import { mergePatchType } from '../hooks/body.ts';
 
 /** The parts of the generated document that this file changes. */
@@ -57,10 +57,12 @@ export const apiInfo = {
     { name: 'Bare surface', description: 'Tasks and tags without an envelope, below `/api/{user_id}`.' },
     { name: 'Health', description: 'For load balancers and monitoring; without a token.' },
     { name: 'Profile', description: 'Names, time zone and locale of a user.' },
+    { name: 'Projects', description: 'Projects of a user, and the sections in them.' },
     { name: 'Sync', description: 'The feed of changes, as pages and as a stream of events.' },
     { name: 'Tags', description: 'The tags on tasks of a user.' },
     { name: 'Tasks', description: 'Tasks of a user, one at a time or many.' },
-    { name: 'Trash', description: 'Deleted tasks, until they are restored or purged.' },
+    { name: 'Trash', description: 'What was deleted, until it is restored or purged.' },
+    { name: 'Views', description: 'Saved views of a user: a name for filters and order of a list.' },
     {
       name: 'Better Auth',
       description:
@@ -96,6 +98,10 @@ const commonFormats = new Set(['uuid', 'date', 'date-time', 'email']);
 /** Omits our own keywords and formats, which mean nothing to clients. */
 function publicKeyword(key: string, value: unknown): unknown {
   if (key === patternMessage || inputKeywords.includes(key)) return undefined;
+  if (typeof value === 'object' && value !== null && documentedDefault in value)
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name === documentedDefault ? 'default' : name, item]),
+    );
   if (key !== 'format' || typeof value !== 'string' || commonFormats.has(value)) return value;
   return value === 'uncommon-password' ? 'password' : undefined;
 }
@@ -106,6 +112,7 @@ export function completeDocument(document: object): object {
   const { schemas } = copy.components;
   for (const schema of Object.values(schemas)) nameVariants(schema, schemas);
   const inputSchemas = new Set<Schema>();
+  const bodies = new Set<Schema>();
   for (const path of Object.values(copy.paths)) {
     for (const { parameters = [], requestBody } of Object.values(path)) {
       for (const parameter of parameters) {
@@ -118,12 +125,14 @@ export function completeDocument(document: object): object {
       if (requestBody === undefined || media === undefined || schema === undefined) continue;
       [media.example] = schema.examples ?? [];
       requestBody.required = !isNullable(schema);
+      bodies.add(schema);
       collectSchemas(schema, schemas, inputSchemas);
     }
     const patch = path.patch?.requestBody?.content;
     if (patch?.['application/json'] !== undefined) patch[mergePatchType] = patch['application/json'];
   }
   for (const schema of inputSchemas) addPatterns(schema);
+  for (const body of bodies) requireObject(body);
   return JSON.parse(JSON.stringify(copy, publicKeyword));
 }
 
@@ -178,11 +187,15 @@ function collectSchemas(schema: Schema, schemas: Record<string, Schema>, found: 
 const withoutNul = '^[^\\u0000]*$';
 const notBlank = '^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$';
 
-/** Adds the rules for text as patterns. The service accepts a `null` body as no body; the document does not show it. */
+/** The service accepts a `null` body as no body; the document does not show it. */
+function requireObject(body: Schema): void {
+  if (body.properties !== undefined && isNullable(body)) body.type = 'object';
+}
+
+/** Adds the rules for text as patterns. */
 function addPatterns(schema: Schema): void {
-  const { type, format = '', pattern, minLength = 0, properties } = schema;
+  const { type, format = '', pattern, minLength = 0 } = schema;
   const types = [type].flat();
-  if (properties !== undefined && isNullable(schema)) schema.type = 'object';
   if (!types.includes('string') || schema.enum !== undefined || standardFormats.has(format)) return;
   const isTrimmed = schema['x-trim'] === true && minLength > 0;
   schema.pattern = patternOf(format) ?? (pattern === '\\S' || isTrimmed ? notBlank : (pattern ?? withoutNul));

@@ -1,17 +1,12 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
-import { notFound } from '../../platform/errors.ts';
+import { notFound, validationError } from '../../platform/errors.ts';
 import { readTaskPage } from '../../tasks/list.ts';
-import {
-  NewTask,
-  OptionalCompletion,
-  Precondition,
-  TaskListQuery,
-  TaskPatch,
-  TaskPath,
-} from '../../tasks/model.ts';
+import { type ListParameters, TaskListQuery } from '../../tasks/list-model.ts';
+import { Deletion, NewTask, OptionalCompletion, TaskPatch, TaskPath } from '../../tasks/model.ts';
 import { findTask } from '../../tasks/queries.ts';
 import * as service from '../../tasks/service.ts';
+import { applyView } from '../../views/apply-view.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
@@ -24,32 +19,39 @@ import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 const group = 'Tasks';
 const changeErrors = [404, 409, 412, 413, 415, 422];
 
-export const listTasks = operation({
-  id: 'listTasks',
-  summary: 'List tasks',
-  description: 'Filters combine. Pages by `cursor` stay stable while tasks are written; `offset` skips.',
-  group,
-  input: { params: UserPath, querystring: TaskListQuery },
-  success: {
-    message: 'Tasks retrieved successfully',
-    data: Type.Array(Type.Ref('Task')),
-    description: 'A page of tasks.',
-    headers: pageHeaders,
-    more: { pagination: Pagination },
-  },
-  errors: [410, 422],
-  caching: cacheableList,
-  async handle({ ctx, db, request: { params, query, url } }) {
-    const page = await readTaskPage(db, params.user_id, query, cursorKeysOf(ctx));
-    const { items, pagination, isUncacheable } = page;
-    return { items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
-  },
-});
+const listOperation = (defaults: ListParameters) =>
+  operation({
+    id: 'listTasks',
+    summary: 'List tasks',
+    description: 'Filters combine. Pages by `cursor` stay stable while tasks are written; `offset` skips.',
+    group,
+    input: { params: UserPath, querystring: TaskListQuery },
+    success: {
+      message: 'Tasks retrieved successfully',
+      data: Type.Array(Type.Ref('Task')),
+      description: 'A page of tasks.',
+      headers: pageHeaders,
+      more: { pagination: Pagination },
+    },
+    errors: [410, 422],
+    caching: cacheableList,
+    async handle({ ctx, db, request: { params, query, url } }) {
+      const parameters = { ...defaults, ...(await applyView(db, params.user_id, query)) };
+      const page = await readTaskPage(db, params.user_id, parameters, cursorKeysOf(ctx));
+      const { items, pagination, isUncacheable } = page;
+      return { items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
+    },
+  });
+
+export const listTasks = listOperation({});
+
+/** Shows every live task to a client that does not know of projects. */
+export const listTasksOfAllProjects = listOperation({ archived: 'show' });
 
 export const getTask = operation({
   id: 'getTask',
   summary: 'Get a task',
-  description: 'Its `ETag` is its version.',
+  description: 'Its `ETag` is its version, and the numbers of its subtasks if it has some.',
   group,
   input: { params: TaskPath },
   success: {
@@ -128,6 +130,14 @@ export const updateTask = operation({
 
 export const putTask = operation({ ...updateTask, id: 'putTask' });
 
+/** @throws AppError VALIDATION_ERROR */
+function completionOf(body: Static<typeof OptionalCompletion>) {
+  const { completed, children } = body ?? {};
+  if (children === 'complete' && completed !== true)
+    throw validationError([{ loc: ['body', 'children'], msg: 'needs completed: true', type: 'children' }]);
+  return { completed, children };
+}
+
 /** The body is optional on the bare surface; v1 requires `completed` (`v1/render.ts`). */
 export const completeTask = operation({
   id: 'completeTask',
@@ -151,7 +161,7 @@ export const completeTask = operation({
         params.user_id,
         writeContextOf(request),
         params.task_id,
-        body?.completed,
+        completionOf(body),
         { version: body?.version, ifMatch: parseIfMatch(headers) },
       ),
     );
@@ -163,9 +173,10 @@ export const completeTask = operation({
 export const deleteTask = operation({
   id: 'deleteTask',
   summary: 'Delete a task',
-  description: 'The task is gone from every read at once.',
+  description:
+    'The task is gone from every read at once. Its subtasks move up, unless `children` says otherwise.',
   group,
-  input: { params: TaskPath, headers: ConditionalHeaders, body: Precondition },
+  input: { params: TaskPath, headers: ConditionalHeaders, body: Deletion },
   success: {
     message: 'Task deleted successfully',
     data: Type.Null(),
@@ -177,7 +188,14 @@ export const deleteTask = operation({
     const condition = { version: body?.version, ifMatch: parseIfMatch(headers) };
     takeResult(
       request,
-      await service.deleteTask(db, params.user_id, writeContextOf(request), params.task_id, condition),
+      await service.deleteTask(
+        db,
+        params.user_id,
+        writeContextOf(request),
+        params.task_id,
+        condition,
+        body?.children,
+      ),
     );
     return { data: null };
   },

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
+import { itemKinds } from '../../item-kinds.ts';
+import { trashedItemsOf } from '../../items/trash.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import * as trash from '../../tasks/trash.ts';
 import { UserPath } from '../../writes/user-path.ts';
@@ -12,6 +14,7 @@ import { cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
 const group = 'Trash';
+const trashedItems = trashedItemsOf(itemKinds);
 const changeErrors = [404, 409, 412, 413, 415, 422];
 
 export const listTrash = operation({
@@ -82,8 +85,8 @@ export const purgeTask = operation({
 
 export const emptyTrash = operation({
   id: 'emptyTrash',
-  summary: 'Delete every task in the trash for good',
-  description: 'Cannot be undone.',
+  summary: 'Delete everything in the trash for good',
+  description: 'Tasks, projects, sections and saved views. Cannot be undone.',
   group,
   input: { params: UserPath, headers: WriteHeaders },
   success: {
@@ -95,7 +98,7 @@ export const emptyTrash = operation({
   async handle({ db, request }) {
     const purged = takeResult(
       request,
-      await trash.emptyTrash(db, request.params.user_id, writeContextOf(request)),
+      await trash.emptyTrash(db, request.params.user_id, writeContextOf(request), trashedItems),
     );
     return { data: { purged } };
   },

@@ -1,0 +1,57 @@
+import type { StoredTask } from './model.ts';
+import { foldProgress } from './progress.ts';
+
+/** Tasks and what belongs to them, as a write sees them: it has read them, and its changes are in it. */
+export interface Family {
+  tasks: Map<string, StoredTask>;
+  /** Live ones of those that the write names or its tasks are in. */
+  projects: ReadonlySet<string>;
+  /** The same of sections, with their projects. */
+  sections: ReadonlyMap<string, string>;
+}
+
+const isLive = (task: StoredTask | undefined): task is StoredTask => task?.deleted_at === null;
+
+/** @returns the live task, or undefined */
+export function liveTask({ tasks }: Family, id: string): StoredTask | undefined {
+  const task = tasks.get(id);
+  return isLive(task) ? task : undefined;
+}
+
+export const childrenOf = ({ tasks }: Family, id: string): StoredTask[] =>
+  [...tasks.values()].filter((task) => task.parent_id === id && isLive(task));
+
+/** The live subtasks on all levels below, parents first. */
+export function descendantsOf({ tasks }: Family, id: string): StoredTask[] {
+  const byParent = Map.groupBy([...tasks.values()].filter(isLive), ({ parent_id }) => parent_id);
+  const found = new Set(byParent.get(id));
+  for (const { id: parentId } of found) for (const child of byParent.get(parentId) ?? []) found.add(child);
+  return [...found];
+}
+
+/** The task and those above it, upwards. */
+export function lineOf({ tasks }: Family, id: string): StoredTask[] {
+  const line = new Set<StoredTask>();
+  for (let at = tasks.get(id); at !== undefined && !line.has(at); at = tasks.get(at.parent_id ?? ''))
+    line.add(at);
+  return [...line];
+}
+
+/** How many levels the task and its descendants have: 1 without subtasks. */
+export function heightOf(family: Family, id: string): number {
+  const levels = new Map([[id, 1]]);
+  for (const task of descendantsOf(family, id))
+    levels.set(task.id, (levels.get(task.parent_id ?? '') ?? 0) + 1);
+  return Math.max(...levels.values());
+}
+
+/** Puts changed tasks into the family, with the progress of their parents. */
+export function applyChanges({ tasks }: Family, changed: readonly StoredTask[]): void {
+  const changes = changed.map((after) => ({ before: tasks.get(after.id), after }));
+  const { changes: folded, others } = foldProgress(changes);
+  for (const { after } of folded) tasks.set(after.id, after);
+  const parents = [...others.keys()].flatMap((id) => tasks.get(id) ?? []);
+  if (parents.length === 0) return;
+  const known = parents.map((task) => ({ before: task, after: task }));
+  for (const { after } of foldProgress([...known, ...changes]).changes) tasks.set(after.id, after);
+}

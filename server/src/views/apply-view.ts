@@ -1,0 +1,27 @@
+import type { Db } from '../db/schema.ts';
+import { findItem } from '../items/queries.ts';
+import { validationError } from '../platform/errors.ts';
+import type { ListParameters, TaskListQuery } from '../tasks/list-model.ts';
+import { viewKind } from './kind.ts';
+
+/** The view that every user has: tasks without a project. */
+const inbox: ListParameters = { project_id: 'none' };
+
+/**
+ * The parameters of a request, with those of its view for all that it did not send.
+ * @throws AppError VALIDATION_ERROR when the user has no such view
+ */
+export async function applyView(
+  db: Db,
+  userId: string,
+  { view, ...sent }: TaskListQuery,
+): Promise<Omit<TaskListQuery, 'view'>> {
+  if (view === undefined) return sent;
+  const parameters = view === 'inbox' ? inbox : (await findItem(db, userId, viewKind, view))?.parameters;
+  if (parameters === undefined)
+    throw validationError([{ loc: ['query', 'view'], msg: 'is none of your saved views', type: 'view' }]);
+  // Both are one filter.
+  const { status: _, completed: __, ...others } = parameters;
+  const isCompletionSent = sent.status !== undefined || sent.completed !== undefined;
+  return { ...(isCompletionSent ? others : parameters), ...sent };
+}
