@@ -102,15 +102,17 @@ describe.each([
     expect(touched).toBeLessThanOrEqual(51);
   });
 
-  test.each([
-    ['project_id', 'tasks_project'],
-    ['section_id', 'tasks_section'],
-  ] as const)('tasks of one %s are found by its index', async (field, index) => {
-    const { indexes, touched } = await list(userId, {
-      [field]: await placeOf(userId, field),
-      archived: 'show',
-    });
-    expect(indexes).toContain(index);
+  test('a page of a project is read along its index, and the total from that', async () => {
+    const { indexes, touched } = await list(userId, { project_id: await placeOf(userId, 'project_id') });
+    expect(indexes).toContain('tasks_project');
+    // Deleted tasks are in the index too.
+    expect(touched).toBeLessThanOrEqual(51 + 10);
+  });
+
+  test('tasks of a section are found by its index', async () => {
+    const section_id = await placeOf(userId, 'section_id');
+    const { indexes, touched } = await list(userId, { section_id, archived: 'show' });
+    expect(indexes).toContain('tasks_section');
     // Once for the page, and once for the total.
     expect(touched).toBeLessThanOrEqual((2 * count) / 20 + 51);
   });
