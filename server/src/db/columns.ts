@@ -83,9 +83,9 @@ export const nullable = <Value, Stored>(
   json: (column) => sql`coalesce(${type.json(column)}, 'null')`,
 });
 
-/** How an upsert writes a column. */
-interface StoredColumn {
-  /** Its type in the record that an upsert reads; null when the record does not have it. */
+/** How a column is written. */
+export interface StoredColumn {
+  /** Its type in the record that is stored; null when the record does not have it. */
   recordType: string | null;
   /** What is inserted; `undefined`: the record's value, `null`: the table has no such column. */
   insert?: Sql | null | undefined;
@@ -217,34 +217,4 @@ export function clientFieldsOf<C extends Columns>(columns: C) {
       return picked as ClientFields<C>;
     },
   };
-}
-
-/**
- * CTEs that insert or update rows of a noun's table: `records`, from the parameter `rows`, and `stored`. They replace
- * the placeholder of the time in `rows` by the time of the CTE `stamp`.
- */
-export function upsertCtes(
-  table: string,
-  key: readonly string[],
-  columns: Record<string, StoredColumn>,
-): Sql {
-  const all = Object.entries(columns);
-  const records = all.flatMap(([name, { recordType }]) =>
-    recordType === null ? [] : [sql`${sql.id(name)} ${sql.raw(recordType)}`],
-  );
-  const stored = all.filter(([, { insert }]) => insert !== null);
-  const values = stored.map(([name, { insert }]) => insert ?? sql.id(name));
-  const updates = stored
-    .filter(([, { setBy }]) => setBy !== 'creation')
-    .map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`);
-  return sql`records as materialized (
-      select g.* from stamp cross join jsonb_to_recordset(
-        replace(${param<string>('rows')}::text, stamp.placeholder, stamp.iso)::jsonb
-      ) as g (${sql.join(records)})
-    ), stored as (
-      insert into ${sql.table(table)} (${sql.join(stored.map(([name]) => sql.id(name)))})
-      select ${sql.join(values)}
-      from records
-      on conflict (${sql.join(key.map((name) => sql.id(name)))}) do update set ${sql.join(updates)}
-    )`;
 }

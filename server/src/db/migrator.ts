@@ -4,7 +4,7 @@ import { StartError } from '../platform/errors.ts';
 import { errorCodeOf, isPermissionDenied, isUnavailableError } from './failures.ts';
 import type { Db, Tx } from './schema.ts';
 import { findOwnSchema, ownSchema, requireNoOldInstance, schemaMoveVersion } from './schema-location.ts';
-import { statementTimeoutMs } from './session-settings.ts';
+import { statementTimeoutMs } from './session.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface Migration {

@@ -19,15 +19,11 @@ import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } f
 import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
 import { createReadLanes, type ReadLanes } from './read-lanes.ts';
 import type { Database, Db } from './schema.ts';
-import {
-  beginStatement,
-  beginWithLimits,
-  setDateStyle,
-  setSession,
-  statementTimeoutMs,
-} from './session-settings.ts';
+import { beginStatement, beginWithLimits, setDateStyle, setSession, statementTimeoutMs } from './session.ts';
+import { nextIsTransaction, queryAsTransaction } from './transaction-message.ts';
 import { typeParsers } from './types.ts';
 
+/** The client gives up a second after the server would have cancelled the statement. */
 const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const maxLifetimeSeconds = 1_800;
 const idleTimeoutMs = 10_000;
@@ -107,6 +103,7 @@ export function createDb(options: PoolOptions): Db {
     idleTimeoutMillis: idleTimeoutMs,
     maxLifetimeSeconds,
     keepAlive: true,
+    pipeline: true,
     verify: (client, done) => {
       initializeClient(client, hosts, failover)
         .then(() => (isDirect(client) ? directPools.add(db) : directPools.delete(db)))
@@ -214,6 +211,8 @@ function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover) {
   return { connect, forKysely };
 }
 
+const nothing = { command: '', rowCount: 0, rows: [], fields: [], oid: 0 };
+
 const clientWrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>();
 
 /** Prepares a client's frequent statements, and begins transactions without limits if the session has them. */
@@ -222,9 +221,13 @@ function withPreparedStatements(client: pg.PoolClient, failover: Failover): Post
   if (existing !== undefined) return existing;
   // A direct session already has the limits.
   const adapt = (text: string) => (text === beginWithLimits && isDirect(client) ? beginStatement : text);
+  let isTransaction = false;
   const query = async (text: string, values: readonly unknown[]) => {
+    const run = isTransaction ? queryAsTransaction : queryPrepared;
+    isTransaction = text === nextIsTransaction;
+    if (isTransaction) return nothing;
     try {
-      return await queryPrepared(client, adapt(text), values);
+      return await run(client, adapt(text), values);
     } catch (error) {
       if (isReadOnlyError(error)) failover.noteReadOnlyError(client);
       recordFailure(error);

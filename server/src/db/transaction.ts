@@ -1,7 +1,9 @@
+import { CompiledQuery } from 'kysely';
 import { clearFailure } from './failure-record.ts';
 import { isSerializationFailure, isUnavailableError } from './failures.ts';
 import { hasDirectSessions } from './pool.ts';
 import type { Db, Tx } from './schema.ts';
+import { nextIsTransaction } from './transaction-message.ts';
 
 const maxAttempts = 3;
 
@@ -33,8 +35,8 @@ export interface Connection {
   /** For statements that only read, each its own transaction. */
   handle: Db;
   /**
-   * Runs one statement as its own transaction. Through a pooler it opens an explicit one, because only that has the
-   * limits and the isolation.
+   * Runs one statement as its own transaction. Through a pooler it is an explicit one, because only that has the limits
+   * and the isolation, and still one round trip.
    */
   autocommit<T>(statement: (handle: Db) => Promise<T>): Promise<T>;
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
@@ -48,11 +50,11 @@ export const onConnection = <T>(db: Db, work: (connection: Connection) => Promis
   withRetries(
     (handle: Db) => {
       const transaction: Connection['transaction'] = (statements) => handle.transaction().execute(statements);
-      return work({
-        handle,
-        transaction,
-        autocommit: (statement) => (hasDirectSessions(db) ? statement(handle) : transaction(statement)),
-      });
+      const autocommit: Connection['autocommit'] = async (statement) => {
+        if (!hasDirectSessions(db)) await handle.executeQuery(CompiledQuery.raw(nextIsTransaction));
+        return statement(handle);
+      };
+      return work({ handle, transaction, autocommit });
     },
     (begin) => db.connection().execute(begin),
   );

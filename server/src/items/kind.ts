@@ -12,11 +12,11 @@ import {
   selectColumns,
   text,
   timestamp,
-  upsertCtes,
   userIdColumn,
   uuid,
 } from '../db/columns.ts';
 import { type Cte, type CteTemplate, param } from '../db/statements.ts';
+import { recordsCte, upsertCte } from '../db/store-rows.ts';
 import type { dataLimits } from '../platform/data-limits.ts';
 
 /** An item as responses show it: versioned, in a manual order, and in the trash after its deletion. */
@@ -108,6 +108,7 @@ const revision = { recordType: null, setBy: 'server', insert: sql`(select revisi
 export function createItemKind<I extends Item>(definition: KindDefinition<I>): ItemKind<I> {
   const { noun, table, shown, listed = {} } = definition;
   const columns: Columns = definition.columns;
+  const stored = { ...columns, revision };
   const readRow = createReader(columns);
   const entries = Object.entries(columns);
   return {
@@ -119,7 +120,7 @@ export function createItemKind<I extends Item>(definition: KindDefinition<I>): I
     show: (item) => Object.fromEntries(shown.map((name) => [name, Reflect.get(item, name)])) as unknown as I,
     clientFields: clientFieldsOf(columns),
     fixedFields: entries.filter(([, { setBy }]) => setBy === 'creation').map(([name]) => name),
-    upsert: { name: noun, sql: upsertCtes(table, ['user_id', 'id'], { ...columns, revision }) },
+    upsert: { name: noun, sql: sql`${recordsCte(stored)}, ${upsertCte(table, ['user_id', 'id'], stored)}` },
     listJson: jsonObject({ ...columns, ...listed }, [...shown, ...Object.keys(listed)], row),
     trashJson: jsonObject(columns, [...shown, 'deleted_at'], row),
   };

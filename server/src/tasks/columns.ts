@@ -18,11 +18,11 @@ import {
   text,
   textArray,
   timestamp,
-  upsertCtes,
   userIdColumn,
   uuid,
 } from '../db/columns.ts';
 import { param } from '../db/statements.ts';
+import { recordCte, recordsCte, updateCte, upsertCte } from '../db/store-rows.ts';
 import { foldVersion } from '../platform/folding.ts';
 import { storedTags } from '../tags/stored-tags.ts';
 import { type Priority, type StoredTask, Task, TrashedTask } from './model.ts';
@@ -65,8 +65,8 @@ const progressType: ColumnType<Progress> = {
 const optionalUuid = nullable(uuid);
 
 /** A new task has `+` and what follows the position of its time, which only the statement knows. */
-const insertedPosition = sql`case when left(position, 1) = '+'
-    then duly.first_position(created_at) || substr(position, 2) else position end`;
+const insertedPosition = sql`case when left(records.position, 1) = '+'
+    then duly.first_position(records.created_at) || substr(records.position, 2) else records.position end`;
 
 /** Every field of a task, in any order: its type, who sets it, and what it is when a client leaves it out. */
 export const taskColumns = {
@@ -112,7 +112,7 @@ const writtenColumns = {
   /** What `searchTextOf` gives. */
   search_text: { recordType: 'text', setBy: 'server' },
   search_version: { recordType: null, setBy: 'server', insert: sql.lit(foldVersion) },
-  tags_version: { recordType: null, setBy: 'server', insert: sql`version` },
+  tags_version: { recordType: null, setBy: 'server', insert: sql`records.version` },
   /** Whether the rows of `task_tags` change too: no column of the table. */
   is_retagged: { recordType: 'boolean', setBy: 'server', insert: null },
 } as const;
@@ -136,11 +136,21 @@ declare module '../db/schema.ts' {
   }
 }
 
-/** Inserts or updates tasks with their tags. */
-export const upsertTasksCtes = upsertCtes('duly.tasks', ['user_id', 'id'], {
-  ...storedColumns,
-  ...writtenColumns,
-});
+const allColumns = { ...storedColumns, ...writtenColumns };
+const upsert = upsertCte('duly.tasks', ['user_id', 'id'], allColumns);
+
+/** Inserts or updates tasks with their tags: those of the parameter `rows`. */
+export const upsertTasksCtes = sql`${recordsCte(allColumns)}, ${upsert}`;
+
+/** The same for one task, by `rowParams`. */
+export const upsertTaskCtes = sql`${recordCte(allColumns)}, ${upsert}`;
+
+/** Updates the task, by `rowParams`. */
+export const updateTaskCtes = sql`${recordCte(allColumns)}, ${updateCte(
+  'duly.tasks',
+  allColumns,
+  sql`t.user_id = ${param('user_id')} and t.id = ${param('row_id')}::uuid`,
+)}`;
 
 /** A row of `tasks as t`, in a statement with the parameter `user_id`. */
 const taskRow: RowRef = { alias: 't', userId: param('user_id') };

@@ -1,11 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { asBytes } from '../db/byte-rows.ts';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, compileOnce, param, type Query, query } from '../db/statements.ts';
+import { type Cte, compileOnce, param, type Query, query } from '../db/statements.ts';
+import { rowParams } from '../db/store-rows.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
 import type { TaskChange } from './changes.ts';
-import { readStoredTask, taskJson, taskSelection, upsertTasksCtes } from './columns.ts';
+import {
+  readStoredTask,
+  taskJson,
+  taskSelection,
+  updateTaskCtes,
+  upsertTaskCtes,
+  upsertTasksCtes,
+} from './columns.ts';
 import type { StoredTask } from './model.ts';
 import type { Progress } from './placement-model.ts';
 import { foldProgress, progressCtes } from './progress.ts';
@@ -78,19 +86,22 @@ export function storeTasksCte(userId: string, changes: readonly TaskChange[]): C
     is_retagged: !isDeepStrictEqual(before?.tags ?? [], after.tags),
     search_text: searchTextOf(after.title, after.description),
   }));
+  const [row, ...others] = rows;
+  const isOne = row !== undefined && others.length === 0;
   const uses = tagUsageChanges(changes);
   const params = {
+    ...(isOne ? rowParams(row) : { rows: JSON.stringify(rows) }),
     user_id: userId,
-    rows: JSON.stringify(rows),
     names: [...uses.keys()],
     texts: [...uses.keys()].map(fold),
     uses: [...uses.values()],
   };
+  const store = !isOne ? 'tasks' : changes[0]?.before === undefined ? 'new task' : 'task';
   const isRetagged = (index: number) => rows[index]?.is_retagged === true;
-  if (uses.size === 0 && !rows.some(({ is_retagged }) => is_retagged))
-    return { template: storeTasksTemplate, params };
   const hasRemovals = changes.some(({ before }, index) => before?.tags.length && isRetagged(index));
-  return { template: hasRemovals ? storeTasksAndRetagTemplate : storeTasksAndTagsTemplate, params };
+  const isAnyRetagged = rows.some(({ is_retagged }) => is_retagged);
+  const tags = hasRemovals ? 'retag' : isAnyRetagged ? 'tag' : uses.size > 0 ? 'count' : 'keep';
+  return { template: templates[store][tags], params };
 }
 
 const [userParam, foldVersionSql, revision] = [
@@ -99,35 +110,39 @@ const [userParam, foldVersionSql, revision] = [
   sql`(select revision from stamp)`,
 ];
 
-const storeTasksTemplate: CteTemplate = {
-  name: 'tasks',
-  sql: upsertTasksCtes,
-};
-
-const storeTasksAndTagsTemplate: CteTemplate = {
-  name: 'tasks and tags',
-  sql: sql`${storeTasksTemplate.sql}, used_tags as (
+const usedTags = sql`, used_tags as (
       insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
       select ${userParam}, name, ${revision}, folded, ${foldVersionSql}, uses
       from unnest(${param<string[]>('names')}::text[], ${param<string[]>('texts')}::text[],
         ${param<number[]>('uses')}::integer[]) as used (name, folded, uses)
       on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
         search_version = excluded.search_version, usage_count = tags.usage_count + excluded.usage_count
-    ), added_links as (
+    )`;
+
+const addedLinks = sql`, added_links as (
       insert into duly.task_tags (user_id, task_id, name)
       select ${userParam}, r.id, name from records as r cross join unnest(r.tags) as name
       where r.is_retagged
       on conflict do nothing
-    )`,
-};
+    )`;
 
-/** Also deletes removed tags. */
-const storeTasksAndRetagTemplate: CteTemplate = {
-  name: 'tasks and other tags',
-  sql: sql`${storeTasksAndTagsTemplate.sql}, removed_links as (
+const removedLinks = sql`, removed_links as (
       delete from duly.task_tags as t using records as r
       where t.user_id = ${userParam} and t.task_id = r.id and r.is_retagged and t.name <> all (r.tags)
-    )`,
+    )`;
+
+/** What a write does with tags, besides those on the row. */
+const templatesOf = (name: string, store: RawBuilder<unknown>) => ({
+  keep: { name, sql: store },
+  count: { name: `${name}, counted tags`, sql: sql`${store}${usedTags}` },
+  tag: { name: `${name}, more tags`, sql: sql`${store}${usedTags}${addedLinks}` },
+  retag: { name: `${name}, other tags`, sql: sql`${store}${usedTags}${addedLinks}${removedLinks}` },
+});
+
+const templates = {
+  tasks: templatesOf('tasks', upsertTasksCtes),
+  'new task': templatesOf('new task', upsertTaskCtes),
+  task: templatesOf('task', updateTaskCtes),
 };
 
 /**

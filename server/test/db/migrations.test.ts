@@ -11,7 +11,7 @@ import {
 import { createDb } from '../../src/db/pool.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { requireSupported, unsupportedReason } from '../../src/db/server-requirements.ts';
-import { statementTimeoutMs } from '../../src/db/session-settings.ts';
+import { statementTimeoutMs } from '../../src/db/session.ts';
 import { asAdmin, createDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLog as log } from '../support/log.ts';
 import { dumpSchema } from '../support/schema-dump.ts';

@@ -20,6 +20,9 @@ let db: ReturnType<typeof createDb>;
 const written: Record<string, unknown>[] = [];
 const signals: AbortSignal[] = [];
 
+/** Ends the requests to `/held`, in their order. */
+const held: ((body: object) => void)[] = [];
+
 const waitForever = (request: FastifyRequest, _reply: FastifyReply): Promise<never> => {
   signals.push(abortSignalOf(request));
   return new Promise(() => {});
@@ -32,6 +35,7 @@ beforeAll(async () => {
   server = await buildApp(createContext(app.ctx.config, db, log));
   const short = { config: { handlerTimeoutMs: 100 } };
   server.get('/endless', short, waitForever);
+  server.get('/held', () => new Promise((resolve) => held.push(resolve)));
   server.post('/endless', short, waitForever);
   server.get('/begun', short, (_request, reply) => reply.send(Readable.from(begin())));
   server.get('/common', (_request, reply) => {
@@ -71,6 +75,22 @@ test.each([
     request_id: id,
   });
   expect(errorLine()).toMatchObject({ request_id: id, err: { code: 'FST_ERR_HANDLER_TIMEOUT' } });
+});
+
+test('an open request times out after requests before and after it have ended', async () => {
+  const statusOf = async (path: string) => (await fetch(url + path)).status;
+  signals.length = 0;
+  const before = statusOf('/held');
+  await expect.poll(() => held.length, patience).toBe(1);
+  const endless = statusOf('/endless');
+  await expect.poll(() => signals.length, patience).toBe(1);
+  const after = statusOf('/held');
+  await expect.poll(() => held.length, patience).toBe(2);
+  held[0]?.({});
+  expect(await before).toBe(200);
+  held[1]?.({});
+  expect(await after).toBe(200);
+  expect(await endless).toBe(503);
 });
 
 test('the time-out aborts the signal of the handler', async () => {

@@ -10,6 +10,10 @@ declare module 'fastify' {
     /** Set when the handler asks for `abortSignalOf`. */
     abortController: AbortController | null;
   }
+  interface FastifyReply {
+    /** Its index in the list of open replies. */
+    openIndex: number;
+  }
 }
 
 /** From the headers of a request to its response. */
@@ -23,15 +27,16 @@ const sweepIntervalMs = 1_000;
  * does not apply to a request with a body.
  */
 export function timeOutHandlers(app: FastifyInstance): void {
-  const open = new Set<FastifyReply>();
+  const open = createOpenReplies();
   let timer: NodeJS.Timeout | undefined;
   app.decorateRequest('abortController', null);
+  app.decorateReply('openIndex', notOpen);
   app.addHook('onRequest', (_request, reply, done) => {
     open.add(reply);
     done();
   });
   app.addHook('onResponse', (_request, reply, done) => {
-    open.delete(reply);
+    open.remove(reply);
     done();
   });
   app.addHook('onReady', async () => {
@@ -40,13 +45,48 @@ export function timeOutHandlers(app: FastifyInstance): void {
   app.addHook('onClose', async () => clearInterval(timer));
 }
 
-function sweep(open: Set<FastifyReply>): void {
-  for (const reply of open) {
+const notOpen = -1;
+
+interface OpenReplies {
+  add(reply: FastifyReply): void;
+  /** Does nothing if it was removed before. */
+  remove(reply: FastifyReply): void;
+  /** A copy: the list may change while it is looked through. */
+  all(): FastifyReply[];
+}
+
+/**
+ * An array, because of garbage collection: a `Set` replaces its table every few insertions, and each old table keeps
+ * the next one. When one has grown old, all later requests are kept with it until the whole heap is collected.
+ */
+function createOpenReplies(): OpenReplies {
+  const replies: FastifyReply[] = [];
+  return {
+    add(reply) {
+      reply.openIndex = replies.length;
+      replies.push(reply);
+    },
+    remove(reply) {
+      const { openIndex } = reply;
+      const last = openIndex === notOpen ? undefined : replies.pop();
+      if (last === undefined) return;
+      reply.openIndex = notOpen;
+      if (last === reply) return;
+      // The last one takes its place.
+      replies[openIndex] = last;
+      last.openIndex = openIndex;
+    },
+    all: () => [...replies],
+  };
+}
+
+function sweep(open: OpenReplies): void {
+  for (const reply of open.all()) {
     const { url, config } = reply.routeOptions;
     const timeoutMs = config.handlerTimeoutMs ?? defaultTimeoutMs;
     const isExpired = reply.elapsedTime >= timeoutMs;
     // `onResponse` does not run when the client disconnected.
-    if (reply.raw.destroyed || isExpired) open.delete(reply);
+    if (reply.raw.destroyed || isExpired) open.remove(reply);
     if (isExpired && !reply.raw.destroyed)
       expire(reply, new Fastify.errorCodes.FST_ERR_HANDLER_TIMEOUT(timeoutMs, url));
   }

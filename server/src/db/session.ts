@@ -1,4 +1,4 @@
-/** The server cancels a statement after 30 s. The client gives up a second later. */
+/** The server cancels a statement after 30 s. */
 export const statementTimeoutMs = 30_000;
 
 const sessionLimits = [
@@ -6,6 +6,7 @@ const sessionLimits = [
   'lock_timeout = 10000',
   'idle_in_transaction_session_timeout = 15000',
 ];
+
 export const beginStatement = 'begin isolation level read committed';
 
 /**
@@ -15,11 +16,13 @@ export const beginStatement = 'begin isolation level read committed';
 export const beginWithLimits = [beginStatement, ...sessionLimits.map((limit) => `set local ${limit}`)].join(
   '; ',
 );
+
 /**
  * The only date format that the driver parses; server, database or role may default to another. A pooler restores it
  * for its client.
  */
 export const setDateStyle = "set datestyle = 'ISO'";
+
 /** Gives a statement outside a transaction the same limits and isolation. */
 export const setSession = [
   ...[...sessionLimits, "default_transaction_isolation = 'read committed'"].map(
