@@ -8,6 +8,9 @@ set citus.enable_unsafe_triggers to on;
 -- Each table after those that it references. All rows of a user are on one node, in colocated shards.
 select create_distributed_table('duly.owners', 'user_id');
 select create_distributed_table('duly.profiles', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.projects', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.sections', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.views', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tasks', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tags', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.task_tags', 'user_id', colocate_with => 'duly.owners');

@@ -33,6 +33,7 @@ import * as views from './handlers/views.ts';
 import { requireAdmin, requireToken } from './hooks/authentication.ts';
 import { sendCached } from './hooks/cached-responses.ts';
 import { methodNotAllowed } from './hooks/method-not-allowed.ts';
+import { scopesOf } from './scopes.ts';
 import { v1 } from './v1/render.ts';
 
 /** Registers its own routes, at the URLs of its row. */
@@ -195,25 +196,6 @@ export async function registerRoutes(app: App, ctx: Context): Promise<void> {
     });
   }
   refuseOtherMethods();
-}
-
-interface Scope extends Pick<Route, 'access' | 'surface'> {
-  group: Route[];
-  /** A plugin gets its own scope, because it adds hooks and parsers. */
-  isPlugin: boolean;
-}
-
-function scopesOf(all: readonly Route[]): Scope[] {
-  const scopes: Scope[] = [];
-  for (const route of all) {
-    const { access, surface, target } = route;
-    const isPlugin = typeof target === 'function';
-    const last = scopes.at(-1);
-    const isShared = last?.access === access && last.surface === surface && !last.isPlugin && !isPlugin;
-    if (isShared) last.group.push(route);
-    else scopes.push({ access, surface, isPlugin, group: [route] });
-  }
-  return scopes;
 }
 
 async function registerRoute(scope: App, { method, url, target, surface, access }: Route, ctx: Context) {

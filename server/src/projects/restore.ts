@@ -22,8 +22,8 @@ const restoredChildren = sql`select count(*)::int as total, (count(*) filter (wh
     and c.deleted_with = ${projectParam} and c.deleted_at is not null`;
 
 /**
- * One whose parent does not come back becomes a top-level task. Of tasks in the inbox only those on top get subtasks: so
- * no tree gets deeper than it was. There is no join: without statistics the database might compare all with all.
+ * One whose parent does not come back becomes a top-level task. Of tasks in the inbox only those on top get subtasks,
+ * so no tree gets deeper than it was. There is no join: without statistics the database might compare all with all.
  */
 const restoredParent = sql`(select p.id from duly.tasks as p where p.user_id = ${userParam} and p.id = t.parent_id
   and (p.project_id = ${projectParam} and p.deleted_with = ${projectParam} and p.deleted_at is not null

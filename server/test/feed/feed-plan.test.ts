@@ -40,6 +40,14 @@ beforeAll(async () => {
   await run(sql`insert into duly.task_tags (user_id, task_id, name)
     select user_id, id, name from duly.tasks, unnest(${everywhere}::text[]) as name where user_id = ${userId}`);
   await recountTags(db);
+  for (const [table, column, value] of [
+    ['projects', sql``, sql``],
+    ['views', sql`parameters,`, sql`'{}'::jsonb,`],
+    ['sections', sql`project_id,`, sql`(select id from duly.projects where user_id = ${userId} limit 1),`],
+  ] as const)
+    await run(sql`insert into ${sql.table(`duly.${table}`)} (user_id, id, ${column} name, position, revision, created_at, updated_at, deleted_at)
+      select ${userId}, gen_random_uuid(), ${value} 'x', 'a0', n, now(), now(), case when n % 2 = 0 then now() end
+      from generate_series(1, ${count / 10}::int) n`);
   await run(sql`insert into duly.tombstones (user_id, type, id, revision)
     select ${userId}, 'task', gen_random_uuid(), n from generate_series(1, ${count}::int) n where n % 7 = 0`);
   await run(sql`analyze`);

@@ -78,6 +78,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
   const body = { title, description, tags: [tag] };
   const trashed = (await app.request('POST', tasks, { token, body })).body.data.id;
   await app.request('DELETE', `${tasks}/${trashed}`, { token });
+  const more = await makeItems(app, user.id, token, title);
   const page = await app.request('GET', `${tasks}?limit=1`, { token });
   const feed = await app.request('GET', `/api/v1/users/${user.id}/changes`, { token });
   const { rows } = await sql<{ id: string; token: string }>`
@@ -89,6 +90,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
       user_id: user.id,
       task_id: ids[0] ?? '',
       trashed_id: trashed,
+      ...more,
       tag_name: tag,
       session_id: rows[0]?.id ?? '',
       session_token: rows[0]?.token ?? '',
@@ -100,6 +102,27 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
   };
 }
 
+/** Projects, sections and views, of each a live one and one in the trash. */
+async function makeItems(app: TestApp, userId: string, token: string, name: string | undefined) {
+  const base = `/api/v1/users/${userId}`;
+  const create = async (path: string, body: object): Promise<string> =>
+    (await app.request('POST', `${base}${path}`, { token, body: { name, ...body } })).body.data.id;
+  const remove = (path: string) => app.request('DELETE', `${base}${path}`, { token });
+  const [project_id, trashed_project_id] = [await create('/projects', {}), await create('/projects', {})];
+  const sections = `/projects/${project_id}/sections`;
+  const [section_id, trashed_section_id] = [await create(sections, {}), await create(sections, {})];
+  const parameters = { search: name };
+  const [view_id, trashed_view_id] = [
+    await create('/views', { parameters }),
+    await create('/views', { parameters }),
+  ];
+  await remove(`/projects/${trashed_project_id}?tasks=trash`);
+  await remove(`/sections/${trashed_section_id}`);
+  await remove(`/views/${trashed_view_id}`);
+  const live = { project_id, section_id, view_id };
+  return { ...live, trashed_project_id, trashed_section_id, trashed_view_id };
+}
+
 /** The response without the parts that differ between requests. */
 export function comparableReply({ status, text, headers }: RawReply) {
   const { 'x-request-id': _, date: __, ...rest } = headers;
@@ -109,7 +132,8 @@ export function comparableReply({ status, text, headers }: RawReply) {
 /** The key in `names` for a path's parameter. */
 export function keyOf(path: string, parameter: string): string {
   if (parameter === 'name') return 'tag_name';
-  return path.includes(`/trash/{${parameter}}`) ? 'trashed_id' : parameter;
+  if (path.includes(`/trash/{${parameter}}`)) return 'trashed_id';
+  return /\/trash\/\w+\/\{/.test(path) && parameter !== 'user_id' ? `trashed_${parameter}` : parameter;
 }
 
 export function nameIn({ names }: Tenant, path: string, parameter: string): string {
