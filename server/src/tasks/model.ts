@@ -189,7 +189,7 @@ export const TaskMove = Type.Object(
   {
     $id: 'TaskMove',
     additionalProperties: false,
-    examples: [{ before: null, project_id: taskExample.project_id }],
+    examples: [{ before: null }],
   },
 );
 export type TaskMove = Static<typeof TaskMove>;

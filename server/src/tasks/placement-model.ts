@@ -33,7 +33,6 @@ const progressSchema = {
   type: ['object', 'null'],
   properties: { done: { type: 'integer', minimum: 0 }, total: { type: 'integer', minimum: 0 } },
   required: ['done', 'total'],
-  additionalProperties: false,
 };
 export type Progress = { done: number; total: number } | null;
 
@@ -51,7 +50,9 @@ export const shownOrder = {
 /** The same in bodies, where they are ignored: clients send whole tasks back. */
 export const ignoredOrder = {
   position: Type.Optional(Type.String({ description: 'Ignored: a move sets it.' })),
-  progress: Type.Optional(Type.Unsafe<Progress>({ ...progressSchema, description: 'Ignored.' })),
+  progress: Type.Optional(
+    Type.Unsafe<Progress>({ ...progressSchema, additionalProperties: false, description: 'Ignored.' }),
+  ),
 };
 
 /** What becomes of subtasks when their parent is completed or deleted. */
