@@ -34,8 +34,8 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 /**
- * Gives each user twenty projects, of which one is archived, and puts four of five tasks into them. The id of a section is
- * that of its project. The first task of a project is the parent of the others.
+ * Gives each user twenty projects, of which one is archived, and puts four of five tasks into them. The id of a
+ * section is that of its project. The first task of a project is the parent of the others.
  */
 const placeTasks = `
   insert into duly.projects (user_id, id, name, position, archived_at, revision, created_at, updated_at)
