@@ -2,9 +2,9 @@
  * An offline-first client of Duly in one file, for every platform with `fetch`: browsers, phones, Node.
  *
  * It keeps a mirror of the server's tasks, projects, sections and saved views, and an outbox of local changes of tasks.
- * `listTasks` applies the outbox to the mirror, so the app works the same with and without a network. Three features of the API make that safe. With an
- * Idempotency-Key, a write that is sent twice is done once. With `version`, no write overwrites a change that the
- * client has not seen. The change feed misses no change.
+ * `listTasks` applies the outbox to the mirror, so the app works the same with and without a network. Three features of
+ * the API make that safe. With an Idempotency-Key, a write that is sent twice is done once. With `version`, no write
+ * overwrites a change that the client has not seen. The change feed misses no change.
  */
 
 export interface Task {

@@ -322,7 +322,7 @@ create table duly.tasks (
 CREATE INDEX tasks_deleted_at ON duly.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_at, id) INCLUDE (project_id) WHERE (deleted_at IS NULL);
 CREATE INDEX tasks_parent ON duly.tasks USING btree (user_id, parent_id) WHERE (parent_id IS NOT NULL);
-CREATE INDEX tasks_project ON duly.tasks USING btree (user_id, project_id) WHERE (project_id IS NOT NULL);
+CREATE INDEX tasks_project ON duly.tasks USING btree (user_id, project_id, created_at, id) INCLUDE (deleted_at) WHERE (project_id IS NOT NULL);
 CREATE INDEX tasks_revision ON duly.tasks USING btree (user_id, revision);
 CREATE INDEX tasks_section ON duly.tasks USING btree (user_id, section_id) WHERE (section_id IS NOT NULL);
 CREATE INDEX tasks_to_fold ON duly.tasks USING btree (user_id) WHERE (search_version IS DISTINCT FROM 1);

@@ -34,8 +34,8 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 /**
- * Gives each user twenty projects, of which one is archived, and puts four of five tasks into them. The id of a section is
- * that of its project. The first task of a project is the parent of the others.
+ * Gives each user twenty projects, of which one is archived, and puts four of five tasks into them. The id of a
+ * section is that of its project. The first task of a project is the parent of the others.
  */
 const placeTasks = `
   insert into duly.projects (user_id, id, name, position, archived_at, revision, created_at, updated_at)
@@ -102,15 +102,17 @@ describe.each([
     expect(touched).toBeLessThanOrEqual(51);
   });
 
-  test.each([
-    ['project_id', 'tasks_project'],
-    ['section_id', 'tasks_section'],
-  ] as const)('tasks of one %s are found by its index', async (field, index) => {
-    const { indexes, touched } = await list(userId, {
-      [field]: await placeOf(userId, field),
-      archived: 'show',
-    });
-    expect(indexes).toContain(index);
+  test('a page of a project is read along its index, and the total from that', async () => {
+    const { indexes, touched } = await list(userId, { project_id: await placeOf(userId, 'project_id') });
+    expect(indexes).toContain('tasks_project');
+    // Deleted tasks are in the index too.
+    expect(touched).toBeLessThanOrEqual(51 + 10);
+  });
+
+  test('tasks of a section are found by its index', async () => {
+    const section_id = await placeOf(userId, 'section_id');
+    const { indexes, touched } = await list(userId, { section_id, archived: 'show' });
+    expect(indexes).toContain('tasks_section');
     // Once for the page, and once for the total.
     expect(touched).toBeLessThanOrEqual((2 * count) / 20 + 51);
   });
