@@ -8,6 +8,7 @@ import {
   isUserOperation,
   type Operation,
   operations,
+  requiredQuery,
   textPaths,
   withValue,
 } from '../support/operations.ts';
@@ -38,7 +39,7 @@ const pathNames = ({ path }: Operation) => parametersOf(path);
 
 /** The path with the ids of `owner`. */
 const pathOf = (operation: Operation, owner: Tenant, more: Record<string, string> = {}) =>
-  fillPath(operation.path, { ...namesIn(owner, operation.path), ...more });
+  fillPath(operation.path, { ...namesIn(owner, operation.path), ...more }) + requiredQuery(operation);
 
 /** Ids of another user, of a deleted user, of nobody, and in an invalid form. */
 function foreignNames(): string[] {
@@ -245,7 +246,7 @@ test.each(byId(onOne))(
     const malformed = fillPath(path, { ...badIds, user_id: attacker.id });
     expect((await send(operation, malformed, attacker)).status).toBe(invalid);
     const unknown = Object.fromEntries(pathNames(operation).map((name) => [name, randomUUID()]));
-    const url = fillPath(path, { ...unknown, user_id: attacker.id });
+    const url = fillPath(path, { ...unknown, user_id: attacker.id }) + requiredQuery(operation);
     if (body !== undefined) {
       expect((await send(operation, url, { ...attacker, ...wrong })).status).toBe(invalid);
       expect((await send(operation, url, { ...attacker, ...broken })).status).toBe(400);

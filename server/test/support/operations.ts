@@ -166,6 +166,13 @@ export const fillPath = (path: string, values: Record<string, string>): string =
     return encodeURIComponent(value);
   });
 
+/** The query that an operation cannot do without, with its `?`; the first value of each enumeration. */
+export const requiredQuery = ({ parameters }: Operation): string => {
+  const required = parameters.filter((one) => one.in === 'query' && one.required === true);
+  const pairs = required.map(({ name, schema }) => `${name}=${schema.enum?.[0]}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+};
+
 /** Percent-encodes text; a lone surrogate as its three bytes, which are invalid UTF-8. */
 export const percentEncoded = (text: string): string =>
   [...text].map((one) => (one.isWellFormed() ? encodeURIComponent(one) : '%ED%A0%80')).join('');

@@ -25,3 +25,16 @@ export const onTag =
     await create({ tags: ['a'] });
     return () => v1(method, '/tags/a', body);
   };
+
+/** The same for a project with a section and a task with a subtask. The path has `PROJECT` and `SECTION` for their ids. */
+export const onProject =
+  (method: string, path: string, body?: object, headers: Record<string, string> = {}): PrepareWrite =>
+  async ({ create, v1 }) => {
+    const { id } = (await v1('POST', '/projects', { name: 'old' })).body.data;
+    const section = (await v1('POST', `/projects/${id}/sections`, { name: 'old' })).body.data;
+    await v1('POST', '/projects', { name: 'other' });
+    const { id: parent_id } = await create({ section_id: section.id, tags: ['a'] });
+    await create({ parent_id });
+    if (path.startsWith('/trash')) await v1('DELETE', `/projects/${id}?tasks=trash`);
+    return () => v1(method, path.replace('PROJECT', id).replace('SECTION', section.id), body, headers);
+  };

@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { findUnfolded } from '../support/folding.ts';
-import { fillPath, isUserOperation, type Operation, operations } from '../support/operations.ts';
-import { newClient } from '../support/tasks.ts';
+import {
+  fillPath,
+  isUserOperation,
+  type Operation,
+  operations,
+  requiredQuery,
+} from '../support/operations.ts';
+import { type Client, newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -35,7 +41,8 @@ test.each(
 )('%s refuses an If-Match that it would not look at', async (_id, { method, path, body }) => {
   const client = await newClient(app);
   const { tags } = await client.create({ tags: ['home'] });
-  const names = { user_id: client.user.id, task_id: randomUUID(), name: tags[0] ?? '' };
+  const [task_id, project_id] = [randomUUID(), randomUUID()];
+  const names = { user_id: client.user.id, task_id, project_id, name: tags[0] ?? '' };
   const before = await client.stored();
   const { status, body: error } = await app.request(method, fillPath(path, names), {
     token: client.user.token,
@@ -47,9 +54,25 @@ test.each(
   expect(await client.stored()).toEqual(before);
 });
 
+/** A project, a section and a view, two of each, so that the first can be moved; in the trash if that is wanted. */
+async function createItems({ v1 }: Client, isTrashed: boolean) {
+  const create = async (path: string, body: object = {}): Promise<string> => {
+    const first = (await v1('POST', path, { name: 'x', ...body })).body.data.id;
+    await v1('POST', path, { name: 'y', ...body });
+    return first;
+  };
+  const [parent, project_id] = [await create('/projects'), await create('/projects')];
+  const section_id = await create(`/projects/${parent}/sections`);
+  const view_id = await create('/views', { parameters: {} });
+  const trash = [`/projects/${project_id}?tasks=trash`, `/sections/${section_id}`, `/views/${view_id}`];
+  if (isTrashed) for (const path of trash) await v1('DELETE', path);
+  return { project_id, section_id, view_id };
+}
+
 test.each(writes.filter(takesKey).map((operation) => [operation.operationId, operation] as const))(
   '%s is done once under one key, and answered the same again',
-  async (_id, { method, path, body, operationId, isBodyOptional }) => {
+  async (_id, operation) => {
+    const { method, path, body, operationId, isBodyOptional } = operation;
     const client = await newClient(app);
     const { user } = client;
     const [task, gone] = [await client.create({ tags: ['home'] }), await client.create({ tags: ['home'] })];
@@ -58,9 +81,11 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
       user_id: user.id,
       task_id: path.includes('/trash/') ? gone.id : task.id,
       name: 'home',
+      ...(await createItems(client, path.includes('/trash/'))),
     };
+    const url = fillPath(path, names) + requiredQuery(operation);
     const send = () =>
-      app.request(method, fillPath(path, names), {
+      app.request(method, url, {
         token: user.token,
         ...(isBodyOptional ? {} : { body: body?.example }),
         headers: { 'idempotency-key': `key-of-${operationId}` },
@@ -75,7 +100,7 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
     expect(await client.stored()).toEqual(stored);
     for (const name of ['etag', 'location']) expect(again.headers.get(name)).toBe(first.headers.get(name));
     // With another key it is another write; a deleted item cannot be deleted again.
-    const other = await app.request(method, fillPath(path, names), {
+    const other = await app.request(method, url, {
       token: user.token,
       ...(isBodyOptional ? {} : { body: body?.example }),
       headers: { 'idempotency-key': randomUUID() },

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tx } from '../../src/db/schema.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf } from '../support/audit.ts';
-import { onTag, onTask, onTrash, type PrepareWrite } from '../support/prepared-writes.ts';
+import { onProject, onTag, onTask, onTrash, type PrepareWrite } from '../support/prepared-writes.ts';
 import { waitUntil } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { type Client, newClient } from '../support/tasks.ts';
@@ -101,6 +101,14 @@ const writes: [string, PrepareWrite, number][] = [
   ['a purge', onTrash('DELETE', ''), 1],
   ['a rename of a tag', onTag('PATCH', { name: 'b' }), 1],
   ['a deletion of a tag', onTag('DELETE'), 1],
+  ['a creation of a project', onProject('POST', '/projects', { name: 'new' }), 1],
+  ['a patch of a project', onProject('PATCH', '/projects/PROJECT', { name: 'new' }), 1],
+  ['a move of a project', onProject('POST', '/projects/PROJECT/move', { before: null }), 1],
+  ['a deletion of a project', onProject('DELETE', '/projects/PROJECT?tasks=trash'), 1],
+  ['a deletion of a project whose tasks stay', onProject('DELETE', '/projects/PROJECT?tasks=inbox'), 1],
+  ['a restore of a project', onProject('POST', '/trash/projects/PROJECT/restore'), 1],
+  ['a purge of a project', onProject('DELETE', '/trash/projects/PROJECT'), 1],
+  ['a deletion of a section', onProject('DELETE', '/sections/SECTION'), 1],
   ["a bulk of one, the user's first write,", bulk({ op: 'create', title: 'a', tags: ['a'] }), 1],
   ["a bulk of several, the user's first write,", bulk(...Array(3).fill({ op: 'create', title: 'a' })), 3],
 ];

@@ -9,7 +9,7 @@ import { write } from '../../src/writes/write.ts';
 import { registerAccount } from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf } from '../support/audit.ts';
-import { onTag, onTask, onTrash } from '../support/prepared-writes.ts';
+import { onProject, onTag, onTask, onTrash } from '../support/prepared-writes.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 import { createTrashedTasks, fillTrash } from '../support/trash.ts';
@@ -38,6 +38,14 @@ test.each<[string, number, Prepare]>([
   ['a deletion', 2, onTask('DELETE', '')],
   ['a restore', 2, onTrash('POST', '/restore')],
   ['a purge', 2, onTrash('DELETE', '')],
+  ['a creation of a project', 2, onProject('POST', '/projects', { name: 'new' })],
+  ['a patch of a project', 2, onProject('PATCH', '/projects/PROJECT', { name: 'new' })],
+  ['a move of a project', 2, onProject('POST', '/projects/PROJECT/move', { before: null })],
+  ['a deletion of a project', 2, onProject('DELETE', '/projects/PROJECT?tasks=trash')],
+  ['a deletion of a project whose tasks stay', 2, onProject('DELETE', '/projects/PROJECT?tasks=inbox')],
+  ['a restore of a project', 2, onProject('POST', '/trash/projects/PROJECT/restore')],
+  ['a purge of a project', 2, onProject('DELETE', '/trash/projects/PROJECT')],
+  ['a deletion of a section', 2, onProject('DELETE', '/sections/SECTION')],
   [
     'emptying the trash',
     2,
