@@ -52,8 +52,15 @@ export async function writeItem(world: World, type: ItemType, projectId: unknown
   const answer = await world.send('v1', 'PATCH', path, { ...item, ...changed });
   expect(answer).toMatchObject(changed);
   expect((await world.client.v1('GET', path)).body.data).toEqual(answer);
-  await world.send('v1', 'DELETE', `${path}${type === 'project' ? '?tasks=trash' : ''}`);
+  expect(await world.send('v1', 'POST', `${path}/move`, { after: null })).toMatchObject(changed);
+  await remove(world, type, item.id);
   const trash: Fields[] = (await world.client.v1('GET', `/trash/${type}s`)).body.data;
   expect(trash.find(({ id }) => id === item.id)).toMatchObject(changed);
   expect(await world.send('v1', 'POST', `/trash/${type}s/${item.id}/restore`)).toMatchObject(changed);
+  const gone = await world.send('v1', 'POST', collectionOf(type, projectId), world.fresh(type));
+  await remove(world, type, gone.id);
+  await world.send('v1', 'DELETE', `/trash/${type}s/${gone.id}`);
 }
+
+const remove = (world: World, type: ItemType, id: unknown) =>
+  world.send('v1', 'DELETE', `/${type}s/${id}${type === 'project' ? '?tasks=trash' : ''}`);

@@ -142,6 +142,16 @@ export const partialWrites: Record<string, (world: Start) => Promise<void>> = {
     move(id, world.trashed, world.live);
     world.wrote(task, {});
   },
+  'a move': async (world) => {
+    world.wrote(await world.send('v1', 'POST', `/tasks/${world.id}/move`, { after: null }), {});
+  },
+  'a move to another place': async (world) => {
+    const { parent_id, project_id } = world.fresh('task', world.live.get(world.id));
+    const { section_id = null } = world.places.find((place) => place.parent_id === parent_id) ?? {};
+    const placement = { parent_id, project_id, section_id };
+    const body = { before: null, ...placement };
+    world.wrote(await world.send('v1', 'POST', `/tasks/${world.id}/move`, body), placement);
+  },
   restore: async (world) => {
     const id = onlyTrashed(world);
     const task = await world.send('v1', 'POST', `/trash/${id}/restore`);

@@ -180,7 +180,6 @@ test('500 moves to one place keep positions short, and each rebalanced task is i
   const known = new Map(body.data.map(({ id, task }: { id: string; task?: Task }) => [id, task]));
   for (const task of all) if (known.has(task.id)) expect(known.get(task.id)).toEqual(task);
   // It was never moved itself.
-  const rebalanced = all.find(({ id }) => id === a?.id);
-  expect([rebalanced?.position !== 'a0', known.has(a?.id)]).toEqual([true, true]);
-  expect(rebalanced?.version).toBeGreaterThan(1);
+  expect(known.has(a?.id)).toBe(true);
+  expect(all.find(({ id }) => id === a?.id)?.version).toBeGreaterThan(1);
 });
