@@ -26,7 +26,7 @@ export const onTag =
     return () => v1(method, '/tags/a', body);
   };
 
-/** The same for a project with a section and a task with a subtask. The path has `PROJECT` and `SECTION` for their ids. */
+/** The same for a project with a section and a task with a subtask. `PROJECT` and `SECTION` are their ids. */
 export const onProject =
   (method: string, path: string, body?: object, headers: Record<string, string> = {}): PrepareWrite =>
   async ({ create, v1 }) => {

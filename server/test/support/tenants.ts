@@ -123,7 +123,7 @@ async function makeItems(app: TestApp, userId: string, token: string, name: stri
   return { ...live, trashed_project_id, trashed_section_id, trashed_view_id };
 }
 
-/** The response without the parts that differ between requests, and between connections: some are closed after a while. */
+/** The response without the parts that differ between requests, and between connections: some are closed. */
 export function comparableReply({ status, text, headers }: RawReply) {
   const { 'x-request-id': _, date: __, connection: ___, 'keep-alive': ____, ...rest } = headers;
   return { status, headers: rest, body: text.replace(/"(timestamp|request_id)":"[^"]*"/g, '') };

@@ -54,7 +54,7 @@ const nothing = async () => undefined;
 const isOnCondition = (text: string) => text.includes('o.revision = $') || /^with bumped/.test(text);
 /** Statements that raise the revision without a condition, to lock the row. */
 const locked = (statements: string[]) =>
-  statements.filter((text) => text.includes('(select version_floor from duly.epoch)'));
+  statements.filter((text) => text.includes('(select version_floor from duly.epoch) as "versionFloor"'));
 
 const storedResponses = async ({ user }: Client) => {
   const { rows } =
