@@ -14,15 +14,16 @@ import { listParameters } from '../tasks/list-model.ts';
 const { project_id: _, ...defaultParameters } = listParameters;
 
 /** Filters and order that a client starts a project's list with. */
-const ViewDefaults = Type.Object(defaultParameters, { additionalProperties: false });
+const ViewDefaults = Type.Object(defaultParameters);
 export type ViewDefaults = Static<typeof ViewDefaults>;
 
-const viewDefaults = Type.Unsafe<ViewDefaults | null>({
+const shownDefaults = Type.Unsafe<ViewDefaults | null>({
   ...ViewDefaults,
   type: ['object', 'null'],
   description:
     'What a client starts the list of its tasks with: filters and order. The server does not apply them.',
 });
+const viewDefaults = Type.Unsafe<ViewDefaults | null>({ ...shownDefaults, additionalProperties: false });
 const color = Type.Unsafe<string | null>({
   type: ['string', 'null'],
   pattern: '^#[0-9A-Fa-f]{6}$',
@@ -53,7 +54,7 @@ export const Project = Type.Object(
     color: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
     archived: Type.Boolean(),
     archived_at: Type.Unsafe<string | null>(nullableTime),
-    view_defaults: viewDefaults,
+    view_defaults: shownDefaults,
     ...itemStamps,
   },
   { $id: 'Project', examples: [projectExample] },

@@ -1,11 +1,13 @@
 import { type Static, Type } from 'typebox';
 import { itemIds, itemName, itemPatchFields, itemStamps, newItemFields, trashed } from '../items/model.ts';
-import { ListParameters } from '../tasks/list-model.ts';
+import { type ListParameters, listParameters } from '../tasks/list-model.ts';
 
-const parameters = Type.Unsafe<ListParameters>({
-  ...ListParameters,
-  description: 'Filters and order of a list of tasks. A change replaces all of them.',
-});
+const shownParameters = Type.Unsafe<ListParameters>(
+  Type.Object(listParameters, {
+    description: 'Filters and order of a list of tasks. A change replaces all of them.',
+  }),
+);
+const parameters = Type.Unsafe<ListParameters>({ ...shownParameters, additionalProperties: false });
 
 export const viewExample = {
   id: '9a1f2c84-52ea-4f0e-9a0e-6f4f2f1f7b52',
@@ -19,7 +21,7 @@ export const viewExample = {
 };
 
 export const View = Type.Object(
-  { ...itemIds, name: Type.String(), parameters, ...itemStamps },
+  { ...itemIds, name: Type.String(), parameters: shownParameters, ...itemStamps },
   { $id: 'View', examples: [viewExample] },
 );
 export type View = Static<typeof View>;

@@ -7,9 +7,11 @@ import {
   fillPath,
   isUserOperation,
   operations,
+  requiredQuery,
   resolveRef,
   type Schema,
 } from '../support/operations.ts';
+import { createItems } from '../support/projects.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -31,31 +33,37 @@ test('every body is a component, and takes no property that it does not name', (
   for (const { body, operationId } of withBody)
     for (const schema of schemasIn(body?.schema)) {
       if (schema.properties !== undefined)
-        expect(schema, operationId).toMatchObject({ type: 'object', additionalProperties: false });
+        expect({ ...schema, type: [schema.type].flat()[0] }, operationId).toMatchObject({
+          type: 'object',
+          additionalProperties: false,
+        });
     }
 });
 
 test.each(optional.map((one) => [one.operationId, one] as const))(
   '%s takes no body, and null like none',
-  async (_, { method, path }) => {
+  async (_, operation) => {
+    const { method, path } = operation;
     const client = await newClient(app);
+    const isTrashed = path.includes('/trash/');
     for (const body of [undefined, 'null', '{}']) {
       const { id } = await client.create();
-      if (path.includes('/trash/')) await client.v1('DELETE', `/tasks/${id}`);
-      const url = fillPath(path, { user_id: client.user.id, task_id: id });
+      if (isTrashed) await client.v1('DELETE', `/tasks/${id}`);
+      const names = { user_id: client.user.id, task_id: id, ...(await createItems(client, isTrashed)) };
+      const url = fillPath(path, names) + requiredQuery(operation);
       const reply = await app.request(method, url, { token: client.user.token, body });
       expect(reply.status, reply.text).toBeLessThan(300);
     }
   },
 );
 
-test('five operations take a body that may be left out', () => {
+test('a deletion, a restore, a purge and the flip take a body that may be left out', () => {
   expect(optional.map(({ operationId }) => operationId).sort()).toEqual([
     'bareCompleteTask',
     'bareDeleteTask',
-    'deleteTask',
-    'purgeTask',
-    'restoreTask',
+    ...['deleteProject', 'deleteSection', 'deleteTask', 'deleteView'],
+    ...['purgeProject', 'purgeSection', 'purgeTask', 'purgeView'],
+    ...['restoreProject', 'restoreSection', 'restoreTask', 'restoreView'],
   ]);
 });
 

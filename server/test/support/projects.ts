@@ -50,3 +50,18 @@ export async function storeMany(
     select ${userId}, gen_random_uuid(), ${value} 'x', 'b' || lpad(n::text, 2, '0'), 1, now(), now()
     from generate_series(1, ${count}::int) as n`.execute(db);
 }
+
+/** A project, a section and a view, two of each, so that the first can be moved; in the trash if that is wanted. */
+export async function createItems({ v1 }: Pick<Client, 'v1'>, isTrashed: boolean) {
+  const create = async (path: string, body: object = {}): Promise<string> => {
+    const first = (await v1('POST', path, { name: 'x', ...body })).body.data.id;
+    await v1('POST', path, { name: 'y', ...body });
+    return first;
+  };
+  const [parent, project_id] = [await create('/projects'), await create('/projects')];
+  const section_id = await create(`/projects/${parent}/sections`);
+  const view_id = await create('/views', { parameters: {} });
+  const trash = [`/projects/${project_id}?tasks=trash`, `/sections/${section_id}`, `/views/${view_id}`];
+  if (isTrashed) for (const path of trash) await v1('DELETE', path);
+  return { project_id, section_id, view_id };
+}

@@ -9,7 +9,8 @@ import {
   operations,
   requiredQuery,
 } from '../support/operations.ts';
-import { type Client, newClient } from '../support/tasks.ts';
+import { createItems } from '../support/projects.ts';
+import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -53,21 +54,6 @@ test.each(
   expect(JSON.stringify(error)).toContain('"header","if-match"');
   expect(await client.stored()).toEqual(before);
 });
-
-/** A project, a section and a view, two of each, so that the first can be moved; in the trash if that is wanted. */
-async function createItems({ v1 }: Client, isTrashed: boolean) {
-  const create = async (path: string, body: object = {}): Promise<string> => {
-    const first = (await v1('POST', path, { name: 'x', ...body })).body.data.id;
-    await v1('POST', path, { name: 'y', ...body });
-    return first;
-  };
-  const [parent, project_id] = [await create('/projects'), await create('/projects')];
-  const section_id = await create(`/projects/${parent}/sections`);
-  const view_id = await create('/views', { parameters: {} });
-  const trash = [`/projects/${project_id}?tasks=trash`, `/sections/${section_id}`, `/views/${view_id}`];
-  if (isTrashed) for (const path of trash) await v1('DELETE', path);
-  return { project_id, section_id, view_id };
-}
 
 test.each(writes.filter(takesKey).map((operation) => [operation.operationId, operation] as const))(
   '%s is done once under one key, and answered the same again',
