@@ -2,10 +2,6 @@ delete from duly.tombstones where type not in ('task', 'tag');
 alter table duly.tombstones drop constraint tombstones_type_check;
 alter table duly.tombstones add constraint tombstones_type_check check (type in ('task', 'tag'));
 
-create index tasks_live on duly.tasks (user_id, created_at, id) where deleted_at is null;
-drop index duly.tasks_live_created_at;
-alter index duly.tasks_live rename to tasks_live_created_at;
-
 alter table duly.tasks
   drop column project_id,
   drop column section_id,

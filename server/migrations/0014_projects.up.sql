@@ -106,16 +106,6 @@ alter table duly.tasks
   add constraint tasks_parent foreign key (user_id, parent_id) references duly.tasks (user_id, id)
     on delete set null (parent_id) not valid;
 -- In the order of lists, and with all that their total reads.
-create index tasks_project on duly.tasks (user_id, project_id, created_at, id) include (deleted_at)
-  where project_id is not null;
-create index tasks_section on duly.tasks (user_id, section_id) where section_id is not null;
-create index tasks_parent on duly.tasks (user_id, parent_id) where parent_id is not null;
-
--- With the project, so that the total of a list without the tasks of archived projects reads the index only.
-create index tasks_live on duly.tasks (user_id, created_at, id) include (project_id) where deleted_at is null;
-drop index duly.tasks_live_created_at;
-alter index duly.tasks_live rename to tasks_live_created_at;
-
 alter table duly.tombstones drop constraint tombstones_type_check;
 alter table duly.tombstones add constraint tombstones_type_check
   check (type in ('task', 'tag', 'project', 'section', 'view'));

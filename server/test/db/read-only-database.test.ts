@@ -15,7 +15,13 @@ import {
 } from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
-import { fillPath, isAdminOperation, type Operation, operations } from '../support/operations.ts';
+import {
+  fillPath,
+  isAdminOperation,
+  type Operation,
+  operations,
+  requiredQuery,
+} from '../support/operations.ts';
 import { patience } from '../support/patience.ts';
 import { demoteSessions, setReadOnly } from '../support/read-only.ts';
 import { newClient } from '../support/tasks.ts';
@@ -102,7 +108,7 @@ describe('a database that is read-only', () => {
     const names = { ...namesIn(user, path), ...(isAccount && { user_id: account.id }) };
     const token = isAdminOperation(operation) ? admin.token : isAccount ? account.token : user.token;
     const body = bodies[operationId] ?? operation.body?.example;
-    return app.request(method, fillPath(path, names) + (queries[operationId] ?? ''), {
+    return app.request(method, fillPath(path, names) + (queries[operationId] ?? requiredQuery(operation)), {
       ...(!open && { token }),
       ...(body !== undefined && { body }),
       headers,

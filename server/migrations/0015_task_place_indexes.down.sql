@@ -1,0 +1,1 @@
+drop index duly.tasks_project, duly.tasks_section, duly.tasks_parent, duly.tasks_live;
