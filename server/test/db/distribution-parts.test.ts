@@ -63,6 +63,14 @@ async function useAll(app: TestApp, userId: string) {
   await good(v1('DELETE', `/tasks/${task.id}`));
   await good(v1('DELETE', `/trash/${task.id}`));
   await good(v1('DELETE', '/trash'));
+  const { data: project } = await good(v1('POST', '/projects', { name: 'house' }));
+  const { data: section } = await good(v1('POST', `/projects/${project.id}/sections`, { name: 'roof' }));
+  await good(v1('POST', '/views', { name: 'soon', parameters: { project_id: project.id } }));
+  const { data: parent } = await good(v1('POST', '/tasks', { title: 'tiles', section_id: section.id }));
+  const { data: child } = await good(v1('POST', '/tasks', { title: 'nails', parent_id: parent.id }));
+  await good(v1('POST', `/tasks/${child.id}/move`, { after: null, parent_id: null }));
+  await good(v1('DELETE', `/projects/${project.id}?tasks=trash`));
+  await good(v1('POST', `/trash/projects/${project.id}/restore`));
   return client;
 }
 

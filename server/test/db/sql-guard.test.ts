@@ -140,7 +140,7 @@ test('what the application asks is collected with the file that asks; what tests
   await listTags(app.ctx.db, id, { limit: 1 });
   const all = [...issuedStatements.values()];
   for (const from of [
-    'src/tasks/queries.ts',
+    'src/writes/store-changes.ts',
     'src/db/keyset-page.ts',
     'src/tags/queries.ts',
     'src/writes/revisions.ts',

@@ -117,9 +117,11 @@ test('the migration counts what is there', async () => {
     await client.create({ tags: ['a'] });
     await client.v1('DELETE', `/tasks/${gone.id}`);
     const before = await client.stored();
+    // Migrating down also loses positions; a task without one has that of its creation.
+    const isLost = (name: string) => name.startsWith('search_') || name === 'position';
     const withoutFolds = (stored: typeof before) =>
       JSON.stringify(stored, (name, value) =>
-        name.startsWith('search_') ? undefined : typeof value === 'bigint' ? String(value) : value,
+        isLost(name) ? undefined : typeof value === 'bigint' ? String(value) : value,
       );
     const version = listMigrations().find(({ name }) => name === 'tag_counts')?.version ?? 0;
     while ((await currentVersion(db)) >= version) await migrateDown(db);
