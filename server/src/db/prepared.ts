@@ -6,21 +6,29 @@ import { errorCodeOf } from './failures.ts';
 
 /** Each prepared statement takes memory on every connection, so only frequent statements are prepared. */
 const minUsesToPrepare = 5;
-/** Each costs a backend some 50 kB. */
+/** Of one connection. Each costs its backend some 50 kB. */
 const maxNames = 100;
-/** Texts that are counted. */
-const maxCountedTexts = 1_000;
+/** Texts that are counted, and texts with a name. */
+const maxTexts = 1_000;
 
-const statementNames = new Map<string, string>();
-const useCounts = new LRUCache<string, number>({ max: maxCountedTexts });
+const statementNames = new LRUCache<string, string>({ max: maxTexts });
+const useCounts = new LRUCache<string, number>({ max: maxTexts });
+const namesOfClients = new WeakMap<PoolClient, Set<string>>();
 
 /**
  * The prepared statement's name, so that the server parses and plans it once per connection; undefined while it is
  * rare. The name is a hash of the text: behind a shared connection it can mean no other text.
  */
-function statementNameOf(text: string): string | undefined {
-  const existing = statementNames.get(text);
-  if (existing !== undefined || statementNames.size >= maxNames) return existing;
+function statementNameOf(client: PoolClient, text: string): string | undefined {
+  const name = statementNames.get(text) ?? nameIfFrequent(text);
+  const names = namesOfClients.get(client) ?? new Set();
+  namesOfClients.set(client, names);
+  if (name === undefined || (names.size >= maxNames && !names.has(name))) return undefined;
+  names.add(name);
+  return name;
+}
+
+function nameIfFrequent(text: string): string | undefined {
   const count = (useCounts.get(text) ?? 0) + 1;
   useCounts.set(text, count);
   // The best plan of a search depends on the search term, so it is planned each time.
@@ -56,7 +64,7 @@ interface KnownRead {
   toRow(fields: ByteFields): unknown;
 }
 
-const knownReads = new Map<string, KnownRead>();
+const knownReads = new LRUCache<string, KnownRead>({ max: maxNames });
 
 /** Null unless the statement's rows are bytes, and it was prepared by name before. */
 export const knownReadOf = (text: string): KnownRead | null => knownReads.get(text) ?? null;
@@ -68,7 +76,7 @@ export async function queryPrepared<Row extends QueryResultRow>(
   values: readonly unknown[],
 ): Promise<QueryResult<Row>> {
   // A text without values may hold several statements, which cannot be prepared.
-  const name = values.length > 0 && isDirect(client) ? statementNameOf(text) : undefined;
+  const name = values.length > 0 && isDirect(client) ? statementNameOf(client, text) : undefined;
   const query = { text, values: [...values], ...(name === undefined ? {} : { name }) };
   try {
     if (isAsBytes(text)) {

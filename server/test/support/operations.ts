@@ -158,6 +158,13 @@ export function withValue(body: unknown, [name, ...rest]: BodyPath, value: unkno
   return copy;
 }
 
+/** The value at a place that `textPaths` gives; of one in a list, the list. Undefined when there is none. */
+export const valueAt = (value: unknown, [name, ...rest]: readonly (string | number)[]): unknown => {
+  if (name === undefined) return value;
+  const found = isRecord(value) ? value[name] : undefined;
+  return found === undefined || Array.isArray(found) ? found : valueAt(found, rest);
+};
+
 /** The path with percent-encoded parameters. */
 export const fillPath = (path: string, values: Record<string, string>): string =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {

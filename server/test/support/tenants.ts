@@ -103,10 +103,10 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
 }
 
 /** Projects, sections and views, of each a live one and one in the trash. */
-async function makeItems(app: TestApp, userId: string, token: string, name: string | undefined) {
+export async function makeItems(app: TestApp, userId: string, token: string, name: string | undefined) {
   const base = `/api/v1/users/${userId}`;
   const create = async (path: string, body: object): Promise<string> =>
-    (await app.request('POST', `${base}${path}`, { token, body: { name, ...body } })).body.data.id;
+    requireData(await app.request('POST', `${base}${path}`, { token, body: { name, ...body } })).id;
   const remove = (path: string) => app.request('DELETE', `${base}${path}`, { token });
   const [project_id, trashed_project_id] = [await create('/projects', {}), await create('/projects', {})];
   const sections = `/projects/${project_id}/sections`;
@@ -147,3 +147,16 @@ export const parametersOf = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].m
 /** The tenant's values for each parameter of a path. */
 export const namesIn = (tenant: Tenant, path: string): Record<string, string> =>
   Object.fromEntries(parametersOf(path).map((name) => [name, nameIn(tenant, path, name)]));
+
+function requireData({
+  status,
+  text,
+  body,
+}: {
+  status: number;
+  text: string;
+  body: { data?: { id: string } };
+}) {
+  if (body.data === undefined) throw new Error(`${status} ${text}`);
+  return body.data;
+}

@@ -6,7 +6,8 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { createDatabase } from '../support/database.ts';
 import { createLocalCopy, type FeedReply, readUserData } from '../support/feed.ts';
-import { createPlaces, orderOf } from '../support/placement.ts';
+import { orderOf } from '../support/placement.ts';
+import { projectsOf } from '../support/projects.ts';
 import { type Random, seeded } from '../support/random.ts';
 import { findFaults } from '../support/stored-tags.ts';
 import { type Client, newClient } from '../support/tasks.ts';
@@ -18,7 +19,7 @@ const taskCount = 30;
 
 type Send = Client['v1'];
 
-/** A client that moves tasks at random, as it sees them in its list. */
+/** A client that moves tasks and sections at random, as it sees them in its list. */
 function createMover(send: Send, random: Random, sections: readonly string[]) {
   let seen: Task[] = [];
   const some = () => random.pick(seen);
@@ -36,10 +37,14 @@ function createMover(send: Send, random: Random, sections: readonly string[]) {
       random.chance(0.5) ? { after: sibling } : { before: sibling },
     );
   };
+  const ofSections = () =>
+    send('POST', `/sections/${random.pick(sections)}/move`, {
+      [random.pick(['after', 'before'])]: random.chance(0.8) ? random.pick(sections) : null,
+    });
   const children = () => random.pick(['keep', 'complete', 'delete']);
   return async (): Promise<number> => {
     if (seen.length === 0 || random.chance(0.2)) seen = (await send('GET', '/tasks?limit=100')).body.data;
-    const kind = random.below(20);
+    const kind = random.below(24);
     const reply =
       kind < 6
         ? await send('PATCH', `/tasks/${some().id}`, place())
@@ -51,7 +56,9 @@ function createMover(send: Send, random: Random, sections: readonly string[]) {
               ? await send('PATCH', `/tasks/${some().id}/complete`, { completed: random.chance(0.5) })
               : kind < 19
                 ? await send('DELETE', `/tasks/${some().id}`, { children: children() })
-                : await restoreOne(send, random);
+                : kind < 20
+                  ? await restoreOne(send, random)
+                  : await ofSections();
     return reply.status;
   };
 }
@@ -80,9 +87,10 @@ test(`${clients * movesOfEach} random moves by ${clients} clients on two instanc
   for (const app of apps) afterTest.push(() => app.close());
   const [one, two] = [apps[0] ?? expect.fail(), apps[1] ?? expect.fail()];
   const client = await newClient(one);
-  const places = createPlaces(one, client);
-  const project = await places.project();
-  const sections = [await places.section(project), await places.section(project)];
+  const projects = projectsOf(client);
+  const project = await projects.project();
+  const sections: string[] = [];
+  while (sections.length < 4) sections.push((await projects.section(project.id)).id);
   for (let count = 0; count < taskCount; count += 1) await client.create({ section_id: sections[count % 2] });
   const { token, v1 } = client.user;
   const send =
@@ -105,6 +113,12 @@ test(`${clients * movesOfEach} random moves by ${clients} clients on two instanc
   checkTree(tasks);
   const other: Task[] = (await send(two)('GET', '/tasks?limit=100')).body.data;
   expect(orderOf(other)).toEqual(orderOf(tasks));
+  const places = (await projects.sections(project.id)).map(({ id, position }) => ({ id, position }));
+  const seen: typeof places = (await send(two)('GET', `/projects/${project.id}/sections`)).body.data;
+  expect(seen.map(({ id }) => id)).toEqual(places.map(({ id }) => id));
+  const positions = places.map(({ position }) => position);
+  expect(positions).toEqual([...new Set(positions)].sort());
+  expect(Math.max(...positions.map(({ length }) => length))).toBeLessThanOrEqual(maxPositionLength);
   const copy = createLocalCopy();
   await follow(send(two), copy.apply);
   expect(copy.known()).toEqual(await readUserData({ v1: send(one) }));
