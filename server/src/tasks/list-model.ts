@@ -68,7 +68,7 @@ export const listParameters = {
     Type.Enum(['hide', 'show', 'only'], {
       type: 'string',
       description:
-        'Tasks of archived projects. When absent, v1 hides them, unless `project_id` names a project; the bare surface shows them.',
+        'Tasks of archived projects. When absent, v1 hides them, but not in the list of a project, section or task; the bare surface shows them.',
     }),
   ),
   sort_by: choice('sort_by', sortKeys, {

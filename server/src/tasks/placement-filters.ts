@@ -9,9 +9,9 @@ const fields = ['project_id', 'section_id', 'parent_id'] as const;
 
 const namesOne = (id: string | undefined) => id !== undefined && id !== 'none';
 
-/** The list of a project shows its tasks, archived or not. */
-const archivedOf = ({ archived, project_id }: PlacementFilter) =>
-  archived ?? (namesOne(project_id) ? 'show' : 'hide');
+/** The list of a project, section or task shows what is in it, archived or not. */
+const archivedOf = (filter: PlacementFilter) =>
+  filter.archived ?? (fields.some((field) => namesOne(filter[field])) ? 'show' : 'hide');
 
 /** All that `placementConditions` depends on. */
 export const placementShape = (filter: PlacementFilter) =>

@@ -66,7 +66,7 @@ describe('lists by place', () => {
     ['project_id=<nobody>', ''],
     ['section_id=none', 'inbox home orphan'],
     ['section_id=<SHELF>', 'shelf child'],
-    ['section_id=<BOX>', ''],
+    ['section_id=<BOX>', 'box'],
     ['section_id=<BOX>&archived=show', 'box'],
     ['parent_id=none', 'inbox home shelf'],
     ['project_id=<HOME>&parent_id=none', 'home shelf'],
