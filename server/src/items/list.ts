@@ -25,7 +25,7 @@ const manualOrder: SortOrder = {
   nullable: false,
 };
 
-const newestDeletionFirst: SortOrder = {
+export const newestDeletionFirst: SortOrder = {
   key: sql`t.deleted_at`,
   name: 'deleted_at',
   keyText: isoText(sql`t.deleted_at`),

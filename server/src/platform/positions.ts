@@ -53,7 +53,7 @@ export interface Placement {
 
 /**
  * The position of an item between two siblings.
- * @param siblings in order, without the item itself: all of them, or `maxRebalanced` on either side of the place
+ * @param siblings in order, without the item: all, or the `maxRebalanced` nearest on each side of the index
  * @param index of the sibling that follows it; `siblings.length` for none
  * @returns null when no position is short enough: after some 20,000 moves to one place, at the worst.
  */
@@ -66,7 +66,7 @@ export function placeAmong(siblings: readonly Positioned[], index: number): Plac
   return rebalance(siblings, index);
 }
 
-/** Spreads positions evenly over a range around the place. Doubling its size keeps rebalances rare. */
+/** Spreads positions evenly over the siblings around the index: over twice as many, until positions are short. */
 function rebalance(siblings: readonly Positioned[], index: number): Placement | null {
   for (let size = 16; ; size *= 2) {
     const isLast = size >= maxRebalanced || size >= siblings.length;

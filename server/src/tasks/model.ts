@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
-import { neighbours } from '../items/model.ts';
+import { itemPatchFields, neighbours } from '../items/model.ts';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';
 import {
@@ -54,19 +54,9 @@ const version = Type.Integer({
 const dateTime = Type.String({ format: 'date-time' });
 
 /** Read-only fields, accepted from clients that send a whole task back. */
-const sameUser = Type.Optional(Type.String({ description: 'Read-only: the user of the path, if sent.' }));
+const { user_id: sameUser, created_at, updated_at } = itemPatchFields;
 const stamps = {
-  user_id: sameUser,
-  created_at: Type.Optional(
-    Type.String({ format: 'date-time', description: 'Read-only: the stored time, if sent.' }),
-  ),
-  updated_at: Type.Optional(
-    Type.String({
-      format: 'date-time',
-      description:
-        'Without `version` and `If-Match`, a time before the stored one is a stale copy, answered with 409.',
-    }),
-  ),
+  ...{ user_id: sameUser, created_at, updated_at },
   completed_at: Type.Optional(
     nullable<string>({ type: ['string', 'null'], format: 'date-time', description: 'Ignored.' }),
   ),

@@ -19,7 +19,7 @@ import { isSamePlacement, resolvePlacement, scopeOfPlacement } from './placement
 type Move = Omit<TaskMove, 'version'>;
 
 interface FamilyWithSiblings extends Family {
-  /** Around the place, in order, without the task itself. */
+  /** The nearest on each side of the wanted position, in order, without the task. */
   siblings: Positioned[];
 }
 
@@ -98,7 +98,7 @@ const rebalanceTemplate: CteTemplate = {
     )`,
 };
 
-/** Reads the family of a move, and the siblings around the place where the task is moved to. */
+/** Reads the family of a move, and the siblings nearest to the wanted position. */
 function siblingsQuery(userId: string, taskId: string, move: Move): Query<FamilyWithSiblings> {
   const { after, before, ...placement } = move;
   const scope = { ...scopeOfPlacement(placement), below: [taskId] };

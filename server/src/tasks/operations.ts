@@ -66,7 +66,7 @@ function completedBelow(family: Family, id: string, stamp: WriteStamp): StoredTa
   return pending.map((task) => applyPatch(task, { completed: true }, stamp));
 }
 
-/** Subtasks that stay take the place below the parent of the deleted task. */
+/** Subtasks that are kept become subtasks of the deleted task's parent. */
 export function deleteInFamily(
   family: Family,
   task: StoredTask,

@@ -1,10 +1,9 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
-import { isoText } from '../db/columns.ts';
 import type { CursorKeys } from '../db/cursors.ts';
 import { type EncodedPage, findPage, type Page, type PageRequest, readPage } from '../db/keyset-page.ts';
-import type { SortOrder } from '../db/page-statement.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, param, query } from '../db/statements.ts';
+import { newestDeletionFirst } from '../items/list.ts';
 import type { TrashedItems } from '../items/trash.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
@@ -31,15 +30,6 @@ const trash = {
   json: trashedTaskJson,
   materialize: false,
   hasUnfoldedRows: null,
-};
-
-const newestDeletionFirst: SortOrder = {
-  key: sql`t.deleted_at`,
-  name: 'deleted_at',
-  keyText: isoText(sql`t.deleted_at`),
-  keyFromText: (text) => sql`${text}::timestamptz`,
-  direction: 'desc',
-  nullable: false,
 };
 
 /**

@@ -9,7 +9,7 @@ import {
 
 const time = Date.UTC(2026, 10, 27);
 
-/** Moves new items to the places that `indexOf` says, and checks the order after each move. */
+/** Inserts items at the indexes that `indexOf` gives, and checks the order at the end. */
 function moveTimes(count: number, indexOf: (length: number, newest: number, move: number) => number) {
   const items: Positioned[] = [0, 1].map((at) => ({ id: `${at}`, position: positionOfTime(time + at) }));
   let written = 0;
