@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-/** Statements that are not the request's own: they check connections, or end a failed transaction. */
+/** Statements that are not the request's own: they check connections, notify instances, or end a failed transaction. */
 const backgroundStatements =
-  /access_events|^select (pg_is_in_recovery|current_setting)|pg_backend_pid|^set |^rollback/;
+  /access_events|^select (pg_is_in_recovery|current_setting|pg_notify)|pg_backend_pid|^set |^rollback/;
 
 /** Makes the statement of that index fail (from 0), among those that this process sends during `work`. */
 export async function withFailure<T>(
