@@ -76,8 +76,8 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
 
     expect(findInconsistencies(sights, players), `seed ${seed}`).toEqual([]);
     const readsOn = (port: number) => notes.on(port).filter((text) => dataReads.test(text)).length;
-    // Both servers were read from.
-    const many = expect.toSatisfy((count: number) => count > 50);
+    // Both servers were read from; how often depends on how long replay pauses take.
+    const many = expect.toSatisfy((count: number) => count > 10);
     expect({ primary: readsOn(pair.primary.port), replica: readsOn(pair.replica.port) }).toEqual({
       primary: many,
       replica: many,
