@@ -11,7 +11,7 @@ const src = fileURLToPath(new URL('../../src/', import.meta.url));
  * The folders and files directly below `src`, lowest first. Each may import itself and those on lines above its own.
  */
 const layers = [
-  ['platform'],
+  ['platform', 'dates'],
   ['config'],
   ['db'],
   ['audit', 'limits', 'mail'],

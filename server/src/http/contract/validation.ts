@@ -1,8 +1,9 @@
 import type { FastifyServerOptions } from 'fastify';
 import { emailSyntax } from '../../accounts/email-address.ts';
 import { isCommonPassword } from '../../accounts/passwords.ts';
+import { isTimeZone } from '../../dates/zones.ts';
 import { type AppError, maxIssues, type ValidationIssue, validationError } from '../../platform/errors.ts';
-import { isLanguageTag, isTimeZone } from '../../profiles/model.ts';
+import { isLanguageTag } from '../../profiles/model.ts';
 import { isTaskId } from '../../tasks/model.ts';
 import { ifMatchSyntax } from './conditions.ts';
 import { inputKeywords } from './normalize-input.ts';
