@@ -313,6 +313,10 @@ create table duly.tasks (
   former_project_id uuid,
   former_section_id uuid,
   former_parent_id uuid,
+  due_time text collate "C",
+  time_zone text collate "C",
+  due_at timestamp(3) with time zone,
+  start_date date,
   CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
   CHECK (((due_date >= '1970-01-01'::date) AND (due_date <= '2100-12-31'::date))),
   CHECK ((char_length(description) <= 1000)),
@@ -339,6 +343,9 @@ comment on column duly.tasks.subtasks_done is 'How many of them are completed.';
 comment on column duly.tasks.deleted_with is 'The project or task that it was deleted with: restored with it.';
 comment on column duly.tasks.former_project_id is 'The project whose deletion moved it to the inbox; its restore brings it back.';
 comment on column duly.tasks.former_parent_id is 'The task whose deletion moved it up; its restore brings it back.';
+comment on column duly.tasks.due_time is 'HH:MM on the clock of time_zone; null with a due_date: the whole day.';
+comment on column duly.tasks.time_zone is 'IANA name as sent; null: the zone of the profile.';
+comment on column duly.tasks.due_at is 'The instant of due_date and due_time; null without due_time.';
 
 create table duly.tombstones (
   user_id text collate "C" not null,

@@ -150,7 +150,7 @@ function applyOperation(
   const task = family.tasks.get(id);
   switch (operation.op) {
     case 'create': {
-      const created = stampNewTask(buildTask(userId, id, operation, index), stamp.now);
+      const created = stampNewTask(buildTask(userId, id, operation, index), stamp.now, stamp.timeZone);
       return [{ ...created, ...resolvePlacement(family, { id, current: null }, operation) }];
     }
     case 'update': {

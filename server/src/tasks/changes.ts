@@ -5,6 +5,7 @@ import { checkCondition, type WriteCondition } from '../writes/conditions.ts';
 import type { WriteStamp } from '../writes/plan.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import { taskFields } from './columns.ts';
+import { noDue, resolveDue } from './due.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 
 /**
@@ -12,7 +13,7 @@ import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
  */
 export function splitPatch(patch: TaskPatch) {
   const { version, id, user_id, created_at, updated_at: updatedAt, ...rest } = patch;
-  const { completed_at: _at, position: _position, progress: _progress, ...fields } = rest;
+  const { completed_at: _at, position: _position, progress: _progress, due_at: _due, ...fields } = rest;
   return {
     fields,
     condition: { version, readOnlyFields: { id, user_id, created_at }, updatedAt } satisfies WriteCondition,
@@ -59,8 +60,8 @@ const nowhereElse = {
   former_parent_id: null,
 };
 
-/** A new task without the times of its write. */
-export type UnstampedTask = Omit<StoredTask, 'completed_at' | 'created_at' | 'updated_at'>;
+/** A new task without the times of its write, and the instant that depends on the user's zone. */
+export type UnstampedTask = Omit<StoredTask, 'completed_at' | 'due_at' | 'created_at' | 'updated_at'>;
 
 /**
  * @param ordinal among the tasks that are created at once: their order
@@ -88,9 +89,13 @@ export const withPosition = <T extends Pick<Task, 'position' | 'created_at'>>(ta
     ? { ...task, position: positionOfTime(Date.parse(task.created_at)) + task.position.slice(1) }
     : task;
 
-/** @param now ISO 8601 */
-export const stampNewTask = (task: UnstampedTask, now: string): StoredTask => ({
+/**
+ * @param now ISO 8601
+ * @throws AppError VALIDATION_ERROR
+ */
+export const stampNewTask = (task: UnstampedTask, now: string, userZone: string): StoredTask => ({
   ...task,
+  ...resolveDue(noDue, task, userZone),
   completed_at: task.completed ? now : null,
   created_at: now,
   updated_at: now,
@@ -103,7 +108,8 @@ export type PatchFields = ReturnType<typeof splitPatch>['fields'];
 /** Merge patch (RFC 7396). */
 export function applyPatch(task: StoredTask, patch: PatchFields, stamp: WriteStamp): StoredTask {
   const patched = taskFields.pick({ ...task, ...patch });
-  const fields = { ...patched, tags: sortTags(patched.tags) };
+  const due = resolveDue(task, patch, stamp.timeZone);
+  const fields = { ...patched, ...due, tags: sortTags(patched.tags) };
   const isSame = Object.entries(fields).every(([name, value]) =>
     isDeepStrictEqual(value, Reflect.get(task, name)),
   );

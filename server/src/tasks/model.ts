@@ -3,6 +3,7 @@ import { pageParameters } from '../db/page-schemas.ts';
 import { itemPatchFields, neighbours } from '../items/model.ts';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';
+import { dateFields, ignoredDates, shownDates } from './date-model.ts';
 import {
   type ChildrenOnCompletion,
   type ChildrenOnDeletion,
@@ -38,12 +39,6 @@ const priority = Type.Enum([...priorities], {
   description: 'In any case; Medium when absent on creation.',
   ...ignoreCase,
 });
-const dueDate = nullable<string>({
-  type: ['string', 'null'],
-  format: 'date',
-  description:
-    'A calendar date from 1970-01-01 to 2100-12-31. A date-time at midnight UTC is taken as its date, an empty text as null.',
-});
 const tags = Type.Array(tagName, { maxItems: 20, description: 'A set: duplicates fold, case counts.' });
 const completed = Type.Boolean();
 const version = Type.Integer({
@@ -71,6 +66,10 @@ export const taskExample = {
   completed_at: null,
   priority: 'High',
   due_date: '2026-12-24',
+  due_time: '18:30',
+  time_zone: 'Europe/Berlin',
+  due_at: '2026-12-24T17:30:00.000Z',
+  start_date: '2026-12-20',
   tags: ['home', 'shopping'],
   project_id: '0b6a1f0e-5a6e-4c7d-9f0b-2d1c3e4f5a66',
   section_id: null,
@@ -91,7 +90,7 @@ export const Task = Type.Object(
     completed,
     completed_at: nullable<string>({ type: ['string', 'null'], format: 'date-time' }),
     priority: Type.Enum([...priorities], { type: 'string' }),
-    due_date: nullable<string>({ type: ['string', 'null'], format: 'date' }),
+    ...shownDates,
     tags: Type.Array(Type.String()),
     ...shownPlacement,
     ...shownOrder,
@@ -131,7 +130,7 @@ export const NewTask = Type.Object(
     description: Type.Optional(description),
     completed: Type.Optional(completed),
     priority: Type.Optional(priority),
-    due_date: Type.Optional(dueDate),
+    ...dateFields,
     tags: Type.Optional(tags),
     ...placementFields,
     user_id: sameUser,
@@ -154,10 +153,11 @@ export const TaskPatch = Type.Object(
     description: Type.Optional(description),
     completed: Type.Optional(completed),
     priority: Type.Optional(priority),
-    due_date: Type.Optional(dueDate),
+    ...dateFields,
     tags: Type.Optional(tags),
     ...placementFields,
     ...ignoredOrder,
+    ...ignoredDates,
     version: Type.Optional(version),
     id: Type.Optional(
       Type.String({ format: 'uuid', description: 'Read-only: the id of the path, if sent.' }),

@@ -16,6 +16,7 @@ import {
   type UnstampedTask,
   withPosition,
 } from './changes.ts';
+import { isFloating } from './due.ts';
 import { applyChanges } from './family.ts';
 import { childrenQuery, familyQuery } from './family-query.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
@@ -32,16 +33,16 @@ export async function createTask(
   input: NewTask,
 ): Promise<WriteResult<Task>> {
   const task = buildTask(userId, randomUUID(), input);
-  const create = isPlaced(task) ? createPlaced : createInInbox;
+  const create = isPlaced(task) || isFloating(task) ? createByRules : createAlone;
   const { value, isReplayed } = await create(db, context, task);
   return { value: withPosition(value), isReplayed };
 }
 
-/** It reads nothing, so it is one statement. */
-const createInInbox = (db: Db, context: WriteContext, task: UnstampedTask) =>
+/** It reads nothing, so it is one statement. The user's zone does not matter. */
+const createAlone = (db: Db, context: WriteContext, task: UnstampedTask) =>
   write(db, task.user_id, context, {
     create({ now }) {
-      const after = stampNewTask(task, now);
+      const after = stampNewTask(task, now, 'UTC');
       return {
         value: toTask(after),
         changes: [storeTasksCte(task.user_id, [{ before: undefined, after }])],
@@ -50,14 +51,14 @@ const createInInbox = (db: Db, context: WriteContext, task: UnstampedTask) =>
     },
   });
 
-function createPlaced(db: Db, context: WriteContext, task: UnstampedTask): Promise<WriteResult<Task>> {
+function createByRules(db: Db, context: WriteContext, task: UnstampedTask): Promise<WriteResult<Task>> {
   const { id, user_id: userId } = task;
   return write(db, userId, context, {
     read: familyQuery(userId, scopeOfPlacement(task)),
-    decide(family, { now }) {
+    decide(family, { now, timeZone }) {
       const before = new Map(family.tasks);
       const placement = resolvePlacement(family, { id, current: null }, task);
-      const after = { ...stampNewTask(task, now), ...placement };
+      const after = { ...stampNewTask(task, now, timeZone), ...placement };
       applyChanges(family, [after]);
       return {
         value: toTask(after),

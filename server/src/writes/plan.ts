@@ -19,6 +19,8 @@ export interface WriteStamp {
   now: string;
   /** The least version of a task after this write: that of the epoch. */
   versionFloor: number;
+  /** The IANA name of the zone in the user's profile. */
+  timeZone: string;
 }
 
 /** A write as data: what it reads and how it decides. `write` may execute it again. */

@@ -13,6 +13,11 @@ export interface Seen {
   versionFloor: number;
 }
 
+/** That of the profile, which has this default (`profiles/columns.ts`). */
+export const userZone = sql<string>`coalesce((
+    select p.time_zone from duly.profiles as p where p.user_id = ${param('user_id')}
+  ), 'UTC')`;
+
 /**
  * Raises the user's revision. With `seen`, only if revision and epoch still are those. With `lockName`, only if no
  * other transaction has that advisory lock. Otherwise the statement fails, and `isNullOrDuplicate` holds for the error:
@@ -95,13 +100,15 @@ interface LockedStamp {
   /** ISO 8601 */
   now: string;
   versionFloor: number;
+  timeZone: string;
 }
 
 const bumpRevisionStatement = compileOnce<LockedStamp>((db) =>
   sql`with bumped as (
       insert into duly.owners (user_id, revision) values (${userParam}, 1) ${increment} returning revision
     )
-    select revision, ${isoText(sql`now`)} as now, (select version_floor from duly.epoch) as "versionFloor"
+    select revision, ${isoText(sql`now`)} as now, (select version_floor from duly.epoch) as "versionFloor",
+      ${userZone} as "timeZone"
     from (select revision, clock_timestamp()::timestamptz(3) as now from bumped) as b`.compile(db),
 );
 

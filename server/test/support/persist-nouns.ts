@@ -44,9 +44,10 @@ export const nouns: Readonly<Record<string, Noun>> = {
     answers: ['Task', 'TrashedTask'],
     notWritten: [
       ...['id', 'user_id', 'version', 'created_at', 'updated_at', 'completed_at'],
-      ...['position', 'progress', 'op', 'temp_id'],
+      ...['position', 'progress', 'due_at', 'op', 'temp_id'],
     ],
     given: ['project_id', 'section_id', 'parent_id'],
+    values: { due_time: ['00:00', '09:30', '23:59'], time_zone: ['Asia/Tokyo', 'America/New_York'] },
   },
   project: {
     bodies: ['NewProject', 'ProjectPatch'],
@@ -95,6 +96,8 @@ export type Kind = 'filled' | 'cleared';
 export function freshFields(type: string, kind: Kind, before: Fields, random: Random): Fields {
   const { values = {}, given = [] } = nounOf(type);
   const own = Object.entries(writableOf(type)).filter(([name]) => !given.includes(name));
+  // What needs another property is cleared before it, and written after it.
+  if (kind === 'cleared') own.reverse();
   const fresh = own.map(([name, schema]) => {
     const make =
       values[name] === undefined ? () => filled(schema, random) : () => random.pick(values[name] ?? []);
