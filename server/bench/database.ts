@@ -24,8 +24,8 @@ export interface BenchDatabase {
   countConnections(): Promise<number>;
   /** Users `bench-0` and on, each with up to 20 live tasks. */
   findActiveUsers(count: number): Promise<ActiveUser[]>;
-  /** Live tasks of the users from `bench-<first>` on. */
-  findOtherTasks(first: number): Promise<OwnedTask[]>;
+  /** The other live tasks of those users, in random order. */
+  findOtherTasks(count: number): Promise<OwnedTask[]>;
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function openBenchDatabase(dataDir: string | null, size: Size): Pro
     cpuMs: () => cpuMsOf(embedded.clusterDirectory),
     countConnections: () => countConnections(embedded),
     findActiveUsers: (count) => findActiveUsers(connection, count),
-    findOtherTasks: (first) => runQuery<OwnedTask>(connection, otherTasksSql, [first]),
+    findOtherTasks: (count) => runQuery<OwnedTask>(connection, otherTasksSql, [count]),
     async close() {
       await embedded.stop();
       if (dataDir === null) rmSync(directory, { recursive: true, force: true });
@@ -89,8 +89,10 @@ const activeUsersSql = `
   from (select 'bench-' || n as user_id from generate_series(0, $1::int - 1) as n) as asked`;
 
 const otherTasksSql = `
-  select t.user_id, t.id::text as id from duly.tasks as t
-  where t.deleted_at is null and substr(t.user_id, 7) ~ '^\\d+$' and substr(t.user_id, 7)::int >= $1::int`;
+  select other.user_id, other.id from generate_series(0, $1::int - 1) as n cross join lateral (
+    select t.user_id, t.id::text as id from duly.tasks as t
+    where t.user_id = 'bench-' || n and t.deleted_at is null order by t.revision desc offset 20
+  ) as other order by md5(other.id)`;
 
 /** Of any checkout's database: early ones have their tables in the schema `public`. */
 export const findActiveUsers = (connection: ConnectionSettings, count: number): Promise<ActiveUser[]> =>
