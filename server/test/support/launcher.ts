@@ -27,6 +27,8 @@ export const packageLock = {
   'node_modules/vitest': { version: '1.0.0', dev: true },
   'node_modules/other-platform': { version: '1.0.0', optional: true },
   [databasePackage]: { version: '1.0.0', optional: true },
+  'node_modules/@duly/part': { resolved: 'part', link: true },
+  part: { version: '0.1.0' },
 };
 
 /** Replaces the server's main program: logs its arguments and the signals that it gets. */
@@ -64,6 +66,9 @@ export function createProject() {
   const { 'node_modules/other-platform': _, ...installed } = packageLock;
   write('node_modules/.package-lock.json', { packages: installed });
   write('node_modules/node/package.json', { version: '1.2.3' });
+  write('part/package.json', { version: '0.1.0' });
+  mkdirSync(join(root, 'node_modules/@duly'));
+  symlinkSync('../../part', join(root, 'node_modules/@duly/part'));
   mkdirSync(join(root, 'node_modules/node/bin'));
   symlinkSync(process.execPath, join(root, 'node_modules/node/bin/node'));
   write(
