@@ -83,7 +83,8 @@ function splitParts(text: string): Map<string, string> {
   const upper = text.toUpperCase();
   if (upper.startsWith('RRULE')) throw new RuleError('Leave RRULE: out, and begin with FREQ=.');
   const parts = new Map<string, string>();
-  for (const part of upper.split(';')) {
+  // Some calendars end their rules with a semicolon.
+  for (const part of upper.replace(/;$/, '').split(';')) {
     const [name = '', value, ...rest] = part.split('=');
     if (value === undefined || value === '' || rest.length > 0)
       throw new RuleError(`${quote(part)} is not of the form NAME=VALUE.`);
