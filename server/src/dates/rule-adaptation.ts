@@ -1,6 +1,12 @@
 import { calendarDateOf, daysInMonth, toDate, toDay, weekdayOf } from './days.ts';
 import { datesAfter } from './recurrence-dates.ts';
-import { parseRule, type RecurrenceRule, type WeekdayEntry, weekdayNames } from './recurrence-rule.ts';
+import {
+  parseRule,
+  type RecurrenceRule,
+  RuleError,
+  type WeekdayEntry,
+  weekdayNames,
+} from './recurrence-rule.ts';
 
 /** New values by the name of the part; null when the rule cannot be adapted. */
 type Replacements = Record<string, string> | null;
@@ -87,5 +93,10 @@ function replaceParts(text: string, replacements: Record<string, string>): strin
 /** Whether a series of the rule can begin on the date. */
 function hasDate(rule: RecurrenceRule, date: string): boolean {
   const dayBefore = toDate(toDay(date) - 1);
-  return datesAfter(rule, date, dayBefore).next().value === date;
+  try {
+    return datesAfter(rule, date, dayBefore).next().value === date;
+  } catch (error) {
+    if (error instanceof RuleError) return false;
+    throw error;
+  }
 }
