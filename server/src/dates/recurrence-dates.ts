@@ -8,7 +8,7 @@ const lastDay = toDay('2100-12-31');
 /** So many days may be looked at without a date: 82 years of days. Each takes less than a microsecond. */
 export const maxDaysLookedAt = 30_000;
 
-/** What the search has cost. A month that BYMONTH leaves out counts as one day. */
+/** What the search has cost. A month that BYMONTH leaves out counts as one day, as does an empty period. */
 export interface SearchCost {
   daysLookedAt: number;
 }
@@ -78,6 +78,7 @@ const monthIndexOf = ({ year, month }: CalendarDate): number => year * 12 + mont
 
 function matchingDays(filter: DayFilter, first: number, end: number, cost: SearchCost): number[] {
   const found: number[] = [];
+  if (first >= end) cost.daysLookedAt += 1;
   const date = calendarDateOf(first);
   for (let day = first; day < end; ) {
     const daysLeft = daysInMonth(date.year, date.month) - date.monthDay + 1;
