@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, executeQuery, param, type Query, query } from '../db/statements.ts';
+import { floatingTimes } from '../tasks/restamp-due.ts';
 import { type ProfileFields, profileColumns } from './columns.ts';
 import type { Profile } from './model.ts';
 
@@ -30,8 +31,27 @@ const selectedFields = sql.join(
 export const findProfile = (db: Db, userId: string): Promise<Profile> =>
   executeQuery(db, profileQuery(userId));
 
-export const profileQuery = (userId: string): Query<Profile> =>
+const profileQuery = (userId: string): Query<Profile> =>
   query('profile', profileSql, { user_id: userId }, ([row]) => toProfile(userId, row));
+
+/** A profile before a change, with the local times whose instants depend on its zone. */
+interface ProfileBefore {
+  profile: Profile;
+  floating: [date: string, time: string][];
+}
+
+/** @param isZoneSent whether the local times are read too */
+export const profileBeforeQuery = (userId: string, isZoneSent: boolean): Query<ProfileBefore> =>
+  query(
+    isZoneSent ? 'profile and local times' : 'profile before',
+    isZoneSent ? zonedProfileSql : profileBeforeSql,
+    { user_id: userId },
+    ([row]) => {
+      if (row === undefined) throw new Error('the profile query returned no row');
+      const { floating, ...profile } = row;
+      return { profile: toProfile(userId, profile), floating };
+    },
+  );
 
 const userParam = param('user_id');
 
@@ -42,6 +62,11 @@ const profileSql = sql<ProfileRow>`
     left join better_auth."user" a on a.id = ${userParam}
     left join duly.owners o on o.user_id = ${userParam}
     left join duly.profiles p on p.user_id = ${userParam}`;
+
+type ProfileBeforeRow = ProfileRow & Pick<ProfileBefore, 'floating'>;
+const profileBeforeSql = sql<ProfileBeforeRow>`select p.*, '[]'::json as floating from (${profileSql}) as p`;
+const zonedProfileSql = sql<ProfileBeforeRow>`
+    select p.*, ${floatingTimes} as floating from (${profileSql}) as p`;
 
 function toProfile(userId: string, row: ProfileRow | undefined): Profile {
   if (row === undefined) throw new Error('the profile query returned no row');

@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../db/schema.ts';
 import { validationError } from '../platform/errors.ts';
+import { restampDueCte } from '../tasks/restamp-due.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { unchanged, type WriteContext } from '../writes/plan.ts';
 import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import { write } from '../writes/write.ts';
 import type { Profile, ProfilePatch } from './model.ts';
-import { lockAccountQuery, profileQuery, setAccountNamesCte, storeProfileCte } from './queries.ts';
+import { lockAccountQuery, profileBeforeQuery, setAccountNamesCte, storeProfileCte } from './queries.ts';
 
 /**
- * Merge patch (RFC 7396). A patch that changes nothing writes nothing.
+ * Merge patch (RFC 7396). A patch that changes nothing writes nothing. Another zone moves the instants of floating
+ * tasks.
  * @throws AppError VALIDATION_ERROR when it clears a name of an account, or changes a read-only field.
  */
 export function patchProfile(
@@ -22,8 +24,8 @@ export function patchProfile(
   return write(db, userId, context, {
     // A change of an account locks the account, and then, by a trigger, the user's row.
     lockFirst: lockAccountQuery(userId),
-    read: profileQuery(userId),
-    decide(before) {
+    read: profileBeforeQuery(userId, changes.time_zone !== undefined),
+    decide({ profile: before, floating }, { versionFloor }) {
       // The copy may be older: of an unverified address, of no role, of a user without rows.
       checkReadOnlyFields(before, {
         id,
@@ -34,9 +36,13 @@ export function patchProfile(
       });
       const after = { ...before, ...changes };
       if (isDeepStrictEqual(before, after)) return unchanged(before);
+      const stored = storageOf(userId, after, changes);
+      const isZoneOther = before.time_zone !== after.time_zone && floating.length > 0;
+      const instants = isZoneOther ? [restampDueCte(userId, floating, after.time_zone, versionFloor)] : [];
       return {
         value: after,
-        ...storageOf(userId, after, changes),
+        ...stored,
+        changes: [...stored.changes, ...instants],
         auditActions: [{ action: 'profile.update' }],
       };
     },

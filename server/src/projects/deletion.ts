@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { CteTemplate } from '../db/statements.ts';
 import type { Effect } from '../items/kind.ts';
+import { stampColumns, taskStampColumns } from '../writes/stamp-columns.ts';
 import type { Project, TasksOfDeletedProject } from './model.ts';
-import { countTagsCte, now, projectParam, stampColumns, taskStampColumns, userParam } from './sql.ts';
+import { countTagsCte, now, projectParam, userParam } from './sql.ts';
 
 /** The live tasks of a project: with the subtasks, which are in their parent's project. */
 const liveTasks = sql`t.user_id = ${userParam} and t.project_id = ${projectParam} and t.deleted_at is null`;

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { CteTemplate } from '../db/statements.ts';
 import type { Effect } from '../items/kind.ts';
+import { stampColumns, taskStampColumns } from '../writes/stamp-columns.ts';
 import type { Project } from './model.ts';
-import { countTagsCte, projectParam, stampColumns, taskStampColumns, userParam } from './sql.ts';
+import { countTagsCte, projectParam, userParam } from './sql.ts';
 
 /** Tasks that were deleted with the project, and are still in the trash. */
 const trashedTasks = sql`t.user_id = ${userParam} and t.project_id = ${projectParam} and t.deleted_with = ${projectParam}

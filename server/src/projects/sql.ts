@@ -6,16 +6,6 @@ import { param } from '../db/statements.ts';
 export const userParam = param<string>('user_id');
 export const projectParam = sql<string>`${param('id')}::uuid`;
 
-const nextVersion = sql`greatest(t.version + 1, ${param('version_floor')}::int)`;
-
-/** What a write stamps on each row `t`, besides the deletion. */
-export const stampColumns = sql`revision = (select revision from stamp), updated_at = (select now from stamp),
-  version = ${nextVersion}`;
-
-/** The same for tasks: the tags on the row are those of the new version, if they were those of the old. */
-export const taskStampColumns = sql`${stampColumns},
-  tags_version = case when t.tags_version = t.version then ${nextVersion} end`;
-
 export const now = sql`(select now from stamp)`;
 
 /** Changes `usage_count` of the tags on tasks. @param ids a query of them */

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { type CteTemplate, param } from '../db/statements.ts';
 import type { Effect } from '../items/kind.ts';
-import { taskStampColumns, userParam } from '../projects/sql.ts';
+import { userParam } from '../projects/sql.ts';
+import { taskStampColumns } from '../writes/stamp-columns.ts';
 import type { Section } from './model.ts';
 
 /** What happens to the tasks of a section when it is deleted or restored. */

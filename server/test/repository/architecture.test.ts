@@ -33,7 +33,13 @@ const layers = [
 ];
 
 /** What a folder may import from its own layer. */
-const edges = ['tasks → tags', 'projects → tasks', 'sections → projects', 'views → tasks'];
+const edges = [
+  'tasks → tags',
+  'projects → tasks',
+  'sections → projects',
+  'views → tasks',
+  'profiles → tasks',
+];
 
 interface Import {
   /** Of the importing file, below `src`. */

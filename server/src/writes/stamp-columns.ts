@@ -1,0 +1,14 @@
+import { sql } from 'kysely';
+import { param } from '../db/statements.ts';
+
+/** What statements stamp that change many rows at once, of the parameter `version_floor`. */
+
+const nextVersion = sql`greatest(t.version + 1, ${param('version_floor')}::int)`;
+
+/** What a write stamps on each row `t`, besides the deletion. */
+export const stampColumns = sql`revision = (select revision from stamp), updated_at = (select now from stamp),
+  version = ${nextVersion}`;
+
+/** The same for tasks: the tags on the row are those of the new version, if they were those of the old. */
+export const taskStampColumns = sql`${stampColumns},
+  tags_version = case when t.tags_version = t.version then ${nextVersion} end`;
