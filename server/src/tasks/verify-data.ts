@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
+import { verifyDue } from './verify-due.ts';
 
 export interface DataTotals {
   users: number;
@@ -18,8 +19,8 @@ const maxFaults = 100;
 
 /**
  * Checks what writes store beside its source: the tags on a task's row against `task_tags`, each tag's count against
- * its live tasks, and each task's numbers of subtasks against its live children. Each check of a user is one snapshot,
- * so a server may run meanwhile.
+ * its live tasks, each task's numbers of subtasks against its live children, and each instant against date, time and
+ * zone. Each check of a user is one snapshot, or one of some tasks, so a server may run meanwhile.
  */
 export async function verifyData(db: Db, report: ReportFault): Promise<DataTotals> {
   const totals = { users: 0, tasks: 0, tags: 0, tasksToStore: 0 };
@@ -30,6 +31,7 @@ export async function verifyData(db: Db, report: ReportFault): Promise<DataTotal
     totals.tasksToStore += tasks.toStore;
     totals.tags += await verifyTagCounts(db, userId, report);
     await verifySubtasks(db, userId, report);
+    await verifyDue(db, userId, (fault) => report(userId, fault));
   }
   return totals;
 }

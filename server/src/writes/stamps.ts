@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type RawBuilder, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import { isoText } from '../db/columns.ts';
 import type { Tx } from '../db/schema.ts';
 import { type Cte, type CteTemplate, compileOnce, param } from '../db/statements.ts';
@@ -14,9 +14,12 @@ export interface Seen {
 }
 
 /** That of the profile, which has this default (`profiles/columns.ts`). */
-export const userZone = sql<string>`coalesce((
-    select p.time_zone from duly.profiles as p where p.user_id = ${param('user_id')}
+export const zoneOf = (userId: Expression<unknown>) => sql<string>`coalesce((
+    select p.time_zone from duly.profiles as p where p.user_id = ${userId}
   ), 'UTC')`;
+
+/** The same in a statement with the parameter `user_id`. */
+export const userZone = zoneOf(param('user_id'));
 
 /**
  * Raises the user's revision. With `seen`, only if revision and epoch still are those. With `lockName`, only if no
