@@ -119,6 +119,13 @@ export function dateIn(zone: string, now: Date): string {
   return toDate(Math.floor((instantMs + offsetAt(zoneOf(zone), instantMs)) / dayMs));
 }
 
+/** The runtime's own name of the zone: a link such as IST, or another case, may mean something else elsewhere. */
+export const canonicalZone = (zone: string): string => zoneOf(zone).formatter.resolvedOptions().timeZone;
+
+/** East of UTC, in whole minutes. */
+export const offsetMinutesAt = (zone: string, now: Date): number =>
+  Math.trunc(offsetAt(zoneOf(zone), now.getTime()) / minuteMs);
+
 /** The first instant of a local date, in UTC; of a date that the zone left out, that of the next one. */
 export function startOfDay(date: string, zoneName: string): string {
   const zone = zoneOf(zoneName);

@@ -27,6 +27,8 @@ export interface Page {
   prev: KeysetPosition | null;
   /** Whether the page may change although no write of its user happens. */
   isUncacheable: boolean;
+  /** Those of the source. */
+  extras: Readonly<Record<string, string | null>>;
 }
 
 /** A page with cursors. */
@@ -37,6 +39,7 @@ export interface EncodedPage {
   /** The parameters of the pages around this one, where there are such. */
   links: { next?: { cursor?: string; offset?: string }; prev?: { cursor?: string; offset?: string } };
   isUncacheable: boolean;
+  extras: Page['extras'];
 }
 
 /** @throws AppError VALIDATION_ERROR, CURSOR_EXPIRED */
@@ -49,7 +52,7 @@ export async function readPage(
     throw validationError([{ loc: ['query', 'cursor'], msg: 'cannot be used with offset', type: 'cursor' }]);
   }
   const position = cursor === undefined ? null : decodeCursor(cursor, scope);
-  const { items, total, next, prev, isUncacheable } = await find({ limit, offset: offset ?? 0, position });
+  const { items, total, next, prev, ...rest } = await find({ limit, offset: offset ?? 0, position });
   const nextCursor = next && encodeCursor(next, scope);
   const links: EncodedPage['links'] = {};
   if (offset === undefined) {
@@ -61,7 +64,7 @@ export async function readPage(
   }
   const shownOffset = cursor === undefined ? (offset ?? 0) : null;
   const pagination = { total, limit, offset: shownOffset, next_cursor: nextCursor };
-  return { items, pagination, links, isUncacheable };
+  return { items, pagination, links, ...rest };
 }
 
 const pageStatements = compileOncePerShape<PageRow>();
@@ -88,6 +91,9 @@ export async function findPage(
     total: row.total,
     ...positionsAround(row, request),
     isUncacheable: row.has_unfolded_rows ?? false,
+    extras: Object.fromEntries(
+      Object.keys(source.extras ?? {}).map((name) => [name, row[`extra_${name}`]?.toString() ?? null]),
+    ),
   };
 }
 

@@ -21,6 +21,8 @@ export interface PageSource {
   materialize: boolean;
   /** Whether the user has rows whose folded text is outdated; null where folded text decides nothing. */
   hasUnfoldedRows: Expression<boolean> | null;
+  /** Texts that the statement also reads, of the same snapshot, by name; `shape` has to distinguish them. */
+  extras?: Readonly<Record<string, Expression<string | null>>>;
 }
 
 /** Ties break by the tie-breaker, if there is one, and by id, in the same direction. */
@@ -52,6 +54,7 @@ export interface PageRow {
   last_id: Buffer | null;
   last_key: Buffer | null;
   has_unfolded_rows?: boolean;
+  [extra: `extra_${string}`]: Buffer | null;
 }
 
 /** The statement of a page, with the parameters `limit`, `offset`, and `key` and `id` of the position. */
@@ -93,10 +96,12 @@ function pageFromMaterialized(source: PageSource, order: SortOrder, position: Ke
 const rowNumber = (order: SortOrder, position: KeysetPosition | null) =>
   sql`(row_number() over (order by ${orderBySql(orderBySelectedKeys(order), position)}))::int as row_number`;
 
-const pageColumns = ({ hasUnfoldedRows }: PageSource) =>
-  hasUnfoldedRows === null
-    ? sql`counted.total, shown.*`
-    : sql`counted.total, shown.*, ${hasUnfoldedRows} as has_unfolded_rows`;
+const pageColumns = ({ hasUnfoldedRows, extras = {} }: PageSource) =>
+  sql.join([
+    sql`counted.total, shown.*`,
+    ...(hasUnfoldedRows === null ? [] : [sql`${hasUnfoldedRows} as has_unfolded_rows`]),
+    ...Object.entries(extras).map(([name, extra]) => sql`${extra} as ${sql.id(`extra_${name}`)}`),
+  ]);
 
 /** `max` of one row is its value. */
 function shownColumns({ json }: PageSource, { keyText }: SortOrder, position: KeysetPosition | null) {

@@ -11,6 +11,8 @@ import { type GetRevision, isSameRevision, type UserRevision } from './revision-
 export interface CachedResponse {
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
+  /** From then on it may be another one although the revision is the same; in ms since 1970, null for never. */
+  readonly validUntilMs?: number | null;
 }
 
 interface CacheEntry extends CachedResponse {
@@ -45,8 +47,9 @@ export interface LoadedResponse extends CachedResponse {
 export type LoadResponse = (db: Db) => Promise<LoadedResponse>;
 
 /**
- * Responses by user, URL and content coding. One is valid while its user's revision is the same. While the database is
- * unavailable, a response of any age is served, if SERVE_STALE allows that.
+ * Responses by user, URL and content coding. One is valid while its user's revision is the same, and before the time at
+ * which it may change by the clock. While the database is unavailable, a response of any age is served, if SERVE_STALE
+ * allows that.
  */
 export interface ResponseCache {
   /**
@@ -89,7 +92,7 @@ export function createResponseCache(
 
   function findValid(entryKey: string, revision: UserRevision, startedAt: number): CacheResult | null {
     const entry = entries.get(entryKey);
-    if (entry === undefined || !isSameRevision(entry.revision, revision)) return null;
+    if (entry === undefined || !isSameRevision(entry.revision, revision) || isOver(entry)) return null;
     entry.validatedAt = startedAt;
     counts.hits += 1;
     return { response: entry, staleForMs: null };
@@ -157,6 +160,9 @@ export function createResponseCache(
     stats: () => ({ ...counts, bytes: entries.calculatedSize, entries: entries.size }),
   };
 }
+
+const isOver = ({ validUntilMs = null }: CachedResponse) =>
+  validUntilMs !== null && Date.now() >= validUntilMs;
 
 /** The revision of reads that need none: without a replica there is no server to choose. */
 const unknownRevision: UserRevision = { epoch: '', revision: 0n };

@@ -29,11 +29,11 @@ const choice = <Values extends string[]>(
 const uuid = '[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}';
 
 /** The id of one of the user's things, or a word. By a pattern: serializers warn of formats that they do not have. */
-const idOr = (word: string, description: string) =>
+const idOr = (words: string | readonly string[], description: string) =>
   Type.Optional(
     Type.String({
-      pattern: `^(?:${word}|${uuid})$`,
-      'x-pattern-message': `must be a UUID with hyphens, or ${word}`,
+      pattern: `^(?:${[words, uuid].flat().join('|')})$`,
+      'x-pattern-message': `must be a UUID with hyphens, or ${[words].flat().join(', ')}`,
       'x-lower-case': true,
       description,
     }),
@@ -61,6 +61,20 @@ export const listParameters = {
   }),
   due_after: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or later.' })),
   due_before: Type.Optional(Type.String({ format: 'date', description: 'Due on this day or earlier.' })),
+  due: Type.Optional(
+    Type.Enum(['overdue', 'today', 'tomorrow', 'week', 'none', 'any'], {
+      type: 'string',
+      description:
+        'By the clock in the zone of the profile. `overdue`: pending, and due before today or at a time that has passed; `week`: today and the six days after it; `none`, `any`: without and with a due date.',
+    }),
+  ),
+  deferred: Type.Optional(
+    Type.Enum(['all', 'hide', 'only'], {
+      type: 'string',
+      'x-default': 'all',
+      description: 'Tasks whose `start_date` is after today in the zone of the profile.',
+    }),
+  ),
   project_id: idOr('none', 'Tasks of this project; `none`: those without a project, the inbox.'),
   section_id: idOr('none', 'Tasks of this section; `none`: those without a section.'),
   parent_id: idOr('none', 'Subtasks of this task; `none`: tasks that are no subtasks.'),
@@ -73,7 +87,7 @@ export const listParameters = {
   ),
   sort_by: choice('sort_by', sortKeys, {
     description:
-      'Priority ascending is High, Medium, Low; tasks without a due date come last in both directions; `position` is the manual order.',
+      'Priority ascending is High, Medium, Low. `due_date` is by instant: a date is the first one of its day in the zone of the profile; tasks without a due date come last in both directions. `position` is the manual order.',
   }),
   sort_direction: choice('sort_direction', ['asc', 'desc']),
 };
@@ -81,12 +95,18 @@ export const listParameters = {
 export const ListParameters = Type.Object(listParameters, { additionalProperties: false });
 export type ListParameters = Static<typeof ListParameters>;
 
+/** The views that every user has. */
+const builtInViews = ['inbox', 'today', 'tomorrow', 'overdue', 'upcoming'] as const;
+export type BuiltInView = (typeof builtInViews)[number];
+export const isBuiltInView = (view: string): view is BuiltInView =>
+  builtInViews.some((name) => name === view);
+
 export const TaskListQuery = Type.Object(
   {
     ...listParameters,
     view: idOr(
-      'inbox',
-      'A saved view, or `inbox`: its filters and order hold where the request does not have the parameter.',
+      builtInViews,
+      'A saved view, or a built-in one: its filters and order hold where the request does not have the parameter.',
     ),
     ...pageParameters('tasks'),
   },

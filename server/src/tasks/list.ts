@@ -1,89 +1,80 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { isoText } from '../db/columns.ts';
 import type { CursorKeys } from '../db/cursors.ts';
 import { type EncodedPage, findPage, type Page, type PageRequest, readPage } from '../db/keyset-page.ts';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
-import type { SortOrder } from '../db/page-statement.ts';
 import type { Db } from '../db/schema.ts';
 import { param } from '../db/statements.ts';
-import { fold, foldVersion, searchTextSeparator } from '../platform/folding.ts';
+import { fold, foldVersion } from '../platform/folding.ts';
+import { userZone } from '../writes/stamps.ts';
 import { taskJson } from './columns.ts';
-import { type ListParameters, listDefaults, type SortKey, type TaskListQuery } from './list-model.ts';
+import {
+  dueConditions,
+  dueParams,
+  dueShape,
+  isClockDependent,
+  nextDueAt,
+  validUntilOf,
+} from './due-filters.ts';
+import { type ListParameters, listDefaults, type TaskListQuery } from './list-model.ts';
 import { placementConditions, placementParams, placementShape } from './placement-filters.ts';
+import { sorts } from './sort-orders.ts';
+import { inDatabaseZone, inUserZone, type UserClock } from './user-zones.ts';
 
 /** Filters, order and part of a list. */
 export type TaskListFilter = Omit<ListParameters, keyof typeof listDefaults> &
   Required<Pick<ListParameters, keyof typeof listDefaults>> &
   PageRequest;
 
-type SortColumn = Pick<SortOrder, 'key' | 'name' | 'keyText' | 'keyFromText' | 'tieBreaker'>;
-
-const sortByTime = (name: 'created_at' | 'updated_at'): SortColumn => ({
-  key: sql.ref(`t.${name}`),
-  name,
-  keyText: isoText(sql.ref(`t.${name}`)),
-  keyFromText: (text) => sql`${text}::timestamptz`,
-});
-
-const foldVersionSql = sql.lit(foldVersion);
-
-/** A row without this folding is ordered by `lower(title)`, and so is a cursor whose row has none. */
-const sortByTitle: SortColumn = {
-  key: sql`case when t.search_version = ${foldVersionSql} then split_part(t.search_text, ${sql.lit(searchTextSeparator)}, 1)
-    else lower(t.title) end collate "C"`,
-  name: 'title',
-  keyText: sql`t.title`,
-  keyFromText: (text) => sql`case when exists (
-      select from duly.tasks as o where o.user_id = ${param('user_id')} and o.id = ${param('id')}::uuid
-        and o.search_version is distinct from ${foldVersionSql}
-    ) then lower(${text}) else ${param('folded_key')}::text end collate "C"`,
-  tieBreaker: { key: sql`t.title collate "C"`, toKey: (text) => sql`${text}::text collate "C"` },
-};
-
-const sorts: Record<SortKey, SortColumn> = {
-  created_at: sortByTime('created_at'),
-  updated_at: sortByTime('updated_at'),
-  title: sortByTitle,
-  due_date: {
-    key: sql`t.due_date`,
-    name: 'due_date',
-    keyText: sql`to_char(t.due_date, 'YYYY-MM-DD')`,
-    keyFromText: (text) => sql`${text}::date`,
-  },
-  // Null on rows that an older server wrote.
-  position: {
-    key: sql`coalesce(t.position, duly.first_position(t.created_at)) collate "C"`,
-    name: 'position',
-    keyText: sql`coalesce(t.position, duly.first_position(t.created_at))`,
-    keyFromText: (text) => sql`${text}::text collate "C"`,
-  },
-  priority: {
-    key: sql`t.priority`,
-    name: 'priority',
-    keyText: sql`t.priority::text`,
-    keyFromText: (text) => sql`${text}::duly.task_priority`,
-  },
-};
+/** A page of a list, and until when it is right without a write. */
+interface TaskPage extends EncodedPage {
+  /** In ms since 1970; null: for ever. */
+  validUntilMs: number | null;
+}
 
 /**
  * A page of live tasks, with cursors.
  * @throws AppError VALIDATION_ERROR, CURSOR_EXPIRED
  */
-export function readTaskPage(
+export async function readTaskPage(
   db: Db,
   userId: string,
   query: Omit<TaskListQuery, 'view'>,
   keys: CursorKeys,
-): Promise<EncodedPage> {
+): Promise<TaskPage> {
   const { limit: _, offset: __, cursor: ___, ...parameters } = query;
   const filter = { ...listDefaults, ...parameters };
-  // Another folding orders titles otherwise, so a cursor of titles is refused after it.
-  const order = filter.sort_by === 'title' ? { fold: foldVersion } : {};
-  const { archived, ...scoped } = filter;
-  // Of `archived` only this one counts: a position among more or fewer tasks of one order is a position all the same.
-  const only = archived === 'only' ? { archived } : {};
-  const scope = { ...keys, scope: [userId, sortByName({ ...scoped, ...only, ...order })] };
-  return readPage(scope, query, (request) => listTasks(db, userId, { ...filter, ...request }));
+  const read = (clock: UserClock | null) =>
+    readPage({ ...keys, scope: [userId, scopeOf(filter, clock)] }, query, (request) =>
+      listTasks(db, userId, { ...filter, ...request }, clock),
+    );
+  if (filter.sort_by !== 'due_date' && !isClockDependent(filter))
+    return { ...(await read(null)), validUntilMs: null };
+  return inUserZone(db, userId, async (zone) => {
+    const clock = { zone, now: new Date() };
+    const page = await read(clock);
+    const { user_zone, next_due_at = null } = page.extras;
+    return {
+      ...page,
+      zone: user_zone ?? zone,
+      validUntilMs: validUntilOf(filter, clock, next_due_at),
+    };
+  });
+}
+
+/** What the cursors of a list are bound to, besides the user. */
+function scopeOf(
+  { archived, deferred, ...filter }: Omit<TaskListFilter, keyof PageRequest>,
+  clock: UserClock | null,
+) {
+  return sortByName({
+    ...filter,
+    // Of `archived` only this one counts: a position among more or fewer tasks of one order is a position all the same.
+    ...(archived === 'only' ? { archived } : {}),
+    ...(deferred === undefined || deferred === 'all' ? {} : { deferred }),
+    // Another folding orders titles otherwise, and another zone due dates, so such cursors are refused after it.
+    ...(filter.sort_by === 'title' ? { fold: foldVersion } : {}),
+    ...(filter.sort_by === 'due_date' ? { zone: clock?.zone } : {}),
+  });
 }
 
 /** The same parameters in another order are the same filter. */
@@ -91,10 +82,15 @@ function sortByName(filter: object): [string, unknown][] {
   return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promise<Page> {
-  const { sort_by, sort_direction: direction, position } = filter;
+/** @param clock null if neither order nor filter needs it */
+export function listTasks(
+  db: Db,
+  userId: string,
+  filter: TaskListFilter,
+  clock: UserClock | null = null,
+): Promise<Page> {
+  const { sort_by, sort_direction: direction, search, tags, due_after, due_before, due } = filter;
   const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' };
-  const { search, tags, due_after, due_before } = filter;
   const names = new Set(tags);
   const source = {
     table: 'duly.tasks',
@@ -107,16 +103,24 @@ export function listTasks(db: Db, userId: string, filter: TaskListFilter): Promi
       due_after,
       due_before,
       ...searchPatternsOf(search),
-      folded_key: position?.key && fold(position.key),
+      folded_key: filter.position?.key && fold(filter.position.key),
       ...placementParams(filter),
+      ...(clock && dueParams(filter, clock)),
       tags: [...names],
       tags_wanted: filter.tags_match === 'all' ? names.size : 1,
     },
     // Other filters leave so many rows that a page is soon full.
-    materialize: Boolean(search || tags?.length || due_after || due_before),
+    materialize: Boolean(search || tags?.length || due_after || due_before || (due && due !== 'none')),
     hasUnfoldedRows: search || sort_by === 'title' ? hasUnfoldedTasks : null,
+    extras: {
+      ...(clock === null ? {} : { user_zone: userZone }),
+      ...(due === 'overdue' ? { next_due_at: nextDueAt } : {}),
+    },
   };
-  return findPage(db, source, order, filter);
+  if (sort_by !== 'due_date' || clock === null) return findPage(db, source, order, filter);
+  return inDatabaseZone(clock, (database_zone) =>
+    findPage(db, { ...source, params: { ...source.params, database_zone } }, order, filter),
+  );
 }
 
 /** All that `conditionsOf` depends on. */
@@ -126,6 +130,7 @@ function shapeOf(filter: TaskListFilter): string {
     priority !== 'all',
     due_after !== undefined,
     due_before !== undefined,
+    dueShape(filter),
     Boolean(tags?.length),
   ];
   const texts = [Boolean(search), isMultiline(search)];
@@ -143,6 +148,7 @@ function conditionsOf(filter: TaskListFilter): RawBuilder<SqlBool>[] {
   if (filter.priority !== 'all') conditions.push(sql`t.priority = ${param('priority')}`);
   if (filter.due_after !== undefined) conditions.push(sql`t.due_date >= ${param('due_after')}`);
   if (filter.due_before !== undefined) conditions.push(sql`t.due_date <= ${param('due_before')}`);
+  conditions.push(...dueConditions(filter));
   if (filter.search) conditions.push(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
   if (filter.tags?.length) conditions.push(hasTags);
   conditions.push(...placementConditions(filter));
@@ -155,6 +161,8 @@ function searchPatternsOf(search: string | undefined) {
   const pattern = search ? foldedLikePattern(search) : null;
   return { pattern, unfolded: pattern === null || search === undefined ? null : likePattern(search) };
 }
+
+const foldVersionSql = sql.lit(foldVersion);
 
 /** Rows without this folding are also searched by PostgreSQL's lower(). */
 const matchesSearch = sql<SqlBool>`(t.search_text like ${param('pattern')}

@@ -1,11 +1,26 @@
 import type { Db } from '../db/schema.ts';
 import { findItem } from '../items/queries.ts';
 import { validationError } from '../platform/errors.ts';
-import type { ListParameters, TaskListQuery } from '../tasks/list-model.ts';
+import {
+  type BuiltInView,
+  isBuiltInView,
+  type ListParameters,
+  type TaskListQuery,
+} from '../tasks/list-model.ts';
 import { viewKind } from './kind.ts';
 
-/** The view that every user has: tasks without a project. */
-const inbox: ListParameters = { project_id: 'none' };
+const dueView = (due: NonNullable<ListParameters['due']>): ListParameters => ({
+  ...{ due, status: 'pending', deferred: 'hide' },
+  ...{ sort_by: 'due_date', sort_direction: 'asc' },
+});
+
+const builtInViews: Record<BuiltInView, ListParameters> = {
+  inbox: { project_id: 'none' },
+  today: dueView('today'),
+  tomorrow: dueView('tomorrow'),
+  overdue: dueView('overdue'),
+  upcoming: dueView('week'),
+};
 
 /**
  * The parameters of a request, with those of its view for all that it did not send.
@@ -17,7 +32,9 @@ export async function applyView(
   { view, ...sent }: TaskListQuery,
 ): Promise<Omit<TaskListQuery, 'view'>> {
   if (view === undefined) return sent;
-  const parameters = view === 'inbox' ? inbox : (await findItem(db, userId, viewKind, view))?.parameters;
+  const parameters = isBuiltInView(view)
+    ? builtInViews[view]
+    : (await findItem(db, userId, viewKind, view))?.parameters;
   if (parameters === undefined)
     throw validationError([{ loc: ['query', 'view'], msg: 'is none of your saved views', type: 'view' }]);
   // Both are one filter.

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { findInconsistencies } from '../support/cache-observations.ts';
 import {
@@ -21,12 +21,15 @@ const readers = 6;
 let app: TestApp;
 let other: TestApp;
 beforeAll(async () => {
+  // So that no midnight comes between a response and its check.
+  vi.useFakeTimers({ toFake: ['Date'] });
   app = await startApp();
   other = await startApp({}, app);
 });
 afterAll(async () => {
   await other.close();
   await app.close();
+  vi.useRealTimers();
 });
 
 test(`two instances, seed ${seed}: each read says what was so at a moment between its beginning and its end`, async () => {

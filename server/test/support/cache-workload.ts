@@ -6,6 +6,7 @@ import { createClient, type RawReply } from './client.ts';
 import { History, type ReadContent, type ReadRequest } from './history.ts';
 import type { Random } from './random.ts';
 import { type ListQuery, queryString } from './task-model.ts';
+import { addDays } from './user-clock.ts';
 
 const tagNames = ['home', 'work', 'garden'];
 const queries: ListQuery[] = [
@@ -18,10 +19,19 @@ const queries: ListQuery[] = [
   { tags: ['home', 'work'], tags_match: 'all' },
   { sort_by: 'title', sort_direction: 'asc' },
   { priority: 'High', sort_by: 'updated_at' },
+  { due: 'overdue' },
+  { due: 'today', deferred: 'hide' },
+  { due: 'week', status: 'pending', sort_by: 'due_date', sort_direction: 'asc' },
+  { deferred: 'only', limit: 5 },
 ];
+
+/** Users that change it see other lists. */
+const timeZones = ['UTC', 'Pacific/Kiritimati', 'Pacific/Pago_Pago', 'Asia/Kathmandu'];
 
 /** Values of `Accept-Encoding`; empty for none. */
 const codings = ['gzip', '', 'br', 'gzip, deflate, br', 'identity', 'gzip;q=0'];
+
+const dayFromNow = (days: number) => addDays(new Date().toISOString().slice(0, 10), days);
 
 export interface TestClient {
   id: string;
@@ -71,12 +81,19 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
     return JSON.parse(reply.text).data;
   }
 
-  const fieldsFor = ({ marker: mark }: TestClient) => ({
-    title: `${random.pick(['buy', 'sell', 'paint'])} ${mark} ${random.below(1_000)}`,
-    priority: random.pick(['High', 'Medium', 'Low']),
-    due_date: random.pick([null, '2026-12-24', '2027-01-01']),
-    tags: random.some(tagNames, 0.4).toSorted(),
-  });
+  /** A patch has some of them, and a new task all. */
+  const fieldGroupsFor = ({ marker: mark }: TestClient) => [
+    { title: `${random.pick(['buy', 'sell', 'paint'])} ${mark} ${random.below(1_000)}` },
+    { priority: random.pick(['High', 'Medium', 'Low']) },
+    // Without floating times: another zone of the profile would change tasks of both writers.
+    random.pick([
+      { due_date: null },
+      { due_date: dayFromNow(random.below(4) - 2), due_time: null },
+      { due_date: dayFromNow(random.below(9) - 2), due_time: '12:00', time_zone: random.pick(timeZones) },
+    ]),
+    { start_date: random.pick([null, dayFromNow(random.below(4) - 1)]) },
+    { tags: random.some(tagNames, 0.4).toSorted() },
+  ];
 
   /** One random write. The next state is computed from its response. */
   async function writeOnce(client: TestClient, history: History, trash: Task[]): Promise<void> {
@@ -94,11 +111,14 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
         return { profile: named };
       });
     } else if (profile !== null && dice === 1) {
-      const locale = random.pick(['de', 'fr', 'en']);
-      await history.add(async () => ({ profile: await write(client, 'PATCH', '', { locale }) }));
+      const fields = random.pick([
+        { locale: random.pick(['de', 'fr', 'en']) },
+        { time_zone: random.pick(timeZones) },
+      ]);
+      await history.add(async () => ({ profile: await write(client, 'PATCH', '', fields) }));
     } else if (task === undefined || (tasks.length < 12 && dice < 5)) {
       await history.add(async () => {
-        const made = await write(client, 'POST', '/tasks', fieldsFor(client));
+        const made = await write(client, 'POST', '/tasks', Object.assign({}, ...fieldGroupsFor(client)));
         client.taskIds.push(made.id);
         return { tasks: [...tasks, made] };
       });
@@ -119,7 +139,7 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
         tasks: [...others(task.id), await write(client, 'PATCH', `/tasks/${task.id}/complete`, body)],
       }));
     } else {
-      const fields = Object.fromEntries(random.some(Object.entries(fieldsFor(client)), 0.4));
+      const fields = Object.assign({}, ...random.some(fieldGroupsFor(client), 0.4));
       await history.add(async () => ({
         tasks: [...others(task.id), await write(client, 'PATCH', `/tasks/${task.id}`, fields)],
       }));

@@ -54,7 +54,8 @@ function expectedContent(read: ReadRequest, states: readonly WriterState[]): Rea
   const tasks = states.flatMap((state) => state.tasks);
   switch (read.kind) {
     case 'list': {
-      const found = filterTasks(tasks, read.query);
+      const zone = states.find(({ profile }) => profile !== null)?.profile?.time_zone ?? 'UTC';
+      const found = filterTasks(tasks, read.query, { zone, now: new Date() });
       return { items: pageOf(found, read.query), total: found.length };
     }
     case 'task': {

@@ -1,6 +1,7 @@
 import { fold } from '../../src/platform/folding.ts';
 import type { SortKey } from '../../src/tasks/list-model.ts';
 import type { Task } from '../../src/tasks/model.ts';
+import { addDays, localDate, startOf, type UserClock } from './user-clock.ts';
 
 /** Parameters of a list; an absent one has its default. */
 export interface ListQuery {
@@ -12,6 +13,8 @@ export interface ListQuery {
   tags_match?: 'any' | 'all';
   due_after?: string;
   due_before?: string;
+  due?: 'overdue' | 'today' | 'tomorrow' | 'week' | 'none' | 'any';
+  deferred?: 'all' | 'hide' | 'only';
   sort_by?: SortKey;
   sort_direction?: 'asc' | 'desc';
   limit?: number;
@@ -19,12 +22,17 @@ export interface ListQuery {
 }
 
 /** The tasks that match a query, on all pages, in order: a second implementation of the list's rules. */
-export function filterTasks(tasks: readonly Task[], query: ListQuery): Task[] {
+export function filterTasks(
+  tasks: readonly Task[],
+  query: ListQuery,
+  clock: UserClock = { zone: 'UTC', now: new Date() },
+): Task[] {
   const { sort_by = 'created_at', sort_direction = 'desc' } = query;
   return sortTasks(
-    tasks.filter((task) => fits(task, query)),
+    tasks.filter((task) => fits(task, query) && fitsClock(task, query, clock)),
     sort_by,
     sort_direction,
+    clock.zone,
   );
 }
 
@@ -47,14 +55,49 @@ function fits(task: Task, query: ListQuery): boolean {
   );
 }
 
+function fitsClock(task: Task, { due, deferred = 'all' }: ListQuery, { zone, now }: UserClock): boolean {
+  const today = localDate(zone, now.getTime());
+  const isDeferred = task.start_date !== null && task.start_date > today;
+  return (deferred === 'all' || isDeferred === (deferred === 'only')) && isDue(task, due, today, zone, now);
+}
+
+function isDue(
+  { due_date, due_at, completed }: Task,
+  due: ListQuery['due'],
+  today: string,
+  zone: string,
+  now: Date,
+): boolean {
+  if (due === undefined || due === 'none' || due_date === null)
+    return due === undefined || (due === 'none') === (due_date === null);
+  const day = due_at === null ? due_date : localDate(zone, Date.parse(due_at));
+  switch (due) {
+    case 'any':
+      return true;
+    case 'overdue':
+      return !completed && (due_at === null ? day < today : Date.parse(due_at) <= now.getTime());
+    case 'today':
+      return day === today;
+    case 'tomorrow':
+      return day === addDays(today, 1);
+    case 'week':
+      return day >= today && day <= addDays(today, 6);
+  }
+}
+
 /**
- * Ascending priority is High, Medium, Low. Tasks without a due date are last in both directions. Titles that fold alike
+ * Ascending priority is High, Medium, Low. A date is due from its first instant on, and tasks without one are last in both directions. Titles that fold alike
  * are ordered by code point. Ties break by id.
  */
-export function sortTasks(tasks: readonly Task[], sortBy: SortKey, direction: 'asc' | 'desc'): Task[] {
+export function sortTasks(
+  tasks: readonly Task[],
+  sortBy: SortKey,
+  direction: 'asc' | 'desc',
+  zone = 'UTC',
+): Task[] {
   const sign = direction === 'asc' ? 1 : -1;
   return tasks.toSorted((a, b) => {
-    const [keyA, keyB] = [sortKey(a, sortBy), sortKey(b, sortBy)];
+    const [keyA, keyB] = [sortKey(a, sortBy, zone), sortKey(b, sortBy, zone)];
     if (keyA === null || keyB === null) {
       if (keyA !== keyB) return keyA === null ? 1 : -1;
       return sign * byCodePoint(a.id, b.id);
@@ -64,7 +107,11 @@ export function sortTasks(tasks: readonly Task[], sortBy: SortKey, direction: 'a
   });
 }
 
-function sortKey(task: Task, sortBy: SortKey): string | null {
+function sortKey(task: Task, sortBy: SortKey, zone: string): string | null {
+  if (sortBy === 'due_date') {
+    const { due_date, due_at } = task;
+    return due_at ?? (due_date && new Date(startOf(zone, due_date)).toISOString());
+  }
   if (sortBy === 'priority') return String(['High', 'Medium', 'Low'].indexOf(task.priority));
   return sortBy === 'title' ? fold(task.title) : task[sortBy];
 }

@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Task } from '../../src/tasks/model.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type Random, seeded } from '../support/random.ts';
 import { filterTasks, type ListQuery, pageOf, queryString } from '../support/task-model.ts';
 import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
+import { addDays } from '../support/user-clock.ts';
 
 const words = [
   'report',
@@ -25,6 +26,12 @@ const words = [
 const searches = [...words, 'repo', 'éc', 'ПРИВЕТ', '%', '_', '\\', '.*', '', ' ', 'absent'];
 const tagNames = ['work', 'Work', 'home', 'a,b', 'x y', 'é', '50%', 'c++'];
 const dates = ['1970-01-01', '2025-12-31', '2026-01-01', '2026-02-28', '2028-02-29', '2100-12-31'];
+const dueWords = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as const;
+const deferredWords = ['all', 'hide', 'only'] as const;
+const [userZone, otherZones] = [
+  'America/St_Johns',
+  ['Pacific/Kiritimati', 'Pacific/Pago_Pago', 'Europe/Berlin'],
+];
 const sorts = ['created_at', 'updated_at', 'title', 'due_date', 'priority'] as const;
 const directions = ['asc', 'desc'] as const;
 const statuses = ['all', 'pending', 'completed', 'ALL', 'Pending', 'COMPLETED'];
@@ -35,13 +42,31 @@ let app: TestApp;
 let client: Client;
 let tasks: Task[];
 beforeAll(async () => {
+  // So that no time passes between a response and the model.
+  vi.useFakeTimers({ toFake: ['Date'] });
   app = await startApp();
   client = await newClient(app);
+  await client.v1('PATCH', '', { time_zone: userZone });
   tasks = await populate(client, seeded(1));
   // Another user's tasks, which must not be in any list of this user.
   await populate(await newClient(app), seeded(1), 5);
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await app.close();
+  vi.useRealTimers();
+});
+
+const dayFromNow = (days: number) => addDays(new Date().toISOString().slice(0, 10), days);
+
+/** Of all kinds, and many of them near. */
+function someDates({ chance, pick, below }: Random) {
+  const due_date = chance(0.4) ? pick(dates) : dayFromNow(below(12) - 3);
+  const time = { due_time: `${pick(['00', '07', '15', '23'])}:${pick(['00', '59'])}` };
+  return {
+    ...pick([{}, { due_date }, { due_date, ...time }, { due_date, ...time, time_zone: pick(otherZones) }]),
+    start_date: chance(0.5) ? dayFromNow(below(5) - 2) : null,
+  };
+}
 
 async function populate({ create, v1 }: Client, random: Random, count = 150): Promise<Task[]> {
   const text = () => Array.from({ length: 1 + random.below(3) }, () => random.pick(words)).join(' ');
@@ -51,7 +76,7 @@ async function populate({ create, v1 }: Client, random: Random, count = 150): Pr
       title: text(),
       description: random.chance(0.5) ? text() : null,
       priority: random.pick(['High', 'Medium', 'Low']),
-      due_date: random.chance(0.7) ? random.pick(dates) : null,
+      ...someDates(random),
       tags: random.some(tagNames, 0.2),
       completed: random.chance(0.4),
     });
@@ -79,7 +104,7 @@ async function withFewTimes(all: Task[]): Promise<Task[]> {
 
 /** Requests both surfaces, and compares their responses with the model. */
 async function check(query: ListQuery, listName: 'tags' | 'tags[]' = 'tags'): Promise<Task[]> {
-  const found = filterTasks(tasks, query);
+  const found = filterTasks(tasks, query, { zone: userZone, now: new Date() });
   const page = pageOf(found, query);
   const search = queryString(query, listName);
   const v1 = await client.v1('GET', `/tasks${search}`);
@@ -137,6 +162,15 @@ describe('each parameter alone', () => {
     await check({ due_before: day, limit: 100 });
     await check({ due_after: day, due_before: day, limit: 100 });
   });
+  test.each(dueWords)('due=%s', async (due) => {
+    const found = await check({ due, limit: 100 });
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.length).toBeLessThan(tasks.length);
+    await check({ due, sort_by: 'due_date', sort_direction: 'asc', limit: 100 });
+  });
+  test.each(deferredWords)('deferred=%s', async (deferred) => {
+    expect((await check({ deferred, limit: 100 })).length).toBeGreaterThan(0);
+  });
   test.each([1, 2, 49, 100])('limit=%i', async (limit) => {
     await check({ limit });
   });
@@ -191,6 +225,8 @@ test('200 random combinations of parameters agree with the model on both surface
         ...maybe('tags_match', 0.3, () => random.pick(['any', 'all'])),
         ...maybe('due_after', 0.2, () => random.pick(dates)),
         ...maybe('due_before', 0.2, () => random.pick(dates)),
+        ...maybe('due', 0.3, () => random.pick(dueWords)),
+        ...maybe('deferred', 0.3, () => random.pick(deferredWords)),
         ...maybe('sort_by', 0.8, () => random.pick(sorts)),
         ...maybe('sort_direction', 0.7, () => random.pick(directions)),
         ...maybe('limit', 0.6, () => 1 + random.below(100)),
@@ -238,6 +274,10 @@ test.each<[string, string]>([
   ['due_after=2026-02-30', 'due_after'],
   ['due_before=tomorrow', 'due_before'],
   ['due_before=', 'due_before'],
+  ['due=yesterday', 'due'],
+  ['due=', 'due'],
+  ['due=Today', 'due'],
+  ['deferred=yes', 'deferred'],
   ['sort_by=user_id', 'sort_by'],
   ['sort_by=title;drop', 'sort_by'],
   ['sort_direction=up', 'sort_direction'],

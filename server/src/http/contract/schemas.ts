@@ -182,6 +182,15 @@ export const pageHeaders = {
   Link: { type: 'string', description: 'RFC 8288: `first`, `prev` and `next`, where there are such pages.' },
 };
 
+export const validUntilHeader = {
+  'X-Valid-Until': {
+    type: 'string',
+    format: 'date-time',
+    description:
+      'With `due` or `deferred`: when the list may change without a write, by the clock. Ask again then.',
+  },
+};
+
 const ifMatch = Type.Optional(
   Type.String({
     format: 'if-match',

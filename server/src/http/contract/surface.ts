@@ -15,6 +15,8 @@ export interface Result {
   headers?: Record<string, string>;
   /** The data may change although the user's revision does not, so the response cache must not store them. */
   isUncacheable?: boolean;
+  /** When the data may change without a write, in ms since 1970; null: never. */
+  validUntilMs?: number | null;
 }
 
 /** The successful response of an operation, before a surface renders it. */

@@ -12,7 +12,13 @@ import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { operation } from '../contract/operation.ts';
 import { pageHeadersOf } from '../contract/page-links.ts';
-import { ConditionalHeaders, etagHeader, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
+import {
+  ConditionalHeaders,
+  etagHeader,
+  pageHeaders,
+  validUntilHeader,
+  WriteHeaders,
+} from '../contract/schemas.ts';
 import { cacheable, cacheableList } from '../hooks/cached-responses.ts';
 import { takeResult, writeContextOf } from '../hooks/idempotency.ts';
 
@@ -30,7 +36,7 @@ const listOperation = (defaults: ListParameters) =>
       message: 'Tasks retrieved successfully',
       data: Type.Array(Type.Ref('Task')),
       description: 'A page of tasks.',
-      headers: pageHeaders,
+      headers: { ...pageHeaders, ...validUntilHeader },
       more: { pagination: Pagination },
     },
     errors: [410, 422],
@@ -38,8 +44,9 @@ const listOperation = (defaults: ListParameters) =>
     async handle({ ctx, db, request: { params, query, url } }) {
       const parameters = { ...defaults, ...(await applyView(db, params.user_id, query)) };
       const page = await readTaskPage(db, params.user_id, parameters, cursorKeysOf(ctx));
-      const { items, pagination, isUncacheable } = page;
-      return { items, more: { pagination }, headers: pageHeadersOf(url, page), isUncacheable };
+      const { items, pagination, isUncacheable, validUntilMs } = page;
+      const headers = pageHeadersOf(url, page);
+      return { items, more: { pagination }, headers, isUncacheable, validUntilMs };
     },
   });
 

@@ -58,6 +58,7 @@ interface LoadedPayload {
   payload: unknown;
   headers?: Record<string, string>;
   isUncacheable?: boolean;
+  validUntilMs?: number | null;
 }
 
 /**
@@ -75,9 +76,10 @@ export async function sendCached(
   const result = await responseCache.getOrLoad(
     cacheKeyOf(request, compress),
     async (db): Promise<LoadedResponse> => {
-      const { payload, headers = {}, isUncacheable = false } = await load(db);
+      const { payload, headers = {}, isUncacheable = false, validUntilMs = null } = await load(db);
       const parts = payload instanceof JsonBytes ? payload.parts : [String(reply.serialize(payload))];
-      return { ...(await encodeResponse(toResponse(parts, headers), coding)), isUncacheable };
+      const response = await encodeResponse(toResponse(parts, headers), coding);
+      return { ...response, validUntilMs, isUncacheable };
     },
   );
   return sendResponse(request, reply, result, compress);
@@ -101,12 +103,15 @@ function sendResponse(
   compress: boolean,
 ): FastifyReply {
   const { response, staleForMs } = result;
-  reply.headers(response.headers);
+  const { headers, validUntilMs = null } = response;
+  reply.headers(headers);
+  // No part of the `ETag`: the same content may be valid for longer.
+  if (validUntilMs !== null) reply.header('x-valid-until', new Date(validUntilMs).toISOString());
   if (compress) varyByCoding(reply);
   // RFC 9111 §5.5 deprecates `Warning`, but nothing replaces it, and clients know it.
   if (staleForMs !== null)
     reply.header('warning', '110 - "Response is Stale"').header('age', Math.floor(staleForMs / 1000));
-  const { etag = '' } = response.headers;
+  const { etag = '' } = headers;
   // Most clients send the one tag that they got, which needs no parsing.
   const isNotModified = request.headers['if-none-match'] === etag || parseIfNoneMatch(request.headers)(etag);
   if (isNotModified) reply.status(304).removeHeader('content-encoding');

@@ -21,6 +21,7 @@ const exposedHeaders = [
   'Warning',
   'X-Request-Id',
   'X-Total-Count',
+  'X-Valid-Until',
 ];
 
 /** RFC 9110 §5.6.2, without `*`. Any name is allowed: browsers, libraries and error trackers add their own headers. */
