@@ -324,7 +324,8 @@ create table duly.tasks (
   PRIMARY KEY (user_id, id)
 );
 CREATE INDEX tasks_deleted_at ON duly.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
-CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_at, id) INCLUDE (project_id) WHERE (deleted_at IS NULL);
+CREATE INDEX tasks_due ON duly.tasks USING btree (user_id, due_date, completed_at) INCLUDE (project_id) WHERE ((deleted_at IS NULL) AND (due_date IS NOT NULL));
+CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_at, id) INCLUDE (project_id, start_date, due_date) WHERE (deleted_at IS NULL);
 CREATE INDEX tasks_parent ON duly.tasks USING btree (user_id, parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX tasks_project ON duly.tasks USING btree (user_id, project_id, created_at, id) INCLUDE (deleted_at) WHERE (project_id IS NOT NULL);
 CREATE INDEX tasks_revision ON duly.tasks USING btree (user_id, revision);

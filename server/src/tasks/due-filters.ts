@@ -17,7 +17,8 @@ type DueFilter = Pick<ListParameters, 'due' | 'deferred'>;
 export const isClockDependent = ({ due, deferred }: DueFilter): boolean =>
   isByClock(due) || deferred === 'hide' || deferred === 'only';
 
-const isByClock = (due: DueFilter['due']) => due !== undefined && due !== 'none' && due !== 'any';
+/** Whether few tasks are due so, and which ones depends on the time. */
+export const isByClock = (due: DueFilter['due']) => due !== undefined && due !== 'none' && due !== 'any';
 
 /** All that `dueConditions` depends on. */
 export const dueShape = ({ due, deferred }: DueFilter): string =>

@@ -11,6 +11,7 @@ import {
   dueConditions,
   dueParams,
   dueShape,
+  isByClock,
   isClockDependent,
   nextDueAt,
   validUntilOf,
@@ -110,7 +111,7 @@ export function listTasks(
       tags_wanted: filter.tags_match === 'all' ? names.size : 1,
     },
     // Other filters leave so many rows that a page is soon full.
-    materialize: Boolean(search || tags?.length || due_after || due_before || (due && due !== 'none')),
+    materialize: Boolean(search || tags?.length || due_after || due_before || isByClock(due)),
     hasUnfoldedRows: search || sort_by === 'title' ? hasUnfoldedTasks : null,
     extras: {
       ...(clock === null ? {} : { user_zone: userZone }),

@@ -69,6 +69,18 @@ async function planFor(query: (db: Db) => Promise<unknown>) {
 const list = (userId: string, filter: Partial<TaskListFilter> = {}) =>
   planFor((db) => listTasks(db, userId, { ...plain, ...filter }));
 
+const clock = { zone: 'Europe/Berlin', now: new Date() };
+const listByClock = (userId: string, filter: Partial<TaskListFilter>) =>
+  planFor((db) => listTasks(db, userId, { ...plain, ...filter }, clock));
+
+/** How many live tasks have a due date within some days from today. */
+async function countDue(userId: string, from: number, to: number, more: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from duly.tasks
+    where user_id = ${userId} and deleted_at is null and ${sql.raw(more)}
+      and due_date between current_date + ${from}::int and current_date + ${to}::int`.execute(app.ctx.db);
+  return rows[0]?.count ?? 0;
+}
+
 /** One of the user's projects, sections, or tasks with subtasks. */
 async function placeOf(userId: string, field: 'project_id' | 'section_id' | 'parent_id'): Promise<string> {
   const { rows } = await sql<{ id: string }>`select ${sql.ref(field)}::text as id from duly.tasks
@@ -142,6 +154,22 @@ describe.each([
       expect(touched).toBeLessThanOrEqual(count / 4 + 51);
     },
   );
+
+  test.each([
+    ['today', -4, 4, 'true'],
+    ['tomorrow', -3, 5, 'true'],
+    ['week', -4, 10, 'true'],
+    ['overdue', -100_000, 4, 'completed_at is null'],
+  ] as const)('those that are due %s are found by the due date', async (due, from, to, more) => {
+    for (const sort_by of ['created_at', 'due_date'] as const) {
+      const { indexes, touched } = await listByClock(userId, { due, sort_by });
+      expect(indexes).toContain('tasks_due');
+      // The page is read by its keys, and the next task to become overdue by the index.
+      expect(touched).toBeLessThanOrEqual(
+        (await countDue(userId, from, to, more)) + (await countDue(userId, -4, 4, 'true')) + 51 + 11,
+      );
+    }
+  });
 
   test('changes are read along the revisions', async () => {
     const { indexes, touched } = await planFor((db) =>
