@@ -3,7 +3,7 @@ import { mintToken, type Reply, startApp, type TestApp } from '../support/app.ts
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ SERVE_STALE: '1' });
 });
 afterAll(() => app.close());
 beforeEach(() => {
