@@ -58,5 +58,5 @@ export function isSerializationFailure(error: unknown): boolean {
 /** Whether a statement failed because a value is null, or a key exists already (PostgreSQL, class 23). */
 export const isNullOrDuplicate = (error: unknown): boolean => ['23502', '23505'].includes(errorCodeOf(error));
 
-/** Whether a value is none that the statement can have (PostgreSQL, 22023), such as a time zone that it does not know. */
+/** Whether a value is none that the statement can have, such as an unknown time zone (PostgreSQL, 22023). */
 export const isInvalidValue = (error: unknown): boolean => errorCodeOf(error) === '22023';

@@ -86,8 +86,8 @@ function isDue(
 }
 
 /**
- * Ascending priority is High, Medium, Low. A date is due from its first instant on, and tasks without one are last in both directions. Titles that fold alike
- * are ordered by code point. Ties break by id.
+ * Ascending priority is High, Medium, Low. A date is due from its first instant on, and tasks without one are last in
+ * both directions. Titles that fold alike are ordered by code point. Ties break by id.
  */
 export function sortTasks(
   tasks: readonly Task[],
