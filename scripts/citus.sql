@@ -12,6 +12,7 @@ select create_distributed_table('duly.projects', 'user_id', colocate_with => 'du
 select create_distributed_table('duly.sections', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.views', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tasks', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.occurrences', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tags', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.task_tags', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tombstones', 'user_id', colocate_with => 'duly.owners');

@@ -173,6 +173,25 @@ create table duly.idempotency_keys (
 CREATE INDEX idempotency_keys_created_at ON duly.idempotency_keys USING btree (created_at);
 comment on column duly.idempotency_keys.fingerprint is 'SHA-256 of what the request asked for: the same key with another one is refused.';
 
+create table duly.occurrences (
+  user_id text collate "C" not null,
+  id uuid not null,
+  task_id uuid not null,
+  date date not null,
+  number integer not null,
+  status text collate "C" not null,
+  recorded_at timestamp(3) with time zone not null,
+  before jsonb not null,
+  task_version integer not null,
+  revision bigint not null,
+  CHECK ((status = ANY (ARRAY['done'::text, 'skipped'::text]))),
+  PRIMARY KEY (user_id, id)
+);
+CREATE INDEX occurrences_revision ON duly.occurrences USING btree (user_id, revision, id);
+CREATE INDEX occurrences_task ON duly.occurrences USING btree (user_id, task_id, task_version, date);
+comment on column duly.occurrences.before is 'Fields of the task before, which an undo brings back.';
+comment on column duly.occurrences.task_version is 'Of the task since then: it orders the occurrences of a task.';
+
 create table duly.owners (
   user_id text collate "C" not null,
   revision bigint not null,
@@ -317,6 +336,14 @@ create table duly.tasks (
   time_zone text collate "C",
   due_at timestamp(3) with time zone,
   start_date date,
+  recurrence text collate "C",
+  recurrence_from text collate "C" not null default 'due'::text,
+  excluded_dates text[] collate "C" not null default '{}'::text[],
+  occurrence date,
+  series_start date,
+  series_time text collate "C",
+  series_zone text collate "C",
+  occurrence_number integer,
   CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
   CHECK (((due_date >= '1970-01-01'::date) AND (due_date <= '2100-12-31'::date))),
   CHECK ((char_length(description) <= 1000)),
@@ -347,6 +374,13 @@ comment on column duly.tasks.former_parent_id is 'The task whose deletion moved 
 comment on column duly.tasks.due_time is 'HH:MM on the clock of time_zone; null with a due_date: the whole day.';
 comment on column duly.tasks.time_zone is 'IANA name as sent; null: the zone of the profile.';
 comment on column duly.tasks.due_at is 'The instant of due_date and due_time; null without due_time.';
+comment on column duly.tasks.recurrence is 'RRULE (RFC 5545 §3.3.10) as sent.';
+comment on column duly.tasks.excluded_dates is 'Dates of the rule that do not happen.';
+comment on column duly.tasks.occurrence is 'The date that the rule gave the current occurrence.';
+comment on column duly.tasks.series_start is 'The first date of the rule: its intervals are counted from there.';
+comment on column duly.tasks.series_time is 'due_time of the next occurrences.';
+comment on column duly.tasks.series_zone is 'time_zone of the next occurrences.';
+comment on column duly.tasks.occurrence_number is 'Of the current occurrence: 1 is the first.';
 
 create table duly.tombstones (
   user_id text collate "C" not null,
@@ -354,7 +388,7 @@ create table duly.tombstones (
   id text collate "C" not null,
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
-  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text, 'project'::text, 'section'::text, 'view'::text]))),
+  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text, 'project'::text, 'section'::text, 'view'::text, 'occurrence'::text]))),
   PRIMARY KEY (user_id, type, id)
 );
 CREATE INDEX tombstones_created_at ON duly.tombstones USING btree (created_at);
@@ -392,6 +426,7 @@ CREATE INDEX views_revision ON duly.views USING btree (user_id, revision, id);
 alter table better_auth."twoFactor" add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.account add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
 alter table better_auth.session add FOREIGN KEY ("userId") REFERENCES better_auth."user"(id) ON DELETE CASCADE;
+alter table duly.occurrences add FOREIGN KEY (user_id, task_id) REFERENCES duly.tasks(user_id, id) ON DELETE CASCADE;
 alter table duly.profiles add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
 alter table duly.projects add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
 alter table duly.sections add FOREIGN KEY (user_id, project_id) REFERENCES duly.projects(user_id, id) ON DELETE CASCADE;

@@ -1,4 +1,5 @@
 /** Every noun, one line each; `feed/model.ts` makes the registry of them. */
+export { occurrenceNoun } from './occurrences/feed.ts';
 export { profileNoun } from './profiles/feed.ts';
 export { projectNoun } from './projects/feed.ts';
 export { sectionNoun } from './sections/feed.ts';

@@ -22,6 +22,7 @@ import * as feed from './handlers/feed.ts';
 import * as health from './handlers/health.ts';
 import * as linkPages from './handlers/link-pages.ts';
 import { metricsRoute } from './handlers/metrics.ts';
+import * as occurrences from './handlers/occurrences.ts';
 import * as profile from './handlers/profile.ts';
 import * as projects from './handlers/projects.ts';
 import * as sections from './handlers/sections.ts';
@@ -102,6 +103,10 @@ const table: readonly Row[] = [
   ['DELETE',   '/api/v1/users/:user_id/tasks/:task_id',          tasks.deleteTask,                  'token',  v1],
   ['POST',     '/api/v1/users/:user_id/tasks/:task_id/move',     taskMove.moveTask,                 'token',  v1],
   ['POST',     '/api/v1/users/:user_id/tasks/bulk',              bulk.bulkTasks,                    'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id/following', occurrences.updateFollowing,      'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/tasks/:task_id/occurrences', occurrences.listOccurrences,    'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/tasks/:task_id/occurrences/skip', occurrences.skipOccurrence, 'token', v1],
+  ['POST',     '/api/v1/users/:user_id/tasks/:task_id/occurrences/undo', occurrences.undoOccurrence, 'token', v1],
   ['GET',      '/api/v1/users/:user_id/trash',                   trash.listTrash,                   'token',  v1],
   ['POST',     '/api/v1/users/:user_id/trash/:task_id/restore',  trash.restoreTask,                 'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id/trash/:task_id',          trash.purgeTask,                   'token',  v1],

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { errorCodes } from '../platform/errors.ts';
 import { NewTask, TaskPatch } from './model.ts';
 import { childrenOnCompletion, childrenOnDeletion } from './placement-model.ts';
+import { occurrenceField } from './repeat-model.ts';
 
 const tempId = Type.String({
   minLength: 1,
@@ -43,9 +44,18 @@ const Complete = Type.Object(
     id,
     completed: Type.Optional(Type.Boolean({ description: 'true when absent.' })),
     children: childrenOnCompletion,
+    ...occurrenceField,
     version,
   },
   { title: 'BulkComplete', ...closed },
+);
+const Skip = Type.Object(
+  { op: Type.Enum(['skip'], { type: 'string' }), id, ...occurrenceField, version },
+  { title: 'BulkSkip', ...closed },
+);
+const Undo = Type.Object(
+  { op: Type.Enum(['undo'], { type: 'string' }), id, ...occurrenceField, version },
+  { title: 'BulkUndo', ...closed },
 );
 const Delete = Type.Object(
   { op: Type.Enum(['delete'], { type: 'string' }), id, children: childrenOnDeletion, version },
@@ -56,11 +66,13 @@ const Restore = Type.Object(
   { title: 'BulkRestore', ...closed },
 );
 
-const operations = [Create, Update, Complete, Delete, Restore];
+const operations = [Create, Update, Complete, Skip, Undo, Delete, Restore];
 export type BulkOperation =
   | Static<typeof Create>
   | Static<typeof Update>
   | Static<typeof Complete>
+  | Static<typeof Skip>
+  | Static<typeof Undo>
   | Static<typeof Delete>
   | Static<typeof Restore>;
 
@@ -99,7 +111,10 @@ export const bulkRequest = (maxOperations: number) =>
 /** What became of one operation. */
 export const BulkResult = Type.Object(
   {
-    op: Type.Enum(['create', 'update', 'complete', 'delete', 'restore'], { type: 'string' }),
+    op: Type.Enum(
+      operations.map(({ properties }) => properties.op.enum[0]),
+      { type: 'string' },
+    ),
     status: Type.Integer({ description: '201, 200, 404, 409 or 422, as of a request of its own.' }),
     id: Type.String({ format: 'uuid' }),
     temp_id: Type.Optional(Type.String()),

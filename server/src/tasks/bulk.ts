@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
 import type { Query } from '../db/statements.ts';
+import {
+  noOccurrences,
+  type OccurrenceScope,
+  occurrenceCtes,
+  withOccurrences,
+} from '../occurrences/queries.ts';
 import { AppError, type ErrorCode, type ValidationIssue, validationError } from '../platform/errors.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { type AuditAction, unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import type { BulkOperation } from './bulk-model.ts';
 import { changesOf, taskActionOf } from './change-family.ts';
+import { scopeOfCompletion } from './change-task.ts';
 import { buildTask, requireTask, splitPatch, stampNewTask, toTask, withPosition } from './changes.ts';
 import { applyChanges, type Family } from './family.ts';
 import { type FamilyScope, familyQuery } from './family-query.ts';
 import { isTaskId, type StoredTask, type Task } from './model.ts';
-import { completeInFamily, deleteInFamily, patchInFamily } from './operations.ts';
+import { completeInFamily, deleteInFamily, effectsOn, patchInFamily } from './operations.ts';
 import { hasPlacement, resolvePlacement } from './placement.ts';
 import { storedTasksQuery, storeTasksCtes } from './queries.ts';
+import { skipOccurrence, type TaskEffect, undoOccurrence } from './repeats.ts';
 import { restoreInFamily } from './restore.ts';
 
 /** The result of one operation, as if it were a request of its own. */
@@ -55,12 +63,13 @@ export async function executeBulk(
     read: readFor(userId, steps),
     decide(family, stamp) {
       const before = new Map(family.tasks);
+      const { occurrences } = family;
       const auditActions: AuditAction[] = [];
       const results = steps.map((step) => {
         try {
-          const changed = applyOperation(family, step, userId, stamp);
-          const changes = changed.map((after) => ({ before: family.tasks.get(after.id), after }));
-          applyChanges(family, changed);
+          const effects = applyOperation(family, step, userId, stamp);
+          const changes = effects.map(({ task: after }) => ({ before: family.tasks.get(after.id), after }));
+          applyChanges(family, effects);
           if (changes.length > 0)
             auditActions.push(taskActionOf(`task.${step.operation.op}`, step.id, changes));
           return successResult(step, family.tasks.get(step.id));
@@ -71,7 +80,11 @@ export async function executeBulk(
         }
       });
       if (auditActions.length === 0) return unchanged(results);
-      return { value: results, changes: storeTasksCtes(userId, changesOf(before, family)), auditActions };
+      const changes = [
+        ...storeTasksCtes(userId, changesOf(before, family)),
+        ...occurrenceCtes(userId, occurrences, family.occurrences),
+      ];
+      return { value: results, changes, auditActions };
     },
   });
   const results = value.map(({ task, ...result }) =>
@@ -113,22 +126,37 @@ function planSteps(operations: readonly BulkOperation[]): BulkStep[] {
 function readFor(userId: string, steps: readonly BulkStep[]): Query<Family> {
   const existing = steps.filter(({ tempId, operation }) => operation.op !== 'create' && tempId === undefined);
   const ids = [...new Set(existing.map(({ id }) => id))];
-  if (!steps.some(needsFamily)) {
-    const { toValue, ...read } = storedTasksQuery(userId, ids);
-    return {
-      ...read,
-      toValue: (rows) => ({ tasks: toValue(rows), projects: new Set(), sections: new Map() }),
-    };
-  }
+  const known = occurrencesOf(existing);
+  if (!steps.some(needsFamily))
+    return withOccurrences(storedTasksQuery(userId, ids), known, (tasks, occurrences) => ({
+      ...{ tasks, occurrences, projects: new Set(), sections: new Map() },
+    }));
   const restored = existing.filter(({ operation }) => operation.op === 'restore').map(({ id }) => id);
   const below = existing.filter((step) => needsFamily(step)).map(({ id }) => id);
-  return familyQuery(userId, { ...scopeOfPlacements(steps, ids), below, restored });
+  const family = familyQuery(userId, { ...scopeOfPlacements(steps, ids), below, restored });
+  return withOccurrences(family, known, (found, occurrences) => ({ ...found, occurrences }));
 }
 
-const needsFamily = ({ operation }: BulkStep): boolean =>
-  operation.op === 'delete' ||
-  operation.op === 'restore' ||
-  (operation.op === 'complete' ? operation.children === 'complete' : hasPlacement(operation));
+function occurrencesOf(steps: readonly BulkStep[]): OccurrenceScope {
+  const scopes = steps.map(({ operation, id }) => {
+    if (operation.op === 'complete') return scopeOfCompletion(id, { completed: true, ...operation });
+    if (operation.op === 'skip') return scopeOfCompletion(id, { ...operation, completed: true });
+    if (operation.op === 'undo') return scopeOfCompletion(id, { completed: false });
+    const isCompletion = operation.op === 'update' && operation.completed !== undefined;
+    return isCompletion ? scopeOfCompletion(id, operation) : noOccurrences;
+  });
+  return {
+    dates: scopes.flatMap(({ dates }) => dates),
+    newest: scopes.flatMap(({ newest }) => newest),
+  };
+}
+
+function needsFamily({ operation }: BulkStep): boolean {
+  const { op } = operation;
+  if (op === 'skip' || op === 'undo') return false;
+  if (op === 'complete') return operation.children === 'complete';
+  return op === 'delete' || op === 'restore' || hasPlacement(operation);
+}
 
 function scopeOfPlacements(steps: readonly BulkStep[], ids: readonly string[]): FamilyScope {
   const sent = (name: 'project_id' | 'section_id' | 'parent_id') =>
@@ -146,12 +174,12 @@ function applyOperation(
   { operation, id, index }: BulkStep,
   userId: string,
   stamp: WriteStamp,
-): StoredTask[] {
+): TaskEffect[] {
   const task = family.tasks.get(id);
   switch (operation.op) {
     case 'create': {
       const created = stampNewTask(buildTask(userId, id, operation, index), stamp.now, stamp.timeZone);
-      return [{ ...created, ...resolvePlacement(family, { id, current: null }, operation) }];
+      return effectsOn([{ ...created, ...resolvePlacement(family, { id, current: null }, operation) }]);
     }
     case 'update': {
       const { op: _, ...patch } = operation;
@@ -159,8 +187,16 @@ function applyOperation(
       return patchInFamily(family, requireTask(task, 'live', condition), fields, stamp);
     }
     case 'complete': {
-      const { completed = true, children = 'keep' } = operation;
-      return completeInFamily(family, requireTask(task, 'live', operation), completed, children, stamp);
+      const { children = 'keep' } = operation;
+      const completion = { completed: true, ...operation };
+      return completeInFamily(family, requireTask(task, 'live', operation), completion, children, stamp);
+    }
+    case 'skip':
+    case 'undo': {
+      const before = requireTask(task, 'live', operation);
+      const apply = operation.op === 'skip' ? skipOccurrence : undoOccurrence;
+      const effect = apply(before, operation.occurrence, stamp, family.occurrences);
+      return effect.task === before ? [] : [effect];
     }
     case 'delete':
       return deleteInFamily(
@@ -170,7 +206,7 @@ function applyOperation(
         stamp,
       );
     case 'restore':
-      return restoreInFamily(family, requireTask(task, 'trash', operation), stamp);
+      return effectsOn(restoreInFamily(family, requireTask(task, 'trash', operation), stamp));
   }
 }
 

@@ -1,5 +1,11 @@
 import type { Db } from '../db/schema.ts';
 import type { Cte, Query } from '../db/statements.ts';
+import {
+  noOccurrences,
+  type OccurrenceScope,
+  occurrenceCtes,
+  withOccurrences,
+} from '../occurrences/queries.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { type AuditAction, unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
@@ -9,6 +15,7 @@ import { applyChanges, type Family } from './family.ts';
 import { type FamilyScope, familyQuery } from './family-query.ts';
 import type { StoredTask, Task } from './model.ts';
 import { storeTasksCtes } from './queries.ts';
+import type { TaskEffect } from './repeats.ts';
 
 /** The task that a write changes. */
 export interface TaskTarget {
@@ -21,7 +28,7 @@ export interface TaskTarget {
 
 /** The changed tasks, and what else is stored with them. */
 export interface FamilyChange {
-  tasks: readonly StoredTask[];
+  effects: readonly TaskEffect[];
   more?: readonly Cte[];
 }
 
@@ -38,23 +45,37 @@ export function changeFamily<Found extends Family = Family>(
     read,
     decide(family, stamp) {
       const before = new Map(family.tasks);
+      const { occurrences } = family;
       const task = requireTask(before.get(taskId), location, condition);
-      const { tasks, more = [] } = change(family, task, stamp);
-      applyChanges(family, tasks);
+      const { effects, more = [] } = change(family, task, stamp);
+      applyChanges(family, effects);
       const value = toTask(family.tasks.get(taskId) ?? task);
       const changes = changesOf(before, family);
       if (changes.length === 0) return unchanged(value);
       return {
         value,
-        changes: [...storeTasksCtes(userId, changes), ...more],
+        changes: [
+          ...storeTasksCtes(userId, changes),
+          ...occurrenceCtes(userId, occurrences, family.occurrences),
+          ...more,
+        ],
         auditActions: [taskActionOf(action, taskId, changes)],
       };
     },
   });
 }
 
-export const scopeOf = (userId: string, taskId: string, scope: FamilyScope = {}): Query<Family> =>
-  familyQuery(userId, { ...scope, tasks: [taskId, ...(scope.tasks ?? [])] });
+export const scopeOf = (
+  userId: string,
+  taskId: string,
+  scope: FamilyScope = {},
+  occurrences: OccurrenceScope = noOccurrences,
+): Query<Family> =>
+  withOccurrences(
+    familyQuery(userId, { ...scope, tasks: [taskId, ...(scope.tasks ?? [])] }),
+    occurrences,
+    (family, found) => ({ ...family, occurrences: found }),
+  );
 
 /** What is other than before. */
 export const changesOf = (before: ReadonlyMap<string, StoredTask>, { tasks }: Family): TaskChange[] =>

@@ -7,6 +7,7 @@ import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import { taskFields } from './columns.ts';
 import { noDue, resolveDue } from './due.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
+import { noSeries, resolveSeries, type SeriesPosition } from './series.ts';
 
 /**
  * A patch, which may be the whole task as it was read, as the fields to change and what the change is conditional on.
@@ -28,7 +29,14 @@ export interface TaskChange {
 
 /** The task as its owner sees it. */
 export function toTask(stored: StoredTask): Task {
-  const { deleted_at: _, deleted_with: _with, ...rest } = stored;
+  const { deleted_at: _, deleted_with: _with, ...kept } = stored;
+  const {
+    series_start: _start,
+    series_time: _time,
+    series_zone: _zone,
+    occurrence_number: _number,
+    ...rest
+  } = kept;
   const {
     former_project_id: _project,
     former_section_id: _section,
@@ -60,8 +68,9 @@ const nowhereElse = {
   former_parent_id: null,
 };
 
-/** A new task without the times of its write, and the instant that depends on the user's zone. */
-export type UnstampedTask = Omit<StoredTask, 'completed_at' | 'due_at' | 'created_at' | 'updated_at'>;
+type StampedField = 'completed_at' | 'due_at' | 'created_at' | 'updated_at' | keyof SeriesPosition;
+/** A new task without the times of its write, and what depends on the user's zone or on a rule. */
+export type UnstampedTask = Omit<StoredTask, StampedField>;
 
 /**
  * @param ordinal among the tasks that are created at once: their order
@@ -75,6 +84,7 @@ export function buildTask(userId: string, id: string, input: NewTask, ordinal = 
     user_id: userId,
     ...fields,
     tags: sortTags(fields.tags),
+    excluded_dates: sortDates(fields.excluded_dates),
     position: `+${positionOfTime(0, ordinal).slice(positionOfTime(0).length)}`,
     progress: null,
     version: 1,
@@ -96,35 +106,31 @@ export const withPosition = <T extends Pick<Task, 'position' | 'created_at'>>(ta
 export const stampNewTask = (task: UnstampedTask, now: string, userZone: string): StoredTask => ({
   ...task,
   ...resolveDue(noDue, task, userZone),
+  ...resolveSeries(noSeries, task),
   completed_at: task.completed ? now : null,
   created_at: now,
   updated_at: now,
 });
 
-/** Each of the following gives the task after a change; the very same one when nothing changes. */
-
 export type PatchFields = ReturnType<typeof splitPatch>['fields'];
 
-/** Merge patch (RFC 7396). */
-export function applyPatch(task: StoredTask, patch: PatchFields, stamp: WriteStamp): StoredTask {
-  const patched = taskFields.pick({ ...task, ...patch });
+/** The fields after a merge patch (RFC 7396), but for `completed_at`. */
+export function patchedFields(task: StoredTask, patch: PatchFields, stamp: WriteStamp) {
+  const fields = taskFields.pick({ ...task, ...patch });
   const due = resolveDue(task, patch, stamp.timeZone);
-  const fields = { ...patched, ...due, tags: sortTags(patched.tags) };
-  const isSame = Object.entries(fields).every(([name, value]) =>
-    isDeepStrictEqual(value, Reflect.get(task, name)),
-  );
-  if (isSame) return task;
-  const completedAt = fields.completed ? (task.completed_at ?? stamp.now) : null;
-  return applyFields(task, { ...fields, completed_at: completedAt }, stamp);
+  return {
+    ...fields,
+    ...due,
+    ...resolveSeries(task, { ...fields, ...due }),
+    tags: sortTags(fields.tags),
+    excluded_dates: sortDates(fields.excluded_dates),
+  };
 }
 
-/** Without `completed` it flips. */
-export const applyCompletion = (
-  task: StoredTask,
-  completed: boolean | undefined,
-  stamp: WriteStamp,
-): StoredTask => applyPatch(task, { completed: completed ?? !task.completed }, stamp);
+export const isSameFields = (task: StoredTask, fields: Partial<StoredTask>): boolean =>
+  Object.entries(fields).every(([name, value]) => isDeepStrictEqual(value, Reflect.get(task, name)));
 
+/** The task after a change of these fields. */
 export const applyFields = (
   task: StoredTask,
   fields: Partial<StoredTask>,
@@ -140,3 +146,5 @@ export const applyFields = (
 function sortTags(names: readonly string[]): string[] {
   return [...new Set(names)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
+
+const sortDates = (dates: readonly string[]): string[] => [...new Set(dates)].sort();

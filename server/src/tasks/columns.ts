@@ -28,6 +28,7 @@ import { foldVersion } from '../platform/folding.ts';
 import { storedTags } from '../tags/stored-tags.ts';
 import { type Priority, type StoredTask, Task, TrashedTask } from './model.ts';
 import type { Progress } from './placement-model.ts';
+import type { RecurrenceOrigin } from './repeat-model.ts';
 
 /** `completed` is whether there is a `completed_at`. */
 const completed = {
@@ -83,6 +84,10 @@ export const taskColumns = {
   time_zone: column(nullable(quoted<string>('text')), { setBy: 'client', default: null }),
   due_at: column(nullable(timestamp), { setBy: 'server' }),
   start_date: column(nullable(date), { setBy: 'client', default: null }),
+  recurrence: column(nullable(text), { setBy: 'client', default: null }),
+  recurrence_from: column(quoted<RecurrenceOrigin>('text'), { setBy: 'client', default: 'due' }),
+  excluded_dates: column(textArray, { setBy: 'client', default: [] }),
+  occurrence: column(nullable(date), { setBy: 'server' }),
   tags: { ...column(textArray, { setBy: 'client', default: [] }), ...storedTags },
   project_id: column(optionalUuid, { setBy: 'client', default: null }),
   section_id: column(optionalUuid, { setBy: 'client', default: null }),
@@ -96,14 +101,18 @@ export const taskColumns = {
 } satisfies { [Name in keyof Task | 'deleted_at']: Column<StoredTask[Name]> };
 
 /** What no response has, but rules need. */
-const restoreColumns = {
+const hiddenColumns = {
+  series_start: column(nullable(date), { setBy: 'server' }),
+  series_time: column(nullable(text), { setBy: 'server' }),
+  series_zone: column(nullable(text), { setBy: 'server' }),
+  occurrence_number: column(nullable(integer), { setBy: 'server' }),
   deleted_with: column(optionalUuid, { setBy: 'server' }),
   former_project_id: column(optionalUuid, { setBy: 'server' }),
   former_section_id: column(optionalUuid, { setBy: 'server' }),
   former_parent_id: column(optionalUuid, { setBy: 'server' }),
 };
 
-const storedColumns = { ...taskColumns, ...restoreColumns } satisfies {
+const storedColumns = { ...taskColumns, ...hiddenColumns } satisfies {
   [Name in keyof StoredTask]: Column<StoredTask[Name]>;
 };
 

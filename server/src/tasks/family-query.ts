@@ -37,6 +37,7 @@ export function familyQuery(userId: string, scope: FamilyScope): Query<Family> {
       const sectionIds = first?.live_sections ?? [];
       const projectIds = first?.section_projects ?? [];
       return {
+        occurrences: [],
         tasks: new Map(found.map((task) => [task.id, task])),
         projects: new Set(first?.live_projects),
         sections: new Map(sectionIds.map((id, index) => [id, projectIds[index] ?? ''])),
@@ -82,6 +83,7 @@ const familySql = sql<FamilyRow>`
 /** Reads a task and its live children: all that a deletion needs which keeps them. */
 export const childrenQuery = (userId: string, taskId: string): Query<Family> =>
   query('children', childrenSql, { user_id: userId, id: taskId }, (rows) => ({
+    occurrences: [],
     tasks: new Map(rows.map(readStoredTask).map((task) => [task.id, task])),
     projects: new Set(),
     sections: new Map(),

@@ -1,8 +1,11 @@
 import type { StoredTask } from './model.ts';
 import { foldProgress } from './progress.ts';
+import type { Occurrences, TaskEffect } from './repeats.ts';
 
 /** Tasks and what belongs to them, as a write sees them: it has read them, and its changes are in it. */
 export interface Family {
+  /** Those recorded ones that the write has to know, and those that it records. */
+  occurrences: Occurrences;
   tasks: Map<string, StoredTask>;
   /** Live ones of those that the write names or its tasks are in. */
   projects: ReadonlySet<string>;
@@ -46,7 +49,13 @@ export function heightOf(family: Family, id: string): number {
 }
 
 /** Puts changed tasks into the family, with the progress of their parents. */
-export function applyChanges({ tasks }: Family, changed: readonly StoredTask[]): void {
+export function applyChanges(family: Family, effects: readonly TaskEffect[]): void {
+  const { tasks } = family;
+  for (const { recorded, undone } of effects) {
+    if (recorded !== undefined) family.occurrences = [...family.occurrences, recorded];
+    if (undone !== undefined) family.occurrences = family.occurrences.filter((each) => each !== undone);
+  }
+  const changed = effects.map(({ task }) => task);
   const changes = changed.map((after) => ({ before: tasks.get(after.id), after }));
   const { changes: folded, others } = foldProgress(changes);
   for (const { after } of folded) tasks.set(after.id, after);

@@ -13,6 +13,7 @@ import {
   TaskPatch,
   TrashedTask,
 } from './model.ts';
+import { Following, OccurrenceChoice } from './repeat-model.ts';
 
 const { deleted_at: _, ...shownColumns } = taskColumns;
 
@@ -31,6 +32,8 @@ export const taskNoun: Noun<'task', Task> = {
     Deletion,
     TaskMove,
     Precondition,
+    Following,
+    OccurrenceChoice,
   ],
   tables: ['duly.tasks', 'duly.task_tags'],
   isVersioned: true,

@@ -14,6 +14,7 @@ import {
   shownOrder,
   shownPlacement,
 } from './placement-model.ts';
+import { occurrenceField, occurrenceOfPatch, repeatFields, shownRepeat } from './repeat-model.ts';
 
 /** Keywords that `http/contract/normalize-input.ts` acts on before validation. */
 const trim = { 'x-trim': true };
@@ -70,6 +71,10 @@ export const taskExample = {
   time_zone: 'Europe/Berlin',
   due_at: '2026-12-24T17:30:00.000Z',
   start_date: '2026-12-20',
+  recurrence: 'FREQ=WEEKLY',
+  recurrence_from: 'due',
+  excluded_dates: [],
+  occurrence: '2026-12-24',
   tags: ['home', 'shopping'],
   project_id: '0b6a1f0e-5a6e-4c7d-9f0b-2d1c3e4f5a66',
   section_id: null,
@@ -91,6 +96,7 @@ export const Task = Type.Object(
     completed_at: nullable<string>({ type: ['string', 'null'], format: 'date-time' }),
     priority: Type.Enum([...priorities], { type: 'string' }),
     ...shownDates,
+    ...shownRepeat,
     tags: Type.Array(Type.String()),
     ...shownPlacement,
     ...shownOrder,
@@ -115,6 +121,13 @@ export const TrashedTask = Type.Object(
 
 /** A task as it is stored: one with `deleted_at` is in the trash. */
 export interface StoredTask extends Task {
+  /** The first date of the rule, which its intervals are counted from. */
+  series_start: string | null;
+  /** `due_time` and `time_zone` of the next occurrences. */
+  series_time: string | null;
+  series_zone: string | null;
+  /** Of the current occurrence: 1 is the first. */
+  occurrence_number: number | null;
   deleted_at: string | null;
   /** The project or task that it was deleted with, and is restored with. */
   deleted_with: string | null;
@@ -131,6 +144,7 @@ export const NewTask = Type.Object(
     completed: Type.Optional(completed),
     priority: Type.Optional(priority),
     ...dateFields,
+    ...repeatFields,
     tags: Type.Optional(tags),
     ...placementFields,
     user_id: sameUser,
@@ -154,6 +168,8 @@ export const TaskPatch = Type.Object(
     completed: Type.Optional(completed),
     priority: Type.Optional(priority),
     ...dateFields,
+    ...repeatFields,
+    ...occurrenceOfPatch,
     tags: Type.Optional(tags),
     ...placementFields,
     ...ignoredOrder,
@@ -169,7 +185,7 @@ export const TaskPatch = Type.Object(
 export type TaskPatch = Static<typeof TaskPatch>;
 
 export const Completion = Type.Object(
-  { completed, children: childrenOnCompletion, version: Type.Optional(version) },
+  { completed, children: childrenOnCompletion, ...occurrenceField, version: Type.Optional(version) },
   { $id: 'Completion', additionalProperties: false, examples: [{ completed: true }] },
 );
 
@@ -188,11 +204,12 @@ export type TaskMove = Static<typeof TaskMove>;
 export const OptionalCompletion = Type.Unsafe<{
   completed?: boolean;
   children?: ChildrenOnCompletion;
+  occurrence?: string;
   version?: number;
 } | null>({
   $id: 'OptionalCompletion',
   type: ['object', 'null'],
-  properties: { completed, children: childrenOnCompletion, version },
+  properties: { completed, children: childrenOnCompletion, ...occurrenceField, version },
   additionalProperties: false,
   examples: [{ completed: true }],
 });

@@ -13,7 +13,7 @@ import { positionOf } from './columns.ts';
 import type { Family } from './family.ts';
 import { familyQuery } from './family-query.ts';
 import type { StoredTask, Task, TaskMove } from './model.ts';
-import { followers, noFormerPlacement } from './operations.ts';
+import { effectsOn, followers, noFormerPlacement } from './operations.ts';
 import { isSamePlacement, resolvePlacement, scopeOfPlacement } from './placement.ts';
 
 type Move = Omit<TaskMove, 'version'>;
@@ -54,7 +54,7 @@ function moveInFamily(
   const [previous, next] = [siblings[index - 1], siblings[index]];
   const isThere =
     (previous === undefined || isBefore(previous, task)) && (next === undefined || isBefore(task, next));
-  if (isThere && isSamePlacement(task, placement)) return { tasks: [] };
+  if (isThere && isSamePlacement(task, placement)) return { effects: [] };
   const place = placeAmong(siblings, index);
   if (place === null)
     throw new AppError('LIMIT_EXCEEDED', 'Too many moves to one place: move its siblings first');
@@ -66,14 +66,14 @@ function moveInFamily(
     rebalanced.filter(({ id }) => !family.tasks.has(id)),
   ];
   return {
-    tasks: [
+    effects: effectsOn([
       moved,
       ...followers(family, task.id, placement, stamp),
       ...known.flatMap(({ id, position }) => {
         const sibling = family.tasks.get(id);
         return sibling === undefined ? [] : [applyFields(sibling, { position }, stamp)];
       }),
-    ],
+    ]),
     more: rebalanceCtes(task.user_id, others, stamp.versionFloor),
   };
 }

@@ -1,10 +1,12 @@
 import { checkLimit } from '../platform/data-limits.ts';
 import type { WriteStamp } from '../writes/plan.ts';
-import { applyCompletion, applyFields, applyPatch, type PatchFields } from './changes.ts';
+import { applyFields, type PatchFields } from './changes.ts';
 import { childrenOf, descendantsOf, type Family } from './family.ts';
 import type { StoredTask } from './model.ts';
+import { applyCompletion, applyPatch, type Completion } from './patch.ts';
 import { isSamePlacement, resolvePlacement, type TaskPlacement } from './placement.ts';
 import type { ChildrenOnCompletion, ChildrenOnDeletion } from './placement-model.ts';
+import type { TaskEffect } from './repeats.ts';
 
 /**
  * The following give the tasks that an operation changes: the task itself first, then its subtasks. None is what
@@ -17,13 +19,20 @@ export function patchInFamily(
   task: StoredTask,
   patch: PatchFields,
   stamp: WriteStamp,
-): StoredTask[] {
+): TaskEffect[] {
   const placement = resolvePlacement(family, { id: task.id, current: task }, patch);
-  const patched = applyPatch(task, { ...patch, ...placement }, stamp);
+  const { occurrences } = family;
+  const effect = applyPatch(task, { ...patch, ...placement }, { stamp, occurrences });
+  const { task: patched } = effect;
   if (patched === task) return [];
-  if (isSamePlacement(task, patched)) return [patched];
-  return [{ ...patched, ...noFormerPlacement }, ...followers(family, task.id, placement, stamp)];
+  if (isSamePlacement(task, patched)) return [effect];
+  return [
+    { ...effect, task: { ...patched, ...noFormerPlacement } },
+    ...effectsOn(followers(family, task.id, placement, stamp)),
+  ];
 }
+
+export const effectsOn = (tasks: readonly StoredTask[]): TaskEffect[] => tasks.map((task) => ({ task }));
 
 /** A client placed it: no restore brings it back to where it was. */
 export const noFormerPlacement = {
@@ -47,23 +56,23 @@ export function followers(
   return moved.map((task) => applyFields(task, fields, stamp));
 }
 
-/** Without `completed` it flips. */
 export function completeInFamily(
   family: Family,
   task: StoredTask,
-  completed: boolean | undefined,
+  completion: Completion,
   children: ChildrenOnCompletion,
   stamp: WriteStamp,
-): StoredTask[] {
-  const after = applyCompletion(task, completed, stamp);
-  const own = after === task ? [] : [after];
-  return children === 'keep' || !after.completed ? own : [...own, ...completedBelow(family, task.id, stamp)];
+): TaskEffect[] {
+  const effect = applyCompletion(task, completion, { stamp, occurrences: family.occurrences });
+  const own = effect.task === task ? [] : [effect];
+  const isDone = effect.task.completed || effect.recorded !== undefined;
+  return children === 'keep' || !isDone ? own : [...own, ...completedBelow(family, task.id, stamp)];
 }
 
-function completedBelow(family: Family, id: string, stamp: WriteStamp): StoredTask[] {
+function completedBelow(family: Family, id: string, stamp: WriteStamp): TaskEffect[] {
   const pending = descendantsOf(family, id).filter(({ completed }) => !completed);
   checkLimit('descendants', pending.length);
-  return pending.map((task) => applyPatch(task, { completed: true }, stamp));
+  return pending.map((task) => applyPatch(task, { completed: true }, { stamp, occurrences: [] }));
 }
 
 /** Subtasks that are kept become subtasks of the deleted task's parent. */
@@ -72,19 +81,20 @@ export function deleteInFamily(
   task: StoredTask,
   children: ChildrenOnDeletion,
   stamp: WriteStamp,
-): StoredTask[] {
+): TaskEffect[] {
   const deleted = applyFields(task, { deleted_at: stamp.now }, stamp);
   if (children === 'delete') {
     const below = descendantsOf(family, task.id);
     checkLimit('descendants', below.length);
     const fields = { deleted_at: stamp.now, deleted_with: task.id };
-    return [deleted, ...below.map((each) => applyFields(each, fields, stamp))];
+    return effectsOn([deleted, ...below.map((each) => applyFields(each, fields, stamp))]);
   }
   const completed = children === 'complete' ? completedBelow(family, task.id, stamp) : [];
-  const changed = new Map(completed.map((each) => [each.id, each]));
+  const changed = new Map(completed.map((effect) => [effect.task.id, effect]));
   for (const child of childrenOf(family, task.id)) {
     const fields = { parent_id: task.parent_id, former_parent_id: task.id };
-    changed.set(child.id, { ...(changed.get(child.id) ?? applyFields(child, {}, stamp)), ...fields });
+    const effect = changed.get(child.id) ?? { task: applyFields(child, {}, stamp) };
+    changed.set(child.id, { ...effect, task: { ...effect.task, ...fields } });
   }
-  return [deleted, ...changed.values()];
+  return [{ task: deleted }, ...changed.values()];
 }

@@ -5,6 +5,7 @@ import type { Db } from '../db/schema.ts';
 import { type Cte, compileOnce, param, type Query, query } from '../db/statements.ts';
 import { rowParams } from '../db/store-rows.ts';
 import { fold, foldVersion, searchTextOf } from '../platform/folding.ts';
+import { userZone } from '../writes/stamps.ts';
 import type { TaskChange } from './changes.ts';
 import {
   readStoredTask,
@@ -55,6 +56,15 @@ export const storedTaskQuery = (userId: string, taskId: string): Query<StoredTas
 
 const storedTaskSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
   where t.user_id = ${param('user_id')} and t.id = ${param('id')}::uuid`;
+
+/** The same with the zone of the user's profile. */
+export const taskAndZoneQuery = (userId: string, taskId: string) =>
+  query('task and zone', taskAndZoneSql, { user_id: userId, id: taskId }, ([row]) => {
+    return row && { task: readStoredTask(row), timeZone: row.timeZone };
+  });
+
+const taskAndZoneSql = sql<TaskRow & { timeZone: string }>`
+  select ${userZone} as "timeZone", found.* from (${storedTaskSql}) as found`;
 
 /**
  * Reads those of the tasks that the user has, live or in the trash, by id. PostgreSQL plans it each time, for as many

@@ -1,29 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
+import { noOccurrences } from '../occurrences/queries.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
+import type { WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { changeFamily, changesOf, scopeOf, type TaskTarget } from './change-family.ts';
-import {
-  applyCompletion,
-  applyPatch,
-  buildTask,
-  requireTask,
-  splitPatch,
-  stampNewTask,
-  toTask,
-  type UnstampedTask,
-  withPosition,
-} from './changes.ts';
+import { changeFamily, changesOf, scopeOf } from './change-family.ts';
+import { changeTask, scopeOfCompletion } from './change-task.ts';
+import { buildTask, splitPatch, stampNewTask, toTask, type UnstampedTask, withPosition } from './changes.ts';
 import { isFloating } from './due.ts';
 import { applyChanges } from './family.ts';
 import { childrenQuery, familyQuery } from './family-query.ts';
-import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
+import type { NewTask, Task, TaskPatch } from './model.ts';
 import { completeInFamily, deleteInFamily, patchInFamily } from './operations.ts';
+import { applyCompletion, applyPatch, type Completion } from './patch.ts';
 import { hasPlacement, isPlaced, resolvePlacement, scopeOfPlacement } from './placement.ts';
 import type { ChildrenOnCompletion, ChildrenOnDeletion } from './placement-model.ts';
-import { storedTaskQuery, storeTasksCte, storeTasksCtes } from './queries.ts';
+import { storeTasksCte, storeTasksCtes } from './queries.ts';
 
 /** @throws AppError VALIDATION_ERROR, LIMIT_EXCEEDED */
 export async function createTask(
@@ -59,7 +52,7 @@ function createByRules(db: Db, context: WriteContext, task: UnstampedTask): Prom
       const before = new Map(family.tasks);
       const placement = resolvePlacement(family, { id, current: null }, task);
       const after = { ...stampNewTask(task, now, timeZone), ...placement };
-      applyChanges(family, [after]);
+      applyChanges(family, [{ task: after }]);
       return {
         value: toTask(after),
         changes: storeTasksCtes(userId, changesOf(before, family)),
@@ -83,16 +76,21 @@ export function patchTask(
 ): Promise<WriteResult<Task>> {
   const { fields, condition } = splitPatch(patch);
   const target = { userId, taskId, location: 'live', condition: { ...condition, ifMatch } } as const;
+  const { completed, occurrence } = fields;
+  const known =
+    completed === undefined ? noOccurrences : scopeOfCompletion(taskId, { completed, occurrence });
   if (!hasPlacement(fields))
-    return changeTask(db, context, 'task.update', target, (task, stamp) => applyPatch(task, fields, stamp));
-  const read = scopeOf(userId, taskId, { ...scopeOfPlacement(fields), below: [taskId] });
+    return changeTask(db, context, 'task.update', target, known, (task, patchContext) =>
+      applyPatch(task, fields, patchContext),
+    );
+  const read = scopeOf(userId, taskId, { ...scopeOfPlacement(fields), below: [taskId] }, known);
   return changeFamily(db, context, 'task.update', target, read, (family, task, stamp) => ({
-    tasks: patchInFamily(family, task, fields, stamp),
+    effects: patchInFamily(family, task, fields, stamp),
   }));
 }
 
 /**
- * Sets `completed`, or flips it when it is undefined.
+ * Sets `completed`, or flips it when it is undefined. A repeating task moves on instead.
  * @throws AppError NOT_FOUND, VERSION_CONFLICT, PRECONDITION_FAILED, LIMIT_EXCEEDED
  */
 export function completeTask(
@@ -100,20 +98,18 @@ export function completeTask(
   userId: string,
   context: WriteContext,
   taskId: string,
-  {
-    completed,
-    children = 'keep',
-  }: { completed?: boolean | undefined; children?: ChildrenOnCompletion | undefined },
+  { children = 'keep', ...completion }: Completion & { children?: ChildrenOnCompletion | undefined },
   condition: WriteCondition,
 ): Promise<WriteResult<Task>> {
   const target = { userId, taskId, location: 'live', condition } as const;
+  const known = scopeOfCompletion(taskId, completion);
   if (children === 'keep')
-    return changeTask(db, context, 'task.complete', target, (task, stamp) =>
-      applyCompletion(task, completed, stamp),
+    return changeTask(db, context, 'task.complete', target, known, (task, patchContext) =>
+      applyCompletion(task, completion, patchContext),
     );
-  const read = scopeOf(userId, taskId, { below: [taskId] });
+  const read = scopeOf(userId, taskId, { below: [taskId] }, known);
   return changeFamily(db, context, 'task.complete', target, read, (family, task, stamp) => ({
-    tasks: completeInFamily(family, task, completed, children, stamp),
+    effects: completeInFamily(family, task, completion, children, stamp),
   }));
 }
 
@@ -133,27 +129,6 @@ export function deleteTask(
   const read =
     children === 'keep' ? childrenQuery(userId, taskId) : scopeOf(userId, taskId, { below: [taskId] });
   return changeFamily(db, context, 'task.delete', target, read, (family, task, stamp) => ({
-    tasks: deleteInFamily(family, task, children, stamp),
+    effects: deleteInFamily(family, task, children, stamp),
   }));
-}
-
-/** Changes one task alone. A `change` that returns the very same object writes nothing. */
-function changeTask(
-  db: Db,
-  context: WriteContext,
-  action: string,
-  { userId, taskId, location, condition }: TaskTarget,
-  change: (task: StoredTask, stamp: WriteStamp) => StoredTask,
-): Promise<WriteResult<Task>> {
-  return write(db, userId, context, {
-    read: storedTaskQuery(userId, taskId),
-    decide(found, stamp) {
-      const before = requireTask(found, location, condition);
-      const after = change(before, stamp);
-      const value = toTask(after);
-      if (after === before) return unchanged(value);
-      const changes = storeTasksCtes(userId, [{ before, after }]);
-      return { value, changes, auditActions: [{ action, subject: taskId }] };
-    },
-  });
 }

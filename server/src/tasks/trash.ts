@@ -5,6 +5,7 @@ import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, param, query } from '../db/statements.ts';
 import { newestDeletionFirst } from '../items/list.ts';
 import type { TrashedItems } from '../items/trash.ts';
+import { purgedOccurrencesCte } from '../occurrences/queries.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { type Changes, type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
@@ -13,6 +14,7 @@ import { changeFamily, scopeOf } from './change-family.ts';
 import { requireTask } from './changes.ts';
 import { trashedTaskJson } from './columns.ts';
 import type { Task, TrashListQuery } from './model.ts';
+import { effectsOn } from './operations.ts';
 import { storedTaskQuery } from './queries.ts';
 import { restoreInFamily } from './restore.ts';
 
@@ -59,7 +61,7 @@ export function restoreTask(
   const target = { userId, taskId, location: 'trash', condition } as const;
   const read = scopeOf(userId, taskId, { restored: [taskId] });
   return changeFamily(db, context, 'task.restore', target, read, (family, task, stamp) => ({
-    tasks: restoreInFamily(family, task, stamp),
+    effects: effectsOn(restoreInFamily(family, task, stamp)),
   }));
 }
 
@@ -192,7 +194,7 @@ const purgeTemplate = (name: string, condition: Expression<unknown>, batch = sql
     ), marked as (
       insert into duly.tombstones (user_id, type, id, revision)
       select ${param('user_id')}, 'task', id, (select revision from stamp) from deleted
-    ), orphaned as (
+    ), ${purgedOccurrencesCte('deleted')}, orphaned as (
       update duly.tasks as c set parent_id = null, revision = (select revision from stamp),
         version = greatest(c.version + 1, (select version_floor from duly.epoch)), updated_at = (select now from stamp)
       from deleted where c.user_id = ${param('user_id')} and c.parent_id = deleted.id and c.deleted_at is null

@@ -18,7 +18,7 @@ const layers = [
   ['writes'],
   ['response-cache'],
   ['items'],
-  ['accounts', 'tags', 'tasks', 'projects', 'sections', 'views', 'profiles'],
+  ['accounts', 'tags', 'occurrences', 'tasks', 'projects', 'sections', 'views', 'profiles'],
   ['nouns.ts', 'item-kinds.ts'],
   ['tokens'],
   ['feed', 'admin'],
@@ -35,6 +35,7 @@ const layers = [
 /** What a folder may import from its own layer. */
 const edges = [
   'tasks → tags',
+  'tasks → occurrences',
   'projects → tasks',
   'sections → projects',
   'views → tasks',

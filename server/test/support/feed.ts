@@ -46,8 +46,11 @@ export async function readUserData({ v1 }: Pick<Client, 'v1'>): Promise<UserData
     });
   const project = await counted('/projects?archived=show&');
   const sections = await Promise.all(project.map(({ id }) => counted(`/projects/${id}/sections?`)));
+  const task = await readAll('/tasks?archived=show&');
+  const occurrences = await Promise.all(task.map(({ id }) => readAll(`/tasks/${id}/occurrences?`)));
   return {
-    task: await readAll('/tasks?archived=show&'),
+    task,
+    occurrence: occurrences.flat().sort((a, b) => (a.id < b.id ? -1 : 1)),
     project,
     section: sections.flat().sort((a, b) => (a.id < b.id ? -1 : 1)),
     view: (await v1('GET', '/views')).body.data,

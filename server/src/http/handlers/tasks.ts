@@ -139,17 +139,18 @@ export const putTask = operation({ ...updateTask, id: 'putTask' });
 
 /** @throws AppError VALIDATION_ERROR */
 function completionOf(body: Static<typeof OptionalCompletion>) {
-  const { completed, children } = body ?? {};
+  const { completed, children, occurrence } = body ?? {};
   if (children === 'complete' && completed !== true)
     throw validationError([{ loc: ['body', 'children'], msg: 'needs completed: true', type: 'children' }]);
-  return { completed, children };
+  return { completed, children, occurrence };
 }
 
 /** The body is optional on the bare surface; v1 requires `completed` (`v1/render.ts`). */
 export const completeTask = operation({
   id: 'completeTask',
   summary: 'Flip or set whether a task is completed',
-  description: 'Without a body the state flips, atomically; with `completed` it is set.',
+  description:
+    'Without a body the state flips, atomically; with `completed` it is set. A repeating task moves on to its next occurrence instead, and its last one completes it.',
   group,
   input: { params: TaskPath, headers: ConditionalHeaders, body: OptionalCompletion },
   success: {

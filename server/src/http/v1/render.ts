@@ -22,7 +22,8 @@ export const v1: Surface = {
   variants: {
     completeTask: {
       summary: 'Set whether a task is completed',
-      description: 'Sets the state, whatever it was.',
+      description:
+        'Sets the state, whatever it was. A repeating task moves on to its next occurrence instead, and its last one completes it.',
       body: Completion,
     },
   },
