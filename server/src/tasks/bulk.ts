@@ -13,12 +13,12 @@ import { type AuditAction, unchanged, type WriteContext, type WriteStamp } from 
 import { write } from '../writes/write.ts';
 import type { BulkOperation } from './bulk-model.ts';
 import { changesOf, taskActionOf } from './change-family.ts';
-import { scopeOfCompletion } from './change-task.ts';
 import { buildTask, requireTask, splitPatch, stampNewTask, toTask, withPosition } from './changes.ts';
 import { applyChanges, type Family } from './family.ts';
 import { type FamilyScope, familyQuery } from './family-query.ts';
 import { isTaskId, type StoredTask, type Task } from './model.ts';
 import { completeInFamily, deleteInFamily, effectsOn, patchInFamily } from './operations.ts';
+import { scopeOfCompletion } from './patch.ts';
 import { hasPlacement, resolvePlacement } from './placement.ts';
 import { storedTasksQuery, storeTasksCtes } from './queries.ts';
 import { skipOccurrence, type TaskEffect, undoOccurrence } from './repeats.ts';

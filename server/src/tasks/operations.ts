@@ -3,7 +3,7 @@ import type { WriteStamp } from '../writes/plan.ts';
 import { applyFields, type PatchFields } from './changes.ts';
 import { childrenOf, descendantsOf, type Family } from './family.ts';
 import type { StoredTask } from './model.ts';
-import { applyCompletion, applyPatch, type Completion } from './patch.ts';
+import { applyCompletion, applyPatch, type SentCompletion } from './patch.ts';
 import { isSamePlacement, resolvePlacement, type TaskPlacement } from './placement.ts';
 import type { ChildrenOnCompletion, ChildrenOnDeletion } from './placement-model.ts';
 import type { TaskEffect } from './repeats.ts';
@@ -59,7 +59,7 @@ export function followers(
 export function completeInFamily(
   family: Family,
   task: StoredTask,
-  completion: Completion,
+  completion: SentCompletion,
   children: ChildrenOnCompletion,
   stamp: WriteStamp,
 ): TaskEffect[] {

@@ -1,3 +1,4 @@
+import { noOccurrences, type OccurrenceScope } from '../occurrences/queries.ts';
 import type { WriteStamp } from '../writes/plan.ts';
 import { applyFields, isSameFields, type PatchFields, patchedFields } from './changes.ts';
 import type { StoredTask } from './model.ts';
@@ -47,7 +48,7 @@ export function applyPatch(
 const changed = (task: StoredTask, fields: Partial<StoredTask>, stamp: WriteStamp): StoredTask =>
   isSameFields(task, fields) ? task : applyFields(task, fields, stamp);
 
-export interface Completion {
+export interface SentCompletion {
   completed?: boolean | undefined;
   /** Of a repeating task: the one that is completed. */
   occurrence?: string | null | undefined;
@@ -56,7 +57,7 @@ export interface Completion {
 /** Without `completed` it flips, but an occurrence that is named is completed. */
 export const applyCompletion = (
   task: StoredTask,
-  { completed, occurrence }: Completion,
+  { completed, occurrence }: SentCompletion,
   context: PatchContext,
 ): TaskEffect =>
   applyPatch(
@@ -67,3 +68,14 @@ export const applyCompletion = (
     },
     context,
   );
+
+/** What a completion has to know: whether an occurrence is recorded, or which one is to be undone. */
+export function scopeOfCompletion(
+  taskId: string,
+  { completed, occurrence }: SentCompletion,
+): OccurrenceScope {
+  if (completed === false) return { dates: [], newest: [taskId] };
+  if (occurrence !== undefined && occurrence !== null)
+    return { dates: [{ taskId, date: occurrence }], newest: [] };
+  return completed === undefined ? { dates: [], newest: [taskId] } : noOccurrences;
+}

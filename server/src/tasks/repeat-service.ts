@@ -3,10 +3,11 @@ import { noOccurrences } from '../occurrences/queries.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import type { WriteContext } from '../writes/plan.ts';
-import { changeTask, scopeOfCompletion } from './change-task.ts';
 import type { Task } from './model.ts';
+import { scopeOfCompletion } from './patch.ts';
 import type { Following } from './repeat-model.ts';
 import { changeFollowing, skipOccurrence, undoOccurrence } from './repeats.ts';
+import { changeTask } from './service.ts';
 
 /** The task, and the occurrence that the request is about; absent: the current one, or the newest recorded one. */
 interface OccurrenceTarget {

@@ -1,22 +1,42 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/schema.ts';
-import { noOccurrences } from '../occurrences/queries.ts';
+import {
+  ifRepeating,
+  noOccurrences,
+  type OccurrenceScope,
+  occurrenceCtes,
+  withOccurrences,
+} from '../occurrences/queries.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import type { WriteContext } from '../writes/plan.ts';
+import { unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { changeFamily, changesOf, scopeOf } from './change-family.ts';
-import { changeTask, scopeOfCompletion } from './change-task.ts';
-import { buildTask, splitPatch, stampNewTask, toTask, type UnstampedTask, withPosition } from './changes.ts';
+import { changeFamily, changesOf, scopeOf, type TaskTarget } from './change-family.ts';
+import {
+  buildTask,
+  requireTask,
+  splitPatch,
+  stampNewTask,
+  toTask,
+  type UnstampedTask,
+  withPosition,
+} from './changes.ts';
 import { isFloating } from './due.ts';
 import { applyChanges } from './family.ts';
 import { childrenQuery, familyQuery } from './family-query.ts';
-import type { NewTask, Task, TaskPatch } from './model.ts';
+import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
 import { completeInFamily, deleteInFamily, patchInFamily } from './operations.ts';
-import { applyCompletion, applyPatch, type Completion } from './patch.ts';
+import {
+  applyCompletion,
+  applyPatch,
+  type PatchContext,
+  type SentCompletion,
+  scopeOfCompletion,
+} from './patch.ts';
 import { hasPlacement, isPlaced, resolvePlacement, scopeOfPlacement } from './placement.ts';
 import type { ChildrenOnCompletion, ChildrenOnDeletion } from './placement-model.ts';
-import { storeTasksCte, storeTasksCtes } from './queries.ts';
+import { storedTaskQuery, storeTasksCte, storeTasksCtes } from './queries.ts';
+import type { TaskEffect } from './repeats.ts';
 
 /** @throws AppError VALIDATION_ERROR, LIMIT_EXCEEDED */
 export async function createTask(
@@ -98,7 +118,7 @@ export function completeTask(
   userId: string,
   context: WriteContext,
   taskId: string,
-  { children = 'keep', ...completion }: Completion & { children?: ChildrenOnCompletion | undefined },
+  { children = 'keep', ...completion }: SentCompletion & { children?: ChildrenOnCompletion | undefined },
   condition: WriteCondition,
 ): Promise<WriteResult<Task>> {
   const target = { userId, taskId, location: 'live', condition } as const;
@@ -131,4 +151,35 @@ export function deleteTask(
   return changeFamily(db, context, 'task.delete', target, read, (family, task, stamp) => ({
     effects: deleteInFamily(family, task, children, stamp),
   }));
+}
+
+/** Changes one task alone. A `change` that returns the very same task writes nothing. */
+export function changeTask(
+  db: Db,
+  context: WriteContext,
+  action: string,
+  { userId, taskId, location, condition }: TaskTarget,
+  known: OccurrenceScope,
+  change: (task: StoredTask, context: PatchContext) => TaskEffect,
+): Promise<WriteResult<Task>> {
+  const toFound = (task: StoredTask | undefined, occurrences: PatchContext['occurrences']) => ({
+    task,
+    occurrences,
+  });
+  return write(db, userId, context, {
+    read: withOccurrences(storedTaskQuery(userId, taskId), known, toFound, ifRepeating),
+    decide(found, stamp) {
+      const { occurrences } = found;
+      const before = requireTask(found.task, location, condition);
+      const { task: after, recorded, undone } = change(before, { stamp, occurrences });
+      const value = toTask(after);
+      if (after === before) return unchanged(value);
+      const left = occurrences.filter((each) => each !== undone);
+      const changes = [
+        ...storeTasksCtes(userId, [{ before, after }]),
+        ...occurrenceCtes(userId, occurrences, recorded === undefined ? left : [...left, recorded]),
+      ];
+      return { value, changes, auditActions: [{ action, subject: taskId }] };
+    },
+  });
 }

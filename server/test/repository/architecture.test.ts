@@ -37,6 +37,7 @@ const edges = [
   'tasks → tags',
   'tasks → occurrences',
   'projects → tasks',
+  'projects → occurrences',
   'sections → projects',
   'views → tasks',
   'profiles → tasks',

@@ -36,7 +36,7 @@ describe('openapi.json', () => {
     expect(Object.keys(nouns).sort()).toEqual(feedTypes.toSorted());
   });
 
-  test.each(Object.entries(nouns))(
+  test.each(Object.entries(nouns).filter(([, { bodies }]) => bodies.length > 0))(
     'shows and takes every writable property of a %s everywhere',
     (type, { bodies, answers, notWritten }) => {
       const writable = Object.keys(writableOf(type));

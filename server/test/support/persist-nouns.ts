@@ -7,7 +7,7 @@ import type { Random } from './random.ts';
 export type Fields = Record<string, unknown>;
 
 interface Noun {
-  /** Schemas of request bodies that write the noun; each has every writable property. */
+  /** Schemas of request bodies that write the noun; each has every writable property. None: other nouns' do. */
   bodies: readonly string[];
   /** Schemas of responses that show the noun; each has every writable property. */
   answers: readonly string[];
@@ -38,16 +38,22 @@ export const nouns: Readonly<Record<string, Noun>> = {
       locale: ['de', 'pt-BR', 'zh-Hant-TW'],
     },
   },
+  occurrence: { bodies: [], answers: ['Occurrence'], notWritten: [] },
   tag: { bodies: ['TagRename'], answers: ['Tag'], notWritten: [] },
   task: {
     bodies: ['NewTask', 'TaskPatch', 'BulkCreate', 'BulkUpdate'],
     answers: ['Task', 'TrashedTask'],
     notWritten: [
       ...['id', 'user_id', 'version', 'created_at', 'updated_at', 'completed_at'],
-      ...['position', 'progress', 'due_at', 'op', 'temp_id'],
+      ...['position', 'progress', 'due_at', 'occurrence', 'op', 'temp_id'],
     ],
     given: ['project_id', 'section_id', 'parent_id'],
-    values: { due_time: ['00:00', '09:30', '23:59'], time_zone: ['Asia/Tokyo', 'America/New_York'] },
+    values: {
+      due_time: ['00:00', '09:30', '23:59'],
+      time_zone: ['Asia/Tokyo', 'America/New_York'],
+      // Of one occurrence: to complete it completes the task.
+      recurrence: ['FREQ=DAILY;COUNT=1', 'FREQ=WEEKLY;COUNT=1', 'FREQ=YEARLY;BYMONTH=7;COUNT=1'],
+    },
   },
   project: {
     bodies: ['NewProject', 'ProjectPatch'],

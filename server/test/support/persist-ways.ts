@@ -4,6 +4,7 @@ import { resolveRef } from './operations.ts';
 import { createWorld, isFields, pick, surfaces, tagsOf, type World } from './persist.ts';
 import { createPlaces } from './persist-items.ts';
 import { byCodePoint, type Fields, writableOf } from './persist-nouns.ts';
+import { repeatWrites } from './persist-repeats.ts';
 import type { Random } from './random.ts';
 import type { SurfaceName } from './tasks.ts';
 
@@ -142,6 +143,7 @@ export const partialWrites: Record<string, (world: Start) => Promise<void>> = {
     move(id, world.trashed, world.live);
     world.wrote(task, {});
   },
+  ...repeatWrites,
   'a move': async (world) => {
     world.wrote(await world.send('v1', 'POST', `/tasks/${world.id}/move`, { after: null }), {});
   },

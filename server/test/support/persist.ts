@@ -7,6 +7,7 @@ import { readFeed } from './feed.ts';
 import { operations } from './operations.ts';
 import { itemsOf } from './persist-items.ts';
 import { byCodePoint, type Fields, freshFields, type Kind, nouns, writableOf } from './persist-nouns.ts';
+import { occurrencesOf } from './persist-repeats.ts';
 import type { Random } from './random.ts';
 import { type Client, newClient, type SurfaceName } from './tasks.ts';
 import { usedOperations } from './used-operations.ts';
@@ -218,7 +219,7 @@ export async function check(world: World): Promise<void> {
   const items = Object.entries(await itemsOf(world)).map(([type, found]) => [type, inOrder(found)]);
   const known: Record<string, Fields[]> = {
     ...Object.fromEntries(items),
-    ...{ profile: [profile], tag: tags, task: tasks },
+    ...{ profile: [profile], tag: tags, task: tasks, occurrence: inOrder(await occurrencesOf(world)) },
   };
   for (const [way, copy] of Object.entries(await world.follow()))
     for (const [type, things] of copy)

@@ -45,9 +45,13 @@ describe('one operation that is not valid refuses the whole request and names th
     [{ op: 'complete', id, title: 'a' }, 'title', 'is not a known or writable field'],
     [{ op: 'delete', id, version: 0 }, 'version', '>= 1'],
     [{ op: 'restore', id: null }, 'id', 'must be string, got null'],
-    [{ op: 'purge', id }, 'op', 'must be one of create, update, complete, delete, restore, got "purge"'],
+    [
+      { op: 'purge', id },
+      'op',
+      'must be one of create, update, complete, skip, undo, delete, restore, got "purge"',
+    ],
     [{ op: 'Create', title: 'a' }, 'op', 'must be one of create'],
-    [{ op: 5 }, 'op', 'must be one of create, update, complete, delete, restore, got 5'],
+    [{ op: 5 }, 'op', 'must be one of create, update, complete, skip, undo, delete, restore, got 5'],
     [{ title: 'a' }, 'op', 'is missing'],
   ])('%j: %s', async (operation, field, message) => {
     const client = await newClient(app);

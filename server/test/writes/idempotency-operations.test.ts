@@ -10,6 +10,7 @@ import {
   requiredQuery,
 } from '../support/operations.ts';
 import { createItems } from '../support/projects.ts';
+import { createRepeating, isOfRepeating } from '../support/repeats.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -61,7 +62,8 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
     const { method, path, body, operationId, isBodyOptional } = operation;
     const client = await newClient(app);
     const { user } = client;
-    const [task, gone] = [await client.create({ tags: ['home'] }), await client.create({ tags: ['home'] })];
+    const create = isOfRepeating(operation) ? createRepeating.bind(null, client) : client.create;
+    const [task, gone] = [await create({ tags: ['home'] }), await client.create({ tags: ['home'] })];
     await client.v1('DELETE', `/tasks/${gone.id}`);
     const names = {
       user_id: user.id,
