@@ -52,6 +52,12 @@ async function useAll(app: TestApp, userId: string) {
   ];
   const bulk = await good(v1('POST', '/tasks/bulk', { operations }));
   expect(bulk.data.map(({ status }: { status: number }) => status)).toEqual([201, 200, 200]);
+  const repeating = { title: 'water', due_date: '2026-12-24', recurrence: 'FREQ=DAILY' };
+  const { data: daily } = await good(v1('POST', '/tasks', repeating));
+  for (const write of ['skip', 'skip', 'undo'])
+    await good(v1('POST', `/tasks/${daily.id}/occurrences/${write}`));
+  await good(v1('PATCH', `/tasks/${daily.id}/following`, { due_time: '09:00' }));
+  await good(v1('GET', `/tasks/${daily.id}/occurrences`));
   await good(v1('GET', '/trash'));
   await good(v1('POST', `/trash/${task.id}/restore`));
   await good(v1('PATCH', '/tags/shop', { name: 'market' }));

@@ -165,7 +165,8 @@ function fault(
 async function renew(): Promise<void> {
   const tasks = `/api/${user.id}/tasks`;
   const make = () => {
-    const body = { title: 'x', tags: [user.names.tag_name] };
+    const repeat = { due_date: '2026-12-23', recurrence: 'FREQ=DAILY' };
+    const body = { title: 'x', tags: [user.names.tag_name], ...repeat };
     return tenants.app.request('POST', tasks, { token: user.token, body });
   };
   let made = await make();
@@ -177,6 +178,8 @@ async function renew(): Promise<void> {
     user = await tenants.newTenant('the user');
     return;
   }
+  const options = { token: user.token };
+  await tenants.app.request('PATCH', `${tasks}/${made.body.id}/complete`, options);
   const trashed_id = (await make()).body.id;
   await tenants.app.request('DELETE', `${tasks}/${trashed_id}`, { token: user.token });
   const makeAll = () => makeItems(tenants.app, user.id, user.token, 'x');

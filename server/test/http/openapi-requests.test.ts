@@ -12,6 +12,7 @@ import {
   type Schema,
 } from '../support/operations.ts';
 import { createItems } from '../support/projects.ts';
+import { createRepeating, isOfRepeating } from '../support/repeats.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -47,7 +48,7 @@ test.each(optional.map((one) => [one.operationId, one] as const))(
     const client = await newClient(app);
     const isTrashed = path.includes('/trash/');
     for (const body of [undefined, 'null', '{}']) {
-      const { id } = await client.create();
+      const { id } = await (isOfRepeating({ path }) ? createRepeating(client) : client.create());
       if (isTrashed) await client.v1('DELETE', `/tasks/${id}`);
       const names = { user_id: client.user.id, task_id: id, ...(await createItems(client, isTrashed)) };
       const url = fillPath(path, names) + requiredQuery(operation);
@@ -57,13 +58,14 @@ test.each(optional.map((one) => [one.operationId, one] as const))(
   },
 );
 
-test('a deletion, a restore, a purge and the flip take a body that may be left out', () => {
+test('a deletion, a restore, a purge, the flip, a skip and an undo take a body that may be left out', () => {
   expect(optional.map(({ operationId }) => operationId).sort()).toEqual([
     'bareCompleteTask',
     'bareDeleteTask',
     ...['deleteProject', 'deleteSection', 'deleteTask', 'deleteView'],
     ...['purgeProject', 'purgeSection', 'purgeTask', 'purgeView'],
     ...['restoreProject', 'restoreSection', 'restoreTask', 'restoreView'],
+    ...['skipOccurrence', 'undoOccurrence'],
   ]);
 });
 

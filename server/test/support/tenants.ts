@@ -71,10 +71,15 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
   const tag = `tag-${randomUUID()}`;
   const tasks = `/api/v1/users/${user.id}/tasks`;
   const ids: string[] = [];
-  for (const extra of [{ due_date: '2030-01-01' }, { completed: true }, { priority: 'High' }]) {
+  for (const extra of [
+    { due_date: '2030-01-01', recurrence: 'FREQ=DAILY' },
+    { completed: true },
+    { priority: 'High' },
+  ]) {
     const body = { title, description, tags: [tag], ...extra };
     ids.push((await app.request('POST', tasks, { token, body })).body.data.id);
   }
+  await app.request('POST', `${tasks}/${ids[0]}/occurrences/skip`, { token });
   const body = { title, description, tags: [tag] };
   const trashed = (await app.request('POST', tasks, { token, body })).body.data.id;
   await app.request('DELETE', `${tasks}/${trashed}`, { token });
