@@ -14,6 +14,10 @@ export interface Task {
   completed: boolean;
   priority: 'High' | 'Medium' | 'Low';
   due_date: string | null;
+  /** An RRULE; null: the task does not repeat. */
+  recurrence: string | null;
+  /** Which occurrence of the rule the task is at; null without a rule. */
+  occurrence: string | null;
   tags: string[];
   project_id: string | null;
   section_id: string | null;
@@ -48,12 +52,20 @@ interface View {
   position: string;
 }
 
+/** An occurrence of a repeating task that is done or skipped. */
+interface Occurrence {
+  id: string;
+  task_id: string;
+  date: string;
+  status: 'done' | 'skipped';
+}
+
 export type Fields = Partial<Omit<Task, 'id' | 'position' | 'progress' | 'version'>>;
 
 /** One local change. `key` is its Idempotency-Key; `base` is the task that it was made on. */
 export interface Entry {
   key: string;
-  op: 'create' | 'update' | 'delete';
+  op: 'create' | 'update' | 'delete' | 'skip' | 'undo';
   id: string;
   fields: Fields;
   base: Task;
@@ -65,6 +77,7 @@ export interface State {
   projects: Record<string, Project>;
   sections: Record<string, Section>;
   views: Record<string, View>;
+  occurrences: Record<string, Occurrence>;
   outbox: Entry[];
   /** Server ids of tasks created here, by local id. */
   serverIds: Record<string, string>;
@@ -97,9 +110,10 @@ interface Change {
   project?: Project;
   section?: Section;
   view?: View;
+  occurrence?: Occurrence;
 }
 
-const emptyMirror = { tasks: {}, projects: {}, sections: {}, views: {}, cursor: null };
+const emptyMirror = { tasks: {}, projects: {}, sections: {}, views: {}, occurrences: {}, cursor: null };
 
 /** Applies those of the changes that are of one type. */
 function applyChanges<Item>(
@@ -133,7 +147,7 @@ interface Body<Data> {
   has_more: boolean;
   detail: string;
   error_code?: string;
-  current: Task;
+  current?: Task;
 }
 
 /** The server is unreachable, overloaded or limits the rate: call `sync` again later. */
@@ -151,8 +165,8 @@ export class OfflineClient {
 
   static async open(options: Options): Promise<OfflineClient> {
     const stored = await options.load();
-    // What an app without projects stored: it skipped them in the feed, so the mirror is read again from the start.
-    const isOld = stored !== null && !('projects' in stored);
+    // What an app without occurrences stored: it skipped them in the feed, so the mirror is read again from the start.
+    const isOld = stored !== null && !('occurrences' in stored);
     const state = { ...emptyMirror, outbox: [], serverIds: {}, ...stored, ...(isOld && emptyMirror) };
     return new OfflineClient(options, state);
   }
@@ -162,7 +176,9 @@ export class OfflineClient {
     const shown = new Map(Object.entries(this.#state.tasks));
     for (const { op, id, fields, base } of this.#state.outbox) {
       const task = op === 'create' ? base : shown.get(id);
+      // The server knows the next occurrence, so the task shows nothing of a skip or an undo before.
       if (op === 'delete') shown.delete(id);
+      else if (op === 'skip' || op === 'undo') continue;
       else if (task !== undefined) shown.set(id, { ...task, ...fields });
     }
     return new Map(inOrder(shown.values()).map((task) => [task.id, task]));
@@ -175,6 +191,10 @@ export class OfflineClient {
 
   listViews = (): View[] => inOrder(Object.values(this.#state.views));
 
+  /** Those that are done or skipped, on the server. */
+  listOccurrences = (taskId: string): Occurrence[] =>
+    Object.values(this.#state.occurrences).filter(({ task_id }) => task_id === taskId);
+
   /** Number of changes not sent yet. */
   pending = (): number => this.#state.outbox.length;
 
@@ -186,6 +206,8 @@ export class OfflineClient {
       completed: false,
       priority: 'Medium' as const,
       due_date: null,
+      recurrence: null,
+      occurrence: fields.recurrence ? (fields.due_date ?? null) : null,
       tags: [],
       project_id: null,
       section_id: null,
@@ -197,7 +219,27 @@ export class OfflineClient {
     return id;
   }
 
-  edit = (id: string, fields: Fields) => this.#change('update', id, fields);
+  /** A completion names the occurrence that the user saw: a device that was faster does not make it complete the next. */
+  async edit(id: string, fields: Fields): Promise<void> {
+    const task = this.listTasks().get(this.#state.serverIds[id] ?? id);
+    const occurrence = task?.occurrence ?? null;
+    const isSent = this.#state.tasks[task?.id ?? '']?.completed === task?.completed;
+    if (fields.completed === false && occurrence !== null && !isSent) await this.undo(id, occurrence);
+    else
+      await this.#change('update', id, {
+        ...fields,
+        ...(fields.completed && occurrence !== null && { occurrence }),
+      });
+  }
+
+  /** Moves a repeating task on without a completion. */
+  async skip(id: string): Promise<void> {
+    const occurrence = this.listTasks().get(this.#state.serverIds[id] ?? id)?.occurrence ?? null;
+    if (occurrence !== null) await this.#change('skip', id, { occurrence });
+  }
+
+  /** Takes back what was done or skipped last, if that is the occurrence of this date. */
+  undo = (id: string, occurrence: string) => this.#change('undo', id, { occurrence });
 
   remove = (id: string) => this.#change('delete', id, {});
 
@@ -220,7 +262,7 @@ export class OfflineClient {
     while (await this.#pull());
   }
 
-  async #change(op: 'update' | 'delete', id: string, fields: Fields): Promise<void> {
+  async #change(op: Exclude<Entry['op'], 'create'>, id: string, fields: Fields): Promise<void> {
     const task = this.listTasks().get(this.#state.serverIds[id] ?? id);
     if (task !== undefined) await this.#add(op, task.id, fields, task);
   }
@@ -242,17 +284,22 @@ export class OfflineClient {
       ? this.#request<Task>('POST', '/tasks', fields, key)
       : op === 'delete'
         ? this.#request<Task>('DELETE', `/tasks/${id}`, { version: base.version }, key)
-        : this.#request<Task>('PATCH', `/tasks/${id}`, { ...fields, version: base.version }, key));
+        : op === 'update'
+          ? this.#request<Task>('PATCH', `/tasks/${id}`, { ...fields, version: base.version }, key)
+          : this.#request<Task>('POST', `/tasks/${id}/occurrences/${op}`, fields, key));
     // The state after the request: the user may have made changes meanwhile.
     const rest = this.#state.outbox.slice(1);
     const { [id]: _, ...others } = this.#state.tasks;
-    if (status === 409) {
-      const tasks = { ...others, [id]: body.current };
+    const { current } = body;
+    // With the same version the server refuses it for good: the task is not at that occurrence any more.
+    const isRetried = (op === 'update' || op === 'delete') && current?.version !== base.version;
+    if (status === 409 && current !== undefined && isRetried) {
+      const tasks = { ...others, [id]: current };
       const isKept = op === 'update' || this.#resolveField('deleted', true, false) === true;
       // Retried on the server's current task. That is another write, so it needs another key.
-      const retried = { ...entry, key: crypto.randomUUID(), fields: this.#merge(entry, body.current) };
-      await this.#save({ outbox: isKept ? [{ ...retried, base: body.current }, ...rest] : rest, tasks });
-    } else if ((op === 'create' && status === 201) || (op === 'update' && status === 200)) {
+      const retried = { ...entry, key: crypto.randomUUID(), fields: this.#merge(entry, current) };
+      await this.#save({ outbox: isKept ? [{ ...retried, base: current }, ...rest] : rest, tasks });
+    } else if ((op === 'create' && status === 201) || (op !== 'delete' && status === 200)) {
       const task = body.data;
       // Later changes of the same task are based on this write's result, and new subtasks take its id.
       const outbox = rest.map((later) => {
@@ -283,6 +330,7 @@ export class OfflineClient {
     const theirs: Record<string, unknown> = { ...current };
     const common: Record<string, unknown> = { ...base };
     const merged = Object.entries(fields).map(([field, mine]) => {
+      if (field === 'occurrence') return [field, mine];
       const isConflict = JSON.stringify(theirs[field]) !== JSON.stringify(common[field]);
       return [field, isConflict ? this.#resolveField(field, mine, theirs[field]) : mine];
     });
@@ -297,13 +345,14 @@ export class OfflineClient {
       await this.#save(emptyMirror);
       return true;
     }
-    const { tasks, projects, sections, views } = this.#state;
+    const { tasks, projects, sections, views, occurrences } = this.#state;
     // Saved together, so that a page is either applied with its cursor or not at all.
     await this.#save({
       tasks: applyChanges(tasks, body.data, 'task', ({ task }) => task),
       projects: applyChanges(projects, body.data, 'project', ({ project }) => project),
       sections: applyChanges(sections, body.data, 'section', ({ section }) => section),
       views: applyChanges(views, body.data, 'view', ({ view }) => view),
+      occurrences: applyChanges(occurrences, body.data, 'occurrence', ({ occurrence }) => occurrence),
       cursor: body.next_cursor,
     });
     return body.has_more;

@@ -96,6 +96,64 @@ test(`two devices on a train end with the server's tasks, nothing lost and nothi
   }
 });
 
+/** The dates of its records are each there once, and the task is at the one after them. */
+function expectUnbroken(task: Task, dates: string[], start: string): void {
+  const day = (index: number) => new Date(Date.parse(start) + index * 86_400_000).toISOString().slice(0, 10);
+  expect(dates.toSorted()).toEqual(dates.map((_, index) => day(index)));
+  expect(task).toMatchObject({ occurrence: day(dates.length), recurrence: 'FREQ=DAILY', completed: false });
+}
+
+test(`two devices that complete, skip, undo and move repeats lose none and double none (seed ${seed})`, async () => {
+  const { user, create, get, v1, list } = await newClient(app);
+  const random = seeded(seed);
+  const start = '2026-12-24';
+  const refused: string[] = [];
+  const devices = ['phone', 'laptop'].map(() =>
+    createDevice(user, {
+      fetch: onATrain(random),
+      onRefused: ({ op }, reason) => refused.push(`${op}: ${reason}`),
+    }),
+  );
+  const ids: string[] = [];
+  for (const title of ['water', 'tidy', 'read'])
+    ids.push((await create({ title, due_date: start, recurrence: 'FREQ=DAILY' })).id);
+  for (const { open } of devices) await untilSynced(open);
+  for (let round = 0; round < 25; round += 1) {
+    for (const device of devices) {
+      const client = await device.open();
+      for (let count = random.below(4); count > 0; count -= 1) {
+        const id = random.pick(ids);
+        const last = client.listOccurrences(id).sort((a, b) => (a.date < b.date ? 1 : -1))[0];
+        const ways = [
+          () => client.edit(id, { completed: true }),
+          () =>
+            client
+              .edit(id, { completed: true, title: `${round}` })
+              .then(() => client.edit(id, { completed: true })),
+          () => client.edit(id, { completed: false }),
+          () => client.skip(id),
+          () => client.undo(id, last?.date ?? start),
+          () => client.edit(id, { due_date: `2027-01-${10 + random.below(20)}` }),
+        ];
+        await random.pick(ways)();
+      }
+      if (random.chance(0.7)) await untilSynced(device.open);
+    }
+  }
+  for (const device of [...devices, ...devices]) await untilSynced(device.open);
+  for (const id of ids) {
+    const { body } = await v1('GET', `/tasks/${id}/occurrences?limit=100`);
+    const dates: string[] = body.data.map(({ date }: { date: string }) => date);
+    expectUnbroken(await get(id), dates, start);
+    for (const { open } of devices)
+      expect(new Set((await open()).listOccurrences(id).map(({ date }) => date))).toEqual(new Set(dates));
+  }
+  for (const { open } of devices)
+    expect(inOrder((await open()).listTasks().values())).toEqual(inOrder(await list()));
+  // An undo of what the other device undid or followed up, and a completion of what it undid.
+  for (const reason of refused) expect(reason).toMatch(/^(undo|update|skip): (It is not|The task is not)/);
+});
+
 test('edits of different fields on two devices are both kept; of the same field the app decides', async () => {
   const { user, create, get } = await newClient(app);
   const { id } = await create({ title: 'a', description: 'b' });
