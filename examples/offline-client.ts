@@ -219,7 +219,7 @@ export class OfflineClient {
     return id;
   }
 
-  /** A completion names the occurrence that the user saw: a device that was faster does not make it complete the next. */
+  /** A completion names the occurrence that the user saw, so it never completes the one after it. */
   async edit(id: string, fields: Fields): Promise<void> {
     const task = this.listTasks().get(this.#state.serverIds[id] ?? id);
     const occurrence = task?.occurrence ?? null;
