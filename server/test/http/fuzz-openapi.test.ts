@@ -69,11 +69,11 @@ function queryFor({ parameters }: Operation): string {
   const parts: string[] = [];
   const add = (name: string, value: unknown) =>
     parts.push(`${percentEncoded(name)}=${percentEncoded(String(value).slice(0, 1_000))}`);
-  for (const { name, schema } of random.some(
-    parameters.filter((one) => one.in === 'query'),
-    // Of many, few: or one of them would be wrong each time.
-    Math.min(0.25, 3 / parameters.length),
-  )) {
+  const known = parameters.filter((one) => one.in === 'query');
+  // Of many, few: or one of them would be wrong each time.
+  const share = Math.min(0.25, 3 / known.length);
+  for (const { name, schema, required } of known) {
+    if (!random.chance(required ? 0.8 : share)) continue;
     const isRight = random.chance(0.85);
     // Nobody writes meanwhile, so a long poll would only wait.
     if (isRight && name === 'wait') continue;

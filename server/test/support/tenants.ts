@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { startApp, type TestApp } from './app.ts';
 import { createClient, type RawClient, type RawReply } from './client.ts';
 import { asAdmin } from './database.ts';
+import { isOfRepeating } from './repeats.ts';
 import { createRows, type UserRows } from './user-rows.ts';
 
 export interface Tenant {
@@ -71,15 +72,12 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
   const tag = `tag-${randomUUID()}`;
   const tasks = `/api/v1/users/${user.id}/tasks`;
   const ids: string[] = [];
-  for (const extra of [
-    { due_date: '2030-01-01', recurrence: 'FREQ=DAILY' },
-    { completed: true },
-    { priority: 'High' },
-  ]) {
+  const repeat = { due_date: '2030-01-01', recurrence: 'FREQ=DAILY' };
+  for (const extra of [{ due_date: '2030-01-01' }, { completed: true }, { priority: 'High', ...repeat }]) {
     const body = { title, description, tags: [tag], ...extra };
     ids.push((await app.request('POST', tasks, { token, body })).body.data.id);
   }
-  await app.request('POST', `${tasks}/${ids[0]}/occurrences/skip`, { token });
+  await app.request('POST', `${tasks}/${ids[2]}/occurrences/skip`, { token });
   const body = { title, description, tags: [tag] };
   const trashed = (await app.request('POST', tasks, { token, body })).body.data.id;
   await app.request('DELETE', `${tasks}/${trashed}`, { token });
@@ -94,6 +92,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
     names: {
       user_id: user.id,
       task_id: ids[0] ?? '',
+      repeating_id: ids[2] ?? '',
       trashed_id: trashed,
       ...more,
       tag_name: tag,
@@ -137,6 +136,7 @@ export function comparableReply({ status, text, headers }: RawReply) {
 /** The key in `names` for a path's parameter. */
 export function keyOf(path: string, parameter: string): string {
   if (parameter === 'name') return 'tag_name';
+  if (parameter === 'task_id' && isOfRepeating({ path })) return 'repeating_id';
   if (path.includes(`/trash/{${parameter}}`)) return 'trashed_id';
   return /\/trash\/\w+\/\{/.test(path) && parameter !== 'user_id' ? `trashed_${parameter}` : parameter;
 }
