@@ -47,7 +47,9 @@ export async function readUserData({ v1 }: Pick<Client, 'v1'>): Promise<UserData
   const project = await counted('/projects?archived=show&');
   const sections = await Promise.all(project.map(({ id }) => counted(`/projects/${id}/sections?`)));
   const task = await readAll('/tasks?archived=show&');
-  const occurrences = await Promise.all(task.map(({ id }) => readAll(`/tasks/${id}/occurrences?`)));
+  // Only of tasks that repeat: there may be ten thousand others.
+  const repeating = task.filter((each) => Reflect.get(each, 'recurrence') !== null);
+  const occurrences = await Promise.all(repeating.map(({ id }) => readAll(`/tasks/${id}/occurrences?`)));
   return {
     task,
     occurrence: occurrences.flat().sort((a, b) => (a.id < b.id ? -1 : 1)),
