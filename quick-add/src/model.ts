@@ -3,6 +3,8 @@ export type Priority = 'High' | 'Medium' | 'Low';
 export interface QuickAddContext {
   /** The user's local date (`YYYY-MM-DD`) and time (`HH:MM`). */
   now: { date: string; time: string };
+  /** Whether there is such a project; other names stay text. Absent: every name is one. */
+  isProject?: (name: string) => boolean;
 }
 
 /** A range of the text that became a field. Ranges ascend and do not overlap. */

@@ -18,7 +18,10 @@ export function parseQuickAdd(text: string, context: QuickAddContext): QuickAdd 
 }
 
 /** @returns the steps too: how often the parser looked at a word */
-export function readQuickAdd(text: string, { now }: QuickAddContext): { result: QuickAdd; steps: number } {
+export function readQuickAdd(
+  text: string,
+  { now, isProject = () => true }: QuickAddContext,
+): { result: QuickAdd; steps: number } {
   const today = parseDay(now.date);
   if (today === null) throw new RangeError(`now.date must be a date such as 2026-12-24, got ${now.date}`);
   if (!/^(?:[01]\d|2[0-3]):[0-5]\d$/.test(now.time)) {
@@ -26,7 +29,7 @@ export function readQuickAdd(text: string, { now }: QuickAddContext): { result: 
   }
   const tokens = tokenize(text);
   const words = createWords(tokens);
-  const found = withoutGuesses(words, findPhrases(tokens, words, today), tokens.length);
+  const found = withoutGuesses(words, findPhrases(tokens, words, today, isProject), tokens.length);
   const title = titleOf(text, tokens, found.phrases);
   const understood = found.phrases.map((phrase) => describe(text, tokens, phrase));
   const result = { title, ...fieldsOf(found, today, now.time), understood };
@@ -48,7 +51,12 @@ interface Found {
 }
 
 /** From left to right. Of each kind but tags, the first phrase counts, and later ones stay text as a whole. */
-function findPhrases(tokens: Token[], words: Words, today: number): Found {
+function findPhrases(
+  tokens: Token[],
+  words: Words,
+  today: number,
+  isProject: (name: string) => boolean,
+): Found {
   const found: Found = { phrases: [], day: null, repeat: null };
   const kinds = new Set<Understood['kind']>();
   for (let first = 0; first < tokens.length; ) {
@@ -60,7 +68,8 @@ function findPhrases(tokens: Token[], words: Words, today: number): Found {
       continue;
     }
     const { kind, last, value } = match;
-    if (value !== null && (kind === 'tag' || !kinds.has(kind))) {
+    const isUnknown = match.kind === 'project' && match.value !== null && !isProject(match.value);
+    if (value !== null && !isUnknown && (kind === 'tag' || !kinds.has(kind))) {
       kinds.add(kind);
       found.phrases.push({ kind, first, last, value: textOf(value) });
       if (match.kind === 'date') found.day = match.value;

@@ -119,6 +119,12 @@ export function dateIn(zone: string, now: Date): string {
   return toDate(Math.floor((instantMs + offsetAt(zoneOf(zone), instantMs)) / dayMs));
 }
 
+/** What a clock shows there: `YYYY-MM-DD` and `HH:MM`. */
+export function clockIn(zone: string, now: Date): { date: string; time: string } {
+  const local = new Date(now.getTime() + offsetMinutesAt(zone, now) * 60_000).toISOString();
+  return { date: local.slice(0, 10), time: local.slice(11, 16) };
+}
+
 /** The runtime's own name of the zone: a link such as IST, or another case, may mean something else elsewhere. */
 export const canonicalZone = (zone: string): string => zoneOf(zone).formatter.resolvedOptions().timeZone;
 

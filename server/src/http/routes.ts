@@ -25,6 +25,7 @@ import { metricsRoute } from './handlers/metrics.ts';
 import * as occurrences from './handlers/occurrences.ts';
 import * as profile from './handlers/profile.ts';
 import * as projects from './handlers/projects.ts';
+import * as quickAdd from './handlers/quick-add.ts';
 import * as sections from './handlers/sections.ts';
 import * as tags from './handlers/tags.ts';
 import * as taskMove from './handlers/task-move.ts';
@@ -103,6 +104,7 @@ const table: readonly Row[] = [
   ['DELETE',   '/api/v1/users/:user_id/tasks/:task_id',          tasks.deleteTask,                  'token',  v1],
   ['POST',     '/api/v1/users/:user_id/tasks/:task_id/move',     taskMove.moveTask,                 'token',  v1],
   ['POST',     '/api/v1/users/:user_id/tasks/bulk',              bulk.bulkTasks,                    'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/tasks/quick',             quickAdd.quickAddTask,             'token',  v1],
   ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id/following', occurrences.updateFollowing,      'token',  v1],
   ['GET',      '/api/v1/users/:user_id/tasks/:task_id/occurrences', occurrences.listOccurrences,    'token',  v1],
   ['POST',     '/api/v1/users/:user_id/tasks/:task_id/occurrences/skip', occurrences.skipOccurrence, 'token', v1],

@@ -13,6 +13,7 @@ import {
   TaskPatch,
   TrashedTask,
 } from './model.ts';
+import { QuickAdd, QuickAddResult } from './quick-add-model.ts';
 import { Following, OccurrenceChoice } from './repeat-model.ts';
 
 const { deleted_at: _, ...shownColumns } = taskColumns;
@@ -34,6 +35,8 @@ export const taskNoun: Noun<'task', Task> = {
     Precondition,
     Following,
     OccurrenceChoice,
+    QuickAdd,
+    QuickAddResult,
   ],
   tables: ['duly.tasks', 'duly.task_tags'],
   isVersioned: true,

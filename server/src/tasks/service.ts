@@ -45,26 +45,45 @@ export async function createTask(
   context: WriteContext,
   input: NewTask,
 ): Promise<WriteResult<Task>> {
-  const task = buildTask(userId, randomUUID(), input);
-  const create = isPlaced(task) || isFloating(task) ? createByRules : createAlone;
-  const { value, isReplayed } = await create(db, context, task);
+  const { value, isReplayed } = await createTaskAs(db, userId, context, input, (task) => task);
   return { value: withPosition(value), isReplayed };
 }
 
+/**
+ * The same, for a write that returns more than the task.
+ * @param toValue what the write returns; the position of its task still needs `withPosition`
+ */
+export function createTaskAs<T>(
+  db: Db,
+  userId: string,
+  context: WriteContext,
+  input: NewTask,
+  toValue: (task: Task) => T,
+): Promise<WriteResult<T>> {
+  const task = buildTask(userId, randomUUID(), input);
+  const create = isPlaced(task) || isFloating(task) ? createByRules : createAlone;
+  return create(db, context, task, toValue);
+}
+
 /** It reads nothing, so it is one statement. The user's zone does not matter. */
-const createAlone = (db: Db, context: WriteContext, task: UnstampedTask) =>
+const createAlone = <T>(db: Db, context: WriteContext, task: UnstampedTask, toValue: (task: Task) => T) =>
   write(db, task.user_id, context, {
     create({ now }) {
       const after = stampNewTask(task, now, 'UTC');
       return {
-        value: toTask(after),
+        value: toValue(toTask(after)),
         changes: [storeTasksCte(task.user_id, [{ before: undefined, after }])],
         auditActions: [{ action: 'task.create', subject: task.id }],
       };
     },
   });
 
-function createByRules(db: Db, context: WriteContext, task: UnstampedTask): Promise<WriteResult<Task>> {
+function createByRules<T>(
+  db: Db,
+  context: WriteContext,
+  task: UnstampedTask,
+  toValue: (task: Task) => T,
+): Promise<WriteResult<T>> {
   const { id, user_id: userId } = task;
   return write(db, userId, context, {
     read: familyQuery(userId, scopeOfPlacement(task)),
@@ -74,7 +93,7 @@ function createByRules(db: Db, context: WriteContext, task: UnstampedTask): Prom
       const after = { ...stampNewTask(task, now, timeZone), ...placement };
       applyChanges(family, [{ task: after }]);
       return {
-        value: toTask(after),
+        value: toValue(toTask(after)),
         changes: storeTasksCtes(userId, changesOf(before, family)),
         auditActions: [{ action: 'task.create', subject: id }],
       };

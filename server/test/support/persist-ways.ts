@@ -144,6 +144,13 @@ export const partialWrites: Record<string, (world: Start) => Promise<void>> = {
     world.wrote(task, {});
   },
   ...repeatWrites,
+  'quick add': async (world) => {
+    const { task } = await world.send('v1', 'POST', '/tasks/quick', {
+      text: 'Call Ada tomorrow at 9am @phone !high',
+    });
+    if (!isFields(task)) throw new Error('no task');
+    world.wrote(task, pick(task, Object.keys(writableOf('task'))));
+  },
   'a move': async (world) => {
     world.wrote(await world.send('v1', 'POST', `/tasks/${world.id}/move`, { after: null }), {});
   },

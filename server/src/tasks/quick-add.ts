@@ -1,0 +1,95 @@
+import { parseQuickAdd, type Understood } from '@duly/quick-add';
+import { sql } from 'kysely';
+import { clockIn } from '../dates/zones.ts';
+import type { Db } from '../db/schema.ts';
+import { executeQuery, param, type Query, query } from '../db/statements.ts';
+import { AppError, type ValidationIssue, validationError } from '../platform/errors.ts';
+import { fold } from '../platform/folding.ts';
+import type { WriteResult } from '../writes/idempotency.ts';
+import type { WriteContext } from '../writes/plan.ts';
+import { userZone } from '../writes/stamps.ts';
+import { withPosition } from './changes.ts';
+import type { Task } from './model.ts';
+import type { QuickAddFields } from './quick-add-model.ts';
+import { createTaskAs } from './service.ts';
+
+/** What a text was read as. */
+export interface ReadText {
+  fields: QuickAddFields;
+  understood: Understood[];
+}
+
+interface Known {
+  zone: string;
+  projects: { id: string; name: string }[];
+}
+
+/**
+ * Reads a line of text as a task, on the user's day and with the names of the user's projects. Stores nothing.
+ * @throws AppError VALIDATION_ERROR when the text leaves no title, or a longer one than a task may have
+ */
+export async function readQuickText(db: Db, userId: string, text: string, now: Date): Promise<ReadText> {
+  const { zone, projects } = await executeQuery(db, knownQuery(userId));
+  const find = (name: string) => findProject(projects, name);
+  const context = { now: clockIn(zone, now), isProject: (name: string) => find(name) !== undefined };
+  const { understood, project, ...fields } = parseQuickAdd(text, context);
+  const length = [...fields.title].length;
+  if (length === 0) throw validationError([issueOf('leaves no title: all of it was understood')]);
+  if (length > maxTitleLength)
+    throw validationError([issueOf(`leaves a title of ${length} characters, at most ${maxTitleLength}`)]);
+  if ((fields.tags?.length ?? 0) > maxTags)
+    throw validationError([issueOf(`has ${fields.tags?.length} tags, at most ${maxTags}`)]);
+  const projectId = project === undefined ? undefined : find(project)?.id;
+  return { fields: { ...fields, ...(projectId !== undefined && { project_id: projectId }) }, understood };
+}
+
+/** The limits of `NewTask`. */
+const maxTitleLength = 200;
+const maxTags = 20;
+
+const issueOf = (msg: string): ValidationIssue => ({ loc: ['body', 'text'], msg, type: 'quick_add' });
+
+/** Case does not count, unless two names differ by it alone. Of names that are the same, none is meant. */
+function findProject(projects: Known['projects'], name: string) {
+  const alike = projects.filter((project) => fold(project.name) === fold(name));
+  const same = alike.filter((project) => project.name === name);
+  const found = same.length > 0 ? same : alike;
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/**
+ * Creates the task that a text was read as.
+ * @throws AppError VALIDATION_ERROR, about the text
+ */
+export async function createFromText(
+  db: Db,
+  userId: string,
+  context: WriteContext,
+  { fields, understood }: ReadText,
+): Promise<WriteResult<ReadText & { task: Task }>> {
+  try {
+    const toValue = (task: Task) => ({ task, fields, understood });
+    const { value, isReplayed } = await createTaskAs(db, userId, context, fields, toValue);
+    return { value: { ...value, task: withPosition(value.task) }, isReplayed };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.issues === undefined) throw error;
+    throw validationError(error.issues.map(({ loc, msg }) => issueOf(`gives a ${loc.at(-1)} that ${msg}`)));
+  }
+}
+
+const knownQuery = (userId: string): Query<Known> =>
+  query('quick add', knownSql, { user_id: userId }, (rows) => ({
+    zone: rows[0]?.zone ?? 'UTC',
+    projects: rows.flatMap(({ id, name }) => (id === null || name === null ? [] : [{ id, name }])),
+  }));
+
+interface KnownRow {
+  zone: string;
+  id: string | null;
+  name: string | null;
+}
+
+/** At most 500 projects (`platform/data-limits.ts`). */
+const knownSql = sql<KnownRow>`
+  select ${userZone} as zone, p.id, p.name from (select) as one_row
+  left join duly.projects as p on p.user_id = ${param('user_id')} and p.deleted_at is null and p.archived_at is null`;
