@@ -106,19 +106,13 @@ test('a name of no project stays in the title; case counts only where names diff
 test('a text that leaves no title, or too long a one, is refused by name, and nothing is stored', async () => {
   const client = await newClient(app);
   const tags = Array.from({ length: 21 }, (_, index) => `@t${index}`).join(' ');
-  for (const text of [
-    'tomorrow at 9am',
-    'x'.repeat(201),
-    `Much ${tags}`,
-    'Swim every day until 2026-01-01',
-  ]) {
+  for (const text of ['tomorrow at 9am', 'x'.repeat(201), `Much ${tags}`]) {
     const { status, body } = await client.v1('POST', path, { text });
-    if (status === 200) expect(body.data.task.title, text).toContain('2026');
-    else expect([status, body.errors[0].loc], text).toEqual([422, ['body', 'text']]);
+    expect([status, body.errors?.[0].loc], text).toEqual([422, ['body', 'text']]);
   }
   for (const body of [{}, { text: '' }, { text: 5 }, { text: 'x', dry_run: 'yes' }, { text: 'x', more: 1 }])
     expect((await client.v1('POST', path, body)).status).toBe(422);
-  expect((await client.v1('GET', '/tasks')).body.pagination.total).toBeLessThanOrEqual(1);
+  expect((await client.v1('GET', '/tasks')).body.pagination.total).toBe(0);
 });
 
 test('sent twice under one key, it is one task, and the answer is the same on the next day too', async () => {
