@@ -13,6 +13,9 @@ select create_distributed_table('duly.sections', 'user_id', colocate_with => 'du
 select create_distributed_table('duly.views', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tasks', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.occurrences', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.reminders', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.channels', 'user_id', colocate_with => 'duly.owners');
+select create_distributed_table('duly.deliveries', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tags', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.task_tags', 'user_id', colocate_with => 'duly.owners');
 select create_distributed_table('duly.tombstones', 'user_id', colocate_with => 'duly.owners');
@@ -27,6 +30,7 @@ select create_reference_table('duly.epoch');
 select * from (values
   ('duly.schema_migrations', 'of the database, not of a user'),
   ('duly.audit_refused', 'what no chain takes; few rows'),
+  ('duly.push_keys', 'of the service, not of a user'),
   ('duly.service_lock', 'of the service, not of a user'),
   ('duly.access_events', 'every instance reads the news of all users, by transaction'),
   ('duly.user_access', 'its trigger writes to access_events; a row only for users something was decided about'),

@@ -141,6 +141,55 @@ create table duly.audit_refused (
 comment on column duly.audit_refused.sqlstate is 'Why: the SQLSTATE of the refusal.';
 comment on column duly.audit_refused.entry is 'The entry in JSON. Text, because json types refuse what JSON can escape, such as NUL.';
 
+create table duly.channels (
+  user_id text collate "C" not null,
+  id uuid not null,
+  type text collate "C" not null,
+  name text collate "C",
+  enabled boolean not null default true,
+  url text collate "C",
+  secret text collate "C",
+  push_keys jsonb,
+  version integer not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  revision bigint not null,
+  CHECK ((type = ANY (ARRAY['email'::text, 'webhook'::text, 'push'::text]))),
+  PRIMARY KEY (user_id, id)
+);
+CREATE INDEX channels_revision ON duly.channels USING btree (user_id, revision, id);
+comment on column duly.channels.url is 'Of a webhook, its address; of push, the endpoint of the subscription.';
+comment on column duly.channels.secret is 'That signs a webhook''s requests, encrypted.';
+comment on column duly.channels.push_keys is 'p256dh and auth of a push subscription (RFC 8291).';
+
+create table duly.deliveries (
+  user_id text collate "C" not null,
+  id uuid not null,
+  kind text collate "C" not null,
+  reminder_id uuid,
+  task_id uuid,
+  channel_id uuid,
+  channel_type text collate "C" not null,
+  scheduled_at timestamp(3) with time zone not null,
+  status text collate "C" not null,
+  late boolean not null default false,
+  attempts integer not null default 0,
+  next_try_at timestamp(3) with time zone,
+  error text collate "C",
+  error_status integer,
+  created_at timestamp(3) with time zone not null,
+  finished_at timestamp(3) with time zone,
+  CHECK ((kind = ANY (ARRAY['reminder'::text, 'digest'::text]))),
+  CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text, 'cancelled'::text]))),
+  PRIMARY KEY (user_id, id)
+);
+CREATE INDEX deliveries_created_at ON duly.deliveries USING btree (user_id, created_at, id);
+CREATE INDEX deliveries_finished_at ON duly.deliveries USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX deliveries_queued ON duly.deliveries USING btree (next_try_at) WHERE (status = 'queued'::text);
+comment on table duly.deliveries is 'A log: it keeps entries of reminders, tasks and channels that are gone.';
+comment on column duly.deliveries.scheduled_at is 'The time that the reminder or the digest was set for.';
+comment on column duly.deliveries.error is 'The class of the last failure; never a text of the receiver.';
+
 create table duly.epoch (
   only_row boolean not null default true,
   id text collate "C" not null,
@@ -210,13 +259,20 @@ create table duly.profiles (
   time_zone text not null default 'UTC'::text,
   locale text not null default 'en'::text,
   revision bigint not null,
+  default_reminder_minutes integer,
+  digest_hour integer,
+  digest_next_at timestamp(3) with time zone,
   CHECK ((char_length(first_name) <= 100)),
   CHECK ((char_length(last_name) <= 100)),
   CHECK ((char_length(locale) <= 35)),
   CHECK ((char_length(time_zone) <= 64)),
   PRIMARY KEY (user_id)
 );
+CREATE INDEX profiles_digest_next_at ON duly.profiles USING btree (digest_next_at) WHERE (digest_next_at IS NOT NULL);
 comment on column duly.profiles.first_name is 'Of users without an account here; an account has its own.';
+comment on column duly.profiles.default_reminder_minutes is 'A task that gets a due time gets a reminder so many minutes before it; null: none.';
+comment on column duly.profiles.digest_hour is 'The hour of the user''s day at which the digest is sent; null: never.';
+comment on column duly.profiles.digest_next_at is 'The instant of the next digest.';
 
 create table duly.projects (
   user_id text collate "C" not null,
@@ -239,6 +295,43 @@ create table duly.projects (
 CREATE INDEX projects_archived ON duly.projects USING btree (user_id, id) WHERE (archived_at IS NOT NULL);
 CREATE INDEX projects_deleted_at ON duly.projects USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX projects_revision ON duly.projects USING btree (user_id, revision, id);
+
+create table duly.push_keys (
+  is_only boolean not null default true,
+  public_key text collate "C" not null,
+  private_key text collate "C" not null,
+  created_at timestamp(3) with time zone not null,
+  CHECK (is_only),
+  PRIMARY KEY (is_only)
+);
+comment on table duly.push_keys is 'The VAPID key pair of the service (RFC 8292), made at first use; the private key is encrypted.';
+
+create table duly.reminders (
+  user_id text collate "C" not null,
+  id uuid not null,
+  task_id uuid not null,
+  relative_to text collate "C",
+  minutes_before integer,
+  remind_at timestamp(3) with time zone,
+  channels text[] collate "C",
+  snoozed_until timestamp(3) with time zone,
+  next_at timestamp(3) with time zone,
+  fired_at timestamp(3) with time zone,
+  version integer not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  revision bigint not null,
+  CHECK ((((relative_to IS NULL) = (minutes_before IS NULL)) AND ((relative_to IS NULL) <> (remind_at IS NULL)))),
+  CHECK ((relative_to = ANY (ARRAY['due'::text, 'start'::text]))),
+  PRIMARY KEY (user_id, id)
+);
+CREATE INDEX reminders_next_at ON duly.reminders USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX reminders_revision ON duly.reminders USING btree (user_id, revision, id);
+CREATE INDEX reminders_task ON duly.reminders USING btree (user_id, task_id);
+comment on column duly.reminders.remind_at is 'Of an absolute reminder.';
+comment on column duly.reminders.channels is 'Types of channels; null: all that the user has.';
+comment on column duly.reminders.next_at is 'When it is sent next; null: not any more, or not while the task is as it is.';
+comment on column duly.reminders.fired_at is 'When it was last handed to its channels.';
 
 create table duly.revoked_tokens (
   user_id text collate "C" not null,
@@ -344,6 +437,7 @@ create table duly.tasks (
   series_time text collate "C",
   series_zone text collate "C",
   occurrence_number integer,
+  reminder_count integer not null default 0,
   CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
   CHECK (((due_date >= '1970-01-01'::date) AND (due_date <= '2100-12-31'::date))),
   CHECK ((char_length(description) <= 1000)),
@@ -381,6 +475,7 @@ comment on column duly.tasks.series_start is 'The first date of the rule: its in
 comment on column duly.tasks.series_time is 'due_time of the next occurrences.';
 comment on column duly.tasks.series_zone is 'time_zone of the next occurrences.';
 comment on column duly.tasks.occurrence_number is 'Of the current occurrence: 1 is the first.';
+comment on column duly.tasks.reminder_count is 'A write of a task without reminders looks for none.';
 
 create table duly.tombstones (
   user_id text collate "C" not null,
@@ -388,7 +483,7 @@ create table duly.tombstones (
   id text collate "C" not null,
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
-  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text, 'project'::text, 'section'::text, 'view'::text, 'occurrence'::text]))),
+  CHECK ((type = ANY (ARRAY['task'::text, 'tag'::text, 'project'::text, 'section'::text, 'view'::text, 'occurrence'::text, 'reminder'::text, 'channel'::text]))),
   PRIMARY KEY (user_id, type, id)
 );
 CREATE INDEX tombstones_created_at ON duly.tombstones USING btree (created_at);
@@ -429,6 +524,7 @@ alter table better_auth.session add FOREIGN KEY ("userId") REFERENCES better_aut
 alter table duly.occurrences add FOREIGN KEY (user_id, task_id) REFERENCES duly.tasks(user_id, id) ON DELETE CASCADE;
 alter table duly.profiles add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
 alter table duly.projects add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
+alter table duly.reminders add FOREIGN KEY (user_id, task_id) REFERENCES duly.tasks(user_id, id) ON DELETE CASCADE;
 alter table duly.sections add FOREIGN KEY (user_id, project_id) REFERENCES duly.projects(user_id, id) ON DELETE CASCADE;
 alter table duly.tags add FOREIGN KEY (user_id) REFERENCES duly.owners(user_id);
 alter table duly.task_tags add FOREIGN KEY (user_id, name) REFERENCES duly.tags(user_id, name);

@@ -67,6 +67,17 @@ export const tables: Readonly<Record<string, TableEntry>> = {
     export: 'omit',
     erasure: 'expire',
   },
+  'duly.reminders': { reason: 'reminders of tasks', export: 'include', erasure: 'delete' },
+  'duly.channels': {
+    reason: 'where reminders are sent to',
+    export: { without: ['secret', 'push_keys'] },
+    erasure: 'delete',
+  },
+  'duly.deliveries': {
+    reason: 'the log of what was sent; ids and classes of failures, no content',
+    export: 'include',
+    erasure: 'delete',
+  },
   'better_auth.user': {
     reason: 'the account: names, address and role, which the profile shows',
     export: 'include',
@@ -94,6 +105,7 @@ export const tables: Readonly<Record<string, TableEntry>> = {
   },
 
   'better_auth.jwks': { notOfUsers: 'keys of the service' },
+  'duly.push_keys': { notOfUsers: 'the key pair of the service for Web Push' },
   'duly.epoch': { notOfUsers: 'identity of the database' },
   'duly.schema_migrations': { notOfUsers: 'versions of the schema' },
   'duly.service_lock': { notOfUsers: 'state of the service' },
