@@ -35,12 +35,17 @@ export function withOccurrences<T, Found>(
   if (dates.length === 0 && newest.length === 0)
     return { ...read, toValue: (rows) => toFound(read.toValue(rows), []) };
   const counts = Map.groupBy(newest, (taskId) => taskId);
+  const [newestTask, ...others] = newest;
+  const isNewestOfOne = newestTask !== undefined && others.length === 0 && dates.length === 0;
   return {
-    name: `${read.name}, occurrences`,
-    sql: sql`select case when ${condition} then (${occurrencesSql}) end as occurrences, found.*
+    name: `${read.name}, ${isNewestOfOne ? 'newest occurrence' : 'occurrences'}`,
+    sql: sql`select case when ${condition} then (
+        select coalesce(json_agg(o), '[]') from (${isNewestOfOne ? newestOfOneSql : occurrencesSql}) as o
+      ) end as occurrences, found.*
       from (${read.sql}) as found`,
     params: {
       ...read.params,
+      newest_task: newestTask,
       dated_tasks: dates.map(({ taskId }) => taskId),
       dates: dates.map(({ date }) => date),
       newest_tasks: [...counts.keys()],
@@ -63,9 +68,8 @@ const revision = sql`(select revision from stamp)`;
 const fieldsOf = (alias: RawBuilder<unknown>) =>
   sql`${alias}.id, ${alias}.task_id, ${alias}.date, ${alias}.number, ${alias}.status, ${alias}.before, ${alias}.task_version`;
 
-/** Each part goes along the index by task. */
+/** Each part goes along the index by task. PostgreSQL plans it each time, for as many tasks as there are. */
 const occurrencesSql = sql`
-  select coalesce(json_agg(o), '[]') from (
     select ${fieldsOf(sql`d`)} from unnest(${param('dated_tasks')}::uuid[], ${param('dates')}::date[]) as w (task_id, date)
     join duly.occurrences as d on d.user_id = ${userParam} and d.task_id = w.task_id and d.date = w.date
     union
@@ -73,8 +77,13 @@ const occurrencesSql = sql`
     cross join lateral (
       select * from duly.occurrences as l where l.user_id = ${userParam} and l.task_id = w.task_id
       order by l.task_version desc limit w.count
-    ) as n
-  ) as o`;
+    ) as n`;
+
+/** Apart, because PostgreSQL keeps its plan: most tasks that are changed do not repeat, and planning costs more. */
+const newestOfOneSql = sql`
+    select ${fieldsOf(sql`n`)} from duly.occurrences as n
+    where n.user_id = ${userParam} and n.task_id = ${param('newest_task')}::uuid
+    order by n.task_version desc limit 1`;
 
 /** The CTEs that store what a write recorded and took back. */
 export function occurrenceCtes(
