@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
@@ -38,6 +39,21 @@ test('what is asked often is asked by a prepared statement, but for searches, wh
   expect(texts).toContain('insert into "duly"."tasks"');
   expect(texts).toContain('from "duly"."tasks" as t where');
   expect(texts).not.toContain('like ');
+});
+
+test('a completion and its reversal keep their plans: planning again costs more than they do', async () => {
+  const app = await startApp({ DATABASE_POOL_SIZE: '2', DATABASE_POOL_OVERFLOW: '0' });
+  afterTest.push(() => app.close());
+  const client = await newClient(app);
+  const { id } = await client.create();
+  // On each connection PostgreSQL plans the first five uses for their parameters.
+  for (let round = 0; round < 40; round += 1) await client.bare('PATCH', `/tasks/${id}/complete`);
+  const { rows } = await sql<{ text: string; generic: number; custom: number }>`
+    select statement as text, generic_plans::int as generic, custom_plans::int as custom
+    from pg_prepared_statements`.execute(app.ctx.db);
+  expect(rows.filter(({ custom }) => custom > 5)).toEqual([]);
+  const isLookup = (text: string) => text.includes('duly.owners') && text.includes('duly.occurrences');
+  expect(rows.some(({ text, generic }) => isLookup(text) && generic > 0)).toBe(true);
 });
 
 describe.skipIf(!hasPgBouncer('prepared statements behind a pooler'))('behind a pooler', () => {
