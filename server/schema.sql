@@ -328,6 +328,7 @@ create table duly.reminders (
 CREATE INDEX reminders_next_at ON duly.reminders USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX reminders_revision ON duly.reminders USING btree (user_id, revision, id);
 CREATE INDEX reminders_task ON duly.reminders USING btree (user_id, task_id);
+CREATE INDEX reminders_user_next_at ON duly.reminders USING btree (user_id, next_at, id);
 comment on column duly.reminders.remind_at is 'Of an absolute reminder.';
 comment on column duly.reminders.channels is 'Types of channels; null: all that the user has.';
 comment on column duly.reminders.next_at is 'When it is sent next; null: not any more, or not while the task is as it is.';

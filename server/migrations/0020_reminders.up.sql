@@ -39,6 +39,7 @@ comment on column duly.reminders.next_at is 'When it is sent next; null: not any
 comment on column duly.reminders.fired_at is 'When it was last handed to its channels.';
 create index reminders_task on duly.reminders (user_id, task_id);
 create index reminders_revision on duly.reminders (user_id, revision, id);
+create index reminders_user_next_at on duly.reminders (user_id, next_at, id);
 create index reminders_next_at on duly.reminders (next_at) where next_at is not null;
 
 create table duly.channels (

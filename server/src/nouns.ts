@@ -2,6 +2,7 @@
 export { occurrenceNoun } from './occurrences/feed.ts';
 export { profileNoun } from './profiles/feed.ts';
 export { projectNoun } from './projects/feed.ts';
+export { reminderNoun } from './reminders/feed.ts';
 export { sectionNoun } from './sections/feed.ts';
 export { tagNoun } from './tags/feed.ts';
 export { taskNoun } from './tasks/feed.ts';

@@ -67,7 +67,6 @@ export const tables: Readonly<Record<string, TableEntry>> = {
     export: 'omit',
     erasure: 'expire',
   },
-  'duly.reminders': { reason: 'reminders of tasks', export: 'include', erasure: 'delete' },
   'duly.channels': {
     reason: 'where reminders are sent to',
     export: { without: ['secret', 'push_keys'] },

@@ -113,6 +113,12 @@ export function instantOf(date: string, time: string, zone: string): string {
   return toIso(resolve(zoneOf(zone), toDay(date), minutes * minuteMs).instantMs);
 }
 
+/** A time of a day; without a time, the first instant of the day. */
+export type LocalTime = [date: string, time: string | null];
+
+export const instantOfLocal = ([date, time]: LocalTime, zone: string): string =>
+  time === null ? startOfDay(date, zone) : instantOf(date, time, zone);
+
 /** The local date of an instant. */
 export function dateIn(zone: string, now: Date): string {
   const instantMs = now.getTime();

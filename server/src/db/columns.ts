@@ -42,10 +42,11 @@ export const date = plain<string>('date');
 /** @param name its labels have only letters */
 export const enumeration = <Value extends string>(name: string) => quoted<Value>(name);
 export const boolean = plain<boolean>('boolean');
-export const textArray: ColumnType<string[]> = {
+export const arrayOf = <Value extends string>(): ColumnType<Value[]> => ({
   ...plain('text[]'),
   json: (column) => sql`array_to_json(${column})::text`,
-};
+});
+export const textArray = arrayOf<string>();
 export const integer: ColumnType<number> = {
   ...plain('integer'),
   json: (column) => sql`${column}::text`,

@@ -10,10 +10,15 @@ import { type ParamValues, param } from './statements.ts';
 type Sql = RawBuilder<unknown>;
 type StoredColumns = Readonly<Record<string, StoredColumn>>;
 
-/** `records` of any number of rows, from JSON. */
-export const recordsCte = (columns: StoredColumns): Sql => sql`records as materialized (
+/**
+ * `records` of any number of rows, from JSON.
+ * @param prefix of the names of CTE and parameter, for a statement that stores rows of two tables
+ */
+export const recordsCte = (columns: StoredColumns, prefix = ''): Sql => sql`${sql.id(
+  `${prefix}records`,
+)} as materialized (
       select g.* from stamp cross join jsonb_to_recordset(
-        replace(${param<string>('rows')}::text, stamp.placeholder, stamp.iso)::jsonb
+        replace(${param<string>(`${prefix}rows`)}::text, stamp.placeholder, stamp.iso)::jsonb
       ) as g (${sql.join(recordTypes(columns).map(([name, type]) => sql`${sql.id(name)} ${sql.raw(type)}`))})
     )`;
 
@@ -41,14 +46,14 @@ const recordTypes = (columns: StoredColumns): [name: string, type: string][] =>
   );
 
 /** `stored` that inserts the rows, or updates those that exist. */
-export function upsertCte(table: string, key: readonly string[], columns: StoredColumns): Sql {
+export function upsertCte(table: string, key: readonly string[], columns: StoredColumns, prefix = ''): Sql {
   const stored = Object.entries(columns).filter(([, { insert }]) => insert !== null);
   const values = stored.map(([name, { insert }]) => insert ?? sql.id(name));
   const updates = updatedColumns(columns).map(([name]) => sql`${sql.id(name)} = ${sql.id('excluded', name)}`);
-  return sql`stored as (
+  return sql`${sql.id(`${prefix}stored`)} as (
       insert into ${sql.table(table)} (${sql.join(stored.map(([name]) => sql.id(name)))})
       select ${sql.join(values)}
-      from records
+      from ${sql.id(`${prefix}records`)} as records
       on conflict (${sql.join(key.map((name) => sql.id(name)))}) do update set ${sql.join(updates)}
     )`;
 }

@@ -24,7 +24,7 @@ import { refuseEmptyParams } from './hooks/path-params.ts';
 import { limitRequests } from './hooks/rate-limits.ts';
 import { securityHeaders } from './hooks/security-headers.ts';
 import { enforceServiceLock } from './hooks/service-lock.ts';
-import { registerRoutes } from './routes.ts';
+import { registerRoutes } from './register-routes.ts';
 
 const bodyLimitBytes = 65_536;
 /** 255 characters of four bytes each, percent-encoded. */

@@ -1,12 +1,10 @@
-import type { FastifyReply } from 'fastify';
 import type { Context } from '../context.ts';
 import { notFound } from '../platform/errors.ts';
 import type { App } from './app-type.ts';
 import { bare } from './bare/render.ts';
 import { betterAuthRoutes } from './better-auth/routes.ts';
-import { errorHandler } from './contract/errors.ts';
-import type { Call, HiddenRoute, Operation } from './contract/operation.ts';
-import { type Access, operationSchema } from './contract/operation-schema.ts';
+import type { HiddenRoute, Operation } from './contract/operation.ts';
+import type { Access } from './contract/operation-schema.ts';
 import { plain, type Surface } from './contract/surface.ts';
 import { apiPageRoutes } from './docs/docs-page.ts';
 import * as docs from './docs/handlers.ts';
@@ -26,22 +24,19 @@ import * as occurrences from './handlers/occurrences.ts';
 import * as profile from './handlers/profile.ts';
 import * as projects from './handlers/projects.ts';
 import * as quickAdd from './handlers/quick-add.ts';
+import * as reminders from './handlers/reminders.ts';
 import * as sections from './handlers/sections.ts';
 import * as tags from './handlers/tags.ts';
 import * as taskMove from './handlers/task-move.ts';
 import * as tasks from './handlers/tasks.ts';
 import * as trash from './handlers/trash.ts';
 import * as views from './handlers/views.ts';
-import { requireAdmin, requireToken } from './hooks/authentication.ts';
-import { sendCached } from './hooks/cached-responses.ts';
-import { methodNotAllowed } from './hooks/method-not-allowed.ts';
-import { scopesOf } from './scopes.ts';
 import { v1 } from './v1/render.ts';
 
 /** Registers its own routes, at the URLs of its row. */
 type RoutePlugin = (app: App, ctx: Context) => void | Promise<void>;
 
-interface Route {
+export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET POST' | 'ALL';
   url: string;
   target: Operation | HiddenRoute | RoutePlugin;
@@ -109,6 +104,13 @@ const table: readonly Row[] = [
   ['GET',      '/api/v1/users/:user_id/tasks/:task_id/occurrences', occurrences.listOccurrences,    'token',  v1],
   ['POST',     '/api/v1/users/:user_id/tasks/:task_id/occurrences/skip', occurrences.skipOccurrence, 'token', v1],
   ['POST',     '/api/v1/users/:user_id/tasks/:task_id/occurrences/undo', occurrences.undoOccurrence, 'token', v1],
+  ['GET',      '/api/v1/users/:user_id/reminders',               reminders.listReminders,           'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/tasks/:task_id/reminders', reminders.listTaskReminders,      'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/tasks/:task_id/reminders', reminders.createReminder,         'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/tasks/:task_id/reminders/:reminder_id', reminders.getReminder, 'token', v1],
+  ['PATCH',    '/api/v1/users/:user_id/tasks/:task_id/reminders/:reminder_id', reminders.updateReminder, 'token', v1],
+  ['DELETE',   '/api/v1/users/:user_id/tasks/:task_id/reminders/:reminder_id', reminders.deleteReminder, 'token', v1],
+  ['POST',     '/api/v1/users/:user_id/tasks/:task_id/reminders/:reminder_id/snooze', reminders.snoozeReminder, 'token', v1],
   ['GET',      '/api/v1/users/:user_id/trash',                   trash.listTrash,                   'token',  v1],
   ['POST',     '/api/v1/users/:user_id/trash/:task_id/restore',  trash.restoreTask,                 'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id/trash/:task_id',          trash.purgeTask,                   'token',  v1],
@@ -189,61 +191,3 @@ export const routes: readonly Route[] = table.map(([method, url, target, access,
   access,
   surface,
 }));
-
-const requirements = { public: () => {}, token: requireToken, admin: requireAdmin };
-
-/** Registers the table. Consecutive routes with the same access and surface share a scope: hooks and error handler. */
-export async function registerRoutes(app: App, ctx: Context): Promise<void> {
-  const refuseOtherMethods = methodNotAllowed(app);
-  for (const { access, surface, group } of scopesOf(routes)) {
-    await app.register(async (scope: App) => {
-      scope.setErrorHandler(errorHandler(surface.renderError));
-      requirements[access](scope, ctx);
-      for (const route of group) await registerRoute(scope, route, ctx);
-    });
-  }
-  refuseOtherMethods();
-}
-
-async function registerRoute(scope: App, { method, url, target, surface, access }: Route, ctx: Context) {
-  if (typeof target === 'function') return target(scope, ctx);
-  const methods = method === 'ALL' ? scope.supportedMethods : method.split(' ');
-  if ('id' in target)
-    scope.route({
-      method: methods,
-      url,
-      schema: operationSchema(target, surface, access, ctx.config),
-      config: 'success' in target ? { ...target.caching } : {},
-      ...target.options,
-      handler: operationHandler(target, surface, ctx),
-    });
-  else
-    scope.route({
-      method: methods,
-      url,
-      schema: { hide: true },
-      onSend: target.createOnSend?.() ?? [],
-      handler: (request, reply) => target.handle({ ctx, db: ctx.db, request, reply }),
-    });
-}
-
-/** Calls the operation, through the response cache if it has `caching`, and renders the result. */
-function operationHandler(operation: Operation, surface: Surface, ctx: Context) {
-  if (!('success' in operation))
-    return async (request: Call['request'], reply: FastifyReply) =>
-      operation.handle({ ctx, db: ctx.db, request, reply });
-  const { success, caching } = operation;
-  const status = surface.status(success);
-  if (caching !== undefined)
-    return (request: Call['request'], reply: FastifyReply) =>
-      sendCached(ctx, request, reply, async (db) => {
-        const result = await operation.handle({ ctx, db, request, reply });
-        return { ...result, payload: surface.render(result, success) };
-      });
-  return async (request: Call['request'], reply: FastifyReply) => {
-    const result = await operation.handle({ ctx, db: ctx.db, request, reply });
-    reply.status(status).headers(result.headers ?? {});
-    const body = surface.render(result, success);
-    return body === undefined ? reply.send() : body;
-  };
-}

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { LocalTime } from '../dates/zones.ts';
 import {
   type Column,
   type Columns,
@@ -18,6 +19,7 @@ import {
 import { type Cte, type CteTemplate, param } from '../db/statements.ts';
 import { recordsCte, upsertCte } from '../db/store-rows.ts';
 import type { dataLimits } from '../platform/data-limits.ts';
+import type { WriteStamp } from '../writes/plan.ts';
 
 /** An item as responses show it: versioned, in a manual order, and in the trash after its deletion. */
 export interface Item {
@@ -63,7 +65,9 @@ export interface Effect<I> {
   name: string;
   /** How many other things it changes, of a row `t` of the item's table: for the audit log. */
   count: RawBuilder<number>;
-  ctes(item: Stored<I>, versionFloor: number): readonly Cte[];
+  /** JSON: local times of which it needs the instants in the user's zone, of the same row. */
+  localTimes?: RawBuilder<LocalTime[]>;
+  ctes(item: Stored<I>, stamp: WriteStamp, localTimes: readonly LocalTime[]): readonly Cte[];
   /** Statements before that one. */
   earlier?(item: Stored<I>, count: number): readonly Cte[];
 }

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { LocalTime } from '../dates/zones.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, executeQuery, param, type Query, query } from '../db/statements.ts';
 import type { Positioned } from '../platform/positions.ts';
@@ -30,12 +31,14 @@ interface Found<I> {
   item: Stored<I>;
   /** How many other things the effect changes. */
   affected: number;
+  localTimes: LocalTime[];
   room: Room;
   siblings: Positioned[];
 }
 
 interface FoundRow extends Room {
   affected: number;
+  localTimes: LocalTime[];
   siblings: Positioned[];
 }
 
@@ -52,6 +55,7 @@ export function storedItemQuery<I extends Item>(
   const columns = [
     selection,
     ...(effect === undefined ? [] : [sql`${effect.count} as affected`]),
+    ...(effect?.localTimes === undefined ? [] : [sql`${effect.localTimes} as "localTimes"`]),
     ...(part === 'siblings' ? [siblingsOf(kind)] : []),
     ...(part === 'room' ? [sql`room.*`] : []),
   ];
@@ -65,12 +69,13 @@ export function storedItemQuery<I extends Item>(
     if (row === undefined) return undefined;
     const {
       affected = 0,
+      localTimes = [],
       siblings = [],
       count = 0,
       last = null,
       hasParent = true,
     } = row as Partial<FoundRow>;
-    return { item: kind.read(row), affected, siblings, room: { count, last, hasParent } };
+    return { item: kind.read(row), affected, localTimes, siblings, room: { count, last, hasParent } };
   });
 }
 

@@ -97,7 +97,7 @@ export function deleteItem<I extends Item>(
     decide(found, stamp) {
       const before = requireItem(kind, found?.item, 'live', condition);
       const after = markItemDeleted(before, stamp);
-      const effects = effect?.ctes(after, stamp.versionFloor) ?? [];
+      const effects = effect?.ctes(after, stamp, found?.localTimes ?? []) ?? [];
       return {
         value: null,
         changes: [storeItemCte(kind, userId, after), ...effects],

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { type Cte, param } from '../db/statements.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
-import { type Changes, unchanged, type WriteContext } from '../writes/plan.ts';
+import { type Changes, unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import { checkRoom, isAt, markItemRestored, requireItem } from './changes.ts';
 import type { Item, ItemKind, Stored } from './kind.ts';
@@ -26,7 +26,7 @@ export function restoreItem<I extends Item>(
       const before = requireItem(kind, found?.item, 'trash', condition);
       if (found !== undefined) checkRoom(kind, found.room);
       const after = markItemRestored(before, stamp);
-      const effects = effect?.ctes(after, stamp.versionFloor) ?? [];
+      const effects = effect?.ctes(after, stamp, found?.localTimes ?? []) ?? [];
       return {
         value: kind.show(after),
         changes: [storeItemCte(kind, userId, after), ...effects],
@@ -48,9 +48,9 @@ export function purgeItem<I extends Item>(
 ): Promise<WriteResult<null>> {
   return write(db, userId, context, {
     read: storedItemQuery(kind, userId, id, { effect: kind.onPurge }),
-    decide(found, { versionFloor }) {
+    decide(found, stamp) {
       const item = requireItem(kind, found?.item, 'trash', condition);
-      return purgeChanges(kind, item, found?.affected ?? 0, versionFloor);
+      return purgeChanges(kind, item, found?.affected ?? 0, stamp);
     },
   });
 }
@@ -59,10 +59,10 @@ function purgeChanges<I extends Item>(
   kind: ItemKind<I>,
   item: Stored<I>,
   affected: number,
-  versionFloor: number,
+  stamp: WriteStamp,
 ): Changes<null> {
   const { noun, onPurge } = kind;
-  const effects = onPurge?.ctes(item, versionFloor) ?? [];
+  const effects = onPurge?.ctes(item, stamp, []) ?? [];
   return {
     value: null,
     earlierChanges: onPurge?.earlier?.(item, affected) ?? [],
@@ -123,9 +123,9 @@ export async function purgeOldItem<I extends Item>(
 ): Promise<void> {
   await write(db, userId, systemWrite, {
     read: storedItemQuery(kind, userId, id, { effect: kind.onPurge }),
-    decide(found, { versionFloor }) {
+    decide(found, stamp) {
       if (found === undefined || !isAt(found.item, 'trash')) return unchanged(null);
-      return purgeChanges(kind, found.item, found.affected, versionFloor);
+      return purgeChanges(kind, found.item, found.affected, stamp);
     },
   });
 }

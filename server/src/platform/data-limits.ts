@@ -9,6 +9,7 @@ export const dataLimits = {
   sections: { max: 100, of: 'sections in a project' },
   views: { max: 100, of: 'saved views' },
   subtasks: { max: 200, of: 'subtasks of a task' },
+  reminders: { max: 20, of: 'reminders of a task' },
   /** A top-level task is the first level. */
   levels: { max: 5, of: 'levels of subtasks' },
   /** Subtasks on all levels below, which one request moves, completes or deletes. */

@@ -1,4 +1,4 @@
-import { type Column, column, nullable, type TableOf, text } from '../db/columns.ts';
+import { type Column, column, integer, nullable, type TableOf, text } from '../db/columns.ts';
 import type { Profile } from './model.ts';
 
 /** What a user sets. The rest of a profile belongs to the account. */
@@ -10,6 +10,7 @@ export const profileColumns = {
   last_name: column(nullable(text), { setBy: 'client', default: null }),
   time_zone: column(text, { setBy: 'client', default: 'UTC' }),
   locale: column(text, { setBy: 'client', default: 'en' }),
+  default_reminder_minutes: column(nullable(integer), { setBy: 'client', default: null }),
 } satisfies { [Name in keyof ProfileFields]: Column<ProfileFields[Name]> };
 
 declare module '../db/schema.ts' {

@@ -29,6 +29,10 @@ export const Profile = Type.Object(
     last_name: nullable<string>({}),
     time_zone: Type.String({ description: 'IANA name, as it was sent.' }),
     locale: Type.String({ description: 'BCP 47, as it was sent.' }),
+    default_reminder_minutes: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'A task that gets a due time gets a reminder so many minutes before it; null: none.',
+    }),
     role: Type.Enum(['user', 'admin'], { type: 'string' }),
     created_at: nullable<string>({
       format: 'date-time',
@@ -46,6 +50,7 @@ export const Profile = Type.Object(
         last_name: 'Lovelace',
         time_zone: 'Europe/London',
         locale: 'en-GB',
+        default_reminder_minutes: 15,
         role: 'user',
         created_at: '2026-11-21T08:00:00.000Z',
       },
@@ -65,6 +70,14 @@ export const ProfilePatch = Type.Object(
     last_name: Type.Optional(nullable<string>(lastName)),
     time_zone: Type.Optional(Type.String(timeZone)),
     locale: Type.Optional(Type.String(locale)),
+    default_reminder_minutes: Type.Optional(
+      Type.Unsafe<number | null>({
+        type: ['integer', 'null'],
+        minimum: 0,
+        maximum: 40_320,
+        description: 'For tasks that get a due time and have no reminder; null: none.',
+      }),
+    ),
     id: readOnly({}),
     email: readOnly({}),
     email_verified: Type.Optional(

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import type { LocalTime } from '../dates/zones.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, executeQuery, param, type Query, query } from '../db/statements.ts';
+import { floatingReferences } from '../reminders/restamp.ts';
 import { floatingTimes } from '../tasks/restamp-due.ts';
 import { type ProfileFields, profileColumns } from './columns.ts';
 import type { Profile } from './model.ts';
@@ -38,6 +40,8 @@ const profileQuery = (userId: string): Query<Profile> =>
 interface ProfileBefore {
   profile: Profile;
   floating: [date: string, time: string][];
+  /** The same of reminders. */
+  references: LocalTime[];
 }
 
 /** @param isZoneSent whether the local times are read too */
@@ -48,8 +52,8 @@ export const profileBeforeQuery = (userId: string, isZoneSent: boolean): Query<P
     { user_id: userId },
     ([row]) => {
       if (row === undefined) throw new Error('the profile query returned no row');
-      const { floating, ...profile } = row;
-      return { profile: toProfile(userId, profile), floating };
+      const { floating, references, ...profile } = row;
+      return { profile: toProfile(userId, profile), floating, references };
     },
   );
 
@@ -63,10 +67,10 @@ const profileSql = sql<ProfileRow>`
     left join duly.owners o on o.user_id = ${userParam}
     left join duly.profiles p on p.user_id = ${userParam}`;
 
-type ProfileBeforeRow = ProfileRow & Pick<ProfileBefore, 'floating'>;
-const profileBeforeSql = sql<ProfileBeforeRow>`select p.*, '[]'::json as floating from (${profileSql}) as p`;
+type ProfileBeforeRow = ProfileRow & Pick<ProfileBefore, 'floating' | 'references'>;
+const profileBeforeSql = sql<ProfileBeforeRow>`select p.*, '[]'::json as floating, '[]'::json as "references" from (${profileSql}) as p`;
 const zonedProfileSql = sql<ProfileBeforeRow>`
-    select p.*, ${floatingTimes} as floating from (${profileSql}) as p`;
+    select p.*, ${floatingTimes} as floating, ${floatingReferences} as "references" from (${profileSql}) as p`;
 
 function toProfile(userId: string, row: ProfileRow | undefined): Profile {
   if (row === undefined) throw new Error('the profile query returned no row');

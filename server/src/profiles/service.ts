@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../db/schema.ts';
 import { validationError } from '../platform/errors.ts';
+import { rezoneRemindersCtes } from '../reminders/restamp.ts';
 import { restampDueCte } from '../tasks/restamp-due.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { unchanged, type WriteContext } from '../writes/plan.ts';
@@ -11,7 +12,7 @@ import { lockAccountQuery, profileBeforeQuery, setAccountNamesCte, storeProfileC
 
 /**
  * Merge patch (RFC 7396). A patch that changes nothing writes nothing. Another zone moves the instants of floating
- * tasks.
+ * tasks, and reminders.
  * @throws AppError VALIDATION_ERROR when it clears a name of an account, or changes a read-only field.
  */
 export function patchProfile(
@@ -25,7 +26,7 @@ export function patchProfile(
     // A change of an account locks the account, and then, by a trigger, the user's row.
     lockFirst: lockAccountQuery(userId),
     read: profileBeforeQuery(userId, changes.time_zone !== undefined),
-    decide({ profile: before, floating }, { versionFloor }) {
+    decide({ profile: before, floating, references }, { versionFloor }) {
       // The copy may be older: of an unverified address, of no role, of a user without rows.
       checkReadOnlyFields(before, {
         id,
@@ -37,12 +38,14 @@ export function patchProfile(
       const after = { ...before, ...changes };
       if (isDeepStrictEqual(before, after)) return unchanged(before);
       const stored = storageOf(userId, after, changes);
-      const isZoneOther = before.time_zone !== after.time_zone && floating.length > 0;
-      const instants = isZoneOther ? [restampDueCte(userId, floating, after.time_zone, versionFloor)] : [];
+      const zones = { before: before.time_zone, after: after.time_zone };
+      const isFloating = zones.before !== zones.after && floating.length > 0;
+      const instants = isFloating ? [restampDueCte(userId, floating, zones.after, versionFloor)] : [];
+      const reminders = rezoneRemindersCtes(userId, references, zones);
       return {
         value: after,
         ...stored,
-        changes: [...stored.changes, ...instants],
+        changes: [...stored.changes, ...instants, ...reminders],
         auditActions: [{ action: 'profile.update' }],
       };
     },

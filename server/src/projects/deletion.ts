@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { CteTemplate } from '../db/statements.ts';
 import type { Effect } from '../items/kind.ts';
+import { trashedRemindersCte } from '../reminders/restamp.ts';
 import { stampColumns, taskStampColumns } from '../writes/stamp-columns.ts';
 import type { Project, TasksOfDeletedProject } from './model.ts';
 import { countTagsCte, now, projectParam, userParam } from './sql.ts';
@@ -20,7 +21,7 @@ const trashTemplate: CteTemplate = {
       update duly.tasks as t set deleted_at = ${now}, deleted_with = ${projectParam}, subtasks_total = 0,
         subtasks_done = 0, ${taskStampColumns}
       where ${liveTasks}
-    ), ${countTagsCte(sql`select t.id from duly.tasks as t where ${liveTasks}`, 'remove')}`,
+    ), ${countTagsCte(sql`select t.id from duly.tasks as t where ${liveTasks}`, 'remove')}, ${trashedRemindersCte(liveTasks)}`,
 };
 
 /** A section that was deleted before stays the former one. */
@@ -38,7 +39,7 @@ export const deletionEffect = (tasks: TasksOfDeletedProject): Effect<Project> =>
   name: 'live tasks',
   count: sql<number>`(select count(*)::int from duly.tasks as o
     where o.user_id = ${userParam} and o.project_id = t.id and o.deleted_at is null)`,
-  ctes: ({ id, user_id }, versionFloor) => [
+  ctes: ({ id, user_id }, { versionFloor }) => [
     {
       template: tasks === 'trash' ? trashTemplate : inboxTemplate,
       params: { user_id, id, version_floor: versionFloor },

@@ -3,6 +3,7 @@ import type { Cte, CteTemplate } from '../db/statements.ts';
 import type { Effect } from '../items/kind.ts';
 import { purgeSql } from '../items/queries.ts';
 import { purgedOccurrencesCte } from '../occurrences/queries.ts';
+import { purgedRemindersCte } from '../reminders/restamp.ts';
 import { purgeBatchSize } from '../tasks/trash.ts';
 import type { Project } from './model.ts';
 import { projectParam, userParam } from './sql.ts';
@@ -12,14 +13,15 @@ const deletedTasks = sql`select o.id from duly.tasks as o where o.user_id = ${us
 
 const purgeTasks = purgeSql('task', 'duly.tasks', 'purged_tasks', sql`t.id in (${deletedTasks})`);
 
-const purgeTasksWithOccurrences = sql`${purgeTasks}, ${purgedOccurrencesCte('purged_tasks')}`;
+const purgeTasksWithAll = sql`${purgeTasks}, ${purgedOccurrencesCte('purged_tasks')},
+  ${purgedRemindersCte('purged_tasks')}`;
 
-const batchTemplate: CteTemplate = { name: 'purge tasks of project', sql: purgeTasksWithOccurrences };
+const batchTemplate: CteTemplate = { name: 'purge tasks of project', sql: purgeTasksWithAll };
 
 /** Other tasks in the trash lose project and section, by the foreign keys. */
 const lastTemplate: CteTemplate = {
   name: 'purge last tasks and sections of project',
-  sql: sql`${purgeTasksWithOccurrences}, ${purgeSql('section', 'duly.sections', 'purged_sections', sql`t.project_id = ${projectParam}`)}`,
+  sql: sql`${purgeTasksWithAll}, ${purgeSql('section', 'duly.sections', 'purged_sections', sql`t.project_id = ${projectParam}`)}`,
 };
 
 /** Purges the tasks that were deleted with the project, and all of its sections. */

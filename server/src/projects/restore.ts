@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { CteTemplate } from '../db/statements.ts';
 import type { Effect } from '../items/kind.ts';
+import { localParams, restoredRemindersCte, wholeDaysOf } from '../reminders/restamp.ts';
 import { stampColumns, taskStampColumns } from '../writes/stamp-columns.ts';
 import type { Project } from './model.ts';
 import { countTagsCte, projectParam, userParam } from './sql.ts';
@@ -66,7 +67,8 @@ const restoreTemplate: CteTemplate = {
   sql: sql`restored_sections as (
       update duly.sections as t set deleted_at = null, deleted_with = null, ${stampColumns}
       where t.user_id = ${userParam} and t.project_id = ${projectParam} and t.deleted_with = ${projectParam}
-    ), ${restored}, ${returned}, ${countTagsCte(sql`select t.id from duly.tasks as t where ${trashedTasks}`, 'add')}`,
+    ), ${restored}, ${returned}, ${countTagsCte(sql`select t.id from duly.tasks as t where ${trashedTasks}`, 'add')},
+    ${restoredRemindersCte(trashedTasks)}`,
 };
 
 /** Brings back the tasks and sections that the deletion of the project took away. */
@@ -75,7 +77,11 @@ export const restoreTasksAndSections: Effect<Project> = {
   count: sql<number>`(select count(*)::int from duly.tasks as o
     where o.user_id = ${userParam} and (o.project_id = t.id and o.deleted_with = t.id and o.deleted_at is not null
       or o.former_project_id = t.id and o.project_id is null and o.deleted_at is null))`,
-  ctes: ({ id, user_id }, versionFloor) => [
-    { template: restoreTemplate, params: { user_id, id, version_floor: versionFloor } },
+  localTimes: wholeDaysOf(trashedTasks),
+  ctes: ({ id, user_id }, { versionFloor, timeZone }, localTimes) => [
+    {
+      template: restoreTemplate,
+      params: { user_id, id, version_floor: versionFloor, ...localParams(localTimes, timeZone) },
+    },
   ],
 };

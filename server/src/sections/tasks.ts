@@ -22,7 +22,7 @@ export const releaseTasks: Effect<Section> = {
   name: 'live tasks',
   count: sql<number>`(select count(*)::int from duly.tasks as o
     where o.user_id = ${userParam} and o.section_id = t.id and o.deleted_at is null)`,
-  ctes: ({ id, user_id }, versionFloor) => [
+  ctes: ({ id, user_id }, { versionFloor }) => [
     { template: releaseTemplate, params: { user_id, id, version_floor: versionFloor } },
   ],
 };
@@ -50,7 +50,7 @@ export const returnTasks: Effect<Section> = {
   count: sql<number>`(select count(*)::int from duly.tasks as o
     where o.user_id = ${userParam} and o.former_section_id = t.id and o.section_id is null
       and o.project_id = t.project_id and o.deleted_at is null)`,
-  ctes: ({ id, user_id, project_id }, versionFloor) => [
+  ctes: ({ id, user_id, project_id }, { versionFloor }) => [
     { template: returnTemplate, params: { user_id, id, project_id, version_floor: versionFloor } },
   ],
 };

@@ -20,7 +20,8 @@ import { isTaskId, type StoredTask, type Task } from './model.ts';
 import { completeInFamily, deleteInFamily, effectsOn, patchInFamily } from './operations.ts';
 import { scopeOfCompletion } from './patch.ts';
 import { hasPlacement, resolvePlacement } from './placement.ts';
-import { storedTasksQuery, storeTasksCtes } from './queries.ts';
+import { storedTasksQuery } from './queries.ts';
+import { buildReminders, storeRemindedTasksCtes } from './reminders.ts';
 import { skipOccurrence, type TaskEffect, undoOccurrence } from './repeats.ts';
 import { restoreInFamily } from './restore.ts';
 
@@ -69,7 +70,7 @@ export async function executeBulk(
         try {
           const effects = applyOperation(family, step, userId, stamp);
           const changes = effects.map(({ task: after }) => ({ before: family.tasks.get(after.id), after }));
-          applyChanges(family, effects);
+          applyChanges(family, effects, stamp);
           if (changes.length > 0)
             auditActions.push(taskActionOf(`task.${step.operation.op}`, step.id, changes));
           return successResult(step, family.tasks.get(step.id));
@@ -81,7 +82,7 @@ export async function executeBulk(
       });
       if (auditActions.length === 0) return unchanged(results);
       const changes = [
-        ...storeTasksCtes(userId, changesOf(before, family)),
+        ...storeRemindedTasksCtes(userId, changesOf(before, family), family.reminders, stamp),
         ...occurrenceCtes(userId, occurrences, family.occurrences),
       ];
       return { value: results, changes, auditActions };
@@ -129,7 +130,7 @@ function readFor(userId: string, steps: readonly BulkStep[]): Query<Family> {
   const known = occurrencesOf(existing);
   if (!steps.some(needsFamily))
     return withOccurrences(storedTasksQuery(userId, ids), known, (tasks, occurrences) => ({
-      ...{ tasks, occurrences, projects: new Set(), sections: new Map() },
+      ...{ tasks, occurrences, reminders: [], projects: new Set(), sections: new Map() },
     }));
   const restored = existing.filter(({ operation }) => operation.op === 'restore').map(({ id }) => id);
   const below = existing.filter((step) => needsFamily(step)).map(({ id }) => id);
@@ -179,7 +180,9 @@ function applyOperation(
   switch (operation.op) {
     case 'create': {
       const created = stampNewTask(buildTask(userId, id, operation, index), stamp.now, stamp.timeZone);
-      return effectsOn([{ ...created, ...resolvePlacement(family, { id, current: null }, operation) }]);
+      const task = { ...created, ...resolvePlacement(family, { id, current: null }, operation) };
+      const { reminders } = operation;
+      return [{ task, ...(reminders !== undefined && { reminders: buildReminders(id, reminders) }) }];
     }
     case 'update': {
       const { op: _, ...patch } = operation;

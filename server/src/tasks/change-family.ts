@@ -14,7 +14,7 @@ import { requireTask, type TaskChange, toTask } from './changes.ts';
 import { applyChanges, type Family } from './family.ts';
 import { type FamilyScope, familyQuery } from './family-query.ts';
 import type { StoredTask, Task } from './model.ts';
-import { storeTasksCtes } from './queries.ts';
+import { storeRemindedTasksCtes } from './reminders.ts';
 import type { TaskEffect } from './repeats.ts';
 
 /** The task that a write changes. */
@@ -48,14 +48,14 @@ export function changeFamily<Found extends Family = Family>(
       const { occurrences } = family;
       const task = requireTask(before.get(taskId), location, condition);
       const { effects, more = [] } = change(family, task, stamp);
-      applyChanges(family, effects);
+      applyChanges(family, effects, stamp);
       const value = toTask(family.tasks.get(taskId) ?? task);
       const changes = changesOf(before, family);
       if (changes.length === 0) return unchanged(value);
       return {
         value,
         changes: [
-          ...storeTasksCtes(userId, changes),
+          ...storeRemindedTasksCtes(userId, changes, family.reminders, stamp),
           ...occurrenceCtes(userId, occurrences, family.occurrences),
           ...more,
         ],

@@ -14,7 +14,8 @@ import { noSeries, resolveSeries, type SeriesPosition } from './series.ts';
  */
 export function splitPatch(patch: TaskPatch) {
   const { version, id, user_id, created_at, updated_at: updatedAt, ...rest } = patch;
-  const { completed_at: _at, position: _position, progress: _progress, due_at: _due, ...fields } = rest;
+  const { completed_at: _at, position: _position, progress: _progress, due_at: _due, ...others } = rest;
+  const { reminder_count: _count, ...fields } = others;
   return {
     fields,
     condition: { version, readOnlyFields: { id, user_id, created_at }, updatedAt } satisfies WriteCondition,
@@ -87,6 +88,7 @@ export function buildTask(userId: string, id: string, input: NewTask, ordinal = 
     excluded_dates: sortDates(fields.excluded_dates),
     position: `+${positionOfTime(0, ordinal).slice(positionOfTime(0).length)}`,
     progress: null,
+    reminder_count: 0,
     version: 1,
     deleted_at: null,
     ...nowhereElse,

@@ -94,6 +94,7 @@ export const taskColumns = {
   parent_id: column(optionalUuid, { setBy: 'client', default: null }),
   position: { ...column(text, { setBy: 'server', insert: insertedPosition }), ...position },
   progress: { ...derived(progressType, progress, { setBy: 'server' }), recordType: null },
+  reminder_count: column(integer, { setBy: 'server' }),
   version: column(integer, { setBy: 'server' }),
   created_at: column(timestamp, { setBy: 'creation' }),
   updated_at: column(timestamp, { setBy: 'server' }),

@@ -38,6 +38,7 @@ export function familyQuery(userId: string, scope: FamilyScope): Query<Family> {
       const projectIds = first?.section_projects ?? [];
       return {
         occurrences: [],
+        reminders: [],
         tasks: new Map(found.map((task) => [task.id, task])),
         projects: new Set(first?.live_projects),
         sections: new Map(sectionIds.map((id, index) => [id, projectIds[index] ?? ''])),
@@ -84,6 +85,7 @@ const familySql = sql<FamilyRow>`
 export const childrenQuery = (userId: string, taskId: string): Query<Family> =>
   query('children', childrenSql, { user_id: userId, id: taskId }, (rows) => ({
     occurrences: [],
+    reminders: [],
     tasks: new Map(rows.map(readStoredTask).map((task) => [task.id, task])),
     projects: new Set(),
     sections: new Map(),

@@ -1,11 +1,16 @@
+import type { UnstampedReminder } from '../reminders/service.ts';
+import type { WriteStamp } from '../writes/plan.ts';
 import type { StoredTask } from './model.ts';
 import { foldProgress } from './progress.ts';
+import { withReminders } from './reminders.ts';
 import type { Occurrences, TaskEffect } from './repeats.ts';
 
 /** Tasks and what belongs to them, as a write sees them: it has read them, and its changes are in it. */
 export interface Family {
   /** Those recorded ones that the write has to know, and those that it records. */
   occurrences: Occurrences;
+  /** Those that the write makes. */
+  reminders: readonly UnstampedReminder[];
   tasks: Map<string, StoredTask>;
   /** Live ones of those that the write names or its tasks are in. */
   projects: ReadonlySet<string>;
@@ -48,10 +53,12 @@ export function heightOf(family: Family, id: string): number {
   return Math.max(...levels.values());
 }
 
-/** Puts changed tasks into the family, with the progress of their parents. */
-export function applyChanges(family: Family, effects: readonly TaskEffect[]): void {
+/** Puts changed tasks into the family, with new reminders, and with the progress of their parents. */
+export function applyChanges(family: Family, changedTasks: readonly TaskEffect[], stamp: WriteStamp): void {
   const { tasks } = family;
-  for (const { recorded, undone } of effects) {
+  const effects = changedTasks.map((effect) => withReminders(tasks.get(effect.task.id), effect, stamp));
+  for (const { recorded, undone, reminders = [] } of effects) {
+    family.reminders = [...family.reminders, ...reminders];
     if (recorded !== undefined) family.occurrences = [...family.occurrences, recorded];
     if (undone !== undefined) family.occurrences = family.occurrences.filter((each) => each !== undone);
   }

@@ -85,6 +85,7 @@ export const listParameters = {
         'Tasks of archived projects. When absent, v1 hides them, but not in the list of a project, section or task; the bare surface shows them.',
     }),
   ),
+  has_reminder: Type.Optional(Type.Boolean({ description: 'Whether tasks have reminders, sent or not.' })),
   sort_by: choice('sort_by', sortKeys, {
     description:
       'Priority ascending is High, Medium, Low. `due_date` is by instant: a date is the first one of its day in the zone of the profile; tasks without a due date come last in both directions. `position` is the manual order.',

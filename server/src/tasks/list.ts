@@ -111,7 +111,9 @@ export function listTasks(
       tags_wanted: filter.tags_match === 'all' ? names.size : 1,
     },
     // Other filters leave so many rows that a page is soon full.
-    materialize: Boolean(search || tags?.length || due_after || due_before || isByClock(due)),
+    materialize: Boolean(
+      search || tags?.length || due_after || due_before || isByClock(due) || filter.has_reminder,
+    ),
     hasUnfoldedRows: search || sort_by === 'title' ? hasUnfoldedTasks : null,
     extras: {
       ...(clock === null ? {} : { user_zone: userZone }),
@@ -126,7 +128,7 @@ export function listTasks(
 
 /** All that `conditionsOf` depends on. */
 function shapeOf(filter: TaskListFilter): string {
-  const { completed, status, priority, due_after, due_before, search, tags } = filter;
+  const { completed, status, priority, due_after, due_before, has_reminder, search, tags } = filter;
   const presentFilters = [
     priority !== 'all',
     due_after !== undefined,
@@ -135,7 +137,7 @@ function shapeOf(filter: TaskListFilter): string {
     Boolean(tags?.length),
   ];
   const texts = [Boolean(search), isMultiline(search)];
-  return [completed, status, ...presentFilters, ...texts, placementShape(filter)].join();
+  return [completed, status, has_reminder, ...presentFilters, ...texts, placementShape(filter)].join();
 }
 
 const isMultiline = (search: string | undefined): boolean => search?.includes('\n') ?? false;
@@ -152,6 +154,8 @@ function conditionsOf(filter: TaskListFilter): RawBuilder<SqlBool>[] {
   conditions.push(...dueConditions(filter));
   if (filter.search) conditions.push(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
   if (filter.tags?.length) conditions.push(hasTags);
+  if (filter.has_reminder !== undefined)
+    conditions.push(filter.has_reminder ? sql`t.reminder_count > 0` : sql`t.reminder_count = 0`);
   conditions.push(...placementConditions(filter));
   return conditions;
 }

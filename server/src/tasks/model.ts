@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
 import { itemPatchFields, neighbours } from '../items/model.ts';
+import { newReminders } from '../reminders/model.ts';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';
 import { dateFields, ignoredDates, shownDates } from './date-model.ts';
@@ -81,6 +82,7 @@ export const taskExample = {
   parent_id: null,
   position: 'g0Up8Y1aq',
   progress: { done: 1, total: 3 },
+  reminder_count: 1,
   version: 1,
   created_at: '2026-11-21T08:00:00.000Z',
   updated_at: '2026-11-21T08:00:00.000Z',
@@ -147,6 +149,7 @@ export const NewTask = Type.Object(
     ...repeatFields,
     tags: Type.Optional(tags),
     ...placementFields,
+    reminders: newReminders,
     user_id: sameUser,
   },
   {

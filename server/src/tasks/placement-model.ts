@@ -45,6 +45,7 @@ export const shownOrder = {
     ...progressSchema,
     description: 'How many of its subtasks are completed; null without subtasks.',
   }),
+  reminder_count: Type.Integer({ minimum: 0, description: 'How many reminders it has.' }),
 };
 
 /** The same in bodies, where they are ignored: clients send whole tasks back. */
@@ -53,6 +54,7 @@ export const ignoredOrder = {
   progress: Type.Optional(
     Type.Unsafe<Progress>({ ...progressSchema, additionalProperties: false, description: 'Ignored.' }),
   ),
+  reminder_count: Type.Optional(Type.Integer({ minimum: 0, description: 'Ignored.' })),
 };
 
 /** What becomes of subtasks when their parent is completed or deleted. */

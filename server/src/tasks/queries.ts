@@ -23,6 +23,7 @@ import { foldProgress, progressCtes } from './progress.ts';
 export interface ShownTask {
   version: number;
   progress: Progress;
+  reminder_count: number;
   /** Its JSON. */
   json: Buffer;
 }
@@ -31,20 +32,21 @@ export interface ShownTask {
 export async function findTask(db: Db, userId: string, taskId: string): Promise<ShownTask | null> {
   const [task] = await findLiveStatement(db, { user_id: userId, id: taskId });
   if (task === undefined) return null;
-  const { version, done, total, json } = task;
-  return { version, progress: total === 0 ? null : { done, total }, json };
+  const { version, done, total, reminder_count, json } = task;
+  return { version, progress: total === 0 ? null : { done, total }, reminder_count, json };
 }
 
 interface ShownRow {
   version: number;
   done: number;
   total: number;
+  reminder_count: number;
   json: Buffer;
 }
 
 const findLiveStatement = compileOnce((db) =>
   sql<ShownRow>`${sql.raw(asBytes)} select t.version, t.subtasks_done as done, t.subtasks_total as total,
-      ${taskJson} as json from duly.tasks as t
+      t.reminder_count, ${taskJson} as json from duly.tasks as t
     where t.user_id = ${param('user_id')} and t.id = ${param('id')} and t.deleted_at is null`.compile(db),
 );
 

@@ -1,6 +1,7 @@
 import { dateIn } from '../dates/zones.ts';
 import type { FieldsBefore, OccurrenceStatus, RecordedOccurrence } from '../occurrences/model.ts';
 import { AppError, validationError } from '../platform/errors.ts';
+import type { UnstampedReminder } from '../reminders/service.ts';
 import type { WriteStamp } from '../writes/plan.ts';
 import { applyFields, isSameFields, toTask } from './changes.ts';
 import { dueAtOf } from './due.ts';
@@ -14,6 +15,8 @@ export interface TaskEffect {
   recorded?: RecordedOccurrence;
   /** One of those that the write has read or recorded. */
   undone?: RecordedOccurrence;
+  /** Those that are made with it; absent: that of the profile, if it gets a time and has none. */
+  reminders?: readonly UnstampedReminder[];
 }
 
 export type Occurrences = readonly RecordedOccurrence[];

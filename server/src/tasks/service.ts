@@ -7,6 +7,7 @@ import {
   occurrenceCtes,
   withOccurrences,
 } from '../occurrences/queries.ts';
+import type { UnstampedReminder } from '../reminders/service.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { unchanged, type WriteContext } from '../writes/plan.ts';
@@ -21,7 +22,6 @@ import {
   type UnstampedTask,
   withPosition,
 } from './changes.ts';
-import { isFloating } from './due.ts';
 import { applyChanges } from './family.ts';
 import { childrenQuery, familyQuery } from './family-query.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
@@ -35,7 +35,8 @@ import {
 } from './patch.ts';
 import { hasPlacement, isPlaced, resolvePlacement, scopeOfPlacement } from './placement.ts';
 import type { ChildrenOnCompletion, ChildrenOnDeletion } from './placement-model.ts';
-import { storedTaskQuery, storeTasksCte, storeTasksCtes } from './queries.ts';
+import { storedTaskQuery, storeTasksCte } from './queries.ts';
+import { buildReminders, storeRemindedTasksCtes, withReminders } from './reminders.ts';
 import type { TaskEffect } from './repeats.ts';
 
 /** @throws AppError VALIDATION_ERROR, LIMIT_EXCEEDED */
@@ -61,11 +62,13 @@ export function createTaskAs<T>(
   toValue: (task: Task) => T,
 ): Promise<WriteResult<T>> {
   const task = buildTask(userId, randomUUID(), input);
-  const create = isPlaced(task) || isFloating(task) ? createByRules : createAlone;
-  return create(db, context, task, toValue);
+  const reminders = input.reminders && buildReminders(task.id, input.reminders);
+  const isAlone = !isPlaced(task) && task.due_time === null && !reminders?.length;
+  if (isAlone) return createAlone(db, context, task, toValue);
+  return createByRules(db, context, { task, ...(reminders && { reminders }) }, toValue);
 }
 
-/** It reads nothing, so it is one statement. The user's zone does not matter. */
+/** It reads nothing, so it is one statement. Nothing in the user's profile matters. */
 const createAlone = <T>(db: Db, context: WriteContext, task: UnstampedTask, toValue: (task: Task) => T) =>
   write(db, task.user_id, context, {
     create({ now }) {
@@ -81,20 +84,21 @@ const createAlone = <T>(db: Db, context: WriteContext, task: UnstampedTask, toVa
 function createByRules<T>(
   db: Db,
   context: WriteContext,
-  task: UnstampedTask,
+  { task, reminders }: { task: UnstampedTask; reminders?: readonly UnstampedReminder[] },
   toValue: (task: Task) => T,
 ): Promise<WriteResult<T>> {
   const { id, user_id: userId } = task;
   return write(db, userId, context, {
     read: familyQuery(userId, scopeOfPlacement(task)),
-    decide(family, { now, timeZone }) {
+    decide(family, stamp) {
       const before = new Map(family.tasks);
       const placement = resolvePlacement(family, { id, current: null }, task);
-      const after = { ...stampNewTask(task, now, timeZone), ...placement };
-      applyChanges(family, [{ task: after }]);
+      const after = { ...stampNewTask(task, stamp.now, stamp.timeZone), ...placement };
+      applyChanges(family, [{ task: after, ...(reminders && { reminders }) }], stamp);
+      const changes = changesOf(before, family);
       return {
-        value: toValue(toTask(after)),
-        changes: storeTasksCtes(userId, changesOf(before, family)),
+        value: toValue(toTask(family.tasks.get(id) ?? after)),
+        changes: storeRemindedTasksCtes(userId, changes, family.reminders, stamp),
         auditActions: [{ action: 'task.create', subject: id }],
       };
     },
@@ -190,12 +194,13 @@ export function changeTask(
     decide(found, stamp) {
       const { occurrences } = found;
       const before = requireTask(found.task, location, condition);
-      const { task: after, recorded, undone } = change(before, { stamp, occurrences });
+      const effect = withReminders(before, change(before, { stamp, occurrences }), stamp);
+      const { task: after, recorded, undone, reminders = [] } = effect;
       const value = toTask(after);
       if (after === before) return unchanged(value);
       const left = occurrences.filter((each) => each !== undone);
       const changes = [
-        ...storeTasksCtes(userId, [{ before, after }]),
+        ...storeRemindedTasksCtes(userId, [{ before, after }], reminders, stamp),
         ...occurrenceCtes(userId, occurrences, recorded === undefined ? left : [...left, recorded]),
       ];
       return { value, changes, auditActions: [{ action, subject: taskId }] };

@@ -6,6 +6,7 @@ import { type Cte, type CteTemplate, param, query } from '../db/statements.ts';
 import { newestDeletionFirst } from '../items/list.ts';
 import type { TrashedItems } from '../items/trash.ts';
 import { purgedOccurrencesCte } from '../occurrences/queries.ts';
+import { purgedRemindersCte } from '../reminders/restamp.ts';
 import type { WriteCondition } from '../writes/conditions.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import { type Changes, type Decision, unchanged, type WriteContext } from '../writes/plan.ts';
@@ -194,7 +195,7 @@ const purgeTemplate = (name: string, condition: Expression<unknown>, batch = sql
     ), marked as (
       insert into duly.tombstones (user_id, type, id, revision)
       select ${param('user_id')}, 'task', id, (select revision from stamp) from deleted
-    ), ${purgedOccurrencesCte('deleted')}, orphaned as (
+    ), ${purgedOccurrencesCte('deleted')}, ${purgedRemindersCte('deleted')}, orphaned as (
       update duly.tasks as c set parent_id = null, revision = (select revision from stamp),
         version = greatest(c.version + 1, (select version_floor from duly.epoch)), updated_at = (select now from stamp)
       from deleted where c.user_id = ${param('user_id')} and c.parent_id = deleted.id and c.deleted_at is null

@@ -19,20 +19,39 @@ export interface WriteCondition {
 /** An item with a version, as in responses. */
 interface VersionedItem extends TaggedItem {
   id: string;
-  user_id: string;
+  user_id?: string;
   created_at: string;
   updated_at: string;
 }
 
-interface TaggedItem {
+interface TaggedItem extends UnversionedFields {
   version: number;
-  /** What may change without the version. */
+}
+
+/** What may change without the version: of a task, and of a reminder. */
+interface UnversionedFields {
   progress?: { done: number; total: number } | null;
+  reminder_count?: number;
+  snoozed_until?: string | null;
+  next_at?: string | null;
+  fired_at?: string | null;
 }
 
 /** The entity tag of an item, without quotes: equal tags are equal items. */
-export const entityTagOf = ({ version, progress }: TaggedItem): string =>
-  progress ? `${version}-${progress.done}-${progress.total}` : `${version}`;
+export const entityTagOf = ({ version, progress, reminder_count: count, ...times }: TaggedItem): string => {
+  const { next_at, snoozed_until, fired_at } = times;
+  return [
+    version,
+    ...(progress ? [progress.done, progress.total] : []),
+    ...(count ? [`r${count}`] : []),
+    ...tagOf('n', next_at),
+    ...tagOf('s', snoozed_until),
+    ...tagOf('f', fired_at),
+  ].join('-');
+};
+
+const tagOf = (letter: string, time: string | null | undefined) =>
+  time ? [`${letter}${Date.parse(time).toString(36)}`] : [];
 
 /**
  * @param noun its `type` in the registry of nouns

@@ -21,6 +21,8 @@ export interface WriteStamp {
   versionFloor: number;
   /** The IANA name of the zone in the user's profile. */
   timeZone: string;
+  /** That of the profile: the reminder of a task that gets a due time; null: none. */
+  defaultReminderMinutes: number | null;
 }
 
 /** A write as data: what it reads and how it decides. `write` may execute it again. */

@@ -21,6 +21,11 @@ export const zoneOf = (userId: Expression<unknown>) => sql<string>`coalesce((
 /** The same in a statement with the parameter `user_id`. */
 export const userZone = zoneOf(param('user_id'));
 
+/** What writes take from the profile, of the row that `joinProfile` gives: the same zone. */
+export const profileOfStamp = sql`coalesce(p.time_zone, 'UTC') as "timeZone",
+  p.default_reminder_minutes as "defaultReminderMinutes"`;
+export const joinProfile = sql`left join duly.profiles as p on p.user_id = ${param('user_id')}`;
+
 /**
  * Raises the user's revision. With `seen`, only if revision and epoch still are those. With `lockName`, only if no
  * other transaction has that advisory lock. Otherwise the statement fails, and `isNullOrDuplicate` holds for the error:
@@ -104,6 +109,7 @@ interface LockedStamp {
   now: string;
   versionFloor: number;
   timeZone: string;
+  defaultReminderMinutes: number | null;
 }
 
 const bumpRevisionStatement = compileOnce<LockedStamp>((db) =>
@@ -111,8 +117,10 @@ const bumpRevisionStatement = compileOnce<LockedStamp>((db) =>
       insert into duly.owners (user_id, revision) values (${userParam}, 1) ${increment} returning revision
     )
     select revision, ${isoText(sql`now`)} as now, (select version_floor from duly.epoch) as "versionFloor",
-      ${userZone} as "timeZone"
-    from (select revision, clock_timestamp()::timestamptz(3) as now from bumped) as b`.compile(db),
+      ${profileOfStamp}
+    from (select revision, clock_timestamp()::timestamptz(3) as now from bumped) as b ${joinProfile}`.compile(
+    db,
+  ),
 );
 
 /** Adds 1 to the user's revision, and locks the row until the transaction ends. The first write inserts it. */

@@ -17,7 +17,14 @@ import {
 } from './idempotency.ts';
 import { writeUnderLock } from './locked.ts';
 import type { Changes, ReadingPlan, WriteContext, WritePlan } from './plan.ts';
-import { nextStampCte, randomPlaceholder, replaceText, type Seen, userZone } from './stamps.ts';
+import {
+  joinProfile,
+  nextStampCte,
+  profileOfStamp,
+  randomPlaceholder,
+  replaceText,
+  type Seen,
+} from './stamps.ts';
 import { storeChanges } from './store-changes.ts';
 import { limitUserWrites } from './write-limiter.ts';
 
@@ -94,14 +101,15 @@ async function readAndStore<T, Found>(
   placeholder: string,
 ): Promise<WriteResult<T> | null> {
   const { userId, key } = writer;
-  const { rows, seen, timeZone, isReadOnly, stored } = await readWithRevision(
+  const { rows, seen, timeZone, defaultReminderMinutes, isReadOnly, stored } = await readWithRevision(
     connection.handle,
     writer,
     read,
   );
   if (isReadOnly) return null;
   if (key !== undefined && stored !== null) return toReplay<T>(key, stored);
-  const stamp = { now: placeholder, versionFloor: seen.versionFloor, timeZone };
+  const { versionFloor } = seen;
+  const stamp = { now: placeholder, versionFloor, timeZone, defaultReminderMinutes };
   const decision = decide(read.toValue(rows), stamp);
   if (decision.changes !== null)
     return decision.earlierChanges?.length ? null : store(connection, writer, decision, seen, placeholder);
@@ -132,6 +140,7 @@ interface SeenRow {
   seenRevision: bigint | null;
   versionFloor: number;
   timeZone: string;
+  defaultReminderMinutes: number | null;
   /** A server that another one has replaced, perhaps: what it says may be old. */
   isReadOnly: boolean;
   /** Null when there is no row. */
@@ -153,9 +162,9 @@ async function readWithRevision(db: Db, { userId, key }: Writer, read: Query<unk
   const isKeyed = key !== undefined;
   const statement = seenStatements(`${read.name}${isKeyed ? ' under a key' : ''}`, (on) =>
     sql<SeenRow>`
-      select o.revision as "seenRevision", e.version_floor as "versionFloor", ${userZone} as "timeZone",
+      select o.revision as "seenRevision", e.version_floor as "versionFloor", ${profileOfStamp},
         current_setting('transaction_read_only')::boolean as "isReadOnly", ${isKeyed ? storedColumns : sql``} f.*
-      from duly.epoch as e left join duly.owners as o on o.user_id = ${userParam} ${isKeyed ? storedJoin : sql``}
+      from duly.epoch as e left join duly.owners as o on o.user_id = ${userParam} ${joinProfile} ${isKeyed ? storedJoin : sql``}
         left join (select true as "isFound", r.* from (${read.sql}) as r) as f
         on ${isKeyed ? sql`k.key is null` : sql`true`}`.compile(on),
   );
@@ -163,9 +172,11 @@ async function readWithRevision(db: Db, { userId, key }: Writer, read: Query<unk
   const rows = await statement(db, params);
   const [first] = rows;
   if (first === undefined) throw new Error('the read of a write returned no row');
-  const { seenRevision, versionFloor, timeZone, isReadOnly, storedFingerprint, storedAnswer } = first;
+  const { seenRevision, versionFloor, storedFingerprint, storedAnswer } = first;
+  const { timeZone, defaultReminderMinutes, isReadOnly } = first;
   const seen: Seen = { revision: seenRevision ?? 0n, versionFloor };
   const stored: StoredResponse | null =
     storedFingerprint instanceof Buffer ? { fingerprint: storedFingerprint, answer: storedAnswer } : null;
-  return { seen, timeZone, isReadOnly, stored, rows: rows.filter(({ isFound }) => isFound) };
+  const found = rows.filter(({ isFound }) => isFound);
+  return { seen, timeZone, defaultReminderMinutes, isReadOnly, stored, rows: found };
 }

@@ -53,6 +53,8 @@ export async function readUserData({ v1 }: Pick<Client, 'v1'>): Promise<UserData
   return {
     task,
     occurrence: occurrences.flat().sort((a, b) => (a.id < b.id ? -1 : 1)),
+    // Without those of tasks in the trash, which the feed has.
+    reminder: await readAll('/reminders?'),
     project,
     section: sections.flat().sort((a, b) => (a.id < b.id ? -1 : 1)),
     view: (await v1('GET', '/views')).body.data,

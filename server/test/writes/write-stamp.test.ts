@@ -38,7 +38,12 @@ const clock = async (on: Db) => {
 const context: WriteContext = { actor: null, requestId: null, address: null };
 const changesTo = (userId: string, value: string) => ({
   value,
-  changes: [storeProfileCte(userId, { first_name: null, last_name: null, time_zone: 'UTC', locale: 'de' })],
+  changes: [
+    storeProfileCte(userId, {
+      ...{ first_name: null, last_name: null, time_zone: 'UTC', locale: 'de' },
+      default_reminder_minutes: null,
+    }),
+  ],
   auditActions: [{ action: 'profile.update' }],
 });
 

@@ -152,7 +152,8 @@ describe('a plan', () => {
   test('is executed again when its transaction lost to another one, and leaves one change', async () => {
     const { user, revision } = await newClient(app);
     const lost = [Object.assign(new Error('deadlock detected'), { code: '40P01' })];
-    const fields = { first_name: null, last_name: null, time_zone: 'UTC', locale: 'de' };
+    const names = { first_name: null, last_name: null };
+    const fields = { ...names, time_zone: 'UTC', locale: 'de', default_reminder_minutes: null };
     const result = await write(app.ctx.db, user.id, context, {
       read: nothing,
       decide: (_, { now }) => {

@@ -8,7 +8,7 @@ const entityTag = `(?:W/)?${opaqueTag}`;
 export const ifMatchSyntax = new RegExp(`^(?:\\*|${entityTag}(?:\\s*,\\s*${entityTag})*)$`);
 /** Allows empty elements, which recipients ignore (RFC 9110 §5.6.1). `If-Match` does not allow them here. */
 const ifNoneMatchSyntax = new RegExp(`^[,\\s]*${entityTag}(?:\\s*,[,\\s]*${entityTag})*[,\\s]*$`);
-const strongVersion = /(?<!W\/)"([1-9]\d{0,9}(?:-\d{1,9}-\d{1,9})?)"/g;
+const strongVersion = /(?<!W\/)"([1-9]\d{0,9}(?:-[0-9a-z-]{1,50})?)"/g;
 const anyTag = new RegExp(opaqueTag, 'g');
 
 /** The versions and tags that a valid `If-Match` names (RFC 9110 §13.1.1); weak tags match nothing. */
