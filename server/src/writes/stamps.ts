@@ -116,7 +116,7 @@ const bumpRevisionStatement = compileOnce<LockedStamp>((db) =>
   sql`with bumped as (
       insert into duly.owners (user_id, revision) values (${userParam}, 1) ${increment} returning revision
     )
-    select revision, ${isoText(sql`now`)} as now, (select version_floor from duly.epoch) as "versionFloor",
+    select b.revision, ${isoText(sql`b.now`)} as now, (select version_floor from duly.epoch) as "versionFloor",
       ${profileOfStamp}
     from (select revision, clock_timestamp()::timestamptz(3) as now from bumped) as b ${joinProfile}`.compile(
     db,
