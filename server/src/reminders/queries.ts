@@ -26,7 +26,8 @@ interface FoundRow {
 }
 
 /**
- * Reads a live task with the reminder of that id, if it is one of the task's; undefined when this user has no such task.
+ * Reads a live task with the reminder of that id, if it is one of the task's; undefined when this user has no such
+ * task.
  * @param reminderId null for none
  */
 export const reminderQuery = (

@@ -91,7 +91,8 @@ export function createReminder(
 }
 
 /**
- * Merge patch (RFC 7396). Another time ends a snooze. A patch that changes nothing leaves version and times as they are.
+ * Merge patch (RFC 7396). Another time ends a snooze. A patch that changes nothing leaves version and times as they
+ * are.
  * @throws AppError NOT_FOUND, VALIDATION_ERROR, VERSION_CONFLICT, PRECONDITION_FAILED
  */
 export function patchReminder(

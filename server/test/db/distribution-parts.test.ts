@@ -58,6 +58,21 @@ async function useAll(app: TestApp, userId: string) {
     await good(v1('POST', `/tasks/${daily.id}/occurrences/${write}`));
   await good(v1('PATCH', `/tasks/${daily.id}/following`, { due_time: '09:00' }));
   await good(v1('GET', `/tasks/${daily.id}/occurrences`));
+  await good(v1('PATCH', '', { default_reminder_minutes: 5 }));
+  const { data: timed } = await good(
+    v1('POST', '/tasks', { title: 'call', due_date: '2030-01-01', due_time: '09:00' }),
+  );
+  const rule = { relative_to: 'start', minutes_before: 0 };
+  const { data: reminder } = await good(v1('POST', `/tasks/${timed.id}/reminders`, rule));
+  await good(v1('PATCH', `/tasks/${timed.id}/reminders/${reminder.id}`, { minutes_before: 5 }));
+  await good(v1('POST', `/tasks/${timed.id}/reminders/${reminder.id}/snooze`, { minutes: 5 }));
+  await good(v1('PATCH', `/tasks/${timed.id}`, { start_date: '2029-12-24' }));
+  await good(v1('PATCH', '', { time_zone: 'Asia/Tokyo' }));
+  for (const path of ['/reminders?pending=true', `/tasks/${timed.id}/reminders`, '/tasks?has_reminder=true'])
+    await good(v1('GET', path));
+  await good(v1('DELETE', `/tasks/${timed.id}/reminders/${reminder.id}`));
+  await good(v1('DELETE', `/tasks/${timed.id}`));
+  await good(v1('DELETE', `/trash/${timed.id}`));
   await good(v1('GET', '/trash'));
   await good(v1('POST', `/trash/${task.id}/restore`));
   await good(v1('PATCH', '/tags/shop', { name: 'market' }));
@@ -72,7 +87,14 @@ async function useAll(app: TestApp, userId: string) {
   const { data: project } = await good(v1('POST', '/projects', { name: 'house' }));
   const { data: section } = await good(v1('POST', `/projects/${project.id}/sections`, { name: 'roof' }));
   await good(v1('POST', '/views', { name: 'soon', parameters: { project_id: project.id } }));
-  const { data: parent } = await good(v1('POST', '/tasks', { title: 'tiles', section_id: section.id }));
+  const { data: parent } = await good(
+    v1('POST', '/tasks', {
+      title: 'tiles',
+      section_id: section.id,
+      due_date: '2030-01-01',
+      reminders: [rule],
+    }),
+  );
   const { data: child } = await good(v1('POST', '/tasks', { title: 'nails', parent_id: parent.id }));
   await good(v1('POST', `/tasks/${child.id}/move`, { after: null, parent_id: null }));
   await good(v1('DELETE', `/projects/${project.id}?tasks=trash`));

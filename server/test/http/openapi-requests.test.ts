@@ -50,7 +50,8 @@ test.each(optional.map((one) => [one.operationId, one] as const))(
     for (const body of [undefined, 'null', '{}']) {
       const { id } = await (isOfRepeating({ path }) ? createRepeating(client) : client.create());
       if (isTrashed) await client.v1('DELETE', `/tasks/${id}`);
-      const names = { user_id: client.user.id, task_id: id, ...(await createItems(client, isTrashed)) };
+      const items = await createItems(client, isTrashed);
+      const names = { user_id: client.user.id, task_id: id, ...items, ...(await remindOf(client, id)) };
       const url = fillPath(path, names) + requiredQuery(operation);
       const reply = await app.request(method, url, { token: client.user.token, body });
       expect(reply.status, reply.text).toBeLessThan(300);
@@ -58,11 +59,18 @@ test.each(optional.map((one) => [one.operationId, one] as const))(
   },
 );
 
+/** A reminder of the task, unless it is in the trash. */
+async function remindOf({ v1 }: Awaited<ReturnType<typeof newClient>>, id: string) {
+  const body = { remind_at: '2030-01-01T00:00:00Z' };
+  const reply = await v1('POST', `/tasks/${id}/reminders`, body);
+  return reply.status === 201 ? { reminder_id: reply.body.data.id } : {};
+}
+
 test('a deletion, a restore, a purge, the flip, a skip and an undo take a body that may be left out', () => {
   expect(optional.map(({ operationId }) => operationId).sort()).toEqual([
     'bareCompleteTask',
     'bareDeleteTask',
-    ...['deleteProject', 'deleteSection', 'deleteTask', 'deleteView'],
+    ...['deleteProject', 'deleteReminder', 'deleteSection', 'deleteTask', 'deleteView'],
     ...['purgeProject', 'purgeSection', 'purgeTask', 'purgeView'],
     ...['restoreProject', 'restoreSection', 'restoreTask', 'restoreView'],
     ...['skipOccurrence', 'undoOccurrence'],

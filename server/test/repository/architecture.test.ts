@@ -18,7 +18,7 @@ const layers = [
   ['writes'],
   ['response-cache'],
   ['items'],
-  ['accounts', 'tags', 'occurrences', 'tasks', 'projects', 'sections', 'views', 'profiles'],
+  ['accounts', 'tags', 'occurrences', 'reminders', 'tasks', 'projects', 'sections', 'views', 'profiles'],
   ['nouns.ts', 'item-kinds.ts'],
   ['tokens'],
   ['feed', 'admin'],
@@ -36,11 +36,14 @@ const layers = [
 const edges = [
   'tasks → tags',
   'tasks → occurrences',
+  'tasks → reminders',
   'projects → tasks',
   'projects → occurrences',
+  'projects → reminders',
   'sections → projects',
   'views → tasks',
   'profiles → tasks',
+  'profiles → reminders',
 ];
 
 interface Import {

@@ -39,13 +39,21 @@ export const nouns: Readonly<Record<string, Noun>> = {
     },
   },
   occurrence: { bodies: [], answers: ['Occurrence'], notWritten: [] },
+  reminder: {
+    bodies: ['NewReminder', 'ReminderPatch'],
+    answers: ['Reminder'],
+    notWritten: [
+      ...['id', 'task_id', 'version', 'created_at', 'updated_at'],
+      ...['snoozed_until', 'next_at', 'fired_at'],
+    ],
+  },
   tag: { bodies: ['TagRename'], answers: ['Tag'], notWritten: [] },
   task: {
     bodies: ['NewTask', 'TaskPatch', 'BulkCreate', 'BulkUpdate'],
     answers: ['Task', 'TrashedTask'],
     notWritten: [
       ...['id', 'user_id', 'version', 'created_at', 'updated_at', 'completed_at'],
-      ...['position', 'progress', 'due_at', 'occurrence', 'op', 'temp_id'],
+      ...['position', 'progress', 'due_at', 'occurrence', 'op', 'temp_id', 'reminders', 'reminder_count'],
     ],
     given: ['project_id', 'section_id', 'parent_id'],
     values: {

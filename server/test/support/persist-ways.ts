@@ -4,6 +4,7 @@ import { resolveRef } from './operations.ts';
 import { createWorld, isFields, pick, surfaces, tagsOf, type World } from './persist.ts';
 import { createPlaces } from './persist-items.ts';
 import { byCodePoint, type Fields, writableOf } from './persist-nouns.ts';
+import { reminderWrites } from './persist-reminders.ts';
 import { repeatWrites } from './persist-repeats.ts';
 import type { Random } from './random.ts';
 import type { SurfaceName } from './tasks.ts';
@@ -144,6 +145,7 @@ export const partialWrites: Record<string, (world: Start) => Promise<void>> = {
     world.wrote(task, {});
   },
   ...repeatWrites,
+  ...reminderWrites,
   'quick add': async (world) => {
     const { task } = await world.send('v1', 'POST', '/tasks/quick', {
       text: 'Call Ada tomorrow at 9am @phone !high',

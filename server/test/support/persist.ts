@@ -7,6 +7,7 @@ import { readFeed } from './feed.ts';
 import { operations } from './operations.ts';
 import { itemsOf } from './persist-items.ts';
 import { byCodePoint, type Fields, freshFields, type Kind, nouns, writableOf } from './persist-nouns.ts';
+import { remindersOf } from './persist-reminders.ts';
 import { occurrencesOf } from './persist-repeats.ts';
 import type { Random } from './random.ts';
 import { type Client, newClient, type SurfaceName } from './tasks.ts';
@@ -220,6 +221,7 @@ export async function check(world: World): Promise<void> {
   const known: Record<string, Fields[]> = {
     ...Object.fromEntries(items),
     ...{ profile: [profile], tag: tags, task: tasks, occurrence: inOrder(await occurrencesOf(world)) },
+    reminder: inOrder(await remindersOf(world)),
   };
   for (const [way, copy] of Object.entries(await world.follow()))
     for (const [type, things] of copy)

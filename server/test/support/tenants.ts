@@ -78,6 +78,8 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
     ids.push((await app.request('POST', tasks, { token, body })).body.data.id);
   }
   await app.request('POST', `${tasks}/${ids[2]}/occurrences/skip`, { token });
+  const reminder = { relative_to: 'due', minutes_before: 30 };
+  const reminded = await app.request('POST', `${tasks}/${ids[0]}/reminders`, { token, body: reminder });
   const body = { title, description, tags: [tag] };
   const trashed = (await app.request('POST', tasks, { token, body })).body.data.id;
   await app.request('DELETE', `${tasks}/${trashed}`, { token });
@@ -92,6 +94,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
     names: {
       user_id: user.id,
       task_id: ids[0] ?? '',
+      reminder_id: requireData(reminded).id,
       repeating_id: ids[2] ?? '',
       trashed_id: trashed,
       ...more,
