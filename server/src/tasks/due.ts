@@ -48,7 +48,3 @@ export const dueAtOf = (
 
 /** Of a new task, before its fields are known. */
 export const noDue: Due = { due_date: null, due_time: null, time_zone: null, due_at: null };
-
-/** Whether the instant depends on the zone of the user's profile. */
-export const isFloating = ({ due_time, time_zone }: Pick<Due, 'due_time' | 'time_zone'>): boolean =>
-  due_time !== null && time_zone === null;
