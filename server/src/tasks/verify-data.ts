@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { verifyDue } from './verify-due.ts';
+import { verifyReminders } from './verify-reminders.ts';
 
 export interface DataTotals {
   users: number;
@@ -19,8 +20,8 @@ const maxFaults = 100;
 
 /**
  * Checks what writes store beside its source: the tags on a task's row against `task_tags`, each tag's count against
- * its live tasks, each task's numbers of subtasks against its live children, and each instant against date, time and
- * zone. Each check of a user is one snapshot, or one of some tasks, so a server may run meanwhile.
+ * its live tasks, each task's numbers of subtasks against its live children and that of its reminders, and each instant
+ * against date, time and zone. Each check of a user is one snapshot, or one of some tasks, so a server may run meanwhile.
  */
 export async function verifyData(db: Db, report: ReportFault): Promise<DataTotals> {
   const totals = { users: 0, tasks: 0, tags: 0, tasksToStore: 0 };
@@ -32,6 +33,7 @@ export async function verifyData(db: Db, report: ReportFault): Promise<DataTotal
     totals.tags += await verifyTagCounts(db, userId, report);
     await verifySubtasks(db, userId, report);
     await verifyDue(db, userId, (fault) => report(userId, fault));
+    await verifyReminders(db, userId, (fault) => report(userId, fault));
   }
   return totals;
 }

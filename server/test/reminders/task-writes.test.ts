@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { newReminded } from '../support/reminders.ts';
+import { findFaults } from '../support/stored-tags.ts';
 import { newClient } from '../support/tasks.ts';
 
 let app: TestApp;
@@ -346,4 +347,29 @@ describe('where the clock changes', () => {
     await patch({ due_date: fields.due_date });
     expect(await times()).toEqual([next_at]);
   });
+});
+
+test('a reminder that is due, but not sent yet, stays so while its own time stays', async () => {
+  const rules = [{ remind_at: '2020-01-01T00:00:00Z' }];
+  const { patch, times, user } = await newReminded(app, { ...timed, reminders: rules });
+  expect(await times()).toEqual([null]);
+  const reminders = app.ctx.db.updateTable('duly.reminders').where('user_id', '=', user.id);
+  await reminders.set(({ ref }) => ({ next_at: ref('remind_at') })).execute();
+  await patch({ due_date: '2031-01-01' });
+  expect(await times()).toEqual(['2020-01-01T00:00:00.000Z']);
+  await patch({ completed: true });
+  expect(await times()).toEqual([null]);
+});
+
+test('verify-data finds wrong counts and times', async () => {
+  const { user, task } = await newReminded(app, { ...timed, reminders });
+  const { db } = app.ctx;
+  const own = async () => (await findFaults(db)).faults.filter((fault) => fault.startsWith(user.id));
+  expect(await own()).toEqual([]);
+  await db.updateTable('duly.tasks').set({ reminder_count: 2 }).where('id', '=', task.id).execute();
+  await db.updateTable('duly.reminders').set({ next_at: null }).where('task_id', '=', task.id).execute();
+  expect(await own()).toEqual([
+    `${user.id}: task ${task.id}: its row has a reminder_count of 2, its reminders are 1`,
+    expect.stringContaining(`its row has the next_at null, its rule gives ${before}`),
+  ]);
 });
