@@ -60,6 +60,14 @@ interface Occurrence {
   status: 'done' | 'skipped';
 }
 
+/** A reminder of a task, of one in the trash too. */
+interface Reminder {
+  id: string;
+  task_id: string;
+  /** When it is sent next; null: not any more, or not while the task is as it is. */
+  next_at: string | null;
+}
+
 export type Fields = Partial<Omit<Task, 'id' | 'position' | 'progress' | 'version'>>;
 
 /** One local change. `key` is its Idempotency-Key; `base` is the task that it was made on. */
@@ -78,6 +86,7 @@ export interface State {
   sections: Record<string, Section>;
   views: Record<string, View>;
   occurrences: Record<string, Occurrence>;
+  reminders: Record<string, Reminder>;
   outbox: Entry[];
   /** Server ids of tasks created here, by local id. */
   serverIds: Record<string, string>;
@@ -111,9 +120,11 @@ interface Change {
   section?: Section;
   view?: View;
   occurrence?: Occurrence;
+  reminder?: Reminder;
 }
 
-const emptyMirror = { tasks: {}, projects: {}, sections: {}, views: {}, occurrences: {}, cursor: null };
+const emptyLists = { projects: {}, sections: {}, views: {}, occurrences: {}, reminders: {} };
+const emptyMirror = { tasks: {}, ...emptyLists, cursor: null };
 
 /** Applies those of the changes that are of one type. */
 function applyChanges<Item>(
@@ -165,8 +176,8 @@ export class OfflineClient {
 
   static async open(options: Options): Promise<OfflineClient> {
     const stored = await options.load();
-    // What an app without occurrences stored: it skipped them in the feed, so the mirror is read again from the start.
-    const isOld = stored !== null && !('occurrences' in stored);
+    // What an app without reminders stored: it skipped them in the feed, so the mirror is read again from the start.
+    const isOld = stored !== null && !('reminders' in stored);
     const state = { ...emptyMirror, outbox: [], serverIds: {}, ...stored, ...(isOld && emptyMirror) };
     return new OfflineClient(options, state);
   }
@@ -190,6 +201,12 @@ export class OfflineClient {
     inOrder(Object.values(this.#state.sections)).filter(({ project_id }) => project_id === projectId);
 
   listViews = (): View[] => inOrder(Object.values(this.#state.views));
+
+  /** Those that are still to come, the next one first. */
+  listReminders = (taskId: string): Reminder[] =>
+    Object.values(this.#state.reminders)
+      .filter(({ task_id, next_at }) => task_id === taskId && next_at !== null)
+      .sort((a, b) => ((a.next_at ?? '') < (b.next_at ?? '') ? -1 : 1));
 
   /** Those that are done or skipped, on the server. */
   listOccurrences = (taskId: string): Occurrence[] =>
@@ -345,7 +362,7 @@ export class OfflineClient {
       await this.#save(emptyMirror);
       return true;
     }
-    const { tasks, projects, sections, views, occurrences } = this.#state;
+    const { tasks, projects, sections, views, occurrences, reminders } = this.#state;
     // Saved together, so that a page is either applied with its cursor or not at all.
     await this.#save({
       tasks: applyChanges(tasks, body.data, 'task', ({ task }) => task),
@@ -353,6 +370,7 @@ export class OfflineClient {
       sections: applyChanges(sections, body.data, 'section', ({ section }) => section),
       views: applyChanges(views, body.data, 'view', ({ view }) => view),
       occurrences: applyChanges(occurrences, body.data, 'occurrence', ({ occurrence }) => occurrence),
+      reminders: applyChanges(reminders, body.data, 'reminder', ({ reminder }) => reminder),
       cursor: body.next_cursor,
     });
     return body.has_more;

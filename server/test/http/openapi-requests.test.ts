@@ -12,6 +12,7 @@ import {
   type Schema,
 } from '../support/operations.ts';
 import { createItems } from '../support/projects.ts';
+import { createReminder } from '../support/reminders.ts';
 import { createRepeating, isOfRepeating } from '../support/repeats.ts';
 import { newClient } from '../support/tasks.ts';
 
@@ -51,20 +52,18 @@ test.each(optional.map((one) => [one.operationId, one] as const))(
       const { id } = await (isOfRepeating({ path }) ? createRepeating(client) : client.create());
       if (isTrashed) await client.v1('DELETE', `/tasks/${id}`);
       const items = await createItems(client, isTrashed);
-      const names = { user_id: client.user.id, task_id: id, ...items, ...(await remindOf(client, id)) };
+      const names = {
+        user_id: client.user.id,
+        task_id: id,
+        ...items,
+        reminder_id: await createReminder(client, id),
+      };
       const url = fillPath(path, names) + requiredQuery(operation);
       const reply = await app.request(method, url, { token: client.user.token, body });
       expect(reply.status, reply.text).toBeLessThan(300);
     }
   },
 );
-
-/** A reminder of the task, unless it is in the trash. */
-async function remindOf({ v1 }: Awaited<ReturnType<typeof newClient>>, id: string) {
-  const body = { remind_at: '2030-01-01T00:00:00Z' };
-  const reply = await v1('POST', `/tasks/${id}/reminders`, body);
-  return reply.status === 201 ? { reminder_id: reply.body.data.id } : {};
-}
 
 test('a deletion, a restore, a purge, the flip, a skip and an undo take a body that may be left out', () => {
   expect(optional.map(({ operationId }) => operationId).sort()).toEqual([

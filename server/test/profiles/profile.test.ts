@@ -35,6 +35,7 @@ describe('the profile of an account', () => {
       last_name: 'Lovelace',
       time_zone: 'UTC',
       locale: 'en',
+      default_reminder_minutes: null,
       role: 'user',
       created_at: expect.stringMatching(/Z$/),
     });

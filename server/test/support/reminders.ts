@@ -1,7 +1,7 @@
 import type { Reminder } from '../../src/reminders/model.ts';
 import type { Task } from '../../src/tasks/model.ts';
 import type { TestApp } from './app.ts';
-import { newClient } from './tasks.ts';
+import { type Client, newClient } from './tasks.ts';
 
 /** A user with a task, and requests for its reminders. */
 export async function newReminded(app: TestApp, fields: Record<string, unknown> = {}) {
@@ -28,6 +28,12 @@ export async function newReminded(app: TestApp, fields: Record<string, unknown> 
       return all.map(({ next_at }) => next_at);
     },
   };
+}
+
+/** @returns the id of a new reminder of the task; an empty text if the task is in the trash */
+export async function createReminder({ v1 }: Pick<Client, 'v1'>, taskId: string): Promise<string> {
+  const { body } = await v1('POST', `/tasks/${taskId}/reminders`, { remind_at: '2030-01-01T00:00:00Z' });
+  return body.data?.id ?? '';
 }
 
 /** Stores what the sending of a reminder leaves. */

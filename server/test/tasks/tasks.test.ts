@@ -47,6 +47,7 @@ describe('create', () => {
         parent_id: null,
         position: positionOfTime(Date.parse(body.data.created_at)),
         progress: null,
+        reminder_count: 0,
         version: 1,
         created_at: expect.stringMatching(utc),
         updated_at: body.data.created_at,

@@ -10,6 +10,7 @@ import {
   requiredQuery,
 } from '../support/operations.ts';
 import { createItems } from '../support/projects.ts';
+import { createReminder } from '../support/reminders.ts';
 import { createRepeating, isOfRepeating } from '../support/repeats.ts';
 import { newClient } from '../support/tasks.ts';
 
@@ -70,6 +71,7 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
       task_id: path.includes('/trash/') ? gone.id : task.id,
       name: 'home',
       ...(await createItems(client, path.includes('/trash/'))),
+      reminder_id: await createReminder(client, task.id),
     };
     const url = fillPath(path, names) + requiredQuery(operation);
     const send = () =>
