@@ -340,3 +340,21 @@ test('an app that did not know of projects yet reads them once it does, and keep
   expect(phone.listProjects()).toMatchObject([{ name: 'Home' }]);
   expect([...phone.listTasks().values()]).toMatchObject([{ title: 'edited' }]);
 });
+
+test('reminders are mirrored, the next one first, and move with their task', async () => {
+  const { user, create, v1 } = await newClient(app);
+  const reminders = [10, 30].map((minutes_before) => ({ relative_to: 'due', minutes_before }));
+  const { id } = await create({ due_date: '2030-06-01', reminders });
+  const phone = await createDevice(user).open();
+  await phone.sync();
+  const times = () => phone.listReminders(id).map(({ next_at }) => next_at);
+  expect(times()).toEqual(['2030-05-31T23:30:00.000Z', '2030-05-31T23:50:00.000Z']);
+  await phone.edit(id, { due_date: '2030-07-01' });
+  await phone.sync();
+  expect(times()).toEqual(['2030-06-30T23:30:00.000Z', '2030-06-30T23:50:00.000Z']);
+  const [first] = phone.listReminders(id);
+  await v1('DELETE', `/tasks/${id}/reminders/${first?.id}`);
+  await v1('PATCH', `/tasks/${id}/complete`, { completed: true });
+  await phone.sync();
+  expect(times()).toEqual([]);
+});
