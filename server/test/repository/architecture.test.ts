@@ -14,7 +14,7 @@ const layers = [
   ['platform', 'dates'],
   ['config'],
   ['db'],
-  ['audit', 'limits', 'mail'],
+  ['audit', 'limits', 'mail', 'senders'],
   ['writes'],
   ['response-cache'],
   ['items'],
