@@ -8,6 +8,7 @@ import { type LimitSettings, limitSettings } from './limits.ts';
 import { type MailSettings, mailSettings } from './mail.ts';
 import { type MetricsSettings, metricsSettings } from './metrics.ts';
 import { type RetentionSettings, retentionSettings } from './retention.ts';
+import { type SenderSettings, senderSettings } from './senders.ts';
 import { collectFaults, type Env, readGroup, refuseFaults, refuseSetting, textSetting } from './values.ts';
 import { workerCount } from './workers.ts';
 
@@ -23,6 +24,7 @@ export interface Config {
   readonly auth: AuthSettings;
   readonly limits: LimitSettings;
   readonly mail: MailSettings;
+  readonly senders: SenderSettings;
   readonly cache: CacheSettings;
   readonly retention: RetentionSettings;
   readonly metrics: MetricsSettings;
@@ -81,8 +83,8 @@ export function readConfig(env: Env = process.env): Config {
   );
   const others = collectFaults(
     faults,
-    () => otherSettings(env, database),
-    () => otherSettings({}, database),
+    () => otherSettings(env, database, production),
+    () => otherSettings({}, database, false),
   );
   refuseFaults(faults);
   const dataDir = resolve(textSetting(env, 'DATA_DIR') ?? 'data');
@@ -91,11 +93,12 @@ export function readConfig(env: Env = process.env): Config {
 
 type OtherSettings = Omit<Config, 'production' | 'http' | 'database' | 'dataDir' | 'auth'>;
 
-const otherSettings = (env: Env, database: DatabaseSettings) =>
+const otherSettings = (env: Env, database: DatabaseSettings, production: boolean) =>
   readGroup<OtherSettings>({
     workers: () => workerCount(env, database),
     limits: () => limitSettings(env),
     mail: () => mailSettings(env),
+    senders: () => senderSettings(env, production),
     cache: () => cacheSettings(env),
     retention: () => retentionSettings(env),
     metrics: () => metricsSettings(env),
