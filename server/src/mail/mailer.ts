@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { SmtpSettings } from '../config/mail.ts';
 import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 import { mailNotConfigured } from '../platform/errors.ts';
+import { oneRecipient, transportOptions } from './smtp.ts';
 
 export interface Mail {
   /** Exactly one email address. */
@@ -65,22 +66,9 @@ function createLogMailer(log: Logger): Mailer {
   };
 }
 
-function smtpTransport({ host, port, secure, user, password }: SmtpSettings, from: string): Deliver {
-  const transport = nodemailer.createTransport({
-    host,
-    port,
-    secure,
-    ...(user === '' ? {} : { auth: { user, pass: password }, requireTLS: !secure }),
-    connectionTimeout: 5_000,
-    greetingTimeout: 5_000,
-    socketTimeout: 10_000,
-    dnsTimeout: 5_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
-  // An object, because nodemailer would split a string at commas into several recipients.
-  return ({ to, subject, text }) =>
-    transport.sendMail({ from, to: { name: '', address: to }, subject, text });
+function smtpTransport(smtp: SmtpSettings, from: string): Deliver {
+  const transport = nodemailer.createTransport(transportOptions(smtp));
+  return ({ to, subject, text }) => transport.sendMail({ from, to: oneRecipient(to), subject, text });
 }
 
 function createSmtpMailer(deliver: Deliver, log: Logger): Mailer {

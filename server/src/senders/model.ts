@@ -1,3 +1,5 @@
+import type { GetPushKeys } from './push-keys.ts';
+
 /** Where a message goes: what a channel stores, with its secrets decrypted. */
 export type ChannelTarget =
   | { type: 'email'; address: string }
@@ -37,5 +39,7 @@ export type SendResult =
 export interface Senders {
   /** Never throws; after `signal` aborts it answers a failure of class `timeout`. */
   send(target: ChannelTarget, message: Message, signal: AbortSignal): Promise<SendResult>;
+  /** The keys of push, which are made at first use. */
+  getPushKeys: GetPushKeys;
   close(): Promise<void>;
 }

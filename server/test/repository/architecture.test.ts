@@ -44,6 +44,7 @@ const edges = [
   'views → tasks',
   'profiles → tasks',
   'profiles → reminders',
+  'senders → mail',
 ];
 
 interface Import {

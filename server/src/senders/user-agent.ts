@@ -1,0 +1,3 @@
+import { version } from '../platform/version.ts';
+
+export const userAgent = `Duly/${version}`;
