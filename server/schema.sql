@@ -149,7 +149,6 @@ create table duly.channels (
   enabled boolean not null default true,
   url text collate "C",
   secret text collate "C",
-  push_keys jsonb,
   version integer not null,
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
@@ -158,9 +157,8 @@ create table duly.channels (
   PRIMARY KEY (user_id, id)
 );
 CREATE INDEX channels_revision ON duly.channels USING btree (user_id, revision, id);
-comment on column duly.channels.url is 'Of a webhook, its address; of push, the endpoint of the subscription.';
-comment on column duly.channels.secret is 'That signs a webhook''s requests, encrypted.';
-comment on column duly.channels.push_keys is 'p256dh and auth of a push subscription (RFC 8291).';
+comment on column duly.channels.url is 'Of a webhook, its address; of push, the origin of the push service.';
+comment on column duly.channels.secret is 'Encrypted: of a webhook, the key that signs its requests; of push, endpoint, p256dh and auth of the subscription.';
 
 create table duly.deliveries (
   user_id text collate "C" not null,

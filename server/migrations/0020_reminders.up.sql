@@ -50,16 +50,15 @@ create table duly.channels (
   enabled boolean not null default true,
   url text collate "C",
   secret text collate "C",
-  push_keys jsonb,
   version integer not null,
   created_at timestamptz(3) not null,
   updated_at timestamptz(3) not null,
   revision bigint not null,
   primary key (user_id, id)
 );
-comment on column duly.channels.url is 'Of a webhook, its address; of push, the endpoint of the subscription.';
-comment on column duly.channels.secret is 'That signs a webhook''s requests, encrypted.';
-comment on column duly.channels.push_keys is 'p256dh and auth of a push subscription (RFC 8291).';
+comment on column duly.channels.url is 'Of a webhook, its address; of push, the origin of the push service.';
+comment on column duly.channels.secret is
+  'Encrypted: of a webhook, the key that signs its requests; of push, endpoint, p256dh and auth of the subscription.';
 create index channels_revision on duly.channels (user_id, revision, id);
 
 create table duly.deliveries (

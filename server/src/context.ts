@@ -17,6 +17,7 @@ import type { Metrics } from './metrics/service.ts';
 import type { ResponseCache } from './response-cache/cache.ts';
 import type { ReadRouter } from './response-cache/read-router.ts';
 import type { GetRevision } from './response-cache/revision-reader.ts';
+import type { Senders } from './senders/model.ts';
 import type { AccessControl } from './tokens/access-control.ts';
 import type { TokenVerifier } from './tokens/token-verifier.ts';
 
@@ -26,6 +27,7 @@ export interface Context {
   db: Db;
   log: Logger;
   mailer: Mailer;
+  senders: Senders;
   betterAuth: BetterAuth;
   accounts: Accounts;
   emailChange: EmailChange;

@@ -1,4 +1,5 @@
 /** Every noun, one line each; `feed/model.ts` makes the registry of them. */
+export { channelNoun } from './channels/feed.ts';
 export { occurrenceNoun } from './occurrences/feed.ts';
 export { profileNoun } from './profiles/feed.ts';
 export { projectNoun } from './projects/feed.ts';

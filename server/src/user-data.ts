@@ -12,15 +12,24 @@ interface Handling {
   erasure: 'delete' | 'keep' | 'expire' | { clear: readonly string[] };
 }
 
-/** Rows of a noun, which are exported and erased with it; other data of users; or no user data, and why. */
-export type TableEntry = { noun: NounType } | Handling | { notOfUsers: string };
+/**
+ * Rows of a noun, which are exported without some columns and erased with it; other data of users; or no user data, and
+ * why.
+ */
+export type TableEntry = { noun: NounType; without: readonly string[] } | Handling | { notOfUsers: string };
+
+const secretColumnsOf = ({ secretColumns = [] }: { secretColumns?: readonly string[] }) => secretColumns;
 
 /**
  * Every table of the database, and what an export and an erasure do to it. An export holds no secret and no hash of
  * one. An erasure leaves opaque ids, but no content of the user's. The suite fails when a table is missing here.
  */
 export const tables: Readonly<Record<string, TableEntry>> = {
-  ...Object.fromEntries(nouns.flatMap(({ type, tables }) => tables.map((name) => [name, { noun: type }]))),
+  ...Object.fromEntries(
+    nouns.flatMap(({ type, tables, ...noun }) =>
+      tables.map((name) => [name, { noun: type, without: secretColumnsOf(noun) }]),
+    ),
+  ),
 
   'duly.owners': {
     reason: 'a revision must never start over: caches and cursors of before would look valid again',
@@ -66,11 +75,6 @@ export const tables: Readonly<Record<string, TableEntry>> = {
     reason: 'tells other instances which tokens to refuse, for an hour; ids only',
     export: 'omit',
     erasure: 'expire',
-  },
-  'duly.channels': {
-    reason: 'where reminders are sent to',
-    export: { without: ['secret', 'push_keys'] },
-    erasure: 'delete',
   },
   'duly.deliveries': {
     reason: 'the log of what was sent; ids and classes of failures, no content',

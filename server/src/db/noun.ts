@@ -13,6 +13,8 @@ export interface Noun<Type extends string = string, Item = unknown> {
   schemas(limits: { bulkMaxOperations: number }): TSchema[];
   /** The tables that hold its rows, which are exported and erased with it. */
   tables: readonly string[];
+  /** Columns that no export has. */
+  secretColumns?: readonly string[];
   /** Whether conflict errors have `current`, an item of `schema`. */
   isVersioned: boolean;
   feed: FeedSource<Item>;

@@ -16,6 +16,7 @@ import * as users from './handlers/admin-users.ts';
 import * as audit from './handlers/audit.ts';
 import * as auth from './handlers/auth.ts';
 import * as bulk from './handlers/bulk.ts';
+import * as channels from './handlers/channels.ts';
 import * as feed from './handlers/feed.ts';
 import * as health from './handlers/health.ts';
 import * as linkPages from './handlers/link-pages.ts';
@@ -136,6 +137,14 @@ const table: readonly Row[] = [
   ['PATCH',    '/api/v1/users/:user_id/views/:view_id',           views.updateView,                  'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id/views/:view_id',           views.deleteView,                  'token',  v1],
   ['POST',     '/api/v1/users/:user_id/views/:view_id/move',      views.moveView,                    'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/channels',               channels.listChannels,             'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/channels',               channels.createChannel,            'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/channels/:channel_id',   channels.getChannel,               'token',  v1],
+  ['PATCH',    '/api/v1/users/:user_id/channels/:channel_id',   channels.updateChannel,            'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id/channels/:channel_id',   channels.deleteChannel,            'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/channels/:channel_id/rotate-secret', channels.rotateChannelSecret, 'token', v1],
+  ['POST',     '/api/v1/users/:user_id/channels/:channel_id/test', channels.testChannel,           'token',  v1],
+  ['GET',      '/api/v1/push-key',                              channels.getPushKey,               'token',  v1],
   ['GET',      '/api/v1/users/:user_id/trash/projects',         projects.listTrashedProjects,      'token',  v1],
   ['POST',     '/api/v1/users/:user_id/trash/projects/:project_id/restore', projects.restoreProject,           'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id/trash/projects/:project_id', projects.purgeProject,             'token',  v1],

@@ -52,6 +52,7 @@ export const maxKnownAddresses = 50_000;
 const authRoutePatterns = [
   /^\/api\/v1\/auth\/(?!logout$|pages\/)/,
   /^\/api\/v1\/users\/:user_id\/(?:password|email)(?:\/|$)/,
+  /^\/api\/v1\/users\/:user_id\/channels\/:channel_id\/test$/,
 ];
 const loginRoute = '/api/v1/auth/login';
 

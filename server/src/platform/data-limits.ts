@@ -8,6 +8,9 @@ export const dataLimits = {
   projects: { max: 500, of: 'projects' },
   sections: { max: 100, of: 'sections in a project' },
   views: { max: 100, of: 'saved views' },
+  emailChannels: { max: 1, of: 'email channel' },
+  webhookChannels: { max: 5, of: 'webhooks' },
+  pushChannels: { max: 10, of: 'push subscriptions' },
   subtasks: { max: 200, of: 'subtasks of a task' },
   reminders: { max: 20, of: 'reminders of a task' },
   /** A top-level task is the first level. */

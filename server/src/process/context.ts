@@ -23,6 +23,7 @@ import { createMetrics } from '../metrics/service.ts';
 import { createResponseCache } from '../response-cache/cache.ts';
 import { createReadRouter } from '../response-cache/read-router.ts';
 import { createRevisionReader } from '../response-cache/revision-reader.ts';
+import { createSenders } from '../senders/senders.ts';
 import { createAccessControl } from '../tokens/access-control.ts';
 import { createTokenVerifier } from '../tokens/token-verifier.ts';
 
@@ -73,6 +74,7 @@ export function createContext(
     db,
     log,
     mailer,
+    senders: createSenders(config, db, log),
     betterAuth,
     getRevision,
     readRouter,

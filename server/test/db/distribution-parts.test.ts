@@ -87,6 +87,14 @@ async function useAll(app: TestApp, userId: string) {
   const { data: project } = await good(v1('POST', '/projects', { name: 'house' }));
   const { data: section } = await good(v1('POST', `/projects/${project.id}/sections`, { name: 'roof' }));
   await good(v1('POST', '/views', { name: 'soon', parameters: { project_id: project.id } }));
+  const { data: channel } = await good(
+    v1('POST', '/channels', { type: 'webhook', url: 'https://hooks.example/duly' }),
+  );
+  await good(v1('PATCH', `/channels/${channel.id}`, { name: 'hook' }));
+  await good(v1('POST', `/channels/${channel.id}/rotate-secret`));
+  const { data: gone } = await good(v1('POST', '/channels', { type: 'webhook', url: channel.url }));
+  await good(v1('DELETE', `/channels/${gone.id}`));
+  await good(v1('GET', '/channels'));
   const { data: parent } = await good(
     v1('POST', '/tasks', {
       title: 'tiles',

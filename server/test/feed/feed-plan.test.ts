@@ -48,6 +48,8 @@ beforeAll(async () => {
     await run(sql`insert into ${sql.table(`duly.${table}`)} (user_id, id, ${column} name, position, revision, created_at, updated_at, deleted_at)
       select ${userId}, gen_random_uuid(), ${value} 'x', 'a0', n, now(), now(), case when n % 2 = 0 then now() end
       from generate_series(1, ${count / 10}::int) n`);
+  await run(sql`insert into duly.channels (user_id, id, type, version, created_at, updated_at, revision)
+    select ${userId}, gen_random_uuid(), 'webhook', 1, now(), now(), n from generate_series(1, ${count / 10}::int) n`);
   await run(sql`insert into duly.occurrences (user_id, id, task_id, date, number, status, recorded_at, before, task_version, revision)
     select user_id, gen_random_uuid(), id, '2026-12-24', 1, 'done', now(), '{}', 2, revision
     from duly.tasks where user_id = ${userId} and revision % 10 = 0`);

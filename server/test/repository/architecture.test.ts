@@ -18,7 +18,10 @@ const layers = [
   ['writes'],
   ['response-cache'],
   ['items'],
-  ['accounts', 'tags', 'occurrences', 'reminders', 'tasks', 'projects', 'sections', 'views', 'profiles'],
+  [
+    ...['accounts', 'channels', 'tags', 'occurrences', 'reminders'],
+    ...['tasks', 'projects', 'sections', 'views', 'profiles'],
+  ],
   ['nouns.ts', 'item-kinds.ts'],
   ['tokens'],
   ['feed', 'admin'],

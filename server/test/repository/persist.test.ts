@@ -6,6 +6,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { findUnfolded } from '../support/folding.ts';
 import { operations } from '../support/operations.ts';
 import { check, createWorld, pick, type World, warm } from '../support/persist.ts';
+import { writeChannel } from '../support/persist-channels.ts';
 import { itemTypes, writeItem } from '../support/persist-items.ts';
 import {
   type Fields,
@@ -70,6 +71,15 @@ test.each(itemTypes)(`a %s is read by every way out (seed ${seed})`, async (type
     const world = await newStart(app, random);
     world.kind = kind;
     await writeItem(world, type, world.places[0]?.project_id);
+    await check(world);
+  }
+});
+
+test(`a channel is read by every way out (seed ${seed})`, async () => {
+  for (const kind of ['filled', 'cleared'] as const) {
+    const world = await newStart(app, random);
+    world.kind = kind;
+    await writeChannel(world);
     await check(world);
   }
 });
@@ -147,6 +157,7 @@ const others = [
   ...['getHealth', 'getLiveness', 'getReadiness', 'logout'],
   ...['requestPasswordReset', 'confirmPasswordReset', 'confirmEmailChange', 'changePassword'],
   ...['requestEmailChange', 'sendEmailVerification', 'listSessions', 'endOtherSessions', 'endSession'],
+  ...['testChannel', 'getPushKey'],
   ...['listAudit', 'adminListUserAudit', 'adminListServiceAudit'],
   ...['adminBanUser', 'adminUnbanUser', 'adminSetRole', 'adminCreatePasswordLink'],
   ...['adminListSessions', 'adminEndSessions', 'adminGetLock', 'adminLock', 'adminUnlock'],

@@ -57,11 +57,17 @@ test('every noun of the change feed has a table', () => {
   expect([...new Set(nouns)].sort()).toEqual(inFeed.sort());
 });
 
+/** The columns that an export leaves out. */
+function omittedOf(entry: Exclude<TableEntry, { notOfUsers: string }>): readonly string[] {
+  if ('noun' in entry) return entry.without;
+  return typeof entry.export === 'object' ? entry.export.without : [];
+}
+
 test('the columns that are left out or cleared exist; those that are cleared can be null', () => {
   for (const [name, entry] of entries) {
-    if (!('reason' in entry)) continue;
-    const omitted = typeof entry.export === 'object' ? entry.export.without : [];
-    const cleared = typeof entry.erasure === 'object' ? entry.erasure.clear : [];
+    if ('notOfUsers' in entry) continue;
+    const omitted = omittedOf(entry);
+    const cleared = 'reason' in entry && typeof entry.erasure === 'object' ? entry.erasure.clear : [];
     expect(columnsOf.get(name), name).toEqual(expect.arrayContaining([...omitted, ...cleared]));
     const required = requiredOf.get(name) ?? [];
     expect(
@@ -76,8 +82,8 @@ const isSecret = (column: string) => /token$|password|secret|backupcodes|private
 
 test('no export has a secret', () => {
   for (const [name, entry] of entries) {
-    if (!('reason' in entry) || entry.export === 'omit') continue;
-    const omitted = typeof entry.export === 'object' ? entry.export.without : [];
+    if ('notOfUsers' in entry || ('reason' in entry && entry.export === 'omit')) continue;
+    const omitted = omittedOf(entry);
     const exported = (columnsOf.get(name) ?? []).filter((column) => !omitted.includes(column));
     expect(exported.filter(isSecret), name).toEqual([]);
   }

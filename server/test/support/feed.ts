@@ -58,6 +58,7 @@ export async function readUserData({ v1 }: Pick<Client, 'v1'>): Promise<UserData
     project,
     section: sections.flat().sort((a, b) => (a.id < b.id ? -1 : 1)),
     view: (await v1('GET', '/views')).body.data,
+    channel: (await readAll('/channels?')).sort((a, b) => (a.id < b.id ? -1 : 1)),
     tag: (await v1('GET', '/tags?limit=100')).body.data,
     profile: [(await v1('GET', '')).body.data],
   };

@@ -38,6 +38,14 @@ export const nouns: Readonly<Record<string, Noun>> = {
       locale: ['de', 'pt-BR', 'zh-Hant-TW'],
     },
   },
+  channel: {
+    bodies: ['NewChannel', 'ChannelPatch'],
+    answers: ['Channel', 'ChannelWithSecret'],
+    notWritten: [
+      ...['id', 'user_id', 'version', 'created_at', 'updated_at'],
+      ...['type', 'url', 'endpoint', 'keys', 'expirationTime'],
+    ],
+  },
   occurrence: { bodies: [], answers: ['Occurrence'], notWritten: [] },
   reminder: {
     bodies: ['NewReminder', 'ReminderPatch'],

@@ -5,6 +5,7 @@ import type { Reply, TestApp } from './app.ts';
 import { openEventStream } from './events.ts';
 import { readFeed } from './feed.ts';
 import { operations } from './operations.ts';
+import { channelsOf } from './persist-channels.ts';
 import { itemsOf } from './persist-items.ts';
 import { byCodePoint, type Fields, freshFields, type Kind, nouns, writableOf } from './persist-nouns.ts';
 import { remindersOf } from './persist-reminders.ts';
@@ -222,6 +223,7 @@ export async function check(world: World): Promise<void> {
     ...Object.fromEntries(items),
     ...{ profile: [profile], tag: tags, task: tasks, occurrence: inOrder(await occurrencesOf(world)) },
     reminder: inOrder(await remindersOf(world)),
+    channel: inOrder(await channelsOf(world)),
   };
   for (const [way, copy] of Object.entries(await world.follow()))
     for (const [type, things] of copy)

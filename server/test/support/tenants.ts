@@ -109,7 +109,7 @@ async function makeTenant(app: TestApp, label: string): Promise<Tenant> {
   };
 }
 
-/** Projects, sections and views, of each a live one and one in the trash. */
+/** Projects, sections and views, of each a live one and one in the trash; and a channel. */
 export async function makeItems(app: TestApp, userId: string, token: string, name: string | undefined) {
   const base = `/api/v1/users/${userId}`;
   const create = async (path: string, body: object): Promise<string> =>
@@ -123,10 +123,11 @@ export async function makeItems(app: TestApp, userId: string, token: string, nam
     await create('/views', { parameters }),
     await create('/views', { parameters }),
   ];
+  const channel_id = await create('/channels', { type: 'webhook', url: 'https://hooks.example/duly' });
   await remove(`/projects/${trashed_project_id}?tasks=trash`);
   await remove(`/sections/${trashed_section_id}`);
   await remove(`/views/${trashed_view_id}`);
-  const live = { project_id, section_id, view_id };
+  const live = { project_id, section_id, view_id, channel_id };
   return { ...live, trashed_project_id, trashed_section_id, trashed_view_id };
 }
 
