@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import type { FailureClass } from './model.ts';
 import { faultOfReceiverUrl, hostOf, isAllowedAddress, type ReceiverRules } from './receiver-url.ts';
 import { createResolveHost, type ResolveHost } from './resolve-host.ts';
+import { createSuspects } from './suspects.ts';
 
 export interface GuardedRequest {
   url: string;
@@ -54,17 +55,25 @@ export function createGuardedClient(
     lookup: checkedLookup(resolveHost, isAllowed),
     autoSelectFamilyAttemptTimeout: 1_000,
   };
+  const suspects = createSuspects();
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
 
   async function post(request: GuardedRequest, signal: AbortSignal): Promise<GuardedResponse> {
     if (faultOfReceiverUrl(request.url, rules) !== null) return { error: 'refused_address' };
     const url = new URL(request.url);
     const agent = url.protocol === 'https:' ? agents['https:'] : agents['http:'];
+    const refusal = suspects.refusal(url.origin);
+    if (refusal !== null) return { error: refusal };
     const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      return { status: await sendWithRetry(url, request, agent, limited) };
-    } catch (error) {
-      return { error: limited.aborted ? 'timeout' : failureClassOf(error) };
+      const status = await sendWithRetry(url, request, agent, limited);
+      suspects.record(url.origin, null);
+      return { status };
+    } catch (cause) {
+      const error = limited.aborted ? 'timeout' : failureClassOf(cause);
+      // A caller that gave up says nothing about the receiver.
+      suspects.record(url.origin, signal.aborted ? null : error);
+      return { error };
     }
   }
 

@@ -137,6 +137,27 @@ test('a kept connection that the receiver closed is replaced', async () => {
   expect(server.sockets.size).toBe(2);
 });
 
+test('a receiver that did not answer gets one request at a time until it answers', async () => {
+  let isDead = true;
+  const { url, connections, received } = await receiver((_request, response) => {
+    if (!isDead) response.writeHead(204).end();
+  });
+  const post = newPost({ timeoutMs: 300 });
+  const timeout = { error: 'timeout' };
+  expect(await Promise.all([post(url), post(url)])).toEqual([timeout, timeout]);
+  expect(connections()).toBe(2);
+  const finished: string[] = [];
+  const trial = post(url).then(() => finished.push('the trial'));
+  const others = Array.from({ length: 50 }, () => post(url).then(() => finished.push('another')));
+  await Promise.all([trial, ...others]);
+  expect(finished.at(-1)).toBe('the trial');
+  expect(received).toHaveLength(3);
+  isDead = false;
+  expect(await post(url)).toEqual({ status: 204 });
+  const results = await Promise.all(Array.from({ length: 20 }, () => post(url)));
+  expect(results.filter((result) => 'status' in result)).toHaveLength(20);
+});
+
 test('of 1,000 requests, those to a receiver that never answers delay no other', async () => {
   const dead = await rawServer(() => undefined);
   const alive = await receiver();
