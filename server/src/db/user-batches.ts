@@ -14,7 +14,7 @@ export const userBatchSize = 500;
 /** @returns the first user after `after` with rows that meet the condition, or null */
 export async function findNextUser(
   db: Db,
-  table: 'duly.tasks' | 'duly.tags',
+  table: 'duly.tasks' | 'duly.tags' | 'duly.channels',
   condition: RawBuilder<unknown>,
   after: string,
 ): Promise<string | null> {

@@ -2,6 +2,7 @@ import { deleteOldChanges } from './delete-old-changes.ts';
 import { deleteStoredResponses } from './delete-stored-responses.ts';
 import { purgeTrash } from './purge-trash.ts';
 import { refoldTexts } from './refold-texts.ts';
+import { resealSecrets } from './reseal-secrets.ts';
 import type { Job } from './runner.ts';
 import { storeTags } from './store-tags.ts';
 
@@ -11,4 +12,5 @@ export const allJobs: readonly Job[] = [
   purgeTrash,
   deleteStoredResponses,
   deleteOldChanges,
+  resealSecrets,
 ];

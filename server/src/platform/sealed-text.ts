@@ -14,6 +14,11 @@ const deriveKey = (secret: string): Buffer =>
 const keyIdOf = (key: Buffer): string =>
   createHash('sha256').update('id').update(key).digest('base64url').slice(0, 8);
 
+/** What a text begins with that the newest secret sealed. */
+export const sealPrefixOf = ([newest]: Secrets): string => prefixOf(deriveKey(newest));
+
+const prefixOf = (key: Buffer): string => `v1.${keyIdOf(key)}.`;
+
 /**
  * @param context where the text is stored, such as table, column and row: elsewhere it does not decrypt
  * @returns `v1.<key id>.<base64url of nonce, ciphertext and tag>`
@@ -23,7 +28,7 @@ export function sealText([newest]: Secrets, context: string, text: string): stri
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv(algorithm, key, iv).setAAD(Buffer.from(context));
   const sealed = Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return `v1.${keyIdOf(key)}.${sealed.toString('base64url')}`;
+  return prefixOf(key) + sealed.toString('base64url');
 }
 
 /** @returns null when no secret opens it, or when it was changed or comes from another place */

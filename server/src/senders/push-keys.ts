@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Secrets } from '../config/auth.ts';
 import type { Db } from '../db/schema.ts';
-import { openText, sealText } from '../platform/sealed-text.ts';
+import { openText, sealPrefixOf, sealText } from '../platform/sealed-text.ts';
 
 /** The VAPID key pair of the service (RFC 8292), in base64url: an uncompressed P-256 point, and the private number. */
 export interface PushKeys {
@@ -43,6 +43,17 @@ async function findOrCreateKeys(db: Db, secrets: Secrets): Promise<PushKeys> {
 async function findKeys(db: Db): Promise<KeyRow | undefined> {
   const { rows } = await sql<KeyRow>`select public_key, private_key from duly.push_keys`.execute(db);
   return rows[0];
+}
+
+/** Seals the private key with the newest secret. @returns how many keys were sealed with an older one */
+export async function resealPushKeys(db: Db, secrets: Secrets): Promise<number> {
+  const sealed = (await findKeys(db))?.private_key;
+  if (sealed === undefined || sealed.startsWith(sealPrefixOf(secrets))) return 0;
+  const opened = openText(secrets, sealContext, sealed);
+  if (opened === null) return 0;
+  const resealed = sealText(secrets, sealContext, opened);
+  await sql`update duly.push_keys set private_key = ${resealed} where private_key = ${sealed}`.execute(db);
+  return 1;
 }
 
 /** Of instances that do this at once, the pair of one is stored, and all read that one. */

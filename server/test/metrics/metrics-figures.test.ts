@@ -142,6 +142,7 @@ test('when each job was last done', async () => {
     'purge trash',
     'forget answers',
     'forget changes',
+    'encrypt secrets anew',
   ]);
   for (const { value } of found) {
     expect(value).toBeGreaterThanOrEqual(before);
