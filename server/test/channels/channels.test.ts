@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { findChannelsForSending } from '../../src/channels/sending-targets.ts';
+import { disableGoneChannel, findChannelsForSending } from '../../src/channels/sending-targets.ts';
 import { registerAccount } from '../support/accounts.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { readFeed } from '../support/feed.ts';
@@ -286,6 +286,18 @@ describe('a change', () => {
     expect(entries.slice(0, 5)).toEqual(verbs.map((verb) => [`channel.${verb}`, id]));
     expect(text).not.toContain('hooks.example');
   });
+});
+
+test('a channel whose receiver is gone is disabled once, by no user', async () => {
+  const client = await newClient(app);
+  const { id } = await create(client, webhook);
+  const disable = (channelId: string) => disableGoneChannel(app.ctx.db, client.user.id, channelId);
+  for (const channelId of [id, id, randomUUID()]) await disable(channelId);
+  const { body } = await client.v1('GET', `/channels/${id}`);
+  expect(body.data).toMatchObject({ enabled: false, version: 2 });
+  const entries = (await client.v1('GET', '/audit')).body.data;
+  const found = entries.filter(({ action }: Record<string, unknown>) => action === 'channel.disable');
+  expect(found).toMatchObject([{ actor: null, subject: id }]);
 });
 
 test('the public key for push is one point of the curve for all users', async () => {

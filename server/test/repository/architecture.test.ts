@@ -127,6 +127,14 @@ describe('who may import whom', () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
+  test('no handler has secrets of channels in clear', () => {
+    const wrong = ours().filter(
+      ({ file, target }) => folderOf(file) === 'http' && target === 'channels/sending-targets.ts',
+    );
+    expect(wrong.map(show)).toEqual([]);
+    expect(files).toContain('channels/sending-targets.ts');
+  });
+
   test('only HTTP knows Fastify', () => {
     const wrong = imports.filter(
       ({ file, target, isOurs }) => !isOurs && /^@?fastify/.test(target) && folderOf(file) !== 'http',

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SendResult } from '../../src/senders/model.ts';
@@ -56,6 +57,20 @@ test('the library of Standard Webhooks accepts the request, and refuses a change
   expect(() => verifier.verify(`${body} `, signed)).toThrow();
   expect(() => verifier.verify(body.toString(), { ...signed, 'webhook-id': 'other' })).toThrow();
   expect(() => new Webhook(createWebhookSecret()).verify(body.toString(), signed)).toThrow();
+});
+
+test('the lines of API.md accept the request, and refuse one that was changed or is old', async () => {
+  const { receiver, secret, send } = await receiverWith();
+  await send();
+  const [{ headers, body } = { headers: {}, body: Buffer.alloc(0) }] = receiver.received;
+  const page = await readFile(new URL('../../../API.md', import.meta.url), 'utf8');
+  const code = /```js\n(import [^`]*?export function verify.*?)```/s.exec(page)?.[1] ?? '';
+  const { verify } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  expect(() => verify(secret, headers, body.toString())).not.toThrow();
+  expect(() => verify(secret, headers, `${body} `)).toThrow('wrong signature');
+  expect(() => verify(createWebhookSecret(), headers, body.toString())).toThrow('wrong signature');
+  const old = { ...headers, 'webhook-timestamp': '1700000000' };
+  expect(() => verify(secret, old, body.toString())).toThrow('too old');
 });
 
 describe('an answer', () => {
