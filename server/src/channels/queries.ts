@@ -17,23 +17,23 @@ export interface StoredChannel extends Channel {
 
 const userParam = param('user_id');
 
-const readStored = (row: unknown): StoredChannel => readChannel(row as Readonly<Record<string, unknown>>);
+type Row = Readonly<Record<string, unknown>>;
 
 export const showChannel = ({ secret: _, ...channel }: StoredChannel): Channel => channel;
 
 /** All channels of the user: there are few. */
 export const storedChannelsQuery = (userId: string): Query<StoredChannel[]> =>
-  query('channels', storedChannelsSql, { user_id: userId }, (rows) => rows.map(readStored));
+  query('channels', storedChannelsSql, { user_id: userId }, (rows) => rows.map(readChannel));
 
-const storedChannelsSql = sql`select ${channelSelection} from duly.channels as t
+const storedChannelsSql = sql<Row>`select ${channelSelection} from duly.channels as t
   where t.user_id = ${userParam} order by t.created_at, t.id`;
 
 export const storedChannelQuery = (userId: string, id: string): Query<StoredChannel | undefined> =>
   query('channel', storedChannelSql, { user_id: userId, id }, ([row]) =>
-    row === undefined ? undefined : readStored(row),
+    row === undefined ? undefined : readChannel(row),
   );
 
-const storedChannelSql = sql`select ${channelSelection} from duly.channels as t
+const storedChannelSql = sql<Row>`select ${channelSelection} from duly.channels as t
   where t.user_id = ${userParam} and t.id = ${param('id')}::uuid`;
 
 /** @returns null when this user has none of that id. */
@@ -57,11 +57,11 @@ export interface ChannelRoom {
 
 export const channelRoomQuery = (userId: string): Query<ChannelRoom> =>
   query('room for a channel', channelRoomSql, { user_id: userId }, (rows) => ({
-    channels: rows.flatMap((row) => (row.id === null ? [] : [readStored(row)])),
-    hasVerifiedAddress: rows.some((row) => row.has_verified_address),
+    channels: rows.flatMap((row) => (row.id === null ? [] : [readChannel(row)])),
+    hasVerifiedAddress: rows.some((row) => row.has_verified_address === true),
   }));
 
-const channelRoomSql = sql<{ id: string | null; has_verified_address: boolean }>`
+const channelRoomSql = sql<Row>`
   select one.has_verified_address, c.* from (
     select exists (${verifiedAddressSql}) as has_verified_address
   ) as one left join (${storedChannelsSql}) as c on true`;

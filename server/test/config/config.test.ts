@@ -77,6 +77,7 @@ describe('with nothing set', () => {
         from: 'no-reply@localhost',
         passwordResetUrl: null,
       },
+      senders: { allowsLoopback: false, requiresHttps: false },
       cache: { maxBytes: 67_108_864, serveStale: false },
       metrics: { token: null },
       retention: { trashDays: 30, tombstoneDays: 90 },
