@@ -260,6 +260,7 @@ create table duly.profiles (
   default_reminder_minutes integer,
   digest_hour integer,
   digest_next_at timestamp(3) with time zone,
+  digest_last_on date,
   CHECK ((char_length(first_name) <= 100)),
   CHECK ((char_length(last_name) <= 100)),
   CHECK ((char_length(locale) <= 35)),
@@ -271,6 +272,7 @@ comment on column duly.profiles.first_name is 'Of users without an account here;
 comment on column duly.profiles.default_reminder_minutes is 'A task that gets a due time gets a reminder so many minutes before it; null: none.';
 comment on column duly.profiles.digest_hour is 'The hour of the user''s day at which the digest is sent; null: never.';
 comment on column duly.profiles.digest_next_at is 'The instant of the next digest.';
+comment on column duly.profiles.digest_last_on is 'The date of the user on which the last digest was due.';
 
 create table duly.projects (
   user_id text collate "C" not null,

@@ -11,5 +11,6 @@ drop table duly.reminders;
 alter table duly.profiles
   drop column default_reminder_minutes,
   drop column digest_hour,
-  drop column digest_next_at;
+  drop column digest_next_at,
+  drop column digest_last_on;
 alter table duly.tasks drop column reminder_count;

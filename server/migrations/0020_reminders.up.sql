@@ -7,11 +7,13 @@ comment on column duly.tasks.reminder_count is 'A write of a task without remind
 alter table duly.profiles
   add column default_reminder_minutes integer,
   add column digest_hour integer,
-  add column digest_next_at timestamptz(3);
+  add column digest_next_at timestamptz(3),
+  add column digest_last_on date;
 comment on column duly.profiles.default_reminder_minutes is
   'A task that gets a due time gets a reminder so many minutes before it; null: none.';
 comment on column duly.profiles.digest_hour is 'The hour of the user''s day at which the digest is sent; null: never.';
 comment on column duly.profiles.digest_next_at is 'The instant of the next digest.';
+comment on column duly.profiles.digest_last_on is 'The date of the user on which the last digest was due.';
 create index profiles_digest_next_at on duly.profiles (digest_next_at) where digest_next_at is not null;
 
 create table duly.reminders (

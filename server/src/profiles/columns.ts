@@ -11,10 +11,17 @@ export const profileColumns = {
   time_zone: column(text, { setBy: 'client', default: 'UTC' }),
   locale: column(text, { setBy: 'client', default: 'en' }),
   default_reminder_minutes: column(nullable(integer), { setBy: 'client', default: null }),
+  digest_hour: column(nullable(integer), { setBy: 'client', default: null }),
 } satisfies { [Name in keyof ProfileFields]: Column<ProfileFields[Name]> };
 
 declare module '../db/schema.ts' {
   interface Database {
-    'duly.profiles': TableOf<typeof profileColumns> & { user_id: string; revision: bigint };
+    'duly.profiles': TableOf<typeof profileColumns> & {
+      user_id: string;
+      revision: bigint;
+      digest_next_at: Date | null;
+      /** YYYY-MM-DD */
+      digest_last_on: string | null;
+    };
   }
 }

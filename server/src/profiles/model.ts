@@ -19,6 +19,8 @@ const firstName = { minLength: 1, maxLength: 100, 'x-trim': true };
 const lastName = { maxLength: 100, 'x-trim': true };
 const timeZone = { format: 'time-zone', maxLength: 64 };
 const locale = { format: 'language-tag', maxLength: 35 };
+const digestHour = (description: string) =>
+  Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0, maximum: 23, description });
 
 export const Profile = Type.Object(
   {
@@ -33,6 +35,9 @@ export const Profile = Type.Object(
       type: ['integer', 'null'],
       description: 'A task that gets a due time gets a reminder so many minutes before it; null: none.',
     }),
+    digest_hour: digestHour(
+      'The hour of the day, in `time_zone`, at which the digest is mailed; null: never.',
+    ),
     role: Type.Enum(['user', 'admin'], { type: 'string' }),
     created_at: nullable<string>({
       format: 'date-time',
@@ -51,6 +56,7 @@ export const Profile = Type.Object(
         time_zone: 'Europe/London',
         locale: 'en-GB',
         default_reminder_minutes: 15,
+        digest_hour: 7,
         role: 'user',
         created_at: '2026-11-21T08:00:00.000Z',
       },
@@ -78,6 +84,7 @@ export const ProfilePatch = Type.Object(
         description: 'For tasks that get a due time and have no reminder; null: none.',
       }),
     ),
+    digest_hour: Type.Optional(digestHour('0 to 23; null turns the digest off.')),
     id: readOnly({}),
     email: readOnly({}),
     email_verified: Type.Optional(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { LocalTime } from '../dates/zones.ts';
+import { isoText } from '../db/columns.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, executeQuery, param, type Query, query } from '../db/statements.ts';
 import { floatingReferences } from '../reminders/restamp.ts';
@@ -36,9 +37,17 @@ export const findProfile = (db: Db, userId: string): Promise<Profile> =>
 const profileQuery = (userId: string): Query<Profile> =>
   query('profile', profileSql, { user_id: userId }, ([row]) => toProfile(userId, row));
 
+/** When digests were and will be due: what the profile of a response lacks. */
+interface DigestDates {
+  digest_next_at: string | null;
+  /** YYYY-MM-DD */
+  digest_last_on: string | null;
+}
+
 /** A profile before a change, with the local times whose instants depend on its zone. */
 interface ProfileBefore {
   profile: Profile;
+  digest: DigestDates;
   floating: [date: string, time: string][];
   /** The same of reminders. */
   references: LocalTime[];
@@ -52,8 +61,13 @@ export const profileBeforeQuery = (userId: string, isZoneSent: boolean): Query<P
     { user_id: userId },
     ([row]) => {
       if (row === undefined) throw new Error('the profile query returned no row');
-      const { floating, references, ...profile } = row;
-      return { profile: toProfile(userId, profile), floating, references };
+      const { floating, references, digest_next_at, digest_last_on, ...profile } = row;
+      return {
+        profile: toProfile(userId, profile),
+        digest: { digest_next_at, digest_last_on },
+        floating,
+        references,
+      };
     },
   );
 
@@ -67,10 +81,18 @@ const profileSql = sql<ProfileRow>`
     left join duly.owners o on o.user_id = ${userParam}
     left join duly.profiles p on p.user_id = ${userParam}`;
 
-type ProfileBeforeRow = ProfileRow & Pick<ProfileBefore, 'floating' | 'references'>;
-const profileBeforeSql = sql<ProfileBeforeRow>`select p.*, '[]'::json as floating, '[]'::json as "references" from (${profileSql}) as p`;
+const digestDates = sql`
+    left join (
+      select ${isoText(sql`d.digest_next_at`)} as digest_next_at, d.digest_last_on
+      from duly.profiles as d where d.user_id = ${userParam}
+    ) as d on true`;
+
+type ProfileBeforeRow = ProfileRow & DigestDates & Pick<ProfileBefore, 'floating' | 'references'>;
+const profileBeforeSql = sql<ProfileBeforeRow>`
+    select p.*, d.*, '[]'::json as floating, '[]'::json as "references" from (${profileSql}) as p ${digestDates}`;
 const zonedProfileSql = sql<ProfileBeforeRow>`
-    select p.*, ${floatingTimes} as floating, ${floatingReferences} as "references" from (${profileSql}) as p`;
+    select p.*, d.*, ${floatingTimes} as floating, ${floatingReferences} as "references"
+    from (${profileSql}) as p ${digestDates}`;
 
 function toProfile(userId: string, row: ProfileRow | undefined): Profile {
   if (row === undefined) throw new Error('the profile query returned no row');
@@ -106,12 +128,13 @@ const setAccountNamesTemplate: CteTemplate = {
     )`,
 };
 
-export const storeProfileCte = (userId: string, fields: ProfileFields): Cte => ({
+/** @param digestNextAt ISO 8601 */
+export const storeProfileCte = (userId: string, fields: ProfileFields, digestNextAt: string | null): Cte => ({
   template: storeProfileTemplate,
-  params: { user_id: userId, ...fields },
+  params: { user_id: userId, ...fields, digest_next_at: digestNextAt },
 });
 
-const fields = Object.entries(profileColumns);
+const fields = Object.entries({ ...profileColumns, digest_next_at: { recordType: 'timestamptz' } });
 const storeProfileTemplate: CteTemplate = {
   name: 'profile',
   sql: sql`profile as (

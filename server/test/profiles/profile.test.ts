@@ -36,6 +36,7 @@ describe('the profile of an account', () => {
       time_zone: 'UTC',
       locale: 'en',
       default_reminder_minutes: null,
+      digest_hour: null,
       role: 'user',
       created_at: expect.stringMatching(/Z$/),
     });

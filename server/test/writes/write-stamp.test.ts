@@ -39,10 +39,14 @@ const context: WriteContext = { actor: null, requestId: null, address: null };
 const changesTo = (userId: string, value: string) => ({
   value,
   changes: [
-    storeProfileCte(userId, {
-      ...{ first_name: null, last_name: null, time_zone: 'UTC', locale: 'de' },
-      default_reminder_minutes: null,
-    }),
+    storeProfileCte(
+      userId,
+      {
+        ...{ first_name: null, last_name: null, time_zone: 'UTC', locale: 'de' },
+        ...{ default_reminder_minutes: null, digest_hour: null },
+      },
+      null,
+    ),
   ],
   auditActions: [{ action: 'profile.update' }],
 });

@@ -153,14 +153,15 @@ describe('a plan', () => {
     const { user, revision } = await newClient(app);
     const lost = [Object.assign(new Error('deadlock detected'), { code: '40P01' })];
     const names = { first_name: null, last_name: null };
-    const fields = { ...names, time_zone: 'UTC', locale: 'de', default_reminder_minutes: null };
+    const hours = { default_reminder_minutes: null, digest_hour: null };
+    const fields = { ...names, ...hours, time_zone: 'UTC', locale: 'de' };
     const result = await write(app.ctx.db, user.id, context, {
       read: nothing,
       decide: (_, { now }) => {
         for (const error of lost.splice(0)) throw error;
         return {
           value: now,
-          changes: [storeProfileCte(user.id, fields)],
+          changes: [storeProfileCte(user.id, fields, null)],
           auditActions: [{ action: 'profile.update' }, { action: 'profile.check', subject: 'a' }],
         };
       },
