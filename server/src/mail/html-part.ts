@@ -47,7 +47,7 @@ ${outlookTableEnd}
 }
 
 const cardLook = look(
-  'padding:32px;border-radius:12px;border-top:4px solid',
+  'padding:32px;border-radius:4px 4px 12px 12px;border-top:4px solid',
   background('card'),
   border('accent'),
   named('card'),

@@ -44,7 +44,7 @@ export function mailDates(locale: string, timeZone: string, now: Date): MailDate
       const options = { ...dayOptions, ...yearOf(date), ...timeOptions };
       return formatterOf(locale, timeZone, options).format(Date.parse(instant));
     },
-    time: (instant) => formatterOf(locale, timeZone, timeOptions).format(Date.parse(instant)),
-    hour: (hour) => formatterOf(locale, 'UTC', timeOptions).format(Date.UTC(2000, 0, 1, hour)),
+    time: (instant) => formatterOf(locale, timeZone, { timeStyle: 'short' }).format(Date.parse(instant)),
+    hour: (hour) => formatterOf(locale, 'UTC', { timeStyle: 'short' }).format(Date.UTC(2000, 0, 1, hour)),
   };
 }
