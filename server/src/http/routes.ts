@@ -17,6 +17,7 @@ import * as audit from './handlers/audit.ts';
 import * as auth from './handlers/auth.ts';
 import * as bulk from './handlers/bulk.ts';
 import * as channels from './handlers/channels.ts';
+import * as digest from './handlers/digest.ts';
 import * as feed from './handlers/feed.ts';
 import * as health from './handlers/health.ts';
 import * as linkPages from './handlers/link-pages.ts';
@@ -79,6 +80,9 @@ const table: readonly Row[] = [
   ['GET',      '/api/v1/auth/pages/invitation',                  linkPages.invitationPage,          'public', v1],
   ['GET',      '/api/v1/auth/pages/page.css',                    linkPages.pageStyle,               'public', v1],
   ['GET',      '/api/v1/auth/pages/page.js',                     linkPages.pageScript,              'public', v1],
+  ['GET',      '/api/v1/digest/unsubscribe',                     linkPages.unsubscribePage,         'public', v1],
+  ['POST',     '/api/v1/digest/unsubscribe',                     digest.unsubscribeDigest,          'public', v1],
+  ['GET',      '/api/v1/digest/unsubscribe.js',                  linkPages.unsubscribeScript,       'public', v1],
   ['POST',     '/api/v1/auth/logout',                            auth.logout,                       'token',  v1],
 
   // v1: the user's own data

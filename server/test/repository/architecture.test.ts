@@ -24,7 +24,7 @@ const layers = [
   ],
   ['nouns.ts', 'item-kinds.ts'],
   ['tokens'],
-  ['feed', 'admin'],
+  ['feed', 'admin', 'digest'],
   ['user-data.ts'],
   ['jobs'],
   ['metrics'],

@@ -33,9 +33,12 @@ function asset(name: string, type: string): HiddenRoute {
 
 /**
  * The pages that links in mail open if there is no front end (`accounts/link-urls.ts`). The token is in the fragment of
- * the URL; the script sends it to the same routes as a front end.
+ * the URL; the script sends it to the same routes as a front end. That of the digest is in the query instead, as mail
+ * programs send it there by themselves (`digest/unsubscribe.ts`).
  */
 export const passwordPage = page('password.html');
 export const invitationPage = page('invitation.html');
+export const unsubscribePage = page('unsubscribe.html');
 export const pageStyle = asset('page.css', 'text/css; charset=utf-8');
 export const pageScript = asset('page.js', 'text/javascript; charset=utf-8');
+export const unsubscribeScript = asset('unsubscribe.js', 'text/javascript; charset=utf-8');

@@ -23,7 +23,19 @@ const unsupportedContentType = (request: FastifyRequest): AppError =>
 
 type Done = (error: Error | null, body?: unknown) => void;
 
-/** One parser for request bodies: JSON (RFC 8259) in UTF-8, and nothing else. */
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route may be sent a form, which is not looked at: the button of a mail program sends one. */
+    acceptsForms?: boolean;
+  }
+}
+
+const isForm = ({ headers }: FastifyRequest) =>
+  /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i.test(
+    headers['content-type'] ?? '',
+  );
+
+/** One parser for request bodies: JSON (RFC 8259) in UTF-8, and nothing else that is looked at. */
 export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
@@ -59,7 +71,8 @@ export function parseJsonBodies(app: FastifyInstance): void {
     else done(unsupportedContentType(request));
   });
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
-    if (bytes.length === 0 && allowsNoBody(request)) done(null, undefined);
+    const isIgnored = bytes.length === 0 || (request.routeOptions.config.acceptsForms && isForm(request));
+    if (isIgnored && allowsNoBody(request)) done(null, undefined);
     else done(unsupportedContentType(request));
   });
 }
