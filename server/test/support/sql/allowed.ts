@@ -124,6 +124,13 @@ export const exceptions: readonly GuardException[] = [
     bound: { text: 'the tags between two keys, 10,000 of them' },
   },
   {
+    from: 'src/digest/schedule.ts',
+    sql: /^\s*select (user_id|.* as next_at) from duly\.profiles\s+where digest_next_at .* order by digest_next_at limit/s,
+    tables: ['profiles'],
+    reason: 'the worker asks whose digest is due, to handle them user by user, and when the next one will be',
+    bound: 'limit',
+  },
+  {
     from: 'src/accounts/stored-links.ts',
     sql: /where split_part\(value, ' ', 1\) = \$/,
     tables: ['better_auth.verification'],
