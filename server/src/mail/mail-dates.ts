@@ -33,6 +33,8 @@ function formatterOf(
 const dayOptions = { weekday: 'long', day: 'numeric', month: 'long' } as const;
 const timeOptions = { hour: 'numeric', minute: '2-digit' } as const;
 
+const isHour = ({ type }: Intl.DateTimeFormatPart) => type === 'hour';
+
 /** @param now dates of its year are written without the year */
 export function mailDates(locale: string, timeZone: string, now: Date): MailDates {
   const thisYear = dateIn(timeZone, now).slice(0, 4);
@@ -42,7 +44,15 @@ export function mailDates(locale: string, timeZone: string, now: Date): MailDate
     dateTime(instant) {
       const date = dateIn(timeZone, new Date(instant));
       const options = { ...dayOptions, ...yearOf(date), ...timeOptions };
-      return formatterOf(locale, timeZone, options).format(Date.parse(instant));
+      const instantMs = Date.parse(instant);
+      // As a time alone has it: some locales write 7:30 after a date, and 07:30 otherwise.
+      const hour = formatterOf(locale, timeZone, { timeStyle: 'short' })
+        .formatToParts(instantMs)
+        .find(isHour)?.value;
+      return formatterOf(locale, timeZone, options)
+        .formatToParts(instantMs)
+        .map((part) => (isHour(part) ? (hour ?? part.value) : part.value))
+        .join('');
     },
     time: (instant) => formatterOf(locale, timeZone, { timeStyle: 'short' }).format(Date.parse(instant)),
     hour: (hour) => formatterOf(locale, 'UTC', { timeStyle: 'short' }).format(Date.UTC(2000, 0, 1, hour)),
