@@ -123,7 +123,10 @@ export async function makeItems(app: TestApp, userId: string, token: string, nam
     await create('/views', { parameters }),
     await create('/views', { parameters }),
   ];
-  const channel_id = await create('/channels', { type: 'webhook', url: 'https://hooks.example/duly' });
+  // A user may have few of them.
+  const channels = await app.request('GET', `${base}/channels`, { token });
+  const webhook = { type: 'webhook', url: 'https://hooks.example/duly' };
+  const channel_id = channels.body.data?.[0]?.id ?? (await create('/channels', webhook));
   await remove(`/projects/${trashed_project_id}?tasks=trash`);
   await remove(`/sections/${trashed_section_id}`);
   await remove(`/views/${trashed_view_id}`);
