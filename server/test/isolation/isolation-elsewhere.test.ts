@@ -81,7 +81,7 @@ describe('an operation that is not below a user', () => {
     expect(
       ofToken.map(({ operationId }) => operationId),
       why,
-    ).toEqual(['logout']);
+    ).toEqual(['logout', 'getPushKey']);
   });
 });
 
