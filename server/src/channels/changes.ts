@@ -1,8 +1,9 @@
 import { checkLimit } from '../platform/data-limits.ts';
 import { type ValidationIssue, validationError } from '../platform/errors.ts';
+import type { ChannelType } from '../senders/model.ts';
 import { areSubscriptionKeys } from '../senders/push-encryption.ts';
 import { faultOfReceiverUrl, type ReceiverRules } from '../senders/receiver-url.ts';
-import type { ChannelType, NewChannel } from './model.ts';
+import type { NewChannel } from './model.ts';
 import type { ChannelRoom, StoredChannel } from './queries.ts';
 import type { PushSubscription } from './secrets.ts';
 

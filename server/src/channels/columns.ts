@@ -19,7 +19,8 @@ import {
 import type { CteTemplate } from '../db/statements.ts';
 import { param } from '../db/statements.ts';
 import { recordsCte, upsertCte } from '../db/store-rows.ts';
-import type { Channel, ChannelType } from './model.ts';
+import type { ChannelType } from '../senders/model.ts';
+import type { Channel } from './model.ts';
 
 /** The fields that responses show. */
 export const channelColumns = {

@@ -1,10 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { itemIds, itemPatchFields, newItemFields } from '../items/model.ts';
-import type { FailureClass } from '../senders/model.ts';
+import { channelTypes, type FailureClass } from '../senders/model.ts';
 import { userId } from '../writes/user-path.ts';
-
-const channelTypes = ['email', 'webhook', 'push'] as const;
-export type ChannelType = (typeof channelTypes)[number];
 
 const type = Type.Enum([...channelTypes], { type: 'string' });
 const nullableText = (schema: object) => Type.Unsafe<string | null>({ ...schema, type: ['string', 'null'] });

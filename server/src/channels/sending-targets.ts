@@ -1,11 +1,10 @@
 import type { Secrets } from '../config/auth.ts';
 import type { Db } from '../db/schema.ts';
 import { executeQuery } from '../db/statements.ts';
-import type { ChannelTarget } from '../senders/model.ts';
+import type { ChannelTarget, ChannelType } from '../senders/model.ts';
 import { unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import { changedChannel } from './changes.ts';
-import type { ChannelType } from './model.ts';
 import {
   type StoredChannel,
   storeChannelCte,

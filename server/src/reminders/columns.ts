@@ -15,7 +15,8 @@ import {
 } from '../db/columns.ts';
 import { param } from '../db/statements.ts';
 import { recordsCte, upsertCte } from '../db/store-rows.ts';
-import { type ChannelType, Reminder, type ReminderReference } from './model.ts';
+import type { ChannelType } from '../senders/model.ts';
+import { Reminder, type ReminderReference } from './model.ts';
 
 const optionalTimestamp = nullable(timestamp);
 

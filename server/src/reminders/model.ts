@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
 import { fixed, ignored, itemPatchFields } from '../items/model.ts';
+import { type ChannelType, channelTypes } from '../senders/model.ts';
 import { userId } from '../writes/user-path.ts';
 
 const type = ['string', 'null'];
@@ -9,8 +10,6 @@ const dateTime = { type, format: 'date-time' };
 
 const references = ['due', 'start'] as const;
 export type ReminderReference = (typeof references)[number];
-const channelTypes = ['email', 'webhook', 'push'] as const;
-export type ChannelType = (typeof channelTypes)[number];
 
 const channels = {
   type: ['array', 'null'],

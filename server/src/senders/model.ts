@@ -1,5 +1,8 @@
 import type { GetPushKeys } from './push-keys.ts';
 
+export const channelTypes = ['email', 'webhook', 'push'] as const;
+export type ChannelType = (typeof channelTypes)[number];
+
 /** Where a message goes: what a channel stores, with its secrets decrypted. */
 export type ChannelTarget =
   | { type: 'email'; address: string }

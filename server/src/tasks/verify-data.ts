@@ -21,7 +21,8 @@ const maxFaults = 100;
 /**
  * Checks what writes store beside its source: the tags on a task's row against `task_tags`, each tag's count against
  * its live tasks, each task's numbers of subtasks against its live children and that of its reminders, and each instant
- * against date, time and zone. Each check of a user is one snapshot, or one of some tasks, so a server may run meanwhile.
+ * against date, time and zone. Each check of a user is one snapshot, or one of some tasks, so a server may run
+ * meanwhile.
  */
 export async function verifyData(db: Db, report: ReportFault): Promise<DataTotals> {
   const totals = { users: 0, tasks: 0, tags: 0, tasksToStore: 0 };

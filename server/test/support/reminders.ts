@@ -32,7 +32,9 @@ export async function newReminded(app: TestApp, fields: Record<string, unknown> 
 
 /** @returns the id of a new reminder of the task; an empty text if the task is in the trash */
 export async function createReminder({ v1 }: Pick<Client, 'v1'>, taskId: string): Promise<string> {
-  const { body } = await v1('POST', `/tasks/${taskId}/reminders`, { remind_at: '2030-01-01T00:00:00Z' });
+  const { body } = await v1('POST', `/tasks/${taskId}/reminders`, {
+    ...{ relative_to: 'due', minutes_before: 30 },
+  });
   return body.data?.id ?? '';
 }
 
