@@ -65,13 +65,13 @@ test.each(optional.map((one) => [one.operationId, one] as const))(
   },
 );
 
-test('a deletion, a restore, a purge, the flip, a skip and an undo take a body that may be left out', () => {
+test('a deletion, a restore, a purge, the flip, a skip, an undo and a rotation take a body that may be left out', () => {
   expect(optional.map(({ operationId }) => operationId).sort()).toEqual([
     'bareCompleteTask',
     'bareDeleteTask',
-    ...['deleteProject', 'deleteReminder', 'deleteSection', 'deleteTask', 'deleteView'],
+    ...['deleteChannel', 'deleteProject', 'deleteReminder', 'deleteSection', 'deleteTask', 'deleteView'],
     ...['purgeProject', 'purgeSection', 'purgeTask', 'purgeView'],
-    ...['restoreProject', 'restoreSection', 'restoreTask', 'restoreView'],
+    ...['restoreProject', 'restoreSection', 'restoreTask', 'restoreView', 'rotateChannelSecret'],
     ...['skipOccurrence', 'undoOccurrence'],
   ]);
 });

@@ -142,7 +142,7 @@ test('a receiver that did not answer gets one request at a time until it answers
   const { url, connections, received } = await receiver((_request, response) => {
     if (!isDead) response.writeHead(204).end();
   });
-  const post = newPost({ timeoutMs: 300 });
+  const post = newPost({ timeoutMs: 2_000 });
   const timeout = { error: 'timeout' };
   expect(await Promise.all([post(url), post(url)])).toEqual([timeout, timeout]);
   expect(connections()).toBe(2);
