@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import document from '../../openapi.json' with { type: 'json' };
 import { startApp, type TestApp } from '../support/app.ts';
+import { createWebhook } from '../support/channels.ts';
 import {
   expandRefs,
   fillPath,
@@ -56,6 +57,7 @@ test.each(optional.map((one) => [one.operationId, one] as const))(
         user_id: client.user.id,
         task_id: id,
         ...items,
+        channel_id: await createWebhook(client),
         reminder_id: await createReminder(client, id),
       };
       const url = fillPath(path, names) + requiredQuery(operation);

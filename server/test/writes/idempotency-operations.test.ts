@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
+import { createWebhook } from '../support/channels.ts';
 import { findUnfolded } from '../support/folding.ts';
 import {
   fillPath,
@@ -20,13 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Operations whose responses have secrets, or that are idempotent by themselves. */
+/** Operations whose responses have secrets, that send a message, or that are idempotent by themselves. */
 const withoutKey = [
   'changePassword',
   'endOtherSessions',
   'endSession',
   'requestEmailChange',
   'sendEmailVerification',
+  'testChannel',
 ];
 
 const writes = operations.filter((operation) => isUserOperation(operation) && operation.method !== 'GET');
@@ -72,6 +74,7 @@ test.each(writes.filter(takesKey).map((operation) => [operation.operationId, ope
       name: 'home',
       ...(await createItems(client, path.includes('/trash/'))),
       reminder_id: await createReminder(client, task.id),
+      channel_id: await createWebhook(client),
     };
     const url = fillPath(path, names) + requiredQuery(operation);
     const send = () =>
