@@ -21,6 +21,12 @@ export interface ChangeNotifier {
    * nothing. @returns the function that ends it.
    */
   watch(userId: string, wake: () => void): () => void;
+  /**
+   * Calls `wake` for every change of any user, and sometimes for none. Without `isListening` it is called for changes
+   * of this instance only.
+   * @returns the function that ends it.
+   */
+  watchAll(wake: () => void): () => void;
   /** To be called when another epoch begins: wakes all subscribers. */
   notifyAll(): void;
   /** Whether notifications of other instances arrive, so that polling is only a fallback. */
@@ -38,7 +44,8 @@ interface WatchedUser {
 /**
  * Instances notify each other by LISTEN and NOTIFY; polling finds what a lost notification leaves out. NOTIFY is not
  * part of the transaction of the change: at commit it takes a lock of the whole cluster, which would serialise the
- * commits of all users. Without subscribers there is neither a connection nor polling.
+ * commits of all users. Without subscribers there is neither a connection nor polling; with subscribers to all users
+ * only, there is a connection without polling.
  * @param connection direct, not through a pooler; null: other instances are not listened to.
  */
 export function createChangeNotifier(
@@ -48,6 +55,7 @@ export function createChangeNotifier(
 ): ChangeNotifier {
   const instanceId = randomUUID();
   const watched = new Map<string, WatchedUser>();
+  const watchers = new Set<() => void>();
   const sender = createNotificationSender(db, log, instanceId);
   const poller = createPoller(db, log, watched, () => listener?.isVerified() ?? false);
   const listener =
@@ -56,9 +64,15 @@ export function createChangeNotifier(
       : createListener(connection, db, log, {
           onMessage(text) {
             const [from, ...userIds] = parseMessage(text);
-            if (from !== instanceId) for (const userId of userIds) notifyWatchers(watched, userId);
+            if (from === instanceId) return;
+            for (const userId of userIds) notifyWatchers(watched, userId);
+            wakeAll(watchers);
           },
-          onChange: () => poller.pollAfter(0),
+          onChange() {
+            poller.pollAfter(0);
+            wakeAll(watchers);
+          },
+          isQuiet: () => watched.size === 0,
         });
   let stopTimer: NodeJS.Timeout | undefined;
 
@@ -68,32 +82,52 @@ export function createChangeNotifier(
     listener?.stop();
   }
 
+  function stopUnlessWatched(): void {
+    if (watched.size + watchers.size === 0) stopTimer = setTimeout(stopListening, lingerMs).unref();
+  }
+
+  function listen(): void {
+    clearTimeout(stopTimer);
+    stopTimer = undefined;
+    listener?.start();
+  }
+
   return {
     publish(userId) {
       notifyWatchers(watched, userId);
+      wakeAll(watchers);
       sender.add(userId);
     },
     watch(userId, wake) {
       const { callbacks: wakes } = watchedUserOf(watched, userId);
       wakes.add(wake);
       if (watched.size === 1 && wakes.size === 1) {
-        clearTimeout(stopTimer);
-        stopTimer = undefined;
-        listener?.start();
+        listen();
+        listener?.verify();
         poller.pollAfter(pollIntervalMs.alone);
       }
       return () => {
         if (!wakes.delete(wake) || wakes.size > 0) return;
         watched.delete(userId);
-        if (watched.size === 0) stopTimer = setTimeout(stopListening, lingerMs).unref();
+        stopUnlessWatched();
+      };
+    },
+    watchAll(wake) {
+      watchers.add(wake);
+      listen();
+      return () => {
+        watchers.delete(wake);
+        stopUnlessWatched();
       };
     },
     notifyAll() {
       for (const userId of watched.keys()) notifyWatchers(watched, userId);
+      wakeAll(watchers);
     },
     isListening: () => listener?.isVerified() ?? false,
     async close() {
       watched.clear();
+      watchers.clear();
       stopListening();
       await sender.close();
     },
@@ -110,6 +144,10 @@ function watchedUserOf(watched: Map<string, WatchedUser>, userId: string): Watch
 
 function notifyWatchers(watched: Map<string, WatchedUser>, userId: string): void {
   for (const one of watched.get(userId)?.callbacks ?? []) one();
+}
+
+function wakeAll(watchers: ReadonlySet<() => void>): void {
+  for (const wake of watchers) wake();
 }
 
 /** Polls while there are subscribers, and wakes those whose revision has changed. */

@@ -13,6 +13,10 @@ const connectTimeoutMs = 5_000;
 /** The time-out of a ping, and the interval between two. */
 const pongTimeoutMs = 2_000;
 const pingIntervalMs = 15_000;
+/** While only the worker listens, so that the database may sleep. */
+const quietPingMs = 15 * 60_000;
+/** Keep-alive probes of TCP after so long without data: they find a dead connection in ten seconds more. */
+const keepAliveDelayMs = 30_000;
 const minPauseMs = 500;
 const maxPauseMs = 60_000;
 
@@ -24,6 +28,8 @@ export interface Listener {
   isVerified(): boolean;
   /** Connects, and reconnects, until `stop`. */
   start(): void;
+  /** Sends a ping now: the last one may be long ago. */
+  verify(): void;
   stop(): void;
 }
 
@@ -31,6 +37,11 @@ interface ListenerHandlers {
   onMessage(text: string): void;
   /** Called when `isVerified` changes: notifications before may be lost. */
   onChange(): void;
+  /**
+   * Whether pings are rare, so that the database may sleep. A dead connection is then found by the keep-alive of TCP,
+   * and a switch of servers by the pool.
+   */
+  isQuiet(): boolean;
 }
 
 /**
@@ -67,8 +78,7 @@ export function createListener(
     isExplained = true;
   }
 
-  function noteChange(): void {
-    hosts.reset();
+  function verify(): void {
     changing.abort();
     changing = new AbortController();
   }
@@ -97,7 +107,7 @@ export function createListener(
         wasVerified = true;
         setVerified(true);
         // Changes during the ping may have been missed.
-        await pause(pingIntervalMs, AbortSignal.any([over, change]));
+        await pause(handlers.isQuiet() ? quietPingMs : pingIntervalMs, AbortSignal.any([over, change]));
       }
       if (!over.aborted && !wasVerified) explain();
     } catch (error) {
@@ -114,9 +124,13 @@ export function createListener(
     start() {
       if (stopping !== undefined) return;
       stopping = new AbortController();
-      unsubscribe = onServerChange(db, noteChange);
+      unsubscribe = onServerChange(db, () => {
+        hosts.reset();
+        verify();
+      });
       void run(stopping.signal);
     },
+    verify,
     stop() {
       stopping?.abort();
       stopping = undefined;
@@ -133,6 +147,8 @@ async function openListening(hosts: HostSelector, handlers: ListenerHandlers, st
     application_name: 'duly listener',
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelayMs,
   });
   const lost = new AbortController();
   const pongs = new Map<string, () => void>();

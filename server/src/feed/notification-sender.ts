@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
@@ -56,6 +57,11 @@ export function createNotificationSender(db: Db, log: Logger, self: string): Not
     },
   };
 }
+
+/** For a command, which has no notifier: wakes subscribers and workers of all instances. */
+export const announceChanges = async (db: Db, userIds: readonly string[]): Promise<void> => {
+  if (userIds.length > 0) await notifyInstances(db, encodeMessages(randomUUID(), userIds));
+};
 
 /** JSON arrays, each with the sender and as many user ids as one message can hold. */
 export function encodeMessages(sender: string, userIds: readonly string[]): string[] {
