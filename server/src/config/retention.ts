@@ -5,11 +5,14 @@ export interface RetentionSettings {
   readonly trashDays: number;
   /** How long tombstones are stored: a client that was offline for longer has to start an initial sync. */
   readonly tombstoneDays: number;
+  /** How long finished deliveries stay in the log. */
+  readonly deliveryDays: number;
 }
 
 export function retentionSettings(env: Env): RetentionSettings {
   return readGroup<RetentionSettings>({
     trashDays: () => integerSetting(env, 'TRASH_RETENTION_DAYS', 30, 1, 3650),
     tombstoneDays: () => integerSetting(env, 'TOMBSTONE_RETENTION_DAYS', 90, 1, 3650),
+    deliveryDays: () => integerSetting(env, 'DELIVERY_RETENTION_DAYS', 30, 1, 3650),
   });
 }

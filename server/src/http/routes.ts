@@ -17,6 +17,7 @@ import * as audit from './handlers/audit.ts';
 import * as auth from './handlers/auth.ts';
 import * as bulk from './handlers/bulk.ts';
 import * as channels from './handlers/channels.ts';
+import * as deliveries from './handlers/deliveries.ts';
 import * as digest from './handlers/digest.ts';
 import * as feed from './handlers/feed.ts';
 import * as health from './handlers/health.ts';
@@ -160,6 +161,7 @@ const table: readonly Row[] = [
   ['DELETE',   '/api/v1/users/:user_id/trash/views/:view_id',     views.purgeView,                   'token',  v1],
   ['GET',      '/api/v1/users/:user_id/changes',                 feed.listChanges,                  'token',  v1],
   ['GET',      '/api/v1/users/:user_id/events',                  feed.streamEvents,                 'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/deliveries',              deliveries.listDeliveries,         'token',  v1],
   ['GET',      '/api/v1/users/:user_id/audit',                   audit.listAudit,                   'token',  v1],
 
   // v1: administration

@@ -1,3 +1,4 @@
+import { deleteDeliveries } from './delete-deliveries.ts';
 import { deleteOldChanges } from './delete-old-changes.ts';
 import { deleteStoredResponses } from './delete-stored-responses.ts';
 import { purgeTrash } from './purge-trash.ts';
@@ -13,4 +14,5 @@ export const allJobs: readonly Job[] = [
   deleteStoredResponses,
   deleteOldChanges,
   resealSecrets,
+  deleteDeliveries,
 ];

@@ -21,6 +21,7 @@ import {
   RoleChange,
 } from '../../admin/model.ts';
 import { AuditRecord } from '../../audit/model.ts';
+import { Delivery } from '../../deliveries/model.ts';
 import { Change, changeSchemas, nouns } from '../../feed/model.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
 import { Profile, ProfilePatch } from '../../profiles/model.ts';
@@ -69,6 +70,7 @@ export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   ...changeSchemas,
   Change,
   AuditRecord,
+  Delivery,
   Registration,
   Credentials,
   PasswordChange,
