@@ -5,15 +5,20 @@ import { requireSupported } from '../db/server-requirements.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, openDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
+import { migrateQueue } from '../worker/queue-schema.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine } from './print.ts';
+
+const silentLog = createLog('silent');
 
 const subcommands: Record<SubcommandName<'migrate'>, (db: Db) => Promise<void>> = { up, down, status, redo };
 
 async function up(db: Db) {
   const done = await migrateUp(db);
   for (const { version, name } of done) printLine(`up ${version} ${name}`);
-  if (done.length === 0) printLine('nothing to do');
+  const hasMigratedQueue = await migrateQueue(db, silentLog);
+  if (hasMigratedQueue) printLine('up the job queue');
+  if (done.length === 0 && !hasMigratedQueue) printLine('nothing to do');
 }
 
 async function down(db: Db) {
@@ -41,7 +46,7 @@ async function status(db: Db) {
 export async function migrate(config: Config, [word = 'status']: string[]): Promise<void> {
   const run = selectSubcommand('migrate', subcommands, word);
   const stopped = rejectOnStopSignal();
-  const database = await openDatabase(config, createLog('silent'));
+  const database = await openDatabase(config, silentLog);
   try {
     await requireSupported(database.db);
     await Promise.race([database.withoutTimeLimit(run), stopped]);

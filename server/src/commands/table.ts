@@ -9,6 +9,8 @@ type Command = (config: Config, args: string[]) => Promise<void>;
  */
 export const commands: Record<CommandName, () => Promise<Command>> = {
   serve: async () => (await import('./serve.ts')).serve,
+  worker: async () => (await import('./worker.ts')).worker,
+  jobs: async () => (await import('./jobs.ts')).jobs,
   admin: async () => (await import('./admin.ts')).admin,
   audit: async () => (await import('./audit.ts')).audit,
   migrate: async () => (await import('./migrate.ts')).migrate,

@@ -4,8 +4,8 @@ import { type Env, refuseSetting, textSetting } from './values.ts';
 
 /** Two, because a request may need a second connection while it holds one. */
 const minConnectionsPerWorker = 2;
-/** Connections of the primary process, for jobs. Workers share the rest of the pool. */
-export const primaryConnections = 1;
+/** Connections of the primary process at least, for jobs and the delivery worker. Workers share the others. */
+const primaryConnections = 1;
 
 const maxWorkers = (poolMax: number) => Math.floor((poolMax - primaryConnections) / minConnectionsPerWorker);
 
@@ -30,6 +30,15 @@ export function workerCount(env: Env, { poolMax }: DatabaseSettings): number {
     `${count} beside a DATABASE_POOL_SIZE + DATABASE_POOL_OVERFLOW of ${poolMax}`,
     wanted,
   );
+}
+
+/** `inside`: the process that serves sends reminders too; `off`: `npm run worker` does. */
+export type DeliveryWorkerPlace = 'inside' | 'off';
+
+export function deliveryWorkerPlace(env: Env): DeliveryWorkerPlace {
+  const value = textSetting(env, 'WORKER') ?? 'inside';
+  if (value === 'inside' || value === 'off') return value;
+  return refuseSetting('WORKER', JSON.stringify(value), 'inside or off');
 }
 
 export const connectionsPerWorker = (poolMax: number, workers: number) =>

@@ -40,6 +40,12 @@ export function databaseStartError(error: unknown): StartError | null {
 /** @throws StartError if the embedded server cannot start. An external database is not connected to yet. */
 export const openDatabase = (config: Config, log: Logger) => openConfigured(config, log, startEmbedded);
 
+/** Where to LISTEN for other instances: DATABASE_DIRECT_URL if it is set, because a pooler brings nothing. */
+export const listenConnection = (
+  { database: { directUrl } }: Config,
+  { connection }: Pick<OpenDatabase, 'connection'>,
+): DatabaseConnection => (directUrl === null ? connection : connectionFromUrl(directUrl));
+
 /** The same for a command that may run beside a server: it shares an embedded database in use. */
 export const joinDatabase = (config: Config, log: Logger) => openConfigured(config, log, joinEmbedded);
 

@@ -6,10 +6,13 @@ import type { Context } from '../context.ts';
 import { buildApp } from '../http/app.ts';
 import type { App } from '../http/app-type.ts';
 import { listen } from '../http/edge/listeners.ts';
+import { deliveryMetrics } from '../metrics/deliveries.ts';
 import { addressesOf } from '../platform/addresses.ts';
 import { createLog } from '../platform/log.ts';
+import type { DeliveryWorker } from '../worker/worker.ts';
 import { createContext } from './context.ts';
 import { openDatabase } from './database.ts';
+import { openInsideWorker } from './delivery-worker.ts';
 import { reservePort } from './ports.ts';
 import {
   createStopSignal,
@@ -38,20 +41,32 @@ export async function serveAlone(settings: Config): Promise<void> {
   const config = settings.http.port === 0 ? await reservePort(settings) : settings;
   const database = await openDatabase(config, log);
   try {
-    const ctx = createContext(config, database.db, log, database.connection);
+    const ownContext = createContext(config, database.db, log, database.connection);
+    const worker = await openInsideWorker(ownContext);
+    const ctx = worker === null ? ownContext : withWorkerMetrics(ownContext, worker);
+    stop.addEventListener('abort', () => void worker?.close());
     const prepare = async () => {
-      await prepareDatabase(database);
+      await prepareDatabase(database, log);
       await ensureSigningKey(ctx.db, ctx.betterAuth);
     };
     await serveHttp(ctx, stop, {
       prepare: () => unlessUnavailable(log, database.embedded !== null, prepare),
       onListening: () => printStartBanner(config, database, log),
-      onReady: () => ctx.jobs.start(),
+      onReady() {
+        ctx.jobs.start();
+        worker?.start();
+      },
     });
+    await worker?.close();
   } finally {
     await database.close();
     log.info('stopped');
   }
+}
+
+function withWorkerMetrics(ctx: Context, worker: DeliveryWorker): Context {
+  const families = () => [...ctx.metrics.families(), ...deliveryMetrics(worker)];
+  return { ...ctx, metrics: { ...ctx.metrics, families, gather: async () => families() } };
 }
 
 /** Called before and after the port opens. */

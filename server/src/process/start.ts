@@ -52,10 +52,19 @@ export function onUncaughtException(log: Logger, stop: () => void): void {
  * Migrates the embedded database, or checks the version of an external one.
  * @throws StartError if the server or its schema does not fit this version
  */
-export async function prepareDatabase({ db, embedded, withoutTimeLimit }: OpenDatabase): Promise<void> {
+export async function prepareDatabase(
+  { db, embedded, withoutTimeLimit }: OpenDatabase,
+  log: Logger,
+): Promise<void> {
+  const { migrateQueue, requireQueue } = await import('../worker/queue-schema.ts');
   await requireSupported(db);
-  if (embedded !== null) await withoutTimeLimit(migrateUp);
-  await requireMigrated(db, embedded === null ? 'DATABASE_URL' : 'DATA_DIR');
+  if (embedded !== null) {
+    await withoutTimeLimit(migrateUp);
+    await withoutTimeLimit((unlimited) => migrateQueue(unlimited, log));
+  }
+  const source = embedded === null ? 'DATABASE_URL' : 'DATA_DIR';
+  await requireMigrated(db, source);
+  await requireQueue(db, log, source);
   // initdb writes this file once.
   await checkEpoch(
     db,

@@ -6,6 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
 import { type ConnectionSettings, startEmbedded } from '../../src/db/postgres/embedded.ts';
+import { migrateQueue } from '../../src/worker/queue-schema.ts';
 import { silentLog as log } from './log.ts';
 
 declare module 'vitest' {
@@ -37,6 +38,7 @@ export default async function setup(project: TestProject) {
   await admin.end();
   const db = createDb({ connection: { ...server.app, database: templateName }, max: 2, log });
   await migrateUp(db);
+  await migrateQueue(db, log);
   await db.destroy();
   project.provide('admin', server.admin);
   project.provide('app', server.app);

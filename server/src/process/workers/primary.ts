@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import type { Config } from '../../config/config.ts';
-import { connectionsPerWorker, primaryConnections } from '../../config/workers.ts';
+import { connectionsPerWorker } from '../../config/workers.ts';
 import { createChangeNotifier } from '../../feed/change-notifier.ts';
 import { allJobs } from '../../jobs/all.ts';
 import { createJobs, type Jobs } from '../../jobs/runner.ts';
 import { type CounterRequest, createMemoryCounters } from '../../limits/memory-counters.ts';
+import { deliveryMetrics } from '../../metrics/deliveries.ts';
 import { createProcessMetrics } from '../../metrics/process.ts';
 import { jobMetrics, poolMetrics } from '../../metrics/service.ts';
 import { createLog } from '../../platform/log.ts';
-import { type OpenDatabase, openDatabase } from '../database.ts';
+import type { DeliveryWorker } from '../../worker/worker.ts';
+import { listenConnection, type OpenDatabase, openDatabase } from '../database.ts';
+import { openInsideWorker } from '../delivery-worker.ts';
 import { reservePort } from '../ports.ts';
 import {
   createStopSignal,
@@ -28,10 +31,12 @@ import { startWorkerPool, type WorkerPool } from './worker-pool.ts';
 export async function serveWithWorkers(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const stop = createStopSignal(log);
-  const database = await openDatabase(withPoolSize(config, primaryConnections), log);
-  const changeNotifier = createChangeNotifier(database.db, log, null);
+  const database = await openDatabase(withPoolSize(config, primaryPoolSize(config)), log);
+  const changeNotifier = createChangeNotifier(database.db, log, listenConnection(config, database));
   const jobs = createJobs({ config, db: database.db, changeNotifier }, log, allJobs);
-  const prepare = () => unlessUnavailable(log, database.embedded !== null, () => prepareDatabase(database));
+  const prepare = () =>
+    unlessUnavailable(log, database.embedded !== null, () => prepareDatabase(database, log));
+  const deliveries = await openInsideWorker({ ...database, config, log, changeNotifier });
   let workerPool: WorkerPool | undefined;
 
   async function runUntilStopped(
@@ -43,7 +48,10 @@ export async function serveWithWorkers(config: Config): Promise<void> {
     await Promise.race([serving, stopped]);
     if (!stop.aborted) printStartBanner(boundConfig, database, log);
     if (!isPrepared) await waitForDatabase(log, stop, prepare);
-    if (!stop.aborted) jobs.start();
+    if (!stop.aborted) {
+      jobs.start();
+      deliveries?.start();
+    }
     await stopped;
   }
 
@@ -51,10 +59,14 @@ export async function serveWithWorkers(config: Config): Promise<void> {
     const isPrepared = await prepare();
     if (stop.aborted) return;
     const boundConfig = await reservePort(config);
-    workerPool = startWorkerPool(config.workers, log, createPrimaryHandlers(boundConfig, database, jobs));
+    workerPool = startWorkerPool(
+      config.workers,
+      log,
+      createPrimaryHandlers(boundConfig, database, jobs, deliveries),
+    );
     await Promise.race([runUntilStopped(isPrepared, workerPool, boundConfig), workerPool.failed]);
   } finally {
-    await workerPool?.stop();
+    await Promise.all([workerPool?.stop(), deliveries?.close()]);
     await jobs.close();
     await changeNotifier.close();
     await database.close();
@@ -62,7 +74,12 @@ export async function serveWithWorkers(config: Config): Promise<void> {
   }
 }
 
-function createPrimaryHandlers(config: Config, { connection, db }: OpenDatabase, jobs: Jobs) {
+function createPrimaryHandlers(
+  config: Config,
+  { connection, db }: OpenDatabase,
+  jobs: Jobs,
+  deliveries: DeliveryWorker | null,
+) {
   const countRequest = createMemoryCounters(config.limits);
   const configForWorker = workerConfig(config);
   const { families } = createProcessMetrics();
@@ -77,7 +94,12 @@ function createPrimaryHandlers(config: Config, { connection, db }: OpenDatabase,
       type: 'counter-reply',
       reply: countRequest(request),
     }),
-    metrics: () => [...families(), ...poolMetrics(db), ...jobMetrics(jobs)],
+    metrics: () => [
+      ...families(),
+      ...poolMetrics(db),
+      ...jobMetrics(jobs),
+      ...(deliveries === null ? [] : deliveryMetrics(deliveries)),
+    ],
   };
 }
 
@@ -85,6 +107,10 @@ const withPoolSize = (config: Config, poolMax: number): Config => ({
   ...config,
   database: { ...config.database, poolMax },
 });
+
+/** What the workers leave. */
+const primaryPoolSize = ({ workers, database: { poolMax } }: Config): number =>
+  poolMax - workers * connectionsPerWorker(poolMax, workers);
 
 /** A worker's share of the service's connections and cache memory. */
 function workerConfig(config: Config): Config {

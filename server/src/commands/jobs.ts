@@ -1,0 +1,89 @@
+import type { Config } from '../config/config.ts';
+import { requireMigrated } from '../db/migrator.ts';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { type DeliveryStatus, deliveryStatuses } from '../deliveries/model.ts';
+import {
+  cancelDeliveries,
+  countDeliveries,
+  type DeliveryChoice,
+  listNewestDeliveries,
+  retryDeliveries,
+} from '../deliveries/operator-queries.ts';
+import { announceChanges } from '../feed/notification-sender.ts';
+import { StartError } from '../platform/errors.ts';
+import { createLog } from '../platform/log.ts';
+import { databaseStartError, joinDatabase } from '../process/database.ts';
+import { rejectOnStopSignal } from '../process/start.ts';
+import { type SubcommandName, selectSubcommand } from './arguments.ts';
+import { printLine, printRow } from './print.ts';
+
+type JobsSubcommand = (db: Db, args: string[]) => Promise<void>;
+
+const subcommands: Record<SubcommandName<'jobs'>, JobsSubcommand> = { list, counts, retry, cancel };
+
+const listLimit = 100;
+const widths = [36, 10, 8, 9, 8, 24, 24, 20];
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+async function list(db: Db, [word = 'queued']: string[]): Promise<void> {
+  const status = parseStatus('list', word);
+  for (const one of await listNewestDeliveries(db, status, listLimit)) {
+    const [scheduledAt, nextTryAt] = [one.scheduled_at.toISOString(), one.next_try_at?.toISOString() ?? null];
+    printRow(widths, [
+      ...[one.id, one.status, one.kind, one.channel_type, one.attempts, scheduledAt, nextTryAt, one.error],
+      one.user_id,
+    ]);
+  }
+}
+
+async function counts(db: Db): Promise<void> {
+  for (const { kind, channel_type, status, count } of await countDeliveries(db))
+    printRow([10, 9, 9], [kind, channel_type, status, count]);
+}
+
+async function retry(db: Db, [word = '']: string[]): Promise<void> {
+  const choice = parseChoice('retry', word, ['failed', 'cancelled', 'queued']);
+  const userIds = await inTransaction(db, (tx) => retryDeliveries(tx, choice));
+  await announceChanges(db, [...new Set(userIds)]);
+  printLine(`${userIds.length} queued`);
+}
+
+async function cancel(db: Db, [word = '']: string[]): Promise<void> {
+  const choice = parseChoice('cancel', word, ['queued']);
+  printLine(`${await inTransaction(db, (tx) => cancelDeliveries(tx, choice))} cancelled`);
+}
+
+function parseStatus(command: string, word: string): DeliveryStatus {
+  const status = deliveryStatuses.find((one) => one === word);
+  if (status !== undefined) return status;
+  throw new StartError(`jobs ${command}: got ${JSON.stringify(word)}, wants ${deliveryStatuses.join(', ')}`);
+}
+
+function parseChoice(command: string, word: string, allowed: readonly DeliveryStatus[]): DeliveryChoice {
+  if (uuid.test(word)) return { id: word };
+  const status = allowed.find((one) => one === word);
+  if (status !== undefined) return { status };
+  throw new StartError(
+    `jobs ${command}: got ${JSON.stringify(word)}, wants the id of a delivery, or ${allowed.join(', ')}`,
+  );
+}
+
+/**
+ * `jobs list [STATUS]`, `jobs counts`, `jobs retry ID|STATUS` and `jobs cancel ID|queued`: deliveries of all users. A
+ * server may run on the same database meanwhile.
+ * @throws StartError for an unknown subcommand or argument, or when the database cannot be reached.
+ */
+export async function jobs(config: Config, [word = 'counts', ...args]: string[]): Promise<void> {
+  const run = selectSubcommand('jobs', subcommands, word);
+  const stopped = rejectOnStopSignal();
+  const database = await joinDatabase(config, createLog('silent'));
+  try {
+    await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
+    await Promise.race([run(database.db, args), stopped]);
+  } catch (error) {
+    throw databaseStartError(error) ?? error;
+  } finally {
+    await database.close();
+  }
+}

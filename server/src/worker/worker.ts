@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Tx } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { type Fired, fireReminders, takeDueDeliveries } from '../deliveries/firing.ts';
+import { countQueuedDeliveries } from '../deliveries/operator-queries.ts';
+import { channelTypes } from '../senders/model.ts';
+import { createAlarm } from './alarm.ts';
+import { type ChannelSender, createChannelSender } from './channel-sender.ts';
+import type { WorkerContext } from './context.ts';
+import { type DeliveryQueue, type DueTimes, findDueTimes, openQueue } from './queue.ts';
+import type { WorkerStats } from './stats.ts';
+
+/** After a change the worker looks for work again, at most so often. */
+const minPauseMs = 1_000;
+/** It looks so often in any case: when other instances can be heard, as often as upkeep runs; and when they cannot. */
+const maxPauseMs = { listening: 15 * 60_000, deaf: 30_000 };
+const countIntervalMs = 5_000;
+const superviseIntervalMs = 15 * 60_000;
+const maxFailurePauseMs = 30_000;
+const sendGraceMs = 3_000;
+
+/** Fires reminders at their time, and sends deliveries. Several workers on one database share the work. */
+export interface DeliveryWorker {
+  start(): void;
+  /** How many deliveries of each type of channel this worker is sending. */
+  heldCounts(): Readonly<Record<string, number>>;
+  stats: WorkerStats;
+  /** Fires no more, and gives running sends 3 s. */
+  close(): Promise<void>;
+}
+
+export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+  const alarm = createAlarm(stop, minPauseMs);
+  let channels: ChannelSender[] = [];
+  let queue: DeliveryQueue | undefined;
+  let running: Promise<void> | undefined;
+  let supervisedAt = performance.now();
+  const countQueue = createQueueCounter(ctx);
+
+  async function run(): Promise<void> {
+    const unwatch = ctx.changeNotifier.watchAll(alarm.ring);
+    for (let failures = 0; !stop.aborted; ) {
+      try {
+        await alarm.wait(await work());
+        failures = 0;
+      } catch (error) {
+        ctx.log.warn({ reason: String(error) }, 'the worker failed, to be tried again');
+        const pauseMs = Math.min(maxFailurePauseMs, minPauseMs * 2 ** failures);
+        failures += 1;
+        await sleep(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+      }
+    }
+    unwatch();
+  }
+
+  /** Does what is due. @returns for how many ms nothing is due, as far as is known */
+  async function work(): Promise<number> {
+    queue ??= await openQueue(ctx.db, ctx.log);
+    if (channels.length === 0) {
+      const opened = queue;
+      channels = channelTypes.map((type) => createChannelSender(ctx, opened, type));
+    }
+    const times = await findDueTimes(ctx.db);
+    if (isPast(times.claimsMs) || performance.now() - supervisedAt > superviseIntervalMs) {
+      supervisedAt = performance.now();
+      await queue.supervise();
+    }
+    if (times.hasJobs || isPast(times.claimsMs)) poke();
+    if (isPast(times.remindersMs)) await fireAll(queue, fireReminders);
+    if (isPast(times.deliveriesMs)) await fireAll(queue, takeDue);
+    if (isPast(times.digestsMs)) await fireAll(queue, ctx.fireDigests);
+    await countQueue(times);
+    return pauseOf(times, ctx.changeNotifier.isListening());
+  }
+
+  async function fireAll(queue: DeliveryQueue, fire: (tx: Tx) => Promise<Fired>): Promise<void> {
+    while (!stop.aborted) {
+      const fired = await inTransaction(ctx.db, async (tx) => {
+        const batch = await fire(tx);
+        await queue.add(tx, batch.deliveries);
+        return batch;
+      });
+      for (const userId of fired.userIds) ctx.changeNotifier.publish(userId);
+      if (fired.count === 0) return;
+      poke();
+    }
+  }
+
+  function poke(): void {
+    for (const channel of channels) channel.poke();
+  }
+
+  return {
+    start() {
+      running ??= run();
+    },
+    heldCounts: () => Object.fromEntries(channels.map((channel) => [channel.type, channel.heldCount()])),
+    stats: ctx.stats,
+    async close() {
+      stopping.abort();
+      await running;
+      await Promise.all(channels.map((channel) => channel.close(sendGraceMs)));
+      await queue?.close();
+    },
+  };
+}
+
+/** For how many ms there is nothing to do. */
+function pauseOf({ hasJobs, ...times }: DueTimes, isListening: boolean): number {
+  const known = Object.values(times).filter((ms) => ms !== null);
+  const nextMs = Math.min(isListening ? maxPauseMs.listening : maxPauseMs.deaf, ...known);
+  // What is past may be locked by a write or another worker.
+  return hasJobs || nextMs <= 0 ? minPauseMs : Math.ceil(nextMs);
+}
+
+/** Counts what is queued, for the metrics, at most every 5 s and only when the worker looks anyway. */
+function createQueueCounter({ db, stats }: WorkerContext) {
+  let countedAt = Number.NEGATIVE_INFINITY;
+  return async ({ remindersMs, deliveriesMs }: DueTimes): Promise<void> => {
+    if (performance.now() - countedAt < countIntervalMs) return;
+    countedAt = performance.now();
+    const oldestDueMs = -Math.min(0, remindersMs ?? 0, deliveriesMs ?? 0);
+    stats.setQueue({ queued: await countQueuedDeliveries(db), oldestDueSeconds: oldestDueMs / 1_000 });
+  };
+}
+
+const isPast = (ms: number | null): boolean => ms !== null && ms <= 0;
+
+async function takeDue(tx: Tx): Promise<Fired> {
+  const deliveries = await takeDueDeliveries(tx);
+  return { userIds: [], count: deliveries.length, deliveries };
+}
