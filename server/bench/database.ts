@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { migrateUp } from '../src/db/migrator.ts';
 import { createDb } from '../src/db/pool.ts';
 import { type ConnectionSettings, type EmbeddedServer, startEmbedded } from '../src/db/postgres/embedded.ts';
+import { migrateQueue } from '../src/worker/queue-schema.ts';
 import type { ActiveUser, OwnedTask } from './requests.ts';
 import { type Size, seed } from './seed.ts';
 import { childrenOf } from './server.ts';
@@ -63,6 +64,7 @@ async function migrate(connection: ConnectionSettings): Promise<void> {
   const db = createDb({ connection, max: 1, log, queryTimeoutMs: 0 });
   try {
     await migrateUp(db);
+    await migrateQueue(db, log);
   } finally {
     await db.destroy();
   }
