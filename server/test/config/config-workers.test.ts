@@ -43,3 +43,8 @@ test('all connections together are not more than the pool has', () => {
     }
   }
 });
+
+test('the worker that sends reminders is inside, unless it is off', () => {
+  expect(read({ WORKER: 'off' }).deliveryWorker).toBe('off');
+  expect(() => read({ WORKER: 'yes' })).toThrow('WORKER: got "yes", wants inside or off');
+});

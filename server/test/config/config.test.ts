@@ -45,6 +45,7 @@ describe('with nothing set', () => {
     expect(read()).toEqual({
       production: false,
       workers: 1,
+      deliveryWorker: 'inside',
       http: {
         host: 'localhost',
         port: 8000,
@@ -80,7 +81,7 @@ describe('with nothing set', () => {
       senders: { allowsLoopback: false, requiresHttps: false },
       cache: { maxBytes: 67_108_864, serveStale: false },
       metrics: { token: null },
-      retention: { trashDays: 30, tombstoneDays: 90 },
+      retention: { trashDays: 30, tombstoneDays: 90, deliveryDays: 30 },
       logLevel: 'info',
     });
   });
