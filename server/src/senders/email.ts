@@ -2,6 +2,7 @@ import nodemailer from 'nodemailer';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { SmtpSettings } from '../config/mail.ts';
+import { addressOf, composeMime } from '../mail/mime.ts';
 import { oneRecipient, transportOptions } from '../mail/smtp.ts';
 import type { ChannelTarget, FailureClass, Message, SendResult } from './model.ts';
 import { failed } from './send-result.ts';
@@ -34,17 +35,18 @@ function createSmtpSender(smtp: SmtpSettings, from: string): EmailSender {
     ...transportOptions(smtp),
     ...{ pool: true, maxConnections, maxMessages: 1_000, maxRequeues: 1 },
   });
-  const domain = /@([^\s<>@]+?)>?$/.exec(from)?.[1] ?? 'localhost';
+  const sender = addressOf(from);
+  const domain = sender.slice(sender.lastIndexOf('@') + 1);
   return {
     async send({ address }, { id, mail }, signal) {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       try {
-        const { response } = await transport.sendMail({
-          ...{ from, to: oneRecipient(address), subject: mail.subject, text: mail.text, html: mail.html },
-          messageId: `<${id}@${domain}>`,
+        const raw = composeMime({
+          ...{ from, to: address, ...mail, messageId: `${id}@${domain}`, date: new Date() },
           headers: { 'Auto-Submitted': 'auto-generated', ...mail.headers },
-          signal: limited,
         });
+        const envelope = { from: oneRecipient(sender), to: [oneRecipient(address)] };
+        const { response } = await transport.sendMail({ envelope, raw, signal: limited });
         return { outcome: 'sent', status: Number.parseInt(response, 10) || null };
       } catch (error) {
         return limited.aborted ? failed('timeout', null) : toFailure(error);
