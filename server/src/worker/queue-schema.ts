@@ -1,16 +1,18 @@
+import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { isPermissionDenied, isUnavailableError } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
 import { StartError } from '../platform/errors.ts';
-import { createBoss, queueNames, queueOptions } from './boss.ts';
+import { createBoss, queueNames, queueOptions, queueSchema } from './boss.ts';
 
 /**
- * Installs or updates the schema of the queue. Instances may do so at the same time.
+ * Installs or updates the schema of the queue. Instances may do so at the same time. The schema itself may have been
+ * made before, for a role that may not make schemas.
  * @returns whether anything had to be done
  */
 export async function migrateQueue(db: Db, log: Logger): Promise<boolean> {
   if ((await findFault(db, log)) === null) return false;
-  const boss = createBoss(db, log, { migrate: true });
+  const boss = createBoss(db, log, { migrate: true, createSchema: !(await hasSchema(db)) });
   try {
     await boss.start();
     for (const name of queueNames) {
@@ -21,6 +23,11 @@ export async function migrateQueue(db: Db, log: Logger): Promise<boolean> {
     await boss.stop();
   }
   return true;
+}
+
+async function hasSchema(db: Db): Promise<boolean> {
+  const { rows } = await sql`select from pg_namespace where nspname = ${queueSchema}`.execute(db);
+  return rows.length > 0;
 }
 
 /** @throws StartError that names the command to run, if the queue is not installed or of another version */

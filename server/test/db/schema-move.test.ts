@@ -234,7 +234,8 @@ describe('a Duly that has its tables in public', () => {
 test('a Duly in public is moved by a role that may not make schemas into the one that was made for it', async () => {
   await becomeOld();
   await asAdmin(
-    `alter database ${name} owner to postgres; create schema duly authorization duly; grant usage on schema public to duly`,
+    `alter database ${name} owner to postgres; create schema duly authorization duly;
+    create schema duly_jobs authorization duly; grant usage on schema public to duly`,
     name,
   );
   expect(await migrate('up')).toMatchObject({ code: 0, stderr: '' });

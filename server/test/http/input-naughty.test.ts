@@ -90,7 +90,13 @@ function fresh(example: unknown): unknown {
 }
 
 /** Another test covers these fields. */
-const comparedOrIgnored = ['updated_at', 'completed_at', 'archived_at', 'due_at', 'position', 'occurrence'];
+const comparedOrIgnored = [
+  ...['updated_at', 'completed_at', 'archived_at', 'due_at', 'position', 'occurrence'],
+  // Of reminders: times that exclude other fields, and those that only the server sets.
+  ...['relative_to', 'remind_at', 'until', 'next_at', 'fired_at', 'snoozed_until'],
+  // Of channels: keys of a push subscription, which have a fixed length.
+  'keys',
+];
 const isComparedOrIgnored = ([name]: readonly unknown[]) => comparedOrIgnored.includes(String(name));
 describe.each(
   byId(
@@ -101,6 +107,7 @@ describe.each(
 )('every text field of the body of %s', (_, operation) => {
   const { body: { schema, example } = { schema: {}, example: {} } } = operation;
   const isMove = operation.path.endsWith('/move');
+  const isReminder = operation.operationId === 'updateReminder';
   const skipped = isMove ? ['before'] : comparedOrIgnored;
   const places = textPaths(schema, example).filter(([name]) => !skipped.includes(String(name)));
   const filled = (fields: (string | number)[][], text: string) =>
@@ -137,7 +144,7 @@ describe.each(
       }
     });
     expect(outcomes.refused).toBeGreaterThan(0);
-    if (places.length > 1 && !isMove) expect(outcomes.kept).toBeGreaterThan(0);
+    if (places.length > 1 && !isMove && !isReminder) expect(outcomes.kept).toBeGreaterThan(0);
   });
 });
 
@@ -160,6 +167,9 @@ async function kept(operation: Operation, reply: RawReply, places: (string | num
       .some((item) => same.includes(String(item)) || String(item).toLowerCase() === folded);
     expect(isSame, `${JSON.stringify(text)} came back as ${JSON.stringify(value)}`).toBe(true);
   }
+  // A user may have few of them.
+  if (operation.operationId === 'createChannel')
+    await send({ ...operation, method: 'DELETE' }, `${ownPath(operation)}/${thing.id}`);
   const { location } = reply.headers;
   if (operation.method !== 'POST' || location === undefined || typeof thing.title !== 'string') return;
   const { title, tags } = thing;

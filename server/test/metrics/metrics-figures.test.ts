@@ -143,6 +143,7 @@ test('when each job was last done', async () => {
     'forget answers',
     'forget changes',
     'encrypt secrets anew',
+    'delete deliveries',
   ]);
   for (const { value } of found) {
     expect(value).toBeGreaterThanOrEqual(before);
