@@ -1,9 +1,6 @@
-import { reminderMail } from '../mail/reminder-mail.ts';
+import { reminderMail, reminderNotification } from '../mail/reminder-mail.ts';
 import type { Message } from '../senders/model.ts';
 import type { DeliveryState } from './queries.ts';
-
-/** Of a webhook; push services take at most 4,096 bytes with the encryption (RFC 8291 §4). */
-const maxPushText = 200;
 
 /**
  * A reminder in the form of each channel.
@@ -21,9 +18,10 @@ export function reminderMessage(delivery: DeliveryState, late: boolean): Message
     start_date: delivery.startDate,
   };
   const { projectName } = delivery;
+  const reminder = { locale, timeZone, task, projectName, scheduledAt, isLate: late };
   return {
     id,
-    mail: reminderMail({ locale, timeZone, task, projectName, scheduledAt, isLate: late }),
+    mail: reminderMail(reminder),
     webhook: {
       type: 'reminder.due',
       timestamp: scheduledAt,
@@ -36,11 +34,6 @@ export function reminderMessage(delivery: DeliveryState, late: boolean): Message
         task: { id: taskId, ...task },
       },
     },
-    push: {
-      id,
-      title: task.title.slice(0, maxPushText),
-      body: '',
-      ...(taskId === null ? {} : { task_id: taskId }),
-    },
+    push: { id, ...reminderNotification(reminder), ...(taskId === null ? {} : { task_id: taskId }) },
   };
 }

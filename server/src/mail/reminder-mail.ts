@@ -34,19 +34,16 @@ const maxSubject = 120;
 
 /** The mail of a reminder, in the words of the locale and with times of the zone. */
 export function reminderMail(input: ReminderMailInput): MailContent {
-  const { locale, timeZone, task, scheduledAt, isLate } = input;
-  const { language, words } = wordsFor(locale);
-  const dates = mailDates(locale, timeZone, new Date(scheduledAt));
+  const { task } = input;
+  const { language, words } = wordsFor(input.locale);
   const facts = factsOf(input);
-  const late: MailBlock[] = isLate
-    ? [{ type: 'notice', text: fillIn(words.late, { time: dates.dateTime(scheduledAt) }) }]
-    : [];
+  const late: MailBlock[] = lateNoticesOf(input).map((text) => ({ type: 'notice', text }));
   const description = cleanLines(task.description ?? '', maxDescription);
   return renderMail({
     language,
     direction: words.direction,
     subject: fillIn(words.reminderSubject, { title: cleanLine(task.title, maxSubject) }),
-    preheader: facts.map(({ label, value }) => `${label}: ${value}`).join(' · '),
+    preheader: facts.map(toLine).join(' · '),
     label: [words.reminder, ...(task.priority === 'High' ? [words.highPriority] : [])].join(' · '),
     heading: cleanLine(task.title, maxTitle),
     blocks: [
@@ -56,6 +53,26 @@ export function reminderMail(input: ReminderMailInput): MailContent {
     ],
     footer: [{ type: 'text', text: words.reminderReason }],
   });
+}
+
+/**
+ * A reminder as a notification shows it: the title, and on lines of their own when the task is due and starts, and its
+ * project; without these, the beginning of its description.
+ */
+export function reminderNotification(input: ReminderMailInput): { title: string; body: string } {
+  const { title, description } = input.task;
+  const facts = factsOf(input).map(toLine);
+  const lines = facts.length > 0 ? facts : [cleanLine(description ?? '', maxTitle)];
+  return { title: cleanLine(title, maxTitle), body: [...lateNoticesOf(input), ...lines].join('\n').trim() };
+}
+
+const toLine = ({ label, value }: { label: string; value: string }) => `${label}: ${value}`;
+
+/** None, or one. */
+function lateNoticesOf({ locale, timeZone, scheduledAt, isLate }: ReminderMailInput): string[] {
+  if (!isLate) return [];
+  const time = mailDates(locale, timeZone, new Date(scheduledAt)).dateTime(scheduledAt);
+  return [fillIn(wordsFor(locale).words.late, { time })];
 }
 
 function factsOf({ locale, timeZone, task, projectName, scheduledAt }: ReminderMailInput) {

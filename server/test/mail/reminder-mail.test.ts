@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cleanLine, cleanLines } from '../../src/mail/clean-text.ts';
-import { type ReminderMailInput, reminderMail } from '../../src/mail/reminder-mail.ts';
+import { type ReminderMailInput, reminderMail, reminderNotification } from '../../src/mail/reminder-mail.ts';
 
 const task: ReminderMailInput['task'] = {
   title: 'Call the plumber',
@@ -92,6 +92,37 @@ You get this mail because you set this reminder.
   test('loads nothing', () => {
     const { html } = mailOf({ description: 'https://example.com' }, { projectName: 'Home' });
     expect(html).not.toMatch(/<(?:img|link|script|iframe)|(?:src|href)=|url\(|@import/i);
+  });
+});
+
+describe('the notification of a reminder', () => {
+  const notificationOf = (
+    fields: Partial<ReminderMailInput['task']>,
+    more: Partial<ReminderMailInput> = {},
+  ) => reminderNotification({ ...reminder, ...more, task: { ...task, ...fields } });
+
+  test('says when the task is due, in the zone and the locale, and its project', () => {
+    expect(notificationOf({}, { projectName: 'Home' })).toEqual({
+      title: 'Call the plumber',
+      body: 'Due: Monday 30 November at 19:30\nProject: Home',
+    });
+    const german = notificationOf({ due_at: null, start_date: '2026-11-20' }, { locale: 'de' });
+    expect(german.body).toBe('Fällig: Montag, 30. November\nBeginn: Freitag, 20. November');
+  });
+
+  test('of a task without dates has its description, cut, or nothing', () => {
+    const none = { due_at: null, due_date: null };
+    expect(notificationOf({ ...none, description: 'Ask for\nMr. Jones.' }).body).toBe('Ask for Mr. Jones.');
+    expect(notificationOf({ ...none, description: 'x'.repeat(500) }).body).toHaveLength(200);
+    expect(notificationOf(none).body).toBe('');
+  });
+
+  test('that is late says so, and a long title is cut between characters', () => {
+    const late = notificationOf({ title: '👨‍👩‍👧'.repeat(100) }, { isLate: true });
+    expect(late.body.split('\n')[0]).toBe(
+      'This reminder comes late. It was set for Monday 30 November at 19:00.',
+    );
+    expect(late.title).toBe(`${'👨‍👩‍👧'.repeat(24)}…`);
   });
 });
 

@@ -1,8 +1,9 @@
 import type { Senders, SendResult } from '../../src/senders/model.ts';
 import { createWorkerContext } from '../../src/worker/create-context.ts';
 import { createDeliveryWorker } from '../../src/worker/worker.ts';
-import type { TestApp } from './app.ts';
+import { secret, type TestApp } from './app.ts';
 import { afterTest } from './clean-up.ts';
+import { type ServerProcess, startProcess } from './process.ts';
 
 type Send = (...args: Parameters<Senders['send']>) => Promise<SendResult>;
 
@@ -16,5 +17,15 @@ export function startTestWorker({ ctx }: TestApp, send: Send) {
   const worker = createDeliveryWorker(context);
   worker.start();
   afterTest.push(() => worker.close());
+  return worker;
+}
+
+/** `worker` in a process of its own until the end of the test, or until it ends itself. */
+export function startWorkerProcess(env: Record<string, string>): ServerProcess {
+  const worker = startProcess(['worker'], { BETTER_AUTH_SECRET: secret, LOG_LEVEL: 'warn', ...env });
+  afterTest.push(async () => {
+    worker.child.kill('SIGTERM');
+    await worker.ended;
+  });
   return worker;
 }

@@ -3,9 +3,9 @@ import { migrateUp } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
 import { maxHeldJobs } from '../../src/worker/channel-sender.ts';
 import { migrateQueue } from '../../src/worker/queue-schema.ts';
-import { secret } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
+import { startWorkerProcess } from '../support/delivery-worker.ts';
 import {
   copyInitializedDataDir,
   killPostmaster,
@@ -14,7 +14,7 @@ import {
 } from '../support/embedded.ts';
 import { silentLog } from '../support/log.ts';
 import { type MailSink, repeatsIn, startMailSink, whenArrived } from '../support/mail-sink.ts';
-import { type ServerProcess, startProcess } from '../support/process.ts';
+import type { ServerProcess } from '../support/process.ts';
 import { deliveryCounts, insertReminders, reminderRows } from '../support/reminder-rows.ts';
 import { startTestServer } from '../support/servers.ts';
 
@@ -44,25 +44,16 @@ async function kill({ child, ended }: ServerProcess): Promise<void> {
   await ended;
 }
 
-function startWorker(env: Record<string, string>): ServerProcess {
-  const worker = startProcess(['worker'], { BETTER_AUTH_SECRET: secret, LOG_LEVEL: 'warn', ...env });
-  afterTest.push(async () => {
-    worker.child.kill('SIGTERM');
-    await worker.ended;
-  });
-  return worker;
-}
-
 describe('in the middle of sending, no reminder is lost, and those in flight at most are repeated', () => {
   test('when a worker is killed: another one goes on', async () => {
     const database = await newDatabase();
     const sink = await startMailSink(mailMs);
     const env = { DATABASE_URL: urlOf(database.connection), ...sink.settings };
     const arrived = whenArrived(sink, 100);
-    const first = startWorker(env);
+    const first = startWorkerProcess(env);
     await arrived;
     await kill(first);
-    startWorker(env);
+    startWorkerProcess(env);
     await vi.waitFor(
       async () => expect(await deliveryCounts(database)).toEqual({ sent: reminders }),
       afterExpiry,
@@ -97,7 +88,7 @@ describe('in the middle of sending, no reminder is lost, and those in flight at 
     await queryAsSuperuser(admin, reminderRows(seed));
     const sink = await startMailSink(mailMs);
     const arrived = whenArrived(sink, 100);
-    startWorker({ DATABASE_URL: urlOf(server.app), ...sink.settings });
+    startWorkerProcess({ DATABASE_URL: urlOf(server.app), ...sink.settings });
     await arrived;
     killPostmaster(server.clusterDirectory);
     const sent = `select count(*)::int from duly.deliveries where status = 'sent'`;
@@ -113,8 +104,8 @@ test('two workers share the reminders: each is sent once', async () => {
   const database = await newDatabase();
   const sink = await startMailSink(mailMs);
   const env = { DATABASE_URL: urlOf(database.connection), ...sink.settings };
-  startWorker(env);
-  startWorker(env);
+  startWorkerProcess(env);
+  startWorkerProcess(env);
   await vi.waitFor(
     async () => expect(await deliveryCounts(database)).toEqual({ sent: reminders }),
     afterExpiry,
