@@ -23,11 +23,23 @@ type JobsSubcommand = (db: Db, args: string[]) => Promise<void>;
 const subcommands: Record<SubcommandName<'jobs'>, JobsSubcommand> = { list, counts, retry, cancel };
 
 const listLimit = 100;
-const widths = [36, 10, 8, 9, 8, 24, 24, 20];
+const widths = [36, 9, 8, 7, 8, 24, 24, 20];
+const columns = [
+  'id',
+  'status',
+  'kind',
+  'channel',
+  'attempts',
+  'scheduled_at',
+  'next_try_at',
+  'error',
+  'user',
+];
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 async function list(db: Db, [word = 'queued']: string[]): Promise<void> {
   const status = parseStatus('list', word);
+  printRow(widths, columns);
   for (const one of await listNewestDeliveries(db, status, listLimit)) {
     const [scheduledAt, nextTryAt] = [one.scheduled_at.toISOString(), one.next_try_at?.toISOString() ?? null];
     printRow(widths, [
@@ -38,20 +50,39 @@ async function list(db: Db, [word = 'queued']: string[]): Promise<void> {
 }
 
 async function counts(db: Db): Promise<void> {
+  const countWidths = [8, 7, 9];
+  printRow(countWidths, ['kind', 'channel', 'status', 'count']);
   for (const { kind, channel_type, status, count } of await countDeliveries(db))
-    printRow([10, 9, 9], [kind, channel_type, status, count]);
+    printRow(countWidths, [kind, channel_type, status, count]);
 }
 
 async function retry(db: Db, [word = '']: string[]): Promise<void> {
-  const choice = parseChoice('retry', word, ['failed', 'cancelled', 'queued']);
+  const statuses = ['failed', 'cancelled', 'queued'] as const;
+  const choice = parseChoice('retry', word, statuses);
   const userIds = await inTransaction(db, (tx) => retryDeliveries(tx, choice));
+  requireChosen('retry', choice, userIds.length, statuses);
   await announceChanges(db, [...new Set(userIds)]);
   printLine(`${userIds.length} queued`);
 }
 
 async function cancel(db: Db, [word = '']: string[]): Promise<void> {
   const choice = parseChoice('cancel', word, ['queued']);
-  printLine(`${await inTransaction(db, (tx) => cancelDeliveries(tx, choice))} cancelled`);
+  const count = await inTransaction(db, (tx) => cancelDeliveries(tx, choice));
+  requireChosen('cancel', choice, count, ['queued']);
+  printLine(`${count} cancelled`);
+}
+
+/** @throws StartError for the id of a delivery that does not exist, or has another status */
+function requireChosen(
+  command: string,
+  choice: DeliveryChoice,
+  count: number,
+  allowed: readonly DeliveryStatus[],
+): void {
+  if (count > 0 || !('id' in choice)) return;
+  throw new StartError(
+    `jobs ${command}: got ${JSON.stringify(choice.id)}, wants the id of a delivery that is ${allowed.join(' or ')}`,
+  );
 }
 
 function parseStatus(command: string, word: string): DeliveryStatus {

@@ -59,13 +59,20 @@ export type DeliveryChoice = { id: string } | { status: DeliveryStatus };
 const isChosen = (choice: DeliveryChoice) =>
   'id' in choice ? sql<SqlBool>`id = ${choice.id}` : sql<SqlBool>`status = ${choice.status}`;
 
-/** Queues deliveries again for an attempt now. @returns their users, one for each delivery */
+/**
+ * Queues deliveries again for an attempt now. A choice by status leaves out those that are being sent already.
+ * @returns their users, one for each delivery
+ */
 export async function retryDeliveries(tx: Tx, choice: DeliveryChoice): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`
     update duly.deliveries set status = 'queued', next_try_at = now(), finished_at = null
-    where ${isChosen(choice)} and status <> 'sent' returning user_id`.execute(tx);
+    where ${isChosen(choice)} and status <> 'sent' and ${isWaiting(choice)} returning user_id`.execute(tx);
   return rows.map(({ user_id }) => user_id);
 }
+
+/** By its id, one whose job is lost can be queued again too. */
+const isWaiting = (choice: DeliveryChoice) =>
+  'id' in choice ? sql<SqlBool>`true` : sql<SqlBool>`(status <> 'queued' or next_try_at is not null)`;
 
 /** @returns how many were queued and are cancelled now */
 export async function cancelDeliveries(tx: Tx, choice: DeliveryChoice): Promise<number> {
