@@ -14,7 +14,7 @@ import type { WorkerStats } from './stats.ts';
 const minPauseMs = 1_000;
 /** It looks so often in any case: when other instances can be heard, as often as upkeep runs; and when they cannot. */
 const maxPauseMs = { listening: 15 * 60_000, deaf: 30_000 };
-const countIntervalMs = 5_000;
+const countIntervalMs = 2_000;
 const superviseIntervalMs = 15 * 60_000;
 const maxFailurePauseMs = 30_000;
 const sendGraceMs = 3_000;
@@ -71,8 +71,8 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
     if (isPast(times.remindersMs)) await fireAll(queue, fireReminders);
     if (isPast(times.deliveriesMs)) await fireAll(queue, takeDue);
     if (isPast(times.digestsMs)) await fireAll(queue, ctx.fireDigests);
-    await countQueue(times);
-    return pauseOf(times, ctx.changeNotifier.isListening());
+    const untilCountMs = await countQueue(times);
+    return Math.min(untilCountMs, pauseOf(times, ctx.changeNotifier.isListening()));
   }
 
   async function fireAll(queue: DeliveryQueue, fire: (tx: Tx) => Promise<Fired>): Promise<void> {
@@ -115,14 +115,19 @@ function pauseOf({ hasJobs, ...times }: DueTimes, isListening: boolean): number 
   return hasJobs || nextMs <= 0 ? minPauseMs : Math.ceil(nextMs);
 }
 
-/** Counts what is queued, for the metrics, at most every 5 s and only when the worker looks anyway. */
+/**
+ * Counts what is queued, for the metrics, at most every 2 s and only when the worker looks.
+ * @returns after how many ms to look once more, so that the last figures are not of a time with more to do
+ */
 function createQueueCounter({ db, stats }: WorkerContext) {
   let countedAt = Number.NEGATIVE_INFINITY;
-  return async ({ remindersMs, deliveriesMs }: DueTimes): Promise<void> => {
-    if (performance.now() - countedAt < countIntervalMs) return;
+  return async ({ remindersMs, deliveriesMs }: DueTimes): Promise<number> => {
+    const untilNextMs = countedAt + countIntervalMs - performance.now();
+    if (untilNextMs > 0) return Math.ceil(untilNextMs);
     countedAt = performance.now();
     const oldestDueMs = -Math.min(0, remindersMs ?? 0, deliveriesMs ?? 0);
     stats.setQueue({ queued: await countQueuedDeliveries(db), oldestDueSeconds: oldestDueMs / 1_000 });
+    return oldestDueMs > 0 ? countIntervalMs : Number.POSITIVE_INFINITY;
   };
 }
 
