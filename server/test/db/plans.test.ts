@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commonTag, heavyUser, searchTerms, seed, taskId } from '../../bench/seed.ts';
+import type { CursorKeys } from '../../src/db/cursors.ts';
 import type { Db } from '../../src/db/schema.ts';
+import { listDeliveries } from '../../src/deliveries/list.ts';
 import { endOfRevision } from '../../src/feed/position.ts';
 import { findChanges } from '../../src/feed/queries.ts';
+import { readReminderPage } from '../../src/reminders/list.ts';
 import { listTags } from '../../src/tags/queries.ts';
 import { listTasks, type TaskListFilter } from '../../src/tasks/list.ts';
 import { findTask } from '../../src/tasks/queries.ts';
@@ -15,6 +18,7 @@ import { indexesOf, planOf, rowsExamined, sequentialScans } from '../support/pla
 
 const size = { users: 1_000, tasksPerUser: 60, heavyUserTasks: 6_000 };
 const page = { limit: 50, offset: 0, position: null };
+const cursorKeys: CursorKeys = { secrets: ['a secret'], epoch: null };
 const plain: TaskListFilter = {
   ...page,
   status: 'all',
@@ -28,7 +32,8 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
   await seed(app.database.connection, size);
-  for (const statement of [placeTasks, 'vacuum (analyze) duly.projects, duly.sections, duly.tasks'])
+  const tables = 'duly.projects, duly.sections, duly.tasks, duly.reminders, duly.deliveries';
+  for (const statement of [placeTasks, remindOfTasks, `vacuum (analyze) ${tables}`])
     await sql.raw(statement).execute(app.ctx.db);
 });
 afterAll(() => app.close());
@@ -59,6 +64,19 @@ const placeTasks = `
     where deleted_at is null group by user_id, parent_id
   ) as counted where counted.user_id = t.user_id and counted.parent_id = t.id`;
 
+/** A reminder of each live task, of which one in ten is still to be sent; and a delivery of each of the others. */
+const remindOfTasks = `
+  insert into duly.reminders (user_id, id, task_id, remind_at, next_at, version, created_at, updated_at, revision)
+  select user_id, id, id, created_at,
+    case when row_number() over (partition by user_id order by created_at) % 10 = 0 then now() + interval '1 day' end,
+    1, now(), now(), 1
+  from duly.tasks where deleted_at is null;
+  update duly.tasks set reminder_count = 1 where deleted_at is null;
+  insert into duly.deliveries
+    (user_id, id, kind, reminder_id, task_id, channel_type, scheduled_at, status, created_at, finished_at)
+  select user_id, id, 'reminder', id, task_id, 'email', remind_at, 'sent', remind_at, remind_at
+  from duly.reminders where next_at is null`;
+
 /** Explains a query, for the user with few tasks or the one with many. */
 async function planFor(query: (db: Db) => Promise<unknown>) {
   const plan = await planOf(app.ctx.db, await statementOf(query));
@@ -68,6 +86,11 @@ async function planFor(query: (db: Db) => Promise<unknown>) {
 
 const list = (userId: string, filter: Partial<TaskListFilter> = {}) =>
   planFor((db) => listTasks(db, userId, { ...plain, ...filter }));
+
+const listReminders = (userId: string, taskId: string | null, pending?: true) =>
+  planFor((db) =>
+    readReminderPage(db, userId, taskId, { limit: 50, ...(pending && { pending }) }, cursorKeys),
+  );
 
 const clock = { zone: 'Europe/Berlin', now: new Date() };
 const listByClock = (userId: string, filter: Partial<TaskListFilter>) =>
@@ -183,6 +206,21 @@ describe.each([
     const { indexes, touched } = await planFor((db) => listTrash(db, userId, page));
     expect(indexes).toContain('tasks_trash');
     expect(touched).toBeLessThan(1_000);
+  });
+
+  test('reminders to be sent and those of a task are read along an index, and each task is asked about once', async () => {
+    const [pending, ofTask] = [await listReminders(userId, null, true), await listReminders(userId, id)];
+    expect([pending.indexes, ofTask.indexes]).toEqual([['reminders_user_next_at'], ['reminders_task']]);
+    expect(pending.touched).toBeLessThanOrEqual(51);
+    expect(ofTask.touched).toBe(1);
+    // The other rows are the page and its tasks.
+    expect((await listReminders(userId, null)).touched).toBeLessThanOrEqual(count + 51 + 51);
+  });
+
+  test('a page of the delivery log is read along an index, and the total from that', async () => {
+    const { indexes, touched } = await planFor((db) => listDeliveries(db, userId, { limit: 50 }, cursorKeys));
+    expect(indexes).toContain('deliveries_created_at');
+    expect(touched).toBeLessThanOrEqual(51);
   });
 
   test('tags are read with their counts, without a look at tasks', async () => {
