@@ -197,6 +197,7 @@ create table duly.epoch (
   timeline text collate "C",
   relation text collate "C",
   files text collate "C",
+  tokens_valid_from timestamp(3) with time zone,
   CHECK (only_row),
   PRIMARY KEY (only_row)
 );
@@ -205,6 +206,7 @@ comment on column duly.epoch.system_identifier is 'Where the epoch was last seen
 comment on column duly.epoch.timeline is 'As the names of WAL files begin.';
 comment on column duly.epoch.relation is 'The oids of the database and of duly.owners.';
 comment on column duly.epoch.files is 'Of an embedded database: which copy of its files.';
+comment on column duly.epoch.tokens_valid_from is 'Tokens of other issuers that were issued before are refused, whoever their user is: set when a backup is restored.';
 
 create table duly.idempotency_keys (
   user_id text collate "C" not null,

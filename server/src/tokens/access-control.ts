@@ -27,7 +27,8 @@ interface AccessRow {
 async function findAccess(db: Db, identity: Identity): Promise<UserAccess & { acceptedUntil: Date | null }> {
   const { userId, sessionId, tokenHash, expiresAt } = identity;
   const { rows } = await sql<AccessRow>`
-    select u.role, coalesce(a.banned_at is not null, false) as banned, a.tokens_valid_from as valid_from,
+    select u.role, coalesce(a.banned_at is not null, false) as banned,
+      greatest(a.tokens_valid_from, (select tokens_valid_from from duly.epoch)) as valid_from,
       case when ${sessionId}::text is not null then
         (select "expiresAt" from better_auth.session
           where id = ${sessionId} and "userId" = ${userId} and "expiresAt" > now())

@@ -1,0 +1,1 @@
+alter table duly.epoch drop column tokens_valid_from;
