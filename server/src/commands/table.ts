@@ -14,6 +14,8 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   admin: async () => (await import('./admin.ts')).admin,
   audit: async () => (await import('./audit.ts')).audit,
   migrate: async () => (await import('./migrate.ts')).migrate,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
 };
 
 export const isCommandName = (name: string): name is CommandName => Object.hasOwn(commands, name);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type AuthSettings, authSettings, withSecrets } from './auth.ts';
+import { type BackupSettings, backupSettings } from './backup.ts';
 import { type CacheSettings, cacheSettings } from './cache.ts';
 import { type DatabaseSettings, databaseSettings } from './database.ts';
 import { loadEnvFile } from './env-file.ts';
@@ -29,6 +30,7 @@ export interface Config {
   readonly cache: CacheSettings;
   readonly retention: RetentionSettings;
   readonly metrics: MetricsSettings;
+  readonly backup: BackupSettings;
   readonly logLevel: string;
 }
 
@@ -104,5 +106,6 @@ const otherSettings = (env: Env, database: DatabaseSettings, production: boolean
     cache: () => cacheSettings(env),
     retention: () => retentionSettings(env),
     metrics: () => metricsSettings(env),
+    backup: () => backupSettings(env),
     logLevel: () => logLevel(env),
   });

@@ -1,4 +1,5 @@
 import type { RefusedEntries } from '../audit/refused-entries.ts';
+import type { Config } from '../config/config.ts';
 import { poolStats } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 import type { EventStreams } from '../feed/event-streams.ts';
@@ -7,6 +8,7 @@ import type { Jobs } from '../jobs/runner.ts';
 import type { Limits } from '../limits/service.ts';
 import type { ResponseCache } from '../response-cache/cache.ts';
 import type { ReadRouter } from '../response-cache/read-router.ts';
+import { backupMetrics } from './backup.ts';
 import { createProcessMetrics, type ProcessMetrics } from './process.ts';
 import { createRequestDurations, type RequestDurations } from './request-durations.ts';
 import { byLabel, counter, gauge, type MetricFamily, maxGauge } from './text-format.ts';
@@ -21,6 +23,7 @@ export interface Metrics extends Pick<ProcessMetrics, 'open' | 'close'> {
 }
 
 interface MetricsSources {
+  config: Config;
   db: Db;
   responseCache: ResponseCache;
   readRouter: ReadRouter;
@@ -41,6 +44,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     ...serviceMetrics(sources),
     ...auditMetrics(sources.refusedEntries),
     ...jobMetrics(sources.jobs),
+    ...backupMetrics(sources.config),
   ];
   const { open, close } = processMetrics;
   return { requests, open, close, families, gather: async () => families() };

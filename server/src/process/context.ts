@@ -92,6 +92,7 @@ export function createContext(
     subscriptions,
     eventStreams,
     metrics: createMetrics({
+      config,
       db,
       responseCache,
       readRouter,

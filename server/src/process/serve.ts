@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { ensureSigningKey } from '../accounts/signing-key.ts';
+import { createBackupService } from '../backup/service.ts';
 import type { Config } from '../config/config.ts';
 import type { HttpSettings } from '../config/http.ts';
 import type { Context } from '../context.ts';
@@ -40,6 +41,7 @@ export async function serveAlone(settings: Config): Promise<void> {
   const stop = createStopSignal(log);
   const config = settings.http.port === 0 ? await reservePort(settings) : settings;
   const database = await openDatabase(config, log);
+  const backups = createBackupService(config.backup, config.dataDir, database.embedded, log);
   try {
     const ownContext = createContext(config, database.db, log, database.connection);
     const worker = await openInsideWorker(ownContext);
@@ -55,10 +57,12 @@ export async function serveAlone(settings: Config): Promise<void> {
       onReady() {
         ctx.jobs.start();
         worker?.start();
+        backups?.start();
       },
     });
     await worker?.close();
   } finally {
+    await backups?.close();
     await database.close();
     log.info('stopped');
   }

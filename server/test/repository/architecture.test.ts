@@ -26,7 +26,7 @@ const layers = [
   ['tokens'],
   ['feed', 'admin', 'digest', 'deliveries'],
   ['user-data.ts'],
-  ['jobs', 'worker'],
+  ['jobs', 'worker', 'backup'],
   ['metrics'],
   ['context.ts'],
   ['http'],

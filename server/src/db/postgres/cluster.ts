@@ -37,6 +37,10 @@ export interface Cluster {
   /** Password of the superuser `postgres`. */
   password: string;
   created: boolean;
+  /** Settings of the server in addition to those that every cluster has. */
+  settings: Readonly<Record<string, string>>;
+  /** How long its server may recover before it accepts connections; 10 min by default. */
+  recoveryDeadlineMs?: number;
 }
 
 /** The whole environment of the PostgreSQL programs: no PG* variable or locale of this process affects them. */
@@ -46,12 +50,16 @@ export const programEnvironment = { LC_ALL: 'C', TZ: 'UTC' };
  * Opens the cluster of a data directory. Creates both if they are missing.
  * @throws StartError if the directory is unusable, or holds other files or another major version
  */
-export async function openCluster(dataDir: string, log: Logger): Promise<Cluster> {
+export async function openCluster(
+  dataDir: string,
+  log: Logger,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Cluster> {
   try {
     prepareDataDir(dataDir);
     removeAbandoned(dataDir, 'postgres');
     const existing = findCluster(dataDir);
-    return existing ?? (await createCluster(dataDir, log));
+    return { ...(existing ?? (await createCluster(dataDir, log))), settings };
   } catch (error) {
     if (
       error instanceof Error &&
@@ -114,6 +122,7 @@ function findCluster(dataDir: string): Cluster | undefined {
     binaries,
     password: superuserPassword(dataDir, false),
     created: false,
+    settings: {},
   };
 }
 

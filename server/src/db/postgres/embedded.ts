@@ -7,6 +7,7 @@ import { StartError } from '../../platform/errors.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { rolePassword } from './password.ts';
 import { readPidFile, shutDown } from './postmaster.ts';
+import { settleRestore } from './restored-cluster.ts';
 import {
   adminConnection,
   type ConnectionSettings,
@@ -60,15 +61,26 @@ class InUseError extends StartError {
  * @throws StartError in one line if the directory is unusable, or belongs to another running Duly or major version
  * @throws StartError if the server does not start within 30 s (10 min while it recovers from a crash)
  */
-export const startEmbedded = (options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> =>
+export const startEmbedded = (options: EmbeddedOptions): Promise<EmbeddedServer> =>
   startOrTakeOver(lockGraceMs.service, options);
 
-async function startOrTakeOver(
-  graceMs: number,
-  options: { dataDir: string; log: Logger },
-): Promise<EmbeddedServer> {
-  const { log } = options;
-  const cluster = await openCluster(resolve(options.dataDir), log);
+export interface EmbeddedOptions {
+  dataDir: string;
+  log: Logger;
+  /** Stores WAL until it is archived. A segment is complete after so many seconds at most; null or none: not stored. */
+  archiveSeconds?: number | null;
+}
+
+/** `archive_command` stays empty: the server keeps each segment until Duly marks it as archived. */
+const archiveSettings = (seconds: number | null): Record<string, string> =>
+  seconds === null
+    ? { archive_mode: 'off' }
+    : { archive_mode: 'on', archive_command: '', archive_timeout: `${seconds}s` };
+
+async function startOrTakeOver(graceMs: number, options: EmbeddedOptions): Promise<EmbeddedServer> {
+  const { log, archiveSeconds = null } = options;
+  await settleRestore(resolve(options.dataDir));
+  const cluster = await openCluster(resolve(options.dataDir), log, archiveSettings(archiveSeconds));
   const stopping = new AbortController();
   const first = await takeOver(cluster, chooseSocketDirectory(cluster), log, stopping.signal, graceMs);
   const { adopted, socketDirectory } = first;
@@ -122,7 +134,10 @@ async function takeOver(
         }
         await sleep(50, undefined, { signal });
       }
-      return running;
+      if (!running.adopted || (await archivesAs(running.client, cluster))) return running;
+      // A server that a killed Duly left has the settings of that time, and these need a restart.
+      await shutDown(cluster, running.pid, log);
+      await running.client.end();
     } catch (error) {
       await running.client.end();
       if (error instanceof InUseError || signal.aborted) throw error;
@@ -135,7 +150,8 @@ async function takeOver(
  * For a command: connects to the server of another running Duly and never stops it. Starts a server if none runs.
  * @throws StartError like `startEmbedded`, and if there is no database yet
  */
-export async function joinEmbedded(options: { dataDir: string; log: Logger }): Promise<EmbeddedServer> {
+export async function joinEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  await settleRestore(options.dataDir);
   if (lstatSync(join(options.dataDir, 'postgres'), { throwIfNoEntry: false }) === undefined)
     throw new StartError(
       `DATA_DIR ${options.dataDir} holds no database: start the service once, or set the DATA_DIR that it has`,
@@ -155,6 +171,11 @@ export async function joinEmbedded(options: { dataDir: string; log: Logger }): P
       async stop() {},
     };
   }
+}
+
+async function archivesAs(client: Client, { settings }: Cluster): Promise<boolean> {
+  const { rows } = await client.query<{ mode: string }>("select current_setting('archive_mode') as mode");
+  return rows[0]?.mode === settings.archive_mode;
 }
 
 async function tryLock(client: Client): Promise<boolean> {

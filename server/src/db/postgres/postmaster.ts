@@ -52,10 +52,11 @@ export function isPostmaster(pid: number, directory: string): boolean {
 
 /** Starts the server in a session of its own: it survives Ctrl-C and the end of this process. */
 export function launchPostmaster(cluster: Cluster, socketDirectory: string): ChildProcess {
+  const args = serverArguments(cluster.directory, socketDirectory, cluster.settings);
   removeOldLogs(cluster.directory);
   const output = openSync(join(cluster.dataDir, startLogFile), 'w', 0o600);
   try {
-    const child = spawn(cluster.binaries.postgres, serverArguments(cluster.directory, socketDirectory), {
+    const child = spawn(cluster.binaries.postgres, args, {
       ...cluster.account,
       cwd: '/',
       env: programEnvironment,

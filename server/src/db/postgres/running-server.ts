@@ -77,7 +77,8 @@ export async function ensureRunning(
         probed.reason = failure;
         child = undefined;
       }
-      const deadlineMs = probed.isRecovering ? recoveryDeadlineMs : startDeadlineMs;
+      const recoveryMs = cluster.recoveryDeadlineMs ?? recoveryDeadlineMs;
+      const deadlineMs = probed.isRecovering ? recoveryMs : startDeadlineMs;
       if (performance.now() - startedAt > deadlineMs) throw cannotStartError(cluster, probed.reason);
 
       if (child === undefined && !probed.isAlive) {

@@ -20,7 +20,11 @@ const listEntry = (value: string) => `"${value.replaceAll('"', '""')}"`;
  * Command-line arguments of the server. They override postgresql.conf and ALTER SYSTEM, so that old clusters get a
  * newer Duly's settings too.
  */
-export function serverArguments(directory: string, socketDirectory: string): string[] {
+export function serverArguments(
+  directory: string,
+  socketDirectory: string,
+  additional: Readonly<Record<string, string>> = {},
+): string[] {
   const settings: Record<string, string> = {
     listen_addresses: '',
     port: String(socketPort),
@@ -50,6 +54,7 @@ export function serverArguments(directory: string, socketDirectory: string): str
     parallel_tuple_cost: '0.001',
     min_dynamic_shared_memory: '2MB',
 
+    wal_level: 'replica',
     max_wal_senders: '0',
     max_logical_replication_workers: '0',
 
@@ -71,6 +76,7 @@ export function serverArguments(directory: string, socketDirectory: string): str
     log_checkpoints: 'off',
     log_line_prefix: '%m [%p] ',
     log_timezone: 'UTC',
+    ...additional,
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return ['-D', directory, ...options];

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { backupHealth } from '../../backup/status.ts';
 import { requireMigrated } from '../../db/migrator.ts';
 import { readOnlyForMs } from '../../db/pool.ts';
 import { version } from '../../platform/version.ts';
@@ -16,9 +17,13 @@ const DatabaseStatus = Type.Enum(['ok', 'read-only', 'unavailable'], {
   type: 'string',
   description: '`read-only`: reads are answered, writes get a 503 until a server takes them.',
 });
+const BackupStatus = Type.Enum(['ok', 'failing'], {
+  type: 'string',
+  description: 'Only with BACKUP_DIRECTORY. `failing`: WAL is not archived, or the last backup is too old.',
+});
 const Ready = (description: string) => ({
   description,
-  ...Type.Object({ status: Status, database: DatabaseStatus }),
+  ...Type.Object({ status: Status, database: DatabaseStatus, backup: Type.Optional(BackupStatus) }),
 });
 
 export const getHealth = operation({
@@ -62,7 +67,10 @@ export const getReadiness = operation({
   group,
   input: {},
   response: { 200: Ready('It is.'), 503: Ready('It is not.'), ...refusals },
-  async handle({ db, reply }) {
+  async handle({ ctx, db, reply }) {
+    const { backup: settings, dataDir } = ctx.config;
+    const health = backupHealth(settings, dataDir);
+    const detail = health === null ? {} : { backup: health };
     const unready = (database: 'read-only' | 'unavailable') =>
       reply.status(503).header('retry-after', '1').send({ status: 'unavailable', database });
     try {
@@ -71,8 +79,8 @@ export const getReadiness = operation({
       return unready('unavailable');
     }
     const readOnlyMs = readOnlyForMs(db);
-    if (readOnlyMs === null) return { status: 'ok', database: 'ok' };
+    if (readOnlyMs === null) return { status: 'ok', database: 'ok', ...detail };
     if (readOnlyMs < unreadyWhileReadOnlyMs) return unready('read-only');
-    return { status: 'ok', database: 'read-only' };
+    return { status: 'ok', database: 'read-only', ...detail };
   },
 });

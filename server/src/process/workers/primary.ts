@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createBackupService } from '../../backup/service.ts';
 import type { Config } from '../../config/config.ts';
 import { connectionsPerWorker } from '../../config/workers.ts';
 import { createChangeNotifier } from '../../feed/change-notifier.ts';
@@ -34,6 +35,7 @@ export async function serveWithWorkers(config: Config): Promise<void> {
   const database = await openDatabase(withPoolSize(config, primaryPoolSize(config)), log);
   const changeNotifier = createChangeNotifier(database.db, log, listenConnection(config, database));
   const jobs = createJobs({ config, db: database.db, changeNotifier }, log, allJobs);
+  const backups = createBackupService(config.backup, config.dataDir, database.embedded, log);
   const prepare = () =>
     unlessUnavailable(log, database.embedded !== null, () => prepareDatabase(database, log));
   const deliveries = await openInsideWorker({ ...database, config, log, changeNotifier });
@@ -51,6 +53,7 @@ export async function serveWithWorkers(config: Config): Promise<void> {
     if (!stop.aborted) {
       jobs.start();
       deliveries?.start();
+      backups?.start();
     }
     await stopped;
   }
@@ -68,6 +71,7 @@ export async function serveWithWorkers(config: Config): Promise<void> {
   } finally {
     await Promise.all([workerPool?.stop(), deliveries?.close()]);
     await jobs.close();
+    await backups?.close();
     await changeNotifier.close();
     await database.close();
     log.info('stopped');

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { Manifest } from './manifest.ts';
+import { encodeTarHeader, type TarEntry, tarEnd, tarPadding } from './tar.ts';
+
+/** An entry and its content, which has exactly `sizeBytes`. */
+export interface ArchiveSource extends TarEntry {
+  body: AsyncIterable<Buffer> | Iterable<Buffer>;
+}
+
+export const textSource = (path: string, text: string): ArchiveSource => ({
+  path,
+  type: 'file',
+  sizeBytes: Buffer.byteLength(text),
+  body: [Buffer.from(text)],
+});
+
+/** The bytes of a tar archive. Adds each file with its SHA-256 to `files` when it is complete. */
+export async function* writeArchive(
+  sources: AsyncIterable<ArchiveSource>,
+  files: Manifest['files'],
+): AsyncGenerator<Buffer> {
+  for await (const { path, type, sizeBytes, body } of sources) {
+    yield encodeTarHeader({ path, type, sizeBytes });
+    if (type === 'directory') continue;
+    const hash = createHash('sha256');
+    for await (const chunk of body) {
+      hash.update(chunk);
+      yield chunk;
+    }
+    yield tarPadding(sizeBytes);
+    files.push({ path, sizeBytes, sha256: hash.digest('hex') });
+  }
+  yield tarEnd();
+}
+
+/** Where the archive has the generated `secret` of DATA_DIR; everything else is the data directory. */
+export const secretEntry = 'duly-secret';

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
+import { createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { StartError } from '../platform/errors.ts';
+
+/** So much is written before it is forced to the disk: the database's own syncs then never wait for much of ours. */
+const syncBytes = 16 * 2 ** 20;
+
+export interface EncodedFile {
+  sizeBytes: number;
+  /** SHA-256 of the file as it is stored, in hex. */
+  sha256: string;
+}
+
+/** The ending of encoded files. `age -d` and `zstd -d` read them. */
+export const encodedEnding = (recipients: readonly string[]) => (recipients.length > 0 ? '.zst.age' : '.zst');
+
+export const isEncrypted = (name: string) => name.endsWith('.age');
+
+/**
+ * Compresses a stream with zstd, encrypts it with age if there are recipients, and writes a new file, which is synced
+ * to disk on return. Memory stays bounded.
+ */
+export async function writeEncoded(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  path: string,
+  recipients: readonly string[],
+): Promise<EncodedFile> {
+  const compressed = createZstdCompress();
+  // An error of the source destroys `compressed`, whose reader then gets it.
+  pipeline(Readable.from(source, { objectMode: false }), compressed, () => undefined);
+  const file = await open(path, 'wx', 0o600);
+  try {
+    return await writeAll(file, recipients.length === 0 ? compressed : await encrypt(compressed, recipients));
+  } finally {
+    compressed.destroy();
+    await file.close();
+  }
+}
+
+async function encrypt(source: Readable, recipients: readonly string[]): Promise<AsyncIterable<Uint8Array>> {
+  // Loaded here, because most services encrypt nothing.
+  const { Encrypter } = await import('age-encryption');
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) encrypter.addRecipient(recipient);
+  return encrypter.encrypt(Readable.toWeb(source));
+}
+
+async function writeAll(file: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<EncodedFile> {
+  const hash = createHash('sha256');
+  let [sizeBytes, unsynced] = [0, 0];
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    for (let written = 0; written < chunk.length; )
+      written += (await file.write(chunk, written, chunk.length - written)).bytesWritten;
+    sizeBytes += chunk.length;
+    unsynced += chunk.length;
+    if (unsynced < syncBytes) continue;
+    await file.datasync();
+    unsynced = 0;
+  }
+  await file.sync();
+  return { sizeBytes, sha256: hash.digest('hex') };
+}
+
+/**
+ * The content of a file of `writeEncoded`.
+ * @param identities age identities; used if the name says that the file is encrypted
+ * @param onStored called with each part of the file as it is stored
+ * @throws StartError if no identity decrypts it. @throws Error if it is damaged
+ */
+export async function readEncoded(
+  path: string,
+  identities: readonly string[],
+  onStored: (chunk: Buffer) => void = () => undefined,
+): Promise<Readable> {
+  const source = Readable.from(observed(createReadStream(path, { highWaterMark: 2 ** 18 }), onStored), {
+    objectMode: false,
+  });
+  const decompressed = createZstdDecompress();
+  const stored = isEncrypted(path) ? await decrypt(source, path, identities) : source;
+  return pipeline(stored, decompressed, () => undefined);
+}
+
+async function* observed(source: AsyncIterable<Buffer>, onChunk: (chunk: Buffer) => void) {
+  for await (const chunk of source) {
+    onChunk(chunk);
+    yield chunk;
+  }
+}
+
+async function decrypt(source: Readable, path: string, identities: readonly string[]): Promise<Readable> {
+  if (identities.length === 0)
+    throw new StartError(
+      `${path} is encrypted: BACKUP_AGE_IDENTITY_FILE names no file with the key that decrypts it`,
+    );
+  const { Decrypter } = await import('age-encryption');
+  const decrypter = new Decrypter();
+  for (const identity of identities) decrypter.addIdentity(identity);
+  try {
+    return Readable.fromWeb(await decrypter.decrypt(Readable.toWeb(source)));
+  } catch (error) {
+    throw new StartError(
+      `${path} cannot be decrypted with the keys of BACKUP_AGE_IDENTITY_FILE: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+/** The identities in a file as age-keygen writes it. @throws StartError if it cannot be read, or has none */
+export function readIdentities(path: string | null): string[] {
+  if (path === null) return [];
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new StartError(
+      `BACKUP_AGE_IDENTITY_FILE: got ${JSON.stringify(path)}, which cannot be read (${String(error)})`,
+    );
+  }
+  const identities = text.split('\n').flatMap((line) => /^AGE-SECRET-KEY-\S+/.exec(line.trim()) ?? []);
+  if (identities.length > 0) return identities;
+  throw new StartError(
+    `BACKUP_AGE_IDENTITY_FILE: got ${JSON.stringify(path)}, wants a file with a line AGE-SECRET-KEY-…`,
+  );
+}

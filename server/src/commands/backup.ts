@@ -1,0 +1,125 @@
+import { setPriority } from 'node:os';
+import { resolve } from 'node:path';
+import { createBackup } from '../backup/create.ts';
+import { readIdentities } from '../backup/encoding.ts';
+import { pruneTarget } from '../backup/prune.ts';
+import { isOnSameDisk, listBackups, openTarget } from '../backup/target.ts';
+import { verifyBackup } from '../backup/verify.ts';
+import type { Config } from '../config/config.ts';
+import { StartError } from '../platform/errors.ts';
+import { hasCode } from '../platform/files.ts';
+import { createLog } from '../platform/log.ts';
+import { databaseStartError, joinDatabase } from '../process/database.ts';
+import { rejectOnStopSignal } from '../process/start.ts';
+import { type SubcommandName, selectSubcommand } from './arguments.ts';
+import { parseOptions } from './options.ts';
+import { printLine, printRow } from './print.ts';
+
+type BackupSubcommand = (config: Config, args: string[]) => Promise<void>;
+
+const subcommands: Record<SubcommandName<'backup'>, BackupSubcommand> = {
+  create,
+  list,
+  prune,
+  verify,
+};
+
+/** Of the scale of nice(1): requests go first. */
+const niceness = 10;
+
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+
+function targetDirectory(command: string, { backup }: Config, option: string | undefined): string {
+  const directory = option === undefined ? backup.directory : resolve(option);
+  if (directory !== null) return directory;
+  throw new StartError(`${command}: got no directory, wants BACKUP_DIRECTORY or --directory DIR`);
+}
+
+async function create(config: Config, args: string[]): Promise<void> {
+  const options = parseOptions('backup create', ['directory'], args);
+  const directory = targetDirectory('backup create', config, options.directory);
+  const { recipients } = config.backup;
+  setPriority(niceness);
+  const stopped = rejectOnStopSignal();
+  const database = await joinDatabase(config, createLog('silent'));
+  try {
+    if (database.embedded === null)
+      throw new StartError(
+        'backup: DATABASE_URL names an external database, which is backed up by its own means',
+      );
+    const source = { ...database.embedded, dataDir: config.dataDir };
+    const manifest = await Promise.race([createBackup(source, directory, recipients), stopped]);
+    const { name, sizeBytes, archive, encrypted, holdsSecret } = manifest;
+    printLine(`${name}: ${megabytes(sizeBytes)} in ${megabytes(archive.sizeBytes)} below ${directory}`);
+    if (!encrypted) printLine('not encrypted, and without the generated secret of DATA_DIR: keep that apart');
+    else if (!holdsSecret) printLine('encrypted; DATA_DIR has no generated secret');
+    if (isOnSameDisk(directory, config.dataDir))
+      printLine('it is on the disk of DATA_DIR: a copy elsewhere is wanted');
+  } catch (error) {
+    throw databaseStartError(error) ?? writeError(error, directory) ?? error;
+  } finally {
+    await database.close();
+  }
+}
+
+function writeError(error: unknown, directory: string): StartError | null {
+  return error instanceof Error &&
+    hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ENOSPC', 'EIO')
+    ? new StartError(`backup: ${directory} cannot be written (${error.message})`)
+    : null;
+}
+
+async function list(config: Config, args: string[]): Promise<void> {
+  const options = parseOptions('backup list', ['directory'], args);
+  const target = openTarget(targetDirectory('backup list', config, options.directory));
+  const widths = [20, 27, 12, 12, 9];
+  printRow(widths, ['name', 'consistent_at', 'size', 'stored', 'encrypted']);
+  const onDamaged = (reason: string) => {
+    process.exitCode = 1;
+    printLine(reason);
+  };
+  for (const { name, manifest } of listBackups(target, onDamaged))
+    printRow(widths, [
+      name,
+      manifest.consistentAt,
+      manifest.sizeBytes,
+      manifest.archive.sizeBytes,
+      manifest.encrypted ? 'yes' : 'no',
+    ]);
+}
+
+async function prune(config: Config, args: string[]): Promise<void> {
+  const options = parseOptions('backup prune', ['directory'], args);
+  const target = openTarget(targetDirectory('backup prune', config, options.directory));
+  const { backups, walFiles } = pruneTarget(target, config.backup.keepDays);
+  for (const { name } of backups) printLine(`removed ${name}`);
+  printLine(`${backups.length} backups and ${walFiles} WAL files removed`);
+}
+
+async function verify(config: Config, args: string[]): Promise<void> {
+  const options = parseOptions('backup verify', ['backup', 'directory'], args);
+  const target = openTarget(targetDirectory('backup verify', config, options.directory));
+  const chosen = listBackups(target).findLast(
+    ({ name }) => options.backup === undefined || name === options.backup,
+  );
+  if (chosen === undefined)
+    throw new StartError(
+      `backup verify: got ${options.backup ?? 'no backup'}, wants one that "backup list" shows`,
+    );
+  setPriority(niceness);
+  const stopped = rejectOnStopSignal();
+  const identities = readIdentities(config.backup.identityFile);
+  const verified = verifyBackup(chosen, config.dataDir, identities, createLog('silent'));
+  const findings = await Promise.race([verified, stopped]);
+  for (const finding of findings) printLine(`${chosen.name}: ${finding}`);
+  if (findings.length > 0) process.exitCode = 1;
+  else printLine(`${chosen.name}: restored, and as its manifest says`);
+}
+
+/**
+ * `backup SUBCOMMAND …`, as `usage.json` lists them. A server may run meanwhile.
+ * @throws StartError for an unknown subcommand or option, or when the target cannot be used
+ */
+export async function backup(config: Config, [word = 'create', ...args]: string[]): Promise<void> {
+  await selectSubcommand('backup', subcommands, word)(config, args);
+}
