@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { type BackupStatus, readBackupStatus } from '../../src/backup/status.ts';
+import { mintToken, secret } from './app.ts';
+import { afterTest } from './clean-up.ts';
+import { patience } from './patience.ts';
+import { type ExitResult, startProcess } from './process.ts';
+import { newDataDirectory } from './servers.ts';
+
+/** Settings of a service with archived WAL and no daily backup. The first backup is made at its start all the same. */
+export async function newBackupSettings(): Promise<
+  Record<string, string> & { DATA_DIR: string; BACKUP_DIRECTORY: string }
+> {
+  const directory = await mkdtemp(join(tmpdir(), 'duly-backups-'));
+  afterTest.push(() => rm(directory, { recursive: true, force: true }));
+  return {
+    DATA_DIR: await newDataDirectory(),
+    BACKUP_DIRECTORY: directory,
+    BACKUP_WAL_SECONDS: '1',
+    BACKUP_DAILY_AT: 'off',
+    BETTER_AUTH_SECRET: secret,
+  };
+}
+
+export const runCommand = (env: Record<string, string>, ...args: string[]): Promise<ExitResult> =>
+  startProcess(args, env).ended;
+
+/** Waits until the service has written a status that fits. */
+export async function waitForStatus(
+  dataDir: string,
+  fits: (status: BackupStatus) => boolean,
+): Promise<BackupStatus> {
+  await vi.waitUntil(() => fits(readBackupStatus(dataDir)), patience);
+  return readBackupStatus(dataDir);
+}
+
+/** Waits until everything that was committed before is archived. */
+export const waitForArchive = (dataDir: string, committedAt = new Date()) =>
+  waitForStatus(
+    dataDir,
+    ({ archivedAt, waitingSegments }) =>
+      archivedAt !== null && new Date(archivedAt) > committedAt && waitingSegments === 0,
+  );
+
+/** Requests of one user of a front end to a server. */
+export async function newCaller(url: string, userId: string) {
+  const token = await mintToken({ sub: userId, iat: Math.floor(Date.now() / 1000) - 1 });
+  const send = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${url}/api/v1/users/${userId}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  };
+  return {
+    token,
+    send,
+    async createTasks(titles: readonly string[]): Promise<void> {
+      for (const title of titles) await send('POST', '/tasks', { title });
+    },
+    async titles(): Promise<string[]> {
+      const { body } = await send('GET', '/tasks?limit=100');
+      return body.data.map(({ title }: { title: string }) => title).sort();
+    },
+  };
+}
+
+export const readSecret = (dataDir: string) => readFileSync(join(dataDir, 'secret'), 'utf8');
