@@ -56,6 +56,8 @@ function requireNoRestore(dataDir: string): void {
   }
   if (pid !== process.pid && processExists(pid))
     throw new StartError(`DATA_DIR ${dataDir} is being restored by the process ${pid}: wait until it ends`);
+  // Of a killed restore.
+  if (pid !== process.pid) rmSync(lockPath(dataDir), { force: true });
 }
 
 /**
