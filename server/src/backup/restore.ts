@@ -52,8 +52,8 @@ export interface RestoreReport extends RestoredFacts, FinishedRestore {
 }
 
 /**
- * Restores into a new data directory beside the old one, and exchanges the two at the end. The old one is renamed. Until
- * then, and after a kill at any point, DATA_DIR is as it was; after the exchange began, the next start completes it.
+ * Restores into a new data directory beside the old one, and exchanges the two at the end. The old one is renamed.
+ * Until then, and after a kill at any point, DATA_DIR is as it was. Then the next start completes the exchange.
  * @throws StartError while a server runs on DATA_DIR, and if backup or archive are damaged or do not reach `to`
  */
 export async function restoreBackup(request: RestoreRequest, log: Logger): Promise<RestoreReport> {

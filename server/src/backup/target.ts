@@ -15,7 +15,7 @@ import { StartError } from '../platform/errors.ts';
 import { createFileOnce, hasCode, removeAbandoned, syncDirectory } from '../platform/files.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 
-/** BACKUP_DIRECTORY: `base/NAME/` for each backup, `wal/` for archived WAL, and the mark of the database they are of. */
+/** BACKUP_DIRECTORY: `base/NAME/` for each backup, `wal/` for archived WAL, and the mark of their database. */
 export interface Target {
   directory: string;
   base: string;
