@@ -80,11 +80,14 @@ async function endWhatWasValid(
   ]);
   if (after.rows[0]?.id === before.rows[0]?.id) await admin.query('select duly.begin_epoch()');
   const sessions = await admin.query('delete from better_auth.session');
-  const { rows } = await admin.query<{ epoch: string; users: number; tasks: number }>(
-    `update duly.epoch set tokens_valid_from = clock_timestamp() returning id as epoch,
-      (select count(*)::float8 from duly.owners) as users, (select count(*)::float8 from duly.tasks) as tasks`,
+  const { rows } = await admin.query<{ epoch: string }>(
+    'update duly.epoch set tokens_valid_from = clock_timestamp() returning id as epoch',
+  );
+  const counts = await admin.query<{ users: number; tasks: number }>(
+    'select (select count(*)::float8 from duly.owners) as users, (select count(*)::float8 from duly.tasks) as tasks',
   );
   await admin.query('commit');
-  if (rows[0] === undefined) throw new Error('the restored database has no epoch');
-  return { ...rows[0], endedSessions: sessions.rowCount ?? 0 };
+  const [restored, found] = [rows[0], counts.rows[0]];
+  if (restored === undefined || found === undefined) throw new Error('the restored database has no epoch');
+  return { ...restored, ...found, endedSessions: sessions.rowCount ?? 0 };
 }
