@@ -69,4 +69,12 @@ test('a restore brings back exactly the rows of an instant; sessions, tokens and
   const fresh = await newCaller(restored.url, 'bob');
   expect((await fresh.send('GET', `/changes?since=${cursor}`)).status).toBe(410);
   expect((await runCommand(env, 'audit', 'verify')).code).toBe(0);
+  // The restored timeline is archived as well, and can be restored in turn.
+  await fresh.createTasks(['five']);
+  await waitForArchive(env.DATA_DIR);
+  restored.child.kill('SIGTERM');
+  await restored.ended;
+  expect((await runCommand(env, 'restore', '--to', 'latest')).code).toBe(0);
+  const again = await startTestServer(env);
+  expect(await (await newCaller(again.url, 'bob')).titles()).toEqual(['five', 'one', 'three', 'two']);
 });

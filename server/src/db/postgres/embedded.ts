@@ -15,6 +15,7 @@ import {
   type RunningServer,
 } from './running-server.ts';
 import { chooseSocketDirectory, removeSocketDirectory } from './sockets.ts';
+import { archiveSettings, archivesAs, startArchiveTimer } from './wal-archive.ts';
 
 export type { ConnectionSettings } from './running-server.ts';
 
@@ -70,12 +71,6 @@ export interface EmbeddedOptions {
   /** Stores WAL until it is archived. A segment is complete after so many seconds at most; null or none: not stored. */
   archiveSeconds?: number | null;
 }
-
-/** `archive_command` stays empty: the server keeps each segment until Duly marks it as archived. */
-const archiveSettings = (seconds: number | null): Record<string, string> =>
-  seconds === null
-    ? { archive_mode: 'off' }
-    : { archive_mode: 'on', archive_command: '', archive_timeout: `${seconds}s` };
 
 async function startOrTakeOver(graceMs: number, options: EmbeddedOptions): Promise<EmbeddedServer> {
   const { log, archiveSeconds = null } = options;
@@ -134,7 +129,10 @@ async function takeOver(
         }
         await sleep(50, undefined, { signal });
       }
-      if (!running.adopted || (await archivesAs(running.client, cluster))) return running;
+      if (!running.adopted || (await archivesAs(running.client, cluster))) {
+        await startArchiveTimer(running.client);
+        return running;
+      }
       // A server that a killed Duly left has the settings of that time, and these need a restart.
       await shutDown(cluster, running.pid, log);
       await running.client.end();
@@ -171,11 +169,6 @@ export async function joinEmbedded(options: EmbeddedOptions): Promise<EmbeddedSe
       async stop() {},
     };
   }
-}
-
-async function archivesAs(client: Client, { settings }: Cluster): Promise<boolean> {
-  const { rows } = await client.query<{ mode: string }>("select current_setting('archive_mode') as mode");
-  return rows[0]?.mode === settings.archive_mode;
 }
 
 async function tryLock(client: Client): Promise<boolean> {
