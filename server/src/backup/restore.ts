@@ -73,7 +73,7 @@ export async function restoreBackup(request: RestoreRequest, log: Logger): Promi
       publishScratchCluster(scratch, dataDir);
       const finished = finishRestore(dataDir);
       if (finished === null) throw new Error('the restored cluster is gone');
-      return { ...recovered, ...finished, backup, gap: findGap(wal, backup) };
+      return { ...recovered, ...finished, backup, gap: findGap(wal, backup, timeline) };
     } finally {
       removeScratchCluster(scratch);
     }

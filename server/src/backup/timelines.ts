@@ -51,13 +51,28 @@ export function isOnTimeline({ manifest }: Backup, { id, forks }: Timeline): boo
   return fork !== undefined && parseLsn(manifest.lsn) <= fork;
 }
 
+const segmentBits = 24n;
+
+/** The timeline that a segment belongs to. One in which a fork lies belongs to the later timeline, which copies it. */
+function timelineOfSegment(number: number, { id, forks }: Timeline): number {
+  const parents = [...forks.keys()].sort((a, b) => a - b);
+  return parents.find((parent) => BigInt(number) < (forks.get(parent) ?? 0n) >> segmentBits) ?? id;
+}
+
 /** The first segment that is missing after a backup although later ones are there; null if there is no gap. */
-export function findGap(wal: ReadonlyMap<string, StoredWal>, { manifest }: Backup): string | null {
-  const segments = [...wal.keys()].filter((name) => /^[0-9A-F]{24}$/.test(name));
-  const numbers = new Set(segments.map(segmentNumber));
-  const first = segmentNumber(manifest.lastWal);
-  const last = Math.max(first, ...numbers);
-  for (let number = first + 1; number <= last; number += 1)
-    if (!numbers.has(number)) return `${number.toString(16).toUpperCase()}`;
-  return null;
+export function findGap(
+  wal: ReadonlyMap<string, StoredWal>,
+  { manifest }: Backup,
+  timeline: Timeline,
+): string | null {
+  const numbers = new Set(
+    [...wal.keys()]
+      .filter((name) => /^[0-9A-F]{24}$/.test(name))
+      .filter((name) => timelineOf(name) === timelineOfSegment(segmentNumber(name), timeline))
+      .map(segmentNumber),
+  );
+  let end = segmentNumber(manifest.lastWal) + 1;
+  while (numbers.has(end)) end += 1;
+  const isLast = [...numbers].every((number) => number < end);
+  return isLast ? null : end.toString(16).toUpperCase();
 }

@@ -50,18 +50,35 @@ test('a backup is due once a day, when there is none, and after a gap', () => {
   expect(isBackupDue(null, at('09T03:00:05'), at('09T04:00:00'), at('09T04:00:01'))).toBe(true);
 });
 
-test('pruning keeps every instant of the days that are asked for, and the WAL from the first backup on', () => {
+/** A target with one backup for each of these, and one archived file for each of the names. */
+function fillTarget(
+  manifests: readonly Pick<Manifest, 'timeline' | 'firstWal' | 'consistentAt'>[],
+  wal: readonly string[],
+) {
   const target = prepareTarget(temporary(), '1');
-  const wal = (number: number) => `00000001000000000000000${number}`;
-  for (const [index, day] of [1, 2, 3, 4].entries()) {
-    mkdirSync(join(target.base, `day${day}`));
-    const text = JSON.stringify(manifest(day, wal(index * 2 + 1)));
-    writeFileSync(join(target.base, `day${day}`, 'manifest.json'), text);
+  for (const [index, change] of manifests.entries()) {
+    const directory = join(target.base, `day${index + 1}`);
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'manifest.json'), JSON.stringify({ ...manifest(1, ''), ...change }));
   }
-  mkdirSync(join(target.wal, '00000001'));
-  for (let number = 1; number < 9; number += 1)
-    writeFileSync(join(target.wal, '00000001', `${wal(number)}-0123456789abcdef.zst`), '');
-  writeFileSync(join(target.wal, '00000001', '00000001.history-0123456789abcdef.zst'), '');
+  for (const name of wal) {
+    const directory = join(target.wal, name.slice(0, 8));
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, `${name}-0123456789abcdef.zst`), '');
+  }
+  return target;
+}
+
+const segment = (number: number, timeline = 1) =>
+  `0000000${timeline}00000000${number.toString(16).toUpperCase().padStart(8, '0')}`;
+
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+test('pruning keeps every instant of the days that are asked for, and the WAL from the first backup on', () => {
+  const manifests = [1, 2, 3, 4].map((day) => manifest(day, segment(day * 2 - 1)));
+  const wal = numbers(1, 8).map((number) => segment(number));
+  const target = fillTarget(manifests, [...wal, '00000001.history']);
   const { backups, walFiles } = pruneTarget(target, 2, at('05T02:00:00'));
   // The second day's is needed for the time between the cut-off and the third.
   expect([backups.map(({ name }) => name), walFiles]).toEqual([['day1'], 2]);
@@ -69,6 +86,26 @@ test('pruning keeps every instant of the days that are asked for, and the WAL fr
   expect(pruneTarget(target, 1, at('30T00:00:00')).backups).toHaveLength(2);
   expect(readdirSync(target.base)).toEqual(['day4']);
   expect(readdirSync(join(target.wal, '00000001'))).toHaveLength(3);
+});
+
+test('after a restore, pruning keeps the backup that the new timeline began with, until that has one so old', () => {
+  // Restored on the third day to an instant of the first: the second day's backup is of the abandoned future.
+  const manifests = [manifest(1, segment(3)), manifest(2, segment(6))];
+  const wal = numbers(2, 8).map((number) => segment(number));
+  const restored = [...wal, '00000002.history', ...numbers(5, 9).map((number) => segment(number, 2))];
+  const first = fillTarget(manifests, restored);
+  expect(pruneTarget(first, 1, at('04T02:00:00'))).toEqual({ backups: [], walFiles: 1 });
+  expect(readdirSync(join(first.wal, '00000001')).sort()[0]).toContain(segment(3));
+  expect(readdirSync(join(first.wal, '00000002'))).toHaveLength(6);
+  const own = { ...manifest(4, segment(8, 2)), timeline: 2 };
+  const later = fillTarget([...manifests, own], restored);
+  expect(pruneTarget(later, 1, at('05T02:00:00')).backups).toEqual([]);
+  const { backups, walFiles } = pruneTarget(later, 1, at('05T04:00:00'));
+  expect([backups.map(({ name }) => name), walFiles]).toEqual([['day1', 'day2'], 5 + 3]);
+  expect(readdirSync(join(later.wal, '00000001'))).toEqual([expect.stringContaining(segment(8))]);
+  expect(readdirSync(join(later.wal, '00000002')).sort()).toEqual(
+    ['00000002.history', segment(8, 2), segment(9, 2)].map((name) => expect.stringContaining(name)),
+  );
 });
 
 test('a backup of an abandoned future, and a gap of the archive, are recognized', () => {
@@ -79,8 +116,17 @@ test('a backup of an abandoned future, and a gap of the archive, are recognized'
   const stored = (...names: string[]) =>
     new Map(names.map((name) => [name, { name, path: '', digest: '' }] as const));
   const names = ['4', '5', '7'].map((digit) => `00000001000000000000000${digit}`);
-  expect(findGap(stored(...names), backup)).toBe('6');
-  expect(findGap(stored(...names.slice(0, 2)), backup)).toBe(null);
+  const first = { id: 1, forks: new Map() };
+  expect(findGap(stored(...names), backup, first)).toBe('6');
+  expect(findGap(stored(...names.slice(0, 2)), backup, first)).toBe(null);
+  // The second timeline began in segment 5. Those of the abandoned future do not fill its gaps.
+  const second = { id: 2, forks: new Map([[1, parseLsn('0/5000028')]]) };
+  const [five, six, seven] = ['5', '6', '7'].map((digit) => `00000002000000000000000${digit}`);
+  expect(findGap(stored(...names, `${five}`, `${six}`, `${seven}`), backup, second)).toBe(null);
+  expect(findGap(stored(...names, `${six}`), backup, second)).toBe('5');
+  expect(findGap(stored(...names, '000000010000000000000006', `${five}`, `${seven}`), backup, second)).toBe(
+    '6',
+  );
 });
 
 test('the service is told apart by its status: archiving, failing, with a gap, or not running', () => {
