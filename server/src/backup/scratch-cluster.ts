@@ -51,14 +51,18 @@ export function createScratchCluster(dataDir: string, purpose: string): ScratchC
 export const removeScratchCluster = ({ workDirectory }: ScratchCluster) =>
   rmSync(workDirectory, { recursive: true, force: true });
 
-/** Makes the data directory the restored cluster of DATA_DIR. The rename is what makes the restore complete. */
+/**
+ * Makes the data directory the restored cluster of DATA_DIR. The rename is what makes the restore complete: a link
+ * without its target stands for nothing.
+ */
 export function publishScratchCluster({ cluster, target }: ScratchCluster, dataDir: string): void {
   const restored = restoredPath(dataDir);
   if (dirname(target) === dataDir) renameSync(cluster.directory, restored);
   else {
+    symlinkSync(target, restored);
+    syncDirectory(dataDir);
     renameSync(cluster.directory, target);
     syncDirectory(dirname(target));
-    symlinkSync(target, restored);
   }
   syncDirectory(dataDir);
 }

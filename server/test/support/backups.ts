@@ -46,8 +46,10 @@ export const waitForArchive = (dataDir: string, committedAt = new Date()) =>
   );
 
 /** Requests of one user of a front end to a server. */
-export async function newCaller(url: string, userId: string) {
-  const token = await mintToken({ sub: userId, iat: Math.floor(Date.now() / 1000) - 1 });
+export const newCaller = async (url: string, userId: string) =>
+  callerWith(url, userId, await mintToken({ sub: userId, iat: Math.floor(Date.now() / 1000) - 1 }));
+
+function callerWith(url: string, userId: string, token: string) {
   const send = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${url}/api/v1/users/${userId}${path}`, {
       method,
@@ -60,6 +62,8 @@ export async function newCaller(url: string, userId: string) {
   return {
     token,
     send,
+    /** The same token, to another server. */
+    at: (otherUrl: string) => callerWith(otherUrl, userId, token),
     async createTasks(titles: readonly string[]): Promise<void> {
       for (const title of titles) await send('POST', '/tasks', { title });
     },

@@ -11,7 +11,14 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from '../../platform/errors.ts';
-import { createFileOnce, hasCode, processExists, syncDirectory, writeSynced } from '../../platform/files.ts';
+import {
+  createFileOnce,
+  hasCode,
+  processExists,
+  removeAbandoned,
+  syncDirectory,
+  writeSynced,
+} from '../../platform/files.ts';
 import { isPostmaster, readPidFile } from './postmaster.ts';
 
 /** A complete restored cluster. Whoever opens DATA_DIR next puts it in the place of the old one. */
@@ -81,7 +88,11 @@ export async function settleRestore(dataDir: string): Promise<void> {
  */
 export function finishRestore(dataDir: string, now = new Date()): FinishedRestore | null {
   const [path, restored] = [join(dataDir, 'postgres'), restoredPath(dataDir)];
-  if (!isThere(restored)) return null;
+  if (!existsSync(restored)) {
+    // The link of a restore that was killed before its files were there.
+    rmSync(restored, { force: true });
+    return null;
+  }
   const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const { oldSecret, hasSecret } = installSecret(dataDir, realpathSync(restored), stamp);
   const oldCluster = isThere(path) ? `${path}.before-restore-${stamp}` : null;
@@ -103,6 +114,7 @@ function installSecret(dataDir: string, cluster: string, stamp: string) {
     renameSync(path, oldSecret);
   }
   if (!isThere(path)) createFileOnce(path, secret);
+  removeAbandoned(dataDir, 'secret');
   unlinkSync(source);
   return { oldSecret, hasSecret: true };
 }
