@@ -39,7 +39,7 @@ export function composeMime({ from, to, subject, text, html, messageId, date, he
 }
 
 /** The address of a mailbox that may have a name before it. */
-export const addressOf = (mailbox: string): string => /<([^>]*)>$/.exec(mailbox)?.[1] ?? mailbox;
+export const addressOfMailbox = (mailbox: string): string => /<([^>]*)>$/.exec(mailbox)?.[1] ?? mailbox;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
 const oneLine = (value: string): string => value.replaceAll(/[\0-\x1f\x7f]+/g, ' ');
@@ -52,7 +52,7 @@ function addressText(address: string): string {
 }
 
 function senderText(from: string): string {
-  const address = addressText(addressOf(from));
+  const address = addressText(addressOfMailbox(from));
   const name = oneLine(from).replace(/\s*<[^>]*>$/, '');
   if (name === '' || !from.endsWith('>')) return address;
   return `${isPlain(name) ? `"${name}"` : encodedWords(name)} <${address}>`;

@@ -2,7 +2,7 @@ import nodemailer from 'nodemailer';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { SmtpSettings } from '../config/mail.ts';
-import { addressOf, composeMime } from '../mail/mime.ts';
+import { addressOfMailbox, composeMime } from '../mail/mime.ts';
 import { oneRecipient, transportOptions } from '../mail/smtp.ts';
 import type { ChannelTarget, FailureClass, Message, SendResult } from './model.ts';
 import { failed } from './send-result.ts';
@@ -35,7 +35,7 @@ function createSmtpSender(smtp: SmtpSettings, from: string): EmailSender {
     ...transportOptions(smtp),
     ...{ pool: true, maxConnections, maxMessages: 1_000, maxRequeues: 1 },
   });
-  const sender = addressOf(from);
+  const sender = addressOfMailbox(from);
   const domain = sender.slice(sender.lastIndexOf('@') + 1);
   return {
     async send({ address }, { id, mail }, signal) {
