@@ -45,10 +45,10 @@ test('a restore brings back exactly the rows of an instant; sessions, tokens and
   for (const { id } of data) await bob.send('DELETE', `/tasks/${id}`);
   const unknown = await newCaller(server.url, 'carol');
   await unknown.createTasks(['not there yet']);
-  const committedAt = new Date();
-  const { archivedAt } = await waitForArchive(env.DATA_DIR, committedAt);
+  const committedAt = performance.now();
+  await waitForArchive(env);
   // A segment is complete after BACKUP_WAL_SECONDS, here 1, and archived in less than 30 s.
-  expect(Date.parse(archivedAt ?? '') - committedAt.getTime()).toBeLessThan(31_000);
+  expect(performance.now() - committedAt).toBeLessThan(31_000);
 
   const to = instant.toISOString();
   expect((await runCommand(env, 'restore', '--to', to)).stderr).toMatch(/in use by a running Duly/);
@@ -71,10 +71,10 @@ test('a restore brings back exactly the rows of an instant; sessions, tokens and
   expect((await runCommand(env, 'audit', 'verify')).code).toBe(0);
   // The restored timeline is archived as well, and can be restored in turn.
   await fresh.createTasks(['five']);
-  await waitForArchive(env.DATA_DIR);
+  await waitForArchive(env);
   restored.child.kill('SIGTERM');
   await restored.ended;
   expect((await runCommand(env, 'restore', '--to', 'latest')).code).toBe(0);
   const again = await startTestServer(env);
   expect(await (await newCaller(again.url, 'bob')).titles()).toEqual(['five', 'one', 'three', 'two']);
-});
+}, 300_000);

@@ -108,7 +108,7 @@ test('a killed restore has changed nothing, or the next start completes it', asy
   const before = await newCaller(server.url, 'ada');
   await before.createTasks(['one']);
   const { next_cursor: cursor } = (await before.send('GET', '/changes')).body;
-  await waitForArchive(env.DATA_DIR);
+  await waitForArchive(env);
   server.child.kill('SIGTERM');
   await server.ended;
   const restoreUntil = (path: string) =>

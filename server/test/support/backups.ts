@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { vi } from 'vitest';
 import { type BackupStatus, readBackupStatus } from '../../src/backup/status.ts';
+import { openTarget } from '../../src/backup/target.ts';
+import { listWal } from '../../src/backup/wal-store.ts';
+import { joinEmbedded } from '../../src/db/postgres/embedded.ts';
 import { mintToken, secret } from './app.ts';
 import { afterTest } from './clean-up.ts';
+import { silentLog } from './log.ts';
 import { patience } from './patience.ts';
 import { type ExitResult, startProcess } from './process.ts';
 import { newDataDirectory } from './servers.ts';
@@ -37,13 +42,21 @@ export async function waitForStatus(
   return readBackupStatus(dataDir);
 }
 
-/** Waits until everything that was committed before is archived. */
-export const waitForArchive = (dataDir: string, committedAt = new Date()) =>
-  waitForStatus(
-    dataDir,
-    ({ archivedAt, waitingSegments }) =>
-      archivedAt !== null && new Date(archivedAt) > committedAt && waitingSegments === 0,
+/**
+ * Waits until everything that was committed before is archived: the segment that is written now. When the last segment
+ * was archived says less, because it may have been complete before.
+ */
+export async function waitForArchive(env: { DATA_DIR: string; BACKUP_DIRECTORY: string }): Promise<void> {
+  const { admin } = await joinEmbedded({ dataDir: env.DATA_DIR, log: silentLog });
+  const client = new Client({ ...admin, ssl: false });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>(
+    'select pg_walfile_name(pg_current_wal_insert_lsn()) as name',
   );
+  await client.end();
+  const name = rows[0]?.name ?? '';
+  await vi.waitUntil(() => listWal(openTarget(env.BACKUP_DIRECTORY)).has(name), patience);
+}
 
 /** Requests of one user of a front end to a server. */
 export const newCaller = async (url: string, userId: string) =>
