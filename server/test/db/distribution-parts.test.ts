@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listMigrations } from '../../src/db/migrator.ts';
 import { createDb } from '../../src/db/pool.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
+import { fireReminders } from '../../src/deliveries/firing.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { findInconsistencies } from '../support/cache-observations.ts';
 import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-workload.ts';
@@ -132,6 +134,8 @@ test(`cut by the hash of user_id, seed ${seed}: everything works, and reads say 
   stage.close();
   expect(findInconsistencies(sights, players), `seed ${seed}`).toEqual([]);
   await Promise.all(players.map((_player, index) => useAll(app, `cut_${index}`)));
+  await sql`update duly.reminders set next_at = now() - interval '1 second'`.execute(app.ctx.db);
+  await inTransaction(app.ctx.db, fireReminders);
   await app.ctx.jobs.runAll();
   for (const table of tables.filter((name) => !['tombstones', 'task_tags'].includes(name))) {
     const { rows } = await sql`select distinct tableoid from ${sql.table(table)}`.execute(app.ctx.db);

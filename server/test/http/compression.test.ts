@@ -165,7 +165,7 @@ test('the document says which answers may be compressed', async () => {
       ...Object.keys(withoutTag),
       ...ofItems.map((name) => `list${name}`),
       ...ofAdmins,
-      ...['listChannels', 'listOccurrences', 'listReminders', 'listTaskReminders'],
+      ...['listChannels', 'listDeliveries', 'listOccurrences', 'listReminders', 'listTaskReminders'],
     ].toSorted(),
   );
 });
