@@ -157,7 +157,7 @@ const others = [
   ...['getHealth', 'getLiveness', 'getReadiness', 'logout'],
   ...['requestPasswordReset', 'confirmPasswordReset', 'confirmEmailChange', 'changePassword'],
   ...['requestEmailChange', 'sendEmailVerification', 'listSessions', 'endOtherSessions', 'endSession'],
-  ...['testChannel', 'getPushKey'],
+  ...['testChannel', 'getPushKey', 'listDeliveries', 'unsubscribeDigest'],
   ...['listAudit', 'adminListUserAudit', 'adminListServiceAudit'],
   ...['adminBanUser', 'adminUnbanUser', 'adminSetRole', 'adminCreatePasswordLink'],
   ...['adminListSessions', 'adminEndSessions', 'adminGetLock', 'adminLock', 'adminUnlock'],
