@@ -85,9 +85,21 @@ export async function queryPrepared<Row extends QueryResultRow>(
         knownReads.set(text, { name, toRow: createRowReader(result.fields) });
       return toObjects(result);
     }
-    return name === undefined ? await client.query(text, query.values) : await client.query(query);
+    return name === undefined
+      ? toOneResult<Row>(await client.query(text, query.values))
+      : await client.query(query);
   } catch (error) {
     if (name !== undefined && isStaleName(error)) directClients.delete(client);
     throw error;
   }
+}
+
+/** Of a text with several statements, which have a result each: the rows of all. */
+function toOneResult<Row extends QueryResultRow>(
+  found: QueryResult<Row> | readonly QueryResult<Row>[],
+): QueryResult<Row> {
+  if (!('at' in found)) return found;
+  const last = found.at(-1);
+  if (last === undefined) throw new Error('a text of several statements has no result');
+  return { ...last, command: 'SCRIPT', rows: found.flatMap(({ rows }) => rows) };
 }
