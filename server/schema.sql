@@ -206,7 +206,7 @@ comment on column duly.epoch.system_identifier is 'Where the epoch was last seen
 comment on column duly.epoch.timeline is 'As the names of WAL files begin.';
 comment on column duly.epoch.relation is 'The oids of the database and of duly.owners.';
 comment on column duly.epoch.files is 'Of an embedded database: which copy of its files.';
-comment on column duly.epoch.tokens_valid_from is 'Tokens of other issuers that were issued before are refused, whoever their user is: set when a backup is restored.';
+comment on column duly.epoch.tokens_valid_from is 'Tokens of other issuers from before are refused, for all users: set when a backup is restored.';
 
 create table duly.idempotency_keys (
   user_id text collate "C" not null,

@@ -25,7 +25,7 @@ const connections = 50;
 const activeUsers = 200;
 const capacityMs = 8_000;
 const sliceMs = 2_000;
-/** Between the start of the load and the moment at which the reminders are due. */
+/** How long the load runs before the reminders are due. */
 const leadSeconds = 6;
 const giveUpMs = 180_000;
 
