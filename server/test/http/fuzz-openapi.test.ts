@@ -51,10 +51,12 @@ function tokenFor(operation: Operation): string | undefined {
 
 function pathFor({ path }: Operation): string {
   const { victim, deleted } = tenants;
+  // Of several parameters, one that is wrong hides the others.
+  const isOwn = random.chance(0.7);
   return path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
     const name = keyOf(path, parameter);
     const own = user.names[name] ?? '';
-    if (random.chance(0.85)) return encodeURIComponent(own);
+    if (isOwn || random.chance(0.6)) return encodeURIComponent(own);
     const foreign = random.pick([victim, deleted]);
     const value = random.pick([
       foreign.names[name] ?? own,
