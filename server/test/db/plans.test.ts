@@ -64,13 +64,16 @@ const placeTasks = `
     where deleted_at is null group by user_id, parent_id
   ) as counted where counted.user_id = t.user_id and counted.parent_id = t.id`;
 
-/** A reminder of each live task, of which one in ten is still to be sent; and a delivery of each of the others. */
+/** A reminder of each live task, of which about one in ten is still to be sent; and a delivery of each of the others. */
 const remindOfTasks = `
   insert into duly.reminders (user_id, id, task_id, remind_at, next_at, version, created_at, updated_at, revision)
-  select user_id, id, id, created_at,
-    case when row_number() over (partition by user_id order by created_at) % 10 = 0 then now() + interval '1 day' end,
-    1, now(), now(), 1
-  from duly.tasks where deleted_at is null;
+  select user_id, id, id, coalesce(next_at, created_at), next_at, 1, now(), now(), 1
+  from (
+    select user_id, id, created_at,
+      case when completed_at is null and row_number() over (partition by user_id order by created_at) % 10 = 0
+        then date_trunc('milliseconds', now()) + interval '1 day' end as next_at
+    from duly.tasks where deleted_at is null
+  ) as reminded;
   update duly.tasks set reminder_count = 1 where deleted_at is null;
   insert into duly.deliveries
     (user_id, id, kind, reminder_id, task_id, channel_type, scheduled_at, status, created_at, finished_at)

@@ -71,7 +71,9 @@ describe('a wrong setting stops the start with one line and code 1', () => {
     const { ended } = startProcess(['sevre'], {});
     expect(await ended).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^duly: no command "sevre"; there are: serve, worker, jobs, admin, audit, migrate, backup, restore\n$/),
+      stderr: expect.stringMatching(
+        /^duly: no command "sevre"; there are: serve, worker, jobs, admin, audit, migrate, backup, restore\n$/,
+      ),
     });
   });
 });

@@ -1,5 +1,6 @@
 import { migrateUp } from '../../src/db/migrator.ts';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
+import { migrateQueue } from '../../src/worker/queue-schema.ts';
 import { startApp, type TestApp } from './app.ts';
 import { silentLog } from './log.ts';
 import { createReplicaCluster, initCluster, type TestCluster } from './postgres15.ts';
@@ -24,6 +25,7 @@ export async function startReplicatedPair(): Promise<ReplicatedPair> {
   const url = primary.url(role, database);
   const db = createDb({ connection: connectionFromUrl(url), max: 2, log: silentLog });
   await migrateUp(db);
+  await migrateQueue(db, silentLog);
   await db.destroy();
   const replica = await createReplicaCluster(primary);
   await replica.start();
