@@ -4,11 +4,11 @@ import { isAuditRefusal } from '../audit/refused-entries.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../platform/errors.ts';
 import type { App } from './app-type.ts';
+import { createSerializerCompiler, createValidatorCompiler } from './contract/compilers.ts';
 import { errorHandler, renderError } from './contract/errors.ts';
 import { normalizeInput } from './contract/normalize-input.ts';
 import { namedSchemas } from './contract/schemas.ts';
-import { buildSerializer } from './contract/serializers.ts';
-import { ajv, schemaErrorFormatter } from './contract/validation.ts';
+import { schemaErrorFormatter } from './contract/validation.ts';
 import { documentApi } from './docs/document.ts';
 import { createEarlyResponses } from './edge/early-responses.ts';
 import { warnAboutForwarded } from './edge/forwarded-headers.ts';
@@ -42,7 +42,10 @@ export async function buildApp(ctx: Context): Promise<App> {
     if (method === 'OPTIONS' && url === '*') return reply.code(204).send();
     throw notFound('Route');
   });
-  for (const schema of namedSchemas(ctx.config.http.bulkMaxOperations)) app.addSchema(schema);
+  const named = namedSchemas(ctx.config.http.bulkMaxOperations);
+  for (const schema of named) app.addSchema(schema);
+  app.setValidatorCompiler(createValidatorCompiler(named));
+  app.setSerializerCompiler(createSerializerCompiler(named));
 
   parseJsonBodies(app);
 
@@ -82,8 +85,6 @@ function serverOptions(ctx: Context, headers: Record<string, string>) {
     return503OnClosing: false,
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: pathParameterMaxLength, ignoreTrailingSlash: true },
-    ajv,
-    schemaController: { compilersFactory: { buildSerializer } },
     schemaErrorFormatter,
     serverFactory: createServerFactory(config.http, earlyResponses, log, (handle) =>
       warnAboutForwarded(ctx, handle),

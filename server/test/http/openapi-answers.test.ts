@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createSerializerCompiler } from '../../src/http/contract/compilers.ts';
 import { namedSchemas } from '../../src/http/contract/schemas.ts';
-import { buildSerializer } from '../../src/http/contract/serializers.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { operations, responseSchemas } from '../support/operations.ts';
 
@@ -27,8 +27,8 @@ test('a property that the schema does not name is not sent, at any depth', async
 });
 
 test('nor is it sent in one of several forms', async () => {
-  const server = Fastify({ schemaController: { compilersFactory: { buildSerializer } } });
-  for (const schema of namedSchemas(100)) server.addSchema(schema);
+  const server = Fastify();
+  server.setSerializerCompiler(createSerializerCompiler(namedSchemas(100)));
   const changes = [
     { revision: 1, type: 'tag', id: 'a', op: 'upsert', tag: { name: 'a', usage_count: 1 } },
     { revision: 2, type: 'task', id: 'b', op: 'delete' },
