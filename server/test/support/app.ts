@@ -11,7 +11,7 @@ import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { createContext } from '../../src/process/context.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
-import { type CheckResponse, createResponseCheck, type OpenApi } from './openapi.ts';
+import { type CheckResponse, createResponseCheck } from './openapi.ts';
 
 export const secret = 'a-secret-for-tests-of-more-than-32-characters';
 
@@ -64,6 +64,9 @@ export async function mintToken(claims: Record<string, unknown>, key = secret): 
 /** Tests send thousands of requests from one address. Only tests of the rate limits turn them on. */
 export const withoutLimits = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
 
+/** No setting changes what the document says of responses; so one check serves the apps of all files of a worker. */
+let checkOfAll: CheckResponse | undefined;
+
 /**
  * Starts the real server on a free port with a database of its own.
  * @param beside an app whose database the new instance shares; DATABASE_URL, if set, is how it connects
@@ -90,8 +93,10 @@ export async function startApp(
   await ensureSigningKey(ctx.db, ctx.betterAuth);
   const app = await buildApp(ctx);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  const document: OpenApi = JSON.parse(JSON.stringify(app.swagger()));
-  const violation = createResponseCheck(document);
+  const violation: CheckResponse = (...response) => {
+    checkOfAll ??= createResponseCheck(JSON.parse(JSON.stringify(app.swagger())));
+    return checkOfAll(...response);
+  };
 
   return {
     url,
