@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 interface Operation {
@@ -28,22 +28,21 @@ const withoutAdditionalProperties = (document: OpenApi) =>
  * @returns the fault or null; null too for paths and methods that the document lacks
  */
 export function createResponseCheck(document: OpenApi): CheckResponse {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  const ajv = new Ajv2020({ strict: false, allErrors: true, code: { optimize: false } });
   addFormats.default(ajv);
   ajv.addSchema(withoutAdditionalProperties(document), 'openapi');
-  const paths = Object.keys(document.paths)
-    .map((path) => ({
-      path,
-      pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-      holes: path.split('{').length,
-    }))
-    .sort((a, b) => a.holes - b.holes);
+  const operationOf = createOperationFinder(document);
+  /** By the text of the schema: hundreds of responses are one of a few errors. */
+  const validators = new Map<string, ValidateFunction>();
 
-  function operationOf(method: string, url: string) {
-    const target = url.split('?')[0] ?? '';
-    const path = paths.find(({ pattern }) => pattern.test(target))?.path;
-    const operation = path === undefined ? undefined : document.paths[path]?.[method.toLowerCase()];
-    return path === undefined || operation === undefined ? null : { path, operation };
+  function validatorOf(schema: unknown, pointer: readonly string[]): ValidateFunction {
+    const text = JSON.stringify(schema);
+    const validator =
+      validators.get(text) ??
+      ajv.getSchema(`openapi#/${pointer.map(escapePointer).map(encodeURIComponent).join('/')}`);
+    if (validator === undefined) throw new Error(`no schema at ${pointer.join('/')}`);
+    validators.set(text, validator);
+    return validator;
   }
 
   return function violation(method: string, url: string, status: number, body: unknown): string | null {
@@ -52,23 +51,32 @@ export function createResponseCheck(document: OpenApi): CheckResponse {
     const { path, operation } = found;
     const response = operation.responses[String(status)];
     if (response === undefined) return `${operation.operationId} does not document status ${status}`;
-    if (response.content?.['application/json'] === undefined) {
+    const content = response.content?.['application/json'];
+    if (content === undefined)
       return body === undefined ? null : `${operation.operationId} ${status} documents no body, and one came`;
-    }
-    const pointer = [
-      'paths',
-      path,
-      method.toLowerCase(),
-      'responses',
-      String(status),
-      'content',
-      'application/json',
-      'schema',
-    ];
-    const validate = ajv.getSchema(
-      `openapi#/${pointer.map(escapePointer).map(encodeURIComponent).join('/')}`,
-    );
-    if (validate === undefined) return `no schema at ${pointer.join('/')}`;
+    const place = ['responses', String(status), 'content', 'application/json', 'schema'];
+    const validate = validatorOf(content.schema, ['paths', path, method.toLowerCase(), ...place]);
     return validate(body) ? null : `${operation.operationId} ${status}: ${ajv.errorsText(validate.errors)}`;
+  };
+}
+
+/** Of several paths that match, the one with the fewest parameters is meant. */
+function createOperationFinder(document: OpenApi) {
+  const segments = (path: string) => path.split('/').length;
+  const paths = Object.groupBy(
+    Object.keys(document.paths)
+      .map((path) => ({
+        path,
+        pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+        holes: path.split('{').length,
+      }))
+      .sort((a, b) => a.holes - b.holes),
+    ({ path }) => segments(path),
+  );
+  return (method: string, url: string) => {
+    const target = url.split('?')[0] ?? '';
+    const path = paths[segments(target)]?.find(({ pattern }) => pattern.test(target))?.path;
+    const operation = path === undefined ? undefined : document.paths[path]?.[method.toLowerCase()];
+    return path === undefined || operation === undefined ? null : { path, operation };
   };
 }
