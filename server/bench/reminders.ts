@@ -1,11 +1,12 @@
 /**
  * How long reminders take that are due at the same moment, and what that costs readers of lists.
  *
- *   node_modules/node/bin/node server/bench/reminders.ts [reminders]
+ *   node_modules/node/bin/node server/bench/reminders.ts [reminders] [WEB_CONCURRENCY]
  *
  * 20,000 reminders of 1,000 users by default. The server runs on an embedded database in a temporary directory, with
- * the worker inside; an SMTP server in a process of its own takes the mails. Lists are read at a quarter of the rate
- * that the server reaches without reminders (open loop).
+ * the worker inside: in the process that serves, or with a second argument in the primary process beside so many that
+ * serve. An SMTP server in a process of its own takes the mails. Lists are read at a quarter of the rate that the
+ * server reaches without reminders (open loop).
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -20,6 +21,7 @@ import { startServer } from './server.ts';
 import { median } from './statistics.ts';
 
 const reminders = Number(process.argv[2] ?? 20_000);
+const processes = process.argv[3] ?? '1';
 const remindersPerUser = 20;
 const connections = 50;
 const activeUsers = 200;
@@ -54,6 +56,7 @@ try {
     SMTP_URL: `smtp://127.0.0.1:${sink.port}`,
     MAIL_FROM: 'Duly <duly@bench.example>',
     LOG_LEVEL: 'warn',
+    WEB_CONCURRENCY: processes,
   });
   const { list } = operations(await database.findActiveUsers(activeUsers), new Map());
   const load = { port: server.port, connections, next: list, isGood: (status: number) => status === 200 };
