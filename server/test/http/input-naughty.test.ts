@@ -37,7 +37,7 @@ function textsFor(schema: unknown): readonly string[] {
   const key = JSON.stringify(schema);
   const times = seen.get(key) ?? 0;
   seen.set(key, times + 1);
-  return times === 0 && isLong ? naughtyStrings : everyNth(times === 0 ? 4 : 20, times);
+  return times === 0 && isLong ? naughtyStrings : everyNth(times === 0 ? 8 : 40, times);
 }
 
 const byId = (list: Operation[]) => list.map((operation) => [operation.operationId, operation] as const);
@@ -116,7 +116,7 @@ describe.each(
     ? naughtyStrings.filter((_, index) => index % 30 === 0)
     : isLong
       ? naughtyStrings
-      : everyNth(4, 0);
+      : everyNth(8, 0);
 
   test(`refuses by name or keeps to the byte each of ${strings.length} texts`, async () => {
     const outcomes = { refused: 0, kept: 0 };
