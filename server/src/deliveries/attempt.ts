@@ -8,6 +8,7 @@ export const lateAfterMs = 60_000;
 
 /** @returns why nothing is to be sent; null: it is to be sent */
 export function cancelReasonOf(delivery: DeliveryState): CancelReason | null {
+  if (delivery.isBanned) return 'user_banned';
   if (delivery.kind === 'reminder') {
     if (delivery.title === null) return 'task_gone';
     if (delivery.isInTrash) return 'task_in_trash';

@@ -14,6 +14,7 @@ export const cancelReasons = [
   'channel_gone',
   'channel_disabled',
   'address_not_verified',
+  'user_banned',
   'nothing_to_say',
   'by_operator',
 ] as const;

@@ -35,6 +35,7 @@ export interface DeliveryState extends DeliveryKey {
   /** Of the account; null for users of another issuer. */
   email: string | null;
   isEmailVerified: boolean | null;
+  isBanned: boolean;
   timeZone: string;
   locale: string;
 }
@@ -53,6 +54,7 @@ export async function findDeliveries(db: Db, keys: readonly DeliveryKey[]): Prom
       t.completed_at is not null as "isCompleted", t.deleted_at is not null as "isInTrash",
       c.enabled as "isChannelEnabled",
       u.email, u."emailVerified" as "isEmailVerified",
+      a.banned_at is not null as "isBanned",
       coalesce(p.time_zone, 'UTC') as "timeZone", coalesce(p.locale, 'en') as locale
     from unnest(${userIds}::text[], ${ids}::uuid[]) as k (user_id, id)
     join duly.deliveries as d on d.user_id = k.user_id and d.id = k.id
@@ -61,6 +63,7 @@ export async function findDeliveries(db: Db, keys: readonly DeliveryKey[]): Prom
     left join duly.projects as g on g.user_id = t.user_id and g.id = t.project_id
     left join duly.channels as c on c.user_id = d.user_id and c.id = d.channel_id
     left join duly.profiles as p on p.user_id = d.user_id
+    left join duly.user_access as a on a.user_id = d.user_id
     left join better_auth."user" as u on u.id = d.user_id`.execute(db);
   return rows;
 }

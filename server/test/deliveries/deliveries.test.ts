@@ -27,10 +27,11 @@ test.each([
   ['task_completed', 'update duly.tasks set completed_at = now()'],
   ['task_in_trash', 'update duly.tasks set deleted_at = now()'],
   ['task_gone', 'delete from duly.tasks'],
-  ['reminder_gone', 'delete from duly.reminders'],
+  ['reminder_gone', 'delete from duly.reminders; update duly.tasks set reminder_count = 0'],
   ['channel_disabled', 'update duly.channels set enabled = false'],
   ['channel_gone', 'delete from duly.channels'],
   ['address_not_verified', 'update better_auth."user" set "emailVerified" = false'],
+  ['user_banned', `insert into duly.user_access (user_id, banned_at) values ('reminded-0', now())`],
 ])('nothing is sent after %s between firing and sending', async (reason, change) => {
   await insertReminders(app.database, { users: 1, perUser: 1 });
   const send = vi.fn(async () => timedOut);
@@ -69,8 +70,11 @@ test('24 hours of retries through the database, then it fails', async () => {
   await insertReminders(app.database, { users: 1, perUser: 1 });
   const send = vi.fn(async () => timedOut);
   startTestWorker(app, send);
-  for (let attempts = 1; attempts <= 15; attempts += 1) {
+  let attempts = 0;
+  for (let status = 'queued'; status === 'queued'; ) {
+    attempts += 1;
     await vi.waitFor(async () => expect((await listed()).data[0]?.attempts).toBe(attempts), patience);
+    status = (await listed()).data[0].status;
     // The clock of a failed delivery goes on by the pause: all of its times move back.
     await queryAsAdmin(
       app.database,
@@ -79,8 +83,10 @@ test('24 hours of retries through the database, then it fails', async () => {
     );
     await queryAsAdmin(app.database, `select pg_notify('duly_changes', '["test","${user}"]')`);
   }
-  expect((await listed()).data).toMatchObject([{ status: 'failed', error: 'timeout', attempts: 15 }]);
-  expect(send).toHaveBeenCalledTimes(15);
+  expect((await listed()).data).toMatchObject([{ status: 'failed', error: 'timeout', attempts }]);
+  // Pauses are up to a tenth shorter or longer.
+  expect([15, 16]).toContain(attempts);
+  expect(send).toHaveBeenCalledTimes(attempts);
 });
 
 test('one dead receiver among 1,000 delays nobody', async () => {

@@ -155,7 +155,10 @@ export const exceptions: readonly GuardException[] = [
   {
     from: 'src/deliveries/queries.ts',
     sql: /from (unnest\(\$1::text\[\], \$2::uuid\[\]\) as k|jsonb_to_recordset\(\$1::jsonb\) as x)/,
-    tables: ['deliveries', 'reminders', 'tasks', 'projects', 'channels', 'profiles', 'better_auth.user'],
+    tables: [
+      ...['deliveries', 'reminders', 'tasks', 'projects', 'channels', 'profiles'],
+      ...['user_access', 'better_auth.user'],
+    ],
     reason:
       'a worker reads, and stores the results of, the deliveries that it has claimed, of many users at once',
     bound: { text: 'one look-up by the primary key for each of at most 64 deliveries' },
