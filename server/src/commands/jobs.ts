@@ -1,6 +1,7 @@
+import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
-import type { Db } from '../db/schema.ts';
+import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { type DeliveryStatus, deliveryStatuses } from '../deliveries/model.ts';
 import {
@@ -15,6 +16,7 @@ import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
+import { commandOrigin } from './admin-users.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine, printRow } from './print.ts';
 
@@ -59,7 +61,7 @@ async function counts(db: Db): Promise<void> {
 async function retry(db: Db, [word = '']: string[]): Promise<void> {
   const statuses = ['failed', 'cancelled', 'queued'] as const;
   const choice = parseChoice('retry', word, statuses);
-  const userIds = await inTransaction(db, (tx) => retryDeliveries(tx, choice));
+  const userIds = await change(db, 'delivery.retry', (tx) => retryDeliveries(tx, choice));
   requireChosen('retry', choice, userIds.length, statuses);
   await announceChanges(db, [...new Set(userIds)]);
   printLine(`${userIds.length} queued`);
@@ -67,10 +69,26 @@ async function retry(db: Db, [word = '']: string[]): Promise<void> {
 
 async function cancel(db: Db, [word = '']: string[]): Promise<void> {
   const choice = parseChoice('cancel', word, ['queued']);
-  const count = await inTransaction(db, (tx) => cancelDeliveries(tx, choice));
-  requireChosen('cancel', choice, count, ['queued']);
-  printLine(`${count} cancelled`);
+  const userIds = await change(db, 'delivery.cancel', (tx) => cancelDeliveries(tx, choice));
+  requireChosen('cancel', choice, userIds.length, ['queued']);
+  printLine(`${userIds.length} cancelled`);
 }
+
+/**
+ * Changes deliveries, with an entry in the audit log of each of their users.
+ * @param work returns the users, one for each delivery
+ */
+const change = (db: Db, action: string, work: (tx: Tx) => Promise<string[]>): Promise<string[]> =>
+  inTransaction(db, async (tx) => {
+    const userIds = await work(tx);
+    const counts = Map.groupBy(userIds, (userId) => userId);
+    const entries = [...counts].map(([userId, { length: count }]) => ({
+      ...{ userId, origin: commandOrigin, action, count },
+      outcome: 'success' as const,
+    }));
+    if (entries.length > 0) await appendAudit(tx, entries);
+    return userIds;
+  });
 
 /** @throws StartError for the id of a delivery that does not exist, or has another status */
 function requireChosen(

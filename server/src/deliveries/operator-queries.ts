@@ -74,10 +74,13 @@ export async function retryDeliveries(tx: Tx, choice: DeliveryChoice): Promise<s
 const isWaiting = (choice: DeliveryChoice) =>
   'id' in choice ? sql<SqlBool>`true` : sql<SqlBool>`(status <> 'queued' or next_try_at is not null)`;
 
-/** @returns how many were queued and are cancelled now */
-export async function cancelDeliveries(tx: Tx, choice: DeliveryChoice): Promise<number> {
-  const { numAffectedRows } = await sql`
+/**
+ * Cancels deliveries that are queued.
+ * @returns their users, one for each delivery
+ */
+export async function cancelDeliveries(tx: Tx, choice: DeliveryChoice): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
     update duly.deliveries set status = 'cancelled', error = 'by_operator', next_try_at = null, finished_at = now()
-    where ${isChosen(choice)} and status = 'queued'`.execute(tx);
-  return Number(numAffectedRows ?? 0);
+    where ${isChosen(choice)} and status = 'queued' returning user_id`.execute(tx);
+  return rows.map(({ user_id }) => user_id);
 }

@@ -113,6 +113,15 @@ test('deliveries are counted, listed, tried again and cancelled, beside a worker
   await until({ sent: 7 });
   expect(send).toHaveBeenCalledTimes(11);
   expect(await jobs('cancel', 'queued')).toMatchObject({ code: 0, stdout: '0 cancelled\n' });
+  const audited = await queryAsAdmin<{ action: string; count: number }>(
+    app.database,
+    `select entry->>'action' as action, count(*)::int as count from (select to_jsonb(a) as entry from duly.audit as a) as e
+     where entry->>'action' like 'delivery.%' group by 1 order by 1`,
+  );
+  expect(audited).toEqual([
+    { action: 'delivery.cancel', count: 1 },
+    { action: 'delivery.retry', count: 4 },
+  ]);
 });
 
 test('what is being sent is not sent once more by a retry of all that are queued', async () => {
