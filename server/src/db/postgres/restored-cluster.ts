@@ -6,6 +6,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -72,6 +73,8 @@ function requireNoRestore(dataDir: string): void {
  * @throws StartError while a restore runs, and once after one was completed with another secret than the settings have
  */
 export async function settleRestore(dataDir: string): Promise<void> {
+  // What is no directory is refused when it is opened.
+  if (!statSync(dataDir, { throwIfNoEntry: false })?.isDirectory()) return;
   requireNoRestore(dataDir);
   await stopAbandonedServers(dataDir);
   const finished = finishRestore(dataDir);
