@@ -15,6 +15,10 @@ export interface Noun<Type extends string = string, Item = unknown> {
   tables: readonly string[];
   /** Columns that no export has. */
   secretColumns?: readonly string[];
+  /** Columns and tables that follow from what an export has. */
+  derived?: { columns?: readonly string[]; tables?: readonly string[] };
+  /** How an export selects columns of which the table may have an older form, of a row `t`. */
+  exportedAs?(userId: Expression<unknown>): Readonly<Record<string, Sql>>;
   /** Whether conflict errors have `current`, an item of `schema`. */
   isVersioned: boolean;
   feed: FeedSource<Item>;

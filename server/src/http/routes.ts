@@ -33,6 +33,7 @@ import * as tags from './handlers/tags.ts';
 import * as taskMove from './handlers/task-move.ts';
 import * as tasks from './handlers/tasks.ts';
 import * as trash from './handlers/trash.ts';
+import * as userData from './handlers/user-data.ts';
 import * as views from './handlers/views.ts';
 import { v1 } from './v1/render.ts';
 
@@ -89,6 +90,7 @@ const table: readonly Row[] = [
   // v1: the user's own data
   ['GET',      '/api/v1/users/:user_id',                         profile.getProfile,                'token',  v1],
   ['PATCH',    '/api/v1/users/:user_id',                         profile.patchProfile,              'token',  v1],
+  ['GET',      '/api/v1/users/:user_id/export',                  userData.exportUser,               'token',  v1],
   ['POST',     '/api/v1/users/:user_id/password',                account.changePassword,            'token',  v1],
   ['POST',     '/api/v1/users/:user_id/email',                   account.requestEmailChange,        'token',  v1],
   ['POST',     '/api/v1/users/:user_id/email/verification',      account.sendEmailVerification,     'token',  v1],

@@ -10,6 +10,7 @@ export const tagNoun: Noun<'tag', Tag> = {
   schema: 'Tag',
   schemas: () => [Tag, TagRename],
   tables: ['duly.tags'],
+  derived: { columns: ['usage_count', 'search_text', 'search_version'] },
   isVersioned: false,
   feed: {
     idDescription: "The tag's name.",

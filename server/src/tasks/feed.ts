@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { feedOfTable, type Noun } from '../db/noun.ts';
+import { storedTags } from '../tags/stored-tags.ts';
 import { BulkResult, bulkRequest } from './bulk-model.ts';
-import { taskColumns } from './columns.ts';
+import { positionOf, taskColumns } from './columns.ts';
 import {
   Completion,
   Deletion,
@@ -39,6 +40,18 @@ export const taskNoun: Noun<'task', Task> = {
     QuickAddResult,
   ],
   tables: ['duly.tasks', 'duly.task_tags'],
+  derived: {
+    columns: [
+      'search_text',
+      'search_version',
+      'tags_version',
+      'subtasks_total',
+      'subtasks_done',
+      'reminder_count',
+    ],
+    tables: ['duly.task_tags'],
+  },
+  exportedAs: (userId) => ({ tags: storedTags.select({ alias: 't', userId }), position: positionOf('t') }),
   isVersioned: true,
   feed: feedOfTable('task', {
     name: 'duly.tasks',

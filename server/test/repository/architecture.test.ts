@@ -26,7 +26,7 @@ const layers = [
   ['tokens'],
   ['feed', 'admin', 'digest', 'deliveries'],
   ['user-data.ts'],
-  ['jobs', 'worker', 'backup'],
+  ['jobs', 'worker', 'backup', 'export', 'erasure'],
   ['metrics'],
   ['context.ts'],
   ['http'],
@@ -48,6 +48,8 @@ const edges = [
   'profiles → tasks',
   'profiles → reminders',
   'senders → mail',
+  'jobs → erasure',
+  'backup → erasure',
 ];
 
 interface Import {

@@ -22,6 +22,7 @@ import {
 } from '../../admin/model.ts';
 import { AuditRecord } from '../../audit/model.ts';
 import { Delivery } from '../../deliveries/model.ts';
+import exportSchema from '../../export/schema.json' with { type: 'json' };
 import { Change, changeSchemas, nouns } from '../../feed/model.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
 import { Profile, ProfilePatch } from '../../profiles/model.ts';
@@ -64,6 +65,9 @@ const BareProblem = Type.Object(
   { $id: 'BareProblem' },
 );
 
+/** `test/repository/export-schema.test.ts` writes it from the tables. */
+const Export = Type.Unsafe<unknown>({ $id: 'Export', ...exportSchema });
+
 /** The components of `openapi.json`. */
 export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   ...nouns.toReversed().flatMap(({ schemas }) => schemas({ bulkMaxOperations })),
@@ -71,6 +75,7 @@ export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   Change,
   AuditRecord,
   Delivery,
+  Export,
   Registration,
   Credentials,
   PasswordChange,
