@@ -39,7 +39,7 @@ function emailArgument(command: string, input = ''): string {
 }
 
 /** @param input an email address or a user id. @returns the user id. @throws StartError for an unknown user. */
-async function userIdArgument({ db, word }: SubcommandContext, input = ''): Promise<string> {
+export async function userIdArgument({ db, word }: SubcommandContext, input = ''): Promise<string> {
   const found = (await findAccountId(db, input)) ?? (await findUser(db, input))?.id;
   if (input !== '' && found !== undefined) return found;
   throw new StartError(

@@ -9,12 +9,14 @@ import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
 import { verifyData } from '../tasks/verify-data.ts';
+import { dataSubcommands } from './admin-data.ts';
 import { type AdminSubcommand, commandOrigin, userSubcommands } from './admin-users.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine } from './print.ts';
 
 const subcommands: Record<SubcommandName<'admin'>, AdminSubcommand> = {
   ...userSubcommands,
+  ...dataSubcommands,
   grant: ({ db }, args) => setRole(db, args, 'admin'),
   revoke: ({ db }, args) => setRole(db, args, 'user'),
   async lock({ db }) {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { newPassword, password, type RegisteredAccount, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -65,6 +67,23 @@ test('create, list and show: an account whose password its owner sets', async ()
   expect(listed.stdout).toContain(ada.email);
   expect((await admin(['list', 'grace.'])).stdout).not.toContain(ada.email);
   expect(await auditActionsOf(app.ctx.db, id)).toContain('admin.user.get success');
+});
+
+test('export: everything of a user to the output or to a new file, and the tasks in other formats', async () => {
+  const { code, stdout, stderr } = await admin(['export', ada.email]);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(JSON.parse(stdout)).toMatchObject({ format: 'duly-export', account: { email: ada.email } });
+  const file = join(await newDataDirectory(), 'ada.csv');
+  await mkdir(dirname(file), { recursive: true });
+  const csv = ['export', ada.email, '--format', 'csv', '--output', file];
+  expect(await admin(csv)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  expect(await readFile(file, 'utf8')).toMatch(/^id,title,/);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect((await admin(csv)).stderr).toMatch(/^admin export: \S+ cannot be made \(.*EEXIST.*\)$/m);
+  expect((await admin(['export', ada.email, '--format', 'xml'])).stderr.trim()).toBe(
+    'admin export: got "xml", wants json, csv, ics',
+  );
+  expect(await auditActionsOf(app.ctx.db, ada.id)).toContain('admin.user.export success');
 });
 
 test('reset-password: a link that works once, and ends all sessions', async () => {
