@@ -2,7 +2,7 @@
 -- On the coordinator, as the owner of the tables:
 --   psql -v ON_ERROR_STOP=1 -f scripts/citus.sql "$DATABASE_URL"
 
--- Its one trigger only refuses changes and reads nothing, so it may run on every shard.
+-- Its triggers only refuse or mend changes and read nothing, so they may run on every shard.
 set citus.enable_unsafe_triggers to on;
 
 -- Each table after those that it references. All rows of a user are on one node, in colocated shards.
@@ -30,6 +30,7 @@ select create_reference_table('duly.epoch');
 select * from (values
   ('duly.schema_migrations', 'of the database, not of a user'),
   ('duly.audit_refused', 'what no chain takes; few rows'),
+  ('duly.erasures', 'found by the hash of a user id; few rows'),
   ('duly.push_keys', 'of the service, not of a user'),
   ('duly.service_lock', 'of the service, not of a user'),
   ('duly.access_events', 'every instance reads the news of all users, by transaction'),

@@ -117,12 +117,18 @@ create table duly.audit (
   request_id text collate "C",
   address text collate "C",
   hash bytea not null,
+  salt bytea,
+  details_digest bytea,
+  entry_digest bytea,
   CHECK ((count >= 1)),
   CHECK ((outcome = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text]))),
   PRIMARY KEY (user_id, seq)
 );
 comment on column duly.audit.user_id is 'Whose data or account it is about; empty for none.';
 comment on column duly.audit.hash is 'SHA-256 of the hash before and of this entry; the newest is in audit_heads.';
+comment on column duly.audit.salt is 'Random: without it nobody can guess details by their digest. Null: the entry is of an older form, or its details are erased.';
+comment on column duly.audit.details_digest is 'Of an entry without its details: SHA-256 of the salt and the details that it had.';
+comment on column duly.audit.entry_digest is 'The same of an entry of the older form: of the whole entry.';
 
 create table duly.audit_heads (
   user_id text collate "C" not null,
@@ -208,6 +214,19 @@ comment on column duly.epoch.relation is 'The oids of the database and of duly.o
 comment on column duly.epoch.files is 'Of an embedded database: which copy of its files.';
 comment on column duly.epoch.tokens_valid_from is 'Tokens of other issuers from before are refused, for all users: set when a backup is restored.';
 
+create table duly.erasures (
+  user_hash text collate "C" not null,
+  erased_at timestamp(3) with time zone not null,
+  user_id text collate "C",
+  content_erased_at timestamp(3) with time zone,
+  PRIMARY KEY (user_hash, erased_at)
+);
+CREATE INDEX erasures_open ON duly.erasures USING btree (user_id) WHERE (user_id IS NOT NULL);
+comment on table duly.erasures is 'The erasure list, as far as this database has followed it.';
+comment on column duly.erasures.user_hash is 'SHA-256 of the user id, in hex.';
+comment on column duly.erasures.user_id is 'Until everything is erased, and what other processes counted of the user too.';
+comment on column duly.erasures.content_erased_at is 'Null: the content is not all deleted yet.';
+
 create table duly.idempotency_keys (
   user_id text collate "C" not null,
   route text collate "C" not null,
@@ -246,11 +265,14 @@ create table duly.owners (
   revision bigint not null,
   created_at timestamp(3) with time zone not null default statement_timestamp(),
   feed_from bigint not null default 0,
+  erasure text,
   CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 255))),
+  CHECK ((erasure = ANY (ARRAY['running'::text, 'done'::text]))),
   PRIMARY KEY (user_id)
 );
 comment on table duly.owners is 'One row per user id. Every transaction that changes anything of a user first adds 1 to revision; the row lock makes commit order equal revision order.';
 comment on column duly.owners.feed_from is 'Tombstones up to this revision may be gone: who has followed the change feed less far has to start anew.';
+comment on column duly.owners.erasure is 'running: the content is being deleted, and writes are refused; done: there is none, until the user writes again.';
 
 create table duly.profiles (
   user_id text collate "C" not null,
@@ -643,12 +665,50 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION duly.refuse_audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
+AS $function$
+declare
+  is_older_form constant boolean := old.salt is null and old.details_digest is null;
+begin
+  if num_nonnulls(new.actor, new.subject, new.request_id, new.address, new.salt) = 0
+    and (new.user_id, new.seq, new.at, new.action, new.outcome, new.count, new.hash)
+      = (old.user_id, old.seq, old.at, old.action, old.outcome, old.count, old.hash)
+    and new.entry_digest is not distinct from (case when is_older_form then coalesce(old.entry_digest,
+      sha256(convert_to(jsonb_build_array(old.user_id, (extract(epoch from old.at) * 1000)::bigint, old.actor,
+        old.action, old.subject, old.outcome, old.count, old.request_id, old.address)::text, 'UTF8'))) end)
+    and new.details_digest is not distinct from (case when not is_older_form then coalesce(old.details_digest,
+      sha256(old.salt || convert_to(jsonb_build_array(old.actor, old.subject, old.request_id, old.address)::text,
+        'UTF8'))) end)
+  then
+    return new;
+  end if;
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $function$;
+
 CREATE OR REPLACE FUNCTION duly.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $function$;
+
+CREATE OR REPLACE FUNCTION duly.refuse_refused_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
+AS $function$
+begin
+  -- An entry without its details: `audit/erasure.ts` writes this form.
+  if (new.id, new.refused_at, new.sqlstate) = (old.id, old.refused_at, old.sqlstate)
+    and new.entry ~ '^\{"userId":"([^"\\]|\\.)*","action":"[a-z._]*","outcome":"[a-z]*","erased":true\}$'
+  then
+    return new;
+  end if;
   raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
 end $function$;
 
@@ -695,9 +755,27 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION duly.write_after_erasure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
+AS $function$
+begin
+  if new.erasure = 'running' then
+    raise exception 'the user is being erased' using errcode = 'DU001';
+  end if;
+  if old.erasure = 'done' and new.erasure = 'done' then
+    new.erasure := null;
+  end if;
+  return new;
+end $function$;
+
 CREATE TRIGGER forget_access_events AFTER INSERT ON duly.access_events FOR EACH STATEMENT EXECUTE FUNCTION duly.forget_access_events();
-CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON duly.audit FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
-CREATE TRIGGER audit_refused_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON duly.audit_refused FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
+CREATE TRIGGER audit_append_only BEFORE DELETE OR TRUNCATE ON duly.audit FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
+CREATE TRIGGER audit_update BEFORE UPDATE ON duly.audit FOR EACH ROW EXECUTE FUNCTION duly.refuse_audit_change();
+CREATE TRIGGER audit_refused_append_only BEFORE DELETE OR TRUNCATE ON duly.audit_refused FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
+CREATE TRIGGER audit_refused_update BEFORE UPDATE ON duly.audit_refused FOR EACH ROW EXECUTE FUNCTION duly.refuse_refused_change();
+CREATE TRIGGER write_after_erasure BEFORE UPDATE ON duly.owners FOR EACH ROW WHEN ((old.erasure IS NOT NULL)) EXECUTE FUNCTION duly.write_after_erasure();
 CREATE TRIGGER token_revoked AFTER INSERT ON duly.revoked_tokens FOR EACH ROW EXECUTE FUNCTION duly.token_revoked();
 CREATE TRIGGER session_ended AFTER DELETE ON better_auth.session FOR EACH ROW EXECUTE FUNCTION duly.session_ended();
 CREATE TRIGGER account_came_or_went AFTER INSERT OR DELETE ON better_auth."user" FOR EACH ROW EXECUTE FUNCTION duly.account_came_or_went();

@@ -12,9 +12,9 @@ interface Handling {
   exportedName?: string;
   /**
    * `delete`: the rows go; `clear`: they stay, these columns become null; `keep`: they stay; `expire`: they stay until
-   * their time is over.
+   * their time is over; `details`: they stay, but say only what happened, when, and how it ended.
    */
-  erasure: 'delete' | 'keep' | 'expire' | { clear: readonly string[] };
+  erasure: 'delete' | 'keep' | 'expire' | 'details' | { clear: readonly string[] };
 }
 
 /** Rows of a noun, which are exported without some columns and erased with it. */
@@ -78,8 +78,11 @@ export const tables: Readonly<Record<string, TableEntry>> = {
   },
   'duly.audit': {
     reason: 'append-only evidence, chained by hashes: ids and addresses, no content',
-    export: 'include',
-    erasure: 'keep',
+    export: {
+      without: ['salt', 'details_digest', 'entry_digest'],
+      reason: 'what proves the hashes, which means nothing elsewhere',
+    },
+    erasure: 'details',
   },
   'duly.audit_heads': {
     reason: 'the newest hash of a chain; without it the end of the chain could be cut off',
@@ -89,7 +92,7 @@ export const tables: Readonly<Record<string, TableEntry>> = {
   'duly.audit_refused': {
     reason: 'append-only; entries that no chain took, which name their user in JSON',
     export: { omit: 'entries that the audit log could not take; they have no content' },
-    erasure: 'keep',
+    erasure: 'details',
   },
   'duly.user_access': {
     reason: 'tokens of other issuers stay refused: an erasure sets tokens_valid_from',
@@ -106,6 +109,11 @@ export const tables: Readonly<Record<string, TableEntry>> = {
     reason: 'tells other instances which tokens to refuse, for an hour; ids only',
     export: { omit: 'news for other processes, kept for an hour' },
     erasure: 'expire',
+  },
+  'duly.erasures': {
+    reason: 'who was erased, by a hash; the user id only until nothing is left',
+    export: { omit: 'of users who are erased' },
+    erasure: 'keep',
   },
   'duly.deliveries': {
     reason: 'the log of what was sent; ids and classes of failures, no content',

@@ -1,28 +1,11 @@
-import { createHash } from 'node:crypto';
-import { type RawBuilder, sql } from 'kysely';
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import { isoText } from '../db/columns.ts';
 import type { KeysetPosition } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, executeCtes, param } from '../db/statements.ts';
+import { type DigestedEntry, digestOf, entryDigest, sha256 } from './digests.ts';
 import type { AuditEntry, AuditRecord } from './model.ts';
-
-/**
- * SHA-256 of what the entry `e` says, in a form that reads in one way only. The chain's hash is
- * that of the first entry, then SHA-256 of the hash before and the next entry's.
- */
-export const entryDigest: RawBuilder<Buffer> = sql`sha256(convert_to(jsonb_build_array(e.user_id,
-  (extract(epoch from e.at) * 1000)::bigint, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id,
-  e.address)::text, 'UTF8'))`;
-
-const sha256 = (...chunks: (Buffer | string)[]): Buffer =>
-  chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest();
-
-/** The same as `entryDigest`, computed here: `JSON.stringify` escapes the characters that jsonb escapes. */
-function digestOf(entry: AuditEntry, at: string): Buffer {
-  const { user_id, actor, action, subject, outcome, count, request_id, address } = toEntryRow(entry);
-  const values = [user_id, Date.parse(at), actor, action, subject, outcome, count, request_id, address];
-  return sha256(`[${values.map((value) => JSON.stringify(value)).join(', ')}]`);
-}
 
 /**
  * Adds entries to the chains of their users, in the caller's transaction, if it is in one. Chains are locked in one
@@ -41,7 +24,7 @@ export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promi
 /** The entry as a CTE of the statement that makes the change. Its time is that of the CTE `stamp`. */
 export const auditEntryCte = (entry: AuditEntry): Cte => ({
   template: appendEntryTemplate,
-  params: toEntryRow(entry),
+  params: { ...toEntryRow(entry) },
 });
 
 /** The CTE `stamp` of an entry without a change. */
@@ -63,15 +46,17 @@ const appendEntryTemplate: CteTemplate = {
       select ${param('user_id')}::text as user_id, (select now from stamp) as at,
         ${param('actor')}::text as actor, ${param('action')}::text as action, ${param('subject')}::text as subject,
         ${param('outcome')}::text as outcome, ${param('count')}::integer as count,
-        ${param('request_id')}::text as request_id, ${param('address')}::text as address
+        ${param('request_id')}::text as request_id, ${param('address')}::text as address,
+        ${param('salt')}::bytea as salt
     ), head as (
       insert into duly.audit_heads as h (user_id, seq, hash) select ${param('user_id')}, 1, ${entryDigest} from e
       on conflict (user_id) do update set seq = h.seq + 1, hash = sha256(h.hash || excluded.hash)
       returning seq, hash
     ), entered as (
-      insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
+      insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, salt,
+        hash)
       select ${param('user_id')}, head.seq, e.at, e.actor, e.action, e.subject, e.outcome, e.count, e.request_id,
-        e.address, head.hash
+        e.address, e.salt, head.hash
       from e cross join head
     )`,
 };
@@ -132,9 +117,10 @@ async function insertChain(
   let hash = hashBefore ?? Buffer.alloc(0);
   const rows = entries.map((entry) => {
     seq += 1n;
-    const digest = digestOf(entry, at);
+    const row = toEntryRow(entry);
+    const digest = digestOf(row, at);
     hash = seq === 1n ? digest : sha256(hash, digest);
-    return { ...toEntryRow(entry), seq: Number(seq), hash: hash.toString('hex') };
+    return { ...row, salt: row.salt.toString('hex'), seq: Number(seq), hash: hash.toString('hex') };
   });
   const { numAffectedRows } = await sql`
     with moved as (
@@ -142,15 +128,26 @@ async function insertChain(
       on conflict (user_id) do update set seq = excluded.seq, hash = excluded.hash where h.seq = ${before}
       returning seq
     )
-    insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, hash)
+    insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, salt, hash)
     select ${userId}, x.seq, ${at}::timestamptz, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
-      decode(x.hash, 'hex')
+      decode(x.salt, 'hex'), decode(x.hash, 'hex')
     from moved cross join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (seq bigint, actor text, action text,
-      subject text, outcome text, count integer, request_id text, address text, hash text)`.execute(db);
+      subject text, outcome text, count integer, request_id text, address text, salt text, hash text)`.execute(
+    db,
+  );
   return (numAffectedRows ?? 0n) > 0n;
 }
 
-const toEntryRow = ({ userId, origin, action, subject = null, outcome, count = 1 }: AuditEntry) => ({
+const saltBytes = 16;
+
+const toEntryRow = ({
+  userId,
+  origin,
+  action,
+  subject = null,
+  outcome,
+  count = 1,
+}: AuditEntry): DigestedEntry => ({
   user_id: userId,
   actor: origin.actor,
   action,
@@ -159,6 +156,7 @@ const toEntryRow = ({ userId, origin, action, subject = null, outcome, count = 1
   count,
   request_id: origin.requestId,
   address: origin.address,
+  salt: randomBytes(saltBytes),
 });
 
 export interface AuditPage {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
-import { entryDigest } from './queries.ts';
+import { hasDetails, isErased, storedDigest } from './digests.ts';
+import { isErasureAction } from './erasure.ts';
 import { reportRefused } from './refused-report.ts';
 
 /** The last entry of a user's chain: from `audit_heads`, or from a copy outside the database. */
@@ -28,6 +29,8 @@ export type ReportFinding = (userId: string, finding: string) => void;
 
 interface ChainEntry extends ChainHead {
   digest: string;
+  action: string;
+  isErased: boolean;
 }
 
 const batchSize = 2_000;
@@ -62,7 +65,7 @@ async function* readEntries(db: Db): AsyncGenerator<ChainEntry> {
   for (let last: ChainEntry | undefined; ; ) {
     const { rows }: { rows: ChainEntry[] } = await sql<ChainEntry>`
       select e.user_id as "userId", e.seq::float8 as seq, encode(e.hash, 'hex') as hash,
-        encode(${entryDigest}, 'hex') as digest
+        encode(${storedDigest}, 'hex') as digest, e.action, ${isErased} and not ${hasDetails} as "isErased"
       from duly.audit e where ${last === undefined ? sql`true` : sql`(e.user_id, e.seq) > (${last.userId}, ${last.seq})`}
       order by e.user_id, e.seq limit ${batchSize}`.execute(db);
     yield* rows;
@@ -80,6 +83,9 @@ interface ChainState {
   expected: string | null;
   /** Sequence numbers of entries whose hash does not fit their content and the hash before. */
   suspects: Set<number>;
+  /** The first entry without its details; null: none. */
+  erasedSeq: number | null;
+  hasErasure: boolean;
 }
 
 const newChainState = (userId: string): ChainState => ({
@@ -88,9 +94,14 @@ const newChainState = (userId: string): ChainState => ({
   stored: null,
   expected: null,
   suspects: new Set(),
+  erasedSeq: null,
+  hasErasure: false,
 });
 
-function checkEntry(chain: ChainState, { seq, hash, digest }: ChainEntry, report: ReportFinding): void {
+function checkEntry(chain: ChainState, entry: ChainEntry, report: ReportFinding): void {
+  const { seq, hash, digest } = entry;
+  if (entry.isErased) chain.erasedSeq ??= seq;
+  if (isErasureAction(entry.action)) chain.hasErasure = true;
   if (seq <= chain.seq) {
     report(chain.userId, `entry ${seq} has no place in the chain`);
     return;
@@ -148,7 +159,7 @@ async function explainSuspects(
 async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<number | null> {
   const { rows } = await sql<{ seq: number }>`
     with k as materialized (
-      select e.hash, ${entryDigest} as digest from duly.audit e where e.user_id = ${userId} and e.seq = ${seq}
+      select e.hash, ${storedDigest} as digest from duly.audit e where e.user_id = ${userId} and e.seq = ${seq}
     )
     select 0::float8 as seq from k where k.hash = k.digest
     union all
@@ -219,6 +230,8 @@ async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals
   async function finishChain(): Promise<void> {
     if (chain === undefined) return;
     totals.chains += 1;
+    if (chain.erasedSeq !== null && !chain.hasErasure)
+      report(chain.userId, `the details of entry ${chain.erasedSeq} are gone, but nobody erased the user`);
     checkHead(chain, await headOf(chain.userId), report);
     await explainSuspects(tx, chain, report);
   }

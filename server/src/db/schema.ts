@@ -7,6 +7,8 @@ export interface Database {
     revision: bigint;
     created_at: Generated<Date>;
     feed_from: Generated<bigint>;
+    /** Null: the user may have content. */
+    erasure: 'running' | 'done' | null;
   };
   'duly.tombstones': {
     user_id: string;

@@ -79,8 +79,8 @@ const rebuild = (from: number) => `
     select a.seq, a.hash from duly.audit a where $ and seq = ${from - 1}
     union all
     select n.seq, sha256(chain.hash || sha256(convert_to(jsonb_build_array(n.user_id,
-      (extract(epoch from n.at) * 1000)::bigint, n.actor, n.action, n.subject, n.outcome, n.count, n.request_id,
-      n.address)::text, 'UTF8')))
+      (extract(epoch from n.at) * 1000)::bigint, n.action, n.outcome, n.count, encode(sha256(n.salt || convert_to(
+        jsonb_build_array(n.actor, n.subject, n.request_id, n.address)::text, 'UTF8')), 'hex'))::text, 'UTF8')))
     from chain join duly.audit n on n.$ and n.seq = chain.seq + 1
   ), done as (update duly.audit set hash = chain.hash from chain where $ and audit.seq = chain.seq)
   update duly.audit_heads h set hash = chain.hash, seq = chain.seq from chain
@@ -107,6 +107,10 @@ describe('the verifier', () => {
     ['count', '2'],
     ['request_id', "'other'"],
     ['address', "'192.0.2.8'"],
+    ['salt', "sha256('')"],
+    ['salt', 'null'],
+    ['details_digest', "sha256('')"],
+    ['entry_digest', "sha256('')"],
     ['hash', "sha256('')"],
   ])('names the entry whose %s was changed: the first, one between, the last', async (column, value) => {
     for (const seq of [1, 5, 10]) {

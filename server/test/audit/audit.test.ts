@@ -165,7 +165,10 @@ describe('reads', () => {
     expect(status).toBe(200);
     await flush();
     const [, counted, ...more] = await auditEntriesOf(db, user.id);
-    expect([counted?.action, more]).toEqual([expect.stringMatching(/^[a-z_]+\.(list|get|stream)$/), []]);
+    expect([counted?.action, more]).toEqual([
+      expect.stringMatching(/^[a-z_]+\.(list|get|stream|export)$/),
+      [],
+    ]);
   });
 
   test('of the last window are stored when the server closes', async () => {
