@@ -7,6 +7,7 @@ import type { AuditCounts } from './audit/counts.ts';
 import type { RefusedEntries } from './audit/refused-entries.ts';
 import type { Config } from './config/config.ts';
 import type { Db } from './db/schema.ts';
+import type { Erasures } from './erasure/service.ts';
 import type { ChangeNotifier } from './feed/change-notifier.ts';
 import type { EventStreams } from './feed/event-streams.ts';
 import type { Subscriptions } from './feed/subscriptions.ts';
@@ -39,6 +40,7 @@ export interface Context {
   responseCache: ResponseCache;
   auditCounts: AuditCounts;
   refusedEntries: RefusedEntries;
+  erasures: Erasures;
   limits: Limits;
   jobs: Jobs;
   changeNotifier: ChangeNotifier;

@@ -37,6 +37,21 @@ export async function listSessions(
   }));
 }
 
+/** Of one statement: each deletion is an access event. */
+const expiredBatchSize = 500;
+
+/** Deletes sessions that expired `days` ago. @returns how many; fewer than a batch if no more are left */
+export async function deleteExpiredSessions(
+  db: Db,
+  days: number,
+): Promise<{ count: number; isMore: boolean }> {
+  const { numAffectedRows = 0n } = await sql`
+    delete from better_auth.session where id in (
+      select id from better_auth.session where "expiresAt" < now() - make_interval(days => ${days}::int)
+      limit ${sql.lit(expiredBatchSize)})`.execute(db);
+  return { count: Number(numAffectedRows), isMore: numAffectedRows === BigInt(expiredBatchSize) };
+}
+
 /** @throws AppError NOT_FOUND when the user has no such session. */
 export function endSession(db: Db, userId: string, origin: AuditOrigin, sessionId: string): Promise<void> {
   return inTransaction(db, async (tx) => {

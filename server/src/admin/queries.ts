@@ -50,7 +50,7 @@ export async function findUsers(
       (select id collate "C" as id from better_auth."user"
         where id collate "C" > ${after} and ${accounts} order by id collate "C" limit ${size})
       union
-      (select user_id from duly.owners where user_id > ${after} and ${owners} order by user_id limit ${size})
+      (select user_id from duly.owners where user_id > ${after} and erasure is null and ${owners} order by user_id limit ${size})
       order by id limit ${size}
     )
     select ${userColumns} from ids ${userJoins(sql`ids.id`)} order by ids.id`.execute(db);
@@ -61,7 +61,7 @@ export async function findUsers(
 export async function findUser(db: Db, userId: string): Promise<AdminUser | null> {
   const { rows } = await sql<AdminUserRow>`
     select ${userColumns} from (select ${userId}::text collate "C" as id) as ids ${userJoins(sql`${userId}`)}
-    where u.id is not null or o.user_id is not null`.execute(db);
+    where u.id is not null or (o.user_id is not null and o.erasure is null)`.execute(db);
   return rows[0] === undefined ? null : toAdminUser(rows[0]);
 }
 

@@ -1,10 +1,12 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { appendAudit } from '../audit/queries.ts';
+import type { ErasureSettings } from '../config/erasure.ts';
 import { fileIdentity } from '../db/epoch.ts';
 import { migrateUp } from '../db/migrator.ts';
 import { createDb } from '../db/pool.ts';
 import { socketPort } from '../db/postgres/server-settings.ts';
+import { replayErasures } from '../erasure/replay.ts';
 import type { RecoveredServer } from './scratch-cluster.ts';
 
 export interface RestoredFacts {
@@ -12,6 +14,8 @@ export interface RestoredFacts {
   endedSessions: number;
   users: number;
   tasks: number;
+  /** Those on the list whom the backup still had: they are erased again. */
+  erasedUsers: number;
   /** The last commit that was replayed; null if none was. */
   lastCommitAt: Date | null;
 }
@@ -25,6 +29,7 @@ export async function finishRestoredData(
   server: RecoveredServer,
   versionFile: string,
   superuserPassword: string,
+  erasures: ErasureSettings,
   log: Logger,
 ): Promise<RestoredFacts> {
   const admin = await server.connect('postgres', 'duly');
@@ -32,9 +37,10 @@ export async function finishRestoredData(
     await admin.query(`alter role postgres password ${admin.escapeLiteral(superuserPassword)}`);
     const { rows } = await admin.query<{ at: Date | null }>('select pg_last_xact_replay_timestamp() as at');
     await migrateAs(server, log);
+    const erasedUsers = await withDb(server, log, (db) => replayErasures(db, erasures));
     const facts = await endWhatWasValid(admin, versionFile);
     await recordRestore(server, log);
-    return { ...facts, lastCommitAt: rows[0]?.at ?? null };
+    return { ...facts, erasedUsers, lastCommitAt: rows[0]?.at ?? null };
   } finally {
     await admin.end();
   }
@@ -72,7 +78,7 @@ const recordRestore = (server: RecoveredServer, log: Logger) =>
 async function endWhatWasValid(
   admin: Client,
   versionFile: string,
-): Promise<Omit<RestoredFacts, 'lastCommitAt'>> {
+): Promise<Omit<RestoredFacts, 'lastCommitAt' | 'erasedUsers'>> {
   await admin.query('begin');
   const before = await admin.query<{ id: string }>('select id from duly.epoch');
   const after = await admin.query<{ id: string }>('select id from duly.check_epoch($1)', [

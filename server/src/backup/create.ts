@@ -3,7 +3,9 @@ import { readFileSync, rmSync, statfsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { erasureListName } from '../config/erasure.ts';
 import type { ConnectionSettings } from '../db/postgres/embedded.ts';
+import { appendToErasureList, readErasureList } from '../erasure/list.ts';
 import { StartError } from '../platform/errors.ts';
 import { hasCode, writeSynced } from '../platform/files.ts';
 import { version } from '../platform/version.ts';
@@ -18,6 +20,8 @@ import { makeWorkDirectory, manifestPath, newBackupName, prepareTarget, publishB
 export interface BackupSource {
   dataDir: string;
   clusterDirectory: string;
+  /** The list of erased users, which is copied beside the backups. */
+  erasureList: string;
   /** The superuser's connection. */
   admin: ConnectionSettings;
 }
@@ -50,6 +54,7 @@ export async function createBackup(
         0o600,
       );
       publishBackup(target, name, workDirectory);
+      appendToErasureList(join(directory, erasureListName), readErasureList(source.erasureList));
       return { ...manifest, ...server };
     } finally {
       rmSync(workDirectory, { recursive: true, force: true });

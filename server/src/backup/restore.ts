@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { erasureListName } from '../config/erasure.ts';
 import { superuserPassword } from '../db/postgres/password.ts';
 import { isPostmaster, readPidFile } from '../db/postgres/postmaster.ts';
 import {
@@ -31,6 +32,8 @@ import { supplyWal } from './wal-supply.ts';
 
 export interface RestoreRequest {
   dataDir: string;
+  /** The list of erased users; its copy is beside the backups. */
+  erasureList: string;
   target: Target;
   identities: readonly string[];
   /** The last instant to keep; null: everything that the archive has. */
@@ -144,7 +147,7 @@ async function recoverData(
 
 /** @returns null if the archive ends before the target */
 async function recoverFresh(
-  { dataDir, identities }: RestoreRequest,
+  { dataDir, erasureList, target, identities }: RestoreRequest,
   backup: Backup,
   wal: ReadonlyMap<string, StoredWal>,
   { cluster, ...scratch }: ScratchCluster,
@@ -162,6 +165,7 @@ async function recoverFresh(
       server,
       join(cluster.directory, 'PG_VERSION'),
       superuserPassword(dataDir, true),
+      { path: erasureList, copies: [join(target.directory, erasureListName)] },
       log,
     );
     if (secret !== null) storeRestoredSecret(cluster.directory, secret);

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { viewUser } from '../admin/service.ts';
+import { findOldClusters } from '../db/postgres/restored-cluster.ts';
+import { beginErasure, finishErasure } from '../erasure/erase.ts';
+import { rewriteTables, scrubCluster } from '../erasure/scrub.ts';
 import { type ExportFormat, exportFormats, writeExport } from '../export/export.ts';
 import { StartError } from '../platform/errors.ts';
 import { hasCode } from '../platform/files.ts';
 import { type AdminSubcommand, commandOrigin, userIdArgument } from './admin-users.ts';
 import { parseOptions } from './options.ts';
+import { printLine } from './print.ts';
 
 function exportFormat(input = 'json'): ExportFormat {
   const format = exportFormats.find((one) => one === input);
@@ -36,5 +40,26 @@ export const dataSubcommands = {
       if (!stream.write(text)) await once(stream, 'drain');
     });
     if (stream !== process.stdout) stream.end();
+  },
+  async delete(context, [input]) {
+    const { config, db } = context;
+    const userId = await userIdArgument(context, input);
+    await beginErasure(db, userId, commandOrigin, 'admin.user.erase');
+    printLine('nobody gets in any more as this user');
+    await finishErasure(db, userId, config.erasure);
+    printLine('everything is erased but what docs/operations/gdpr.md names');
+  },
+  async scrub({ config, database: { embedded, withoutTimeLimit } }) {
+    await withoutTimeLimit((db) => rewriteTables(db, (name) => printLine(`rewriting ${name}`)));
+    if (embedded === null) {
+      printLine('done; WAL, statistics and backups of an external database are up to its operator');
+      return;
+    }
+    const { keptWal } = await scrubCluster(embedded.admin);
+    printLine('done: no file of the database has what was deleted');
+    if (keptWal > 0)
+      printLine(`but for ${keptWal} WAL segments, which wait for the archive, a backup or a replica`);
+    for (const path of findOldClusters(config.dataDir))
+      printLine(`${path} is the data of before a restore: remove it when it is not needed any more`);
   },
 } satisfies Record<string, AdminSubcommand>;

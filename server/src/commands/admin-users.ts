@@ -13,6 +13,7 @@ import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { AppError, StartError } from '../platform/errors.ts';
+import type { OpenDatabase } from '../process/database.ts';
 import { printFields, printLine, printRow } from './print.ts';
 
 export type AdminSubcommand = (context: SubcommandContext, args: string[]) => Promise<void>;
@@ -20,6 +21,7 @@ export type AdminSubcommand = (context: SubcommandContext, args: string[]) => Pr
 export interface SubcommandContext {
   config: Config;
   db: Db;
+  database: OpenDatabase;
   mailer: Mailer;
   /** The subcommand's name, for messages. */
   word: string;

@@ -79,7 +79,7 @@ export async function admin(config: Config, [word = 'status', ...args]: string[]
   try {
     const { db } = database;
     await requireMigrated(db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
-    await Promise.race([run({ config, db, mailer, word }, args), stopped]);
+    await Promise.race([run({ config, db, database, mailer, word }, args), stopped]);
   } catch (error) {
     throw (
       databaseStartError(error) ??

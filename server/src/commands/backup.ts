@@ -47,7 +47,7 @@ async function create(config: Config, args: string[]): Promise<void> {
       throw new StartError(
         'backup: DATABASE_URL names an external database, which is backed up by its own means',
       );
-    const source = { ...database.embedded, dataDir: config.dataDir };
+    const source = { ...database.embedded, dataDir: config.dataDir, erasureList: config.erasure.path };
     const manifest = await Promise.race([createBackup(source, directory, recipients), stopped]);
     const { name, sizeBytes, archive, encrypted, holdsSecret } = manifest;
     printLine(`${name}: ${megabytes(sizeBytes)} in ${megabytes(archive.sizeBytes)} below ${directory}`);

@@ -36,7 +36,7 @@ function timelineId(input: string | undefined): number | null {
  * `restore --to TIME|latest`: restores the embedded database from BACKUP_DIRECTORY.
  * @throws StartError while a server runs, and if the time cannot be restored
  */
-export async function restore({ dataDir, backup, database }: Config, args: string[]): Promise<void> {
+export async function restore({ dataDir, backup, database, erasure }: Config, args: string[]): Promise<void> {
   const options = parseOptions('restore', optionNames, args);
   const to = targetTime(options.to);
   const timeline = timelineId(options.timeline);
@@ -49,6 +49,7 @@ export async function restore({ dataDir, backup, database }: Config, args: strin
     throw new StartError('restore: got no directory, wants BACKUP_DIRECTORY or --directory DIR');
   const request = {
     dataDir,
+    erasureList: erasure.path,
     target: openTarget(directory),
     identities: readIdentities(backup.identityFile),
     to,
@@ -72,6 +73,7 @@ function printReport(report: RestoreReport, to: Date | null): void {
   printLine(
     `epoch ${epoch} has begun; ${endedSessions} sessions are ended, and tokens issued until now are refused`,
   );
+  if (report.erasedUsers > 0) printLine(`${report.erasedUsers} users of the erasure list are erased again`);
   if (report.oldCluster !== null) printLine(`the old data directory is ${report.oldCluster}`);
   if (report.oldSecret !== null)
     printLine(`secret is that of the backup; the one before is ${report.oldSecret}`);

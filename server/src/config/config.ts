@@ -4,6 +4,7 @@ import { type BackupSettings, backupSettings } from './backup.ts';
 import { type CacheSettings, cacheSettings } from './cache.ts';
 import { type DatabaseSettings, databaseSettings } from './database.ts';
 import { loadEnvFile } from './env-file.ts';
+import { type ErasureSettings, erasureSettings } from './erasure.ts';
 import { type HttpSettings, httpSettings } from './http.ts';
 import { type LimitSettings, limitSettings } from './limits.ts';
 import { type MailSettings, mailSettings } from './mail.ts';
@@ -23,6 +24,7 @@ export interface Config {
   readonly database: DatabaseSettings;
   /** Absolute. */
   readonly dataDir: string;
+  readonly erasure: ErasureSettings;
   readonly auth: AuthSettings;
   readonly limits: LimitSettings;
   readonly mail: MailSettings;
@@ -89,12 +91,18 @@ export function readConfig(env: Env = process.env): Config {
     () => otherSettings(env, database, production),
     () => otherSettings({}, database, false),
   );
-  refuseFaults(faults);
   const dataDir = resolve(textSetting(env, 'DATA_DIR') ?? 'data');
-  return Object.freeze({ production, http, database, dataDir, auth: withSecrets(auth, dataDir), ...others });
+  const erasure = collectFaults(
+    faults,
+    () => erasureSettings(env, dataDir, others.backup.directory),
+    () => erasureSettings({}, dataDir, null),
+  );
+  refuseFaults(faults);
+  const withData = { dataDir, erasure, auth: withSecrets(auth, dataDir) };
+  return Object.freeze({ production, http, database, ...withData, ...others });
 }
 
-type OtherSettings = Omit<Config, 'production' | 'http' | 'database' | 'dataDir' | 'auth'>;
+type OtherSettings = Omit<Config, 'production' | 'http' | 'database' | 'dataDir' | 'erasure' | 'auth'>;
 
 const otherSettings = (env: Env, database: DatabaseSettings, production: boolean) =>
   readGroup<OtherSettings>({

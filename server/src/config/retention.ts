@@ -7,6 +7,8 @@ export interface RetentionSettings {
   readonly tombstoneDays: number;
   /** How long finished deliveries stay in the log. */
   readonly deliveryDays: number;
+  /** How long an expired session stays. */
+  readonly sessionDays: number;
 }
 
 export function retentionSettings(env: Env): RetentionSettings {
@@ -14,5 +16,6 @@ export function retentionSettings(env: Env): RetentionSettings {
     trashDays: () => integerSetting(env, 'TRASH_RETENTION_DAYS', 30, 1, 3650),
     tombstoneDays: () => integerSetting(env, 'TOMBSTONE_RETENTION_DAYS', 90, 1, 3650),
     deliveryDays: () => integerSetting(env, 'DELIVERY_RETENTION_DAYS', 30, 1, 3650),
+    sessionDays: () => integerSetting(env, 'SESSION_RETENTION_DAYS', 30, 0, 3650),
   });
 }

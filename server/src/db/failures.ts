@@ -45,6 +45,9 @@ export function isTlsError(error: unknown): boolean {
 /** Whether a write failed because the session is read-only: on a standby, or by `default_transaction_read_only`. */
 export const isReadOnlyError = (error: unknown): boolean => errorCodeOf(error) === '25006';
 
+/** Whether a write failed because its user is being erased (migration 22). */
+export const isErasedUserError = (error: unknown): boolean => errorCodeOf(error) === 'DU001';
+
 /** Whether the role lacks a privilege. */
 export const isPermissionDenied = (error: unknown): boolean => errorCodeOf(error) === '42501';
 

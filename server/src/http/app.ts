@@ -107,8 +107,8 @@ function countRefusedAuditEntries(app: App, { refusedEntries }: Context): void {
 
 /** Subscriptions end first: the server waits for the connections of their streams. */
 function closePartsWith(app: App, ctx: Context): void {
-  const { changeNotifier, mailer, senders, auditCounts, jobs, readRouter, subscriptions } = ctx;
+  const { changeNotifier, mailer, senders, auditCounts, erasures, jobs, readRouter, subscriptions } = ctx;
   app.addHook('preClose', async () => subscriptions.close());
-  for (const part of [changeNotifier, mailer, senders, auditCounts, jobs, readRouter])
+  for (const part of [changeNotifier, mailer, senders, auditCounts, erasures, jobs, readRouter])
     app.addHook('onClose', () => part.close());
 }

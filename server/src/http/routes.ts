@@ -90,6 +90,7 @@ const table: readonly Row[] = [
   // v1: the user's own data
   ['GET',      '/api/v1/users/:user_id',                         profile.getProfile,                'token',  v1],
   ['PATCH',    '/api/v1/users/:user_id',                         profile.patchProfile,              'token',  v1],
+  ['DELETE',   '/api/v1/users/:user_id',                         userData.eraseUser,                'token',  v1],
   ['GET',      '/api/v1/users/:user_id/export',                  userData.exportUser,               'token',  v1],
   ['POST',     '/api/v1/users/:user_id/password',                account.changePassword,            'token',  v1],
   ['POST',     '/api/v1/users/:user_id/email',                   account.requestEmailChange,        'token',  v1],
@@ -173,6 +174,7 @@ const table: readonly Row[] = [
   ['PUT',      '/api/v1/admin/users/:user_id/role',              users.adminSetRole,                'admin',  v1],
   ['POST',     '/api/v1/admin/users',                            accounts.adminCreateUser,          'admin',  v1],
   ['GET',      '/api/v1/admin/users/:user_id',                   accounts.adminGetUser,             'admin',  v1],
+  ['DELETE',   '/api/v1/admin/users/:user_id',                   userData.adminEraseUser,           'admin',  v1],
   ['POST',     '/api/v1/admin/users/:user_id/password-reset',    accounts.adminCreatePasswordLink,  'admin',  v1],
   ['GET',      '/api/v1/admin/users/:user_id/sessions',          accounts.adminListSessions,        'admin',  v1],
   ['DELETE',   '/api/v1/admin/users/:user_id/sessions',          accounts.adminEndSessions,         'admin',  v1],

@@ -55,6 +55,8 @@ const authRoutePatterns = [
   /^\/api\/v1\/users\/:user_id\/channels\/:channel_id\/test$/,
 ];
 const loginRoute = '/api/v1/auth/login';
+/** Its DELETE takes a password; reads of the profile have the same URL. */
+const userRoute = '/api/v1/users/:user_id';
 
 /** Auth endpoints of Better Auth, by a segment anywhere in the path. */
 const betterAuthRoute = '/api/auth/*';
@@ -81,8 +83,9 @@ export type AuthEndpoint = 'login' | 'other';
  * @param route the pattern of the matched route, such as `/api/v1/users/:user_id/tasks`
  * @param url the request target as received, with or without a query
  */
-export function authEndpointOf(route: string | undefined, url: string): AuthEndpoint | null {
+export function authEndpointOf(route: string | undefined, url: string, method = 'GET'): AuthEndpoint | null {
   if (route === undefined) return null;
+  if (route === userRoute && method === 'DELETE') return 'other';
   if (route === betterAuthRoute) {
     const segments = pathSegments(url);
     if (segments.includes('sign-in') && segments.includes('email')) return 'login';

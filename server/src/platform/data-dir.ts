@@ -4,7 +4,7 @@ import { hasCode } from './files.ts';
 import { unprivilegedAccount } from './unix-account.ts';
 
 /** Files that Duly may have written into DATA_DIR before its database. */
-const filesBeforeDatabase = ['secret'];
+const filesBeforeDatabase = ['secret', 'erasures'];
 
 /**
  * Creates DATA_DIR if it is missing, with mode 0700. If root created it, the server's group may traverse it but not

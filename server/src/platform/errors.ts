@@ -98,6 +98,12 @@ export const totpRequired = () =>
     headers: { 'www-authenticate': challenge },
   });
 
+/** For users of other issuers, who have no password here. */
+export const freshTokenRequired = () =>
+  new AppError('INVALID_CREDENTIALS', 'A token that was issued in the last 5 minutes is required', {
+    headers: { 'www-authenticate': challenge },
+  });
+
 /** A mailed link that was used, replaced, expired or never issued. */
 export const invalidLink = () => new AppError('INVALID_TOKEN', 'The link is no longer valid');
 

@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import type { DatabaseConnection } from '../db/hosts.ts';
 import { connectionFromUrl } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
+import { createErasures } from '../erasure/service.ts';
 import { createChangeNotifier } from '../feed/change-notifier.ts';
 import { createEventStreams } from '../feed/event-streams.ts';
 import { createSubscriptions } from '../feed/subscriptions.ts';
@@ -59,16 +60,10 @@ export function createContext(
   const subscriptions = createSubscriptions(accessControl, tokenVerifier);
   const { secrets } = config.auth;
   const refusedEntries = createRefusedEntries(db, log);
+  const auditCounts = createAuditCounts(db, log, refusedEntries);
   const limits = createLimits(config.limits, counters);
   const jobs = createJobs({ config, db, changeNotifier }, log, allJobs);
-  const eventStreams = createEventStreams({
-    db,
-    log,
-    secrets,
-    changeNotifier,
-    subscriptions,
-    getRevision,
-  });
+  const eventStreams = createEventStreams({ db, log, secrets, changeNotifier, subscriptions, getRevision });
   return {
     config,
     db,
@@ -84,8 +79,9 @@ export function createContext(
     accounts: createAccounts(config, db, betterAuth, mailer),
     emailChange: createEmailChange(config, db, betterAuth, mailer),
     tokenVerifier,
-    auditCounts: createAuditCounts(db, log, refusedEntries),
+    auditCounts,
     refusedEntries,
+    erasures: createErasures({ db, log, settings: config.erasure, auditCounts }),
     limits,
     jobs,
     changeNotifier,

@@ -48,7 +48,7 @@ export async function serveAlone(settings: Config): Promise<void> {
     const ctx = worker === null ? ownContext : withWorkerMetrics(ownContext, worker);
     stop.addEventListener('abort', () => void worker?.close());
     const prepare = async () => {
-      await prepareDatabase(database, log);
+      await prepareDatabase(database, log, config.erasure);
       await ensureSigningKey(ctx.db, ctx.betterAuth);
     };
     await serveHttp(ctx, stop, {

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
+import type { ErasureSettings } from '../config/erasure.ts';
 import type { HttpSettings } from '../config/http.ts';
 import { checkEpoch, fileIdentity } from '../db/epoch.ts';
 import { isReadOnlyError, isTlsError, isUnavailableError } from '../db/failures.ts';
 import { migrateUp, requireMigrated } from '../db/migrator.ts';
 import { requireSupported } from '../db/server-requirements.ts';
+import { replayErasures } from '../erasure/replay.ts';
 import { StartError } from '../platform/errors.ts';
 import { databaseStartError, type OpenDatabase } from './database.ts';
 
@@ -55,6 +57,7 @@ export function onUncaughtException(log: Logger, stop: () => void): void {
 export async function prepareDatabase(
   { db, embedded, withoutTimeLimit }: OpenDatabase,
   log: Logger,
+  erasures: ErasureSettings,
 ): Promise<void> {
   const { migrateQueue, requireQueue } = await import('../worker/queue-schema.ts');
   await requireSupported(db);
@@ -70,6 +73,8 @@ export async function prepareDatabase(
     db,
     embedded === null ? null : fileIdentity(join(embedded.clusterDirectory, 'PG_VERSION')),
   );
+  const erased = await replayErasures(db, erasures);
+  if (erased > 0) log.warn({ users: erased }, 'a restored database had erased users: they are erased again');
 }
 
 /**

@@ -2,10 +2,8 @@ import { CompiledQuery } from 'kysely';
 import { type Db as BossDb, type Clock, type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
+import { queueSchema } from '../db/schema-location.ts';
 import { channelTypes } from '../senders/model.ts';
-
-/** A schema of its own: the database may hold another application's pg-boss. */
-export const queueSchema = 'duly_jobs';
 
 export const queueNameOf = (channelType: string) => `deliver-${channelType}`;
 export const queueNames = channelTypes.map(queueNameOf);

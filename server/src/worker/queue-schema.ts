@@ -2,8 +2,9 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { isPermissionDenied, isUnavailableError } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
+import { queueSchema } from '../db/schema-location.ts';
 import { StartError } from '../platform/errors.ts';
-import { createBoss, queueNames, queueOptions, queueSchema } from './boss.ts';
+import { createBoss, queueNames, queueOptions } from './boss.ts';
 
 /**
  * Installs or updates the schema of the queue. Instances may do so at the same time. The schema itself may have been

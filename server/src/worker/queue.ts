@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Db, Tx } from '../db/schema.ts';
+import { queueSchema } from '../db/schema-location.ts';
 import type { ReadyDelivery } from '../deliveries/firing.ts';
 import type { ChannelType } from '../senders/model.ts';
-import { bossDb, createBoss, queueNameOf, queueSchema } from './boss.ts';
+import { bossDb, createBoss, queueNameOf } from './boss.ts';
 
 /** All that a job holds: the ids of a delivery. */
 interface JobData {

@@ -35,6 +35,7 @@ test('a directory, keys and times are read', () => {
 
 test.each([
   [{ BACKUP_DIRECTORY: 'backups' }, 'BACKUP_DIRECTORY: got "backups", wants an absolute path'],
+  [{ ERASURE_LOG: 'erasures' }, 'ERASURE_LOG: got "erasures", wants an absolute path'],
   [
     { BACKUP_DIRECTORY: '/b', DATABASE_URL: 'postgresql://u:p@h/d' },
     'BACKUP_DIRECTORY: got "/b", wants no DATABASE_URL beside it: an external database has backups of its own',

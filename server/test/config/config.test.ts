@@ -57,6 +57,7 @@ describe('with nothing set', () => {
       },
       database: { url: null, directUrl: null, poolMax: 15, replica: null },
       dataDir: resolve('data'),
+      erasure: { path: resolve('data/erasures'), copies: [] },
       auth: {
         secrets: [secret],
         jwksUrl: null,
@@ -90,7 +91,7 @@ describe('with nothing set', () => {
       },
       cache: { maxBytes: 67_108_864, serveStale: false },
       metrics: { token: null },
-      retention: { trashDays: 30, tombstoneDays: 90, deliveryDays: 30 },
+      retention: { trashDays: 30, tombstoneDays: 90, deliveryDays: 30, sessionDays: 30 },
       logLevel: 'info',
     });
   });
@@ -128,6 +129,9 @@ describe('good values are taken', () => {
     [{ DATABASE_POOL_SIZE: '45', DATABASE_POOL_OVERFLOW: '45' }, ({ database }) => database.poolMax, 90],
     [{ DATA_DIR: '/tmp/somewhere' }, ({ dataDir }) => dataDir, '/tmp/somewhere'],
     [{ DATA_DIR: 'here' }, ({ dataDir }) => dataDir, resolve('here')],
+    [{ ERASURE_LOG: '/srv/erased' }, ({ erasure }) => erasure.path, '/srv/erased'],
+    [{ BACKUP_DIRECTORY: '/b' }, ({ erasure }) => erasure.copies, ['/b/erasures']],
+    [{ SESSION_RETENTION_DAYS: '0' }, ({ retention }) => retention.sessionDays, 0],
     [{ BETTER_AUTH_URL: 'https://api.example.com/' }, ({ auth }) => auth.baseUrl, 'https://api.example.com'],
     [{ BETTER_AUTH_URL: 'http://[::1]:9000' }, ({ auth }) => auth.baseUrl, 'http://[::1]:9000'],
     [

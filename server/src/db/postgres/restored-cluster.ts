@@ -105,6 +105,12 @@ export function finishRestore(dataDir: string, now = new Date()): FinishedRestor
   return { oldCluster, oldSecret, hasSecret };
 }
 
+/** Data directories that restores have replaced. */
+export const findOldClusters = (dataDir: string): string[] =>
+  readdirSync(dataDir)
+    .filter((name) => name.startsWith('postgres.before-restore-'))
+    .map((name) => join(dataDir, name));
+
 const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 function installSecret(dataDir: string, cluster: string, stamp: string) {

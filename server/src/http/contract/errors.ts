@@ -1,8 +1,14 @@
 import { isAPIError } from 'better-auth/api';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isAuditRefusal } from '../../audit/refused-entries.ts';
-import { isUnavailableError } from '../../db/failures.ts';
-import { AppError, auditUnavailable, type ErrorCode, serviceUnavailable } from '../../platform/errors.ts';
+import { isErasedUserError, isUnavailableError } from '../../db/failures.ts';
+import {
+  AppError,
+  auditUnavailable,
+  type ErrorCode,
+  serviceUnavailable,
+  unauthorized,
+} from '../../platform/errors.ts';
 
 /** Surfaces differ in `detail` and `errors` of validation errors only. */
 export interface ErrorBody {
@@ -52,6 +58,7 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isUnavailableError(error)) return serviceUnavailable(error);
   if (isAuditRefusal(error)) return auditUnavailable(error);
+  if (isErasedUserError(error)) return unauthorized('invalid');
   const code = frameworkCode(error);
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return serviceUnavailable(error);
   const framework = byFrameworkCode[code];

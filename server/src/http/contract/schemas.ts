@@ -22,6 +22,7 @@ import {
 } from '../../admin/model.ts';
 import { AuditRecord } from '../../audit/model.ts';
 import { Delivery } from '../../deliveries/model.ts';
+import { Erasure } from '../../erasure/model.ts';
 import exportSchema from '../../export/schema.json' with { type: 'json' };
 import { Change, changeSchemas, nouns } from '../../feed/model.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
@@ -76,6 +77,7 @@ export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   AuditRecord,
   Delivery,
   Export,
+  Erasure,
   Registration,
   Credentials,
   PasswordChange,

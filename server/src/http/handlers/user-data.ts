@@ -1,7 +1,14 @@
 import { Type } from 'typebox';
+import { AdminUserPath } from '../../admin/model.ts';
+import { Erasure } from '../../erasure/model.ts';
+import { requireOwner } from '../../erasure/require-owner.ts';
 import { exportFileName, exportFormats, exportTypes, streamExport } from '../../export/export.ts';
+import { notFound, unauthorized, wrongPassword } from '../../platform/errors.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
+import type { Success } from '../contract/surface.ts';
+import { auditOriginOf } from '../hooks/authentication.ts';
+import { adminGroup } from './admin-schemas.ts';
 
 const group = 'Accounts';
 
@@ -50,5 +57,49 @@ export const exportUser = operation({
     reply.header('cache-control', 'no-store');
     if (method === 'HEAD') return reply.send(undefined);
     return reply.send(await streamExport(db, params.user_id, query.format));
+  },
+});
+
+const erasing: Success = {
+  status: 202,
+  message: 'The user is closed; what is stored of it is being erased',
+  data: Type.Null(),
+  description: 'Nobody gets in any more, and what is stored is being erased.',
+};
+
+export const eraseUser = operation({
+  id: 'eraseUser',
+  summary: 'Erase a user with everything',
+  description:
+    'For good. Every session, token and stream ends within a second, and what is stored is gone within a minute. ' +
+    'Of a log-in of this server the password is wanted again; of a user of another issuer a token of the last five ' +
+    'minutes, and the user id as `confirm`.',
+  group,
+  input: { params: UserPath, body: Erasure },
+  success: erasing,
+  errors: [404, 413, 415, 422],
+  errorDescriptions: { 401: 'No valid token, a wrong password, or a token that is not new.' },
+  errorExamples: { 401: wrongPassword(), 404: notFound('User') },
+  async handle({ ctx, db, request }) {
+    const { caller, params, body } = request;
+    if (caller === null) throw unauthorized('missing');
+    const origin = auditOriginOf(request);
+    await requireOwner(db, caller, origin, body);
+    await ctx.erasures.erase(params.user_id, origin, 'user.erase');
+    return { data: null };
+  },
+});
+
+export const adminEraseUser = operation({
+  id: 'adminEraseUser',
+  summary: 'Erase a user with everything',
+  description: 'As the user could, and for good. An id that is unknown or erased is answered with 404.',
+  group: adminGroup,
+  input: { params: AdminUserPath },
+  success: erasing,
+  errors: [404, 422],
+  async handle({ ctx, request }) {
+    await ctx.erasures.erase(request.params.user_id, auditOriginOf(request), 'admin.user.erase');
+    return { data: null };
   },
 });

@@ -36,7 +36,7 @@ export function limitRequests(app: FastifyInstance, { limits }: Context): void {
       done();
       return;
     }
-    request.authEndpoint = authEndpointOf(url, request.url);
+    request.authEndpoint = authEndpointOf(url, request.url, request.method);
     const results = limits.byAddress(addressOf(request) ?? '', request.authEndpoint !== null);
     continueWith(results, (addressResults) => enforceLimits(request, limits, addressResults), done);
   });

@@ -37,7 +37,7 @@ export async function serveWithWorkers(config: Config): Promise<void> {
   const jobs = createJobs({ config, db: database.db, changeNotifier }, log, allJobs);
   const backups = createBackupService(config.backup, config.dataDir, database.embedded, log);
   const prepare = () =>
-    unlessUnavailable(log, database.embedded !== null, () => prepareDatabase(database, log));
+    unlessUnavailable(log, database.embedded !== null, () => prepareDatabase(database, log, config.erasure));
   const deliveries = await openInsideWorker({ ...database, config, log, changeNotifier });
   let workerPool: WorkerPool | undefined;
 

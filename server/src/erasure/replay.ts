@@ -1,0 +1,47 @@
+import { appendAudit } from '../audit/queries.ts';
+import type { ErasureSettings } from '../config/erasure.ts';
+import { beginEpoch } from '../db/epoch.ts';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { finishErasure } from './erase.ts';
+import { appendToErasureList, isSameErasure, type ListedErasure, readErasureList } from './list.ts';
+import * as queries from './queries.ts';
+
+const serviceOrigin = { actor: null, requestId: null, address: null };
+
+/**
+ * Erases again whom a restored database has brought back: everybody on the list or its copies whose erasure the
+ * database does not know. A new epoch begins then. The list gets those that other instances have erased.
+ * @returns how many users were erased
+ */
+export async function replayErasures(db: Db, lists: ErasureSettings): Promise<number> {
+  const known = await queries.findErasures(db, 'all');
+  appendToErasureList(lists.path, known);
+  const listed = [lists.path, ...lists.copies].flatMap(readErasureList);
+  const missing = listed.filter((one) => !known.some((other) => isSameErasure(one, other)));
+  if (missing.length === 0) return 0;
+  appendToErasureList(lists.path, missing);
+  const users = await queries.findUsersByHash(
+    db,
+    missing.map(({ userHash }) => userHash),
+  );
+  const found = new Set<string>();
+  for (const erasure of missing) {
+    const userId = users.get(erasure.userHash);
+    await repeatErasure(db, userId ?? null, erasure);
+    if (userId !== undefined) found.add(userId);
+  }
+  for (const userId of found) await finishErasure(db, userId, lists);
+  if (found.size > 0) await beginEpoch(db);
+  return found.size;
+}
+
+/** Without a user there is nothing to erase: the database is of before the registration. */
+const repeatErasure = (db: Db, userId: string | null, erasure: ListedErasure): Promise<void> =>
+  inTransaction(db, async (tx) => {
+    await queries.insertErasure(tx, userId, erasure);
+    if (userId === null || (await queries.findErasureState(tx, userId)) !== null) return;
+    await queries.closeAccount(tx, userId);
+    const entry = { userId, origin: serviceOrigin, action: 'service.user.erase' };
+    await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
+  });
