@@ -193,7 +193,7 @@ export const exceptions: readonly GuardException[] = [
   },
   {
     from: 'src/accounts/sessions.ts',
-    sql: /^delete from better_auth\.session where id in/,
+    sql: /^\s*delete from better_auth\.session where id in/,
     tables: ['better_auth.session'],
     reason: 'a job deletes expired sessions of all users',
     bound: 'limit',
