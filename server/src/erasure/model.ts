@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
-import { passwordMaxLength } from '../accounts/passwords.ts';
+import { passwordMaxLength, passwordMinLength } from '../accounts/passwords.ts';
 
 /** The request to erase oneself. */
 export const Erasure = Type.Object(
   {
     password: Type.Optional(
       Type.String({
-        minLength: 1,
+        minLength: passwordMinLength,
         maxLength: passwordMaxLength,
         format: 'password',
         description: 'Of the account, for a token of a log-in of this server.',

@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readCatalog, userColumnOf } from '../../src/db/catalog.ts';
 import { streamExport } from '../../src/export/export.ts';
 import { readSections } from '../../src/export/sections.ts';
 import { tables } from '../../src/user-data.ts';
 import type { TestApp } from '../support/app.ts';
+import { patience } from '../support/patience.ts';
 import { createTenants, secretsOf, type Tenant, type Tenants } from '../support/tenants.ts';
 
 let tenants: Tenants;
@@ -121,5 +122,5 @@ test('an export that its client does not read is one of its user, and hinders no
   expect(JSON.parse(Buffer.concat(chunks).toString()).tasks).toHaveLength(3000);
   const abandoned = await streamExport(app.ctx.db, user.id, 'json');
   abandoned.destroy();
-  await expect.poll(async () => (await exportOf(user)).status).toBe(200);
+  await vi.waitFor(async () => expect((await exportOf(user)).status).toBe(200), patience);
 });

@@ -157,6 +157,8 @@ const others = [
   ...['getHealth', 'getLiveness', 'getReadiness', 'logout'],
   ...['requestPasswordReset', 'confirmPasswordReset', 'confirmEmailChange', 'changePassword'],
   ...['requestEmailChange', 'sendEmailVerification', 'listSessions', 'endOtherSessions', 'endSession'],
+  // `test/export/export.test.ts` compares an export with the rows.
+  ...['exportUser', 'eraseUser', 'adminEraseUser'],
   ...['testChannel', 'getPushKey', 'listDeliveries', 'unsubscribeDigest'],
   ...['listAudit', 'adminListUserAudit', 'adminListServiceAudit'],
   ...['adminBanUser', 'adminUnbanUser', 'adminSetRole', 'adminCreatePasswordLink'],

@@ -26,6 +26,7 @@ const withoutKey = [
   'changePassword',
   'endOtherSessions',
   'endSession',
+  'eraseUser',
   'requestEmailChange',
   'sendEmailVerification',
   'testChannel',
