@@ -85,15 +85,22 @@ async function endWhatWasValid(
     fileIdentity(versionFile),
   ]);
   if (after.rows[0]?.id === before.rows[0]?.id) await admin.query('select duly.begin_epoch()');
-  const sessions = await admin.query('delete from better_auth.session');
-  const { rows } = await admin.query<{ epoch: string }>(
-    'update duly.epoch set tokens_valid_from = clock_timestamp() returning id as epoch',
-  );
-  const counts = await admin.query<{ users: number; tasks: number }>(
-    'select (select count(*)::float8 from duly.owners) as users, (select count(*)::float8 from duly.tasks) as tasks',
-  );
+  const endedSessions = await endSessions(admin);
+  const facts = await readFacts(admin);
   await admin.query('commit');
-  const [restored, found] = [rows[0], counts.rows[0]];
-  if (restored === undefined || found === undefined) throw new Error('the restored database has no epoch');
-  return { ...restored, ...found, endedSessions: sessions.rowCount ?? 0 };
+  return { ...facts, endedSessions };
+}
+
+/** Ends all sessions, and refuses every token that was issued until now. @returns how many sessions there were */
+export async function endSessions(client: Client): Promise<number> {
+  await client.query('update duly.epoch set tokens_valid_from = clock_timestamp()');
+  return (await client.query('delete from better_auth.session')).rowCount ?? 0;
+}
+
+export async function readFacts(client: Client): Promise<Pick<RestoredFacts, 'epoch' | 'users' | 'tasks'>> {
+  const { rows } = await client.query<{ epoch: string; users: number; tasks: number }>(`
+    select id as epoch, (select count(*)::float8 from duly.owners) as users,
+      (select count(*)::float8 from duly.tasks) as tasks from duly.epoch`);
+  if (rows[0] === undefined) throw new Error('the restored database has no epoch');
+  return rows[0];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
-import { createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { StartError } from '../platform/errors.ts';
 
 /** So much is written before it is forced to the disk: the database's own syncs then never wait for much of ours. */
@@ -28,16 +28,34 @@ export async function writeEncoded(
   path: string,
   recipients: readonly string[],
 ): Promise<EncodedFile> {
-  const compressed = createZstdCompress();
-  // An error of the source destroys `compressed`, whose reader then gets it.
-  pipeline(Readable.from(source, { objectMode: false }), compressed, () => undefined);
   const file = await open(path, 'wx', 0o600);
+  let encoded: EncodedStream | undefined;
   try {
-    return await writeAll(file, recipients.length === 0 ? compressed : await encrypt(compressed, recipients));
+    encoded = await encode(source, recipients);
+    return await writeAll(file, encoded.chunks);
   } finally {
-    compressed.destroy();
+    encoded?.close();
     await file.close();
   }
+}
+
+export interface EncodedStream {
+  chunks: AsyncIterable<Uint8Array>;
+  /** Ends the source if the chunks were not read to their end. */
+  close(): void;
+}
+
+/** The stream compressed with zstd, and encrypted with age if there are recipients. */
+export async function encode(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  recipients: readonly string[],
+): Promise<EncodedStream> {
+  // A reader without a manifest of its own finds damage by this checksum.
+  const compressed = createZstdCompress({ params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  // An error of the source destroys `compressed`, whose reader then gets it.
+  pipeline(Readable.from(source, { objectMode: false }), compressed, () => undefined);
+  const chunks = recipients.length === 0 ? compressed : await encrypt(compressed, recipients);
+  return { chunks, close: () => compressed.destroy() };
 }
 
 async function encrypt(source: Readable, recipients: readonly string[]): Promise<AsyncIterable<Uint8Array>> {
@@ -79,9 +97,25 @@ export async function readEncoded(
   const source = Readable.from(observed(createReadStream(path, { highWaterMark: 2 ** 18 }), onStored), {
     objectMode: false,
   });
-  const decompressed = createZstdDecompress();
-  const stored = isEncrypted(path) ? await decrypt(source, path, identities) : source;
-  return pipeline(stored, decompressed, () => undefined);
+  return decode(source, path, isEncrypted(path), identities);
+}
+
+/**
+ * The content of a stream of `encode`.
+ * @param name of the source, for messages
+ * @throws StartError if no identity decrypts it
+ */
+export async function decode(
+  source: Readable,
+  name: string,
+  encrypted: boolean,
+  identities: readonly string[],
+): Promise<Readable> {
+  const stored = encrypted ? await decrypt(source, name, identities) : source;
+  const decompressed = pipeline(stored, createZstdDecompress(), () => undefined);
+  // Damage may be found before anybody reads, who gets the error then.
+  decompressed.on('error', () => undefined);
+  return decompressed;
 }
 
 async function* observed(source: AsyncIterable<Buffer>, onChunk: (chunk: Buffer) => void) {

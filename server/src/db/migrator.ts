@@ -93,22 +93,30 @@ export async function migrateUp(db: Db): Promise<Migration[]> {
  * Reverts the newest migration. Reverting the first one also drops the schema `duly`.
  * @returns the reverted migration, or null if there was none
  */
-export async function migrateDown(db: Db): Promise<Migration | null> {
+export const migrateDown = (db: Db): Promise<Migration | null> =>
+  withMigrationLock(db, async (tx, version) => (version === 0 ? null : applyDown(tx, version)));
+
+async function applyDown(tx: Tx, version: number): Promise<Migration> {
   const migrations = listMigrations();
-  return withMigrationLock(db, async (tx, version) => {
-    if (version === 0) return null;
-    const migration = migrations[version - 1];
-    if (migration === undefined) throw new StartError(`migrate: ${aheadMessage(version, migrations.length)}`);
-    const schema = (await findSchema(tx)) ?? ownSchema;
-    const applied = migrationsIn(schema);
-    await sql`delete from ${applied} where version = ${version}`.execute(tx);
-    await runScript(tx, schema, migration, 'down');
-    if (version === 1) {
-      await sql`drop table ${applied}`.execute(tx);
-      await dropSchema(tx);
-    }
-    return migration;
-  });
+  const migration = migrations[version - 1];
+  if (migration === undefined) throw new StartError(`migrate: ${aheadMessage(version, migrations.length)}`);
+  const schema = (await findSchema(tx)) ?? ownSchema;
+  const applied = migrationsIn(schema);
+  await sql`delete from ${applied} where version = ${version}`.execute(tx);
+  await runScript(tx, schema, migration, 'down');
+  if (version === 1) {
+    await sql`drop table ${applied}`.execute(tx);
+    await dropSchema(tx);
+  }
+  return migration;
+}
+
+/** Brings the schema to this version, up or down, in the caller's transaction. Other migrations wait for its end. */
+export async function migrateTo(tx: Tx, target: number): Promise<void> {
+  await lockMigrations(tx);
+  let version = await currentVersion(tx);
+  for (; version > target; version -= 1) await applyDown(tx, version);
+  for (const migration of listMigrations().slice(version, target)) await applyUp(tx, version++, migration);
 }
 
 /** @throws StartError that names the command to run, if the schema is older or newer than this code */
@@ -134,10 +142,12 @@ async function withMigrationLock<T>(db: Db, work: (tx: Tx, version: number) => P
     await sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)`.execute(
       tx,
     );
-    await sql`select pg_advisory_xact_lock(${migrationLockKey})`.execute(tx);
+    await lockMigrations(tx);
     return work(tx, await currentVersion(tx));
   });
 }
+
+const lockMigrations = (tx: Tx) => sql`select pg_advisory_xact_lock(${migrationLockKey})`.execute(tx);
 
 async function applyUp(tx: Tx, version: number, migration: Migration): Promise<boolean> {
   if (migration.version <= version) return false;

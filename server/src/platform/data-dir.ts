@@ -1,6 +1,17 @@
-import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { hasCode } from './files.ts';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createFileOnce, hasCode, removeAbandoned } from './files.ts';
 import { unprivilegedAccount } from './unix-account.ts';
 
 /** Files that Duly may have written into DATA_DIR before its database. */
@@ -25,4 +36,29 @@ export function prepareDataDir(dataDir: string): void {
   if (!isFresh || account === undefined || uid !== 0 || (mode & 0o077) !== 0) return;
   chownSync(dataDir, 0, account.gid);
   chmodSync(dataDir, 0o710);
+}
+
+/** Names sort by time, and have no characters that a file system refuses. */
+export const timeStamp = (now = new Date()): string => now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+
+/**
+ * Puts another `secret` in place. May be interrupted anywhere and called again.
+ * @param suffix of the name that the file of before keeps, followed by the time
+ * @returns the path of that file; null if there was none, or the same
+ */
+export function replaceSecret(
+  dataDir: string,
+  secret: string,
+  suffix: string,
+  now = new Date(),
+): string | null {
+  const path = join(dataDir, 'secret');
+  let oldSecret: string | null = null;
+  if (existsSync(path) && readFileSync(path, 'utf8') !== secret) {
+    oldSecret = `${path}.${suffix}-${timeStamp(now)}`;
+    renameSync(path, oldSecret);
+  }
+  if (!existsSync(path)) createFileOnce(path, secret);
+  removeAbandoned(dataDir, 'secret');
+  return oldSecret;
 }

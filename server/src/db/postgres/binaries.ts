@@ -53,6 +53,34 @@ export function findBinaries(account: UnixAccount | undefined): Binaries {
   throw cannotRunError(copy, copied.reason);
 }
 
+/**
+ * Finds the programs of an older version: below `native` in an npm package, or in the directory itself.
+ * @param wanted the major version
+ * @throws StartError if there are none of that version that run
+ */
+export function findOldBinaries(
+  directory: string,
+  wanted: string,
+  account: UnixAccount | undefined,
+): Binaries {
+  const native = join(directory, 'native');
+  const root = existsSync(native) ? native : directory;
+  const refused = (got: string) =>
+    new StartError(
+      `upgrade: got ${JSON.stringify(directory)}, ${got}: a directory with bin/postgres and bin/initdb of PostgreSQL ${wanted} is wanted`,
+    );
+  const own = probe(root, undefined);
+  if ('reason' in own) throw refused(`whose programs do not run (${own.reason})`);
+  if (own.major !== wanted) throw refused(`which has PostgreSQL ${own.major}`);
+  const found = probe(root, account);
+  if ('major' in found) return found;
+  const copy = join(cacheDirectory, `postgresql-${wanted}-old`);
+  copyBinaries(root, copy);
+  const copied = probe(copy, account);
+  if ('major' in copied) return copied;
+  throw cannotRunError(copy, copied.reason);
+}
+
 const cannotRunError = (what: string, reason: string) =>
   new StartError(
     `The PostgreSQL of ${what} does not run here (${reason}): run npm install, or set DATABASE_URL`,

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import {
   chmodSync,
   lstatSync,
@@ -16,7 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { prepareDataDir } from '../../platform/data-dir.ts';
 import { StartError } from '../../platform/errors.ts';
-import { chownTree, hasCode, removeAbandoned, syncDirectory, writeSynced } from '../../platform/files.ts';
+import { chownTree, hasCode, removeAbandoned, syncDirectory } from '../../platform/files.ts';
 import {
   canTraverse,
   runsAsRoot,
@@ -24,6 +23,7 @@ import {
   unprivilegedAccount,
 } from '../../platform/unix-account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
+import { createDatabaseFiles } from './initdb.ts';
 import { superuserPassword } from './password.ts';
 import { chooseRelocationTarget, finishRelocation, relocateCluster } from './relocated-cluster.ts';
 
@@ -42,9 +42,6 @@ export interface Cluster {
   /** How long its server may recover before it accepts connections; 10 min by default. */
   recoveryDeadlineMs?: number;
 }
-
-/** The whole environment of the PostgreSQL programs: no PG* variable or locale of this process affects them. */
-export const programEnvironment = { LC_ALL: 'C', TZ: 'UTC' };
 
 /**
  * Opens the cluster of a data directory. Creates both if they are missing.
@@ -74,6 +71,31 @@ export async function openCluster(
 }
 
 function findCluster(dataDir: string): Cluster | undefined {
+  const located = locateCluster(dataDir);
+  if (located === undefined) return undefined;
+  const { major, ...files } = located;
+  const binaries = findBinaries(files.account);
+  if (major !== binaries.major) throw wrongMajorError(dataDir, major, binaries.major);
+  return {
+    ...files,
+    dataDir,
+    binaries,
+    password: superuserPassword(dataDir, false),
+    created: false,
+    settings: {},
+  };
+}
+
+/** The files of a cluster of any major version. */
+export interface LocatedCluster extends Pick<Cluster, 'directory' | 'account'> {
+  major: string;
+}
+
+/**
+ * @returns undefined if there is none
+ * @throws StartError if it cannot be served
+ */
+export function locateCluster(dataDir: string): LocatedCluster | undefined {
   const path = join(dataDir, 'postgres');
   finishRelocation(path);
   const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -101,30 +123,24 @@ function findCluster(dataDir: string): Cluster | undefined {
 
   const account = clusterAccount(directory, owner);
   if (runsAsRoot() && !canTraverse(account, directory)) {
-    if (!stats.isSymbolicLink() && relocateCluster(dataDir, path, account)) return findCluster(dataDir);
+    if (!stats.isSymbolicLink() && relocateCluster(dataDir, path, account)) return locateCluster(dataDir);
     throw new StartError(
       `DATA_DIR ${dataDir} holds a database in ${directory}, which its owner (uid ${account?.uid}) cannot reach: let that user pass through the directories above it`,
     );
   }
   // The server requires mode 0700, and a copy made under an ordinary umask lost it.
   if ((owner.mode & 0o077) !== 0) chmodSync(directory, 0o700);
-  const binaries = findBinaries(account);
-  const major = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim();
-  if (major !== binaries.major) {
-    throw new StartError(
-      `DATA_DIR ${dataDir} holds a database of PostgreSQL ${major}, and this Duly brings PostgreSQL ${binaries.major}: start the Duly version that wrote it and take a backup, then restore that into an empty DATA_DIR`,
-    );
-  }
-  return {
-    dataDir,
-    directory,
-    account,
-    binaries,
-    password: superuserPassword(dataDir, false),
-    created: false,
-    settings: {},
-  };
+  return { directory, account, major: readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim() };
 }
+
+const wrongMajorError = (dataDir: string, found: string, ours: string) =>
+  new StartError(
+    `DATA_DIR ${dataDir} holds a database of PostgreSQL ${found}, and this Duly brings PostgreSQL ${ours}: ${
+      Number(found) < Number(ours)
+        ? `run npm run upgrade -- --binaries DIR, with the programs of PostgreSQL ${found} in DIR`
+        : 'start a Duly that brings that version'
+    }`,
+  );
 
 const notClusterError = (dataDir: string, found: string) =>
   new StartError(
@@ -152,15 +168,10 @@ async function createCluster(dataDir: string, log: Logger): Promise<Cluster> {
   rmSync(workDirectory, { recursive: true, force: true });
   mkdirSync(workDirectory, { mode: 0o700 });
   try {
-    const passwordFile = join(workDirectory, 'password');
-    const data = join(workDirectory, 'data');
-    writeSynced(passwordFile, password, 0o600);
-    mkdirSync(data, { mode: 0o700 });
-    if (account !== undefined) chownTree(workDirectory, account.uid, account.gid);
-    const initdbError = await runInitdb(binaries, account, data, passwordFile);
+    const initdbError = await createDatabaseFiles(binaries, account, workDirectory, password);
     if (initdbError !== null)
       throw new StartError(`DATA_DIR ${dataDir}: initdb could not create the database (${initdbError})`);
-    publishCluster(data, target, path);
+    publishCluster(join(workDirectory, 'data'), target, path);
   } finally {
     rmSync(workDirectory, { recursive: true, force: true });
   }
@@ -183,40 +194,4 @@ function publishCluster(data: string, target: string, path: string): void {
     if (target !== path) rmSync(target, { recursive: true, force: true });
     if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
   }
-}
-
-/** @returns initdb's error line, or null */
-async function runInitdb(
-  binaries: Binaries,
-  account: UnixAccount | undefined,
-  data: string,
-  passwordFile: string,
-): Promise<string | null> {
-  const args = [
-    `--pgdata=${data}`,
-    '--username=postgres',
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--data-checksums',
-  ];
-  const child = spawn(binaries.initdb, args, {
-    ...account,
-    cwd: '/',
-    env: programEnvironment,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output = (output + text).slice(-10_000);
-  });
-  const status = await new Promise<string>((settle) => {
-    child.once('error', (error) => settle(error.message));
-    child.once('close', (code, signal) => settle(code === 0 ? '' : `exit ${code ?? signal}`));
-  });
-  if (status === '') return null;
-  return (output.split('\n').find((line) => /error|fatal|could not/i.test(line)) ?? status).trim();
 }

@@ -1,12 +1,12 @@
 import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { StartError } from '../../platform/errors.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { rolePassword } from './password.ts';
 import { readPidFile, shutDown } from './postmaster.ts';
+import { appRole, provision, tryLock } from './provision.ts';
 import { settleRestore } from './restored-cluster.ts';
 import {
   adminConnection,
@@ -35,11 +35,6 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
-/** Name of the application's role and of its database. */
-const appRole = 'duly';
-
-/** Key of the advisory lock in database `postgres` that the one running Duly of a DATA_DIR holds: "duly" in ASCII. */
-const dataDirLockKey = 0x64756c79;
 /** A killed process' connection, and its lock, take a moment to go. A command does not wait: it shares the server. */
 const lockGraceMs = { service: 3_000, command: 100 };
 const maxBackoffMs = 5_000;
@@ -169,25 +164,6 @@ export async function joinEmbedded(options: EmbeddedOptions): Promise<EmbeddedSe
       async stop() {},
     };
   }
-}
-
-async function tryLock(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
-    dataDirLockKey,
-  ]);
-  return rows[0]?.locked === true;
-}
-
-/** Runs on every start: completes an interrupted first start, and restores a changed role. */
-async function provision(client: Client, password: string): Promise<void> {
-  const role = await client.query('select from pg_roles where rolname = $1', [appRole]);
-  if (role.rowCount === 0) await client.query(`create role ${appRole}`);
-  await client.query(
-    `alter role ${appRole} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(password)}`,
-  );
-  const database = await client.query('select from pg_database where datname = $1', [appRole]);
-  if (database.rowCount === 0) await client.query(`create database ${appRole} owner ${appRole}`);
-  await client.query(`alter database ${appRole} owner to ${appRole}`);
 }
 
 /**

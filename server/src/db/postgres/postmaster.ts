@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { hasCode, processExists } from '../../platform/files.ts';
-import { type Cluster, programEnvironment } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { programEnvironment } from './initdb.ts';
 import { serverArguments, socketPort } from './server-settings.ts';
 
 const pollMs = 20;
@@ -52,11 +53,12 @@ export function isPostmaster(pid: number, directory: string): boolean {
 
 /** Starts the server in a session of its own: it survives Ctrl-C and the end of this process. */
 export function launchPostmaster(cluster: Cluster, socketDirectory: string): ChildProcess {
-  const args = serverArguments(cluster.directory, socketDirectory, cluster.settings);
-  removeOldLogs(cluster.directory);
+  const { directory, binaries, settings } = cluster;
+  const args = serverArguments(directory, socketDirectory, Number(binaries.major), settings);
+  removeOldLogs(directory);
   const output = openSync(join(cluster.dataDir, startLogFile), 'w', 0o600);
   try {
-    const child = spawn(cluster.binaries.postgres, args, {
+    const child = spawn(binaries.postgres, args, {
       ...cluster.account,
       cwd: '/',
       env: programEnvironment,

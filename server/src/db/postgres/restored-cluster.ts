@@ -11,18 +11,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { replaceSecret, timeStamp } from '../../platform/data-dir.ts';
 import { StartError } from '../../platform/errors.ts';
-import {
-  createFileOnce,
-  hasCode,
-  processExists,
-  removeAbandoned,
-  syncDirectory,
-  writeSynced,
-} from '../../platform/files.ts';
+import { createFileOnce, hasCode, processExists, syncDirectory, writeSynced } from '../../platform/files.ts';
 import { isPostmaster, readPidFile } from './postmaster.ts';
 
-/** A complete restored cluster. Whoever opens DATA_DIR next puts it in the place of the old one. */
+/** A complete restored or upgraded cluster. Whoever opens DATA_DIR next puts it in the place of the old one. */
 export const restoredPath = (dataDir: string) => join(dataDir, 'postgres.restored');
 
 /** The `secret` of the backup, within the restored cluster until it is in its place. */
@@ -63,7 +57,9 @@ function requireNoRestore(dataDir: string): void {
     throw error;
   }
   if (pid !== process.pid && processExists(pid))
-    throw new StartError(`DATA_DIR ${dataDir} is being restored by the process ${pid}: wait until it ends`);
+    throw new StartError(
+      `DATA_DIR ${dataDir} is being restored or upgraded by the process ${pid}: wait until it ends`,
+    );
   // Of a killed restore.
   if (pid !== process.pid) rmSync(lockPath(dataDir), { force: true });
 }
@@ -96,34 +92,34 @@ export function finishRestore(dataDir: string, now = new Date()): FinishedRestor
     rmSync(restored, { force: true });
     return null;
   }
-  const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const { oldSecret, hasSecret } = installSecret(dataDir, realpathSync(restored), stamp);
-  const oldCluster = isThere(path) ? `${path}.before-restore-${stamp}` : null;
+  const { oldSecret, hasSecret } = installSecret(dataDir, realpathSync(restored), now);
+  const oldCluster = isThere(path) ? `${path}.${suffixOf(path, restored)}-${timeStamp(now)}` : null;
   if (oldCluster !== null) renameSync(path, oldCluster);
   renameSync(restored, path);
   syncDirectory(dataDir);
   return { oldCluster, oldSecret, hasSecret };
 }
 
-/** Data directories that restores have replaced. */
+/** Data directories that restores and upgrades have replaced. */
 export const findOldClusters = (dataDir: string): string[] =>
   readdirSync(dataDir)
-    .filter((name) => name.startsWith('postgres.before-restore-'))
+    .filter((name) => /^postgres\.before-(restore|upgrade)-/.test(name))
     .map((name) => join(dataDir, name));
+
+/** A restored cluster has the major version of the one in its place, an upgraded one has a newer version. */
+function suffixOf(path: string, restored: string): string {
+  const versionOf = (cluster: string) => Number(readFileSync(join(cluster, 'PG_VERSION'), 'utf8'));
+  return existsSync(join(path, 'PG_VERSION')) && versionOf(path) < versionOf(restored)
+    ? 'before-upgrade'
+    : 'before-restore';
+}
 
 const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
-function installSecret(dataDir: string, cluster: string, stamp: string) {
-  const [source, path] = [join(cluster, restoredSecretName), join(dataDir, 'secret')];
+function installSecret(dataDir: string, cluster: string, now: Date) {
+  const source = join(cluster, restoredSecretName);
   if (!isThere(source)) return { oldSecret: null, hasSecret: false };
-  const secret = readFileSync(source, 'utf8');
-  let oldSecret: string | null = null;
-  if (isThere(path) && readFileSync(path, 'utf8') !== secret) {
-    oldSecret = `${path}.before-restore-${stamp}`;
-    renameSync(path, oldSecret);
-  }
-  if (!isThere(path)) createFileOnce(path, secret);
-  removeAbandoned(dataDir, 'secret');
+  const oldSecret = replaceSecret(dataDir, readFileSync(source, 'utf8'), 'before-restore', now);
   unlinkSync(source);
   return { oldSecret, hasSecret: true };
 }

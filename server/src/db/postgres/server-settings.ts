@@ -23,7 +23,8 @@ const listEntry = (value: string) => `"${value.replaceAll('"', '""')}"`;
 export function serverArguments(
   directory: string,
   socketDirectory: string,
-  additional: Readonly<Record<string, string>> = {},
+  major: number,
+  additional: Readonly<Record<string, string>>,
 ): string[] {
   const settings: Record<string, string> = {
     listen_addresses: '',
@@ -42,7 +43,7 @@ export function serverArguments(
     shared_buffers: `${sharedBuffersMb()}MB`,
     maintenance_work_mem: '32MB',
     max_wal_size: '256MB',
-    io_method: 'sync',
+    ...(major >= 18 ? { io_method: 'sync' } : {}),
     jit: 'off',
 
     // Frequently read pages are in memory, where rows cost more than PostgreSQL's defaults assume. A search in 100,000
