@@ -1,4 +1,4 @@
-// Launcher of `npm start`, `npm test` and `npm run admin`, `audit`, `migrate` and `bench`: installs missing
+// Launcher of `npm start`, `npm test` and all `npm run` commands: installs missing
 // dependencies, then runs the pinned runtime. `npm run check` and `npm run format` start their tools directly.
 // Any Node.js runs it, so keep to the syntax of Node 14.
 import { spawn } from 'node:child_process';

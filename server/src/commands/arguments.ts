@@ -12,7 +12,8 @@ export type SubcommandName<Name extends CommandName> = keyof (typeof usage)[Name
 export function checkArguments(command: CommandName, [word, ...args]: string[]): void {
   if (word === undefined) return;
   const subcommands: Record<string, { arguments: string[] }> = usage[command].subcommands;
-  const { arguments: allowed } = selectSubcommand(command, subcommands, word);
+  const placeholder = Object.keys(subcommands).find((name) => /^\[?[A-Z]/.test(name));
+  const { arguments: allowed } = selectSubcommand(command, subcommands, placeholder ?? word);
   if (args.length <= allowed.length) return;
   const surplus = JSON.stringify(args[allowed.length]);
   throw new StartError(

@@ -16,6 +16,8 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   migrate: async () => (await import('./migrate.ts')).migrate,
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,
+  dump: async () => (await import('./dump.ts')).dump,
+  load: async () => (await import('./load.ts')).load,
 };
 
 export const isCommandName = (name: string): name is CommandName => Object.hasOwn(commands, name);

@@ -26,7 +26,7 @@ const layers = [
   ['tokens'],
   ['feed', 'admin', 'digest', 'deliveries'],
   ['user-data.ts'],
-  ['jobs', 'worker', 'backup', 'export', 'erasure'],
+  ['jobs', 'worker', 'backup', 'dump', 'export', 'erasure'],
   ['metrics'],
   ['context.ts'],
   ['http'],
@@ -50,6 +50,7 @@ const edges = [
   'senders → mail',
   'jobs → erasure',
   'backup → erasure',
+  'dump → backup',
 ];
 
 interface Import {
