@@ -18,6 +18,7 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   restore: async () => (await import('./restore.ts')).restore,
   dump: async () => (await import('./dump.ts')).dump,
   load: async () => (await import('./load.ts')).load,
+  upgrade: async () => (await import('./upgrade.ts')).upgrade,
 };
 
 export const isCommandName = (name: string): name is CommandName => Object.hasOwn(commands, name);
