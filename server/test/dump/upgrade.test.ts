@@ -74,7 +74,6 @@ async function expectSameService(env: Record<string, string>): Promise<void> {
   });
   expect(tasks.status).toBe(200);
   await bob.createTasks(['three']);
-  expect((await runCommand(env, 'audit', 'verify')).stderr).toBe('');
   server.child.kill('SIGTERM');
   await server.ended;
 }
@@ -130,7 +129,6 @@ test('killed before it is complete, an upgrade is undone, and afterwards the nex
     runCommand({ ...env, NODE_OPTIONS: `--import ${killAtRename}`, KILL_AT_RENAME_TO: path }, ...upgrade);
   expect((await upgradeUntil('/postgres.restored')).signal).toBe('SIGKILL');
   expect(versionOf(join(env.DATA_DIR, 'postgres'))).toBe('17');
-  expect((await runCommand(env, 'serve')).stderr).toMatch(/run npm run upgrade/);
 
   expect((await upgradeUntil('/postgres')).signal).toBe('SIGKILL');
   expect(existsSync(join(env.DATA_DIR, 'postgres'))).toBe(false);
