@@ -37,6 +37,27 @@ export function isUnavailableError(error: unknown): boolean {
   return driverMessages.test(error.message) || (error.cause !== undefined && isUnavailableError(error.cause));
 }
 
+/** Terminated by an operator, crashed or shut down, starting; class 08 is a failed connection. */
+const connectionStates = /^(57P0[1-3]|08...)$/;
+
+/**
+ * Whether a connection was lost, or could not be opened. What was sent on it before may have been executed. Time-outs
+ * of the server, and what it refuses, are no such failures.
+ */
+export function isConnectionFailure(error: unknown): boolean {
+  const code = errorCodeOf(error);
+  if (connectionStates.test(code) || networkCodes.has(code)) return true;
+  if (code === 'ENOENT' && error instanceof Error && 'syscall' in error) return error.syscall === 'connect';
+  if (!(error instanceof Error)) return false;
+  return (
+    driverMessages.test(error.message) || (error.cause !== undefined && isConnectionFailure(error.cause))
+  );
+}
+
+/** The same without time-outs: after one of these the caller has waited long enough. */
+export const isLostConnection = (error: unknown): boolean =>
+  isConnectionFailure(error) && errorCodeOf(error) !== 'ETIMEDOUT' && !/time-?out/i.test(String(error));
+
 /** Whether TLS failed: the server's certificate is not trusted, or the settings do not fit the server's. */
 export function isTlsError(error: unknown): boolean {
   return tlsCodes.test(errorCodeOf(error)) || (error instanceof Error && tlsMessages.test(error.message));

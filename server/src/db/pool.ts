@@ -1,51 +1,27 @@
-import {
-  CompiledQuery,
-  Kysely,
-  PostgresDialect,
-  type PostgresDialectConfig,
-  PostgresDriver,
-  type PostgresPool,
-  type PostgresPoolClient,
-} from 'kysely';
+import { Kysely } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { parseDatabaseUrl } from '../config/database-url.ts';
 import { keepBinaryRows } from './byte-rows.ts';
+import { createCheckedPool } from './checked-pool.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import { Dialect } from './dialect.ts';
 import { createFailover, type Failover } from './failover.ts';
-import { recordFailure } from './failure-record.ts';
-import { isReadOnlyError } from './failures.ts';
 import { createHostSelector, type DatabaseConnection, type HostSelector, NoHostError } from './hosts.ts';
 import { connectTimeoutMs, inspectServer, type ServerState, serverStateQuery } from './inspect-server.ts';
-import { isDirect, markIfDirect, queryPrepared } from './prepared.ts';
+import { createPoolGuard, noGuard, type PoolGuard } from './pool-guard.ts';
+import { isDirect, markIfDirect } from './prepared.ts';
 import { createReadLanes, type ReadLanes } from './read-lanes.ts';
 import type { Database, Db } from './schema.ts';
-import { beginStatement, beginWithLimits, setDateStyle, setSession, statementTimeoutMs } from './session.ts';
-import { nextIsTransaction, queryAsTransaction } from './transaction-message.ts';
+import { setDateStyle, setSession, statementTimeoutMs } from './session.ts';
 import { typeParsers } from './types.ts';
 
 /** The client gives up a second after the server would have cancelled the statement. */
 const defaultQueryTimeoutMs = statementTimeoutMs + 1_000;
 const maxLifetimeSeconds = 1_800;
 const idleTimeoutMs = 10_000;
-
-class Driver extends PostgresDriver {
-  override async beginTransaction(
-    connection: Parameters<PostgresDriver['beginTransaction']>[0],
-  ): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(beginWithLimits));
-  }
-}
-
-class Dialect extends PostgresDialect {
-  readonly #config: PostgresDialectConfig;
-  constructor(config: PostgresDialectConfig) {
-    super(config);
-    this.#config = config;
-  }
-  override createDriver(): PostgresDriver {
-    return new Driver(this.#config);
-  }
-}
+/** After so long without data the kernel asks whether the other side is still there. */
+const keepAliveDelayMs = 10_000;
 
 /**
  * Connection settings from a URL. A `sslmode` weaker than `verify-full` still verifies the certificate, as the driver
@@ -91,10 +67,11 @@ export function createDb(options: PoolOptions): Db {
   const failover = createFailover(isReplica ? null : isWritableServerUp, log);
   const hosts = createHostSelector(connection, failover.isCurrentServer);
   failover.onServerChange(hosts.reset);
+  const guard = isReplica || queryTimeoutMs === 0 ? noGuard : createPoolGuard(connection, log);
   const { otherHosts: _, target: __, ...first } = connection;
   const pool = new pg.Pool({
     ...first,
-    Client: clientClassFor(hosts),
+    Client: clientClassFor(hosts, guard.silence),
     max,
     types: typeParsers,
     application_name: 'duly pool',
@@ -103,11 +80,13 @@ export function createDb(options: PoolOptions): Db {
     idleTimeoutMillis: idleTimeoutMs,
     maxLifetimeSeconds,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelayMs,
     pipeline: true,
     verify: (client, done) => {
       initializeClient(client, hosts, failover)
         .then(() => (isDirect(client) ? directPools.add(db) : directPools.delete(db)))
         .then(() => verify?.(client))
+        .finally(() => guard.silence.end(client))
         .then(() => done(), done);
     },
   });
@@ -115,23 +94,27 @@ export function createDb(options: PoolOptions): Db {
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', () => {}));
-  const validated = validatedPool(pool, hosts, failover);
-  const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: validated.forKysely }) });
+  const checked = createCheckedPool({ pool, hosts, failover, guard });
+  const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: checked.forKysely }) });
   const lanes = createReadLanes({
-    connect: validated.connect,
+    connect: checked.connect,
+    silence: guard.silence,
     isContended: (ownCount) => pool.waitingCount > ownCount,
     timeoutMs: queryTimeoutMs,
   });
-  pools.set(db, { pool, failover, lanes });
+  pools.set(db, { pool, failover, lanes, breaker: guard.breaker });
   return db;
 }
 
 /** pg.Pool has one host: each new client takes the settings of the host selected last. */
-const clientClassFor = (hosts: HostSelector) =>
+const clientClassFor = (hosts: HostSelector, silence: PoolGuard['silence']) =>
   class extends pg.Client {
     constructor(config: pg.ClientConfig = {}) {
       super(hosts.isFixed ? config : { ...config, ...hosts.selected() });
       keepBinaryRows(this.connection);
+      // Until it is verified.
+      silence.begin(this);
+      this.once('end', () => silence.end(this));
     }
   };
 
@@ -152,7 +135,10 @@ async function initializeClient(
   await client.query(isDirect(client) ? setSession : setDateStyle);
 }
 
-const pools = new WeakMap<Db, { pool: pg.Pool; failover: Failover; lanes: ReadLanes }>();
+const pools = new WeakMap<
+  Db,
+  { pool: pg.Pool; failover: Failover; lanes: ReadLanes; breaker: CircuitBreaker }
+>();
 const directPools = new WeakSet<Db>();
 
 /** Whether a statement outside a transaction has the session's limits and isolation: false through a pooler. */
@@ -173,6 +159,10 @@ export function poolStats(db: Db) {
   };
 }
 
+/** Whether requests are refused because the database does not answer, and how often that began. */
+export const breakerStats = (db: Db): { isOpen: boolean; openings: number } =>
+  pools.get(db)?.breaker.stats() ?? { isOpen: false, openings: 0 };
+
 /** How many ms the pool's server has been read-only, as far as its connections show; null while it is not. */
 export function readOnlyForMs(db: Db): number | null {
   const since = pools.get(db)?.failover.readOnlySince() ?? null;
@@ -182,59 +172,3 @@ export function readOnlyForMs(db: Db): number | null {
 /** Calls `listener` whenever new connections may lead to another server. @returns the function that unsubscribes it */
 export const onServerChange = (db: Db, listener: () => void): (() => void) =>
   pools.get(db)?.failover.onServerChange(listener) ?? (() => undefined);
-
-/**
- * The pool as Kysely sees it. It hands out only connections that were validated within the last second. The driver
- * reports no error for a server that slept or restarted.
- */
-function validatedPool(pool: pg.Pool, hosts: HostSelector, failover: Failover) {
-  async function connectOnce(): Promise<pg.PoolClient> {
-    for (;;) {
-      if (!hosts.isFixed && pool.idleCount === 0 && pool.totalCount < pool.options.max) await hosts.select();
-      const client = await pool.connect();
-      if (await failover.validate(client)) return client;
-      client.release(true);
-    }
-  }
-  const connect = () =>
-    connectOnce().catch((error: unknown) => {
-      hosts.reset();
-      recordFailure(error);
-      throw error;
-    });
-  const forKysely: PostgresPool = {
-    Client: pg.Client,
-    options: pool.options,
-    end: () => pool.end(),
-    connect: async () => withPreparedStatements(await connect(), failover),
-  };
-  return { connect, forKysely };
-}
-
-const nothing = { command: '', rowCount: 0, rows: [], fields: [], oid: 0 };
-
-const clientWrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>();
-
-/** Prepares a client's frequent statements, and begins transactions without limits if the session has them. */
-function withPreparedStatements(client: pg.PoolClient, failover: Failover): PostgresPoolClient {
-  const existing = clientWrappers.get(client);
-  if (existing !== undefined) return existing;
-  // A direct session already has the limits.
-  const adapt = (text: string) => (text === beginWithLimits && isDirect(client) ? beginStatement : text);
-  let isTransaction = false;
-  const query = async (text: string, values: readonly unknown[]) => {
-    const run = isTransaction ? queryAsTransaction : queryPrepared;
-    isTransaction = text === nextIsTransaction;
-    if (isTransaction) return nothing;
-    try {
-      return await run(client, adapt(text), values);
-    } catch (error) {
-      if (isReadOnlyError(error)) failover.noteReadOnlyError(client);
-      recordFailure(error);
-      throw error;
-    }
-  };
-  const wrapper: PostgresPoolClient = Object.create(client, { query: { value: query } });
-  clientWrappers.set(client, wrapper);
-  return wrapper;
-}

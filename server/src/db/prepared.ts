@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { Client, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { type ByteFields, byteRowsConfig, createRowReader, isAsBytes, toObjects } from './byte-rows.ts';
 import { errorCodeOf } from './failures.ts';
 
@@ -44,10 +44,10 @@ const staleNameCodes = new Set(['26000', '42P05', '0A000']);
 
 export const isStaleName = (error: unknown): boolean => staleNameCodes.has(errorCodeOf(error));
 
-const directClients = new WeakSet<PoolClient>();
+const directClients = new WeakSet<Client>();
 
 /** Whether the connection leads to the server itself, which gives it a session of its own. */
-export const isDirect = (client: PoolClient): boolean => directClients.has(client);
+export const isDirect = (client: Client): boolean => directClients.has(client);
 
 /**
  * Marks a connection that leads to the server itself: a pooler reports a pid of its own making. Through a pooler the

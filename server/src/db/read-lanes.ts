@@ -1,6 +1,8 @@
 import type { PoolClient } from 'pg';
+import { serviceUnavailable } from '../platform/errors.ts';
 import type { ByteFields } from './byte-rows.ts';
 import type { PreparedRead } from './messages.ts';
+import type { PoolGuard } from './pool-guard.ts';
 import { createExchange, type Pending } from './read-exchange.ts';
 
 /**
@@ -16,6 +18,8 @@ export interface ReadLanes {
 const maxLanes = 4;
 /** Reads that one connection has at once. All but the first wait for the first, however long that takes. */
 const maxDepth = 4;
+/** More do not wait for a lane: they would wait in vain. */
+const maxWaiting = 1_000;
 /** Then the pool checks the connection again. */
 const maxOpenMs = 1_000;
 
@@ -35,9 +39,11 @@ interface Options {
   isContended(ownCount: number): boolean;
   /** How long the server may send nothing. */
   timeoutMs: number;
+  /** Notices earlier that it will never send anything. */
+  silence: PoolGuard['silence'];
 }
 
-export function createReadLanes({ connect, isContended, timeoutMs }: Options): ReadLanes {
+export function createReadLanes({ connect, isContended, timeoutMs, silence }: Options): ReadLanes {
   const waiting: Pending[] = [];
   const lanes = new Set<Lane>();
   let openingCount = 0;
@@ -64,6 +70,7 @@ export function createReadLanes({ connect, isContended, timeoutMs }: Options): R
       const client = await connect();
       const lane = openLane(client, {
         timeoutMs,
+        silence,
         isContended: () => isContended(openingCount),
         next: () => waiting.shift(),
         onClose,
@@ -93,19 +100,21 @@ export function createReadLanes({ connect, isContended, timeoutMs }: Options): R
   return {
     read: (read) =>
       new Promise((resolve, reject) => {
+        if (waiting.length >= maxWaiting) throw serviceUnavailable();
         waiting.push({ ...read, isParsing: false, rows: [], error: null, resolve, reject });
         schedule();
       }),
   };
 }
 
-interface LaneOptions extends Pick<Options, 'timeoutMs'> {
+interface LaneOptions extends Pick<Options, 'timeoutMs' | 'silence'> {
   isContended(): boolean;
   next(): Pending | undefined;
   onClose(): void;
 }
 
-function openLane(client: PoolClient, { isContended, timeoutMs, next, onClose }: LaneOptions): Lane {
+function openLane(client: PoolClient, options: LaneOptions): Lane {
+  const { isContended, timeoutMs, silence, next, onClose } = options;
   const closesAt = performance.now() + maxOpenMs;
   let isClosed = false;
   let hasSent = false;
@@ -118,6 +127,7 @@ function openLane(client: PoolClient, { isContended, timeoutMs, next, onClose }:
     isClosed = true;
     clearTimeout(timer);
     client.off('end', onEnd);
+    silence.end(client);
     if (error !== undefined) client.connection.stream.destroy();
     const isUsable = exchange.end(error);
     client.release(error ?? !isUsable);
@@ -143,5 +153,6 @@ function openLane(client: PoolClient, { isContended, timeoutMs, next, onClose }:
   }
 
   client.once('end', onEnd);
+  silence.begin(client);
   return { room, isIdle: () => exchange.size() === 0, add: exchange.add, flush };
 }

@@ -1,11 +1,14 @@
 import { CompiledQuery } from 'kysely';
 import { clearFailure } from './failure-record.ts';
 import { isSerializationFailure, isUnavailableError } from './failures.ts';
+import { throwOutcome } from './outcome.ts';
 import { hasDirectSessions } from './pool.ts';
 import type { Db, Tx } from './schema.ts';
 import { nextIsTransaction } from './transaction-message.ts';
 
 const maxAttempts = 3;
+/** After that, another attempt to get a connection would let the caller wait for too long. */
+const maxConnectingMs = 1_000;
 
 /** Returned by the work of a transaction in place of its result: everything is rolled back, `value` is the result. */
 export class Rollback<T> {
@@ -52,7 +55,7 @@ export const onConnection = <T>(db: Db, work: (connection: Connection) => Promis
       const transaction: Connection['transaction'] = (statements) => handle.transaction().execute(statements);
       const autocommit: Connection['autocommit'] = async (statement) => {
         if (!hasDirectSessions(db)) await handle.executeQuery(CompiledQuery.raw(nextIsTransaction));
-        return statement(handle);
+        return statement(handle).catch(throwOutcome);
       };
       return work({ handle, transaction, autocommit });
     },
@@ -63,6 +66,7 @@ async function withRetries<H, T>(
   work: (handle: H) => Promise<T>,
   run: (begin: (handle: H) => Promise<T>) => Promise<T>,
 ): Promise<T> {
+  const startedAt = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     let begun = false;
     try {
@@ -72,7 +76,8 @@ async function withRetries<H, T>(
       });
     } catch (error) {
       if (error instanceof Rollback) return error.value as T;
-      const retry = isSerializationFailure(error) || (!begun && isUnavailableError(error));
+      const mayConnect = !begun && performance.now() - startedAt < maxConnectingMs;
+      const retry = isSerializationFailure(error) || (mayConnect && isUnavailableError(error));
       if (!retry || attempt === maxAttempts) throw error;
       clearFailure();
     }

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Context } from '../context.ts';
+import { retryRead } from '../db/retry-read.ts';
 import type { App } from './app-type.ts';
 import { errorHandler } from './contract/errors.ts';
 import type { Call, Operation } from './contract/operation.ts';
@@ -10,6 +11,9 @@ import { sendCached } from './hooks/cached-responses.ts';
 import { methodNotAllowed } from './hooks/method-not-allowed.ts';
 import { type Route, routes } from './routes.ts';
 import { scopesOf } from './scopes.ts';
+
+/** RFC 9110 §9.2.1. */
+const safeMethods = new Set(['GET', 'HEAD']);
 
 const requirements = { public: () => {}, token: requireToken, admin: requireAdmin };
 
@@ -62,7 +66,8 @@ function operationHandler(operation: Operation, surface: Surface, ctx: Context) 
         return { ...result, payload: surface.render(result, success) };
       });
   return async (request: Call['request'], reply: FastifyReply) => {
-    const result = await operation.handle({ ctx, db: ctx.db, request, reply });
+    const handle = () => operation.handle({ ctx, db: ctx.db, request, reply });
+    const result = await (safeMethods.has(request.method) ? retryRead(handle) : handle());
     reply.status(status).headers(result.headers ?? {});
     const body = surface.render(result, success);
     return body === undefined ? reply.send() : body;

@@ -1,6 +1,6 @@
 import type { RefusedEntries } from '../audit/refused-entries.ts';
 import type { Config } from '../config/config.ts';
-import { poolStats } from '../db/pool.ts';
+import { breakerStats, poolStats } from '../db/pool.ts';
 import type { Db } from '../db/schema.ts';
 import type { EventStreams } from '../feed/event-streams.ts';
 import type { Subscriptions } from '../feed/subscriptions.ts';
@@ -52,6 +52,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
 
 export function poolMetrics(db: Db): MetricFamily[] {
   const { total, idle, waiting, max } = poolStats(db);
+  const { isOpen, openings } = breakerStats(db);
   return [
     gauge(
       'duly_database_connections',
@@ -60,6 +61,12 @@ export function poolMetrics(db: Db): MetricFamily[] {
     ),
     gauge('duly_database_connections_max', 'The most there may be.', max),
     gauge('duly_database_waiting', 'Who waits for a connection.', waiting),
+    maxGauge(
+      'duly_database_breaker_open',
+      'Whether requests are refused because the database does not answer.',
+      isOpen ? 1 : 0,
+    ),
+    counter('duly_database_breaker_openings_total', 'How often that has begun.', openings),
   ];
 }
 

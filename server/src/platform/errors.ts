@@ -33,6 +33,7 @@ export const errorCodes = {
   HEADERS_TOO_LARGE: 431,
   INTERNAL_ERROR: 500,
   SERVICE_UNAVAILABLE: 503,
+  OUTCOME_UNKNOWN: 503,
   SERVICE_LOCKED: 503,
   MAIL_NOT_CONFIGURED: 503,
 } as const;
@@ -183,6 +184,14 @@ export const serviceUnavailable = (cause?: unknown) =>
     cause,
     headers: { 'retry-after': '1' },
   });
+
+/** The connection to the database was lost while it committed a write. */
+export const outcomeUnknown = (cause: unknown) =>
+  new AppError(
+    'OUTCOME_UNKNOWN',
+    'The change may have been made or not: read before you send it again, or send it with an Idempotency-Key',
+    { cause, headers: { 'retry-after': '1' } },
+  );
 
 /** The write was rolled back, because its audit entry could not be stored. An operator has to repair the audit log. */
 export const auditUnavailable = (cause: unknown) =>

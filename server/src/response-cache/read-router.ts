@@ -4,6 +4,7 @@ import { isSerializationFailure } from '../db/failures.ts';
 import type { DatabaseConnection } from '../db/hosts.ts';
 import { connectionFromUrl } from '../db/pool.ts';
 import { createReplica } from '../db/replica.ts';
+import { retryRead } from '../db/retry-read.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { AppError } from '../platform/errors.ts';
@@ -39,7 +40,7 @@ export function createReadRouter(primary: Db, settings: ReplicaSettings | null, 
   const stats = () => ({ ...counts });
   function readFromPrimary<T>(read: (db: Db) => Promise<T>): Promise<T> {
     counts.primary += 1;
-    return read(primary);
+    return retryRead(() => read(primary));
   }
   if (settings === null) {
     return {

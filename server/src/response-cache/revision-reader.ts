@@ -1,3 +1,4 @@
+import { retryRead } from '../db/retry-read.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { findRevisions, type Revisions } from '../writes/revisions.ts';
@@ -55,7 +56,10 @@ export function createRevisionReader(db: Db, findAll = findRevisions): GetRevisi
     runningCount += 1;
     // The deadline counts from the first caller's call: the wait for a statement that hangs is part of it.
     const leftMs = Math.max(0, deadline - performance.now());
-    const found = withDeadline(findAll(db, [...userIds]), leftMs);
+    const found = withDeadline(
+      retryRead(() => findAll(db, [...userIds])),
+      leftMs,
+    );
     resolve(
       found.finally(() => {
         runningCount -= 1;

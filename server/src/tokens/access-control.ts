@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { deleteSession } from '../accounts/access-queries.ts';
+import { retryRead } from '../db/retry-read.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { serviceUnavailable } from '../platform/errors.ts';
@@ -103,7 +104,7 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
   async function loadAccess(identity: Identity): Promise<Role | null> {
     const key = identity.sessionId ?? identity.tokenHash ?? '';
     const changesBefore = changeCount;
-    const { acceptedUntil, ...user } = await withDeadline(findAccess(db, identity));
+    const { acceptedUntil, ...user } = await withDeadline(retryRead(() => findAccess(db, identity)));
     const ttl = acceptedUntil === null ? 0 : acceptedUntil.getTime() - Date.now();
     if (ttl <= 0) {
       refusedKeys.set(key, true);

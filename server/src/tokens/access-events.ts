@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Epoch } from '../db/epoch.ts';
+import { retryRead } from '../db/retry-read.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 
@@ -76,7 +77,7 @@ export function createAccessEvents(db: Db, { onEvent, onReset }: AccessEventsHan
 
   async function poll(): Promise<void> {
     const begin = performance.now();
-    const batch = await findAccessEvents(db, position);
+    const batch = await retryRead(() => findAccessEvents(db, position));
     // A poll that exceeded its deadline goes on. Its result is discarded if a later poll has ended.
     if (begin < polledAt) return;
     const isGap = Date.now() - lastPollTime > maxGapMs;

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { AuditOrigin } from '../audit/model.ts';
 import { isNullOrDuplicate } from '../db/failures.ts';
+import { retryRead } from '../db/retry-read.ts';
 import type { Db } from '../db/schema.ts';
 import { compileOncePerShape, param, type Query } from '../db/statements.ts';
 import { type Connection, inTransaction, onConnection } from '../db/transaction.ts';
+import { AppError, serviceUnavailable } from '../platform/errors.ts';
 import {
   type IdempotencyKey,
   insertUnderKeyLock,
@@ -58,7 +60,15 @@ export function write<T, Found>(
     inTransaction<WriteResult<T> | null>(db, (tx) =>
       performUnderKey(tx, userId, key, () => writeUnderLock(tx, userId, origin, plan)),
     );
-  return performOnce(db, userId, key, () => attempt(underKey));
+  // A lost connection leaves the outcome open. The second time finds what the first has stored, or writes it.
+  return retryRead(() => performOnce(db, userId, key, () => attempt(underKey))).catch(throwRepeatable);
+}
+
+/** Under a key the client may repeat the request, whatever became of it. */
+function throwRepeatable(error: unknown): never {
+  throw error instanceof AppError && error.code === 'OUTCOME_UNKNOWN'
+    ? serviceUnavailable(error.cause)
+    : error;
 }
 
 /** Who writes, and under which Idempotency-Key. */

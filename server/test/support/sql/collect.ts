@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const frame = /\/(src|test)\/[^\s:)?]+/;
 /** Files that only execute statements of others. */
 const passThroughFiles =
-  /^src\/db\/(pool|prepared|transaction|transaction-message|statements|byte-rows|messages|read-exchange|read-lanes|single-connection)\.ts|^test\/support\/sql\//;
+  /^src\/db\/(pool|checked-pool|dialect|outcome|retry-read|prepared|transaction|transaction-message|statements|byte-rows|messages|read-exchange|read-lanes|single-connection)\.ts|^test\/support\/sql\//;
 
 /** Issued statements, one for each text. Statements of tests are not recorded. */
 export const issuedStatements = new Map<string, IssuedStatement>();
