@@ -3,7 +3,7 @@ import pg from 'pg';
 import { serviceUnavailable } from '../platform/errors.ts';
 import type { Failover } from './failover.ts';
 import { recordFailure } from './failure-record.ts';
-import { isReadOnlyError } from './failures.ts';
+import { isLostConnection, isReadOnlyError } from './failures.ts';
 import type { HostSelector } from './hosts.ts';
 import type { PoolGuard } from './pool-guard.ts';
 import { isDirect, queryPrepared } from './prepared.ts';
@@ -101,6 +101,7 @@ function withPreparedStatements(
       return await run(client, adapt(text), values);
     } catch (error) {
       if (isReadOnlyError(error)) failover.noteReadOnlyError(client);
+      if (isLostConnection(error)) failover.noteLost();
       recordFailure(error);
       throw error;
     } finally {

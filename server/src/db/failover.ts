@@ -33,6 +33,8 @@ interface ConnectionState {
 export interface Failover {
   /** Call it for each new connection. */
   noteOpened(client: pg.PoolClient, server: ServerState): void;
+  /** Call it when a connection was lost without our doing: others that were checked before may be lost, too. */
+  noteLost(): void;
   /** Call it when a statement failed because its server is read-only (SQLSTATE 25006). */
   noteReadOnlyError(client: pg.PoolClient): void;
   /** @returns whether the connection may be used: it is alive, and no writable server replaces it */
@@ -127,6 +129,7 @@ export function createFailover(findWritableServer: FindWritableServer | null, lo
   const states = new WeakMap<pg.PoolClient, ConnectionState>();
   const tracker = createServerTracker(findWritableServer, log);
   let currentServer: string | undefined;
+  let lostAt = Number.NEGATIVE_INFINITY;
 
   function record(client: pg.PoolClient, state: ConnectionState): void {
     states.set(client, state);
@@ -138,6 +141,7 @@ export function createFailover(findWritableServer: FindWritableServer | null, lo
   const isOutdated = ({ checkedAt }: ConnectionState) => checkedAt < tracker.writableAt();
   const needsProbe = (state: ConnectionState) =>
     state.needsCheck === true ||
+    state.checkedAt <= lostAt ||
     performance.now() - state.checkedAt >= maxStateAgeMs ||
     isOutdated(state) ||
     state.checkedAt < (tracker.readOnlySince() ?? Number.NEGATIVE_INFINITY);
@@ -162,6 +166,9 @@ export function createFailover(findWritableServer: FindWritableServer | null, lo
       currentServer = startedAt;
       record(client, { isReadOnly, checkedAt: performance.now() });
       if (isOtherServer) tracker.notifyListeners();
+    },
+    noteLost() {
+      lostAt = performance.now();
     },
     noteReadOnlyError(client) {
       const previous = states.get(client);

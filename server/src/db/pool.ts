@@ -93,12 +93,13 @@ export function createDb(options: PoolOptions): Db {
   // Without a listener a lost connection ends the process: one for idle clients, one for clients in use.
   const onError = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
   pool.on('error', onError);
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => client.on('error', failover.noteLost));
   const checked = createCheckedPool({ pool, hosts, failover, guard });
   const db: Db = new Kysely<Database>({ dialect: new Dialect({ pool: checked.forKysely }) });
   const lanes = createReadLanes({
     connect: checked.connect,
     silence: guard.silence,
+    onLost: failover.noteLost,
     isContended: (ownCount) => pool.waitingCount > ownCount,
     timeoutMs: queryTimeoutMs,
   });

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { serviceUnavailable } from '../platform/errors.ts';
 import type { ByteFields } from './byte-rows.ts';
+import { isLostConnection } from './failures.ts';
 import type { PreparedRead } from './messages.ts';
 import type { PoolGuard } from './pool-guard.ts';
 import { createExchange, type Pending } from './read-exchange.ts';
@@ -41,9 +42,11 @@ interface Options {
   timeoutMs: number;
   /** Notices earlier that it will never send anything. */
   silence: PoolGuard['silence'];
+  /** A connection was lost. */
+  onLost(): void;
 }
 
-export function createReadLanes({ connect, isContended, timeoutMs, silence }: Options): ReadLanes {
+export function createReadLanes({ connect, isContended, timeoutMs, silence, onLost }: Options): ReadLanes {
   const waiting: Pending[] = [];
   const lanes = new Set<Lane>();
   let openingCount = 0;
@@ -99,8 +102,12 @@ export function createReadLanes({ connect, isContended, timeoutMs, silence }: Op
 
   return {
     read: (read) =>
-      new Promise((resolve, reject) => {
+      new Promise((resolve, fail) => {
         if (waiting.length >= maxWaiting) throw serviceUnavailable();
+        const reject = (error: Error) => {
+          if (isLostConnection(error)) onLost();
+          fail(error);
+        };
         waiting.push({ ...read, isParsing: false, rows: [], error: null, resolve, reject });
         schedule();
       }),

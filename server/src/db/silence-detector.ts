@@ -6,9 +6,9 @@ import { isDirect } from './prepared.ts';
 
 const tickMs = 250;
 /** A connection whose server has sent nothing for so long while something is expected of it is examined. */
-const maxSilenceMs = 1_000;
-/** How long the server may take to answer on a new connection. */
-const probeTimeoutMs = 1_000;
+const maxSilenceMs = 500;
+/** How long the server may take to answer on a new connection. Together it is less than the 3 s that are promised. */
+const probeTimeoutMs = 2_000;
 /** How often slow statements cause a probe. */
 const probeIntervalMs = 1_000;
 
@@ -70,13 +70,17 @@ export function createSilenceDetector({ findHost, onSilence }: Options): Silence
   let tickedAt = 0;
   let probedAt = Number.NEGATIVE_INFINITY;
   let isProbing = false;
+  /** When the server last sent something on any connection. */
+  let heardAt = Number.NEGATIVE_INFINITY;
 
   function findSilent(now: number): Map<Client, Wait> {
     const silent = new Map<Client, Wait>();
     for (const [client, wait] of waits) {
       const bytesRead = bytesReadOf(client);
-      if (bytesRead !== wait.bytesRead) Object.assign(wait, { bytesRead, quietSince: now });
-      else if (now - wait.quietSince >= maxSilenceMs) silent.set(client, wait);
+      if (bytesRead !== wait.bytesRead) {
+        Object.assign(wait, { bytesRead, quietSince: now });
+        heardAt = now;
+      } else if (now - wait.quietSince >= maxSilenceMs) silent.set(client, wait);
     }
     return silent;
   }
@@ -112,7 +116,7 @@ export function createSilenceDetector({ findHost, onSilence }: Options): Silence
         if (isSameWait && dead.has(pidOf(client) ?? 0)) drop(client);
       }
     } catch (error) {
-      if (!isAnswer(error)) onSilence();
+      if (!isAnswer(error) && heardAt < probedAt) onSilence();
     } finally {
       isProbing = false;
     }
@@ -128,7 +132,11 @@ export function createSilenceDetector({ findHost, onSilence }: Options): Silence
       tickedAt = performance.now();
       timer = setInterval(tick, tickMs).unref();
     },
-    end: (client) => void waits.delete(client),
+    end(client) {
+      const wait = waits.get(client);
+      if (wait !== undefined && wait.bytesRead !== bytesReadOf(client)) heardAt = performance.now();
+      waits.delete(client);
+    },
     dropWaiting() {
       for (const client of waits.keys()) drop(client);
     },

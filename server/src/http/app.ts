@@ -12,6 +12,7 @@ import { schemaErrorFormatter } from './contract/validation.ts';
 import { documentApi } from './docs/document.ts';
 import { createEarlyResponses } from './edge/early-responses.ts';
 import { warnAboutForwarded } from './edge/forwarded-headers.ts';
+import { createOverloadGuard } from './edge/overload.ts';
 import { createServerFactory } from './edge/server.ts';
 import { createShutdown } from './edge/shutdown.ts';
 import { parseJsonBodies } from './hooks/body.ts';
@@ -73,6 +74,8 @@ function serverOptions(ctx: Context, headers: Record<string, string>) {
   const { trustedProxies } = config.http;
   const loggerInstance: FastifyBaseLogger = log;
   const earlyResponses = createEarlyResponses(headers, log);
+  const overload = createOverloadGuard(ctx, earlyResponses);
+  ctx.metrics.observeOverload(overload.stats);
   return {
     loggerInstance,
     logController: new Fastify.LogController({ disableRequestLogging: true }),
@@ -87,7 +90,7 @@ function serverOptions(ctx: Context, headers: Record<string, string>) {
     routerOptions: { maxParamLength: pathParameterMaxLength, ignoreTrailingSlash: true },
     schemaErrorFormatter,
     serverFactory: createServerFactory(config.http, earlyResponses, log, (handle) =>
-      warnAboutForwarded(ctx, handle),
+      overload.admit(warnAboutForwarded(ctx, handle)),
     ),
     clientErrorHandler: earlyResponses.respondToBroken,
     frameworkErrors: (error, request, reply) => {

@@ -20,6 +20,15 @@ export interface Metrics extends Pick<ProcessMetrics, 'open' | 'close'> {
   families(): MetricFamily[];
   /** Of all workers, or of the only process. @throws AppError SERVICE_UNAVAILABLE without the primary process */
   gather(): Promise<MetricFamily[]>;
+  /** Adds the figures of the HTTP server, which is built later. */
+  observeOverload(stats: () => OverloadStats): void;
+}
+
+/** Requests that are worked on, that wait for it, and that were refused so far. */
+interface OverloadStats {
+  active: number;
+  waiting: number;
+  refused: number;
 }
 
 interface MetricsSources {
@@ -37,8 +46,10 @@ interface MetricsSources {
 export function createMetrics(sources: MetricsSources): Metrics {
   const requests = createRequestDurations();
   const processMetrics = createProcessMetrics();
+  let overloadStats: () => OverloadStats = () => ({ active: 0, waiting: 0, refused: 0 });
   const families = () => [
     requests.family(),
+    ...overloadMetrics(overloadStats()),
     ...processMetrics.families(),
     ...poolMetrics(sources.db),
     ...serviceMetrics(sources),
@@ -47,7 +58,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     ...backupMetrics(sources.config),
   ];
   const { open, close } = processMetrics;
-  return { requests, open, close, families, gather: async () => families() };
+  const observeOverload = (stats: () => OverloadStats) => {
+    overloadStats = stats;
+  };
+  return { requests, open, close, families, gather: async () => families(), observeOverload };
 }
 
 export function poolMetrics(db: Db): MetricFamily[] {
@@ -69,6 +83,15 @@ export function poolMetrics(db: Db): MetricFamily[] {
     counter('duly_database_breaker_openings_total', 'How often that has begun.', openings),
   ];
 }
+
+const overloadMetrics = ({ active, waiting, refused }: OverloadStats): MetricFamily[] => [
+  gauge(
+    'duly_requests',
+    'Requests that are worked on, and that wait for their turn.',
+    byLabel('state', { active, waiting }),
+  ),
+  counter('duly_requests_refused_total', 'Requests that got a 503 because too many were waiting.', refused),
+];
 
 export const jobMetrics = (jobs: Jobs): MetricFamily[] => [
   maxGauge(

@@ -83,6 +83,8 @@ export interface TokenVerifier {
     isDatabaseUnavailable?: boolean,
     cookie?: string,
   ): Caller | Promise<Caller>;
+  /** The user of a token that was accepted before and is cached; undefined for any other header. */
+  knownUserOf(authorization: string): string | undefined;
 }
 
 export function createTokenVerifier(
@@ -160,6 +162,9 @@ export function createTokenVerifier(
   }
 
   return {
+    knownUserOf(authorization) {
+      return verified.get(bearerTokenOf(authorization) ?? '')?.userId;
+    },
     authenticate(authorization, isDatabaseUnavailable = false, cookie = '') {
       const [value, ...others] = authorization;
       const cached = value === undefined || others.length > 0 ? undefined : cachedCaller(value);

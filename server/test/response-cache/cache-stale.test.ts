@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import type { LinkFailure } from '../support/database-link.ts';
+import { responseStatus, waitUntil } from '../support/process.ts';
 import {
   createStaleSetup,
   expectAllRefused,
@@ -21,11 +22,17 @@ beforeAll(async () => {
   stage = await createStaleSetup();
   strict = await startApp({}, stage.line.viaLink);
 });
-afterEach(() => stage.line.restore());
+afterEach(restore);
 afterAll(async () => {
   await strict.close();
   await stage.close();
 });
+
+/** Mends the link, and waits until both instances have noticed. */
+async function restore(): Promise<void> {
+  await stage.line.restore();
+  await waitUntil(async () => (await responseStatus(`${strict.url}/health/ready`)) === 200);
+}
 
 /** 3 s, plus some for a busy machine. The time-out of a statement is 30 s. */
 const soonMs = 3_000 + 4_000;
@@ -51,7 +58,7 @@ describe.each(['gone', 'frozen'] as LinkFailure[])('while the database is %s', (
     const etag = kept[0]?.headers.get('etag') ?? '';
     const held = await get(lenient, paths[0] ?? '', client.user, { 'if-none-match': etag });
     expect([held.status, held.text, held.headers.get('warning')]).toEqual([304, '', staleWarning]);
-    await line.restore();
+    await restore();
     const fresh = await readAll(lenient, client, paths);
     expect(fresh[0]?.text).toContain('made elsewhere meanwhile');
     expect(fresh.map(({ headers }) => [headers.get('warning'), headers.get('age')])).toEqual(
@@ -106,7 +113,7 @@ describe.each(['gone', 'frozen'] as LinkFailure[])('while the database is %s', (
         await timed(() => expectAllRefused(paths.map((path) => get(strict, path, client.user)))),
       ).toBeLessThan(soonMs);
     });
-    await line.restore();
+    await restore();
     for (const { status } of await readAll(strict, client, paths)) expect(status).toBe(200);
   });
 });

@@ -9,6 +9,8 @@ export interface Forwarder {
   port: number;
   /** The port that new connections lead to. */
   setTarget(port: number): void;
+  /** Nothing passes any more through the connections that are open; they stay open. New ones work. */
+  freezeOpen(): void;
 }
 
 /** Runs until the end of the file. Before `setTarget` it closes connections at once. */
@@ -41,6 +43,9 @@ export async function startForwarder(): Promise<Forwarder> {
     port: address.port,
     setTarget(port) {
       target = port;
+    },
+    freezeOpen() {
+      for (const socket of open) socket.unpipe().pause();
     },
   };
 }

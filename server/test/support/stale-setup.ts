@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { type Reply, startApp, type TestApp, type TestUser } from './app.ts';
 import { createDatabaseLink, type DatabaseLink } from './database-link.ts';
+import { responseStatus, waitUntil } from './process.ts';
 import { type Client, newClient } from './tasks.ts';
 
 export interface StaleSetup {
@@ -14,8 +15,16 @@ export interface StaleSetup {
 
 export async function createStaleSetup(): Promise<StaleSetup> {
   const app = await startApp();
-  const line = await createDatabaseLink(app);
-  const lenient = await startApp({ SERVE_STALE: '1' }, line.viaLink);
+  const link = await createDatabaseLink(app);
+  const lenient = await startApp({ SERVE_STALE: '1' }, link.viaLink);
+  const line: DatabaseLink = {
+    ...link,
+    /** Resolves when that instance has noticed. */
+    async restore() {
+      await link.restore();
+      await waitUntil(async () => (await responseStatus(`${lenient.url}/health/ready`)) === 200);
+    },
+  };
   return {
     app,
     line,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { AppError, type ErrorCode } from '../../platform/errors.ts';
+import { AppError, type ErrorCode, serviceUnavailable } from '../../platform/errors.ts';
 import { jsonContentType, renderError } from '../contract/errors.ts';
 import { requestId } from '../hooks/logging.ts';
 import { closeAfter, connectionOf, type HttpConnection } from './request-guard.ts';
@@ -18,6 +18,8 @@ export interface EarlyResponses {
   /** Refuses a request. The response is sent after those to earlier requests of the connection. */
   refuse(request: IncomingMessage, response: ServerResponse, error: AppError): void;
   refuseConnect(request: IncomingMessage, socket: Socket): void;
+  /** The same as `refuse` for one of many, without a line in the log; the connection stays open. */
+  refuseExcess(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>): void;
   /**
    * Responds to bytes that are not HTTP, and to a request that does not arrive in time. Earlier requests of the
    * connection get their responses first. If the response to this request has begun, no second one is sent.
@@ -28,9 +30,13 @@ export interface EarlyResponses {
 export function createEarlyResponses(securityHeaders: Record<string, string>, log: Logger): EarlyResponses {
   const handled = new WeakSet<Socket>();
 
+  function renderLogged(error: AppError, id: string) {
+    log.info({ request_id: id, status: error.status, error_code: error.code }, 'refused before any route');
+    return render(error, id);
+  }
+
   function render(error: AppError, id: string) {
     const { status, body } = renderError(error, id);
-    log.info({ request_id: id, status, error_code: error.code }, 'refused before any route');
     const text = JSON.stringify(body);
     const headers = {
       ...securityHeaders,
@@ -44,7 +50,7 @@ export function createEarlyResponses(securityHeaders: Record<string, string>, lo
 
   function write(socket: Socket, error: AppError): void {
     if (!socket.writable) return;
-    const { status, headers, text } = render(error, randomUUID());
+    const { status, headers, text } = renderLogged(error, randomUUID());
     const lines = Object.entries({ ...headers, date: new Date().toUTCString(), connection: 'close' });
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${text}`);
@@ -53,9 +59,13 @@ export function createEarlyResponses(securityHeaders: Record<string, string>, lo
 
   return {
     refuse(request, response, error) {
-      const { status, headers, text } = render(error, requestId(request));
+      const { status, headers, text } = renderLogged(error, requestId(request));
       closeAfter(request, response);
       response.writeHead(status, headers).end(text);
+    },
+    refuseExcess(request, response, more) {
+      const { status, headers, text } = render(serviceUnavailable(), requestId(request));
+      response.writeHead(status, { ...headers, ...more }).end(text);
     },
     refuseConnect(_request, socket) {
       socket.on('error', () => {});

@@ -11,12 +11,19 @@ const hostSyntax = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 /** Methods that routes may have, and TRACE, which gets a 405. */
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']);
 
+/** A place among the requests that are worked on (`admission.ts`). */
+export interface Slot {
+  release(): void;
+}
+
 /** The state of an open connection. */
 export interface HttpConnection {
   /** The response to its newest request, finished or not. */
   newestResponse: ServerResponse;
   previousResponse: ServerResponse | null;
   requests: number;
+  /** Of its newest request, while it is worked on. */
+  slot: Slot | null;
   /** Further bytes are not handled as requests: they may be the rest of a refused one. */
   isClosing: boolean;
 }
@@ -56,7 +63,13 @@ export function closeAfter(request: IncomingMessage, response: ServerResponse): 
 function trackConnection(socket: Socket, response: ServerResponse): HttpConnection {
   const known = connections.get(socket);
   if (known === undefined) {
-    const connection = { newestResponse: response, previousResponse: null, requests: 1, isClosing: false };
+    const connection = {
+      newestResponse: response,
+      previousResponse: null,
+      requests: 1,
+      slot: null,
+      isClosing: false,
+    };
     connections.set(socket, connection);
     return connection;
   }

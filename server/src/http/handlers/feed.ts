@@ -13,6 +13,7 @@ import { validationError } from '../../platform/errors.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { contentEncodingHeader } from '../contract/schemas.ts';
+import { stopCounting } from '../edge/admission.ts';
 import { authorizationOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
 import { abortSignalOf } from '../hooks/handler-timeout.ts';
@@ -48,6 +49,7 @@ export const listChanges = operation({
     let found = await read();
     if (wait > 0 && !hasChanges(found)) {
       const authorization = authorizationOf(request);
+      stopCounting(request.raw);
       const waiting = { userId, authorization, timeoutMs: wait * 1000, signal: abortSignalOf(request) };
       found = await waitForChanges(ctx.subscriptions, ctx.changeNotifier, waiting, read);
     }
@@ -106,6 +108,7 @@ export const streamEvents = operation({
       position,
       isDrained: () => reply.raw.writableLength === 0,
     });
+    stopCounting(request.raw);
     return reply.send(stream);
   },
 });
