@@ -1,4 +1,4 @@
-// Launcher of `npm start`, `npm test` and all `npm run` commands: installs missing
+// Launcher of `npm start`, `npm test` and the scripts of package.json that run the service: installs missing
 // dependencies, then runs the pinned runtime. `npm run check` and `npm run format` start their tools directly.
 // Any Node.js runs it, so keep to the syntax of Node 14.
 import { spawn } from 'node:child_process';
@@ -27,7 +27,8 @@ const networkErrors =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT)\b/;
 
 const [command, ...args] = process.argv.slice(2);
-const isTest = command === 'test';
+const isFaults = command === 'test:faults';
+const isTest = command === 'test' || isFaults;
 const isBench = command === 'bench';
 const parentAtStart = process.ppid;
 
@@ -63,9 +64,9 @@ async function main() {
   );
 }
 
-/** Runs Vitest. After the whole suite, c8 checks the coverage of all processes against the limits in .c8rc.json. */
+/** Runs Vitest, on the suite of faults if that is asked for. After the whole other suite, c8 checks the coverage of all processes against the limits in .c8rc.json. */
 async function runTests() {
-  const isWholeSuite = args.every((arg) => arg.startsWith('-'));
+  const isWholeSuite = !isFaults && args.every((arg) => arg.startsWith('-'));
   if (isWholeSuite) {
     rmSync(join(server, 'coverage'), { recursive: true, force: true });
     process.env.NODE_V8_COVERAGE = join(server, 'coverage', 'raw');
@@ -74,7 +75,7 @@ async function runTests() {
   const names = args.map((arg) => arg.replace(/^server\//, ''));
   const code = await runProgram(
     join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-    ['run', ...names],
+    ['run', ...(isFaults ? ['--config', 'vitest.faults.config.ts'] : []), ...names],
     server,
   );
   if (code !== 0 || !isWholeSuite) return code;

@@ -6,7 +6,7 @@ export default mergeConfig(
   base,
   defineConfig({
     test: {
-      include: [],
+      include: ['test/faults/*.fault.ts'],
       globalSetup: 'test/support/faults-table.ts',
       fileParallelism: false,
       testTimeout: 300_000,

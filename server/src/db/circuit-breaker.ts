@@ -37,20 +37,12 @@ export function createDatabaseBreaker(probe: () => Promise<void>, log: Logger): 
   let failures = 0;
   let openings = 0;
   let isEnded = false;
-  let opened: { reject(error: Error): void; promise: Promise<never> } | null = null;
-  let opening = newOpening();
-
-  /** Rejects at the next opening. */
-  function newOpening() {
-    const next = Promise.withResolvers<never>();
-    // It rejects also while nothing waits for it.
-    next.promise.catch(() => undefined);
-    return next;
-  }
+  let isOpen = false;
+  /** Of the work that an opening rejects. A promise for all of it would keep each of them until it is settled. */
+  const rejects = new Set<(error: Error) => void>();
 
   function close(): void {
-    opened = null;
-    opening = newOpening();
+    isOpen = false;
     failures = 0;
     log.info('the database answers again');
   }
@@ -70,19 +62,27 @@ export function createDatabaseBreaker(probe: () => Promise<void>, log: Logger): 
   }
 
   function open(reason: string): void {
-    if (opened !== null || isEnded) return;
-    opened = opening;
+    if (isOpen || isEnded) return;
+    isOpen = true;
     openings += 1;
     log.warn({ reason }, 'the database does not answer: requests get a 503 at once until it does');
-    opened.reject(new BreakerOpenError('the database does not answer'));
+    for (const reject of rejects) reject(new BreakerOpenError('the database does not answer'));
     void probeUntilClosed();
   }
 
   return {
     check() {
-      if (opened !== null) throw new BreakerOpenError('the database has not answered yet');
+      if (isOpen) throw new BreakerOpenError('the database has not answered yet');
     },
-    race: (work) => Promise.race([work, opening.promise]),
+    async race(work) {
+      const { promise, reject } = Promise.withResolvers<never>();
+      rejects.add(reject);
+      try {
+        return await Promise.race([work, promise]);
+      } finally {
+        rejects.delete(reject);
+      }
+    },
     noteConnected() {
       failures = 0;
     },
@@ -97,6 +97,6 @@ export function createDatabaseBreaker(probe: () => Promise<void>, log: Logger): 
     end() {
       isEnded = true;
     },
-    stats: () => ({ isOpen: opened !== null, openings }),
+    stats: () => ({ isOpen, openings }),
   };
 }
