@@ -12,6 +12,10 @@ const networkCodes = new Set([
   'EAI_AGAIN',
   'ETIMEDOUT',
   'EHOSTUNREACH',
+  // Of this process or machine: no file descriptor, no local port.
+  'EMFILE',
+  'ENFILE',
+  'EADDRNOTAVAIL',
 ]);
 /** Node's and OpenSSL's codes for rejected certificates and protocols. */
 const tlsCodes =
