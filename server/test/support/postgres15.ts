@@ -69,7 +69,8 @@ async function createCluster(make: CreateFiles): Promise<TestCluster> {
   const end = async (signal: NodeJS.Signals) => {
     const ending = child;
     child = null;
-    if (ending === null) return;
+    // It may have ended by itself, as without room for WAL.
+    if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
     const exit = once(ending, 'exit');
     ending.kill(signal);
     await exit;
