@@ -64,7 +64,10 @@ async function main() {
   );
 }
 
-/** Runs Vitest, on the suite of faults if that is asked for. After the whole other suite, c8 checks the coverage of all processes against the limits in .c8rc.json. */
+/**
+ * Runs Vitest, on the suite of faults if that is asked for. After the whole other suite, c8 checks the coverage of all
+ * processes against the limits in .c8rc.json.
+ */
 async function runTests() {
   const isWholeSuite = !isFaults && args.every((arg) => arg.startsWith('-'));
   if (isWholeSuite) {

@@ -48,7 +48,7 @@ interface Fault {
 const clientCount = 4;
 const progress = 20;
 
-/** Injects a fault under load. Checks that no acknowledged write is lost and none is made twice, and records the row. */
+/** Injects a fault under load. Checks that no acknowledged write is lost or made twice, and records the row. */
 export async function injectUnderLoad({
   fault,
   asked,

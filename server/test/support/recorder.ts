@@ -45,8 +45,8 @@ interface Client {
 const newSeen = (): Seen => ({ statuses: {}, codes: {}, slowestMs: 0 });
 
 /**
- * Clients that create tasks and read lists in a loop. Every second one of them sends an Idempotency-Key, and repeats the
- * request until it is acknowledged; the others send each title once.
+ * Clients that create tasks and read lists in a loop. Every second one of them sends an Idempotency-Key, and repeats
+ * the request until it is acknowledged; the others send each title once.
  * @param server its `url` may change meanwhile
  */
 export async function startRecorder(server: { url: string }, clientCount: number): Promise<Recorder> {
