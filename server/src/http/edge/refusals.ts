@@ -22,7 +22,7 @@ export function createRefusals(refuse: (exchange: Exchange) => void) {
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    setTimeout(sendBatch, resumesAt - performance.now());
+    setTimeout(sendBatch, Math.max(0, resumesAt - performance.now()));
   }
 
   function sendBatch(): void {
