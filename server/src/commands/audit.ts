@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
+import type { ChainHead } from '../audit/chain.ts';
 import { readRefused } from '../audit/refused-queries.ts';
-import { type AuditBaseline, type ChainHead, readHeads, verifyAudit } from '../audit/verify.ts';
+import { type AuditBaseline, readHeads, verifyAudit } from '../audit/verify.ts';
 import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
 import { StartError } from '../platform/errors.ts';

@@ -16,11 +16,11 @@ import {
   tableName,
 } from './format.ts';
 import {
+  copyRows,
   createDigest,
   type FoundTable,
   listTables,
   quotedName,
-  readRows,
   readSequences,
   setForCopy,
 } from './tables.ts';
@@ -105,7 +105,7 @@ async function* tableEntries(
   const digest = createDigest();
   let [part, sizeBytes, number]: [Buffer[], number, number] = [[], 0, 0];
   const flush = () => entry(`${tableName(table)}/${String(++number).padStart(6, '0')}`, part);
-  for await (const chunk of readRows(client, table)) {
+  for await (const chunk of copyRows(client, table)) {
     digest.add(chunk);
     part.push(chunk);
     sizeBytes += chunk.length;

@@ -28,7 +28,7 @@ export interface LoadRequest {
   onSecret?: (secret: string) => void;
 }
 
-export interface LoadReport extends Omit<RestoredFacts, 'lastCommitAt'> {
+export interface LoadReport extends Omit<RestoredFacts, 'lastCommitAt' | 'erasedUsers'> {
   manifest: DumpManifest;
   rows: number;
   /** What was wrong with the data already when it was dumped, one line each. */
@@ -173,7 +173,7 @@ async function settle(
   tx: Tx,
   client: Client,
   purpose: LoadPurpose,
-): Promise<Omit<RestoredFacts, 'lastCommitAt'>> {
+): Promise<Omit<RestoredFacts, 'lastCommitAt' | 'erasedUsers'>> {
   await client.query(forgetServer);
   await client.query(queueDeliveries);
   if (purpose === 'load') await client.query('select duly.begin_epoch()');

@@ -82,12 +82,12 @@ export function createDigest() {
 }
 
 /** The text of COPY, in chunks of any size. */
-export const readRows = (client: Client, { query }: FoundTable): AsyncIterable<Buffer> =>
+export const copyRows = (client: Client, { query }: FoundTable): AsyncIterable<Buffer> =>
   client.query(copyTo(`copy (${query}) to stdout (format text, encoding 'UTF8')`));
 
 export async function digestTable(client: Client, table: FoundTable): Promise<TableDigest> {
   const digest = createDigest();
-  for await (const chunk of readRows(client, table)) digest.add(chunk);
+  for await (const chunk of copyRows(client, table)) digest.add(chunk);
   return digest.end();
 }
 

@@ -40,7 +40,7 @@ export function databaseStartError(error: unknown): StartError | null {
 /** @throws StartError if the embedded server cannot start. An external database is not connected to yet. */
 export const openDatabase = (config: Config, log: Logger) => openConfigured(config, log, startEmbedded);
 
-/** Where to LISTEN for other instances: DATABASE_DIRECT_URL if it is set, because a pooler passes no notification on. */
+/** Where to LISTEN for other instances: DATABASE_DIRECT_URL if it is set. A pooler passes no notification on. */
 export const listenConnection = (
   { database: { directUrl } }: Config,
   { connection }: Pick<OpenDatabase, 'connection'>,

@@ -66,7 +66,7 @@ const placeTasks = `
     where deleted_at is null group by user_id, parent_id
   ) as counted where counted.user_id = t.user_id and counted.parent_id = t.id`;
 
-/** A reminder of each live task, of which about one in ten is still to be sent; and a delivery of each of the others. */
+/** A reminder of each live task; about one in ten is still to be sent, and each of the others has a delivery. */
 const remindOfTasks = `
   insert into duly.reminders (user_id, id, task_id, remind_at, next_at, version, created_at, updated_at, revision)
   select user_id, id, id, coalesce(next_at, created_at), next_at, 1, now(), now(), 1

@@ -2,7 +2,7 @@ import type { IssuedStatement } from './collect.ts';
 import type { Rule, Violation } from './guard.ts';
 
 export interface GuardException {
-  /** The file of `src` that issues it; undefined for Better Auth's statements from any caller. */
+  /** The file of `src` that issues it; undefined for the statements of Better Auth and pg-boss, from any caller. */
   from?: string;
   /** Matches its text; undefined for every statement of the file. */
   sql?: RegExp;
@@ -161,7 +161,7 @@ export const exceptions: readonly GuardException[] = [
     bound: { text: '100 in a list; else the log itself, on demand, and the index of those that are queued' },
   },
   {
-    from: 'src/worker/boss.ts',
+    // pg-boss executes them, in the name of several callers.
     sql: /duly_jobs/,
     tables: ['*'],
     rules: ['schema', 'user', 'parameter', 'immutable', 'lock'],
