@@ -83,8 +83,8 @@ async function eraseRows(
 }
 
 /**
- * The keys are read first, and compared as a constant: with a subselect, a plan of outdated statistics may compare every
- * row of the user with every key.
+ * The keys are read first, and compared as a constant: with a subselect, a plan of outdated statistics may compare
+ * every row of the user with every key.
  */
 async function deleteBatch(
   db: Db,
