@@ -137,6 +137,7 @@ test('when each job was last done', async () => {
   await app.ctx.jobs.runAll();
   const found = (await scrape(app.url)).filter((sample) => sample.name === name);
   expect(found.map(({ labels }) => labels.job)).toEqual([
+    'finish erasures',
     'store tags',
     'fold texts',
     'purge trash',
@@ -144,6 +145,7 @@ test('when each job was last done', async () => {
     'forget changes',
     'encrypt secrets anew',
     'delete deliveries',
+    'delete expired sessions',
   ]);
   for (const { value } of found) {
     expect(value).toBeGreaterThanOrEqual(before);
