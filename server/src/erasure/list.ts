@@ -13,8 +13,18 @@ export interface ListedErasure {
 
 export const hashOfUser = (userId: string): string => createHash('sha256').update(userId).digest('hex');
 
-export const isSameErasure = (a: ListedErasure, b: ListedErasure): boolean =>
-  a.userHash === b.userHash && a.erasedAt === b.erasedAt;
+/** The line of an erasure in the list. */
+const lineOf = ({ erasedAt, userHash }: ListedErasure) => `${erasedAt} ${userHash}`;
+
+/** @returns those of `erasures` that are not among `others`, each once */
+export function erasuresMissingFrom(
+  others: readonly ListedErasure[],
+  erasures: readonly ListedErasure[],
+): ListedErasure[] {
+  const missing = new Map(erasures.map((one) => [lineOf(one), one]));
+  for (const other of others) missing.delete(lineOf(other));
+  return [...missing.values()];
+}
 
 const linePattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{64})$/;
 
@@ -35,15 +45,14 @@ export function readErasureList(path: string): ListedErasure[] {
 
 /** Appends those that the list lacks, and syncs it to disk. Several processes may do so at once. */
 export function appendToErasureList(path: string, erasures: readonly ListedErasure[]): void {
-  const listed = readErasureList(path);
-  const missing = erasures.filter((one) => !listed.some((other) => isSameErasure(one, other)));
+  const missing = erasuresMissingFrom(readErasureList(path), erasures);
   if (missing.length === 0) return;
   const isNew = !existsSync(path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const file = openSync(path, 'a', 0o600);
   try {
     const begin = endsWithLine(path) ? '' : '\n';
-    const lines = missing.map(({ erasedAt, userHash }) => `${erasedAt} ${userHash}\n`).join('');
+    const lines = missing.map((one) => `${lineOf(one)}\n`).join('');
     // One write, so that lines of several processes do not mix.
     writeSync(file, begin + lines);
     fsyncSync(file);

@@ -4,7 +4,7 @@ import { beginEpoch } from '../db/epoch.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { finishErasure } from './erase.ts';
-import { appendToErasureList, isSameErasure, type ListedErasure, readErasureList } from './list.ts';
+import { appendToErasureList, erasuresMissingFrom, type ListedErasure, readErasureList } from './list.ts';
 import * as queries from './queries.ts';
 
 const serviceOrigin = { actor: null, requestId: null, address: null };
@@ -18,7 +18,7 @@ export async function replayErasures(db: Db, lists: ErasureSettings): Promise<nu
   const known = await queries.findErasures(db, 'all');
   appendToErasureList(lists.path, known);
   const listed = [lists.path, ...lists.copies].flatMap(readErasureList);
-  const missing = listed.filter((one) => !known.some((other) => isSameErasure(one, other)));
+  const missing = erasuresMissingFrom(known, listed);
   if (missing.length === 0) return 0;
   appendToErasureList(lists.path, missing);
   const users = await queries.findUsersByHash(
