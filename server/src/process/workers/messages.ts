@@ -29,7 +29,9 @@ export type MessageFromWorker =
   | { type: 'start-error'; reason: string }
   | { type: 'counter-request'; request: CounterRequest }
   | { type: 'report'; families: MetricFamily[] }
-  | { type: 'metrics-request' };
+  | { type: 'metrics-request' }
+  /** New connections may lead to another database server. */
+  | { type: 'server-change' };
 
 const messageTypes = ['start', 'stop', 'counter-reply', 'report', 'metrics'];
 

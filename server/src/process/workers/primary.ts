@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { sql } from 'kysely';
 import { createBackupService } from '../../backup/service.ts';
 import type { Config } from '../../config/config.ts';
 import { connectionsPerWorker } from '../../config/workers.ts';
@@ -104,6 +105,8 @@ function createPrimaryHandlers(
       ...jobMetrics(jobs),
       ...(deliveries === null ? [] : deliveryMetrics(deliveries)),
     ],
+    // This process uses the database too seldom to find out by itself. A connection is checked before its use.
+    onServerChange: () => void sql`select`.execute(db).catch(() => undefined),
   };
 }
 

@@ -32,6 +32,8 @@ interface PrimaryHandlers {
   replyMessage(request: CounterRequest): MessageToWorker;
   /** Metrics of the primary process itself. */
   metrics(): MetricFamily[];
+  /** A worker has found that the database may be another server now. */
+  onServerChange(): void;
 }
 
 /** Starts workers 1 to `count`, and replaces each that ends before `stop`. */
@@ -56,6 +58,7 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
       if (message.type === 'counter-request') worker.send(handlers.replyMessage(message.request));
       if (message.type === 'report') metrics.report(worker, message.families);
       if (message.type === 'metrics-request') void gather(worker);
+      if (message.type === 'server-change') handlers.onServerChange();
       if (message.type === 'serving') {
         failures = 0;
         hasServed = true;

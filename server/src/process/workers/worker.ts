@@ -1,6 +1,7 @@
 import { ensureSigningKey } from '../../accounts/signing-key.ts';
 import type { Context } from '../../context.ts';
 import { requireMigrated } from '../../db/migrator.ts';
+import { onServerChange } from '../../db/pool.ts';
 import { createPrimaryCounters } from '../../limits/primary-counters.ts';
 import { redisCounters } from '../../limits/redis-counters.ts';
 import { StartError } from '../../platform/errors.ts';
@@ -77,6 +78,7 @@ async function serveAsWorker(
   );
   const metricsClient = createMetricsClient(() => sendToPrimary({ type: 'metrics-request' }));
   const database = openWorkerDatabase(config, connection, log);
+  onServerChange(database.db, () => sendToPrimary({ type: 'server-change' }));
   try {
     const sharedCounters = redisCounters(config.limits, log) ?? counters;
     const ownContext = createContext(config, database.db, log, connection, sharedCounters);
