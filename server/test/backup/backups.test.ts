@@ -52,7 +52,7 @@ test('an encrypted backup holds the secret, standard programs read it, and only 
   expect(restored.stdout).toContain('secret is that of the backup');
   expect(readSecret(elsewhere.DATA_DIR)).toBe(readSecret(env.DATA_DIR));
   expect(readdirSync(elsewhere.DATA_DIR).filter((file) => /\.new-|restore\.lock/.test(file))).toEqual([]);
-});
+}, 300_000);
 
 test('backups are made and verified beside a running server; a flipped byte is found, and a kill leaves none', async () => {
   const env = await newBackupSettings();
@@ -101,7 +101,7 @@ test('backups are made and verified beside a running server; a flipped byte is f
     expect.not.arrayContaining([expect.stringContaining('.new-')]),
   );
   expect((await runCommand(env, 'backup', 'prune')).stdout).toContain('0 backups and 0 WAL files removed');
-});
+}, 300_000);
 
 test('a target that is away is a detail of readiness, and the service goes on', async () => {
   const env = await newBackupSettings();
@@ -122,4 +122,4 @@ test('a target that is away is a detail of readiness, and the service goes on', 
   mkdirSync(env.BACKUP_DIRECTORY);
   await vi.waitUntil(async () => (await readiness()).backup === 'ok', patience);
   expect(await ada.titles()).toEqual(['still served']);
-});
+}, 300_000);

@@ -136,4 +136,4 @@ test('a killed restore has changed nothing, or the next start completes it', asy
   expect(await after.titles()).toEqual(['one']);
   expect((await after.send('GET', `/changes?since=${cursor}`)).status).toBe(410);
   expect(leftovers()).toEqual([]);
-});
+}, 300_000);

@@ -47,6 +47,9 @@ async function fillSeldomTables({ app, victim }: Tenants): Promise<void> {
   await sql`insert into better_auth."twoFactor" (id, secret, "backupCodes", "userId", "lockedUntil") values ('t', 's', ${hostile}, ${userId}, '-infinity')`.execute(
     db,
   );
+  await sql`insert into duly.erasures (user_hash, erased_at, content_erased_at) values (repeat('0', 64), now(), now())`.execute(
+    db,
+  );
   await sql`insert into duly.deliveries (user_id, id, kind, channel_type, scheduled_at, status, created_at)
     values (${userId}, gen_random_uuid(), 'digest', 'email', now(), 'sent', now())`.execute(db);
 }

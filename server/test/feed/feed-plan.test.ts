@@ -56,6 +56,7 @@ beforeAll(async () => {
   await run(sql`insert into duly.reminders (user_id, id, task_id, remind_at, version, created_at, updated_at, revision)
     select user_id, gen_random_uuid(), id, now(), 1, now(), now(), revision
     from duly.tasks where user_id = ${userId} and revision % 10 = 0`);
+  await run(sql`update duly.tasks set reminder_count = 1 where user_id = ${userId} and revision % 10 = 0`);
   await run(sql`insert into duly.tombstones (user_id, type, id, revision)
     select ${userId}, 'task', gen_random_uuid(), n from generate_series(1, ${count}::int) n where n % 7 = 0`);
   await run(sql`analyze`);

@@ -33,12 +33,15 @@ export async function newBackupSettings(): Promise<
 export const runCommand = (env: Record<string, string>, ...args: string[]): Promise<ExitResult> =>
   startProcess(args, env).ended;
 
+/** A backup takes a few seconds of processor time, which others share. */
+const backupPatience = { ...patience, timeout: 90_000 };
+
 /** Waits until the service has written a status that fits. */
 export async function waitForStatus(
   dataDir: string,
   fits: (status: BackupStatus) => boolean,
 ): Promise<BackupStatus> {
-  await vi.waitUntil(() => fits(readBackupStatus(dataDir)), patience);
+  await vi.waitUntil(() => fits(readBackupStatus(dataDir)), backupPatience);
   return readBackupStatus(dataDir);
 }
 
@@ -55,7 +58,7 @@ export async function waitForArchive(env: { DATA_DIR: string; BACKUP_DIRECTORY: 
   );
   await client.end();
   const name = rows[0]?.name ?? '';
-  await vi.waitUntil(() => listWal(openTarget(env.BACKUP_DIRECTORY)).has(name), patience);
+  await vi.waitUntil(() => listWal(openTarget(env.BACKUP_DIRECTORY)).has(name), backupPatience);
 }
 
 /** Requests of one user of a front end to a server. */
