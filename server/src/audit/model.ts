@@ -10,6 +10,9 @@ export interface AuditOrigin {
   address: string | null;
 }
 
+/** Of what the service does by itself, or an operator by a command: no user asked for it. */
+export const systemOrigin: AuditOrigin = { actor: null, requestId: null, address: null };
+
 /** One audited event, without any of the user's content. */
 export interface AuditEntry {
   /** The user whose data or account is affected; empty for the service's own chain. */

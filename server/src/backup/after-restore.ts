@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
+import { systemOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { ErasureSettings } from '../config/erasure.ts';
 import { fileIdentity } from '../db/epoch.ts';
@@ -68,7 +69,7 @@ const recordRestore = (server: RecoveredServer, log: Logger) =>
     appendAudit(db, [
       {
         userId: '',
-        origin: { actor: null, requestId: null, address: null },
+        origin: systemOrigin,
         action: 'service.restore',
         outcome: 'success',
       },

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, statfsSync } from 'node:fs';
+import { rmSync, statfsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { erasureListName } from '../config/erasure.ts';
 import type { ConnectionSettings } from '../db/postgres/embedded.ts';
 import { appendToErasureList, readErasureList } from '../erasure/list.ts';
+import { readSecret } from '../platform/data-dir.ts';
 import { StartError } from '../platform/errors.ts';
-import { hasCode, writeSynced } from '../platform/files.ts';
+import { writeSynced } from '../platform/files.ts';
 import { version } from '../platform/version.ts';
 import { type ArchiveSource, secretEntry, textSource, writeArchive } from './archive.ts';
 import { clusterSize, listClusterFiles, readExactly } from './cluster-files.ts';
@@ -202,12 +203,3 @@ async function* walSources(
 
 /** initdb's default, which every embedded database has. */
 export const walSegmentBytes = 16 * 2 ** 20;
-
-function readSecret(dataDir: string): string | null {
-  try {
-    return readFileSync(join(dataDir, 'secret'), 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  }
-}

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { viewUser } from '../admin/service.ts';
+import { systemOrigin } from '../audit/model.ts';
 import { findOldClusters } from '../db/postgres/restored-cluster.ts';
 import { beginErasure, finishErasure } from '../erasure/erase.ts';
 import { rewriteTables, scrubCluster } from '../erasure/scrub.ts';
 import { type ExportFormat, exportFormats, writeExport } from '../export/export.ts';
 import { StartError } from '../platform/errors.ts';
 import { hasCode } from '../platform/files.ts';
-import { type AdminSubcommand, commandOrigin, userIdArgument } from './admin-users.ts';
+import { type AdminSubcommand, userIdArgument } from './admin-users.ts';
 import { parseOptions } from './options.ts';
 import { printLine } from './print.ts';
 
@@ -34,7 +35,7 @@ export const dataSubcommands = {
     const { format, output } = parseOptions('admin export', ['format', 'output'], options);
     const chosen = exportFormat(format);
     const userId = await userIdArgument(context, input);
-    await viewUser(context.db, userId, commandOrigin, 'admin.user.export');
+    await viewUser(context.db, userId, systemOrigin, 'admin.user.export');
     const stream = output === undefined ? process.stdout : await createOutput(output);
     await writeExport(context.db, userId, chosen, async (text) => {
       if (!stream.write(text)) await once(stream, 'drain');
@@ -44,7 +45,7 @@ export const dataSubcommands = {
   async delete(context, [input]) {
     const { config, db } = context;
     const userId = await userIdArgument(context, input);
-    await beginErasure(db, userId, commandOrigin, 'admin.user.erase');
+    await beginErasure(db, userId, systemOrigin, 'admin.user.erase');
     printLine('nobody gets in any more as this user');
     await finishErasure(db, userId, config.erasure);
     printLine('everything is erased but what docs/operations/gdpr.md names');

@@ -8,7 +8,7 @@ import {
 } from '../admin/invitations.ts';
 import { findAccountId, findUser } from '../admin/queries.ts';
 import { endUserSessions, listUsers } from '../admin/service.ts';
-import type { AuditOrigin } from '../audit/model.ts';
+import { systemOrigin } from '../audit/model.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -26,9 +26,6 @@ export interface SubcommandContext {
   /** The subcommand's name, for messages. */
   word: string;
 }
-
-/** No actor: everybody with access to the machine may run commands. */
-export const commandOrigin: AuditOrigin = { actor: null, requestId: null, address: null };
 
 const pageSize = 500;
 const [idWidth, emailWidth, timeWidth] = [32, 32, 24];
@@ -78,7 +75,7 @@ export const userSubcommands = {
     const [first_name, last_name] = [nameArgument(word, first), nameArgument(word, last)];
     const names = { ...(first_name && { first_name }), ...(last_name && { last_name }) };
     const { user, link } = await refuseTakenAddress(word, email, () =>
-      createUser(config, db, commandOrigin, { email, ...names }),
+      createUser(config, db, systemOrigin, { email, ...names }),
     );
     printLine(
       `${email} has an account with the id ${user.id}; whoever opens this sets its password, once, until ${link.expires_at}:`,
@@ -90,7 +87,7 @@ export const userSubcommands = {
     printRow(widths, ['id', 'email', 'role', 'created', 'banned']);
     let after = '';
     for (;;) {
-      const found = await listUsers(db, commandOrigin, {
+      const found = await listUsers(db, systemOrigin, {
         limit: pageSize,
         after,
         ...(search !== undefined && { search }),
@@ -103,7 +100,7 @@ export const userSubcommands = {
     }
   },
   async show(context, [input]) {
-    printFields(await getUserDetails(context.db, await userIdArgument(context, input), commandOrigin));
+    printFields(await getUserDetails(context.db, await userIdArgument(context, input), systemOrigin));
   },
   async 'reset-password'({ config, db, word }, [input]) {
     const email = emailArgument(word, input);
@@ -112,13 +109,13 @@ export const userSubcommands = {
       throw new StartError(
         `admin ${word}: got ${JSON.stringify(email)}, wants the email address of an account`,
       );
-    const link = await createPasswordLink(config, db, userId, commandOrigin);
+    const link = await createPasswordLink(config, db, userId, systemOrigin);
     printLine(`whoever opens this sets the password of ${email}, once, until ${link.expires_at}:`);
     printLine(link.url);
   },
   async sessions(context, [input]) {
     const widths = [idWidth, timeWidth, timeWidth, 15];
-    const sessions = await listUserSessions(context.db, await userIdArgument(context, input), commandOrigin);
+    const sessions = await listUserSessions(context.db, await userIdArgument(context, input), systemOrigin);
     printRow(widths, ['id', 'created', 'expires', 'address', 'user_agent']);
     for (const { id, created_at, expires_at, ip_address, user_agent } of sessions)
       printRow(widths, [id, created_at, expires_at, ip_address, user_agent]);
@@ -127,14 +124,14 @@ export const userSubcommands = {
     const { id, email } = await endUserSessions(
       context.db,
       await userIdArgument(context, input),
-      commandOrigin,
+      systemOrigin,
     );
     printLine(`${email ?? id} has to log in again`);
   },
   async invite({ config, db, mailer, word }, [input]) {
     const email = emailArgument(word, input);
     const { expires_at, url } = await refuseTakenAddress(word, email, () =>
-      createInvitation(config, db, mailer, commandOrigin, email),
+      createInvitation(config, db, mailer, systemOrigin, email),
     );
     printLine(`whoever opens this makes an account for ${email}, once, until ${expires_at}:`);
     printLine(url);
@@ -149,7 +146,7 @@ export const userSubcommands = {
     printRow(widths, ['id', 'email', 'created', 'expires']);
     let after = '';
     for (;;) {
-      const found = await listInvitations(db, commandOrigin, { limit: pageSize, after });
+      const found = await listInvitations(db, systemOrigin, { limit: pageSize, after });
       const invitations = found.slice(0, pageSize);
       for (const { id, email, created_at, expires_at } of invitations)
         printRow(widths, [id, email, created_at, expires_at]);
@@ -162,7 +159,7 @@ export const userSubcommands = {
     const id = await findInvitationId(db, email);
     if (id === null)
       throw new StartError(`admin ${word}: got ${JSON.stringify(email)}, wants an address that is invited`);
-    await revokeInvitation(db, commandOrigin, id);
+    await revokeInvitation(db, systemOrigin, id);
     printLine(`the invitation of ${email} is no longer good`);
   },
 } satisfies Record<string, AdminSubcommand>;

@@ -1,5 +1,6 @@
 import { findAccountId, findServiceLock } from '../admin/queries.ts';
 import { changeRole, lockService, startNewEpoch, unlockService } from '../admin/service.ts';
+import { systemOrigin } from '../audit/model.ts';
 import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
 import type { Db } from '../db/schema.ts';
@@ -10,7 +11,7 @@ import { databaseStartError, joinDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
 import { verifyData } from '../tasks/verify-data.ts';
 import { dataSubcommands } from './admin-data.ts';
-import { type AdminSubcommand, commandOrigin, userSubcommands } from './admin-users.ts';
+import { type AdminSubcommand, userSubcommands } from './admin-users.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine } from './print.ts';
 
@@ -20,15 +21,15 @@ const subcommands: Record<SubcommandName<'admin'>, AdminSubcommand> = {
   grant: ({ db }, args) => setRole(db, args, 'admin'),
   revoke: ({ db }, args) => setRole(db, args, 'user'),
   async lock({ db }) {
-    await lockService(db, commandOrigin);
+    await lockService(db, systemOrigin);
     printLine('locked: every instance answers 503 within a second');
   },
   async unlock({ db }) {
-    await unlockService(db, commandOrigin);
+    await unlockService(db, systemOrigin);
     printLine('unlocked');
   },
   async 'new-epoch'({ db }) {
-    await startNewEpoch(db, commandOrigin);
+    await startNewEpoch(db, systemOrigin);
     printLine(
       'a new epoch: clients of the change feed start anew, and the next change of each task raises its version far',
     );
@@ -62,7 +63,7 @@ async function setRole(db: Db, [email = '']: string[], role: 'user' | 'admin'): 
       `admin: got ${JSON.stringify(email)}, wants the email address of an account; register it first`,
     );
   }
-  await changeRole(db, userId, commandOrigin, role);
+  await changeRole(db, userId, systemOrigin, role);
   printLine(`${email} has the role ${role} now and has to log in again`);
 }
 

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { encodedEnding } from '../backup/encoding.ts';
 import type { Config } from '../config/config.ts';
 import { openSingleConnection } from '../db/single-connection.ts';
 import { type DumpReport, writeDump } from '../dump/create.ts';
 import { writeDumpFile, writeDumpStream } from '../dump/output.ts';
-import { timeStamp } from '../platform/data-dir.ts';
+import { readSecret, timeStamp } from '../platform/data-dir.ts';
 import { StartError } from '../platform/errors.ts';
-import { hasCode } from '../platform/files.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase, listenConnection } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
@@ -16,15 +14,6 @@ const newName = (recipients: readonly string[]) => `duly-${timeStamp()}.tar${enc
 
 /** Reports go to stderr: the dump may go to stdout. */
 const report = (line: string) => process.stderr.write(`${line}\n`);
-
-function readSecret(dataDir: string): string | null {
-  try {
-    return readFileSync(join(dataDir, 'secret'), 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  }
-}
 
 /**
  * `dump [FILE|-]`: writes everything of the service to one file, or to stdout, while it may run.

@@ -1,3 +1,4 @@
+import { systemOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import { requireMigrated } from '../db/migrator.ts';
@@ -16,7 +17,6 @@ import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
-import { commandOrigin } from './admin-users.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine, printRow } from './print.ts';
 
@@ -83,7 +83,7 @@ const change = (db: Db, action: string, work: (tx: Tx) => Promise<string[]>): Pr
     const userIds = await work(tx);
     const counts = Map.groupBy(userIds, (userId) => userId);
     const entries = [...counts].map(([userId, { length: count }]) => ({
-      ...{ userId, origin: commandOrigin, action, count },
+      ...{ userId, origin: systemOrigin, action, count },
       outcome: 'success' as const,
     }));
     if (entries.length > 0) await appendAudit(tx, entries);

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { systemOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import { endSessions, type RestoredFacts, readFacts } from '../backup/after-restore.ts';
 import { listMigrations, migrateTo } from '../db/migrator.ts';
@@ -178,7 +179,8 @@ async function settle(
   await client.query(queueDeliveries);
   if (purpose === 'load') await client.query('select duly.begin_epoch()');
   const endedSessions = purpose === 'load' ? await endSessions(client) : 0;
-  const origin = { actor: null, requestId: null, address: null };
-  await appendAudit(tx, [{ userId: '', origin, action: `service.${purpose}`, outcome: 'success' }]);
+  await appendAudit(tx, [
+    { userId: '', origin: systemOrigin, action: `service.${purpose}`, outcome: 'success' },
+  ]);
   return { ...(await readFacts(client)), endedSessions };
 }

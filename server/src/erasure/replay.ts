@@ -1,3 +1,4 @@
+import { systemOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { ErasureSettings } from '../config/erasure.ts';
 import { beginEpoch } from '../db/epoch.ts';
@@ -6,8 +7,6 @@ import { inTransaction } from '../db/transaction.ts';
 import { finishErasure } from './erase.ts';
 import { appendToErasureList, erasuresMissingFrom, type ListedErasure, readErasureList } from './list.ts';
 import * as queries from './queries.ts';
-
-const serviceOrigin = { actor: null, requestId: null, address: null };
 
 /**
  * Erases again whom a restored database has brought back: everybody on the list or its copies whose erasure the
@@ -42,6 +41,6 @@ const repeatErasure = (db: Db, userId: string | null, erasure: ListedErasure): P
     await queries.insertErasure(tx, userId, erasure);
     if (userId === null || (await queries.findErasureState(tx, userId)) !== null) return;
     await queries.closeAccount(tx, userId);
-    const entry = { userId, origin: serviceOrigin, action: 'service.user.erase' };
+    const entry = { userId, origin: systemOrigin, action: 'service.user.erase' };
     await appendAudit(tx, [{ ...entry, outcome: 'success' }]);
   });

@@ -62,3 +62,13 @@ export function replaceSecret(
   removeAbandoned(dataDir, 'secret');
   return oldSecret;
 }
+
+/** @returns the generated `secret`; null if there is none */
+export function readSecret(dataDir: string): string | null {
+  try {
+    return readFileSync(join(dataDir, 'secret'), 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
