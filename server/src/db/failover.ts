@@ -31,8 +31,8 @@ interface ConnectionState {
  * read-only, all are probed again. Read-only connections serve reads until a writable server is found.
  */
 export interface Failover {
-  /** Call it for each new connection. */
-  noteOpened(client: pg.PoolClient, server: ServerState): void;
+  /** Call it for each new connection. @param openedAt when its host was chosen, in ms of `performance.now()` */
+  noteOpened(client: pg.PoolClient, server: ServerState, openedAt: number): void;
   /** Call it when a connection was lost without our doing: others that were checked before may be lost, too. */
   noteLost(): void;
   /** Call it when a statement failed because its server is read-only (SQLSTATE 25006). */
@@ -56,7 +56,10 @@ interface ServerTracker {
   noteReadOnly(): void;
   /** A probe at `checkedAt` found a writable server. A probe from before the first refusal does not count. */
   noteWritable(checkedAt: number): void;
-  /** Starts a search for a writable server, at most one a second. @returns the running search, or null */
+  /**
+   * Starts a search for a writable server, or plans it: there is at most one a second. @returns the running search, or
+   * null
+   */
   search(): Promise<void> | null;
   notifyListeners(): void;
   readOnlySince(): number | null;
@@ -71,6 +74,7 @@ function createServerTracker(findWritableServer: FindWritableServer | null, log:
   let writableAt = Number.NEGATIVE_INFINITY;
   let searchedAt = Number.NEGATIVE_INFINITY;
   let ongoingSearch: Promise<void> | null = null;
+  let planned: NodeJS.Timeout | undefined;
 
   function notifyListeners(): void {
     for (const listener of listeners) listener();
@@ -94,12 +98,22 @@ function createServerTracker(findWritableServer: FindWritableServer | null, log:
   }
 
   function search(): Promise<void> | null {
+    if (findWritableServer === null || ongoingSearch !== null) return ongoingSearch;
     const now = performance.now();
-    if (findWritableServer !== null && ongoingSearch === null && now - searchedAt >= searchIntervalMs) {
-      searchedAt = now;
-      ongoingSearch = runSearch(findWritableServer, now);
+    const waitMs = searchedAt + searchIntervalMs - now;
+    if (waitMs > 0) {
+      // Nobody may ask again: the primary process hardly uses the database.
+      planned ??= setTimeout(searchIfReadOnly, waitMs).unref();
+      return null;
     }
+    searchedAt = now;
+    ongoingSearch = runSearch(findWritableServer, now);
     return ongoingSearch;
+  }
+
+  function searchIfReadOnly(): void {
+    planned = undefined;
+    if (readOnlySince !== null) search();
   }
 
   return {
@@ -133,8 +147,8 @@ export function createFailover(findWritableServer: FindWritableServer | null, lo
 
   function record(client: pg.PoolClient, state: ConnectionState): void {
     states.set(client, state);
-    if (state.isReadOnly) tracker.noteReadOnly();
-    else tracker.noteWritable(state.checkedAt);
+    if (!state.isReadOnly) tracker.noteWritable(state.checkedAt);
+    else tracker.noteReadOnly();
   }
 
   /** Whether the state is older than the proof of a writable server: a read-only connection is then closed. */
@@ -161,10 +175,15 @@ export function createFailover(findWritableServer: FindWritableServer | null, lo
   }
 
   return {
-    noteOpened(client, { isReadOnly, startedAt }) {
+    noteOpened(client, { isReadOnly, startedAt }, openedAt) {
+      const state = { isReadOnly, checkedAt: openedAt };
+      if (isReadOnly && isOutdated(state)) {
+        states.set(client, state);
+        return;
+      }
       const isOtherServer = currentServer !== undefined && currentServer !== startedAt;
       currentServer = startedAt;
-      record(client, { isReadOnly, checkedAt: performance.now() });
+      record(client, state);
       if (isOtherServer) tracker.notifyListeners();
     },
     noteLost() {

@@ -63,6 +63,7 @@ export function createHostSelector(
   const isFixed = hosts.length === 1 && target === 'any';
   let selection = { config: first, until: Number.NEGATIVE_INFINITY };
   let selecting: Promise<pg.ClientConfig> | undefined;
+  let resets = 0;
 
   async function search(): Promise<pg.ClientConfig> {
     const isFailed = ({ failedAt }: { failedAt: number }) => performance.now() - failedAt < failedHostDelayMs;
@@ -88,11 +89,18 @@ export function createHostSelector(
     throw new NoHostError(`no host is ${target === 'any' ? 'up' : target}: ${errors.map(String).join('; ')}`);
   }
 
+  /** What was probed before a reset may be out of date. */
+  async function searchAgainAfterReset(): Promise<pg.ClientConfig> {
+    const resetsBefore = resets;
+    const config = await search();
+    return resets === resetsBefore ? config : search();
+  }
+
   return {
     isFixed,
     async select() {
       if (isFixed || performance.now() < selection.until) return selection.config;
-      selecting ??= search().finally(() => {
+      selecting ??= searchAgainAfterReset().finally(() => {
         selecting = undefined;
       });
       const config = await selecting;
@@ -103,6 +111,7 @@ export function createHostSelector(
     isAcceptable: (server) =>
       target === 'prefer-standby' || acceptsServer[target](server) || isCurrentServer(server),
     reset() {
+      resets += 1;
       selection.until = Number.NEGATIVE_INFINITY;
     },
   };

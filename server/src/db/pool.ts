@@ -107,11 +107,15 @@ export function createDb(options: PoolOptions): Db {
   return db;
 }
 
+/** When the host of a client was chosen, in ms of `performance.now()`. */
+const openedAt = new WeakMap<pg.Client, number>();
+
 /** pg.Pool has one host: each new client takes the settings of the host selected last. */
 const clientClassFor = (hosts: HostSelector, silence: PoolGuard['silence']) =>
   class extends pg.Client {
     constructor(config: pg.ClientConfig = {}) {
       super(hosts.isFixed ? config : { ...config, ...hosts.selected() });
+      openedAt.set(this, performance.now());
       keepBinaryRows(this.connection);
       // Until it is verified.
       silence.begin(this);
@@ -132,7 +136,7 @@ async function initializeClient(
     throw new NoHostError('the host is not what is wanted any more');
   }
   markIfDirect(client, server.pid);
-  failover.noteOpened(client, server);
+  failover.noteOpened(client, server, openedAt.get(client) ?? performance.now());
   await client.query(isDirect(client) ? setSession : setDateStyle);
 }
 
