@@ -22,13 +22,22 @@ export interface Fired {
   deliveries: ReadyDelivery[];
 }
 
-interface FiredRow {
+interface ReadyRow {
   user_id: string;
-  reminders: number;
-  delivery_id: string | null;
+  delivery_id: string;
   channel_type: ChannelType;
   url: string | null;
 }
+
+const toReadyDelivery = ({ user_id, delivery_id, channel_type, url }: ReadyRow): ReadyDelivery => ({
+  userId: user_id,
+  deliveryId: delivery_id,
+  channelType: channel_type,
+  url,
+});
+
+/** A reminder, or a delivery of one. */
+type FiredRow = ReadyRow | { user_id: string; delivery_id: null };
 
 /**
  * Fires reminders whose time has come: raises the revision of their users, and makes a delivery for each channel.
@@ -45,32 +54,33 @@ export async function fireReminders(tx: Tx): Promise<Fired> {
     due.rows.map(({ user_id }) => user_id),
     due.rows.map(({ id }) => id),
   ).execute(tx);
+  const deliveries = rows.flatMap((row) => (row.delivery_id === null ? [] : [toReadyDelivery(row)]));
   return {
     userIds: [...new Set(rows.map(({ user_id }) => user_id))],
-    count: rows[0]?.reminders ?? 0,
-    deliveries: rows.flatMap(
-      ({ user_id: userId, delivery_id: deliveryId, channel_type: channelType, url }) =>
-        deliveryId === null ? [] : [{ userId, deliveryId, channelType, url }],
-    ),
+    count: rows.length - deliveries.length,
+    deliveries,
   };
 }
 
-/** In a statement of its own, whose snapshot has what was written before the locks. */
+/**
+ * In a statement of its own, whose snapshot has what was written before the locks. It joins by primary keys only:
+ * PostgreSQL expects hardly any reminder to be due, and would join 500 of them with 500 in a quarter of a million steps.
+ */
 const fireLocked = (userIds: readonly string[], ids: readonly string[]) => sql<FiredRow>`
   with due as materialized (
-    select r.user_id, r.id, r.task_id, r.channels, r.next_at
+    select k.user_id, k.id, r.task_id, r.channels, r.next_at, o.revision + 1 as revision
     from unnest(${userIds}::text[], ${ids}::uuid[]) as k (user_id, id)
-    join duly.reminders as r on r.user_id = k.user_id and r.id = k.id
+    cross join lateral (
+      select task_id, channels, next_at from duly.reminders where user_id = k.user_id and id = k.id offset 0
+    ) as r
+    join duly.owners as o on o.user_id = k.user_id
     where r.next_at <= now()
   ), raised as (
-    update duly.owners as o set revision = o.revision + 1
-    where o.user_id in (select user_id from due) returning o.user_id, o.revision
+    update duly.owners set revision = revision + 1 where user_id in (select user_id from due)
   ), fired as (
     update duly.reminders as r
-    set next_at = null, snoozed_until = null, fired_at = now(), revision = raised.revision
-    from due join raised on raised.user_id = due.user_id
-    where r.user_id = due.user_id and r.id = due.id
-    returning r.user_id
+    set next_at = null, snoozed_until = null, fired_at = now(), revision = due.revision
+    from due where r.user_id = due.user_id and r.id = due.id
   ), wanted as materialized (
     select due.user_id, gen_random_uuid() as id, due.id as reminder_id, due.task_id, due.next_at,
       c.id as channel_id, c.type, c.url
@@ -85,18 +95,10 @@ const fireLocked = (userIds: readonly string[], ids: readonly string[]) => sql<F
     select user_id, id, 'reminder', reminder_id, task_id, channel_id, type, next_at,
       'queued', now() - next_at > ${lateAfter}, now() from wanted
   )
-  select raised.user_id, (select count(*)::int from fired) as reminders, wanted.id as delivery_id,
-    wanted.type as channel_type, wanted.url
-  from raised left join wanted on wanted.user_id = raised.user_id`;
+  select user_id, null as delivery_id, null as channel_type, null as url from due
+  union all select user_id, id, type, url from wanted`;
 
 const lateAfter = sql`interval '60 seconds'`;
-
-interface ReadyRow {
-  user_id: string;
-  id: string;
-  channel_type: ChannelType;
-  url: string | null;
-}
 
 /** Takes deliveries whose next try is due: while they are in the queue they have no time for one. */
 export async function takeDueDeliveries(tx: Tx): Promise<ReadyDelivery[]> {
@@ -108,16 +110,11 @@ export async function takeDueDeliveries(tx: Tx): Promise<ReadyDelivery[]> {
       update duly.deliveries as d set next_try_at = null from due where d.user_id = due.user_id and d.id = due.id
       returning d.user_id, d.id, d.channel_type, d.channel_id
     )
-    select taken.user_id, taken.id, taken.channel_type, c.url
+    select taken.user_id, taken.id as delivery_id, taken.channel_type, c.url
     from taken left join duly.channels as c on c.user_id = taken.user_id and c.id = taken.channel_id`.execute(
     tx,
   );
-  return rows.map(({ user_id: userId, id: deliveryId, channel_type: channelType, url }) => ({
-    userId,
-    deliveryId,
-    channelType,
-    url,
-  }));
+  return rows.map(toReadyDelivery);
 }
 
 /** @param scheduledAt ISO 8601 */

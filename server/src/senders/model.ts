@@ -40,7 +40,7 @@ export type SendResult =
   | { outcome: 'failed'; error: FailureClass; status: number | null; isPermanent: boolean };
 
 export interface Senders {
-  /** Never throws; after `signal` aborts it answers a failure of class `timeout`. */
+  /** Never throws. After 10 s, by mail 30 s, or when `signal` aborts, it answers a failure of class `timeout`. */
   send(target: ChannelTarget, message: Message, signal: AbortSignal): Promise<SendResult>;
   /** The keys of push, which are made at first use. */
   getPushKeys: GetPushKeys;

@@ -4,8 +4,6 @@ import type { DeliveryResult, DeliveryState } from '../deliveries/queries.ts';
 import type { SendResult } from '../senders/model.ts';
 import type { WorkerContext } from './context.ts';
 
-const sendTimeoutMs = 30_000;
-
 /**
  * Sends a delivery, unless what it is for is over.
  * @param stop ends the attempt; it then counts as none
@@ -33,8 +31,7 @@ async function send(
   try {
     const composed = await ctx.compose(delivery, late);
     if (typeof composed === 'string') return composed;
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(sendTimeoutMs)]);
-    return await ctx.senders.send(composed.target, composed.message, signal);
+    return await ctx.senders.send(composed.target, composed.message, stop);
   } catch (error) {
     ctx.log.error({ reason: String(error) }, 'a message could not be made');
     return { outcome: 'failed', error: 'not_configured', status: null, isPermanent: false };

@@ -77,6 +77,7 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
 
   async function fireAll(queue: DeliveryQueue, fire: (tx: Tx) => Promise<Fired>): Promise<void> {
     while (!stop.aborted) {
+      const startedAt = performance.now();
       const fired = await inTransaction(ctx.db, async (tx) => {
         const batch = await fire(tx);
         await queue.add(tx, batch.deliveries);
@@ -85,6 +86,8 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
       for (const userId of fired.userIds) ctx.changeNotifier.publish(userId);
       if (fired.count === 0) return;
       poke();
+      // Requests are answered meanwhile; sending takes longer than this in any case.
+      await sleep(performance.now() - startedAt, undefined, { signal: stop }).catch(() => undefined);
     }
   }
 
