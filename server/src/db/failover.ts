@@ -74,7 +74,7 @@ function createServerTracker(findWritableServer: FindWritableServer | null, log:
   let writableAt = Number.NEGATIVE_INFINITY;
   let searchedAt = Number.NEGATIVE_INFINITY;
   let ongoingSearch: Promise<void> | null = null;
-  let planned: NodeJS.Timeout | undefined;
+  let isPlanned = false;
 
   function notifyListeners(): void {
     for (const listener of listeners) listener();
@@ -103,7 +103,8 @@ function createServerTracker(findWritableServer: FindWritableServer | null, log:
     const waitMs = searchedAt + searchIntervalMs - now;
     if (waitMs > 0) {
       // Nobody may ask again: the primary process hardly uses the database.
-      planned ??= setTimeout(searchIfReadOnly, waitMs).unref();
+      if (!isPlanned) setTimeout(searchIfReadOnly, waitMs).unref();
+      isPlanned = true;
       return null;
     }
     searchedAt = now;
@@ -112,7 +113,7 @@ function createServerTracker(findWritableServer: FindWritableServer | null, log:
   }
 
   function searchIfReadOnly(): void {
-    planned = undefined;
+    isPlanned = false;
     if (readOnlySince !== null) search();
   }
 
