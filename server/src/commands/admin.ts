@@ -11,6 +11,7 @@ import { databaseStartError, joinDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
 import { verifyData } from '../tasks/verify-data.ts';
 import { dataSubcommands } from './admin-data.ts';
+import { importSubcommands } from './admin-import.ts';
 import { type AdminSubcommand, userSubcommands } from './admin-users.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine } from './print.ts';
@@ -18,6 +19,7 @@ import { printLine } from './print.ts';
 const subcommands: Record<SubcommandName<'admin'>, AdminSubcommand> = {
   ...userSubcommands,
   ...dataSubcommands,
+  ...importSubcommands,
   grant: ({ db }, args) => setRole(db, args, 'admin'),
   revoke: ({ db }, args) => setRole(db, args, 'user'),
   async lock({ db }) {

@@ -70,3 +70,14 @@ export function daysInMonth(year: number, month: number): number {
   if (month === 2) return isLeapYear(year) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
+
+/** Dates that a client may send. A matching text may still name no day, such as `2026-02-30`. */
+export const supportedDate =
+  /^(?:19[7-9][0-9]|20[0-9][0-9]|2100)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/;
+
+/** Whether the text is a day from 1970-01-01 to 2100-12-31, as YYYY-MM-DD. */
+export function isCalendarDate(text: string): boolean {
+  if (!supportedDate.test(text)) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}

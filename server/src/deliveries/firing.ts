@@ -64,7 +64,7 @@ export async function fireReminders(tx: Tx): Promise<Fired> {
 
 /**
  * In a statement of its own, whose snapshot has what was written before the locks. It joins by primary keys only:
- * PostgreSQL expects hardly any reminder to be due, and would join 500 of them with 500 in a quarter of a million steps.
+ * PostgreSQL expects hardly any reminder to be due, and would join 500 of them with 500 row by row.
  */
 const fireLocked = (userIds: readonly string[], ids: readonly string[]) => sql<FiredRow>`
   with due as materialized (

@@ -21,6 +21,7 @@ import * as deliveries from './handlers/deliveries.ts';
 import * as digest from './handlers/digest.ts';
 import * as feed from './handlers/feed.ts';
 import * as health from './handlers/health.ts';
+import * as imports from './handlers/import.ts';
 import * as linkPages from './handlers/link-pages.ts';
 import { metricsRoute } from './handlers/metrics.ts';
 import * as occurrences from './handlers/occurrences.ts';
@@ -92,6 +93,7 @@ const table: readonly Row[] = [
   ['PATCH',    '/api/v1/users/:user_id',                         profile.patchProfile,              'token',  v1],
   ['DELETE',   '/api/v1/users/:user_id',                         userData.eraseUser,                'token',  v1],
   ['GET',      '/api/v1/users/:user_id/export',                  userData.exportUser,               'token',  v1],
+  ['POST',     '/api/v1/users/:user_id/import',                  imports.importTasks,               'token',  v1],
   ['POST',     '/api/v1/users/:user_id/password',                account.changePassword,            'token',  v1],
   ['POST',     '/api/v1/users/:user_id/email',                   account.requestEmailChange,        'token',  v1],
   ['POST',     '/api/v1/users/:user_id/email/verification',      account.sendEmailVerification,     'token',  v1],

@@ -101,6 +101,29 @@ export function occurrenceCtes(
   return [...(recorded.length > 0 ? [record] : []), ...(undone.length > 0 ? [undo] : [])];
 }
 
+/** One that another Duly recorded. */
+export interface ImportedOccurrence extends RecordedOccurrence {
+  id: string;
+  recorded_at: string;
+}
+
+/** Stores occurrences as they are; their tasks may be stored by the same statement. */
+export const importOccurrencesCte = (userId: string, occurrences: readonly ImportedOccurrence[]): Cte => ({
+  template: importTemplate,
+  params: { user_id: userId, imported: JSON.stringify(occurrences) },
+});
+
+const importTemplate: CteTemplate = {
+  name: 'import occurrences',
+  sql: sql`imported as (
+      insert into duly.occurrences (user_id, id, task_id, date, number, status, before, task_version, recorded_at, revision)
+      select ${userParam}, ${fieldsOf(sql`r`)}, r.recorded_at, ${revision}
+      from jsonb_to_recordset(${param('imported')}::text::jsonb) as r (id uuid, task_id uuid, date date, number int,
+        status text, before jsonb, task_version int, recorded_at timestamptz)
+      on conflict do nothing
+    )`,
+};
+
 const recordTemplate: CteTemplate = {
   name: 'record occurrences',
   sql: sql`recorded as (

@@ -26,7 +26,7 @@ const layers = [
   ['tokens'],
   ['feed', 'admin', 'digest', 'deliveries'],
   ['user-data.ts'],
-  ['jobs', 'worker', 'backup', 'dump', 'export', 'erasure'],
+  ['jobs', 'worker', 'backup', 'dump', 'export', 'erasure', 'import'],
   ['metrics'],
   ['context.ts'],
   ['http'],

@@ -1,19 +1,13 @@
 import type { FastifyServerOptions } from 'fastify';
 import { emailSyntax } from '../../accounts/email-address.ts';
 import { isCommonPassword } from '../../accounts/passwords.ts';
+import { isCalendarDate, supportedDate } from '../../dates/days.ts';
 import { isTimeZone } from '../../dates/zones.ts';
 import { type AppError, maxIssues, type ValidationIssue, validationError } from '../../platform/errors.ts';
 import { isLanguageTag } from '../../profiles/model.ts';
 import { isTaskId } from '../../tasks/model.ts';
 import { ifMatchSyntax } from './conditions.ts';
 import { inputKeywords } from './normalize-input.ts';
-
-const calendarDate = /^(?:19[7-9][0-9]|20[0-9][0-9]|2100)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/;
-function isDate(text: string): boolean {
-  if (!calendarDate.test(text)) return false;
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
-}
 
 const rfc3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
@@ -40,8 +34,8 @@ interface TextFormat {
 const formats: Record<string, TextFormat> = {
   uuid: { test: isTaskId, hint: 'a UUID with hyphens' },
   date: {
-    test: isDate,
-    pattern: calendarDate.source,
+    test: isCalendarDate,
+    pattern: supportedDate.source,
     hint: 'a date YYYY-MM-DD from 1970-01-01 to 2100-12-31 (a time may only be midnight UTC: send the date alone)',
   },
   'date-time': { test: isDateTime, hint: 'a time such as 2026-12-24T08:00:00Z (RFC 3339)' },

@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the route may be sent a form, which is not looked at: the button of a mail program sends one. */
     acceptsForms?: boolean;
+    /** Whether the body is a file of any type, which the handler gets as a buffer. */
+    acceptsFiles?: boolean;
   }
 }
 
@@ -40,6 +42,10 @@ export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   const parseJson = (request: FastifyRequest, bytes: Buffer, done: Done) => {
+    if (request.routeOptions.config.acceptsFiles) {
+      done(null, bytes);
+      return;
+    }
     if (bytes.length === 0) {
       if (allowsNoBody(request)) done(null, undefined);
       else done(invalidJson('it is empty'));
@@ -72,7 +78,8 @@ export function parseJsonBodies(app: FastifyInstance): void {
   });
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
     const isIgnored = bytes.length === 0 || (request.routeOptions.config.acceptsForms && isForm(request));
-    if (isIgnored && allowsNoBody(request)) done(null, undefined);
+    if (request.routeOptions.config.acceptsFiles) done(null, bytes);
+    else if (isIgnored && allowsNoBody(request)) done(null, undefined);
     else done(unsupportedContentType(request));
   });
 }

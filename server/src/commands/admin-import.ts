@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { systemOrigin } from '../audit/model.ts';
+import type { ImportReport, ReportLine } from '../import/import.ts';
+import { ImportError } from '../import/model.ts';
+import { findSource, type ImportSource, importFrom, importSources } from '../import/sources.ts';
+import { StartError } from '../platform/errors.ts';
+import { hasCode } from '../platform/files.ts';
+import { type AdminSubcommand, userIdArgument } from './admin-users.ts';
+import { parseOptions } from './options.ts';
+import { printFields, printRow } from './print.ts';
+
+const [kindWidth, placeWidth, titleWidth] = [8, 14, 40];
+const isWorthSaying = ({ kind }: ReportLine) => kind === 'skipped' || kind === 'changed';
+
+/** @throws StartError when the file cannot be read */
+async function readInput(path = ''): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM')) throw error;
+    throw new StartError(`admin import: ${JSON.stringify(path)} cannot be read (${String(error)})`);
+  }
+}
+
+/** @throws StartError for an unknown name, or a file of no program that is known */
+function sourceOf(name: string | undefined, file: Buffer, path: string): ImportSource {
+  const source = findSource(name, file, basename(path));
+  if (source !== undefined) return source;
+  const names = importSources.map((each) => each.name).join(', ');
+  throw new StartError(
+    name === undefined
+      ? `admin import: ${JSON.stringify(path)} looks like a file of no program that is known; --format says which: ${names}`
+      : `admin import: got ${JSON.stringify(name)}, wants ${names}`,
+  );
+}
+
+function printReport({ projects, sections, notes, tasks }: ImportReport, isDryRun: boolean): void {
+  for (const { kind, place, title = '', reason = '' } of [
+    ...notes,
+    ...tasks.filter((line) => isDryRun || isWorthSaying(line)),
+  ])
+    printRow([kindWidth, placeWidth, titleWidth], [kind, place, title, reason]);
+  const count = (...kinds: ReportLine['kind'][]) => tasks.filter(({ kind }) => kinds.includes(kind)).length;
+  printFields({
+    created: count('created', 'changed'),
+    existing: count('existing'),
+    skipped: count('skipped') + notes.filter(({ kind }) => kind === 'skipped').length,
+    ...{ projects, sections },
+    stored: !isDryRun,
+  });
+}
+
+export const importSubcommands = {
+  async import(context, [user, path = '', ...options]) {
+    const isDryRun = options.includes('--dry-run');
+    const { format } = parseOptions(
+      'admin import',
+      ['format'],
+      options.filter((option) => option !== '--dry-run'),
+    );
+    const file = await readInput(path);
+    const source = sourceOf(format, file, path);
+    const userId = await userIdArgument(context, user);
+    const target = {
+      ...{ userId, context: systemOrigin, isDryRun },
+      onProgress: (done: number, total: number) => process.stderr.write(`${done} of ${total} tasks\n`),
+    };
+    try {
+      printReport(await importFrom(context.db, target, source, file, basename(path)), isDryRun);
+    } catch (error) {
+      throw error instanceof ImportError ? new StartError(`admin import: ${path}: ${error.message}`) : error;
+    }
+  },
+} satisfies Record<string, AdminSubcommand>;

@@ -1,0 +1,198 @@
+import { type RawBuilder, sql } from 'kysely';
+import { Check } from 'typebox/value';
+import type { Db } from '../db/schema.ts';
+import { executeQuery, param, type Query, query } from '../db/statements.ts';
+import type { ItemKind } from '../items/kind.ts';
+import { dataLimits } from '../platform/data-limits.ts';
+import { projectKind } from '../projects/kind.ts';
+import { NewProject } from '../projects/model.ts';
+import { sectionKind } from '../sections/kind.ts';
+import { NewSection } from '../sections/model.ts';
+import { viewKind } from '../views/kind.ts';
+import { NewView } from '../views/model.ts';
+import { unchanged, type WriteContext } from '../writes/plan.ts';
+import { write } from '../writes/write.ts';
+import { idIn, instantIn, positionIn, type Row, textIn, versionIn } from './document-task.ts';
+import type { ImportNote } from './model.ts';
+
+/** Ids of what the user has, in the trash too. */
+export interface StoredPlaces {
+  projects: ReadonlySet<string>;
+  sections: ReadonlySet<string>;
+}
+
+interface List {
+  kind: ItemKind;
+  /** The member of the document. */
+  name: 'projects' | 'sections' | 'views';
+  isSound(row: Row): boolean;
+  /** Columns of this kind alone. */
+  fields(row: Row): object;
+}
+
+const nameOf = (row: Row) => textIn(row, 'name') ?? '';
+/** Whether PostgreSQL can store its texts: no NUL, and no half of a character. */
+const isStorable = (row: Row) => !/\\u(?:0000|d[89a-f])/.test(JSON.stringify(row));
+const isNamed = (row: Row) => nameOf(row) === nameOf(row).trim() && isStorable(row);
+const colorOf = (row: Row) => textIn(row, 'color')?.toLowerCase() ?? null;
+
+/** Each after those that it refers to. */
+const lists: readonly List[] = [
+  {
+    kind: projectKind,
+    name: 'projects',
+    isSound: (row) =>
+      Check(NewProject, { name: nameOf(row), color: colorOf(row), view_defaults: row.view_defaults ?? null }),
+    fields: (row) => ({
+      color: colorOf(row),
+      archived: instantIn(row, 'archived_at') !== null,
+      archived_at: instantIn(row, 'archived_at'),
+      view_defaults: row.view_defaults ?? null,
+    }),
+  },
+  {
+    kind: sectionKind,
+    name: 'sections',
+    isSound: (row) => Check(NewSection, { name: nameOf(row) }),
+    fields: (row) => ({
+      project_id: idIn(row, 'project_id'),
+      deleted_with: instantIn(row, 'deleted_at') === null ? null : idIn(row, 'deleted_with'),
+    }),
+  },
+  {
+    kind: viewKind,
+    name: 'views',
+    isSound: (row) => Check(NewView, { name: nameOf(row), parameters: row.parameters }),
+    fields: ({ parameters }) => ({ parameters }),
+  },
+];
+
+const itemOf = ({ kind, fields }: List, userId: string, id: string, row: Row, now: string) => ({
+  ...{ id, user_id: userId, name: nameOf(row) },
+  position: positionIn(row) ?? 'a0',
+  version: versionIn(row),
+  created_at: instantIn(row, 'created_at') ?? now,
+  updated_at: instantIn(row, 'updated_at') ?? now,
+  deleted_at: instantIn(row, 'deleted_at'),
+  ...(kind.parent !== undefined && { deleted_with: null }),
+  ...fields(row),
+});
+
+interface Known {
+  /** Those of the ids that the user has. */
+  ids: ReadonlySet<string>;
+  /** Live items, by the id of their parent, or an empty text. */
+  counts: Map<string, number>;
+}
+
+/** Reads which of these items the user has, and how many of that kind. */
+function knownQuery({ table, noun, parent }: ItemKind, userId: string, ids: readonly string[]): Query<Known> {
+  const parentId: RawBuilder<unknown> =
+    parent === undefined ? sql`''` : sql`t.${sql.id(parent.column)}::text`;
+  const statement = sql<{ ids: string[]; counts: Record<string, number> }>`
+    select array(select t.id from ${sql.table(table)} as t
+        where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])) as ids,
+      (select coalesce(jsonb_object_agg(parent_id, count), '{}') from (
+        select ${parentId} as parent_id, count(*)::int as count from ${sql.table(table)} as t
+        where t.user_id = ${param('user_id')} and t.deleted_at is null group by 1) as c) as counts`;
+  return query(`known ${noun}s`, statement, { user_id: userId, ids }, ([row]) => ({
+    ids: new Set(row?.ids),
+    counts: new Map(Object.entries(row?.counts ?? {})),
+  }));
+}
+
+interface Target {
+  db: Db;
+  userId: string;
+  /** Null: nothing is stored. */
+  context: WriteContext | null;
+}
+
+interface StoredItems {
+  created: Record<List['name'], number>;
+  places: StoredPlaces;
+  notes: readonly ImportNote[];
+}
+
+/** Stores the projects, sections and views of a document that the user does not have, each as it was. */
+export async function storeItems(
+  { db, userId, context }: Target,
+  rowsOf: (list: string) => readonly Row[],
+): Promise<StoredItems> {
+  const created = { projects: 0, sections: 0, views: 0 };
+  const places = { projects: new Set<string>(), sections: new Set<string>() };
+  const notes: ImportNote[] = [];
+  for (const list of lists) {
+    const rows = rowsOf(list.name);
+    const ids = rows.flatMap((row) => idIn(row, 'id') ?? []);
+    const read = knownQuery(list.kind, userId, ids);
+    const choose = (known: Known) => chooseRows(list, rows, known, places.projects);
+    const chosen =
+      context === null
+        ? choose(await executeQuery(db, read))
+        : await storeRows({ db, userId, context }, list, read, choose);
+    created[list.name] = chosen.items.length;
+    notes.push(...chosen.notes);
+    if (list.name !== 'views')
+      for (const id of [...chosen.items.map((item) => item.id), ...chosen.knownIds])
+        places[list.name].add(id);
+  }
+  return { created, places, notes };
+}
+
+interface Chosen {
+  items: { id: string; row: Row }[];
+  knownIds: string[];
+  notes: ImportNote[];
+}
+
+async function storeRows(
+  { db, userId, context }: { db: Db; userId: string; context: WriteContext },
+  list: List,
+  read: Query<Known>,
+  choose: (known: Known) => Chosen,
+): Promise<Chosen> {
+  const { value } = await write<Chosen, Known>(db, userId, context, {
+    read,
+    decide(known, { now }) {
+      const chosen = choose(known);
+      if (chosen.items.length === 0) return unchanged(chosen);
+      const rows = JSON.stringify(chosen.items.map(({ id, row }) => itemOf(list, userId, id, row, now)));
+      return {
+        value: chosen,
+        changes: [{ template: list.kind.upsert, params: { user_id: userId, rows } }],
+        auditActions: [{ action: `${list.kind.noun}.import`, count: chosen.items.length }],
+      };
+    },
+  });
+  return value;
+}
+
+/** The rows that can be stored, and why others cannot. */
+function chooseRows(
+  { kind, name, isSound }: List,
+  rows: readonly Row[],
+  { ids, counts }: Known,
+  projects: ReadonlySet<string>,
+): Chosen {
+  const chosen = new Map<string, Row>();
+  const notes: ImportNote[] = [];
+  const skip = (index: number, reason: string) =>
+    notes.push({ place: `${name}.${index}`, kind: 'skipped', reason });
+  const { max, of } = dataLimits[kind.limit];
+  const totals = new Map(counts);
+  for (const [index, row] of rows.entries()) {
+    const [id, parent] = [idIn(row, 'id'), idIn(row, 'project_id') ?? ''];
+    const group = kind.parent === undefined ? '' : parent;
+    const total = (totals.get(group) ?? 0) + (instantIn(row, 'deleted_at') === null ? 1 : 0);
+    if (id === null || !isNamed(row) || !isSound(row))
+      skip(index, `is no ${kind.noun} as this service has them`);
+    else if (kind.parent !== undefined && !projects.has(parent)) skip(index, 'its project is not there');
+    else if (!ids.has(id) && total > max) skip(index, `there are ${max} ${of} already`);
+    else if (!ids.has(id) && !chosen.has(id)) {
+      chosen.set(id, row);
+      totals.set(group, total);
+    }
+  }
+  return { items: [...chosen].map(([id, row]) => ({ id, row })), knownIds: [...ids], notes };
+}

@@ -1,0 +1,73 @@
+import { type Static, Type } from 'typebox';
+import type { ImportReport, ReportLine } from './import.ts';
+
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+
+const ImportLine = Type.Object({
+  place: Type.String({ description: 'Where in the file: `line 12`, `tasks.3`.' }),
+  kind: Type.Enum(['created', 'changed', 'existing', 'skipped'], {
+    type: 'string',
+    description:
+      '`changed`: a task comes of it that is not quite the same; `existing`: the user has it already, perhaps in the trash.',
+  }),
+  title: Type.Optional(Type.String({ description: 'The beginning of the title.' })),
+  reason: Type.Optional(Type.String({ description: 'Of `changed` and `skipped`.' })),
+});
+
+/** A response has no more lines. */
+const maxLines = 1_000;
+
+export const ImportResult = Type.Object(
+  {
+    format: Type.String({ description: 'What the file was read as.' }),
+    dry_run: Type.Boolean(),
+    created: count('New tasks, those of `changed` too.'),
+    existing: count('Tasks that the user has already.'),
+    skipped: count('Lines that no task comes of.'),
+    projects: count('New projects.'),
+    sections: count('New sections.'),
+    lines: Type.Array(ImportLine, {
+      description: `What was skipped or changed; with \`dry_run\` every task. At most ${maxLines}.`,
+    }),
+    lines_left_out: count('How many more lines there are.'),
+  },
+  {
+    $id: 'ImportResult',
+    examples: [
+      {
+        format: 'todo-txt',
+        dry_run: false,
+        created: 12,
+        existing: 0,
+        skipped: 1,
+        projects: 2,
+        sections: 0,
+        lines: [{ place: 'line 3', kind: 'skipped', title: '', reason: 'it has no title' }],
+        lines_left_out: 0,
+      },
+    ],
+  },
+);
+export type ImportResult = Static<typeof ImportResult>;
+
+const isWorthSaying = ({ kind }: ReportLine) => kind === 'skipped' || kind === 'changed';
+
+/** Notes of a file come before its tasks; a changed task may have several. */
+export function toResult(
+  format: string,
+  isDryRun: boolean,
+  { tasks, notes, projects, sections }: ImportReport,
+): ImportResult {
+  const lines = [...notes, ...(isDryRun ? tasks : tasks.filter(isWorthSaying))];
+  const countOf = (...kinds: ReportLine['kind'][]) => tasks.filter(({ kind }) => kinds.includes(kind)).length;
+  return {
+    format,
+    dry_run: isDryRun,
+    created: countOf('created', 'changed'),
+    existing: countOf('existing'),
+    skipped: countOf('skipped') + notes.filter(({ kind }) => kind === 'skipped').length,
+    ...{ projects, sections },
+    lines: lines.slice(0, maxLines),
+    lines_left_out: Math.max(0, lines.length - maxLines),
+  };
+}
