@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { systemOrigin } from '../audit/model.ts';
-import type { ImportReport, ReportLine } from '../import/import.ts';
+import { openTaskDatabase } from '../import/database.ts';
+import { type ImportReport, importFound, type ReportLine } from '../import/import.ts';
 import { ImportError } from '../import/model.ts';
 import { findSource, type ImportSource, importFrom, importSources } from '../import/sources.ts';
 import { StartError } from '../platform/errors.ts';
 import { hasCode } from '../platform/files.ts';
 import { type AdminSubcommand, userIdArgument } from './admin-users.ts';
 import { parseOptions } from './options.ts';
-import { printFields, printRow } from './print.ts';
+import { printFields, printLine, printRow, toWord } from './print.ts';
 
 const [kindWidth, placeWidth, titleWidth] = [8, 14, 40];
 const isWorthSaying = ({ kind }: ReportLine) => kind === 'skipped' || kind === 'changed';
@@ -66,10 +67,34 @@ export const importSubcommands = {
       ...{ userId, context: systemOrigin, isDryRun },
       onProgress: (done: number, total: number) => process.stderr.write(`${done} of ${total} tasks\n`),
     };
+    const work = () => importFrom(context.db, target, source, file, basename(path));
+    printReport(await refuseImportError('import', work), isDryRun);
+  },
+  async 'import-database'(context, [url = '', ...options]) {
+    const isDryRun = options.includes('--dry-run');
+    const { user } = parseOptions(
+      'admin import-database',
+      ['user'],
+      options.filter((option) => option !== '--dry-run'),
+    );
+    const source = await refuseImportError('import-database', () => openTaskDatabase(url));
     try {
-      printReport(await importFrom(context.db, target, source, file, basename(path)), isDryRun);
-    } catch (error) {
-      throw error instanceof ImportError ? new StartError(`admin import: ${path}: ${error.message}`) : error;
+      for (const userId of user === undefined ? await source.userIds() : [user]) {
+        printLine(`user ${toWord(userId)}`);
+        const target = { userId, context: systemOrigin, isDryRun };
+        printReport(await importFound(context.db, target, 'fastapi', await source.read(userId)), isDryRun);
+      }
+    } finally {
+      source.close();
     }
   },
 } satisfies Record<string, AdminSubcommand>;
+
+/** @throws StartError instead of an ImportError */
+async function refuseImportError<T>(word: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof ImportError ? new StartError(`admin ${word}: ${error.message}`) : error;
+  }
+}
