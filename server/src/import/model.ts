@@ -30,6 +30,8 @@ export interface FoundTask {
   /** RRULE without its name, as `FREQ=WEEKLY;BYDAY=MO` (RFC 5545 §3.8.5.3). */
   recurrence: string | null;
   recurrenceFrom: 'due' | 'completion';
+  /** YYYY-MM-DD: dates of the rule that do not happen. */
+  excludedDates: readonly string[];
   /** Whether it is done, and when (ISO 8601), as far as the file says. */
   completed: boolean;
   completedAt: string | null;
@@ -94,6 +96,7 @@ export const nothingElse: Omit<FoundTask, 'key' | 'place' | 'title'> = {
   startDate: null,
   recurrence: null,
   recurrenceFrom: 'due',
+  excludedDates: [],
   completed: false,
   completedAt: null,
   createdAt: null,
