@@ -19,7 +19,7 @@ function whereOf(error: unknown, text: string): string {
   const message = error instanceof Error ? error.message.slice(-100) : '';
   const [, line, column] = /\(line (\d+) column (\d+)\)$/.exec(message) ?? [];
   if (line !== undefined) return `the JSON is broken in line ${line}, column ${column}`;
-  const [, around] = /"([^]+)"(?:\.\.\.)? is not valid JSON$/.exec(message) ?? [];
+  const [, around] = /"([\s\S]+)"(?:\.\.\.)? is not valid JSON$/.exec(message) ?? [];
   const at = around === undefined ? -1 : text.indexOf(around);
   if (around === undefined || at < 0) return 'it is no JSON, or it is not complete';
   const middle = at + Math.floor(around.length / 2);

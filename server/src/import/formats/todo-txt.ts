@@ -58,7 +58,7 @@ function keyAndValue(word: string): [Key, string] | null {
 
 const isName = (word: string) => word.length > 1 && (word.startsWith('+') || word.startsWith('@'));
 
-/** Names of projects and contexts at either end are no part of the title. Within it, the name stays without its sign. */
+/** Names of projects and contexts at either end are no part of the title. Within it, a name stays without its sign. */
 function sortWords(words: readonly string[]): Words {
   const values: Words['values'] = {};
   const text: string[] = [];
