@@ -67,6 +67,10 @@ const rules: readonly [test: (task: FoundTask) => boolean, fault: string][] = [
   [({ dueTime }) => dueTime === null || /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(dueTime), 'its time is not HH:MM'],
   [({ timeZone }) => timeZone === null || isTimeZone(timeZone), 'its time zone is unknown'],
   [({ recurrence }) => recurrence === null || !isLong(recurrence, 500), 'its repeat rule is too long'],
+  [
+    ({ excludedDates }) => excludedDates.length <= 100 && excludedDates.every(isCalendarDate),
+    'the dates that its rule leaves out are no dates, or more than 100',
+  ],
 ];
 
 /** Why the task cannot be stored; undefined if it can, as far as this shows. */
@@ -97,6 +101,7 @@ export function candidateOf(
     start_date: found.startDate,
     recurrence: found.recurrence,
     recurrence_from: found.recurrenceFrom,
+    excluded_dates: [...found.excludedDates],
   };
   return {
     ...{ id, place, title, placement },

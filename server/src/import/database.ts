@@ -45,7 +45,7 @@ export async function openTaskDatabase(url: string): Promise<TaskDatabase> {
     close();
     throw error instanceof ImportError
       ? error
-      : new ImportError(`the database cannot be read: ${String(error)}`);
+      : new ImportError(`The database cannot be read: ${String(error).replaceAll(/\s+/g, ' ')}`);
   }
 }
 
@@ -53,7 +53,7 @@ function settingsOf(url: string) {
   try {
     return connectionFromUrl(url);
   } catch {
-    throw new ImportError('the first argument is no URL of a database: wants postgresql://…');
+    throw new ImportError('The first argument is no URL of a database: wants postgresql://…');
   }
 }
 
@@ -75,7 +75,7 @@ async function findTables(client: pg.Client): Promise<Tables> {
   );
   const tasks = rows.find(({ name }) => names.tasks.includes(name));
   if (tasks === undefined)
-    throw new ImportError('the database has no table tasks or task with a column user_id');
+    throw new ImportError('The database has no table tasks or task with a column user_id');
   const among = (wanted: readonly string[]) =>
     rows.find(({ schema, name }) => schema === tasks.schema && wanted.includes(name))?.quoted;
   const [tags, links] = [among(names.tags), among(names.links)];

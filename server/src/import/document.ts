@@ -18,9 +18,9 @@ import {
   textIn,
   withHistory,
 } from './document-task.ts';
+import { parseDocument } from './formats/json.ts';
+import { decodeText } from './formats/text.ts';
 import { type FoundTask, ImportError } from './model.ts';
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The lists of an export document, by their names. */
 export type Document = (list: string) => readonly Row[];
@@ -31,25 +31,16 @@ export const looksLikeDocument = (file: Buffer): boolean =>
 
 /** @throws ImportError when the file is no export document, or one of another version */
 export function readDocument(file: Buffer): Document {
-  const document = parse(file);
+  const document = parseDocument(decodeText(file), 'an export document');
   if (!isRow(document) || document.format !== 'duly-export')
-    throw new ImportError('the file is no export document: its `format` is not "duly-export"');
+    throw new ImportError('The file is no export document: its `format` is not "duly-export"');
   if (document.version !== 1)
-    throw new ImportError(`the export document has the version ${JSON.stringify(document.version)}, wants 1`);
+    throw new ImportError(`The export document has the version ${JSON.stringify(document.version)}, wants 1`);
   return (list) => {
     const value = document[list];
     const rows: unknown[] = Array.isArray(value) ? value : [value];
     return rows.filter(isRow);
   };
-}
-
-function parse(file: Buffer): unknown {
-  try {
-    return JSON.parse(utf8.decode(file));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message.slice(0, 80) : 'it is not UTF-8';
-    throw new ImportError(`the file is not JSON: ${reason}`);
-  }
 }
 
 const isRow = (value: unknown): value is Row =>

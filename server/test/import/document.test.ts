@@ -87,8 +87,11 @@ describe('an export document', () => {
   });
 
   test.each([
-    ['{"format": "duly-export", "version": 2}', 'the export document has the version 2, wants 1'],
-    ['{"format": "duly-export", "version": 1, "tasks": [', 'the file is not JSON'],
+    ['{"format": "duly-export", "version": 2}', 'The export document has the version 2, wants 1'],
+    [
+      '{"format": "duly-export", "version": 1, "tasks": [',
+      'The file is not an export document: it is no JSON',
+    ],
     ['', 'is empty'],
     ['\u0000\u0001', 'looks like a file of no program'],
   ])('that is none is refused: %j', async (text, message) => {
