@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { type FoundData, type FoundTask, type ImportNote, nothingElse } from '../model.ts';
+import { type FoundData, type FoundTask, ImportError, type ImportNote } from '../model.ts';
 import { type CheckRepeat, cleanRepeat, createRepeatCheck } from './repeats.ts';
 import { orderTasks } from './task-order.ts';
 import { cut, joinLines, lengthOf, oneLine, plainText, quote } from './text.ts';
 
-/** The limits of a task, of a project's name, and of a section's. */
+/** The limits of a task, of the names of projects and sections, and of a file. */
 const max = {
   title: 200,
   description: 1_000,
@@ -13,6 +13,7 @@ const max = {
   name: 100,
   reminders: 20,
   excludedDates: 100,
+  tasks: 200_000,
 };
 /** Of a reminder, in minutes before the due time. */
 const lead = { first: 525_600, last: -10_080 };
@@ -27,7 +28,10 @@ export interface DraftTask extends Partial<FoundTask> {
 
 /** Collects what a file has, within the limits of tasks. What does not fit is a note. */
 export interface Finder {
-  /** @returns the key of the task; null if there is nothing to make one of */
+  /**
+   * @returns the key of the task; null if there is nothing to make one of
+   * @throws ImportError if there are too many
+   */
   add(draft: DraftTask): string | null;
   /** A key of what tells a task from others: the same in other exports, and another one for the n-th of equal tasks. */
   keyOf(parts: readonly unknown[]): string;
@@ -55,7 +59,6 @@ export function createFinder(): Finder {
   };
 
   const add = (draft: DraftTask): string | null => {
-    const { since, ...fields } = draft;
     const texts = cleanTexts(draft, checkRepeat, (reason) => changed(draft.place, reason));
     if (texts === null) {
       skipped(draft.place, 'has neither a title nor a description');
@@ -67,7 +70,9 @@ export function createFinder(): Finder {
       skipped(draft.place, `is the same task as that of ${same.place}`);
       return null;
     }
-    tasks.set(key, { ...nothingElse, ...fields, ...texts, key });
+    if (tasks.size >= max.tasks)
+      throw new ImportError(`The file has more than ${max.tasks} tasks: import it in parts`);
+    tasks.set(key, taskOf(draft, texts, key));
     return key;
   };
 
@@ -77,6 +82,32 @@ export function createFinder(): Finder {
     changed,
     skipped,
     finish: () => ({ tasks: orderTasks(tasks, changed), notes }),
+  };
+}
+
+/** Named one by one: spreading the draft takes most of the time of a large file. */
+function taskOf(draft: DraftTask, texts: Texts, key: string): FoundTask {
+  return {
+    key,
+    place: draft.place,
+    title: texts.title,
+    description: texts.description,
+    priority: draft.priority ?? null,
+    tags: texts.tags,
+    project: texts.project,
+    section: texts.section,
+    parentKey: draft.parentKey ?? null,
+    dueDate: texts.dueDate,
+    dueTime: draft.dueTime ?? null,
+    timeZone: draft.timeZone ?? null,
+    startDate: draft.startDate ?? null,
+    recurrence: texts.recurrence,
+    recurrenceFrom: draft.recurrenceFrom ?? 'due',
+    excludedDates: texts.excludedDates,
+    completed: draft.completed ?? false,
+    completedAt: draft.completedAt ?? null,
+    createdAt: draft.createdAt ?? null,
+    reminders: texts.reminders,
   };
 }
 
