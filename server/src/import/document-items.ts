@@ -12,7 +12,7 @@ import { viewKind } from '../views/kind.ts';
 import { NewView } from '../views/model.ts';
 import { unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { idIn, instantIn, positionIn, type Row, textIn, versionIn } from './document-task.ts';
+import { idIn, instantIn, positionIn, type Row, rowText, versionIn } from './document-task.ts';
 import type { ImportNote } from './model.ts';
 
 /** Ids of what the user has, in the trash too. */
@@ -30,11 +30,11 @@ interface List {
   fields(row: Row): object;
 }
 
-const nameOf = (row: Row) => textIn(row, 'name') ?? '';
+const nameOf = (row: Row) => rowText(row, 'name') ?? '';
 /** Whether PostgreSQL can store its texts: no NUL, and no half of a character. */
 const isStorable = (row: Row) => !/\\u(?:0000|d[89a-f])/.test(JSON.stringify(row));
 const isNamed = (row: Row) => nameOf(row) === nameOf(row).trim() && isStorable(row);
-const colorOf = (row: Row) => textIn(row, 'color')?.toLowerCase() ?? null;
+const colorOf = (row: Row) => rowText(row, 'color')?.toLowerCase() ?? null;
 
 /** Each after those that it refers to. */
 const lists: readonly List[] = [

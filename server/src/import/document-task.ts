@@ -15,7 +15,7 @@ import { type FoundTask, nothingElse } from './model.ts';
 /** A row of an export document: nothing is known of its values. */
 export type Row = Readonly<Record<string, unknown>>;
 
-export const textIn = (row: Row, name: string): string | null => {
+export const rowText = (row: Row, name: string): string | null => {
   const value = row[name];
   return typeof value === 'string' ? value : null;
 };
@@ -28,16 +28,16 @@ const integerIn = (row: Row, name: string, min: number, max: number): number | n
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : null;
 };
 export const idIn = (row: Row, name: string): string | null => {
-  const id = textIn(row, name)?.toLowerCase() ?? '';
+  const id = rowText(row, name)?.toLowerCase() ?? '';
   return isTaskId(id) ? id : null;
 };
 const dateIn = (row: Row, name: string): string | null => {
-  const date = textIn(row, name);
+  const date = rowText(row, name);
   return date !== null && isCalendarDate(date) ? date : null;
 };
 /** An instant that is stored as it is; null for any other value. */
 export const instantIn = (row: Row, name: string): string | null => {
-  const time = Date.parse(textIn(row, name) ?? '');
+  const time = Date.parse(rowText(row, name) ?? '');
   return time >= 0 && time < Date.UTC(2101, 0) ? new Date(time).toISOString() : null;
 };
 const pastIn = (row: Row, name: string): string | null => {
@@ -51,7 +51,7 @@ export const versionIn = (row: Row, name = 'version'): number => integerIn(row, 
 
 /** A position of the manual order, which others can be placed before and after. */
 export function positionIn(row: Row): string | null {
-  const position = textIn(row, 'position') ?? '';
+  const position = rowText(row, 'position') ?? '';
   if (position.length > maxPositionLength) return null;
   try {
     generateKeyBetween(position, null);
@@ -64,22 +64,22 @@ export function positionIn(row: Row): string | null {
 /** What a client could have sent. */
 export const foundTaskOf = (row: Row, place: string): FoundTask => ({
   ...nothingElse,
-  key: textIn(row, 'id') ?? place,
+  key: rowText(row, 'id') ?? place,
   place,
-  title: textIn(row, 'title') ?? '',
-  description: textIn(row, 'description'),
+  title: rowText(row, 'title') ?? '',
+  description: rowText(row, 'description'),
   priority: priorities.find((priority) => priority === row.priority) ?? null,
   tags: listIn(row, 'tags'),
-  parentKey: textIn(row, 'parent_id'),
-  dueDate: textIn(row, 'due_date'),
-  dueTime: textIn(row, 'due_time'),
-  timeZone: textIn(row, 'time_zone'),
-  startDate: textIn(row, 'start_date'),
-  recurrence: textIn(row, 'recurrence'),
+  parentKey: rowText(row, 'parent_id'),
+  dueDate: rowText(row, 'due_date'),
+  dueTime: rowText(row, 'due_time'),
+  timeZone: rowText(row, 'time_zone'),
+  startDate: rowText(row, 'start_date'),
+  recurrence: rowText(row, 'recurrence'),
   recurrenceFrom: row.recurrence_from === 'completion' ? 'completion' : 'due',
-  completed: textIn(row, 'completed_at') !== null,
-  completedAt: textIn(row, 'completed_at'),
-  createdAt: textIn(row, 'created_at'),
+  completed: rowText(row, 'completed_at') !== null,
+  completedAt: rowText(row, 'completed_at'),
+  createdAt: rowText(row, 'created_at'),
 });
 
 const clock = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
@@ -88,7 +88,7 @@ const clock = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 function seriesIn(row: Row) {
   const [occurrence, series_start] = [dateIn(row, 'occurrence'), dateIn(row, 'series_start')];
   const occurrence_number = integerIn(row, 'occurrence_number', 1, 1_000_000);
-  const [series_time, series_zone] = [textIn(row, 'series_time'), textIn(row, 'series_zone')];
+  const [series_time, series_zone] = [rowText(row, 'series_time'), rowText(row, 'series_zone')];
   const isWhole = occurrence !== null && series_start !== null && occurrence_number !== null;
   const isClock =
     (series_time === null || clock.test(series_time)) && (series_zone === null || isTimeZone(series_zone));
@@ -183,7 +183,7 @@ export function occurrenceOf(row: Row, task: StoredTask): ImportedOccurrence | u
 function fieldsIn(row: Row): FieldsBefore | null {
   const series = seriesIn(row);
   const [due_time, time_zone, recurrence] = ['due_time', 'time_zone', 'recurrence'].map((name) =>
-    textIn(row, name),
+    rowText(row, name),
   );
   const isClock = (due_time ?? null) === null || clock.test(due_time ?? '');
   const isZone = (time_zone ?? null) === null || isTimeZone(time_zone ?? '');

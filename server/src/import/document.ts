@@ -15,7 +15,7 @@ import {
   occurrenceOf,
   type Row,
   reminderOf,
-  textIn,
+  rowText,
   withHistory,
 } from './document-task.ts';
 import { parseDocument } from './formats/json.ts';
@@ -70,8 +70,8 @@ function settingsOf(row: Row, hasNames: boolean): ProfilePatch {
     const value = row[name];
     return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max ? value : null;
   };
-  const [zone, locale] = [textIn(row, 'time_zone') ?? '', textIn(row, 'locale') ?? ''];
-  const nameOf = (name: string) => textIn(row, name)?.trim().slice(0, 100) || null;
+  const [zone, locale] = [rowText(row, 'time_zone') ?? '', rowText(row, 'locale') ?? ''];
+  const nameOf = (name: string) => rowText(row, name)?.trim().slice(0, 100) || null;
   return {
     ...(isTimeZone(zone) && { time_zone: zone }),
     ...(locale.length <= 35 && isLanguageTag(locale) && { locale }),
