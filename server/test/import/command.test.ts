@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { asAdmin, createDatabase, type TestDatabase, urlOf } from '../support/database.ts';
+import { isLong } from '../support/long-tests.ts';
 import { startProcess, temporaryDirectory } from '../support/process.ts';
 
 let app: TestApp;
@@ -20,11 +21,18 @@ afterAll(async () => {
   await directory.remove();
 });
 
+const commandEnv = () => ({
+  DATABASE_URL: urlOf(app.database.connection),
+  DATA_DIR: app.ctx.config.dataDir,
+});
+
 async function admin(...args: string[]) {
-  const env = { DATABASE_URL: urlOf(app.database.connection), DATA_DIR: app.ctx.config.dataDir };
-  const { code, stdout, stderr } = await startProcess(['admin', ...args], env).ended;
+  const { code, stdout, stderr } = await startProcess(['admin', ...args], commandEnv()).ended;
   return { code, stdout: stdout.split('\n').filter((line) => line !== ''), stderr };
 }
+
+/** Of twenty kills, or one. */
+const killTimeoutMs = isLong ? 900_000 : 120_000;
 
 async function newUser() {
   const user = await app.newUser();
@@ -63,6 +71,35 @@ describe('admin import', () => {
     const { tasks } = JSON.parse(await readFile(path, 'utf8'));
     expect((await tasksOf(two)).map(({ id }: { id: string }) => id)).toContain(tasks[0].id);
   });
+
+  test(
+    'that is killed leaves whole groups, and a repetition finishes it',
+    async () => {
+      const path = join(directory.path, 'many.txt');
+      const titles = Array.from({ length: 3_000 }, (_, index) => `Task ${index}`);
+      await writeFile(path, titles.map((title) => `${title} @many`).join('\n'));
+      for (let round = 0; round < (isLong ? 20 : 1); round += 1) {
+        const user = await newUser();
+        const { child, ended } = startProcess(['admin', 'import', user.id, path], commandEnv());
+        const groups = 1 + Math.floor(Math.random() * 5);
+        let printed = 0;
+        child.stderr?.on('data', (text: string) => {
+          printed += text.split('\n').length - 1;
+          if (printed >= groups) child.kill('SIGKILL');
+        });
+        expect((await ended).signal).toBe('SIGKILL');
+        const count = async () =>
+          (await app.request('GET', `${user.v1}/tasks?limit=1&tags=many`, { token: user.token })).headers.get(
+            'x-total-count',
+          );
+        const stored = Number(await count());
+        expect([stored % 500, stored >= groups * 500]).toEqual([0, true]);
+        expect((await admin('import', user.id, path)).stdout).toContain(`created   ${3_000 - stored}`);
+        expect(Number(await count())).toBe(3_000);
+      }
+    },
+    killTimeoutMs,
+  );
 
   test.each([
     [['nobody', 'FILE'], 'wants the email address or the id of a user'],
