@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
-import { checkArguments } from './commands/arguments.ts';
+import { type CommandName, checkArguments } from './commands/arguments.ts';
 import { commands, isCommandName } from './commands/table.ts';
-import { loadEnvironment, readConfig } from './config/config.ts';
+import { type Config, loadEnvironment, readConfig } from './config/config.ts';
 import { StartError } from './platform/errors.ts';
 
 async function runCommand([name = 'serve', ...args]: string[]): Promise<void> {
@@ -11,10 +11,20 @@ async function runCommand([name = 'serve', ...args]: string[]): Promise<void> {
     );
   }
   checkArguments(name, args);
-  loadEnvironment();
-  const config = readConfig();
+  const config = readSettings(name);
   const command = await commands[name]();
   await command(config, args);
+}
+
+/** Refused settings are another exit code of `doctor` than a problem that it found. */
+function readSettings(command: CommandName): Config {
+  try {
+    loadEnvironment();
+    return readConfig();
+  } catch (error) {
+    if (command === 'doctor') process.exitCode = 2;
+    throw error;
+  }
 }
 
 /** The first error of stdout, reported at the end: a full disk or a closed pipe must not stop a change half-way. */
@@ -25,7 +35,7 @@ process.stdout.on('error', (error) => {
 
 function printFailure(text: string): void {
   process.stderr.write(`${text}\n`);
-  process.exitCode = 1;
+  process.exitCode ||= 1;
 }
 
 try {

@@ -19,6 +19,9 @@ export const commands: Record<CommandName, () => Promise<Command>> = {
   dump: async () => (await import('./dump.ts')).dump,
   load: async () => (await import('./load.ts')).load,
   upgrade: async () => (await import('./upgrade.ts')).upgrade,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
+  'check-mail': async () => (await import('./check-mail.ts')).checkMail,
 };
 
 export const isCommandName = (name: string): name is CommandName => Object.hasOwn(commands, name);

@@ -72,7 +72,7 @@ describe('a wrong setting stops the start with one line and code 1', () => {
     expect(await ended).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^duly: no command "sevre"; there are: serve, worker, jobs, admin, audit, migrate, backup, restore, dump, load, upgrade\n$/,
+        /^duly: no command "sevre"; there are: serve, worker, jobs, admin, audit, migrate, backup, restore, dump, load, upgrade, doctor, healthcheck, check-mail\n$/,
       ),
     });
   });

@@ -16,8 +16,8 @@ const pem = (label: string, bytes: Buffer) =>
 const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
 const dayMs = 86_400_000;
 
-/** A self-signed certificate for 127.0.0.1 and its key, as PEM, valid for a day. */
-export function selfSigned(name = 'localhost'): { cert: string; key: string } {
+/** A self-signed certificate for 127.0.0.1 and its key, as PEM. It has been valid for a week. */
+export function selfSigned(name = 'localhost', validDays = 1): { cert: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const commonName = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(name)))));
   const alternatives = sequence(der(0x87, Buffer.from([127, 0, 0, 1])));
@@ -28,7 +28,7 @@ export function selfSigned(name = 'localhost'): { cert: string; key: string } {
     der(0x02, Buffer.from([1]), randomBytes(8)),
     ecdsaWithSha256,
     commonName,
-    sequence(time(new Date(now - dayMs)), time(new Date(now + dayMs))),
+    sequence(time(new Date(now - 7 * dayMs)), time(new Date(now + validDays * dayMs))),
     commonName,
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, extensions),
