@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkArguments } from '../../src/commands/arguments.ts';
 import { isCommandName } from '../../src/commands/table.ts';
+import { errorCodes } from '../../src/platform/errors.ts';
 import { read, root } from '../support/sources.ts';
 
 const pages = (await readdir(join(root, 'docs/operations'))).map((name) => `docs/operations/${name}`);
@@ -34,4 +35,15 @@ test.each(pages)('the subcommands that %s names exist', async (page) => {
 test('the pages name many commands', async () => {
   const texts = await Promise.all(pages.map(read));
   expect(texts.join('\n').match(command)?.length).toBeGreaterThan(80);
+});
+
+test('the codes of the page on troubleshooting exist, with their status', async () => {
+  const rows = [
+    ...(await read('docs/operations/troubleshooting.md')).matchAll(/^\| `([A-Z_]+)` \| (\d+) \|/gm),
+  ];
+  const wrong = rows.filter(
+    ([, code = '', status]) => new Map(Object.entries(errorCodes)).get(code) !== Number(status),
+  );
+  expect(wrong.map(([row]) => row)).toEqual([]);
+  expect(rows.length).toBeGreaterThan(10);
 });
