@@ -9,6 +9,7 @@ import type { Limits } from '../limits/service.ts';
 import type { ResponseCache } from '../response-cache/cache.ts';
 import type { ReadRouter } from '../response-cache/read-router.ts';
 import { backupMetrics } from './backup.ts';
+import { certificateMetrics } from './certificate.ts';
 import { createProcessMetrics, type ProcessMetrics } from './process.ts';
 import { createRequestDurations, type RequestDurations } from './request-durations.ts';
 import { byLabel, counter, gauge, type MetricFamily, maxGauge } from './text-format.ts';
@@ -56,6 +57,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     ...auditMetrics(sources.refusedEntries),
     ...jobMetrics(sources.jobs),
     ...backupMetrics(sources.config),
+    ...certificateMetrics(sources.config),
   ];
   const { open, close } = processMetrics;
   const observeOverload = (stats: () => OverloadStats) => {
