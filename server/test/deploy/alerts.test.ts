@@ -8,6 +8,7 @@ import { deliveryMetrics } from '../../src/metrics/deliveries.ts';
 import { createWorkerStats } from '../../src/worker/stats.ts';
 import { startApp } from '../support/app.ts';
 import { selfSigned } from '../support/certificate.ts';
+import { afterTest } from '../support/clean-up.ts';
 import { temporaryDirectory } from '../support/process.ts';
 import { codeSpansOf, read, root } from '../support/sources.ts';
 
@@ -112,3 +113,17 @@ test.runIf(hasPromtool)(
   },
   120_000,
 );
+
+test.runIf(hasPromtool)('the queries of the panels are valid', async () => {
+  const { path, remove } = await temporaryDirectory();
+  afterTest.push(remove);
+  const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  const panels = queries.map((expr, index) => ({
+    record: `panel:${index}`,
+    expr: expr.replaceAll('$__rate_interval', '1m'),
+  }));
+  const file = join(path, 'panels.yml');
+  writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules: panels }] }));
+  const { stdout } = await execute(promtool, ['check', 'rules', file]);
+  expect(stdout).toContain(`SUCCESS: ${queries.length} rules found`);
+});
