@@ -1,5 +1,5 @@
 import { daysInMonth } from '../../dates/days.ts';
-import { canonicalZone, clockIn, isTimeZone } from '../../dates/zones.ts';
+import { clockIn } from '../../dates/zones.ts';
 
 /** What a text says of a time. */
 export interface DateTime {
@@ -77,23 +77,6 @@ export function clockAt(dateTime: DateTime, zone: string): Clock {
 export function readInstant(text: unknown): string | null {
   const found = typeof text === 'string' ? readDateTime(text) : null;
   return found === null || found.time === null ? null : new Date(instantMsOf(found)).toISOString();
-}
-
-/** By the user's zone and a name: the runtime takes long to answer. */
-const otherZones = new Map<string, string | null>();
-const maxOtherZones = 2_000;
-
-/** The name, if it is one of the runtime and not another name of the user's zone. */
-export function zoneOtherThan(userZone: string, name: string | null): string | null {
-  const text = name?.trim() ?? '';
-  if (text === '') return null;
-  const key = `${userZone} ${text}`;
-  const known = otherZones.get(key);
-  if (known !== undefined) return known;
-  const isOther = isTimeZone(text) && canonicalZone(text) !== canonicalZone(userZone);
-  if (otherZones.size >= maxOtherZones) otherZones.clear();
-  otherZones.set(key, isOther ? text : null);
-  return isOther ? text : null;
 }
 
 /** From one local time to another. */

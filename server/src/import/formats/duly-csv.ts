@@ -1,10 +1,10 @@
-import { isTimeZone } from '../../dates/zones.ts';
 import type { FoundData, FoundTask, ImportFormat, ReadOptions } from '../model.ts';
 import { type CsvRow, type CsvTable, cellOf, hasColumns, readTable } from './csv.ts';
 import { readDate, readInstant } from './date-times.ts';
 import { createFinder, type Finder } from './found.ts';
 import { listIn } from './json.ts';
 import { decodeText, headOf, quote } from './text.ts';
+import { createZoneNames, type ZoneNames } from './zone-names.ts';
 
 const required = ['id', 'title', 'recurrence_from', 'deleted_at'];
 const priorities: readonly FoundTask['priority'][] = ['High', 'Medium', 'Low'];
@@ -23,7 +23,7 @@ function tagsOf(text: string, place: string, finder: Finder): string[] {
   }
 }
 
-function addRow(table: CsvTable, row: CsvRow, finder: Finder): void {
+function addRow(table: CsvTable, row: CsvRow, finder: Finder, zones: ZoneNames): void {
   const place = `line ${row.line}`;
   const cell = (name: string) => withoutMark(cellOf(table, row, name));
   const optional = (name: string) => cell(name) || null;
@@ -48,7 +48,7 @@ function addRow(table: CsvTable, row: CsvRow, finder: Finder): void {
     parentKey: optional('parent_id'),
     dueDate,
     dueTime: dueDate !== null && /^([01]\d|2[0-3]):[0-5]\d$/.test(cell('due_time')) ? cell('due_time') : null,
-    timeZone: isTimeZone(zone) ? zone : null,
+    timeZone: zones.isKnown(zone) ? zone : null,
     startDate: readDate(cell('start_date')),
     recurrence: optional('recurrence'),
     recurrenceFrom: cell('recurrence_from') === 'completion' ? 'completion' : 'due',
@@ -58,10 +58,11 @@ function addRow(table: CsvTable, row: CsvRow, finder: Finder): void {
   });
 }
 
-function read(file: Buffer, _options: ReadOptions): FoundData {
+function read(file: Buffer, { timeZone }: ReadOptions): FoundData {
+  const zones = createZoneNames(timeZone);
   const table = readTable(decodeText(file), required);
   const finder = createFinder();
-  for (const row of table.rows) addRow(table, row, finder);
+  for (const row of table.rows) addRow(table, row, finder, zones);
   return finder.finish();
 }
 

@@ -1,14 +1,7 @@
-import { isTimeZone } from '../../dates/zones.ts';
 import type { FoundTask } from '../model.ts';
-import {
-  type Clock,
-  clockAt,
-  minutesBetween,
-  readDateTime,
-  readDurationMinutes,
-  zoneOtherThan,
-} from './date-times.ts';
+import { type Clock, clockAt, minutesBetween, readDateTime, readDurationMinutes } from './date-times.ts';
 import type { IcsComponent, IcsProperty } from './ics-components.ts';
+import type { ZoneNames } from './zone-names.ts';
 
 /** A time of a property on a clock. */
 export interface IcsTime extends Clock {
@@ -17,27 +10,27 @@ export interface IcsTime extends Clock {
 }
 
 /** A TZID may have the maker's name before that of the zone. */
-function zoneOf({ params }: IcsProperty): string | null {
+function zoneOf({ params }: IcsProperty, zones: ZoneNames): string | null {
   const parts = (params.get('TZID') ?? '')
     .split('/')
     .filter((part) => part !== '')
     .slice(-3);
   const names = parts.map((_, index) => parts.slice(index).join('/'));
-  return names.find(isTimeZone) ?? null;
+  return names.find(zones.isKnown) ?? null;
 }
 
 /** A time in UTC is one on the user's clock. One whose zone is not known floats. */
-export function readTime(property: IcsProperty, userZone: string): IcsTime | null {
+export function readTime(property: IcsProperty, zones: ZoneNames): IcsTime | null {
   const found = readDateTime(property.value);
   if (found === null) return null;
   const zone =
-    found.offsetMinutes === null && found.time !== null ? zoneOtherThan(userZone, zoneOf(property)) : null;
-  return { ...clockAt(found, userZone), zone };
+    found.offsetMinutes === null && found.time !== null ? zones.otherThanOwn(zoneOf(property, zones)) : null;
+  return { ...clockAt(found, zones.own), zone };
 }
 
 /** Whether the time names a zone that the runtime does not know. */
-export const hasUnknownZone = (property: IcsProperty): boolean =>
-  property.params.has('TZID') && zoneOf(property) === null;
+export const hasUnknownZone = (property: IcsProperty, zones: ZoneNames): boolean =>
+  property.params.has('TZID') && zoneOf(property, zones) === null;
 
 export type TaskTimes = Pick<FoundTask, 'dueDate' | 'dueTime' | 'timeZone' | 'startDate'>;
 
@@ -61,7 +54,7 @@ export function minutesOfAlarm(
   { properties }: IcsComponent,
   due: IcsTime,
   start: IcsTime | null,
-  userZone: string,
+  zones: ZoneNames,
 ): number | null {
   const trigger = properties.find(({ name }) => name === 'TRIGGER');
   if (trigger === undefined || properties.some(({ name }) => name === 'X-APPLE-PROXIMITY')) return null;
@@ -73,5 +66,5 @@ export function minutesOfAlarm(
   const found = readDateTime(trigger.value);
   return found === null || found.time === null
     ? null
-    : minutesBetween(clockAt(found, due.zone ?? userZone), due);
+    : minutesBetween(clockAt(found, due.zone ?? zones.own), due);
 }

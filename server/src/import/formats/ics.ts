@@ -10,12 +10,13 @@ import {
 } from './ics-components.ts';
 import { hasUnknownZone, type IcsTime, minutesOfAlarm, readTime, timesOf } from './ics-times.ts';
 import { decodeText, headOf, joinLines, quote } from './text.ts';
+import { createZoneNames, type ZoneNames } from './zone-names.ts';
 
 interface Todo {
   todo: IcsComponent;
   place: string;
   project: string | null;
-  userZone: string;
+  zones: ZoneNames;
   finder: Finder;
 }
 
@@ -35,13 +36,13 @@ function priorityOf({ todo }: Todo): FoundTask['priority'] {
   return value === 5 ? 'Medium' : 'Low';
 }
 
-function timeOf({ todo, place, userZone, finder }: Todo, name: string): IcsTime | null {
+function timeOf({ todo, place, zones, finder }: Todo, name: string): IcsTime | null {
   const property = propertyOf(todo, name);
   if (property === undefined) return null;
-  const time = readTime(property, userZone);
+  const time = readTime(property, zones);
   if (time === null)
     finder.changed(place, `its ${name} ${quote(property.value)} is no time that a task may have`);
-  else if (hasUnknownZone(property))
+  else if (hasUnknownZone(property, zones))
     finder.changed(
       place,
       `the time zone ${quote(property.params.get('TZID') ?? '')} is not known: the time is yours`,
@@ -77,15 +78,15 @@ function descriptionOf({ todo, place, finder }: Todo): string | null {
 }
 
 /** The dates of a series that do not happen. */
-const excludedDatesOf = ({ todo, userZone }: Todo): string[] =>
+const excludedDatesOf = ({ todo, zones }: Todo): string[] =>
   todo.properties
     .filter(({ name }) => name === 'EXDATE')
     .flatMap((property) =>
-      property.value.split(',').flatMap((value) => readTime({ ...property, value }, userZone)?.date ?? []),
+      property.value.split(',').flatMap((value) => readTime({ ...property, value }, zones)?.date ?? []),
     );
 
 function remindersOf(
-  { todo, place, userZone, finder }: Todo,
+  { todo, place, zones, finder }: Todo,
   due: IcsTime | null,
   start: IcsTime | null,
 ): number[] {
@@ -93,7 +94,7 @@ function remindersOf(
   const time = due ?? start;
   return alarms.flatMap((alarm) => {
     if (textOf(alarm, 'ACTION')?.trim().toUpperCase() === 'NONE') return [];
-    const minutes = time === null ? null : minutesOfAlarm(alarm, time, start, userZone);
+    const minutes = time === null ? null : minutesOfAlarm(alarm, time, start, zones);
     if (minutes === null)
       finder.changed(place, 'a reminder is left out: it is not of a time before or after the due date');
     return minutes ?? [];
@@ -134,13 +135,14 @@ function addTodo(entry: Todo): void {
   });
 }
 
-function read(file: Buffer, { timeZone: userZone }: ReadOptions): FoundData {
+function read(file: Buffer, { timeZone }: ReadOptions): FoundData {
+  const zones = createZoneNames(timeZone);
   const finder = createFinder();
   for (const calendar of readCalendars(decodeText(file))) {
     const project = textOf(calendar, 'X-WR-CALNAME');
     for (const component of calendar.components) {
       const place = `line ${component.line}`;
-      if (component.name === 'VTODO') addTodo({ todo: component, place, project, userZone, finder });
+      if (component.name === 'VTODO') addTodo({ todo: component, place, project, zones, finder });
       else if (component.name !== 'VTIMEZONE')
         finder.skipped(place, `is a ${quote(component.name)}, and no task`);
     }

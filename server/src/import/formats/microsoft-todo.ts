@@ -1,4 +1,4 @@
-import { instantOf, isTimeZone } from '../../dates/zones.ts';
+import { instantOf } from '../../dates/zones.ts';
 import {
   type FoundData,
   type FoundTask,
@@ -12,6 +12,7 @@ import { textOfHtml } from './html.ts';
 import { isJsonObject, type JsonObject, listIn, parseDocument, textIn } from './json.ts';
 import { microsoftRepeat } from './microsoft-repeats.ts';
 import { decodeText, headOf, joinLines, quote } from './text.ts';
+import { createZoneNames, type ZoneNames } from './zone-names.ts';
 
 /**
  * Microsoft To Do has no export of its own. Read is what programs make of its lists and tasks in Microsoft Graph
@@ -64,32 +65,32 @@ function listsOf(document: unknown, fileName: string): List[] {
 }
 
 /** A `dateTimeTimeZone` on the user's clock. Zones that the runtime does not know are taken for the user's. */
-function clockOf(value: unknown, userZone: string): Clock | null {
+function clockOf(value: unknown, zones: ZoneNames): Clock | null {
   if (!isJsonObject(value) || typeof value.dateTime !== 'string') return null;
   const found = readDateTime(value.dateTime);
   if (found === null || found.time === null) return found;
   const zone = textIn(value.timeZone) ?? 'UTC';
-  if (!isTimeZone(zone) || found.offsetMinutes !== null) return clockAt(found, userZone);
-  return clockAt(readDateTime(instantOf(found.date, found.time, zone)) ?? found, userZone);
+  if (!zones.isKnown(zone) || found.offsetMinutes !== null) return clockAt(found, zones.own);
+  return clockAt(readDateTime(instantOf(found.date, found.time, zone)) ?? found, zones.own);
 }
 
 /** A zone by the name that Windows has for it, such as W. Europe Standard Time. */
-function unknownZone(value: unknown): string | null {
+function unknownZone(value: unknown, zones: ZoneNames): string | null {
   const zone = isJsonObject(value) ? textIn(value.timeZone) : null;
-  return zone === null || isTimeZone(zone) ? null : zone;
+  return zone === null || zones.isKnown(zone) ? null : zone;
 }
 
 /** To Do has dates only. Midnight is one as it stands; any other time is a midnight of the user in another zone. */
-function dateOf(value: unknown, userZone: string): string | null {
+function dateOf(value: unknown, zones: ZoneNames): string | null {
   if (!isJsonObject(value) || typeof value.dateTime !== 'string') return null;
   const found = readDateTime(value.dateTime);
   if (found === null || found.time === null || found.time === '00:00') return found?.date ?? null;
-  return clockOf(value, userZone)?.date ?? null;
+  return clockOf(value, zones)?.date ?? null;
 }
 
-function instantOfClock(value: unknown): string | null {
-  const clock = clockOf(value, 'UTC');
-  return clock === null ? null : readInstant(`${clock.date}T${clock.time ?? '00:00'}Z`);
+function instantOfClock(value: unknown, zones: ZoneNames): string | null {
+  const clock = clockOf(value, zones);
+  return clock === null ? null : instantOf(clock.date, clock.time ?? '00:00', zones.own);
 }
 
 const priorities = new Map<unknown, FoundTask['priority']>([
@@ -121,10 +122,10 @@ interface Item {
 type Due = Pick<FoundTask, 'dueDate' | 'dueTime' | 'reminders'>;
 
 /** A reminder without a due date is what the task is due at. */
-function dueOf({ task, place }: Item, finder: Finder, userZone: string): Due {
-  const date = dateOf(task.dueDateTime, userZone);
-  const reminder = task.isReminderOn === false ? null : clockOf(task.reminderDateTime, userZone);
-  const zone = reminder === null ? null : unknownZone(task.reminderDateTime);
+function dueOf({ task, place }: Item, finder: Finder, zones: ZoneNames): Due {
+  const date = dateOf(task.dueDateTime, zones);
+  const reminder = task.isReminderOn === false ? null : clockOf(task.reminderDateTime, zones);
+  const zone = reminder === null ? null : unknownZone(task.reminderDateTime, zones);
   if (zone !== null) finder.changed(place, `the time zone ${quote(zone)} is not known: the time is yours`);
   if (date !== null) {
     const due = { date, time: null };
@@ -142,12 +143,12 @@ function dueOf({ task, place }: Item, finder: Finder, userZone: string): Due {
   return { dueDate: reminder.date, dueTime: reminder.time, reminders: [0] };
 }
 
-function addTask(item: Item, finder: Finder, userZone: string): void {
+function addTask(item: Item, finder: Finder, zones: ZoneNames): void {
   const { task, place, project } = item;
   const completed = task.status === 'completed';
   const id = textIn(task.id);
-  const due = dueOf(item, finder, userZone);
-  const start = dateOf(task.startDateTime, userZone);
+  const due = dueOf(item, finder, zones);
+  const start = dateOf(task.startDateTime, zones);
   const key = finder.add({
     ...(id !== null && { key: id }),
     place,
@@ -161,7 +162,7 @@ function addTask(item: Item, finder: Finder, userZone: string): void {
     // A done task with a pattern is one date of a series, whose open task has the pattern as well.
     recurrence: completed ? null : microsoftRepeat(task.recurrence),
     completed,
-    completedAt: completed ? instantOfClock(task.completedDateTime) : null,
+    completedAt: completed ? instantOfClock(task.completedDateTime, zones) : null,
     createdAt: readInstant(task.createdDateTime),
   });
   const state = states.get(task.status);
@@ -190,12 +191,13 @@ function addSteps({ task, place, project }: Item, parentKey: string, isDone: boo
 }
 
 function read(file: Buffer, { fileName, timeZone }: ReadOptions): FoundData {
+  const zones = createZoneNames(timeZone);
   const document = parseDocument(decodeText(file), 'lists of Microsoft To Do');
   const finder = createFinder();
   for (const { name, place, tasks } of listsOf(document, fileName))
     tasks.forEach((task, index) => {
       const item = { place: `${place}.${index}`, project: name };
-      if (isJsonObject(task)) addTask({ ...item, task }, finder, timeZone);
+      if (isJsonObject(task)) addTask({ ...item, task }, finder, zones);
       else finder.skipped(item.place, 'is no task');
     });
   return finder.finish();

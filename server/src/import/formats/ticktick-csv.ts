@@ -1,16 +1,9 @@
-import { isTimeZone } from '../../dates/zones.ts';
 import type { FoundData, FoundTask, ImportFormat, ReadOptions } from '../model.ts';
 import { type CsvRow, type CsvTable, cellOf, hasColumns, readTable } from './csv.ts';
-import {
-  type Clock,
-  clockAt,
-  readDateTime,
-  readDurationMinutes,
-  readInstant,
-  zoneOtherThan,
-} from './date-times.ts';
+import { type Clock, clockAt, readDateTime, readDurationMinutes, readInstant } from './date-times.ts';
 import { createFinder, type Finder } from './found.ts';
 import { decodeText, headOf, joinLines, quote } from './text.ts';
+import { createZoneNames, type ZoneNames } from './zone-names.ts';
 
 /** One row, by the names of columns. */
 type Cell = (name: string) => string;
@@ -42,9 +35,9 @@ const instantOfCell = (text: string) => readInstant(/[Z+]/i.test(text.slice(10))
 type Dates = Pick<FoundTask, 'dueDate' | 'dueTime' | 'timeZone' | 'startDate'>;
 
 /** A start alone is what the task is due at. */
-function datesOf({ cell, place }: Row, finder: Finder, userZone: string): Dates {
+function datesOf({ cell, place }: Row, finder: Finder, zones: ZoneNames): Dates {
   const name = cell('timezone');
-  const zone = isTimeZone(name) ? name : userZone;
+  const zone = zones.isKnown(name) ? name : zones.own;
   const start = clockOf(cell('start date'), zone);
   const due = clockOf(cell('due date'), zone) ?? start;
   for (const column of ['start date', 'due date'])
@@ -57,7 +50,7 @@ function datesOf({ cell, place }: Row, finder: Finder, userZone: string): Dates 
   return {
     dueDate: due.date,
     dueTime: isWholeDay ? null : due.time,
-    timeZone: isFloating ? null : zoneOtherThan(userZone, zone),
+    timeZone: isFloating ? null : zones.otherThanOwn(zone),
     startDate: start !== null && start.date < due.date ? start.date : null,
   };
 }
@@ -91,7 +84,7 @@ function splitChecklist(content: string): { text: string; items: CheckItem[] } {
   };
 }
 
-function addRow(row: Row, keys: ReadonlyMap<string, string>, finder: Finder, userZone: string): void {
+function addRow(row: Row, keys: ReadonlyMap<string, string>, finder: Finder, zones: ZoneNames): void {
   const { cell, place, key } = row;
   const completed = doneStates.has(cell('status'));
   const { text, items } = splitChecklist(cell('content'));
@@ -109,7 +102,7 @@ function addRow(row: Row, keys: ReadonlyMap<string, string>, finder: Finder, use
     project,
     section: cell('column name'),
     parentKey: parentId === '' ? null : (keys.get(parentId) ?? `? ${parentId}`),
-    ...datesOf(row, finder, userZone),
+    ...datesOf(row, finder, zones),
     recurrence,
     completed,
     completedAt: completed ? instantOfCell(cell('completed time')) : null,
@@ -148,11 +141,12 @@ function rowOf(table: CsvTable, row: CsvRow, finder: Finder): Row {
 }
 
 function read(file: Buffer, { timeZone }: ReadOptions): FoundData {
+  const zones = createZoneNames(timeZone);
   const table = readTable(decodeText(file), ['list name', 'title', 'status']);
   const finder = createFinder();
   const rows = table.rows.map((row) => rowOf(table, row, finder));
   const keys = new Map(rows.map(({ cell, key }) => [cell('taskid'), key]));
-  for (const row of rows) addRow(row, keys, finder, timeZone);
+  for (const row of rows) addRow(row, keys, finder, zones);
   return finder.finish();
 }
 

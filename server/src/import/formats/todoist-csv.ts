@@ -3,6 +3,7 @@ import { type CsvRow, type CsvTable, cellOf, hasColumns, readTable } from './csv
 import { createFinder, type DraftTask, type Finder } from './found.ts';
 import { decodeText, headOf, joinLines, quote } from './text.ts';
 import { readTodoistDate, type TodoistDate } from './todoist-dates.ts';
+import { createZoneNames, type ZoneNames } from './zone-names.ts';
 
 /** 1 is the highest; 4, which no column stands for either, is none. */
 const priorities = new Map<string, FoundTask['priority']>([
@@ -48,6 +49,7 @@ class ProjectReader {
   readonly #options: ReadOptions;
   readonly #project: string | null;
   readonly #placePrefix: string;
+  readonly #zones: ZoneNames;
   #section: string | null = null;
   #open: OpenTask | null = null;
   /** Keys of the tasks above, by level; null for one that was left out. */
@@ -58,6 +60,7 @@ class ProjectReader {
     this.#options = options;
     this.#project = projectOf(options.fileName);
     this.#placePrefix = placePrefix;
+    this.#zones = createZoneNames(options.timeZone);
   }
 
   read(table: CsvTable): void {
@@ -122,8 +125,8 @@ class ProjectReader {
   }
 
   #dateOf(cell: Cell, place: string): Partial<TodoistDate> & { text: string | null } {
-    const { today, timeZone: userZone } = this.#options;
-    const context = { today, userZone, rowZone: cell('timezone'), language: cell('date_lang') };
+    const { today } = this.#options;
+    const context = { today, zones: this.#zones, rowZone: cell('timezone'), language: cell('date_lang') };
     const sent = cell('date');
     if (sent !== '') {
       const date = readTodoistDate(sent, context);

@@ -1,6 +1,7 @@
 import { parseQuickAdd } from '@duly/quick-add';
 import type { FoundTask } from '../model.ts';
-import { clockAt, readDateTime, zoneOtherThan } from './date-times.ts';
+import { clockAt, readDateTime } from './date-times.ts';
+import type { ZoneNames } from './zone-names.ts';
 
 export type TodoistDate = Pick<
   FoundTask,
@@ -10,7 +11,7 @@ export type TodoistDate = Pick<
 export interface DateContext {
   /** YYYY-MM-DD */
   today: string;
-  userZone: string;
+  zones: ZoneNames;
   /** Of the row; may be empty or none that the runtime knows. */
   rowZone: string;
   /** Of the row: `en`, and others. */
@@ -30,17 +31,17 @@ export function readTodoistDate(text: string, context: DateContext): TodoistDate
 }
 
 /** A time with an offset is one of the row's zone; without one it is on the clock there. */
-function readFixedDate(text: string, { userZone, rowZone }: DateContext): TodoistDate | null {
+function readFixedDate(text: string, { zones, rowZone }: DateContext): TodoistDate | null {
   const found = readDateTime(text);
   if (found === null) return null;
-  const zone = zoneOtherThan(userZone, rowZone);
-  const { date, time } = clockAt(found, zone ?? userZone);
+  const zone = zones.otherThanOwn(rowZone);
+  const { date, time } = clockAt(found, zone ?? zones.own);
   const timeZone = time === null ? null : zone;
   return { dueDate: date, dueTime: time, timeZone, recurrence: null, recurrenceFrom: 'due' };
 }
 
 /** `every!` counts from the completion. */
-function readWords(text: string, { today, userZone, rowZone, language }: DateContext): TodoistDate | null {
+function readWords(text: string, { today, zones, rowZone, language }: DateContext): TodoistDate | null {
   const isEnglish = language === '' || language.toLowerCase().startsWith('en');
   if (!isEnglish || text.length > maxWords) return null;
   const isFromCompletion = /^(?:every|ev)! ?/i.test(text);
@@ -51,7 +52,7 @@ function readWords(text: string, { today, userZone, rowZone, language }: DateCon
   return {
     dueDate: parsed.due_date,
     dueTime: parsed.due_time ?? null,
-    timeZone: parsed.due_time === undefined ? null : zoneOtherThan(userZone, rowZone),
+    timeZone: parsed.due_time === undefined ? null : zones.otherThanOwn(rowZone),
     recurrence: parsed.recurrence ?? null,
     recurrenceFrom: isFromCompletion ? 'completion' : 'due',
   };
