@@ -24,7 +24,7 @@ const tableRowsOf = (name: string): string[][] =>
 
 describe('paths and links', () => {
   const path =
-    /(?<![\w./-])(?:server|quick-add|docs|scripts|examples|\.ci|\.github|\.githooks)\/[\w./-]*[\w/-]/g;
+    /(?<![\w./-])(?:server|quick-add|client|docs|scripts|examples|\.ci|\.github|\.githooks)\/[\w./-]*[\w/-]/g;
   const placeholder = /000N|npm-cache/;
 
   test.each(documents.filter((name) => name !== 'CHANGELOG.md'))('%s names files that exist', (name) => {
