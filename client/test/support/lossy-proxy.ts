@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { createServer, request as forward } from 'node:http';
+import { afterFile } from '../../../server/test/support/clean-up.ts';
+
+export interface LossyProxy {
+  url: string;
+  /** How many requests and responses were lost. */
+  lost(): number;
+}
+
+/** A network that loses every third message, whether it is a request or a response. Runs until the end of the file. */
+export async function startLossyProxy(target: string): Promise<LossyProxy> {
+  let messages = 0;
+  let lost = 0;
+  const isLost = () => {
+    messages += 1;
+    if (messages % 3 !== 0) return false;
+    lost += 1;
+    return true;
+  };
+  const server = createServer((req, res) => {
+    const drop = () => req.socket.destroy();
+    if (isLost()) return drop();
+    const { method, headers } = req;
+    const onward = forward(target + req.url, { method: method ?? 'GET', headers }, (answer) => {
+      // The server has done what was asked before its answer is lost.
+      if (isLost()) {
+        answer.resume().once('end', drop);
+        return;
+      }
+      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(res);
+    });
+    onward.on('error', drop);
+    req.pipe(onward);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterFile.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return { url: `http://127.0.0.1:${address.port}`, lost: () => lost };
+}
