@@ -1,4 +1,4 @@
-import { abortReason, onAbort, sleep } from './abort.ts';
+import { abortReason, onAbort, sleep, untilAborted } from './abort.ts';
 import { queryOf } from './call.ts';
 import { clientError, DulyError, responseError } from './errors.ts';
 import { createEventParser, type StreamMessage } from './event-parser.ts';
@@ -89,6 +89,7 @@ async function* readMessages(
 ): AsyncGenerator<StreamMessage, void, undefined> {
   const controller = new AbortController();
   const stop = onAbort(signal, () => controller.abort());
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const expectWithin = (ms: number) => {
     clearTimeout(timer);
@@ -98,14 +99,14 @@ async function* readMessages(
     expectWithin(transport.timeoutMs);
     const url = transport.url + path + queryOf({ since: lastEventId === null ? since : null });
     const headers = { accept: 'text/event-stream', ...(lastEventId && { 'last-event-id': lastEventId }) };
-    const reader = await withToken(transport.tokens, signal, (auth) =>
+    reader = await withToken(transport.tokens, signal, (auth) =>
       open(transport, url, { ...headers, ...auth }, controller.signal),
     );
     const decoder = new TextDecoder();
     const parser = createEventParser();
     for (;;) {
       expectWithin(silenceMs);
-      const { done, value } = await reader.read();
+      const { done, value } = await untilAborted(reader.read(), controller.signal);
       if (done) return;
       const messages = parser.push(decoder.decode(value, { stream: true }));
       const retryMs = parser.retryMs();
@@ -120,8 +121,9 @@ async function* readMessages(
   } finally {
     clearTimeout(timer);
     stop();
-    // Closes the connection also when the caller has left the loop.
+    // Closes the connection also when the caller has left the loop. Node may have forgotten the signal by then.
     controller.abort();
+    reader?.cancel().catch(() => undefined);
   }
 }
 

@@ -91,20 +91,14 @@ async function exchange(
   auth: Record<string, string>,
   timeoutMs: number,
 ): Promise<Answer> {
-  const { method, path, body, headers, noun, signal } = request;
+  const { noun, signal } = request;
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), timeoutMs);
   const stop = onAbort(signal, () => controller.abort());
-  const hasBody = body !== undefined;
   let answer: Answer;
   try {
-    const response = await transport.fetch(transport.url + path, {
-      method,
-      headers: { ...headers, ...auth, ...(hasBody && { 'content-type': 'application/json' }) },
-      ...(hasBody && { body: JSON.stringify(body) }),
-      signal: controller.signal,
-    });
-    answer = { response, body: parse(response, await response.text()) };
+    // Not every `fetch` obeys its signal at once, or while it reads the body.
+    answer = await untilAborted(fetchAnswer(transport, request, auth, controller.signal), controller.signal);
   } catch (cause) {
     if (signal?.aborted) throw abortReason(signal);
     const detail = controller.signal.aborted
@@ -118,6 +112,22 @@ async function exchange(
   if (!answer.response.ok || answer.body === undefined)
     throw responseError(answer.response, answer.body, noun);
   return answer;
+}
+
+async function fetchAnswer(
+  { fetch, url }: Transport,
+  { method, path, body, headers }: Request,
+  auth: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const hasBody = body !== undefined;
+  const response = await fetch(url + path, {
+    method,
+    headers: { ...headers, ...auth, ...(hasBody && { 'content-type': 'application/json' }) },
+    ...(hasBody && { body: JSON.stringify(body) }),
+    signal,
+  });
+  return { response, body: parse(response, await response.text()) };
 }
 
 /** Undefined for what is not of this API, such as the page of a proxy. */
