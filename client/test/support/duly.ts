@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { startApp, type TestApp } from '../../../server/test/support/app.ts';
+import { responseStatus } from '../../../server/test/support/process.ts';
 import { type ClientOptions, createDuly } from '../../src/index.ts';
 
 /** A server for the tests of a file. */
@@ -8,7 +9,11 @@ export function useApp(env: Record<string, string> = {}): () => TestApp {
   beforeAll(async () => {
     app = await startApp(env);
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    // A server that closes waits 30 s for connections without a request, and Node's `fetch` may have opened some.
+    await Promise.all(Array.from({ length: 20 }, () => responseStatus(`${app.url}/health/live`)));
+    await app.close();
+  });
   return () => app;
 }
 
