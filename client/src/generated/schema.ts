@@ -2603,6 +2603,56 @@ export interface components {
         };
         /**
          * @example {
+         *       "dry_run": false,
+         *       "created": 12,
+         *       "existing": 0,
+         *       "skipped": 1,
+         *       "projects": 2,
+         *       "sections": 0,
+         *       "lines": [
+         *         {
+         *           "place": "line 3",
+         *           "kind": "skipped",
+         *           "title": "",
+         *           "reason": "it has no title"
+         *         }
+         *       ],
+         *       "lines_left_out": 0
+         *     }
+         */
+        ImportResult: {
+            /** @description What the file was read as. */
+            format: string;
+            dry_run: boolean;
+            /** @description New tasks, those of `changed` too. */
+            created: number;
+            /** @description Tasks that the user has already. */
+            existing: number;
+            /** @description Lines that no task comes of. */
+            skipped: number;
+            /** @description New projects. */
+            projects: number;
+            /** @description New sections. */
+            sections: number;
+            /** @description What was skipped or changed; with `dry_run` every task. At most 1000. */
+            lines: {
+                /** @description Where in the file: `line 12`, `tasks.3`. */
+                place: string;
+                /**
+                 * @description `changed`: a task comes of it that is not quite the same; `existing`: the user has it already, perhaps in the trash.
+                 * @enum {string}
+                 */
+                kind: "created" | "changed" | "existing" | "skipped";
+                /** @description The beginning of the title. */
+                title?: string;
+                /** @description Of `changed` and `skipped`. */
+                reason?: string;
+            }[];
+            /** @description How many more lines there are. */
+            lines_left_out: number;
+        };
+        /**
+         * @example {
          *       "password": "gentle-otter-42"
          *     }
          */
@@ -3494,6 +3544,46 @@ export interface operations {
                     "application/json": components["schemas"]["Export"];
                     "text/csv": string;
                     "text/calendar": string;
+                };
+            };
+        };
+    };
+    importTasks: {
+        parameters: {
+            query?: {
+                /** @description Which program the file is of; absent: found out. */
+                format?: "duly-json";
+                /** @description Of the file: it helps to find the format, and of some programs it is the name of a project. */
+                file_name?: string;
+                /** @description Tells what would come of each task, and stores nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "text/csv": unknown;
+                "text/calendar": unknown;
+                "text/plain": unknown;
+                "application/zip": unknown;
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description What was made of the file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ImportResult"];
+                        message: string;
+                        status_code: number;
+                    };
                 };
             };
         };
