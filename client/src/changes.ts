@@ -8,7 +8,7 @@ import type { Change, Output } from './types.ts';
 export interface ChangesOptions {
   /** The `cursor` of the last page that was applied; absent or null: from the start. */
   since?: string | null;
-  /** Goes on with what changes later, by long polling, until the signal is aborted. Otherwise ends after the last page. */
+  /** Goes on with later changes, by long polling, until the signal is aborted. Otherwise ends after the last page. */
   follow?: boolean;
   /** Changes on a page, 100 at most. */
   limit?: number;

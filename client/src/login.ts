@@ -13,8 +13,8 @@ export interface LoginOptions {
 }
 
 /**
- * Logs in with email address and password, and gets a token that lives for minutes whenever one is needed. After the end
- * of the session it logs in again.
+ * Logs in with email address and password, and gets a token that lives for minutes whenever one is needed. After the
+ * end of the session it logs in again.
  */
 export function login({ email, password, totpCode, session, onSession }: LoginOptions): TokenFunction {
   let current = session ?? null;
