@@ -3552,7 +3552,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Which program the file is of; absent: found out. */
-                format?: "duly-json";
+                format?: "duly-json" | "todoist-zip" | "ics" | "google-tasks" | "taskwarrior" | "microsoft-todo" | "duly-csv" | "ticktick-csv" | "todoist-csv" | "console-json" | "console-csv" | "todo-txt";
                 /** @description Of the file: it helps to find the format, and of some programs it is the name of a project. */
                 file_name?: string;
                 /** @description Tells what would come of each task, and stores nothing. */
