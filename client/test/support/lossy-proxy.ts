@@ -20,7 +20,10 @@ export async function startLossyProxy(target: string): Promise<LossyProxy> {
   };
   const server = createServer((req, res) => {
     const drop = () => req.socket.destroy();
-    if (isLost()) return drop();
+    if (isLost()) {
+      drop();
+      return;
+    }
     const { method, headers } = req;
     const onward = forward(target + req.url, { method: method ?? 'GET', headers }, (answer) => {
       // The server has done what was asked before its answer is lost.
