@@ -8,6 +8,7 @@ import { storeItems } from './document-items.ts';
 import { idIn } from './document-task.ts';
 import type { FoundData, FoundTask, ImportFormat } from './model.ts';
 import { placeCreator, pretendToCreate, resolvePlaces } from './places.ts';
+import { createStatisticsUpkeep } from './statistics.ts';
 import { batchSize, createRehearsal, type Outcome, storeBatch } from './store.ts';
 
 /** Who imports, and how. */
@@ -121,10 +122,12 @@ async function storeAll(
   const run = isDryRun
     ? createRehearsal(db, userId, places, timeZone)
     : (batch: readonly Candidate[]) => storeBatch(db, userId, context, batch);
+  const keepStatistics = createStatisticsUpkeep(db);
   const lines: ReportLine[] = [];
   for (let done = 0; done < candidates.length; done += batchSize) {
-    for (const outcome of await run(candidates.slice(done, done + batchSize)))
-      lines.push({ ...outcome, title: shown(outcome.title) });
+    const outcomes = await run(candidates.slice(done, done + batchSize));
+    for (const outcome of outcomes) lines.push({ ...outcome, title: shown(outcome.title) });
+    if (!isDryRun) await keepStatistics(outcomes.filter(({ kind }) => kind === 'created').length);
     onProgress?.(Math.min(done + batchSize, candidates.length), candidates.length);
   }
   return lines;
