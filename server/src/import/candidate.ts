@@ -47,7 +47,8 @@ export function taskIdOf(format: string, key: string): string {
 
 const maxTags = 20;
 const isLong = (text: string, max: number) => text.length > max && [...text].length > max;
-const isText = (text: string) => !text.includes('\0') && text.isWellFormed();
+/** Whether PostgreSQL can store it. */
+export const isText = (text: string) => !text.includes('\0') && text.isWellFormed();
 
 /** Each rule of the fields of a new task, as `NewTask` has them, and what is wrong when it does not hold. */
 const rules: readonly [test: (task: FoundTask) => boolean, fault: string][] = [

@@ -32,8 +32,8 @@ interface List {
 
 const nameOf = (row: Row) => rowText(row, 'name') ?? '';
 /** Whether PostgreSQL can store its texts: no NUL, and no half of a character. */
-const isStorable = (row: Row) => !/\\u(?:0000|d[89a-f])/.test(JSON.stringify(row));
-const isNamed = (row: Row) => nameOf(row) === nameOf(row).trim() && isStorable(row);
+const isStorable = (value: object) => !/\\u(?:0000|d[89a-f])/.test(JSON.stringify(value));
+const isNamed = (row: Row) => nameOf(row) === nameOf(row).trim();
 const colorOf = (row: Row) => rowText(row, 'color')?.toLowerCase() ?? null;
 
 /** Each after those that it refers to. */
@@ -130,7 +130,7 @@ export async function storeItems(
     const chosen =
       context === null
         ? choose(await executeQuery(db, read))
-        : await storeRows({ db, userId, context }, list, read, choose);
+        : await storeRows({ db, userId, context }, list, rows, read, choose);
     created[list.name] = chosen.items.length;
     notes.push(...chosen.notes);
     if (list.name !== 'views')
@@ -141,7 +141,8 @@ export async function storeItems(
 }
 
 interface Chosen {
-  items: { id: string; row: Row }[];
+  /** The rows that are stored, by their index in the list. */
+  items: { id: string; index: number }[];
   knownIds: string[];
   notes: ImportNote[];
 }
@@ -149,6 +150,7 @@ interface Chosen {
 async function storeRows(
   { db, userId, context }: { db: Db; userId: string; context: WriteContext },
   list: List,
+  rows: readonly Row[],
   read: Query<Known>,
   choose: (known: Known) => Chosen,
 ): Promise<Chosen> {
@@ -157,10 +159,10 @@ async function storeRows(
     decide(known, { now }) {
       const chosen = choose(known);
       if (chosen.items.length === 0) return unchanged(chosen);
-      const rows = JSON.stringify(chosen.items.map(({ id, row }) => itemOf(list, userId, id, row, now)));
+      const items = chosen.items.map(({ id, index }) => itemOf(list, userId, id, rows[index] ?? {}, now));
       return {
         value: chosen,
-        changes: [{ template: list.kind.upsert, params: { user_id: userId, rows } }],
+        changes: [{ template: list.kind.upsert, params: { user_id: userId, rows: JSON.stringify(items) } }],
         auditActions: [{ action: `${list.kind.noun}.import`, count: chosen.items.length }],
       };
     },
@@ -170,12 +172,12 @@ async function storeRows(
 
 /** The rows that can be stored, and why others cannot. */
 function chooseRows(
-  { kind, name, isSound }: List,
+  { kind, name, isSound, fields }: List,
   rows: readonly Row[],
   { ids, counts }: Known,
   projects: ReadonlySet<string>,
 ): Chosen {
-  const chosen = new Map<string, Row>();
+  const chosen = new Map<string, number>();
   const notes: ImportNote[] = [];
   const skip = (index: number, reason: string) =>
     notes.push({ place: `${name}.${index}`, kind: 'skipped', reason });
@@ -185,14 +187,14 @@ function chooseRows(
     const [id, parent] = [idIn(row, 'id'), idIn(row, 'project_id') ?? ''];
     const group = kind.parent === undefined ? '' : parent;
     const total = (totals.get(group) ?? 0) + (instantIn(row, 'deleted_at') === null ? 1 : 0);
-    if (id === null || !isNamed(row) || !isSound(row))
+    if (id === null || !isNamed(row) || !isSound(row) || !isStorable([nameOf(row), fields(row)]))
       skip(index, `is no ${kind.noun} as this service has them`);
     else if (kind.parent !== undefined && !projects.has(parent)) skip(index, 'its project is not there');
     else if (!ids.has(id) && total > max) skip(index, `there are ${max} ${of} already`);
     else if (!ids.has(id) && !chosen.has(id)) {
-      chosen.set(id, row);
+      chosen.set(id, index);
       totals.set(group, total);
     }
   }
-  return { items: [...chosen].map(([id, row]) => ({ id, row })), knownIds: [...ids], notes };
+  return { items: [...chosen].map(([id, index]) => ({ id, index })), knownIds: [...ids], notes };
 }

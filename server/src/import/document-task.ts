@@ -187,7 +187,8 @@ function fieldsIn(row: Row): FieldsBefore | null {
   );
   const isClock = (due_time ?? null) === null || clock.test(due_time ?? '');
   const isZone = (time_zone ?? null) === null || isTimeZone(time_zone ?? '');
-  if (series === null || !isClock || !isZone || (recurrence?.length ?? 0) > 500) return null;
+  const isRule = recurrence === null || recurrence === undefined || /^[ -~]{1,500}$/.test(recurrence);
+  if (series === null || !isClock || !isZone || !isRule) return null;
   return {
     due_date: dateIn(row, 'due_date'),
     due_time: due_time ?? null,

@@ -6,7 +6,7 @@ import { isLanguageTag, type ProfilePatch } from '../profiles/model.ts';
 import { findProfile } from '../profiles/queries.ts';
 import { patchProfile } from '../profiles/service.ts';
 import type { WriteContext } from '../writes/plan.ts';
-import { type Candidate, candidateOf, taskIdOf } from './candidate.ts';
+import { type Candidate, candidateOf, isText, taskIdOf } from './candidate.ts';
 import type { StoredPlaces } from './document-items.ts';
 import {
   foundTaskOf,
@@ -71,7 +71,10 @@ function settingsOf(row: Row, hasNames: boolean): ProfilePatch {
     return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max ? value : null;
   };
   const [zone, locale] = [rowText(row, 'time_zone') ?? '', rowText(row, 'locale') ?? ''];
-  const nameOf = (name: string) => rowText(row, name)?.trim().slice(0, 100) || null;
+  const nameOf = (name: string) => {
+    const text = (rowText(row, name) ?? '').trim();
+    return text !== '' && text.length <= 100 && isText(text) ? text : null;
+  };
   return {
     ...(isTimeZone(zone) && { time_zone: zone }),
     ...(locale.length <= 35 && isLanguageTag(locale) && { locale }),

@@ -8,6 +8,7 @@ import { storeItems } from './document-items.ts';
 import { idIn } from './document-task.ts';
 import type { FoundData, FoundTask, ImportFormat } from './model.ts';
 import { placeCreator, pretendToCreate, resolvePlaces } from './places.ts';
+import { readFile } from './read-file.ts';
 import { createStatisticsUpkeep } from './statistics.ts';
 import { batchSize, createRehearsal, type Outcome, storeBatch } from './store.ts';
 
@@ -46,7 +47,12 @@ export async function importFile(
 ): Promise<ImportReport> {
   const { time_zone: timeZone } = await findProfile(db, target.userId);
   const { date: today } = clockIn(timeZone, new Date());
-  return importFound(db, target, format.name, format.read(file, { fileName, timeZone, today }));
+  return importFound(
+    db,
+    target,
+    format.name,
+    await readFile(format.name, file, { fileName, timeZone, today }),
+  );
 }
 
 /**
@@ -64,11 +70,11 @@ export async function importFound(
   const { sound, faulty } = separate(tasks, (task) => task);
   const create = isDryRun ? pretendToCreate : placeCreator(db, userId, context);
   const places = await resolvePlaces(db, userId, sound, create);
-  const candidates = sound.map((task) => {
+  const toCandidate = (task: FoundTask) => {
     const parent_id = task.parentKey === null ? null : taskIdOf(source, task.parentKey);
     return candidateOf(userId, taskIdOf(source, task.key), task, { ...places.placementOf(task), parent_id });
-  });
-  const lines = await storeAll(db, target, candidates, places);
+  };
+  const lines = await storeAll(db, target, sound, toCandidate, places);
   return { ...places.created, notes: [...notes, ...places.notes], tasks: [...faulty, ...lines] };
 }
 
@@ -90,12 +96,10 @@ export async function importDocument(db: Db, target: ImportTarget, file: Buffer)
   const projectOf = document('sections').map(
     (row) => [idIn(row, 'id') ?? '', idIn(row, 'project_id') ?? ''] as const,
   );
-  const lines = await storeAll(
-    db,
-    target,
-    sound.map(({ candidate }) => candidate),
-    { projects: places.projects, sections: new Map(projectOf) },
-  );
+  const lines = await storeAll(db, target, sound, ({ candidate }) => candidate, {
+    projects: places.projects,
+    sections: new Map(projectOf),
+  });
   return { projects: created.projects, sections: created.sections, notes, tasks: [...faulty, ...lines] };
 }
 
@@ -112,10 +116,11 @@ function separate<T>(all: readonly T[], taskOf: (one: T) => FoundTask): { sound:
   return { sound, faulty };
 }
 
-async function storeAll(
+async function storeAll<T>(
   db: Db,
   { userId, context, isDryRun, onProgress }: ImportTarget,
-  candidates: readonly Candidate[],
+  tasks: readonly T[],
+  toCandidate: (task: T) => Candidate,
   places: Parameters<typeof createRehearsal>[2],
 ): Promise<ReportLine[]> {
   const { time_zone: timeZone } = await findProfile(db, userId);
@@ -124,11 +129,11 @@ async function storeAll(
     : (batch: readonly Candidate[]) => storeBatch(db, userId, context, batch);
   const keepStatistics = createStatisticsUpkeep(db);
   const lines: ReportLine[] = [];
-  for (let done = 0; done < candidates.length; done += batchSize) {
-    const outcomes = await run(candidates.slice(done, done + batchSize));
+  for (let done = 0; done < tasks.length; done += batchSize) {
+    const outcomes = await run(tasks.slice(done, done + batchSize).map(toCandidate));
     for (const outcome of outcomes) lines.push({ ...outcome, title: shown(outcome.title) });
     if (!isDryRun) await keepStatistics(outcomes.filter(({ kind }) => kind === 'created').length);
-    onProgress?.(Math.min(done + batchSize, candidates.length), candidates.length);
+    onProgress?.(Math.min(done + batchSize, tasks.length), tasks.length);
   }
   return lines;
 }

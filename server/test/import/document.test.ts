@@ -10,7 +10,11 @@ let original: { text: string; body: ExportDocument };
 beforeAll(async () => {
   tenants = await createTenants();
   ({ app } = tenants);
-  original = await exportOf(tenants.victim);
+  const { victim } = tenants;
+  await app.request('PATCH', `/api/v1/users/${victim.id}`, {
+    ...{ token: victim.token, body: { time_zone: 'Europe/Berlin', locale: 'de', digest_hour: 7 } },
+  });
+  original = await exportOf(victim);
 });
 afterAll(() => tenants.close());
 
@@ -125,11 +129,26 @@ const odd = [
 ];
 
 describe('a document that somebody changed', () => {
+  test('may nest values without end', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const head = '{"format": "duly-export", "version": 1';
+    const row = `{"id": "00000000-0000-4000-8000-000000000001", "name": "x", "title": "x", "parameters": ${deep}, "tags": ${deep}, "before": ${deep}}`;
+    const user = await app.newUser();
+    const lists = ['projects', 'views', 'tasks', 'occurrences', 'reminders'].map(
+      (name) => `"${name}": [${row}]`,
+    );
+    const { status, body } = await importInto(user, `${head}, ${lists.join(', ')}}`);
+    expect([status, body.data]).toMatchObject([200, { created: 1, projects: 1 }]);
+  });
+
   const seed = Number(process.env.DULY_TEST_SEED ?? 1);
   test(`never fails, and what is stored keeps the rules of tasks (seed ${seed})`, async () => {
     const random = seeded(seed);
     for (let round = 0; round < 40; round += 1) {
       const document: ExportDocument = JSON.parse(original.text);
+      const profile: Record<string, unknown> = { ...document.profile };
+      profile[random.pick(Object.keys(profile))] = random.pick(odd);
+      Object.assign(document, { profile });
       for (let change = 0; change < 12; change += 1) {
         const rows = document[random.pick(lists.filter((name) => Array.isArray(document[name])))] ?? [];
         const row = random.pick(rows);

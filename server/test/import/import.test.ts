@@ -123,6 +123,20 @@ describe('a file of another program', () => {
 });
 
 describe('a large file', () => {
+  test('is read while other requests are answered', async () => {
+    user = await app.newUser();
+    // 60,000 lines with nothing to store of most: reading them takes longer than all else.
+    const file = `${'x 2026-11-20 2026-11-10 Done +a +b @c due:2026-12-01 rec:1w\n'.repeat(30_000)}Last\n`;
+    let isRead = false;
+    const imported = importFile(file, '?dry_run=true').then((response) => {
+      isRead = true;
+      return response;
+    });
+    let answers = 0;
+    for (; !isRead; answers += 1) await app.request('GET', '/health/live');
+    expect([(await imported).status, answers > 20]).toEqual([200, true]);
+  });
+
   test('is stored in groups; cut off between two, it is finished by a repetition', async () => {
     user = await app.newUser();
     const lines = Array.from({ length: 1_200 }, (_, index) => `Task ${index} +p${index % 7} @t${index % 11}`);
