@@ -140,17 +140,24 @@ describe('openapi.json', () => {
     for (const { description } of Object.values(operation.responses)) expect(description).toMatch(/\S/);
   });
 
-  test.each(each.filter(([, { requestBody }]) => requestBody !== undefined))(
-    '%s takes JSON, and shows an example of it',
-    (_, { method, requestBody }) => {
-      const types =
-        method === 'patch' ? ['application/json', 'application/merge-patch+json'] : ['application/json'];
-      expect(Object.keys(requestBody?.content ?? {})).toEqual(types);
-      const { schema, example, examples } = requestBody?.content['application/json'] ?? {};
-      expect(schema).toBeDefined();
-      expect(example ?? examples).toBeDefined();
-    },
+  test('importTasks takes a file of any type', () => {
+    const [, { requestBody } = {}] = each.find(([name]) => name === 'importTasks') ?? [];
+    const content = Object.entries(requestBody?.content ?? {});
+    expect(content.map(([type]) => type)).toContain('application/octet-stream');
+    for (const [, { schema }] of content) expect(schema).toEqual({ description: 'The bytes of the file.' });
+  });
+
+  const takesJson = each.filter(
+    ([name, { requestBody }]) => requestBody !== undefined && name !== 'importTasks',
   );
+  test.each(takesJson)('%s takes JSON, and shows an example of it', (_, { method, requestBody }) => {
+    const types =
+      method === 'patch' ? ['application/json', 'application/merge-patch+json'] : ['application/json'];
+    expect(Object.keys(requestBody?.content ?? {})).toEqual(types);
+    const { schema, example, examples } = requestBody?.content['application/json'] ?? {};
+    expect(schema).toBeDefined();
+    expect(example ?? examples).toBeDefined();
+  });
 
   test.each(each.filter(([, { path }]) => path.includes('{')))(
     '%s describes what its path holds',
