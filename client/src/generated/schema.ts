@@ -2602,6 +2602,14 @@ export interface components {
             }[];
         };
         /**
+         * @description The bytes of the file.
+         * @example {
+         *       "version": 1,
+         *       "tasks": []
+         *     }
+         */
+        ImportFile: unknown;
+        /**
          * @example {
          *       "dry_run": false,
          *       "created": 12,
@@ -3564,12 +3572,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
-                "text/csv": unknown;
-                "text/calendar": unknown;
-                "text/plain": unknown;
-                "application/zip": unknown;
-                "application/octet-stream": unknown;
+                "application/json": components["schemas"]["ImportFile"];
+                "text/csv": components["schemas"]["ImportFile"];
+                "text/calendar": components["schemas"]["ImportFile"];
+                "text/plain": components["schemas"]["ImportFile"];
+                "application/zip": components["schemas"]["ImportFile"];
+                "application/octet-stream": components["schemas"]["ImportFile"];
             };
         };
         responses: {

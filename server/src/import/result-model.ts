@@ -3,6 +3,13 @@ import type { ImportReport, ReportLine } from './import.ts';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
+/** A file of any type. OpenAPI 3.1 says so by a schema without a type. */
+export const ImportFile = Type.Unsafe<unknown>({
+  $id: 'ImportFile',
+  description: 'The bytes of the file.',
+  examples: [{ tasks: [{ title: 'Buy milk' }] }],
+});
+
 const ImportLine = Type.Object({
   place: Type.String({ description: 'Where in the file: `line 12`, `tasks.3`.' }),
   kind: Type.Enum(['created', 'changed', 'existing', 'skipped'], {

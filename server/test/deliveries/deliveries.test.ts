@@ -43,7 +43,9 @@ test.each([
   startTestWorker(app, send);
   await until({ cancelled: 1 });
   expect(send).toHaveBeenCalledTimes(1);
-  expect((await listed()).data).toMatchObject([{ status: 'cancelled', error: reason, attempts: 1 }]);
+  // Not over HTTP: a banned user is refused.
+  const rows = await queryAsAdmin(app.database, 'select status, error, attempts from duly.deliveries');
+  expect(rows).toEqual([{ status: 'cancelled', error: reason, attempts: 1 }]);
 });
 
 test('after downtime a missed reminder is sent once, marked late; firing raises the revision', async () => {

@@ -144,7 +144,7 @@ describe('openapi.json', () => {
     const [, { requestBody } = {}] = each.find(([name]) => name === 'importTasks') ?? [];
     const content = Object.entries(requestBody?.content ?? {});
     expect(content.map(([type]) => type)).toContain('application/octet-stream');
-    for (const [, { schema }] of content) expect(schema).toEqual({ description: 'The bytes of the file.' });
+    for (const [, { schema }] of content) expect(schema).toEqual({ $ref: '#/components/schemas/ImportFile' });
   });
 
   const takesJson = each.filter(

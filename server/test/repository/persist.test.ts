@@ -159,6 +159,8 @@ const others = [
   ...['requestEmailChange', 'sendEmailVerification', 'listSessions', 'endOtherSessions', 'endSession'],
   // `test/export/export.test.ts` compares an export with the rows.
   ...['exportUser', 'eraseUser', 'adminEraseUser'],
+  // `test/import` has it as a way in.
+  'importTasks',
   ...['testChannel', 'getPushKey', 'listDeliveries', 'unsubscribeDigest'],
   ...['listAudit', 'adminListUserAudit', 'adminListServiceAudit'],
   ...['adminBanUser', 'adminUnbanUser', 'adminSetRole', 'adminCreatePasswordLink'],

@@ -27,6 +27,7 @@ const withoutKey = [
   'endOtherSessions',
   'endSession',
   'eraseUser',
+  'importTasks',
   'requestEmailChange',
   'sendEmailVerification',
   'testChannel',

@@ -25,7 +25,7 @@ import { Delivery } from '../../deliveries/model.ts';
 import { Erasure } from '../../erasure/model.ts';
 import exportSchema from '../../export/schema.json' with { type: 'json' };
 import { Change, changeSchemas, nouns } from '../../feed/model.ts';
-import { ImportResult } from '../../import/result-model.ts';
+import { ImportFile, ImportResult } from '../../import/result-model.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
 import { Profile, ProfilePatch } from '../../profiles/model.ts';
 import { errorExamples } from './error-examples.ts';
@@ -78,6 +78,7 @@ export const namedSchemas = (bulkMaxOperations: number): TSchema[] => [
   AuditRecord,
   Delivery,
   Export,
+  ImportFile,
   ImportResult,
   Erasure,
   Registration,

@@ -31,8 +31,6 @@ const ImportQuery = Type.Object(
   { additionalProperties: false },
 );
 
-/** A file of any type. OpenAPI 3.1 says so by a schema without a type. */
-const file = { schema: Type.Unknown({ description: 'The bytes of the file.' }) };
 const types = [
   ...[
     'application/json',
@@ -63,7 +61,9 @@ export const importTasks = operation({
   input: {
     params: UserPath,
     querystring: ImportQuery,
-    body: { content: Object.fromEntries(types.map((type) => [type, file])) },
+    body: {
+      content: Object.fromEntries(types.map((type) => [type, { schema: Type.Ref('ImportFile') }])),
+    },
   },
   success: {
     message: 'File imported',
