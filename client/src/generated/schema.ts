@@ -2604,8 +2604,12 @@ export interface components {
         /**
          * @description The bytes of the file.
          * @example {
-         *       "version": 1,
-         *       "tasks": []
+         *       "tasks": [
+         *         {
+         *           "title": "Buy milk",
+         *           "completed": false
+         *         }
+         *       ]
          *     }
          */
         ImportFile: unknown;

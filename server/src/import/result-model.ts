@@ -7,7 +7,7 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 export const ImportFile = Type.Unsafe<unknown>({
   $id: 'ImportFile',
   description: 'The bytes of the file.',
-  examples: [{ tasks: [{ title: 'Buy milk' }] }],
+  examples: [{ tasks: [{ title: 'Buy milk', completed: false }] }],
 });
 
 const ImportLine = Type.Object({

@@ -233,7 +233,9 @@ test(`${total} generated requests of seed ${seed}: no failure, every answer as d
   expect((await app.request('GET', '/health/ready')).status).toBe(200);
   expect({}).not.toHaveProperty('polluted');
   // Each operation of a user without secrets must both succeed and fail for some of the generated requests.
-  for (const { operationId } of common.filter(isUserOperation)) {
+  // What is generated is hardly ever a file that can be imported: `test/import` has those.
+  const others = common.filter((one) => isUserOperation(one) && one.operationId !== 'importTasks');
+  for (const { operationId } of others) {
     const seen = [...(statuses.get(operationId) ?? [])];
     expect(
       seen.some((status) => status < 300),

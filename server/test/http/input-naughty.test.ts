@@ -197,8 +197,9 @@ async function kept(operation: Operation, reply: RawReply, places: (string | num
 /** A length that always fits into the 8 kB of request line and headers. */
 const urlBytes = 7_000;
 
+/** An import without a file is refused for that. */
 const withTexts = (operation: Operation) =>
-  operation.parameters.filter(
+  (operation.operationId === 'importTasks' ? [] : operation.parameters).filter(
     ({ in: place, schema }) =>
       place === 'query' && [schema, schema.items ?? {}].some((one) => schemaTypesOf(one).includes('string')),
   );
