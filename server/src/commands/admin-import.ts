@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { systemOrigin } from '../audit/model.ts';
 import { openTaskDatabase } from '../import/database.ts';
-import { type ImportReport, importFound, type ReportLine } from '../import/import.ts';
+import { countOutcomes, type ImportReport, importFound, linesOf } from '../import/import.ts';
 import { ImportError } from '../import/model.ts';
 import { findSource, type ImportSource, importFrom, importSources } from '../import/sources.ts';
 import { StartError } from '../platform/errors.ts';
@@ -12,7 +12,11 @@ import { parseOptions } from './options.ts';
 import { printFields, printLine, printRow, toWord } from './print.ts';
 
 const [kindWidth, placeWidth, titleWidth] = [8, 14, 40];
-const isWorthSaying = ({ kind }: ReportLine) => kind === 'skipped' || kind === 'changed';
+
+const takeDryRun = (options: readonly string[]) => ({
+  isDryRun: options.includes('--dry-run'),
+  rest: options.filter((option) => option !== '--dry-run'),
+});
 
 /** @throws StartError when the file cannot be read */
 async function readInput(path = ''): Promise<Buffer> {
@@ -36,30 +40,17 @@ function sourceOf(name: string | undefined, file: Buffer, path: string): ImportS
   );
 }
 
-function printReport({ projects, sections, notes, tasks }: ImportReport, isDryRun: boolean): void {
-  for (const { kind, place, title = '', reason = '' } of [
-    ...notes,
-    ...tasks.filter((line) => isDryRun || isWorthSaying(line)),
-  ])
+function printReport(report: ImportReport, isDryRun: boolean): void {
+  for (const { kind, place, title = '', reason = '' } of linesOf(report, isDryRun))
     printRow([kindWidth, placeWidth, titleWidth], [kind, place, title, reason]);
-  const count = (...kinds: ReportLine['kind'][]) => tasks.filter(({ kind }) => kinds.includes(kind)).length;
-  printFields({
-    created: count('created', 'changed'),
-    existing: count('existing'),
-    skipped: count('skipped') + notes.filter(({ kind }) => kind === 'skipped').length,
-    ...{ projects, sections },
-    stored: !isDryRun,
-  });
+  const { projects, sections } = report;
+  printFields({ ...countOutcomes(report), projects, sections, stored: !isDryRun });
 }
 
 export const importSubcommands = {
   async import(context, [user, path = '', ...options]) {
-    const isDryRun = options.includes('--dry-run');
-    const { format } = parseOptions(
-      'admin import',
-      ['format'],
-      options.filter((option) => option !== '--dry-run'),
-    );
+    const { isDryRun, rest } = takeDryRun(options);
+    const { format } = parseOptions('admin import', ['format'], rest);
     const file = await readInput(path);
     const source = sourceOf(format, file, path);
     const userId = await userIdArgument(context, user);
@@ -71,12 +62,8 @@ export const importSubcommands = {
     printReport(await refuseImportError('import', work), isDryRun);
   },
   async 'import-database'(context, [url = '', ...options]) {
-    const isDryRun = options.includes('--dry-run');
-    const { user } = parseOptions(
-      'admin import-database',
-      ['user'],
-      options.filter((option) => option !== '--dry-run'),
-    );
+    const { isDryRun, rest } = takeDryRun(options);
+    const { user } = parseOptions('admin import-database', ['user'], rest);
     const source = await refuseImportError('import-database', () => openTaskDatabase(url));
     try {
       for (const userId of user === undefined ? await source.userIds() : [user]) {

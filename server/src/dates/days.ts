@@ -71,6 +71,9 @@ export function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
+/** `HH:MM` from 00:00 to 23:59. */
+export const clockTime = /^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/;
+
 /** Dates that a client may send. A matching text may still name no day, such as `2026-02-30`. */
 export const supportedDate =
   /^(?:19[7-9][0-9]|20[0-9][0-9]|2100)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/;

@@ -148,8 +148,8 @@ export function createFailover(findWritableServer: FindWritableServer | null, lo
 
   function record(client: pg.PoolClient, state: ConnectionState): void {
     states.set(client, state);
-    if (!state.isReadOnly) tracker.noteWritable(state.checkedAt);
-    else tracker.noteReadOnly();
+    if (state.isReadOnly) tracker.noteReadOnly();
+    else tracker.noteWritable(state.checkedAt);
   }
 
   /** Whether the state is older than the proof of a writable server: a read-only connection is then closed. */

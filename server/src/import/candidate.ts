@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isCalendarDate } from '../dates/days.ts';
+import { clockTime, isCalendarDate } from '../dates/days.ts';
 import { isTimeZone } from '../dates/zones.ts';
 import type { ImportedOccurrence } from '../occurrences/queries.ts';
 import type { Reminder } from '../reminders/model.ts';
@@ -33,8 +33,8 @@ export interface Attached {
 }
 
 /**
- * The id that a task of a file gets: that of the file if it is a UUID, or else one made of its key (RFC 9562 §5.8). The
- * same file gives the same ids again.
+ * The id that a task of a file gets: that of the file if it is a UUID, or else one made of its key (RFC 9562, section
+ * 5.8). The same file gives the same ids again.
  */
 export function taskIdOf(format: string, key: string): string {
   const lower = key.toLowerCase();
@@ -65,7 +65,7 @@ const rules: readonly [test: (task: FoundTask) => boolean, fault: string][] = [
     ({ dueDate, startDate }) => [dueDate, startDate].every((date) => date === null || isCalendarDate(date)),
     'its dates are not from 1970-01-01 to 2100-12-31',
   ],
-  [({ dueTime }) => dueTime === null || /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(dueTime), 'its time is not HH:MM'],
+  [({ dueTime }) => dueTime === null || clockTime.test(dueTime), 'its time is not HH:MM'],
   [({ timeZone }) => timeZone === null || isTimeZone(timeZone), 'its time zone is unknown'],
   [({ recurrence }) => recurrence === null || !isLong(recurrence, 500), 'its repeat rule is too long'],
   [
@@ -77,10 +77,10 @@ const rules: readonly [test: (task: FoundTask) => boolean, fault: string][] = [
 /** Why the task cannot be stored; undefined if it can, as far as this shows. */
 export const faultOf = (task: FoundTask): string | undefined => rules.find(([test]) => !test(task))?.[1];
 
-/** An instant of a file in the past, as it is stored; undefined for any other text. */
-export function pastInstant(text: string | null, now: number): string | undefined {
-  const time = text === null ? Number.NaN : Date.parse(text);
-  return time >= 0 && time <= now ? new Date(time).toISOString() : undefined;
+/** An instant from 1970 to now, as it is stored; null for any other text. */
+export function pastInstant(text: string | null): string | null {
+  const time = Date.parse(text ?? '');
+  return time >= 0 && time <= Date.now() ? new Date(time).toISOString() : null;
 }
 
 export function candidateOf(
@@ -108,9 +108,8 @@ export function candidateOf(
     ...{ id, place, title, placement },
     build(stamp, ordinal) {
       const task = stampNewTask(buildTask(userId, id, input, ordinal), stamp.now, stamp.timeZone);
-      const now = Date.now();
-      const created_at = pastInstant(found.createdAt, now) ?? task.created_at;
-      const completed_at = task.completed ? (pastInstant(found.completedAt, now) ?? task.completed_at) : null;
+      const created_at = pastInstant(found.createdAt) ?? task.created_at;
+      const completed_at = task.completed ? (pastInstant(found.completedAt) ?? task.completed_at) : null;
       const due = reminders.map((minutes_before) => ({ relative_to: 'due' as const, minutes_before }));
       return {
         task: { ...task, created_at, completed_at },

@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import { openClient } from '../db/inspect-server.ts';
 import { connectionFromUrl } from '../db/pool.ts';
-import { type FoundData, type FoundTask, ImportError, type ImportNote, nothingElse } from './model.ts';
+import { addPlainTask } from './formats/fields.ts';
+import { createFinder } from './formats/found.ts';
+import { type FoundData, ImportError } from './model.ts';
 
 /** The tasks of a backend of the plans that Duly was written from (FastAPI and SQLModel), in its PostgreSQL. */
 export interface TaskDatabase {
@@ -88,54 +90,23 @@ interface DatabaseRow {
 }
 
 async function readTasks(client: pg.Client, { tasks, tags }: Tables, userId: string): Promise<FoundData> {
-  const names =
+  const tagNames =
     tags === null
       ? 'null::text[]'
       : `array(select g.name::text from ${tags.links} as l join ${tags.tags} as g on g.id = l.tag_id
           where l.task_id = t.id order by 1)`;
   const { rows } = await client.query<DatabaseRow>(
-    `select to_jsonb(t) as task, ${names} as tags from ${tasks} as t where t.user_id::text = $1 order by t.id`,
+    `select to_jsonb(t) as task, ${tagNames} as tags from ${tasks} as t where t.user_id::text = $1 order by t.id`,
     [userId],
   );
-  const found: FoundTask[] = [];
-  const notes: ImportNote[] = [];
-  for (const row of rows) {
-    const place = `task ${String(row.task.id)}`;
-    if (isTruthy(row.task.deleted_at) || row.task.is_deleted === true)
-      notes.push({ place, kind: 'skipped', reason: 'it is deleted there' });
-    else found.push(toFoundTask(row, place));
+  const finder = createFinder();
+  for (const { task, tags: own } of rows) {
+    const place = `task ${String(task.id)}`;
+    const isDeleted = (task.deleted_at ?? null) !== null || task.is_deleted === true;
+    // It does not say when a task was completed.
+    const completed_at = task.completed_at ?? task.updated_at;
+    if (isDeleted) finder.skipped(place, 'is deleted there');
+    else addPlainTask({ ...task, tags: own ?? task.tags, completed_at }, place, finder, 'UTC');
   }
-  return { tasks: found, notes };
-}
-
-const isTruthy = (value: unknown) => value !== null && value !== undefined && value !== false;
-const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-
-/** A `timestamp` without a zone is in UTC, as Python's `utcnow` gives it. */
-function instantOf(value: unknown): string | null {
-  const text = textOf(value);
-  return text === null || /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`;
-}
-
-const priorities = { high: 'High', medium: 'Medium', low: 'Low' } as const;
-function priorityOf(value: unknown): FoundTask['priority'] {
-  const name = String(value).toLowerCase();
-  return name === 'high' || name === 'medium' || name === 'low' ? priorities[name] : null;
-}
-
-function toFoundTask({ task, tags }: DatabaseRow, place: string): FoundTask {
-  const own = Array.isArray(task.tags) ? task.tags.filter((tag) => typeof tag === 'string') : [];
-  return {
-    ...nothingElse,
-    key: String(task.id),
-    place,
-    title: (textOf(task.title) ?? '').trim(),
-    description: textOf(task.description),
-    priority: priorityOf(task.priority),
-    tags: tags ?? own,
-    dueDate: textOf(task.due_date)?.slice(0, 10) ?? null,
-    completed: task.completed === true || task.status === 'completed',
-    completedAt: instantOf(task.completed_at ?? task.updated_at),
-    createdAt: instantOf(task.created_at),
-  };
+  return finder.finish();
 }

@@ -12,7 +12,7 @@ import { viewKind } from '../views/kind.ts';
 import { NewView } from '../views/model.ts';
 import { unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
-import { idIn, instantIn, positionIn, type Row, rowText, versionIn } from './document-task.ts';
+import { idIn, pastIn, positionIn, type Row, rowText, versionIn } from './document-task.ts';
 import type { ImportNote } from './model.ts';
 
 /** Ids of what the user has, in the trash too. */
@@ -45,8 +45,8 @@ const lists: readonly List[] = [
       Check(NewProject, { name: nameOf(row), color: colorOf(row), view_defaults: row.view_defaults ?? null }),
     fields: (row) => ({
       color: colorOf(row),
-      archived: instantIn(row, 'archived_at') !== null,
-      archived_at: instantIn(row, 'archived_at'),
+      archived: pastIn(row, 'archived_at') !== null,
+      archived_at: pastIn(row, 'archived_at'),
       view_defaults: row.view_defaults ?? null,
     }),
   },
@@ -56,7 +56,7 @@ const lists: readonly List[] = [
     isSound: (row) => Check(NewSection, { name: nameOf(row) }),
     fields: (row) => ({
       project_id: idIn(row, 'project_id'),
-      deleted_with: instantIn(row, 'deleted_at') === null ? null : idIn(row, 'deleted_with'),
+      deleted_with: pastIn(row, 'deleted_at') === null ? null : idIn(row, 'deleted_with'),
     }),
   },
   {
@@ -71,9 +71,9 @@ const itemOf = ({ kind, fields }: List, userId: string, id: string, row: Row, no
   ...{ id, user_id: userId, name: nameOf(row) },
   position: positionIn(row) ?? 'a0',
   version: versionIn(row),
-  created_at: instantIn(row, 'created_at') ?? now,
-  updated_at: instantIn(row, 'updated_at') ?? now,
-  deleted_at: instantIn(row, 'deleted_at'),
+  created_at: pastIn(row, 'created_at') ?? now,
+  updated_at: pastIn(row, 'updated_at') ?? now,
+  deleted_at: pastIn(row, 'deleted_at'),
   ...(kind.parent !== undefined && { deleted_with: null }),
   ...fields(row),
 });
@@ -186,7 +186,7 @@ function chooseRows(
   for (const [index, row] of rows.entries()) {
     const [id, parent] = [idIn(row, 'id'), idIn(row, 'project_id') ?? ''];
     const group = kind.parent === undefined ? '' : parent;
-    const total = (totals.get(group) ?? 0) + (instantIn(row, 'deleted_at') === null ? 1 : 0);
+    const total = (totals.get(group) ?? 0) + (pastIn(row, 'deleted_at') === null ? 1 : 0);
     if (id === null || !isNamed(row) || !isSound(row) || !isStorable([nameOf(row), fields(row)]))
       skip(index, `is no ${kind.noun} as this service has them`);
     else if (kind.parent !== undefined && !projects.has(parent)) skip(index, 'its project is not there');

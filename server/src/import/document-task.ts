@@ -1,5 +1,5 @@
 import { generateKeyBetween } from 'fractional-indexing';
-import { isCalendarDate } from '../dates/days.ts';
+import { clockTime, isCalendarDate } from '../dates/days.ts';
 import { isTimeZone } from '../dates/zones.ts';
 import type { FieldsBefore } from '../occurrences/model.ts';
 import type { ImportedOccurrence } from '../occurrences/queries.ts';
@@ -10,6 +10,7 @@ import { newRule, nextAtOf, referencesOf, toChannels } from '../reminders/rules.
 import { channelTypes } from '../senders/model.ts';
 import { isTaskId, priorities, type StoredTask } from '../tasks/model.ts';
 import type { WriteStamp } from '../writes/plan.ts';
+import { pastInstant } from './candidate.ts';
 import { type FoundTask, nothingElse } from './model.ts';
 
 /** A row of an export document: nothing is known of its values. */
@@ -40,10 +41,7 @@ export const instantIn = (row: Row, name: string): string | null => {
   const time = Date.parse(rowText(row, name) ?? '');
   return time >= 0 && time < Date.UTC(2101, 0) ? new Date(time).toISOString() : null;
 };
-const pastIn = (row: Row, name: string): string | null => {
-  const instant = instantIn(row, name);
-  return instant !== null && Date.parse(instant) <= Date.now() ? instant : null;
-};
+export const pastIn = (row: Row, name: string) => pastInstant(rowText(row, name));
 
 /** Larger ones would leave no room for changes. */
 const maxVersion = 1_000_000_000;
@@ -64,13 +62,13 @@ export function positionIn(row: Row): string | null {
 /** What a client could have sent. */
 export const foundTaskOf = (row: Row, place: string): FoundTask => ({
   ...nothingElse,
-  key: rowText(row, 'id') ?? place,
+  key: idIn(row, 'id') ?? rowText(row, 'id') ?? place,
   place,
   title: rowText(row, 'title') ?? '',
   description: rowText(row, 'description'),
   priority: priorities.find((priority) => priority === row.priority) ?? null,
   tags: listIn(row, 'tags'),
-  parentKey: rowText(row, 'parent_id'),
+  parentKey: idIn(row, 'parent_id'),
   dueDate: rowText(row, 'due_date'),
   dueTime: rowText(row, 'due_time'),
   timeZone: rowText(row, 'time_zone'),
@@ -82,8 +80,6 @@ export const foundTaskOf = (row: Row, place: string): FoundTask => ({
   createdAt: rowText(row, 'created_at'),
 });
 
-const clock = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
-
 /** Where a repeating task is in its series; null when the row does not say so. */
 function seriesIn(row: Row) {
   const [occurrence, series_start] = [dateIn(row, 'occurrence'), dateIn(row, 'series_start')];
@@ -91,7 +87,8 @@ function seriesIn(row: Row) {
   const [series_time, series_zone] = [rowText(row, 'series_time'), rowText(row, 'series_zone')];
   const isWhole = occurrence !== null && series_start !== null && occurrence_number !== null;
   const isClock =
-    (series_time === null || clock.test(series_time)) && (series_zone === null || isTimeZone(series_zone));
+    (series_time === null || clockTime.test(series_time)) &&
+    (series_zone === null || isTimeZone(series_zone));
   return isWhole && isClock
     ? { occurrence, occurrence_number, series_start, series_time, series_zone }
     : null;
@@ -185,7 +182,7 @@ function fieldsIn(row: Row): FieldsBefore | null {
   const [due_time, time_zone, recurrence] = ['due_time', 'time_zone', 'recurrence'].map((name) =>
     rowText(row, name),
   );
-  const isClock = (due_time ?? null) === null || clock.test(due_time ?? '');
+  const isClock = (due_time ?? null) === null || clockTime.test(due_time ?? '');
   const isZone = (time_zone ?? null) === null || isTimeZone(time_zone ?? '');
   const isRule = recurrence === null || recurrence === undefined || /^[ -~]{1,500}$/.test(recurrence);
   if (series === null || !isClock || !isZone || !isRule) return null;

@@ -19,6 +19,7 @@ import {
   withHistory,
 } from './document-task.ts';
 import { parseDocument } from './formats/json.ts';
+import { orderTasks } from './formats/task-order.ts';
 import { decodeText } from './formats/text.ts';
 import { type FoundTask, ImportError } from './model.ts';
 
@@ -91,11 +92,10 @@ export async function documentTasks(
   document: Document,
   { projects, sections }: StoredPlaces,
 ): Promise<{ task: FoundTask; candidate: Candidate }[]> {
-  const rows = parentsFirst(document('tasks').map((row, index) => ({ row, place: `tasks.${index}` })));
+  const rows = document('tasks').map((row, index) => ({ row, task: foundTaskOf(row, `tasks.${index}`) }));
   const remindersOf = Map.groupBy(await newReminders(db, userId, document), (row) => idIn(row, 'task_id'));
   const occurrencesOf = Map.groupBy(document('occurrences'), (row) => idIn(row, 'task_id'));
-  return rows.map(({ row, place }) => {
-    const found = foundTaskOf(row, place);
+  return parentsFirst(rows).map(({ row, task: found }) => {
     const id = taskIdOf('duly-json', found.key);
     const reminders = (remindersOf.get(id) ?? []).slice(0, dataLimits.reminders.max);
     const among = (ids: ReadonlySet<string>, name: string) => {
@@ -142,20 +142,17 @@ async function newReminders(db: Db, userId: string, document: Document): Promise
 
 interface PlacedRow {
   row: Row;
-  place: string;
+  task: FoundTask;
 }
 
-/** A circle of parents ends at its first task. */
+/** Those with an id that was there before come last. */
 function parentsFirst(rows: readonly PlacedRow[]): PlacedRow[] {
-  const byId = new Map(rows.map((each) => [idIn(each.row, 'id'), each]));
-  const ordered = new Set<PlacedRow>();
-  for (const each of rows) {
-    const line: PlacedRow[] = [];
-    for (let at: PlacedRow | undefined = each; at !== undefined && !ordered.has(at) && !line.includes(at); ) {
-      line.push(at);
-      at = byId.get(idIn(at.row, 'parent_id'));
-    }
-    for (const one of line.reverse()) ordered.add(one);
-  }
-  return [...ordered];
+  const byKey = new Map<string, PlacedRow>();
+  const repeated: PlacedRow[] = [];
+  for (const each of rows)
+    if (byKey.has(each.task.key)) repeated.push(each);
+    else byKey.set(each.task.key, each);
+  const tasks = new Map([...byKey].map(([key, { task }]) => [key, task]));
+  const ordered = orderTasks(tasks, () => undefined).flatMap(({ key }) => byKey.get(key) ?? []);
+  return [...ordered, ...repeated];
 }

@@ -34,6 +34,23 @@ export interface ImportReport {
 /** What became of a task, or of a line that is none. */
 export type ReportLine = Omit<Outcome, 'title'> & { title?: string };
 
+/** How many tasks are new (those of `changed` too), were there already, and how many lines gave none. */
+export function countOutcomes({ notes, tasks }: ImportReport) {
+  const count = (lines: readonly ReportLine[], ...kinds: ReportLine['kind'][]) =>
+    lines.filter(({ kind }) => kinds.includes(kind)).length;
+  return {
+    created: count(tasks, 'created', 'changed'),
+    existing: count(tasks, 'existing'),
+    skipped: count([...notes, ...tasks], 'skipped'),
+  };
+}
+
+/** What was skipped or changed; with `isAll` every task. Notes come first: a changed task may have several. */
+export const linesOf = ({ notes, tasks }: ImportReport, isAll: boolean): ReportLine[] => [
+  ...notes,
+  ...tasks.filter(({ kind }) => isAll || kind === 'skipped' || kind === 'changed'),
+];
+
 /**
  * Imports a file of another program.
  * @throws ImportError when the file cannot be read

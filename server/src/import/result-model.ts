@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { ImportReport, ReportLine } from './import.ts';
+import { countOutcomes, type ImportReport, linesOf } from './import.ts';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
@@ -57,22 +57,12 @@ export const ImportResult = Type.Object(
 );
 export type ImportResult = Static<typeof ImportResult>;
 
-const isWorthSaying = ({ kind }: ReportLine) => kind === 'skipped' || kind === 'changed';
-
-/** Notes of a file come before its tasks; a changed task may have several. */
-export function toResult(
-  format: string,
-  isDryRun: boolean,
-  { tasks, notes, projects, sections }: ImportReport,
-): ImportResult {
-  const lines = [...notes, ...(isDryRun ? tasks : tasks.filter(isWorthSaying))];
-  const countOf = (...kinds: ReportLine['kind'][]) => tasks.filter(({ kind }) => kinds.includes(kind)).length;
+export function toResult(format: string, isDryRun: boolean, report: ImportReport): ImportResult {
+  const lines = linesOf(report, isDryRun);
+  const { projects, sections } = report;
   return {
-    format,
-    dry_run: isDryRun,
-    created: countOf('created', 'changed'),
-    existing: countOf('existing'),
-    skipped: countOf('skipped') + notes.filter(({ kind }) => kind === 'skipped').length,
+    ...{ format, dry_run: isDryRun },
+    ...countOutcomes(report),
     ...{ projects, sections },
     lines: lines.slice(0, maxLines),
     lines_left_out: Math.max(0, lines.length - maxLines),

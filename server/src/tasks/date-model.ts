@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { clockTime } from '../dates/days.ts';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema });
 const type = ['string', 'null'];
@@ -34,7 +35,7 @@ export const dateFields = {
   due_time: Type.Optional(
     nullable<string>({
       type,
-      pattern: '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$',
+      pattern: clockTime.source,
       'x-pattern-message': 'must be a time HH:MM from 00:00 to 23:59',
       description: 'A time `HH:MM` of the `due_date`; null: the whole day, which clears the zone too.',
     }),

@@ -32,14 +32,8 @@ const ImportQuery = Type.Object(
 );
 
 const types = [
-  ...[
-    'application/json',
-    'text/csv',
-    'text/calendar',
-    'text/plain',
-    'application/zip',
-    'application/octet-stream',
-  ],
+  ...['application/json', 'text/csv', 'text/calendar', 'text/plain'],
+  ...['application/zip', 'application/octet-stream'],
 ];
 
 const maxBytes = 5 * 1_024 * 1_024;
@@ -77,13 +71,13 @@ export const importTasks = operation({
     const userId = params.user_id;
     const { dry_run: isDryRun, file_name: fileName = '' } = query;
     const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-    const format = sourceOf(query.format, bytes, fileName);
+    const source = sourceOf(query.format, bytes, fileName);
     if (importing.has(userId)) throw rateLimited(retryAfterSeconds);
     importing.add(userId);
     try {
       const target = { userId, context: auditOriginOf(request), isDryRun };
-      const report = await importLimiter(() => importFrom(db, target, format, bytes, fileName));
-      return { data: toResult(format.name, isDryRun, report) };
+      const report = await importLimiter(() => importFrom(db, target, source, bytes, fileName));
+      return { data: toResult(source.name, isDryRun, report) };
     } catch (error) {
       throw error instanceof ImportError ? refusal(error.message) : error;
     } finally {
@@ -97,7 +91,7 @@ const refusal = (msg: string) => validationError([{ loc: ['body'], msg, type: 'i
 /** @throws AppError VALIDATION_ERROR */
 function sourceOf(name: string | undefined, file: Buffer, fileName: string): ImportSource {
   if (file.length === 0) throw refusal('is empty: wants the bytes of a file');
-  const format = findSource(name, file, fileName);
-  if (format !== undefined) return format;
+  const source = findSource(name, file, fileName);
+  if (source !== undefined) return source;
   throw refusal('looks like a file of no program that is known: `format` says which it is');
 }

@@ -1,3 +1,4 @@
+import { clockTime } from '../../dates/days.ts';
 import type { FoundData, FoundTask, ImportFormat, ReadOptions } from '../model.ts';
 import { type CsvRow, type CsvTable, cellOf, hasColumns, readTable } from './csv.ts';
 import { readDate, readInstant } from './date-times.ts';
@@ -47,7 +48,7 @@ function addRow(table: CsvTable, row: CsvRow, finder: Finder, zones: ZoneNames):
     section: optional('section'),
     parentKey: optional('parent_id'),
     dueDate,
-    dueTime: dueDate !== null && /^([01]\d|2[0-3]):[0-5]\d$/.test(cell('due_time')) ? cell('due_time') : null,
+    dueTime: dueDate !== null && clockTime.test(cell('due_time')) ? cell('due_time') : null,
     timeZone: zones.isKnown(zone) ? zone : null,
     startDate: readDate(cell('start_date')),
     recurrence: optional('recurrence'),
