@@ -104,7 +104,7 @@ test('a mail server is greeted, and one that is away is a problem', async () => 
   expect([down.code, down.of('mail')?.verdict]).toEqual([1, 'problem']);
 });
 
-test('an origin behind a proxy that is not trusted, and a trusted half of the internet, are warned of', async () => {
+test('warns of a proxy that is not trusted, and of trusted addresses that anybody may have', async () => {
   const env = {
     DATABASE_URL: await createMigratedDatabase(),
     BETTER_AUTH_URL: 'https://duly.test',

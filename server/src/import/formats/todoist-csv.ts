@@ -75,7 +75,7 @@ class ProjectReader {
     if (type === 'task') this.#readTask(cell, place);
     else if (type === 'section') this.#readSection(cell, place);
     else if (type === 'note') this.#readNote(cell, place);
-    // Settings of the project, and rows that hold the place of none of these.
+    // Other rows are settings of the project, or blank.
     else if (type !== 'meta' && type !== '')
       this.#finder.skipped(place, `is a ${quote(type)}; task, section and note are known`);
   }
