@@ -369,6 +369,8 @@ create table duly.schema_migrations (
   version integer not null,
   name text not null,
   applied_at timestamp(3) with time zone not null default now(),
+  compatible_from integer,
+  CHECK ((compatible_from <= version)),
   PRIMARY KEY (version)
 );
 

@@ -2,8 +2,8 @@ import { findAccountId, findServiceLock } from '../admin/queries.ts';
 import { changeRole, lockService, startNewEpoch, unlockService } from '../admin/service.ts';
 import { systemOrigin } from '../audit/model.ts';
 import type { Config } from '../config/config.ts';
-import { requireMigrated } from '../db/migrator.ts';
 import type { Db } from '../db/schema.ts';
+import { requireUsableSchema } from '../db/schema-fit.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { AppError, StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
@@ -81,7 +81,7 @@ export async function admin(config: Config, [word = 'status', ...args]: string[]
   const mailer = createMailer(config, log);
   try {
     const { db } = database;
-    await requireMigrated(db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
+    await requireUsableSchema(db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
     await Promise.race([run({ config, db, database, mailer, word }, args), stopped]);
   } catch (error) {
     throw (

@@ -3,7 +3,7 @@ import type { ChainHead } from '../audit/chain.ts';
 import { readRefused } from '../audit/refused-queries.ts';
 import { type AuditBaseline, readHeads, verifyAudit } from '../audit/verify.ts';
 import type { Config } from '../config/config.ts';
-import { requireMigrated } from '../db/migrator.ts';
+import { requireUsableSchema } from '../db/schema-fit.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase, type OpenDatabase } from '../process/database.ts';
@@ -99,7 +99,7 @@ export async function audit(config: Config, [word = 'verify', ...args]: string[]
   const stopped = rejectOnStopSignal();
   const database = await joinDatabase(config, createLog('silent'));
   try {
-    await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
+    await requireUsableSchema(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
     await Promise.race([run(database, args), stopped]);
   } catch (error) {
     throw databaseStartError(error) ?? error;

@@ -1,8 +1,8 @@
 import { systemOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
-import { requireMigrated } from '../db/migrator.ts';
 import type { Db, Tx } from '../db/schema.ts';
+import { requireUsableSchema } from '../db/schema-fit.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { type DeliveryStatus, deliveryStatuses } from '../deliveries/model.ts';
 import {
@@ -128,7 +128,7 @@ export async function jobs(config: Config, [word = 'counts', ...args]: string[])
   const stopped = rejectOnStopSignal();
   const database = await joinDatabase(config, createLog('silent'));
   try {
-    await requireMigrated(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
+    await requireUsableSchema(database.db, config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL');
     await Promise.race([run(database.db, args), stopped]);
   } catch (error) {
     throw databaseStartError(error) ?? error;

@@ -35,6 +35,8 @@ async function status(db: Db) {
   const current = await currentVersion(db);
   for (const { version, name } of listMigrations())
     printLine(`${version <= current ? 'applied' : 'pending'} ${version} ${name}`);
+  for (let version = listMigrations().length + 1; version <= current; version += 1)
+    printLine(`applied ${version} of a newer Duly`);
   printLine(`the database is at version ${current}`);
 }
 

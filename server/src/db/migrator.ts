@@ -12,10 +12,19 @@ export interface Migration {
   name: string;
   up: string;
   down: string;
+  /** The oldest code that runs on the schema which this migration makes, by its newest migration. */
+  compatibleFrom: number;
+  /** Whether the code of this version also runs without this migration. */
+  isOptional: boolean;
 }
 
 const migrationsDirectory = new URL('../../migrations/', import.meta.url);
 const migrationFileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
+/** Lines of an up file. Without the first one, no older code runs on the schema. */
+const compatibleFromLine = /^-- compatible-from: (\d+)$/m;
+const optionalLine = /^-- optional$/m;
+/** The migration that stores `compatible_from`. */
+const compatibilityVersion = 23;
 /** Key of the advisory lock that serializes migrations: "migr" in ASCII. */
 const migrationLockKey = 0x6d696772;
 
@@ -41,22 +50,43 @@ function readMigrations(): Migration[] {
   const migrations = readdirSync(migrationsDirectory)
     .map((file) => migrationFileName.exec(file))
     .filter((match) => match !== null)
-    .map(([file, number = '', name = '']) => ({
-      version: Number(number),
-      name,
-      up: readFileSync(new URL(file, migrationsDirectory), 'utf8'),
-      down: readFileSync(new URL(file.replace('.up.', '.down.'), migrationsDirectory), 'utf8'),
-    }))
+    .map(([file, number = '', name = '']) => {
+      const up = readFileSync(new URL(file, migrationsDirectory), 'utf8');
+      return {
+        version: Number(number),
+        name,
+        up,
+        down: readFileSync(new URL(file.replace('.up.', '.down.'), migrationsDirectory), 'utf8'),
+        compatibleFrom: Number(compatibleFromLine.exec(up)?.[1] ?? number),
+        isOptional: optionalLine.test(up),
+      };
+    })
     .sort((a, b) => a.version - b.version);
   const gap = migrations.findIndex((migration, index) => migration.version !== index + 1);
   if (gap >= 0) throw new StartError(`migrations: number ${gap + 1} is missing or doubled`);
   return migrations;
 }
 
+/** What was applied to a database. */
+export interface AppliedSchema {
+  /** The number of the newest applied migration; 0 for none. */
+  version: number;
+  /** The oldest code that runs on it, by its newest migration. */
+  compatibleFrom: number;
+}
+
 /** The number of the newest applied migration; 0 for none. */
-export async function currentVersion(db: Db): Promise<number> {
+export const currentVersion = async (db: Db): Promise<number> => (await findApplied(db)).version;
+
+/** Also reads schemas of before the column `compatible_from`: rows without a value fit their own version only. */
+export async function findApplied(db: Db): Promise<AppliedSchema> {
   const schema = await findSchema(db);
-  return schema === null ? 0 : newestVersionIn(db, schema);
+  if (schema === null) return { version: 0, compatibleFrom: 0 };
+  const { rows } = await sql<AppliedSchema>`
+    select coalesce(max(version), 0) as version,
+      coalesce(max(coalesce((to_jsonb(m) ->> 'compatible_from')::integer, version)), 0) as "compatibleFrom"
+    from ${migrationsIn(schema)} m`.execute(db);
+  return rows[0] ?? { version: 0, compatibleFrom: 0 };
 }
 
 const findSchema = (db: Db) =>
@@ -64,12 +94,6 @@ const findSchema = (db: Db) =>
     db,
     listMigrations().map(({ name }) => name),
   );
-
-async function newestVersionIn(db: Db, schema: string): Promise<number> {
-  const { rows } = await sql<{ version: number }>`
-    select coalesce(max(version), 0) as version from ${migrationsIn(schema)}`.execute(db);
-  return rows[0]?.version ?? 0;
-}
 
 const migrationsIn = (schema: string) => sql.id(schema, 'schema_migrations');
 
@@ -119,21 +143,7 @@ export async function migrateTo(tx: Tx, target: number): Promise<void> {
   for (const migration of listMigrations().slice(version, target)) await applyUp(tx, version++, migration);
 }
 
-/** @throws StartError that names the command to run, if the schema is older or newer than this code */
-export async function requireMigrated(db: Db, source = 'DATABASE_URL'): Promise<void> {
-  const version = await currentVersion(db);
-  const newest = listMigrations().length;
-  if (version < newest) {
-    const willMove = version > 0 && version < schemaMoveVersion;
-    const first = willMove ? 'stop every instance of the old version, back up the database, then ' : '';
-    throw new StartError(
-      `${source}: the schema is at version ${version}, this Duly wants ${newest}; ${first}run: npm run migrate -- up`,
-    );
-  }
-  if (version > newest) throw new StartError(`${source}: ${aheadMessage(version, newest)}`);
-}
-
-function aheadMessage(version: number, newest: number): string {
+export function aheadMessage(version: number, newest: number): string {
   return `the schema is at version ${version}, this Duly knows ${newest}; run the newer Duly, or with it: npm run migrate -- down`;
 }
 
@@ -159,9 +169,16 @@ async function applyUp(tx: Tx, version: number, migration: Migration): Promise<b
   await runScript(tx, (await findSchema(tx)) ?? ownSchema, migration, 'up');
   // The migration may have moved the tables.
   const schema = (await findSchema(tx)) ?? ownSchema;
-  await sql`insert into ${migrationsIn(schema)} (version, name)
-    values (${migration.version}, ${migration.name})`.execute(tx);
+  await recordApplied(tx, schema, migration);
   return true;
+}
+
+async function recordApplied(tx: Tx, schema: string, migration: Migration): Promise<void> {
+  const { version, name, compatibleFrom } = migration;
+  await sql`insert into ${migrationsIn(schema)} (version, name) values (${version}, ${name})`.execute(tx);
+  if (version < compatibilityVersion) return;
+  await sql`update ${migrationsIn(schema)} set compatible_from = ${compatibleFrom}
+    where version = ${version}`.execute(tx);
 }
 
 /** An operator may have created the schema for a role without the right to create one. */

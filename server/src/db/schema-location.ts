@@ -19,7 +19,7 @@ const olderMigrationsTable = sql<{ schema: string | null }>`
   select (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.oid = to_regclass('schema_migrations') and has_table_privilege(c.oid, 'select')
       and (select array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum)
-        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0)
+        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
         = array['version integer', 'name text', 'applied_at timestamp(3) with time zone']
       and exists (select from pg_class o where o.relnamespace = n.oid and o.relname = 'owners')
   ) as schema`;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
-import { requireMigrated } from '../db/migrator.ts';
 import type { Db } from '../db/schema.ts';
+import { requireUsableSchema } from '../db/schema-fit.ts';
 import { type ChangeNotifier, createChangeNotifier } from '../feed/change-notifier.ts';
 import { createLog } from '../platform/log.ts';
 import type { DeliveryWorker } from '../worker/worker.ts';
@@ -52,7 +52,7 @@ export async function runDeliveryWorker(config: Config): Promise<void> {
   const source = config.database.url === null ? 'DATA_DIR' : 'DATABASE_URL';
   const check = async () => {
     const { requireQueue } = await import('../worker/queue-schema.ts');
-    await requireMigrated(db, source);
+    await requireUsableSchema(db, source);
     await requireQueue(db, log, source);
   };
   const prepare = () => unlessUnavailable(log, database.embedded !== null, check);

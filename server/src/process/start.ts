@@ -6,7 +6,8 @@ import type { ErasureSettings } from '../config/erasure.ts';
 import type { HttpSettings } from '../config/http.ts';
 import { checkEpoch, fileIdentity } from '../db/epoch.ts';
 import { isReadOnlyError, isTlsError, isUnavailableError } from '../db/failures.ts';
-import { migrateUp, requireMigrated } from '../db/migrator.ts';
+import { migrateUp } from '../db/migrator.ts';
+import { logSchemaFit, requireUsableSchema } from '../db/schema-fit.ts';
 import { requireSupported } from '../db/server-requirements.ts';
 import { replayErasures } from '../erasure/replay.ts';
 import { StartError } from '../platform/errors.ts';
@@ -66,7 +67,7 @@ export async function prepareDatabase(
     await withoutTimeLimit((unlimited) => migrateQueue(unlimited, log));
   }
   const source = embedded === null ? 'DATABASE_URL' : 'DATA_DIR';
-  await requireMigrated(db, source);
+  logSchemaFit(log, await requireUsableSchema(db, source));
   await requireQueue(db, log, source);
   // initdb writes this file once.
   await checkEpoch(

@@ -115,7 +115,7 @@ test('a target that is away is a detail of readiness, and the service goes on', 
   await ada.createTasks(['still served']);
   await vi.waitUntil(async () => (await readiness()).backup === 'failing', patience);
   expect(performance.now() - since).toBeLessThan(60_000);
-  expect(await readiness()).toEqual({ status: 'ok', database: 'ok', backup: 'failing' });
+  expect(await readiness()).toEqual({ status: 'ok', database: 'ok', schema: 'current', backup: 'failing' });
   const headers = { authorization: 'Bearer a-token-for-metrics-of-tests' };
   const metrics = await (await fetch(`${server.url}/metrics`, { headers })).text();
   expect(metrics).toMatch(/^duly_backup_failing 1$/m);

@@ -187,7 +187,8 @@ describe('a database that is read-only', () => {
     await auditCounts.flush();
     await setReadOnly(app, 'off');
     await vi.waitFor(
-      async () => expect((await ready(app)).body).toEqual({ status: 'ok', database: 'ok' }),
+      async () =>
+        expect((await ready(app)).body).toEqual({ status: 'ok', database: 'ok', schema: 'current' }),
       patience,
     );
     await other.create();

@@ -73,7 +73,7 @@ describe('health', () => {
     expect(body).toEqual({ status: 'ok', service: 'duly', version: manifest.version });
     expect((await app.request('GET', '/health/live')).body).toEqual({ status: 'ok' });
     const ready = await app.request('GET', '/health/ready');
-    expect([ready.status, ready.body]).toEqual([200, { status: 'ok', database: 'ok' }]);
+    expect([ready.status, ready.body]).toEqual([200, { status: 'ok', database: 'ok', schema: 'current' }]);
   });
 
   test.each(['empty', 'gone'])('with a database that is %s: alive, and not ready', async (state) => {
@@ -83,10 +83,8 @@ describe('health', () => {
     const url = await serverOver(database.connection);
     const ready = await fetch(`${url}/health/ready`);
     const live = await fetch(`${url}/health/live`);
-    expect([ready.status, await ready.json()]).toEqual([
-      503,
-      { status: 'unavailable', database: 'unavailable' },
-    ]);
+    const found = state === 'gone' ? { database: 'unavailable' } : { database: 'ok', schema: 'too-old' };
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'unavailable', ...found }]);
     expect(ready.headers.get('retry-after')).toBe('1');
     expect(live.status).toBe(200);
   });

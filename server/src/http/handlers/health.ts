@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { backupHealth } from '../../backup/status.ts';
-import { requireMigrated } from '../../db/migrator.ts';
 import { readOnlyForMs } from '../../db/pool.ts';
+import { findSchemaFit, isUsable, type SchemaStatus, schemaStatuses } from '../../db/schema-fit.ts';
 import { version } from '../../platform/version.ts';
 import { operation } from '../contract/operation.ts';
 import { errorResponses } from '../contract/schemas.ts';
@@ -21,9 +21,20 @@ const BackupStatus = Type.Enum(['ok', 'failing'], {
   type: 'string',
   description: 'Only with BACKUP_DIRECTORY. `failing`: WAL is not archived, or the last backup is too old.',
 });
+const Schema = Type.Enum([...schemaStatuses], {
+  type: 'string',
+  description:
+    '`newer`: a newer version has migrated the database, and this one runs beside it. `pending`: a migration is not applied that ' +
+    'this version does without. With `too-old` or `too-new` it cannot work. Missing while the database cannot be asked.',
+});
 const Ready = (description: string) => ({
   description,
-  ...Type.Object({ status: Status, database: DatabaseStatus, backup: Type.Optional(BackupStatus) }),
+  ...Type.Object({
+    status: Status,
+    database: DatabaseStatus,
+    schema: Type.Optional(Schema),
+    backup: Type.Optional(BackupStatus),
+  }),
 });
 
 export const getHealth = operation({
@@ -60,10 +71,10 @@ const unreadyWhileReadOnlyMs = 10_000;
 
 export const getReadiness = operation({
   id: 'getReadiness',
-  summary: 'Whether the database is reachable and migrated',
+  summary: 'Whether the database is reachable, with a schema that this version can use',
   description:
-    'For a load balancer: 503 while no connection can read, and for the first 10 s in which this instance finds the database ' +
-    'read-only, so that writes go to instances that have found the new primary.',
+    'For a load balancer: 503 while no connection can read, while this version cannot use the schema, and for the first 10 s in ' +
+    'which this instance finds the database read-only, so that writes go to instances that have found the new primary.',
   group,
   input: {},
   response: { 200: Ready('It is.'), 503: Ready('It is not.'), ...refusals },
@@ -71,16 +82,20 @@ export const getReadiness = operation({
     const { backup: settings, dataDir } = ctx.config;
     const health = backupHealth(settings, dataDir);
     const detail = health === null ? {} : { backup: health };
-    const unready = (database: 'read-only' | 'unavailable') =>
-      reply.status(503).header('retry-after', '1').send({ status: 'unavailable', database });
-    try {
-      await requireMigrated(db);
-    } catch {
-      return unready('unavailable');
-    }
+    const unready = (found: { database: 'ok' | 'read-only' | 'unavailable'; schema?: SchemaStatus }) =>
+      reply
+        .status(503)
+        .header('retry-after', '1')
+        .send({ status: 'unavailable', ...found });
+    const schema = await findSchemaFit(db).then(
+      ({ status }) => status,
+      () => null,
+    );
+    if (schema === null) return unready({ database: 'unavailable' });
     const readOnlyMs = readOnlyForMs(db);
-    if (readOnlyMs === null) return { status: 'ok', database: 'ok', ...detail };
-    if (readOnlyMs < unreadyWhileReadOnlyMs) return unready('read-only');
-    return { status: 'ok', database: 'read-only', ...detail };
+    const database = readOnlyMs === null ? 'ok' : 'read-only';
+    if (!isUsable(schema)) return unready({ database, schema });
+    if (readOnlyMs !== null && readOnlyMs < unreadyWhileReadOnlyMs) return unready({ database, schema });
+    return { status: 'ok', database, schema, ...detail };
   },
 });

@@ -1,7 +1,7 @@
 import { ensureSigningKey } from '../../accounts/signing-key.ts';
 import type { Context } from '../../context.ts';
-import { requireMigrated } from '../../db/migrator.ts';
 import { onServerChange } from '../../db/pool.ts';
+import { requireUsableSchema } from '../../db/schema-fit.ts';
 import { createPrimaryCounters } from '../../limits/primary-counters.ts';
 import { redisCounters } from '../../limits/redis-counters.ts';
 import { StartError } from '../../platform/errors.ts';
@@ -89,7 +89,7 @@ async function serveAsWorker(
       else sendToPrimary({ type: 'report', families: ctx.metrics.families() });
     };
     const prepare = async () => {
-      await requireMigrated(ctx.db);
+      await requireUsableSchema(ctx.db);
       await ensureSigningKey(ctx.db, ctx.betterAuth);
     };
     await serveHttp(ctx, primary.stopController.signal, {

@@ -1,0 +1,1 @@
+alter table duly.schema_migrations drop column compatible_from;
