@@ -12,13 +12,21 @@ import { type MetricsSettings, metricsSettings } from './metrics.ts';
 import { type RetentionSettings, retentionSettings } from './retention.ts';
 import { type SenderSettings, senderSettings } from './senders.ts';
 import { collectFaults, type Env, readGroup, refuseFaults, refuseSetting, textSetting } from './values.ts';
-import { type DeliveryWorkerPlace, deliveryWorkerPlace, workerCount } from './workers.ts';
+import {
+  type DeliveryWorkerPlace,
+  deliveryWorkerPlace,
+  shutdownSeconds,
+  workerCount,
+  workerTimeoutSeconds,
+} from './workers.ts';
 
 /** All settings, checked once and frozen. */
 export interface Config {
   readonly production: boolean;
   /** Number of processes that serve; 1: no workers. */
   readonly workers: number;
+  readonly workerTimeoutSeconds: number;
+  readonly shutdownSeconds: number;
   readonly deliveryWorker: DeliveryWorkerPlace;
   readonly http: HttpSettings;
   readonly database: DatabaseSettings;
@@ -107,6 +115,8 @@ type OtherSettings = Omit<Config, 'production' | 'http' | 'database' | 'dataDir'
 const otherSettings = (env: Env, database: DatabaseSettings, production: boolean) =>
   readGroup<OtherSettings>({
     workers: () => workerCount(env, database),
+    workerTimeoutSeconds: () => workerTimeoutSeconds(env),
+    shutdownSeconds: () => shutdownSeconds(env),
     deliveryWorker: () => deliveryWorkerPlace(env),
     limits: () => limitSettings(env),
     mail: () => mailSettings(env),

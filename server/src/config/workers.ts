@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { DatabaseSettings } from './database.ts';
-import { type Env, refuseSetting, textSetting } from './values.ts';
+import { type Env, integerSetting, refuseSetting, textSetting } from './values.ts';
 
 /** Two, because a request may need a second connection while it holds one. */
 const minConnectionsPerWorker = 2;
@@ -31,6 +31,14 @@ export function workerCount(env: Env, { poolMax }: DatabaseSettings): number {
     wanted,
   );
 }
+
+/** How long a worker process may not answer before it is replaced. */
+export const workerTimeoutSeconds = (env: Env): number =>
+  integerSetting(env, 'WORKER_TIMEOUT_SECONDS', 30, 2, 600);
+
+/** How long a stop may take, apart from that of the embedded database. */
+export const shutdownSeconds = (env: Env): number =>
+  integerSetting(env, 'SHUTDOWN_TIMEOUT_SECONDS', 10, 5, 600);
 
 /** `inside`: the process that serves sends reminders too; `off`: `npm run worker` does. */
 export type DeliveryWorkerPlace = 'inside' | 'off';

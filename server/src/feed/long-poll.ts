@@ -13,7 +13,8 @@ interface LongPoll {
 
 /**
  * Reads until there are changes, or the time-out is over. No database connection is held between reads.
- * @throws AppError UNAUTHORIZED, SERVICE_LOCKED, RATE_LIMITED; SERVICE_UNAVAILABLE when the server closes
+ * When the server closes, the wait is over: another instance answers the next one.
+ * @throws AppError UNAUTHORIZED, SERVICE_LOCKED, RATE_LIMITED
  */
 export async function waitForChanges(
   subscriptions: Subscriptions,
@@ -24,17 +25,14 @@ export async function waitForChanges(
   const ended = Promise.withResolvers<never>();
   // It may reject while nothing awaits it.
   ended.promise.catch(() => undefined);
-  const subscription = await subscriptions.subscribe({
-    userId,
-    authorization,
-    end: (reason: AppError) => ended.reject(reason),
-  });
   const over = Promise.withResolvers<void>();
   let isOver = false;
   const finish = () => {
     isOver = true;
     over.resolve();
   };
+  const end = (reason: AppError) => (reason.code === 'SERVICE_UNAVAILABLE' ? finish() : ended.reject(reason));
+  const subscription = await subscriptions.subscribe({ userId, authorization, end });
   const timer = setTimeout(finish, waitMs);
   signal.addEventListener('abort', finish);
   if (signal.aborted) finish();

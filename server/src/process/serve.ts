@@ -29,8 +29,11 @@ import {
  * and their clients would retry seconds later.
  */
 const backlog = 4_096;
+/** What a stop takes after the last request: jobs, sends and connections have limits of their own. */
+const closeSeconds = 6;
+
 /** How long running requests may take after the server was stopped. */
-const shutdownGraceMs = 4_000;
+const shutdownGraceMs = ({ shutdownSeconds }: Config) => Math.max(1, shutdownSeconds - closeSeconds) * 1_000;
 
 /**
  * Serves until a stop signal or the end of the launcher. Then finishes running requests and stops the database.
@@ -86,7 +89,7 @@ interface ServeHooks {
   onReady(): void;
 }
 
-/** Serves until `stop` aborts, then lets running requests finish. A slow client delays that by 4 s at most. */
+/** Serves until `stop` aborts, then lets running requests finish, within SHUTDOWN_TIMEOUT_SECONDS. */
 export async function serveHttp(ctx: Context, stop: AbortSignal, hooks: ServeHooks): Promise<void> {
   await ctx.betterAuth.$context;
   const app = await buildApp(ctx);
@@ -102,7 +105,7 @@ export async function serveHttp(ctx: Context, stop: AbortSignal, hooks: ServeHoo
       await once(stop, 'abort');
     }
   } finally {
-    setTimeout(() => app.server.closeAllConnections(), shutdownGraceMs).unref();
+    setTimeout(() => app.server.closeAllConnections(), shutdownGraceMs(ctx.config)).unref();
     await app.close();
   }
 }

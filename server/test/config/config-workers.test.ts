@@ -44,6 +44,18 @@ test('all connections together are not more than the pool has', () => {
   }
 });
 
+test.each([
+  ['WORKER_TIMEOUT_SECONDS', 30, 2],
+  ['SHUTDOWN_TIMEOUT_SECONDS', 10, 5],
+] as const)('%s is %i unless set, and at least %i', (name, fallback, min) => {
+  const secondsOf = (env: Record<string, string>) => {
+    const { workerTimeoutSeconds, shutdownSeconds } = read(env);
+    return name === 'WORKER_TIMEOUT_SECONDS' ? workerTimeoutSeconds : shutdownSeconds;
+  };
+  expect([secondsOf({}), secondsOf({ [name]: '60' })]).toEqual([fallback, 60]);
+  expect(() => read({ [name]: String(min - 1) })).toThrow(`${name}: got "${min - 1}", wants a whole number`);
+});
+
 test('the worker that sends reminders is inside, unless it is off', () => {
   expect(read({ WORKER: 'off' }).deliveryWorker).toBe('off');
   expect(() => read({ WORKER: 'yes' })).toThrow('WORKER: got "yes", wants inside or off');

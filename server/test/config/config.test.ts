@@ -45,6 +45,8 @@ describe('with nothing set', () => {
     expect(read()).toEqual({
       production: false,
       workers: 1,
+      workerTimeoutSeconds: 30,
+      shutdownSeconds: 10,
       deliveryWorker: 'inside',
       http: {
         host: 'localhost',

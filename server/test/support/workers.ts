@@ -8,6 +8,8 @@ import { type Server, startServer, temporaryDirectory, waitUntil } from './proce
 interface Line {
   msg: string;
   worker?: number;
+  worker_pid?: number;
+  seconds?: number;
   reason?: string;
 }
 

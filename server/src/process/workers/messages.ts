@@ -15,6 +15,8 @@ export interface StartMessage {
 /** What the primary process sends to a running worker. */
 export type PrimaryMessage =
   | { type: 'counter-reply'; reply: CounterReply }
+  /** To be answered by `pong`: whether the worker's event loop turns. */
+  | { type: 'ping' }
   /** Requests the worker's own metrics. */
   | { type: 'report' }
   /** The metrics of all processes, in reply to `metrics-request`. */
@@ -26,6 +28,7 @@ export type MessageToWorker = StartMessage | { type: 'stop' } | PrimaryMessage;
 export type MessageFromWorker =
   | { type: 'ready' }
   | { type: 'serving' }
+  | { type: 'pong' }
   | { type: 'start-error'; reason: string }
   | { type: 'counter-request'; request: CounterRequest }
   | { type: 'report'; families: MetricFamily[] }
@@ -33,7 +36,7 @@ export type MessageFromWorker =
   /** New connections may lead to another database server. */
   | { type: 'server-change' };
 
-const messageTypes = ['start', 'stop', 'counter-reply', 'report', 'metrics'];
+const messageTypes = ['start', 'stop', 'counter-reply', 'ping', 'report', 'metrics'];
 
 /** Checking the type suffices: only the primary process can write to the channel. */
 export const isMessageToWorker = (message: unknown): message is MessageToWorker =>

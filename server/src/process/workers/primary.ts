@@ -63,11 +63,7 @@ export async function serveWithWorkers(config: Config): Promise<void> {
     const isPrepared = await prepare();
     if (stop.aborted) return;
     const boundConfig = await reservePort(config);
-    workerPool = startWorkerPool(
-      config.workers,
-      log,
-      createPrimaryHandlers(boundConfig, database, jobs, deliveries),
-    );
+    workerPool = startWorkerPool(config, log, createPrimaryHandlers(boundConfig, database, jobs, deliveries));
     await Promise.race([runUntilStopped(isPrepared, workerPool, boundConfig), workerPool.failed]);
   } finally {
     await Promise.all([workerPool?.stop(), deliveries?.close()]);

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Config } from '../../config/config.ts';
 import type { CounterRequest } from '../../limits/memory-counters.ts';
 import type { MetricFamily } from '../../metrics/text-format.ts';
 import { StartError } from '../../platform/errors.ts';
+import { watchWorkers } from './liveness.ts';
 import type { MessageToWorker } from './messages.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import { startWorker, type WorkerExit, type WorkerProcess } from './worker-process.ts';
@@ -14,15 +16,15 @@ const firstRestartDelayMs = 250;
 /** A worker that served for less than this is replaced after a delay too. */
 const minLifeMs = 10_000;
 const shortLifeRestartDelayMs = 1_000;
-/** Longer than a worker needs to finish its requests and close its connections. */
-const stopTimeoutMs = 15_000;
+/** What this process needs after the workers, of SHUTDOWN_TIMEOUT_SECONDS. */
+const closeSeconds = 1;
 
 export interface WorkerPool {
   /** Resolves when all first workers serve. */
   serving: Promise<unknown>;
   /** Rejects with a StartError when the primary process gives up. */
   failed: Promise<never>;
-  /** Lets workers finish their requests. Kills workers that still run after 15 s. */
+  /** Lets workers finish their requests. Kills those that still run near the end of SHUTDOWN_TIMEOUT_SECONDS. */
   stop(): Promise<void>;
 }
 
@@ -36,8 +38,12 @@ interface PrimaryHandlers {
   onServerChange(): void;
 }
 
-/** Starts workers 1 to `count`, and replaces each that ends before `stop`. */
-export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHandlers): WorkerPool {
+/** Starts the workers, from number 1, and replaces each that ends or hangs before `stop`. */
+export function startWorkerPool(
+  { workers: count, workerTimeoutSeconds, shutdownSeconds }: Config,
+  log: Logger,
+  handlers: PrimaryHandlers,
+): WorkerPool {
   const running = new Set<WorkerProcess>();
   const serving = new Set<WorkerProcess>();
   const metrics = createWorkerMetrics<WorkerProcess>(handlers.metrics);
@@ -45,6 +51,7 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
   let failures = 0;
   let hasServed = false;
   let isStopping = false;
+  const liveness = killHungWorkers(serving, workerTimeoutSeconds, log);
 
   async function gather(requester: WorkerProcess): Promise<void> {
     const families = await metrics.gather(serving, (worker) => worker.send({ type: 'report' }));
@@ -56,6 +63,7 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
       if (message.type === 'ready')
         worker.send(isStopping ? { type: 'stop' } : handlers.startMessage(number));
       if (message.type === 'counter-request') worker.send(handlers.replyMessage(message.request));
+      if (message.type === 'pong') liveness.answered(worker);
       if (message.type === 'report') metrics.report(worker, message.families);
       if (message.type === 'metrics-request') void gather(worker);
       if (message.type === 'server-change') handlers.onServerChange();
@@ -97,15 +105,32 @@ export function startWorkerPool(count: number, log: Logger, handlers: PrimaryHan
     failed: failed.promise,
     async stop() {
       isStopping = true;
-      for (const worker of running) worker.send({ type: 'stop' });
-      const timer = setTimeout(() => {
-        log.error({ workers: running.size }, 'workers do not end, and are killed');
-        for (const worker of running) worker.kill();
-      }, stopTimeoutMs);
-      await Promise.all([...running].map(({ exit }) => exit));
-      clearTimeout(timer);
+      liveness.close();
+      await stopWorkers(running, shutdownSeconds - closeSeconds, log);
     },
   };
+}
+
+/** A killed worker is replaced like one that died. */
+const killHungWorkers = (workers: ReadonlySet<WorkerProcess>, seconds: number, log: Logger) =>
+  watchWorkers(
+    workers,
+    seconds * 1_000,
+    (worker) => worker.send({ type: 'ping' }),
+    (worker) => {
+      log.error({ worker_pid: worker.pid, seconds }, 'a worker hangs, and is killed');
+      worker.kill();
+    },
+  );
+
+async function stopWorkers(workers: ReadonlySet<WorkerProcess>, seconds: number, log: Logger) {
+  for (const worker of workers) worker.send({ type: 'stop' });
+  const timer = setTimeout(() => {
+    log.error({ workers: workers.size }, 'workers do not end, and are killed');
+    for (const worker of workers) worker.kill();
+  }, seconds * 1_000);
+  await Promise.all([...workers].map(({ exit }) => exit));
+  clearTimeout(timer);
 }
 
 function restartDelayMs({ hasServed, livedMs }: WorkerExit, failures: number): number {

@@ -86,6 +86,7 @@ async function serveAsWorker(
     primary.onMessage = (message) => {
       if (message.type === 'counter-reply') counters.receive(message.reply);
       else if (message.type === 'metrics') metricsClient.receive(message.families);
+      else if (message.type === 'ping') sendToPrimary({ type: 'pong' });
       else sendToPrimary({ type: 'report', families: ctx.metrics.families() });
     };
     const prepare = async () => {
