@@ -3,26 +3,24 @@
 // Any Node.js runs it, so keep to the syntax of Node 14.
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findMissing } from './installed.mjs';
+import {
+  fail,
+  memoryOptions,
+  print,
+  programEnvironment,
+  requireNode,
+  runRuntime,
+  waitForExit,
+} from './runtime.mjs';
 import { helpOrVersion } from './usage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const server = join(root, 'server');
 /** Cache of compiled modules: it saves a third of the time to start. */
 const compileCache = join(root, 'node_modules', '.cache', 'node');
-const oldestNode = 20;
-/**
- * Heap limits in MB. By default the heap grows with the machine, to twice as much, before garbage is collected.
- * NODE_OPTIONS overrides them. Outside the heap, two glibc arenas (MALLOC_ARENA_MAX) save some 16 MB against one per
- * thread.
- */
-const memoryOptions = (process.env.NODE_OPTIONS || '').includes('space-size')
-  ? []
-  : ['--max-old-space-size=512', '--max-semi-space-size=16'];
-const parentPollMs = 500;
 const networkErrors =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT)\b/;
 
@@ -30,27 +28,15 @@ const [command, ...args] = process.argv.slice(2);
 const isFaults = command === 'test:faults';
 const isTest = command === 'test' || isFaults;
 const isBench = command === 'bench';
-const parentAtStart = process.ppid;
-
-function fail(line) {
-  process.stderr.write(`${line}\n`);
-  process.exit(1);
-}
 
 const listMissing = () =>
   findMissing(root, { withDev: isTest, withDatabase: isTest || isBench || !process.env.DATABASE_URL });
 
 async function main() {
-  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
-    fail(`Duly needs Node.js ${oldestNode} or newer to start, and this is ${process.versions.node}`);
-  }
+  requireNode();
   const text = helpOrVersion(root, command, args);
   if (text !== null) {
-    process.stdout.on(
-      'error',
-      ({ code, message }) => code === 'EPIPE' || fail(`The output cannot be written: ${message}`),
-    );
-    process.stdout.write(`${text}\n`);
+    print(text);
     return;
   }
   const missingPaths = listMissing();
@@ -89,13 +75,8 @@ async function runTests() {
 /** Runs a program with the pinned runtime, and resolves to its exit code. */
 function runProgram(program, programArgs, cwd, runtimeArgs = []) {
   const runtime = join(root, 'node_modules', 'node', 'bin', 'node');
-  // The IPC channel closes when the launcher ends in any way: the program then stops.
-  const child = spawn(runtime, [...runtimeArgs, program, ...programArgs], {
-    cwd,
-    env: isTest ? process.env : { NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '2', ...process.env },
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-  });
-  return waitForExit(child, (error) => fail(`The runtime ${runtime} does not run: ${error.message}`));
+  const env = isTest ? process.env : programEnvironment(compileCache);
+  return runRuntime(runtime, [...runtimeArgs, program, ...programArgs], { cwd, env });
 }
 
 /** Only tests need development packages, but a start must not remove them. */
@@ -146,21 +127,6 @@ function findNpm() {
   if (current && basename(current) === 'npm-cli.js') return [process.execPath, current];
   const beside = join(dirname(process.execPath), 'npm');
   return [existsSync(beside) ? beside : 'npm'];
-}
-
-/** Forwards stop signals to the child. Resolves to its exit code, or to 128 + the signal's number. */
-function waitForExit(child, onError) {
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
-  // A terminal sends Ctrl-C to the whole foreground group, so the child already gets it.
-  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
-  // A killed npm sends no signal: poll the parent's pid.
-  if (process.env.npm_lifecycle_event) {
-    setInterval(() => process.ppid === parentAtStart || child.kill('SIGTERM'), parentPollMs).unref();
-  }
-  return new Promise((settle) => {
-    child.once('error', onError);
-    child.once('close', (code, signal) => settle(signal ? 128 + constants.signals[signal] : code));
-  });
 }
 
 main().catch((error) => fail(`Duly cannot be started: ${error.message}`));

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { BackupSettings } from '../config/backup.ts';
+import { sourceExtension } from '../platform/source-extension.ts';
 import { pruneTarget } from './prune.ts';
 import { isBackupDue } from './schedule.ts';
 import type { BackupStatus } from './status.ts';
 import { listBackups, openTarget } from './target.ts';
 
 const retryMs = 10 * 60_000;
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const main = fileURLToPath(new URL(`../main${sourceExtension}`, import.meta.url));
 
 export interface ScheduledBackups {
   /** Makes a backup if one is due, and prunes. @param gapAt of the archived WAL */

@@ -47,7 +47,7 @@ test.runIf(hasAnalyzer).each(services)('the exposure of %s is at most 2.0', asyn
 });
 
 test('the units start commands that exist, with the heap limits of npm start', async () => {
-  const launcher = await read('scripts/run.mjs');
+  const launcher = await read('scripts/runtime.mjs');
   const limits = [...launcher.matchAll(/'(--max-[\w-]+=\d+)'/g)].map(([, option]) => option);
   const lines = await Promise.all(
     services.map(async (service) => /^ExecStart=(.*)$/m.exec(await read(`${folder}/${service}`))?.[1]),

@@ -4,9 +4,13 @@ import { expect, test } from 'vitest';
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const manifest: { version: string; dependencies: { node: string } } = JSON.parse(read('server/package.json'));
 
-test('the lock file has the version of the service', () => {
-  const lock: { packages: { server: { version: string } } } = JSON.parse(read('package-lock.json'));
-  expect(lock.packages.server.version).toBe(manifest.version);
+test('the repository and the lock file have the version of the service', () => {
+  const lock: { version: string; packages: Record<string, { version: string }> } = JSON.parse(
+    read('package-lock.json'),
+  );
+  const { version }: { version: string } = JSON.parse(read('package.json'));
+  const versions = [version, lock.version, lock.packages['']?.version, lock.packages.server?.version];
+  expect(versions).toEqual(Array.from(versions, () => manifest.version));
 });
 
 test('the Node.js of package.json, .nvmrc and the devcontainer is the same, and runs the tests', () => {

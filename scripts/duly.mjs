@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// `duly` of the npm package: runs a command of the service with the pinned runtime; `serve` without one. Any Node.js runs
+// it, so keep to the syntax of Node 14.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fail, memoryOptions, print, programEnvironment, requireNode, runRuntime } from './runtime.mjs';
+import { helpOrVersion } from './usage.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const words = process.argv.slice(2);
+const [command, ...args] = words[0] === undefined || words[0].startsWith('-') ? ['serve', ...words] : words;
+
+/** npm may place the packages beside this one, or above it. */
+function findRuntime() {
+  const runtime = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+  if (!existsSync(runtime))
+    fail(`${runtime} is missing: may npm run install scripts here (npm config get ignore-scripts)?`);
+  return runtime;
+}
+
+async function main() {
+  requireNode();
+  const text = helpOrVersion(root, command, args, (name) => `duly ${name}`);
+  if (text !== null) {
+    print(text);
+    return;
+  }
+  const program = join(root, 'server', 'src', 'main.js');
+  const options = { cwd: process.cwd(), env: programEnvironment(join(root, '.cache')) };
+  process.exit(await runRuntime(findRuntime(), [...memoryOptions, program, command, ...args], options));
+}
+
+main().catch((error) => fail(`Duly cannot be started: ${error.message}`));

@@ -1,0 +1,102 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { commands } from '../../src/commands/table.ts';
+import { secret } from '../support/app.ts';
+import { afterFile, afterTest } from '../support/clean-up.ts';
+import { freePort, responseStatus, temporaryDirectory, waitUntil } from '../support/process.ts';
+import { root } from '../support/sources.ts';
+
+/** The binary has to run on an older Node.js than the service. */
+const systemNode =
+  ['/usr/bin/node', '/usr/local/bin/node'].find((path) => existsSync(path)) ?? process.execPath;
+let directory: string;
+let files: string[];
+let binary: string;
+
+/** Unpacks the tarball as npm does, beside the packages of this repository. */
+beforeAll(async () => {
+  const temporary = await temporaryDirectory();
+  afterFile.push(temporary.remove);
+  directory = temporary.path;
+  const target = join(directory, 'package');
+  execFileSync(process.execPath, [join(root, 'deploy/npm/build.mjs'), target], { stdio: 'inherit' });
+  execFileSync('npm', ['pack', '--silent', target], { cwd: directory, stdio: 'ignore' });
+  const [tarball = ''] = (await readdir(directory)).filter((name) => name.endsWith('.tgz'));
+  const packages = join(directory, 'node_modules');
+  await mkdir(join(packages, 'duly'), { recursive: true });
+  const unpack = ['-xzf', join(directory, tarball), '-C', join(packages, 'duly'), '--strip-components=1'];
+  execFileSync('tar', unpack);
+  for (const name of await readdir(join(root, 'node_modules')))
+    if (name !== '@duly' && !name.startsWith('.'))
+      await symlink(join(root, 'node_modules', name), join(packages, name));
+  files = execFileSync('tar', ['-tzf', join(directory, tarball)], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  binary = join(packages, 'duly/scripts/duly.mjs');
+});
+
+const run = (...args: string[]) =>
+  execFileSync(systemNode, [binary, ...args], { cwd: directory, encoding: 'utf8' });
+
+test('the tarball has the service built, and no test, secret, data or source with types', () => {
+  const unwanted = /\.env|\.test\.|(^|\/)(test|bench|coverage|data)\/|\.(ts|key|pem|log|tgz)$|openapi\.json/;
+  expect(files.filter((path) => unwanted.test(path))).toEqual([]);
+  const tops = new Set(files.map((path) => path.split('/').slice(0, 2).join('/')));
+  expect([...tops].sort()).toEqual(
+    ['LICENSE', 'README.md', 'node_modules', 'package.json', 'scripts', 'server'].map(
+      (name) => `package/${name}`,
+    ),
+  );
+  const bundled = files.filter((path) => path.startsWith('package/node_modules/'));
+  expect(bundled.filter((path) => !path.startsWith('package/node_modules/@duly/quick-add/'))).toEqual([]);
+});
+
+test('every source of the service is in the tarball, and nothing else of it', async () => {
+  const sources = (await readdir(join(root, 'server/src'), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(root, 'server/').length));
+  const built = files.flatMap((path) => /^package\/server\/(src\/.*)$/.exec(path)?.[1] ?? []);
+  expect(built.sort()).toEqual(sources.map((path) => path.replace(/\.ts$/, '.js')).sort());
+});
+
+test('no built file imports a file with types', async () => {
+  const folder = join(directory, 'node_modules/duly/server/src');
+  const built = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.js'));
+  const texts = await Promise.all(built.map((name) => readFile(join(folder, name), 'utf8')));
+  expect(built.filter((_, index) => /(from|import\(?) ?'[^']+\.ts'/.test(texts[index] ?? ''))).toEqual([]);
+});
+
+test('duly --help lists every command as duly calls it, and --version is that of the service', async () => {
+  const help = run('--help');
+  for (const name of Object.keys(commands)) expect(help).toContain(`duly ${name}: `);
+  expect(help).not.toContain('npm run');
+  expect(run('migrate', '--help')).toContain('duly migrate: ');
+  const { version } = JSON.parse(await readFile(join(root, 'server/package.json'), 'utf8'));
+  expect(run('--version')).toBe(`${version}\n`);
+});
+
+test('duly serves from an empty directory, says where its data is, and stops with code 0', async () => {
+  const empty = await temporaryDirectory();
+  afterTest.push(empty.remove);
+  const port = await freePort();
+  const env = { PATH: '/usr/bin:/bin', HOME: empty.path, PORT: String(port), BETTER_AUTH_SECRET: secret };
+  const child = spawn(systemNode, [binary], { cwd: empty.path, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const exited = once(child, 'exit');
+  afterTest.push(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await waitUntil(
+    async () => child.exitCode !== null || (await responseStatus(`${url}/health/ready`)) === 200,
+  );
+  expect(said).toContain(`data       ${join(empty.path, 'data', 'postgres')}`);
+  expect((await fetch(`${url}/docs`)).status).toBe(200);
+  child.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+});
