@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
-import { requireUsableSchema, type SchemaFit } from '../db/schema-fit.ts';
+import { findSchemaFit, requireUsableSchema, type SchemaFit } from '../db/schema-fit.ts';
 import { requireSupported } from '../db/server-requirements.ts';
 import { StartError } from '../platform/errors.ts';
 import { requireQueue } from '../worker/queue-schema.ts';
@@ -69,32 +69,27 @@ async function judgeDatabase(
 
 /** The refusals name the command to run. */
 async function checkMigrations(db: Db, source: 'DATABASE_URL' | 'DATA_DIR', log: Logger): Promise<Finding> {
-  let fit: SchemaFit | undefined;
   const refusal =
-    (await refusalOf(
-      requireUsableSchema(db, source).then((found) => {
-        fit = found;
-      }),
-    )) ?? (await refusalOf(requireQueue(db, log, source)));
-  if (refusal === null) return judgeSchema(fit);
+    (await refusalOf(requireUsableSchema(db, source))) ?? (await refusalOf(requireQueue(db, log, source)));
+  if (refusal === null) return judgeSchema(await findSchemaFit(db));
   const [message = refusal, remedy = 'run: npm run migrate -- up'] = refusal.split('; ');
   return problem('migrations', message, remedy);
 }
 
-function judgeSchema(fit: SchemaFit | undefined): Finding {
-  if (fit?.status === 'pending')
+function judgeSchema({ status, version, newest }: SchemaFit): Finding {
+  if (status === 'pending')
     return warning(
       'migrations',
-      `the schema is at version ${fit.version} of ${fit.newest}; this Duly does without the others`,
+      `the schema is at version ${version} of ${newest}; this Duly does without the others`,
       'run: npm run migrate -- up',
     );
-  if (fit?.status === 'newer')
-    return ok('migrations', `all are applied, up to ${fit.version} of a newer Duly that this one fits`);
+  if (status === 'newer')
+    return ok('migrations', `all are applied, up to ${version} of a newer Duly that this one fits`);
   return ok('migrations', 'all are applied');
 }
 
 /** @returns the message of a StartError, or null */
-async function refusalOf(work: Promise<void>): Promise<string | null> {
+async function refusalOf(work: Promise<unknown>): Promise<string | null> {
   try {
     await work;
     return null;

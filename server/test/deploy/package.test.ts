@@ -8,7 +8,7 @@ import { commands } from '../../src/commands/table.ts';
 import { secret } from '../support/app.ts';
 import { afterFile, afterTest } from '../support/clean-up.ts';
 import { freePort, responseStatus, temporaryDirectory, waitUntil } from '../support/process.ts';
-import { root } from '../support/sources.ts';
+import { codeSpansOf, read, root } from '../support/sources.ts';
 
 /** The binary has to run on an older Node.js than the service. */
 const systemNode =
@@ -77,6 +77,14 @@ test('duly --help lists every command as duly calls it, and --version is that of
   expect(run('migrate', '--help')).toContain('duly migrate: ');
   const { version } = JSON.parse(await readFile(join(root, 'server/package.json'), 'utf8'));
   expect(run('--version')).toBe(`${version}\n`);
+});
+
+test('the service has no command with a name that is kept for the client', async () => {
+  const [, line = ''] =
+    /^- Of the client: ([^.]*)\./m.exec(await read('docs/decisions/0055-one-binary.md')) ?? [];
+  const kept = codeSpansOf(line);
+  expect(kept.length).toBeGreaterThan(10);
+  expect(kept.filter((name) => Object.hasOwn(commands, name))).toEqual([]);
 });
 
 test('duly serves from an empty directory, says where its data is, and stops with code 0', async () => {
