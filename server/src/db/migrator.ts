@@ -23,8 +23,8 @@ const migrationFileName = /^(\d{4})_([a-z0-9_]+)\.up\.sql$/;
 /** Lines of an up file. Without the first one, no older code runs on the schema. */
 const compatibleFromLine = /^-- compatible-from: (\d+)$/m;
 const optionalLine = /^-- optional$/m;
-/** The migration that stores `compatible_from`. */
-const compatibilityVersion = 23;
+/** The migration that makes the column of the same name. */
+const compatibilityName = 'compatible_from';
 /** Key of the advisory lock that serializes migrations: "migr" in ASCII. */
 const migrationLockKey = 0x6d696772;
 
@@ -176,7 +176,8 @@ async function applyUp(tx: Tx, version: number, migration: Migration): Promise<b
 async function recordApplied(tx: Tx, schema: string, migration: Migration): Promise<void> {
   const { version, name, compatibleFrom } = migration;
   await sql`insert into ${migrationsIn(schema)} (version, name) values (${version}, ${name})`.execute(tx);
-  if (version < compatibilityVersion) return;
+  const hasColumn = listMigrations().findIndex((one) => one.name === compatibilityName) < version;
+  if (!hasColumn) return;
   await sql`update ${migrationsIn(schema)} set compatible_from = ${compatibleFrom}
     where version = ${version}`.execute(tx);
 }

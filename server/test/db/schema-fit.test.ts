@@ -83,7 +83,8 @@ test('nothing is optional without a schema, nor before a migration that is neede
 });
 
 test('every migration since that of compatible_from says which code fits it, and the database knows', async () => {
-  const since = listMigrations().filter(({ version }) => version >= 23);
+  const first = listMigrations().findIndex(({ name }) => name === 'compatible_from');
+  const since = listMigrations().slice(first);
   const silent = since.filter(({ up }) => !/^-- compatible-from: \d+\n/.test(up)).map(({ name }) => name);
   expect(silent).toEqual([]);
   const { rows } = await sql<{ version: number; compatibleFrom: number }>`
