@@ -1,5 +1,6 @@
 // Measures backups of the embedded database: the p95 of lists without and during a backup, its memory, and a restore
 // beside a plain copy. `node_modules/node/bin/node server/bench/backups.ts [MB]`; the database has 1,024 MB by default.
+// With BACKUP_S3_URL and its credentials the backup is in that bucket.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,8 +20,9 @@ const root = mkdtempSync(join(tmpdir(), 'duly-bench-backups-'));
 const [port, secret, taskCount, connections, seconds] = [8_491, 'b'.repeat(40), 200, 4, 15];
 const [dataDir, directory] = [join(root, 'data'), join(root, 'backups')];
 const limitsOff = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off' };
+const { BACKUP_S3_URL, ...others } = process.env;
 const env = {
-  ...process.env,
+  ...others,
   ...limitsOff,
   DATA_DIR: dataDir,
   PORT: String(port),
@@ -29,7 +31,7 @@ const env = {
   LOG_LEVEL: 'error',
 };
 const url = `http://127.0.0.1:${port}`;
-const withArchive = { BACKUP_DIRECTORY: directory };
+const withArchive = BACKUP_S3_URL === undefined ? { BACKUP_DIRECTORY: directory } : { BACKUP_S3_URL };
 
 const run = (args: string[], more: Record<string, string> = {}): ChildProcess =>
   spawn(process.execPath, [main, ...args], {

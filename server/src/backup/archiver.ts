@@ -4,21 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { BackupSettings } from '../config/backup.ts';
 import { hasCode } from '../platform/files.ts';
+import type { Store } from '../stores/store.ts';
 import { walSegmentBytes } from './create.ts';
 import type { BackupStatus } from './status.ts';
-import { prepareTarget, type Target } from './target.ts';
+import { prepareTarget } from './target.ts';
 import { listWal, segmentNumber, storeWal, timelineOf, walFileName } from './wal-store.ts';
 
 const pollMs = 500;
 const retryMs = 5_000;
+/** While no WAL waits, the target is looked at so often, to find out that it is away. */
+const probeMs = 10_000;
 /** WAL that waits for longer counts as failing, although no error was seen: a target may hang. */
 const slowMs = 30_000;
 
 const isSegment = (name: string) => /^[0-9A-F]{24}$/.test(name);
 
-function newestSegments(target: Target): Map<number, number> {
+async function newestSegments(target: Store): Promise<Map<number, number>> {
   const newest = new Map<number, number>();
-  for (const name of [...listWal(target).keys()].filter(isSegment))
+  for (const name of [...(await listWal(target)).keys()].filter(isSegment))
     newest.set(timelineOf(name), Math.max(newest.get(timelineOf(name)) ?? 0, segmentNumber(name)));
   return newest;
 }
@@ -31,9 +34,12 @@ export interface WalArchiver {
   status(): Pick<BackupStatus, 'failingSince' | 'reason' | 'archivedAt' | 'waitingSegments' | 'gapAt'>;
 }
 
+export type ArchiverSettings = Pick<BackupSettings, 'recipients' | 'walLimitMb'>;
+
 /** What the functions of an archiver work with. */
 interface ArchiverContext {
-  settings: BackupSettings & { directory: string };
+  settings: ArchiverSettings;
+  target: Store;
   systemIdentifier: string;
   walDirectory: string;
   log: Logger;
@@ -46,6 +52,8 @@ interface ArchiverContext {
     waitingSince: number | null;
     waitingSegments: number;
   };
+  /** When the target was last found usable, in ms of Unix time. */
+  probedAt: number;
   /** The number of the newest archived segment of each timeline; null before the target was read. */
   newest: Map<number, number> | null;
 }
@@ -90,8 +98,8 @@ async function giveUpSurplus(context: ArchiverContext): Promise<void> {
     noteGap(context, `BACKUP_WAL_LIMIT_MB is reached, ${surplus.length} segments are given up`);
 }
 
-async function archive(context: ArchiverContext, target: Target, name: string): Promise<void> {
-  const { walDirectory, settings, newest, state } = context;
+async function archive(context: ArchiverContext, name: string): Promise<void> {
+  const { target, walDirectory, settings, newest, state } = context;
   await storeWal(target, join(walDirectory, name), name, settings.recipients);
   await markDone(context, name);
   state.archivedAt = new Date().toISOString();
@@ -104,13 +112,16 @@ async function archive(context: ArchiverContext, target: Target, name: string): 
 }
 
 async function archiveWaiting(context: ArchiverContext, stop: AbortSignal): Promise<void> {
-  const { settings, systemIdentifier, state, log } = context;
+  const { target, systemIdentifier, state, log } = context;
   const names = await listWaiting(context);
-  const target = prepareTarget(settings.directory, systemIdentifier);
-  context.newest ??= newestSegments(target);
+  const isQuiet = names.length === 0 && state.failingSince === null;
+  if (isQuiet && Date.now() - context.probedAt < probeMs) return;
+  await prepareTarget(target, systemIdentifier);
+  context.newest ??= await newestSegments(target);
+  context.probedAt = Date.now();
   for (const name of names) {
     if (stop.aborted) return;
-    await archive(context, target, name);
+    await archive(context, name);
   }
   await listWaiting(context);
   if (state.failingSince !== null) log.info('WAL is archived again');
@@ -137,7 +148,8 @@ async function recordFailure(context: ArchiverContext, error: unknown): Promise<
  * @param gapAt of the last status
  */
 export function createWalArchiver(
-  settings: BackupSettings & { directory: string },
+  settings: ArchiverSettings,
+  target: Store,
   clusterDirectory: string,
   systemIdentifier: string,
   gapAt: string | null,
@@ -146,6 +158,8 @@ export function createWalArchiver(
   const nothing = { failingSince: null, reason: null, archivedAt: null, waitingSince: null };
   const context: ArchiverContext = {
     settings,
+    target,
+    probedAt: 0,
     systemIdentifier,
     walDirectory: join(clusterDirectory, 'pg_wal'),
     log,
@@ -160,6 +174,7 @@ export function createWalArchiver(
         try {
           await archiveWaiting(context, stop);
         } catch (error) {
+          if (stop.aborted) return;
           await recordFailure(context, error);
           waitMs = retryMs;
         }

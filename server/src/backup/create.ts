@@ -1,22 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync, statfsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { erasureListName } from '../config/erasure.ts';
+import type { StoreLocation } from '../config/store-location.ts';
 import type { ConnectionSettings } from '../db/postgres/embedded.ts';
-import { appendToErasureList, readErasureList } from '../erasure/list.ts';
+import { readErasureList } from '../erasure/list.ts';
+import { appendToListCopy } from '../erasure/list-copy.ts';
 import { readSecret } from '../platform/data-dir.ts';
 import { StartError } from '../platform/errors.ts';
-import { writeSynced } from '../platform/files.ts';
 import { version } from '../platform/version.ts';
+import { openStore } from '../stores/open-store.ts';
+import type { Store } from '../stores/store.ts';
 import { type ArchiveSource, secretEntry, textSource, writeArchive } from './archive.ts';
 import { clusterSize, listClusterFiles, readExactly } from './cluster-files.ts';
 import { encodedEnding, writeEncoded } from './encoding.ts';
 import type { DatabaseState, Manifest } from './manifest.ts';
 import { createRestorePoint, type RestorePoint } from './restore-point.ts';
 import { readState } from './state.ts';
-import { makeWorkDirectory, manifestPath, newBackupName, prepareTarget, publishBackup } from './target.ts';
+import { folderOf, manifestPath, newBackupName, prepareTarget, removeUnfinished } from './target.ts';
 
 export interface BackupSource {
   dataDir: string;
@@ -37,28 +38,27 @@ const backupLockKey = 0x626b7570;
  */
 export async function createBackup(
   source: BackupSource,
-  directory: string,
+  location: StoreLocation,
   recipients: readonly string[],
 ): Promise<Manifest> {
   const [session, reader] = [await connect(source.admin), await connect(source.admin)];
   try {
     const server = await identifyServer(session);
-    const target = prepareTarget(directory, server.systemIdentifier);
-    await requireSpace(source.clusterDirectory, directory);
+    const target = await openStore(location);
+    await prepareTarget(target, server.systemIdentifier);
+    await removeUnfinished(target);
+    await requireSpace(source.clusterDirectory, target);
     const name = newBackupName();
-    const workDirectory = makeWorkDirectory(target, name);
     try {
-      const manifest = await copyCluster({ source, session, reader, recipients }, name, workDirectory);
-      writeSynced(
-        manifestPath(workDirectory),
-        `${JSON.stringify({ ...manifest, ...server }, null, 1)}\n`,
-        0o600,
-      );
-      publishBackup(target, name, workDirectory);
-      appendToErasureList(join(directory, erasureListName), readErasureList(source.erasureList));
-      return { ...manifest, ...server };
-    } finally {
-      rmSync(workDirectory, { recursive: true, force: true });
+      const copied = await copyCluster({ source, session, reader, recipients }, name, target);
+      const manifest = { ...copied, ...server };
+      await target.write(manifestPath(name), Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`));
+      await appendToListCopy(location, readErasureList(source.erasureList));
+      return manifest;
+    } catch (error) {
+      // It may be the target that fails: then the next backup removes the rest.
+      await removeUnfinished(target).catch(() => undefined);
+      throw error;
     }
   } finally {
     // The session's end stops a backup that failed, and drops the replication slot.
@@ -91,12 +91,13 @@ async function identifyServer(session: Client): Promise<ServerFacts> {
 }
 
 /** Compressed, a backup is smaller; how much shows only afterwards. */
-async function requireSpace(clusterDirectory: string, directory: string): Promise<void> {
-  const wanted = await clusterSize(clusterDirectory);
-  const { bavail, bsize } = statfsSync(directory);
-  if (bavail * bsize >= wanted) return;
-  const [free, needed] = [bavail * bsize, wanted].map((bytes) => Math.ceil(bytes / 2 ** 20));
-  throw new StartError(`backup: ${directory} has ${free} MB free, and the database has ${needed} MB`);
+async function requireSpace(clusterDirectory: string, target: Store): Promise<void> {
+  const [free, wanted] = [target.freeBytes(), await clusterSize(clusterDirectory)];
+  if (free === null || free >= wanted) return;
+  const [freeMb, wantedMb] = [free, wanted].map((bytes) => Math.ceil(bytes / 2 ** 20));
+  throw new StartError(
+    `backup: ${target.location} has ${freeMb} MB free, and the database has ${wantedMb} MB`,
+  );
 }
 
 interface CopyContext {
@@ -109,7 +110,7 @@ interface CopyContext {
 async function copyCluster(
   context: CopyContext,
   name: string,
-  workDirectory: string,
+  target: Store,
 ): Promise<Omit<Manifest, keyof ServerFacts>> {
   const { source, session, reader, recipients } = context;
   const startedAt = new Date().toISOString();
@@ -146,10 +147,8 @@ async function copyCluster(
   }
 
   const archiveName = `data.tar${encodedEnding(recipients)}`;
-  const archive = await writeEncoded(
-    writeArchive(sources(), files),
-    join(workDirectory, archiveName),
-    recipients,
+  const archive = await writeEncoded(writeArchive(sources(), files), recipients, (chunks) =>
+    target.writeStream(`${folderOf(name)}${archiveName}`, chunks),
   );
   const { point, state } = ending;
   if (point === undefined || state === undefined)

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { StartError } from '../platform/errors.ts';
 
-/** So much is written before it is forced to the disk: the database's own syncs then never wait for much of ours. */
-const syncBytes = 16 * 2 ** 20;
 /** Of what is decoded in one step. Node's default of 16 kB takes a third longer. */
 const chunkSize = 2 ** 20;
 
@@ -22,23 +19,27 @@ export const encodedEnding = (recipients: readonly string[]) => (recipients.leng
 export const isEncrypted = (name: string) => name.endsWith('.age');
 
 /**
- * Compresses a stream with zstd, encrypts it with age if there are recipients, and writes a new file, which is synced
- * to disk on return. Memory stays bounded.
+ * Compresses a stream with zstd, encrypts it with age if there are recipients, and hands it to `write`. Memory stays
+ * bounded.
  */
 export async function writeEncoded(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  path: string,
   recipients: readonly string[],
+  write: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<EncodedFile> {
-  const file = await open(path, 'wx', 0o600);
-  let encoded: EncodedStream | undefined;
+  const encoded = await encode(source, recipients);
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const count = (chunk: Uint8Array) => {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+  };
   try {
-    encoded = await encode(source, recipients);
-    return await writeAll(file, encoded.chunks);
+    await write(observed(encoded.chunks, count));
   } finally {
-    encoded?.close();
-    await file.close();
+    encoded.close();
   }
+  return { sizeBytes, sha256: hash.digest('hex') };
 }
 
 export interface EncodedStream {
@@ -68,40 +69,6 @@ async function encrypt(source: Readable, recipients: readonly string[]): Promise
   return encrypter.encrypt(Readable.toWeb(source));
 }
 
-async function writeAll(file: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<EncodedFile> {
-  const hash = createHash('sha256');
-  let [sizeBytes, unsynced] = [0, 0];
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    for (let written = 0; written < chunk.length; )
-      written += (await file.write(chunk, written, chunk.length - written)).bytesWritten;
-    sizeBytes += chunk.length;
-    unsynced += chunk.length;
-    if (unsynced < syncBytes) continue;
-    await file.datasync();
-    unsynced = 0;
-  }
-  await file.sync();
-  return { sizeBytes, sha256: hash.digest('hex') };
-}
-
-/**
- * The content of a file of `writeEncoded`.
- * @param identities age identities; used if the name says that the file is encrypted
- * @param onStored called with each part of the file as it is stored
- * @throws StartError if no identity decrypts it. @throws Error if it is damaged
- */
-export async function readEncoded(
-  path: string,
-  identities: readonly string[],
-  onStored: (chunk: Buffer) => void = () => undefined,
-): Promise<Readable> {
-  const source = Readable.from(observed(createReadStream(path, { highWaterMark: 2 ** 18 }), onStored), {
-    objectMode: false,
-  });
-  return decode(source, path, isEncrypted(path), identities);
-}
-
 /**
  * The content of a stream of `encode`.
  * @param name of the source, for messages
@@ -120,7 +87,8 @@ export async function decode(
   return decompressed;
 }
 
-async function* observed(source: AsyncIterable<Buffer>, onChunk: (chunk: Buffer) => void) {
+/** The same chunks, each of which is handed to `onChunk` as well. */
+export async function* observed<T>(source: AsyncIterable<T>, onChunk: (chunk: T) => void) {
   for await (const chunk of source) {
     onChunk(chunk);
     yield chunk;

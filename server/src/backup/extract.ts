@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { StartError } from '../platform/errors.ts';
+import type { Store } from '../stores/store.ts';
 import { secretEntry } from './archive.ts';
-import { readEncoded } from './encoding.ts';
+import { decode, isEncrypted, observed } from './encoding.ts';
 import { readTar } from './tar.ts';
-import type { Backup } from './target.ts';
+import { type Backup, folderOf } from './target.ts';
 
 /**
  * Writes the data directory of a backup into a new directory, and compares every file with the manifest. The files are
@@ -15,18 +17,22 @@ import type { Backup } from './target.ts';
  * @throws StartError if anything differs from the manifest
  */
 export async function extractBackup(
-  { directory, manifest }: Backup,
+  target: Store,
+  { name, manifest }: Backup,
   destination: string,
   identities: readonly string[],
 ): Promise<string | null> {
-  const path = join(directory, manifest.archive.name);
+  const archive = `${folderOf(name)}${manifest.archive.name}`;
+  const path = `${target.location}/${archive}`;
   const damaged = (what: string) => new StartError(`${path} is damaged: ${what}`);
   const expected = new Map(manifest.files.map((file) => [file.path, file]));
   const storedHash = createHash('sha256');
   let secret: string | null = null;
   mkdirSync(destination, { mode: 0o700 });
   try {
-    const content = await readEncoded(path, identities, (chunk) => storedHash.update(chunk));
+    const stored = observed(target.readStream(archive), (chunk) => storedHash.update(chunk));
+    const source = Readable.from(stored, { objectMode: false });
+    const content = await decode(source, path, isEncrypted(archive), identities);
     await readTar(content, async (entry, body) => {
       if (entry.type === 'directory') {
         mkdirSync(join(destination, entry.path), { mode: 0o700 });

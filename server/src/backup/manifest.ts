@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { StartError } from '../platform/errors.ts';
@@ -21,7 +20,7 @@ export const DatabaseState = object({
 });
 export type DatabaseState = Static<typeof DatabaseState>;
 
-/** `manifest.json` of a backup. It is written last, so a directory with one is a complete backup. */
+/** `manifest.json` of a backup. It is written last, so what has one is a complete backup. */
 export const Manifest = object({
   format: Type.Literal(1),
   name: Type.String(),
@@ -50,11 +49,14 @@ export const Manifest = object({
 });
 export type Manifest = Static<typeof Manifest>;
 
-/** @throws StartError if the file is missing or damaged, or of a newer version */
-export function readManifest(path: string): Manifest {
+/**
+ * @param path of the text, for messages
+ * @throws StartError if the text is damaged, or of a newer version
+ */
+export function parseManifest(text: string, path: string): Manifest {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'));
+    content = JSON.parse(text);
   } catch (error) {
     throw new StartError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
   }

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { erasureListName } from '../config/erasure.ts';
+import type { StoreLocation } from '../config/store-location.ts';
 import { superuserPassword } from '../db/postgres/password.ts';
 import { isPostmaster, readPidFile } from '../db/postgres/postmaster.ts';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../db/postgres/restored-cluster.ts';
 import { prepareDataDir } from '../platform/data-dir.ts';
 import { StartError } from '../platform/errors.ts';
+import type { Store } from '../stores/store.ts';
 import { finishRestoredData, type RestoredFacts } from './after-restore.ts';
 import { extractBackup } from './extract.ts';
 import {
@@ -24,8 +25,7 @@ import {
   removeScratchCluster,
   type ScratchCluster,
 } from './scratch-cluster.ts';
-import type { Backup, Target } from './target.ts';
-import { listBackups } from './target.ts';
+import { type Backup, listBackups, openTarget } from './target.ts';
 import { findGap, isOnTimeline, readTimeline, type Timeline } from './timelines.ts';
 import { listWal, type StoredWal } from './wal-store.ts';
 import { supplyWal } from './wal-supply.ts';
@@ -34,7 +34,7 @@ export interface RestoreRequest {
   dataDir: string;
   /** The list of erased users; its copy is beside the backups. */
   erasureList: string;
-  target: Target;
+  target: StoreLocation;
   identities: readonly string[];
   /** The last instant to keep; null: everything that the archive has. */
   to: Date | null;
@@ -54,6 +54,11 @@ export interface RestoreReport extends RestoredFacts, FinishedRestore {
   gap: string | null;
 }
 
+interface Archive {
+  store: Store;
+  wal: ReadonlyMap<string, StoredWal>;
+}
+
 /**
  * Restores into a new data directory beside the old one, and exchanges the two at the end. The old one is renamed.
  * Until then, and after a kill at any point, DATA_DIR is as it was. Then the next start completes the exchange.
@@ -61,22 +66,23 @@ export interface RestoreReport extends RestoredFacts, FinishedRestore {
  */
 export async function restoreBackup(request: RestoreRequest, log: Logger): Promise<RestoreReport> {
   const { dataDir } = request;
+  const store = await openTarget(request.target);
   prepareDataDir(dataDir);
   await settleRestore(dataDir);
   requireStopped(dataDir);
   const lock = lockForRestore(dataDir);
   try {
-    const wal = listWal(request.target);
-    const { backup, timeline } = await chooseBackup(request, wal);
+    const archive = { store, wal: await listWal(store) };
+    const { backup, timeline } = await chooseBackup(request, archive);
     const scratch = createScratchCluster(dataDir, 'restore');
     try {
-      const recovered = await recoverData(request, backup, timeline, wal, scratch, log);
+      const recovered = await recoverData(request, backup, timeline, archive, scratch, log);
       // A server without this lock, such as one of an older version, may have been started meanwhile.
       requireStopped(dataDir);
       publishScratchCluster(scratch, dataDir);
       const finished = finishRestore(dataDir);
       if (finished === null) throw new Error('the restored cluster is gone');
-      return { ...recovered, ...finished, backup, gap: findGap(wal, backup, timeline) };
+      return { ...recovered, ...finished, backup, gap: findGap(archive.wal, backup, timeline) };
     } finally {
       removeScratchCluster(scratch);
     }
@@ -97,14 +103,14 @@ function requireStopped(dataDir: string): void {
 }
 
 async function chooseBackup(
-  { target, identities, to, backupName, timeline: wanted }: RestoreRequest,
-  wal: ReadonlyMap<string, StoredWal>,
+  { identities, to, backupName, timeline: wanted }: RestoreRequest,
+  { store, wal }: Archive,
 ): Promise<{ backup: Backup; timeline: Timeline }> {
   const damaged: string[] = [];
-  const backups = listBackups(target, (reason) => damaged.push(reason));
+  const backups = await listBackups(store, (reason) => damaged.push(reason));
   if (backups.length === 0)
-    throw new StartError(damaged[0] ?? `restore: ${target.directory} has no complete backup`);
-  const timeline = await readTimeline(wal, backups, identities, wanted);
+    throw new StartError(damaged[0] ?? `restore: ${store.location} has no complete backup`);
+  const timeline = await readTimeline(store, wal, backups, identities, wanted);
   const usable = backups
     .filter((backup) => isOnTimeline(backup, timeline))
     .filter(({ name }) => backupName === null || name === backupName);
@@ -124,7 +130,7 @@ async function recoverData(
   request: RestoreRequest,
   backup: Backup,
   timeline: Timeline,
-  wal: ReadonlyMap<string, StoredWal>,
+  archive: Archive,
   scratch: ScratchCluster,
   log: Logger,
 ): Promise<RecoveredData> {
@@ -136,11 +142,11 @@ async function recoverData(
   if (to !== null) {
     // The setting takes no `Z`.
     const byTime = { ...settings, recovery_target_time: to.toISOString().replace('Z', '+00') };
-    const recovered = await recoverFresh(request, backup, wal, scratch, byTime, log);
+    const recovered = await recoverFresh(request, backup, archive, scratch, byTime, log);
     if (recovered !== null) return { ...recovered, reachedTarget: true };
   }
   // No commit follows `to`, so everything that the archive has is what there was at that time.
-  const recovered = await recoverFresh(request, backup, wal, scratch, settings, log);
+  const recovered = await recoverFresh(request, backup, archive, scratch, settings, log);
   if (recovered === null) throw new StartError(`DATA_DIR ${dataDir}: the recovery did not reach its end`);
   return { ...recovered, reachedTarget: to === null };
 }
@@ -149,15 +155,15 @@ async function recoverData(
 async function recoverFresh(
   { dataDir, erasureList, target, identities }: RestoreRequest,
   backup: Backup,
-  wal: ReadonlyMap<string, StoredWal>,
+  { store, wal }: Archive,
   { cluster, ...scratch }: ScratchCluster,
   settings: Readonly<Record<string, string>>,
   log: Logger,
 ): Promise<RestoredFacts | null> {
   const walDirectory = join(scratch.workDirectory, 'wal');
   for (const path of [cluster.directory, walDirectory]) rmSync(path, { recursive: true, force: true });
-  const secret = await extractBackup(backup, cluster.directory, identities);
-  const supply = supplyWal(wal, walDirectory, cluster.account, identities);
+  const secret = await extractBackup(store, backup, cluster.directory, identities);
+  const supply = supplyWal(store, wal, walDirectory, cluster.account, identities);
   let server: RecoveredServer | undefined;
   try {
     server = await recover({ cluster, ...scratch }, { ...settings, restore_command: supply.command }, log);
@@ -165,7 +171,7 @@ async function recoverFresh(
       server,
       join(cluster.directory, 'PG_VERSION'),
       superuserPassword(dataDir, true),
-      { path: erasureList, copies: [join(target.directory, erasureListName)] },
+      { path: erasureList, copy: target },
       log,
     );
     if (secret !== null) storeRestoredSecret(cluster.directory, secret);

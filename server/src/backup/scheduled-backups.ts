@@ -3,33 +3,38 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { BackupSettings } from '../config/backup.ts';
+import type { StoreLocation } from '../config/store-location.ts';
 import { sourceExtension } from '../platform/source-extension.ts';
+import type { Store } from '../stores/store.ts';
 import { pruneTarget } from './prune.ts';
 import { isBackupDue } from './schedule.ts';
 import type { BackupStatus } from './status.ts';
-import { listBackups, openTarget } from './target.ts';
+import { findNewestBackup, openTarget } from './target.ts';
 
 const retryMs = 10 * 60_000;
+/** The target is listed so often at most: a bucket may bill its requests. */
+const listMs = 60_000;
 const main = fileURLToPath(new URL(`../main${sourceExtension}`, import.meta.url));
 
 export interface ScheduledBackups {
   /** Makes a backup if one is due, and prunes. @param gapAt of the archived WAL */
   runIfDue(gapAt: string | null): Promise<void>;
   status(): Pick<BackupStatus, 'backupAt' | 'backupFailedAt'>;
-  /** Ends a running backup. */
-  stop(): void;
 }
 
 const timeOf = (text: string | null) => (text === null ? null : Date.parse(text));
 
+/** @param stop ends a running backup as well */
 export function createScheduledBackups(
   { dailyAtMinutes, keepDays }: BackupSettings,
-  directory: string,
+  target: StoreLocation,
   log: Logger,
+  stop: AbortSignal,
 ): ScheduledBackups {
   const state = { backupAt: null as string | null, backupFailedAt: null as string | null };
+  let listedAt = 0;
   let child: ChildProcess | undefined;
-  let isStopped = false;
+  stop.addEventListener('abort', () => child?.kill('SIGTERM'));
 
   /** In a process of its own, so that requests are not delayed. @returns why it failed; null if it did not */
   async function runBackup(): Promise<string | null> {
@@ -43,30 +48,33 @@ export function createScheduledBackups(
     return code === 0 ? null : output.trim() || `it ended with code ${code}`;
   }
 
-  const newestBackupAt = () => listBackups(openTarget(directory)).at(-1)?.manifest.consistentAt ?? null;
+  async function readNewest(store: Store): Promise<void> {
+    state.backupAt = (await findNewestBackup(store))?.manifest.consistentAt ?? null;
+    listedAt = Date.now();
+  }
 
   return {
     async runIfDue(gapAt) {
-      state.backupAt = newestBackupAt();
       const now = Date.now();
-      if (now - (timeOf(state.backupFailedAt) ?? 0) < retryMs) return;
-      if (!isBackupDue(dailyAtMinutes, timeOf(state.backupAt), timeOf(gapAt), now)) return;
+      const mayRun = now - (timeOf(state.backupFailedAt) ?? 0) >= retryMs;
+      const isDue = () => isBackupDue(dailyAtMinutes, timeOf(state.backupAt), timeOf(gapAt), now);
+      // One may have been made by hand.
+      if (now - listedAt > listMs || (mayRun && isDue()))
+        await readNewest(await openTarget(target, { stop }));
+      if (!mayRun || !isDue()) return;
       const reason = await runBackup();
-      if (isStopped) return;
+      if (stop.aborted) return;
       if (reason !== null) {
         state.backupFailedAt = new Date().toISOString();
         log.error({ reason }, 'the backup failed, to be tried again');
         return;
       }
       state.backupFailedAt = null;
-      const { backups, walFiles } = pruneTarget(openTarget(directory), keepDays);
-      state.backupAt = newestBackupAt();
+      const store = await openTarget(target, { stop });
+      await readNewest(store);
+      const { backups, walFiles } = await pruneTarget(store, keepDays);
       log.info({ removedBackups: backups.length, removedWalFiles: walFiles }, 'backed up');
     },
     status: () => state,
-    stop() {
-      isStopped = true;
-      child?.kill('SIGTERM');
-    },
   };
 }

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from 'pino';
 import type { BackupSettings } from '../config/backup.ts';
+import type { StoreLocation } from '../config/store-location.ts';
 import type { EmbeddedServer } from '../db/postgres/embedded.ts';
+import { openStore } from '../stores/open-store.ts';
 import { createWalArchiver, type WalArchiver } from './archiver.ts';
 import { createScheduledBackups } from './scheduled-backups.ts';
 import { type BackupStatus, emptyStatus, readBackupStatus, writeBackupStatus } from './status.ts';
@@ -19,19 +21,19 @@ const archiverRestartMs = 1_000;
 const statusMs = 2_000;
 const scheduleMs = 5_000;
 
-/** @returns null without BACKUP_DIRECTORY, and for an external database */
+/** @returns null without a target, and for an external database */
 export function createBackupService(
   settings: BackupSettings,
   dataDir: string,
   embedded: EmbeddedServer | null,
   log: Logger,
 ): BackupService | null {
-  const { directory } = settings;
-  if (directory === null || embedded === null) return null;
+  const { target } = settings;
+  if (target === null || embedded === null) return null;
   const stopping = new AbortController();
   const stop = stopping.signal;
   const { gapAt } = readBackupStatus(dataDir);
-  const backups = createScheduledBackups(settings, directory, log);
+  const backups = createScheduledBackups(settings, target, log, stop);
   let archiver: WalArchiver | undefined;
 
   const status = (): BackupStatus => ({
@@ -41,9 +43,10 @@ export function createBackupService(
     updatedAt: new Date().toISOString(),
   });
 
-  async function archiveUntilStopped(server: EmbeddedServer, path: string): Promise<void> {
+  async function archiveUntilStopped(server: EmbeddedServer, location: StoreLocation): Promise<void> {
     const id = await readSystemIdentifier(server);
-    archiver = createWalArchiver({ ...settings, directory: path }, server.clusterDirectory, id, gapAt, log);
+    const store = await openStore(location, { stop });
+    archiver = createWalArchiver(settings, store, server.clusterDirectory, id, gapAt, log);
     await archiver.run(stop);
   }
 
@@ -66,26 +69,28 @@ export function createBackupService(
   const running: Promise<void>[] = [];
   return {
     start() {
-      warnOfSameDisk(directory, dataDir, log);
+      warnOfSameDisk(target, dataDir, log);
       const store = () => writeBackupStatus(dataDir, status());
       running.push(
-        repeat(archiverRestartMs, () => archiveUntilStopped(embedded, directory), 'WAL cannot be archived'),
+        repeat(archiverRestartMs, () => archiveUntilStopped(embedded, target), 'WAL cannot be archived'),
         repeat(statusMs, store, 'the status of the backups cannot be written'),
         repeat(scheduleMs, backUpIfDue, 'the backups cannot be read'),
       );
     },
     async close() {
       stopping.abort();
-      backups.stop();
       await Promise.all(running);
     },
   };
 }
 
-function warnOfSameDisk(directory: string, dataDir: string, log: Logger): void {
+function warnOfSameDisk(target: StoreLocation, dataDir: string, log: Logger): void {
   try {
-    if (isOnSameDisk(directory, dataDir))
-      log.warn({ directory }, 'BACKUP_DIRECTORY is on the disk of DATA_DIR: its loss takes both');
+    if (target.kind === 'directory' && isOnSameDisk(target, dataDir))
+      log.warn(
+        { directory: target.path },
+        'BACKUP_DIRECTORY is on the disk of DATA_DIR: its loss takes both',
+      );
   } catch {
     // The archiver reports a directory that is missing.
   }

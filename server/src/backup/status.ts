@@ -61,11 +61,11 @@ export type BackupHealth = 'ok' | 'failing';
 
 /** @returns null if no backups are configured */
 export function backupHealth(
-  { directory, dailyAtMinutes }: BackupSettings,
+  { target, dailyAtMinutes }: BackupSettings,
   dataDir: string,
   now = Date.now(),
 ): BackupHealth | null {
-  if (directory === null) return null;
+  if (target === null) return null;
   const { updatedAt, failingSince, gapAt, backupAt } = readBackupStatus(dataDir);
   const age = (time: string | null) => (time === null ? Number.POSITIVE_INFINITY : now - Date.parse(time));
   const isBroken = gapAt !== null && !(backupAt !== null && backupAt > gapAt);

@@ -1,88 +1,78 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { statSync } from 'node:fs';
+import type { StoreLocation } from '../config/store-location.ts';
 import { StartError } from '../platform/errors.ts';
-import { createFileOnce, hasCode, removeAbandoned, syncDirectory } from '../platform/files.ts';
-import { type Manifest, readManifest } from './manifest.ts';
+import { openStore } from '../stores/open-store.ts';
+import type { Store, StoreOptions } from '../stores/store.ts';
+import { type Manifest, parseManifest } from './manifest.ts';
 
-/** BACKUP_DIRECTORY: `base/NAME/` for each backup, `wal/` for archived WAL, and the mark of their database. */
-export interface Target {
-  directory: string;
-  base: string;
-  wal: string;
-}
+/*
+ * A target is a store with `base/NAME/` for each backup, `wal/` for archived WAL, the erasure list, and the mark of
+ * the database that all of this is of.
+ */
 
 export interface Backup {
   name: string;
-  directory: string;
   manifest: Manifest;
 }
 
 const markName = 'duly-backups';
-const manifestName = 'manifest.json';
+const baseFolder = 'base/';
 
-const targetAt = (directory: string): Target => ({
-  directory,
-  base: join(directory, 'base'),
-  wal: join(directory, 'wal'),
-});
+export const folderOf = (backupName: string) => `${baseFolder}${backupName}/`;
+export const manifestPath = (backupName: string) => `${folderOf(backupName)}manifest.json`;
 
-/** @throws StartError if the directory does not exist, or holds no backups */
-export function openTarget(directory: string): Target {
-  if (existsSync(join(directory, markName))) return targetAt(directory);
-  throw new StartError(`${directory} holds no backups of Duly`);
+/** @throws StartError if the store holds no backups, or is a bucket that cannot be read */
+export async function openTarget(location: StoreLocation, options?: StoreOptions): Promise<Store> {
+  const target = await openStore(location, options);
+  if ((await target.read(markName)) !== null) return target;
+  throw new StartError(`${target.location} holds no backups of Duly`);
 }
 
 /**
- * Creates the directories within an existing target, for the database of this system identifier.
- * @throws StartError if the directory holds the backups of another database
- * @throws a system error if it cannot be written
+ * Marks the target as that of the database with this system identifier.
+ * @throws StartError if it holds the backups of another database, or is a bucket that cannot be used
+ * @throws a system error if it is a directory that cannot be used
  */
-export function prepareTarget(directory: string, systemIdentifier: string): Target {
-  const target = targetAt(directory);
-  // The directory itself is not created: it is missing where its disk is not mounted, and the disk below would fill.
-  for (const path of [target.base, target.wal]) makeDirectory(path);
-  const mark = join(directory, markName);
-  if (!existsSync(mark)) createFileOnce(mark, `${systemIdentifier}\n`);
-  const owner = readFileSync(mark, 'utf8').trim();
-  if (owner === systemIdentifier) return target;
+export async function prepareTarget(target: Store, systemIdentifier: string): Promise<void> {
+  const readMark = async () => (await target.read(markName))?.toString().trim();
+  let owner = await readMark();
+  if (owner === undefined) {
+    await target.write(markName, Buffer.from(`${systemIdentifier}\n`));
+    // Another database may have been faster.
+    owner = await readMark();
+  }
+  if (owner === systemIdentifier) return;
   throw new StartError(
-    `BACKUP_DIRECTORY: got ${directory}, which holds the backups of another database: an empty directory is wanted, or restore that database`,
+    `${target.location} holds the backups of another database: an empty one is wanted, or restore that database`,
   );
 }
 
-function makeDirectory(path: string): void {
+const completeBackup = /^base\/([^./]+)\/manifest\.json$/;
+
+/** @returns the backup of a manifest; why it cannot be read; null if `path` is none, or was removed */
+async function readBackup(target: Store, path: string): Promise<Backup | string | null> {
+  const name = completeBackup.exec(path)?.[1];
+  const text = name === undefined ? null : await target.read(path);
+  if (name === undefined || text === null) return null;
   try {
-    mkdirSync(path, { mode: 0o700 });
-    chmodSync(path, 0o700);
-    syncDirectory(dirname(path));
+    return { name, manifest: parseManifest(text.toString(), `${target.location}/${path}`) };
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    if (error instanceof StartError) return error.message;
+    throw error;
   }
 }
 
 /** All complete backups, oldest first. One that cannot be read is reported, and left out. */
-export function listBackups(target: Target, onDamaged: (reason: string) => void = () => undefined): Backup[] {
+export async function listBackups(
+  target: Store,
+  onDamaged: (reason: string) => void = () => undefined,
+): Promise<Backup[]> {
   const backups: Backup[] = [];
-  for (const name of readdirSync(target.base)) {
-    const directory = join(target.base, name);
-    if (name.includes('.') || !lstatSync(directory).isDirectory()) continue;
-    try {
-      backups.push({ name, directory, manifest: readManifest(join(directory, manifestName)) });
-    } catch (error) {
-      if (!(error instanceof StartError)) throw error;
-      onDamaged(error.message);
-    }
+  for (const path of await target.list(baseFolder)) {
+    const found = await readBackup(target, path);
+    if (typeof found === 'string') onDamaged(found);
+    else if (found !== null) backups.push(found);
   }
   return backups.sort((a, b) => a.manifest.consistentAt.localeCompare(b.manifest.consistentAt));
 }
@@ -91,31 +81,40 @@ export function listBackups(target: Target, onDamaged: (reason: string) => void 
 export const newBackupName = (now = new Date()): string =>
   `${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(2).toString('hex')}`;
 
-/** A directory that `publishBackup` renames. One that a killed process left is removed by the next call. */
-export function makeWorkDirectory(target: Target, name: string): string {
-  removeAbandoned(target.base, '');
-  const directory = join(target.base, `${name}.new-${process.pid}`);
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { mode: 0o700 });
-  return directory;
+/** The newest complete backup that has such a name; null if there is none. Reads no other manifest. */
+export async function findNewestBackup(target: Store): Promise<Backup | null> {
+  const paths = await target.list(baseFolder);
+  for (const path of paths.filter((one) => backupFile.test(one)).reverse()) {
+    const backup = await readBackup(target, path);
+    if (backup !== null && typeof backup !== 'string') return backup;
+  }
+  return null;
 }
 
-/** The rename makes the backup: before it there is none, after it a complete one. Its files have to be synced. */
-export function publishBackup(target: Target, name: string, workDirectory: string): void {
-  syncDirectory(workDirectory);
-  renameSync(workDirectory, join(target.base, name));
-  syncDirectory(target.base);
+/** What belongs to a backup, or to its directory as earlier versions named it until it was complete. */
+const backupFile = /^base\/(\d{8}T\d{6}Z-[0-9a-f]{4})(\.new-\d+)?\//;
+
+/**
+ * Removes what killed backups left: what belongs to a backup without a manifest. Only for the one process that makes
+ * backups.
+ */
+export async function removeUnfinished(target: Store): Promise<void> {
+  const paths = await target.list(baseFolder);
+  const complete = new Set(paths.flatMap((path) => completeBackup.exec(path)?.[1] ?? []));
+  await target.remove(
+    paths.filter((path) => {
+      const [, name, ending] = backupFile.exec(path) ?? [];
+      return name !== undefined && (ending !== undefined || !complete.has(name));
+    }),
+  );
 }
 
-/** Removes a backup. Half removed, it is not taken for one. */
-export function removeBackup(target: Target, { name, directory }: Backup): void {
-  const removed = join(target.base, `${name}.new-${process.pid}`);
-  renameSync(directory, removed);
-  syncDirectory(target.base);
-  rmSync(removed, { recursive: true, force: true });
+/** Removes a backup, its manifest first: half removed, it is not taken for one. */
+export async function removeBackup(target: Store, { name }: Backup): Promise<void> {
+  await target.remove([manifestPath(name)]);
+  await target.remove(await target.list(folderOf(name)));
 }
 
-export const manifestPath = (directory: string) => join(directory, manifestName);
-
-/** Whether a loss of the disk of `a` would take `b` along. */
-export const isOnSameDisk = (a: string, b: string): boolean => statSync(a).dev === statSync(b).dev;
+/** Whether a loss of the disk of `directory` would take the backups along. */
+export const isOnSameDisk = (location: StoreLocation, directory: string): boolean =>
+  location.kind === 'directory' && statSync(location.path).dev === statSync(directory).dev;

@@ -1,4 +1,5 @@
 import { StartError } from '../platform/errors.ts';
+import type { Store } from '../stores/store.ts';
 import type { Backup } from './target.ts';
 import { loadWal, type StoredWal, segmentNumber, timelineOf } from './wal-store.ts';
 
@@ -20,6 +21,7 @@ export const parseLsn = (lsn: string): bigint => {
  * @throws StartError if the archive does not have the wanted one
  */
 export async function readTimeline(
+  target: Store,
   wal: ReadonlyMap<string, StoredWal>,
   backups: readonly Backup[],
   identities: readonly string[],
@@ -37,7 +39,7 @@ export async function readTimeline(
   const forks = new Map<number, bigint>();
   const history = wal.get(`${id.toString(16).toUpperCase().padStart(8, '0')}.history`);
   if (history !== undefined)
-    for (const line of (await loadWal(history, identities)).toString().split('\n')) {
+    for (const line of (await loadWal(target, history, identities)).toString().split('\n')) {
       const [, parent, lsn] = /^(\d+)\s+([0-9A-F]+\/[0-9A-F]+)/.exec(line) ?? [];
       if (parent !== undefined && lsn !== undefined) forks.set(Number(parent), parseLsn(lsn));
     }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { verifyAudit } from '../audit/verify.ts';
 import { createDb } from '../db/pool.ts';
 import { socketPort } from '../db/postgres/server-settings.ts';
+import type { Store } from '../stores/store.ts';
 import { extractBackup } from './extract.ts';
 import {
   createScratchCluster,
@@ -18,6 +19,7 @@ import type { Backup } from './target.ts';
  * @throws StartError if a file is damaged, or the server does not recover
  */
 export async function verifyBackup(
+  target: Store,
   backup: Backup,
   dataDir: string,
   identities: readonly string[],
@@ -26,7 +28,7 @@ export async function verifyBackup(
   const scratch = createScratchCluster(dataDir, 'verify');
   let server: RecoveredServer | undefined;
   try {
-    await extractBackup(backup, scratch.cluster.directory, identities);
+    await extractBackup(target, backup, scratch.cluster.directory, identities);
     server = await recover(scratch, recoveryToRestorePoint(backup), log);
     return [...(await differencesOf(backup, server)), ...(await auditFindings(backup, server, log))];
   } finally {

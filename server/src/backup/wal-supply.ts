@@ -2,6 +2,7 @@ import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writ
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UnixAccount } from '../platform/unix-account.ts';
+import type { Store } from '../stores/store.ts';
 import { loadWal, type StoredWal } from './wal-store.ts';
 
 const pollMs = 20;
@@ -34,6 +35,7 @@ export interface WalSupply {
 
 /** Answers requests for WAL until `close`. @param directory a new one, which the server's account can traverse */
 export function supplyWal(
+  target: Store,
   wal: ReadonlyMap<string, StoredWal>,
   directory: string,
   account: UnixAccount | undefined,
@@ -57,7 +59,7 @@ export function supplyWal(
       writeFileSync(`${path}.none`, '');
       return;
     }
-    writeFileSync(`${path}.new`, await loadWal(stored, identities), { mode: 0o600 });
+    writeFileSync(`${path}.new`, await loadWal(target, stored, identities), { mode: 0o600 });
     if (account !== undefined) chownSync(`${path}.new`, account.uid, account.gid);
     renameSync(`${path}.new`, `${path}.ready`);
   }

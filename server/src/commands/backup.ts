@@ -1,17 +1,18 @@
 import { setPriority } from 'node:os';
-import { resolve } from 'node:path';
 import { createBackup } from '../backup/create.ts';
 import { readIdentities } from '../backup/encoding.ts';
 import { pruneTarget } from '../backup/prune.ts';
 import { isOnSameDisk, listBackups, openTarget } from '../backup/target.ts';
 import { verifyBackup } from '../backup/verify.ts';
 import type { Config } from '../config/config.ts';
+import type { StoreLocation } from '../config/store-location.ts';
 import { StartError } from '../platform/errors.ts';
 import { hasCode } from '../platform/files.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
+import { chooseTarget } from './backup-target.ts';
 import { parseOptions } from './options.ts';
 import { printLine, printRow } from './print.ts';
 
@@ -29,15 +30,9 @@ const niceness = 10;
 
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
 
-function targetDirectory(command: string, { backup }: Config, option: string | undefined): string {
-  const directory = option === undefined ? backup.directory : resolve(option);
-  if (directory !== null) return directory;
-  throw new StartError(`${command}: got no directory, wants BACKUP_DIRECTORY or --directory DIR`);
-}
-
 async function create(config: Config, args: string[]): Promise<void> {
   const options = parseOptions('backup create', ['directory'], args);
-  const directory = targetDirectory('backup create', config, options.directory);
+  const target = chooseTarget('backup create', config.backup, options.directory);
   const { recipients } = config.backup;
   setPriority(niceness);
   const stopped = rejectOnStopSignal();
@@ -48,19 +43,22 @@ async function create(config: Config, args: string[]): Promise<void> {
         'backup: DATABASE_URL names an external database, which is backed up by its own means',
       );
     const source = { ...database.embedded, dataDir: config.dataDir, erasureList: config.erasure.path };
-    const manifest = await Promise.race([createBackup(source, directory, recipients), stopped]);
+    const manifest = await Promise.race([createBackup(source, target, recipients), stopped]);
     const { name, sizeBytes, archive, encrypted, holdsSecret } = manifest;
-    printLine(`${name}: ${megabytes(sizeBytes)} in ${megabytes(archive.sizeBytes)} below ${directory}`);
+    printLine(`${name}: ${megabytes(sizeBytes)} in ${megabytes(archive.sizeBytes)} below ${nameOf(target)}`);
     if (!encrypted) printLine('not encrypted, and without the generated secret of DATA_DIR: keep that apart');
     else if (!holdsSecret) printLine('encrypted; DATA_DIR has no generated secret');
-    if (isOnSameDisk(directory, config.dataDir))
+    if (isOnSameDisk(target, config.dataDir))
       printLine('it is on the disk of DATA_DIR: a copy elsewhere is wanted');
   } catch (error) {
-    throw databaseStartError(error) ?? writeError(error, directory) ?? error;
+    throw databaseStartError(error) ?? writeError(error, nameOf(target)) ?? error;
   } finally {
     await database.close();
   }
 }
+
+/** For messages. */
+const nameOf = (location: StoreLocation) => (location.kind === 'directory' ? location.path : location.url);
 
 function writeError(error: unknown, directory: string): StartError | null {
   return error instanceof Error &&
@@ -71,14 +69,14 @@ function writeError(error: unknown, directory: string): StartError | null {
 
 async function list(config: Config, args: string[]): Promise<void> {
   const options = parseOptions('backup list', ['directory'], args);
-  const target = openTarget(targetDirectory('backup list', config, options.directory));
+  const target = await openTarget(chooseTarget('backup list', config.backup, options.directory));
   const widths = [20, 27, 12, 12, 9];
   printRow(widths, ['name', 'consistent_at', 'size', 'stored', 'encrypted']);
   const onDamaged = (reason: string) => {
     process.exitCode = 1;
     printLine(reason);
   };
-  for (const { name, manifest } of listBackups(target, onDamaged))
+  for (const { name, manifest } of await listBackups(target, onDamaged))
     printRow(widths, [
       name,
       manifest.consistentAt,
@@ -90,16 +88,16 @@ async function list(config: Config, args: string[]): Promise<void> {
 
 async function prune(config: Config, args: string[]): Promise<void> {
   const options = parseOptions('backup prune', ['directory'], args);
-  const target = openTarget(targetDirectory('backup prune', config, options.directory));
-  const { backups, walFiles } = pruneTarget(target, config.backup.keepDays);
+  const target = await openTarget(chooseTarget('backup prune', config.backup, options.directory));
+  const { backups, walFiles } = await pruneTarget(target, config.backup.keepDays);
   for (const { name } of backups) printLine(`removed ${name}`);
   printLine(`${backups.length} backups and ${walFiles} WAL files removed`);
 }
 
 async function verify(config: Config, args: string[]): Promise<void> {
   const options = parseOptions('backup verify', ['backup', 'directory'], args);
-  const target = openTarget(targetDirectory('backup verify', config, options.directory));
-  const chosen = listBackups(target).findLast(
+  const target = await openTarget(chooseTarget('backup verify', config.backup, options.directory));
+  const chosen = (await listBackups(target)).findLast(
     ({ name }) => options.backup === undefined || name === options.backup,
   );
   if (chosen === undefined)
@@ -109,7 +107,7 @@ async function verify(config: Config, args: string[]): Promise<void> {
   setPriority(niceness);
   const stopped = rejectOnStopSignal();
   const identities = readIdentities(config.backup.identityFile);
-  const verified = verifyBackup(chosen, config.dataDir, identities, createLog('silent'));
+  const verified = verifyBackup(target, chosen, config.dataDir, identities, createLog('silent'));
   const findings = await Promise.race([verified, stopped]);
   for (const finding of findings) printLine(`${chosen.name}: ${finding}`);
   if (findings.length > 0) process.exitCode = 1;

@@ -32,7 +32,7 @@ async function check(config: Config): Promise<Finding[]> {
     ...checkDisks(config),
     await checkMailServer(config),
     checkProxies(config),
-    checkBackups(config),
+    await checkBackups(config),
     ...checkCertificates(config),
   ];
 }

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import { readIdentities } from '../backup/encoding.ts';
 import { type RestoreReport, restoreBackup } from '../backup/restore.ts';
-import { openTarget } from '../backup/target.ts';
 import type { Config } from '../config/config.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
+import { chooseTarget } from './backup-target.ts';
 import { parseOptions } from './options.ts';
 import { printLine } from './print.ts';
 
@@ -33,7 +32,7 @@ function timelineId(input: string | undefined): number | null {
 }
 
 /**
- * `restore --to TIME|latest`: restores the embedded database from BACKUP_DIRECTORY.
+ * `restore --to TIME|latest`: restores the embedded database from the target of its backups.
  * @throws StartError while a server runs, and if the time cannot be restored
  */
 export async function restore({ dataDir, backup, database, erasure }: Config, args: string[]): Promise<void> {
@@ -44,18 +43,15 @@ export async function restore({ dataDir, backup, database, erasure }: Config, ar
     throw new StartError(
       'restore: DATABASE_URL names an external database, which is restored by its own means',
     );
-  const directory = options.directory === undefined ? backup.directory : resolve(options.directory);
-  if (directory === null)
-    throw new StartError('restore: got no directory, wants BACKUP_DIRECTORY or --directory DIR');
   const request = {
     dataDir,
     erasureList: erasure.path,
-    target: openTarget(directory),
+    target: chooseTarget('restore', backup, options.directory),
     identities: readIdentities(backup.identityFile),
     to,
     backupName: options.backup ?? null,
     timeline,
-    archivesWal: backup.directory !== null,
+    archivesWal: backup.target !== null,
   };
   const stopped = rejectOnStopSignal();
   printReport(await Promise.race([restoreBackup(request, createLog('silent')), stopped]), to);

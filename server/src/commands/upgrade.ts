@@ -34,9 +34,9 @@ export async function upgrade({ dataDir, database, backup }: Config, args: strin
   );
   printLine(`the epoch is still ${epoch}`);
   printLine(`the old data directory is ${oldCluster}`);
-  if (backup.directory !== null)
+  if (backup.target !== null)
     printLine(
-      'BACKUP_DIRECTORY is of the old database: an empty directory is wanted, keep the old one with its data',
+      'BACKUP_DIRECTORY or BACKUP_S3_URL is of the old database: an empty one is wanted, keep the old with its data',
     );
   for (const finding of findings) printLine(`as it was before: ${finding}`);
   if (findings.length > 0) process.exitCode = 1;

@@ -1,10 +1,11 @@
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { backupLocation, type StoreLocation } from './store-location.ts';
 import { type Env, integerSetting, readGroup, refuseSetting, textSetting } from './values.ts';
 
 /** Backups of the embedded database. */
 export interface BackupSettings {
-  /** Absolute. Where backups and WAL are written; null: no WAL is archived and no backup is scheduled. */
-  readonly directory: string | null;
+  /** Where backups and WAL are written; null: no WAL is archived and no backup is scheduled. */
+  readonly target: StoreLocation | null;
   /** age recipients (`age1…`) that can decrypt; empty: nothing is encrypted. */
   readonly recipients: readonly string[];
   /** A file of age identities, to restore and verify encrypted backups. */
@@ -20,7 +21,7 @@ export interface BackupSettings {
 
 export function backupSettings(env: Env): BackupSettings {
   return readGroup<BackupSettings>({
-    directory: () => directory(env),
+    target: () => backupLocation(env),
     recipients: () => recipients(env),
     identityFile: () => absolutePath(textSetting(env, 'BACKUP_AGE_IDENTITY_FILE')),
     walSeconds: () => integerSetting(env, 'BACKUP_WAL_SECONDS', 30, 1, 60),
@@ -31,20 +32,6 @@ export function backupSettings(env: Env): BackupSettings {
 }
 
 const absolutePath = (path: string | null) => (path === null ? null : resolve(path));
-
-function directory(env: Env): string | null {
-  const value = textSetting(env, 'BACKUP_DIRECTORY');
-  if (value === null) return null;
-  if (textSetting(env, 'DATABASE_URL') !== null)
-    return refuseSetting(
-      'BACKUP_DIRECTORY',
-      JSON.stringify(value),
-      'no DATABASE_URL beside it: an external database has backups of its own',
-    );
-  // A relative path would lead elsewhere when a command runs in another directory: WAL would be split over two places.
-  if (isAbsolute(value)) return resolve(value);
-  return refuseSetting('BACKUP_DIRECTORY', JSON.stringify(value), 'an absolute path');
-}
 
 function recipients(env: Env): readonly string[] {
   const value = textSetting(env, 'BACKUP_AGE_RECIPIENTS');

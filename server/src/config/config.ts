@@ -102,7 +102,7 @@ export function readConfig(env: Env = process.env): Config {
   const dataDir = resolve(textSetting(env, 'DATA_DIR') ?? 'data');
   const erasure = collectFaults(
     faults,
-    () => erasureSettings(env, dataDir, others.backup.directory),
+    () => erasureSettings(env, dataDir, others.backup.target),
     () => erasureSettings({}, dataDir, null),
   );
   refuseFaults(faults);

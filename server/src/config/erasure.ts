@@ -1,22 +1,23 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import type { StoreLocation } from './store-location.ts';
 import { type Env, readGroup, refuseSetting, textSetting } from './values.ts';
 
 /** The list of erased users, outside the database: a restored backup is erased again by it. */
 export interface ErasureSettings {
   /** Absolute. */
   readonly path: string;
-  /** Absolute. Beside the backups; a failure there is no failure of an erasure. */
-  readonly copies: readonly string[];
+  /** Where backups are, and a copy of the list beside them; null: nowhere. A failure there is none of an erasure. */
+  readonly copy: StoreLocation | null;
 }
 
-/** The list's name in DATA_DIR and in BACKUP_DIRECTORY. */
+/** The list's name in DATA_DIR and beside the backups. */
 export const erasureListName = 'erasures';
 
-/** @param backupDirectory null: there is none */
-export const erasureSettings = (env: Env, dataDir: string, backupDirectory: string | null): ErasureSettings =>
+/** @param copy where backups are; null: nowhere */
+export const erasureSettings = (env: Env, dataDir: string, copy: StoreLocation | null): ErasureSettings =>
   readGroup<ErasureSettings>({
     path: () => absolutePath(env) ?? join(dataDir, erasureListName),
-    copies: () => (backupDirectory === null ? [] : [join(backupDirectory, erasureListName)]),
+    copy: () => copy,
   });
 
 function absolutePath(env: Env): string | null {

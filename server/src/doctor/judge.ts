@@ -106,7 +106,7 @@ export function judgeBackups(
     return problem(
       check,
       `WAL cannot be archived since ${failingSince} (${reason ?? 'no reason known'})`,
-      'mount BACKUP_DIRECTORY, give it space and the right owner; what waits is then archived by itself',
+      'give BACKUP_DIRECTORY its disk, space and owner, or BACKUP_S3_URL its store; what waits is then archived by itself',
     );
   if (newestAt === null)
     return problem(check, 'there is no backup', 'start the server, which makes one, or run: npm run backup');
@@ -126,7 +126,7 @@ export function judgeBackups(
     return warning(
       check,
       `the newest is of ${newestAt}, but no server archives now`,
-      'start the server with BACKUP_DIRECTORY',
+      'start the server with BACKUP_DIRECTORY or BACKUP_S3_URL',
     );
   return ok(check, `the newest is of ${newestAt}, and WAL is archived`);
 }

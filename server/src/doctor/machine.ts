@@ -5,6 +5,7 @@ import { readBackupStatus } from '../backup/status.ts';
 import { isOnSameDisk, listBackups, openTarget } from '../backup/target.ts';
 import type { Config } from '../config/config.ts';
 import { parseDatabaseUrl } from '../config/database-url.ts';
+import type { StoreLocation } from '../config/store-location.ts';
 import { type Finding, ok, problem, reasonOf, warning } from './finding.ts';
 import { judgeBackups, judgeCertificates, judgeDisk } from './judge.ts';
 
@@ -24,32 +25,41 @@ function checkDiskOf(check: string, path: string): Finding {
 
 export const checkDisks = ({ dataDir, backup }: Config): Finding[] => [
   checkDiskOf('disk', dataDir),
-  ...(backup.directory === null ? [] : [checkDiskOf('disk of backups', backup.directory)]),
+  ...(backup.target?.kind === 'directory' ? [checkDiskOf('disk of backups', backup.target.path)] : []),
 ];
 
-export function checkBackups({ backup, database, dataDir }: Config, now = Date.now()): Finding {
-  const { directory } = backup;
+export async function checkBackups(
+  { backup, database, dataDir }: Config,
+  now = Date.now(),
+): Promise<Finding> {
+  const { target } = backup;
   if (database.url !== null) return ok('backups', 'an external database is backed up by its own means');
-  if (directory === null)
+  if (target === null)
     return warning(
       'backups',
       'nothing is backed up',
-      'set BACKUP_DIRECTORY to a directory on another disk (docs/operations/backups.md)',
+      'set BACKUP_DIRECTORY to a directory on another disk, or BACKUP_S3_URL (docs/operations/backups.md)',
     );
   const damaged: string[] = [];
   try {
-    const newest = listBackups(openTarget(directory), (reason) => damaged.push(reason)).at(-1);
+    const store = await openTarget(target);
+    const newest = (await listBackups(store, (reason) => damaged.push(reason))).at(-1);
     const [reason] = damaged;
     if (reason !== undefined)
-      return problem('backups', reason, `look at ${directory}, and run: npm run backup`);
+      return problem('backups', reason, `look at ${store.location}, and run: npm run backup`);
     const newestAt = newest?.manifest.consistentAt ?? null;
     const finding = judgeBackups(backup, newestAt, readBackupStatus(dataDir), now);
-    if (finding.verdict !== 'ok' || !isOnSameDisk(directory, dataDir)) return finding;
+    if (finding.verdict !== 'ok' || !isOnSameDisk(target, dataDir)) return finding;
     return warning('backups', `${finding.message}, on the disk of DATA_DIR`, 'keep them on another disk');
   } catch (error) {
-    return problem('backups', reasonOf(error), 'mount BACKUP_DIRECTORY, and start the server');
+    return problem('backups', reasonOf(error), backupRemedy(target));
   }
 }
+
+const backupRemedy = ({ kind }: StoreLocation) =>
+  kind === 'directory'
+    ? 'mount BACKUP_DIRECTORY, and start the server'
+    : 'mend BACKUP_S3_URL or its store, and start the server';
 
 /** The certificates that the settings name, each with the setting. */
 function certificateFiles({ http, database }: Config): { name: string; file: string }[] {

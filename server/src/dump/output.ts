@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { encode, writeEncoded } from '../backup/encoding.ts';
 import { StartError } from '../platform/errors.ts';
-import { hasCode, removeAbandoned, syncDirectory } from '../platform/files.ts';
+import { hasCode, removeAbandoned, syncDirectory, writeSyncedStream } from '../platform/files.ts';
 
 /**
  * Writes a new file: after a crash it is complete or missing. A file that exists stays as it is.
@@ -20,7 +20,8 @@ export async function writeDumpFile(
   try {
     refuseExisting(path);
     removeAbandoned(dirname(path), basename(path));
-    const { sizeBytes } = await writeEncoded(source, temporary, recipients);
+    const write = (chunks: AsyncIterable<Uint8Array>) => writeSyncedStream(temporary, chunks);
+    const { sizeBytes } = await writeEncoded(source, recipients, write);
     // Unlike a rename, a link never replaces a file.
     linkSync(temporary, path);
     return sizeBytes;

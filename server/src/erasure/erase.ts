@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { findUser } from '../admin/queries.ts';
 import { eraseAuditDetails, eraseRefusedDetails } from '../audit/erasure.ts';
 import type { AuditOrigin } from '../audit/model.ts';
@@ -9,6 +7,7 @@ import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { notFound } from '../platform/errors.ts';
 import { appendToErasureList, hashOfUser, type ListedErasure } from './list.ts';
+import { appendToListCopy } from './list-copy.ts';
 import * as queries from './queries.ts';
 
 /** Who erases a user: the user, an admin or a command, or a start that replays the list. */
@@ -46,7 +45,7 @@ export async function finishErasure(
 ): Promise<void> {
   const open = (await queries.findErasures(db, 'open')).filter((one) => one.userId === userId);
   appendToErasureList(lists.path, open);
-  for (const copy of lists.copies) tryAppend(copy, open);
+  await appendToCopy(lists, open);
   // Twice: what a worker made of a row, such as a delivery, may have come after its table's turn.
   for (let pass = 0; pass < 2; pass += 1) if (!(await queries.deleteContent(db, userId, stop))) return;
   await eraseAuditDetails(db, userId);
@@ -54,11 +53,10 @@ export async function finishErasure(
   await inTransaction(db, (tx) => queries.markErased(tx, userId));
 }
 
-/** A target that is not mounted gets the list with the next backup. */
-function tryAppend(path: string, erasures: readonly ListedErasure[]): void {
+/** A target that is away gets the list with the next backup. */
+async function appendToCopy({ copy }: ErasureSettings, erasures: readonly ListedErasure[]): Promise<void> {
   try {
-    // A directory that is missing is a disk that is not mounted.
-    if (existsSync(dirname(path))) appendToErasureList(path, erasures);
+    if (copy !== null) await appendToListCopy(copy, erasures, { attempts: 1 });
   } catch {
     // The list itself is complete.
   }

@@ -14,15 +14,15 @@ export interface ListedErasure {
 export const hashOfUser = (userId: string): string => createHash('sha256').update(userId).digest('hex');
 
 /** The line of an erasure in the list. */
-const lineOf = ({ erasedAt, userHash }: ListedErasure) => `${erasedAt} ${userHash}`;
+export const erasureLine = ({ erasedAt, userHash }: ListedErasure) => `${erasedAt} ${userHash}`;
 
 /** @returns those of `erasures` that are not among `others`, each once */
 export function erasuresMissingFrom(
   others: readonly ListedErasure[],
   erasures: readonly ListedErasure[],
 ): ListedErasure[] {
-  const missing = new Map(erasures.map((one) => [lineOf(one), one]));
-  for (const other of others) missing.delete(lineOf(other));
+  const missing = new Map(erasures.map((one) => [erasureLine(one), one]));
+  for (const other of others) missing.delete(erasureLine(other));
   return [...missing.values()];
 }
 
@@ -52,7 +52,7 @@ export function appendToErasureList(path: string, erasures: readonly ListedErasu
   const file = openSync(path, 'a', 0o600);
   try {
     const begin = endsWithLine(path) ? '' : '\n';
-    const lines = missing.map((one) => `${lineOf(one)}\n`).join('');
+    const lines = missing.map((one) => `${erasureLine(one)}\n`).join('');
     // One write, so that lines of several processes do not mix.
     writeSync(file, begin + lines);
     fsyncSync(file);

@@ -4,19 +4,28 @@ import type { ErasureSettings } from '../config/erasure.ts';
 import { beginEpoch } from '../db/epoch.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
+import type { StoreOptions } from '../stores/store.ts';
 import { finishErasure } from './erase.ts';
 import { appendToErasureList, erasuresMissingFrom, type ListedErasure, readErasureList } from './list.ts';
+import { readListCopy } from './list-copy.ts';
 import * as queries from './queries.ts';
 
 /**
- * Erases again whom a restored database has brought back: everybody on the list or its copies whose erasure the
+ * Erases again whom a restored database has brought back: everybody on the list or its copy whose erasure the
  * database does not know. A new epoch begins then. The list gets those that other instances have erased.
+ * @param options to read the copy
  * @returns how many users were erased
+ * @throws StoreError if the copy is in a bucket that cannot be read
  */
-export async function replayErasures(db: Db, lists: ErasureSettings): Promise<number> {
+export async function replayErasures(
+  db: Db,
+  lists: ErasureSettings,
+  options?: StoreOptions,
+): Promise<number> {
   const known = await queries.findErasures(db, 'all');
   appendToErasureList(lists.path, known);
-  const listed = [lists.path, ...lists.copies].flatMap(readErasureList);
+  const copied = lists.copy === null ? [] : await readListCopy(lists.copy, options);
+  const listed = [...readErasureList(lists.path), ...copied];
   const missing = erasuresMissingFrom(known, listed);
   if (missing.length === 0) return 0;
   appendToErasureList(lists.path, missing);

@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Whether a caught value is a system or database error with one of the codes, such as `ENOENT` or `57P03`. */
@@ -40,6 +41,31 @@ export function writeSynced(path: string, content: string, mode: number): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/** So much is written before it is forced to the disk: the database's own syncs then never wait for much of ours. */
+const syncBytes = 16 * 2 ** 20;
+
+/** Creates the file, which must not exist, with mode 0600, and syncs its content to disk. */
+export async function writeSyncedStream(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    let unsynced = 0;
+    for await (const chunk of chunks) {
+      for (let written = 0; written < chunk.length; )
+        written += (await file.write(chunk, written, chunk.length - written)).bytesWritten;
+      unsynced += chunk.length;
+      if (unsynced < syncBytes) continue;
+      await file.datasync();
+      unsynced = 0;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

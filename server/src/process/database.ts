@@ -60,7 +60,7 @@ async function openConfigured(
 ): Promise<OpenDatabase> {
   const { url, poolMax } = config.database;
   if (url !== null) return openPool(connectionFromUrl(url), null, poolMax, log);
-  const archiveSeconds = config.backup.directory === null ? null : config.backup.walSeconds;
+  const archiveSeconds = config.backup.target === null ? null : config.backup.walSeconds;
   const embedded = await start({ dataDir: config.dataDir, log, archiveSeconds });
   return openPool(embedded.app, embedded, poolMax, log);
 }

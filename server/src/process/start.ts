@@ -7,10 +7,12 @@ import type { HttpSettings } from '../config/http.ts';
 import { checkEpoch, fileIdentity } from '../db/epoch.ts';
 import { isReadOnlyError, isTlsError, isUnavailableError } from '../db/failures.ts';
 import { migrateUp } from '../db/migrator.ts';
+import type { Db } from '../db/schema.ts';
 import { logSchemaFit, requireUsableSchema } from '../db/schema-fit.ts';
 import { requireSupported } from '../db/server-requirements.ts';
 import { replayErasures } from '../erasure/replay.ts';
 import { StartError } from '../platform/errors.ts';
+import { StoreError } from '../stores/store.ts';
 import { databaseStartError, type OpenDatabase } from './database.ts';
 
 const databaseRetryMs = 1_000;
@@ -74,8 +76,19 @@ export async function prepareDatabase(
     db,
     embedded === null ? null : fileIdentity(join(embedded.clusterDirectory, 'PG_VERSION')),
   );
-  const erased = await replayErasures(db, erasures);
+  const erased = await replayReadableErasures(db, log, erasures);
   if (erased > 0) log.warn({ users: erased }, 'a restored database had erased users: they are erased again');
+}
+
+/** A bucket that is away does not stop a start: the list of DATA_DIR has what was erased here. */
+async function replayReadableErasures(db: Db, log: Logger, erasures: ErasureSettings): Promise<number> {
+  try {
+    return await replayErasures(db, erasures, { attempts: 1 });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    log.warn({ reason: error.message }, 'the erasure list beside the backups cannot be read');
+    return replayErasures(db, { ...erasures, copy: null });
+  }
 }
 
 /**

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { createWalArchiver } from '../../src/backup/archiver.ts';
-import { openTarget } from '../../src/backup/target.ts';
 import { listWal, loadWal } from '../../src/backup/wal-store.ts';
 import { backupSettings } from '../../src/config/backup.ts';
+import { createDirectoryStore } from '../../src/stores/directory-store.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { silentLog } from '../support/log.ts';
 import { patience } from '../support/patience.ts';
@@ -23,8 +23,8 @@ function startArchiver(env: Record<string, string> = {}) {
     writeFileSync(join(wal, name), content);
     writeFileSync(join(marks, `${name}.ready`), '');
   };
-  const settings = { ...backupSettings({ BACKUP_DIRECTORY: directory, ...env }), directory };
-  const archiver = createWalArchiver(settings, cluster, '4711', null, silentLog);
+  const store = createDirectoryStore(directory);
+  const archiver = createWalArchiver(backupSettings(env), store, cluster, '4711', null, silentLog);
   const stopping = new AbortController();
   const start = () => {
     const running = archiver.run(stopping.signal);
@@ -35,25 +35,25 @@ function startArchiver(env: Record<string, string> = {}) {
     });
   };
   const isDone = (name: string) => existsSync(join(marks, `${name}.done`));
-  return { archiver, root, directory, complete, start, isDone, mount: () => mkdirSync(directory) };
+  return { archiver, root, directory, store, complete, start, isDone, mount: () => mkdirSync(directory) };
 }
 
 test('stores each completed file once, and then lets the server remove it', async () => {
-  const { complete, start, isDone, mount, directory } = startArchiver();
+  const { complete, start, isDone, mount, directory, store } = startArchiver();
   mount();
   const names = [segment(1), segment(2), '00000002.history', `${segment(2)}.00000028.backup`];
   for (const name of names) complete(name);
   start();
   await vi.waitUntil(() => names.every(isDone), patience);
-  const stored = listWal(openTarget(directory));
+  const stored = await listWal(store);
   expect([...stored.keys()].sort()).toEqual([...names].sort());
   const first = stored.get(segment(1)) ?? expect.fail('not stored');
-  expect((await loadWal(first, [])).toString()).toBe(segment(1));
+  expect((await loadWal(store, first, [])).toString()).toBe(segment(1));
   // After a crash between the two steps the server offers the file again.
   complete(segment(2));
   rmSync(join(directory, '..', 'cluster', 'pg_wal', 'archive_status', `${segment(2)}.done`));
   await vi.waitUntil(() => isDone(segment(2)), patience);
-  expect(listWal(openTarget(directory)).size).toBe(names.length);
+  expect((await listWal(store)).size).toBe(names.length);
 });
 
 test('a target that is away is a failure at once, and what waited is stored when it is back', async () => {

@@ -6,9 +6,9 @@ import type { Manifest } from '../../src/backup/manifest.ts';
 import { pruneTarget } from '../../src/backup/prune.ts';
 import { isBackupDue } from '../../src/backup/schedule.ts';
 import { backupHealth, emptyStatus, writeBackupStatus } from '../../src/backup/status.ts';
-import { prepareTarget } from '../../src/backup/target.ts';
 import { findGap, isOnTimeline, parseLsn } from '../../src/backup/timelines.ts';
 import { backupSettings } from '../../src/config/backup.ts';
+import { createDirectoryStore } from '../../src/stores/directory-store.ts';
 import { afterTest } from '../support/clean-up.ts';
 
 const at = (text: string) => Date.parse(`2026-11-${text}Z`);
@@ -55,18 +55,19 @@ function fillTarget(
   manifests: readonly Pick<Manifest, 'timeline' | 'firstWal' | 'consistentAt'>[],
   wal: readonly string[],
 ) {
-  const target = prepareTarget(temporary(), '1');
+  const root = temporary();
+  const [base, archive] = [join(root, 'base'), join(root, 'wal')];
   for (const [index, change] of manifests.entries()) {
-    const directory = join(target.base, `day${index + 1}`);
-    mkdirSync(directory);
+    const directory = join(base, `day${index + 1}`);
+    mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'manifest.json'), JSON.stringify({ ...manifest(1, ''), ...change }));
   }
   for (const name of wal) {
-    const directory = join(target.wal, name.slice(0, 8));
+    const directory = join(archive, name.slice(0, 8));
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, `${name}-0123456789abcdef.zst`), '');
   }
-  return target;
+  return { store: createDirectoryStore(root), base, wal: archive };
 }
 
 const segment = (number: number, timeline = 1) =>
@@ -75,32 +76,32 @@ const segment = (number: number, timeline = 1) =>
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-test('pruning keeps every instant of the days that are asked for, and the WAL from the first backup on', () => {
+test('pruning keeps every instant of the days that are asked for, and the WAL from the first backup on', async () => {
   const manifests = [1, 2, 3, 4].map((day) => manifest(day, segment(day * 2 - 1)));
   const wal = numbers(1, 8).map((number) => segment(number));
   const target = fillTarget(manifests, [...wal, '00000001.history']);
-  const { backups, walFiles } = pruneTarget(target, 2, at('05T02:00:00'));
+  const { backups, walFiles } = await pruneTarget(target.store, 2, at('05T02:00:00'));
   // The second day's is needed for the time between the cut-off and the third.
   expect([backups.map(({ name }) => name), walFiles]).toEqual([['day1'], 2]);
   expect(readdirSync(target.base).sort()).toEqual(['day2', 'day3', 'day4']);
-  expect(pruneTarget(target, 1, at('30T00:00:00')).backups).toHaveLength(2);
+  expect((await pruneTarget(target.store, 1, at('30T00:00:00'))).backups).toHaveLength(2);
   expect(readdirSync(target.base)).toEqual(['day4']);
   expect(readdirSync(join(target.wal, '00000001'))).toHaveLength(3);
 });
 
-test('after a restore, pruning keeps the backup that the new timeline began with, until that has one so old', () => {
+test('after a restore, pruning keeps the backup that the new timeline began with, until that has one so old', async () => {
   // Restored on the third day to an instant of the first: the second day's backup is of the abandoned future.
   const manifests = [manifest(1, segment(3)), manifest(2, segment(6))];
   const wal = numbers(2, 8).map((number) => segment(number));
   const restored = [...wal, '00000002.history', ...numbers(5, 9).map((number) => segment(number, 2))];
   const first = fillTarget(manifests, restored);
-  expect(pruneTarget(first, 1, at('04T02:00:00'))).toEqual({ backups: [], walFiles: 1 });
+  expect(await pruneTarget(first.store, 1, at('04T02:00:00'))).toEqual({ backups: [], walFiles: 1 });
   expect(readdirSync(join(first.wal, '00000001')).sort()[0]).toContain(segment(3));
   expect(readdirSync(join(first.wal, '00000002'))).toHaveLength(6);
   const own = { ...manifest(4, segment(8, 2)), timeline: 2 };
   const later = fillTarget([...manifests, own], restored);
-  expect(pruneTarget(later, 1, at('05T02:00:00')).backups).toEqual([]);
-  const { backups, walFiles } = pruneTarget(later, 1, at('05T04:00:00'));
+  expect((await pruneTarget(later.store, 1, at('05T02:00:00'))).backups).toEqual([]);
+  const { backups, walFiles } = await pruneTarget(later.store, 1, at('05T04:00:00'));
   expect([backups.map(({ name }) => name), walFiles]).toEqual([['day1', 'day2'], 5 + 3]);
   expect(readdirSync(join(later.wal, '00000001'))).toEqual([expect.stringContaining(segment(8))]);
   expect(readdirSync(join(later.wal, '00000002')).sort()).toEqual(
@@ -109,7 +110,7 @@ test('after a restore, pruning keeps the backup that the new timeline began with
 });
 
 test('a backup of an abandoned future, and a gap of the archive, are recognized', () => {
-  const backup = { name: 'a', directory: '', manifest: manifest(1, '000000010000000000000003') };
+  const backup = { name: 'a', manifest: manifest(1, '000000010000000000000003') };
   expect(isOnTimeline(backup, { id: 1, forks: new Map() })).toBe(true);
   expect(isOnTimeline(backup, { id: 2, forks: new Map([[1, parseLsn('0/3000030')]]) })).toBe(true);
   expect(isOnTimeline(backup, { id: 2, forks: new Map([[1, parseLsn('0/3000020')]]) })).toBe(false);

@@ -59,7 +59,7 @@ describe('with nothing set', () => {
       },
       database: { url: null, directUrl: null, poolMax: 15, replica: null },
       dataDir: resolve('data'),
-      erasure: { path: resolve('data/erasures'), copies: [] },
+      erasure: { path: resolve('data/erasures'), copy: null },
       auth: {
         secrets: [secret],
         jwksUrl: null,
@@ -83,7 +83,7 @@ describe('with nothing set', () => {
       },
       senders: { allowsLoopback: false, requiresHttps: false },
       backup: {
-        directory: null,
+        target: null,
         dailyAtMinutes: 180,
         keepDays: 7,
         recipients: [],
@@ -132,7 +132,7 @@ describe('good values are taken', () => {
     [{ DATA_DIR: '/tmp/somewhere' }, ({ dataDir }) => dataDir, '/tmp/somewhere'],
     [{ DATA_DIR: 'here' }, ({ dataDir }) => dataDir, resolve('here')],
     [{ ERASURE_LOG: '/srv/erased' }, ({ erasure }) => erasure.path, '/srv/erased'],
-    [{ BACKUP_DIRECTORY: '/b' }, ({ erasure }) => erasure.copies, ['/b/erasures']],
+    [{ BACKUP_DIRECTORY: '/b' }, ({ erasure }) => erasure.copy, { kind: 'directory', path: '/b' }],
     [{ SESSION_RETENTION_DAYS: '0' }, ({ retention }) => retention.sessionDays, 0],
     [{ BETTER_AUTH_URL: 'https://api.example.com/' }, ({ auth }) => auth.baseUrl, 'https://api.example.com'],
     [{ BETTER_AUTH_URL: 'http://[::1]:9000' }, ({ auth }) => auth.baseUrl, 'http://[::1]:9000'],

@@ -16,11 +16,11 @@ const origin = { actor: null, requestId: null, address: null };
 
 let directory: string;
 let database: TestDatabase;
-let lists: { path: string; copies: string[] };
+let lists: { path: string; copy: null };
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'duly-erasures-'));
   database = await createDatabase();
-  lists = { path: join(directory, 'erasures'), copies: [] };
+  lists = { path: join(directory, 'erasures'), copy: null };
 });
 afterEach(async () => {
   await database.drop();
@@ -83,15 +83,15 @@ test('a restored database is erased again, under a new epoch, once', async () =>
 
 test('what another instance has erased, and what lies beside the backups, gets into the list', async () => {
   const elsewhere = { userHash: hashOfUser('somebody'), erasedAt: '2026-11-27T10:00:00.000Z' };
-  const copy = join(directory, 'copy');
-  appendToErasureList(copy, [elsewhere]);
+  const copy = { kind: 'directory', path: join(directory, 'backups') } as const;
+  appendToErasureList(join(copy.path, 'erasures'), [elsewhere]);
   await onDatabase(database.connection.database, async (db) => {
     const userId = `a-${randomUUID()}`;
     await addUser(db, userId);
     const path = join(directory, 'of-another-instance');
     await beginErasure(db, userId, origin, 'admin.user.erase');
-    await finishErasure(db, userId, { path, copies: [] });
-    expect(await replayErasures(db, { ...lists, copies: [copy] })).toBe(0);
+    await finishErasure(db, userId, { path, copy: null });
+    expect(await replayErasures(db, { ...lists, copy })).toBe(0);
     expect(readErasureList(lists.path)).toEqual([...readErasureList(path), elsewhere]);
   });
 });

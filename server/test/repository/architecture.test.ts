@@ -14,7 +14,7 @@ const layers = [
   ['platform', 'dates'],
   ['config'],
   ['db'],
-  ['audit', 'limits', 'mail', 'senders'],
+  ['audit', 'limits', 'mail', 'senders', 'stores'],
   ['writes'],
   ['response-cache'],
   ['items'],

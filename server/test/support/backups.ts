@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { type BackupStatus, readBackupStatus } from '../../src/backup/status.ts';
 import { openTarget } from '../../src/backup/target.ts';
 import { listWal } from '../../src/backup/wal-store.ts';
+import { backupSettings } from '../../src/config/backup.ts';
 import { joinEmbedded } from '../../src/db/postgres/embedded.ts';
 import { mintToken, secret } from './app.ts';
 import { afterTest } from './clean-up.ts';
@@ -49,7 +50,7 @@ export async function waitForStatus(
  * Waits until everything that was committed before is archived: the segment that is written now. When the last segment
  * was archived says less, because it may have been complete before.
  */
-export async function waitForArchive(env: { DATA_DIR: string; BACKUP_DIRECTORY: string }): Promise<void> {
+export async function waitForArchive(env: Record<string, string> & { DATA_DIR: string }): Promise<void> {
   const { admin } = await joinEmbedded({ dataDir: env.DATA_DIR, log: silentLog });
   const client = new Client({ ...admin, ssl: false });
   await client.connect();
@@ -58,7 +59,9 @@ export async function waitForArchive(env: { DATA_DIR: string; BACKUP_DIRECTORY: 
   );
   await client.end();
   const name = rows[0]?.name ?? '';
-  await vi.waitUntil(() => listWal(openTarget(env.BACKUP_DIRECTORY)).has(name), backupPatience);
+  const { target } = backupSettings(env);
+  const store = await openTarget(target ?? expect.fail('no target'));
+  await vi.waitUntil(async () => (await listWal(store)).has(name), backupPatience);
 }
 
 /** Requests of one user of a front end to a server. */

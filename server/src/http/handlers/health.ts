@@ -19,7 +19,8 @@ const DatabaseStatus = Type.Enum(['ok', 'read-only', 'unavailable'], {
 });
 const BackupStatus = Type.Enum(['ok', 'failing'], {
   type: 'string',
-  description: 'Only with BACKUP_DIRECTORY. `failing`: WAL is not archived, or the last backup is too old.',
+  description:
+    'Only with BACKUP_DIRECTORY or BACKUP_S3_URL. `failing`: WAL is not archived, or the last backup is too old.',
 });
 const Schema = Type.Enum([...schemaStatuses], {
   type: 'string',

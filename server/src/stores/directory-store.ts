@@ -1,0 +1,100 @@
+import { createReadStream, linkSync, mkdirSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { hasCode, removeAbandoned, syncDirectory, writeSyncedStream } from '../platform/files.ts';
+import type { Store } from './store.ts';
+
+/**
+ * A store in a directory, which has to exist. It is not created: it is missing where its disk is not mounted, and the
+ * disk below would fill.
+ */
+export function createDirectoryStore(root: string): Store {
+  function makeParents(name: string): void {
+    const parent = dirname(name);
+    if (parent === '.') return;
+    makeParents(parent);
+    try {
+      mkdirSync(join(root, parent), { mode: 0o700 });
+      syncDirectory(dirname(join(root, parent)));
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+
+  async function* walk(folder: string): AsyncGenerator<string> {
+    for (const entry of await entriesOf(join(root, folder), folder === '')) {
+      const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) yield* walk(name);
+      else if (!/\.new-\d+$/.test(name)) yield name;
+    }
+  }
+
+  return {
+    location: root,
+    async list(prefix) {
+      const folder = dirname(`${prefix}x`);
+      // That a folder is missing says nothing while the directory is.
+      await readdir(root);
+      const names: string[] = [];
+      for await (const name of walk(folder === '.' ? '' : folder))
+        if (name.startsWith(prefix)) names.push(name);
+      return names.sort();
+    },
+    async read(name) {
+      try {
+        return await readFile(join(root, name));
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return null;
+        throw error;
+      }
+    },
+    async write(name, content) {
+      const path = join(root, name);
+      const temporary = `${path}.new-${process.pid}`;
+      makeParents(name);
+      removeAbandoned(dirname(path), basename(path));
+      await writeSyncedStream(temporary, [content]);
+      try {
+        // Unlike a rename, a link never replaces a file.
+        linkSync(temporary, path);
+      } catch (error) {
+        if (!hasCode(error, 'EEXIST')) throw error;
+      }
+      rmSync(temporary);
+      syncDirectory(dirname(path));
+    },
+    async writeStream(name, chunks) {
+      makeParents(name);
+      await writeSyncedStream(join(root, name), chunks);
+      syncDirectory(dirname(join(root, name)));
+    },
+    readStream: (name) => createReadStream(join(root, name), { highWaterMark: 2 ** 18 }),
+    async remove(names) {
+      for (const name of names) rmSync(join(root, name), { force: true });
+      for (const folder of new Set(names.map(dirname))) if (folder !== '.') removeIfEmpty(join(root, folder));
+    },
+    freeBytes() {
+      const { bavail, bsize } = statfsSync(root);
+      return bavail * bsize;
+    },
+  };
+}
+
+async function entriesOf(path: string, mustExist: boolean) {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    // It was removed meanwhile, or was never there.
+    if (!mustExist && hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+    syncDirectory(dirname(directory));
+  } catch (error) {
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+  }
+}
