@@ -134,13 +134,11 @@ test('a store that is away is a detail of readiness, and what waited is archived
 test('what is wrong with a bucket is said in one line, and the service starts without it', async () => {
   const { bucket, env, store } = await newService();
   const wrong = { ...env, AWS_SECRET_ACCESS_KEY: 'something-else' };
-  for (const args of [['list'], ['prune'], ['verify']]) {
-    const { code, stderr } = await runCommand(wrong, 'backup', ...args);
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^http\S+: GET failed: 403 SignatureDoesNotMatch, check AWS_\w+\n$/),
-    ]);
-  }
+  const refused = await runCommand(wrong, 'backup', 'list');
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    `${bucket.location.url}: GET failed: 403 SignatureDoesNotMatch, check AWS_SECRET_ACCESS_KEY\n`,
+  ]);
   const empty = await runCommand(env, 'restore', '--to', 'latest');
   expect([empty.code, empty.stderr]).toEqual([1, `${bucket.location.url} holds no backups of Duly\n`]);
   await prepareTarget(store, '4711');
