@@ -18,9 +18,10 @@ export interface Backup {
 
 const markName = 'duly-backups';
 const baseFolder = 'base/';
+const manifestName = 'manifest.json';
 
 export const folderOf = (backupName: string) => `${baseFolder}${backupName}/`;
-export const manifestPath = (backupName: string) => `${folderOf(backupName)}manifest.json`;
+export const manifestPath = (backupName: string) => `${folderOf(backupName)}${manifestName}`;
 
 /** @throws StartError if the store holds no backups, or is a bucket that cannot be read */
 export async function openTarget(location: StoreLocation, options?: StoreOptions): Promise<Store> {
@@ -84,15 +85,15 @@ export const newBackupName = (now = new Date()): string =>
 /** The newest complete backup that has such a name; null if there is none. Reads no other manifest. */
 export async function findNewestBackup(target: Store): Promise<Backup | null> {
   const paths = await target.list(baseFolder);
-  for (const path of paths.filter((one) => backupFile.test(one)).reverse()) {
+  for (const path of paths.filter((one) => backupFolder.test(one)).reverse()) {
     const backup = await readBackup(target, path);
     if (backup !== null && typeof backup !== 'string') return backup;
   }
   return null;
 }
 
-/** What belongs to a backup, or to its directory as earlier versions named it until it was complete. */
-const backupFile = /^base\/(\d{8}T\d{6}Z-[0-9a-f]{4})(\.new-\d+)?\//;
+/** The folder of a backup, or what earlier versions named it until it was complete. */
+const backupFolder = /^base\/\d{8}T\d{6}Z-[0-9a-f]{4}(?:\.new-\d+)?\//;
 
 /**
  * Removes what killed backups left: what belongs to a backup without a manifest. Only for the one process that makes
@@ -100,13 +101,11 @@ const backupFile = /^base\/(\d{8}T\d{6}Z-[0-9a-f]{4})(\.new-\d+)?\//;
  */
 export async function removeUnfinished(target: Store): Promise<void> {
   const paths = await target.list(baseFolder);
-  const complete = new Set(paths.flatMap((path) => completeBackup.exec(path)?.[1] ?? []));
-  await target.remove(
-    paths.filter((path) => {
-      const [, name, ending] = backupFile.exec(path) ?? [];
-      return name !== undefined && (ending !== undefined || !complete.has(name));
-    }),
-  );
+  for (const folder of new Set(paths.flatMap((path) => backupFolder.exec(path)?.[0] ?? []))) {
+    // A list that lacks a manifest may be wrong, and what is removed is gone.
+    const isComplete = !folder.includes('.') && (await target.read(`${folder}${manifestName}`)) !== null;
+    if (!isComplete) await target.remove(paths.filter((path) => path.startsWith(folder)));
+  }
 }
 
 /** Removes a backup, its manifest first: half removed, it is not taken for one. */

@@ -45,6 +45,8 @@ export function createBucketStore(location: BucketLocation, { attempts = 3, stop
       };
       const page = await client.send({ method: 'GET', path: `/${bucket}`, query }, attempts);
       const text = page?.toString() ?? '';
+      if (!text.includes('</ListBucketResult>'))
+        throw new StoreError(`${location.url}: the answer is no list`);
       names.push(...elementsOf(text, 'Key').map((key) => key.slice(root.length)));
       [token] =
         elementsOf(text, 'IsTruncated')[0] === 'true' ? elementsOf(text, 'NextContinuationToken') : [];

@@ -22,10 +22,12 @@ export function createDirectoryStore(root: string): Store {
   }
 
   async function* walk(folder: string): AsyncGenerator<string> {
-    for (const entry of await entriesOf(join(root, folder), folder === '')) {
+    const entries = await entriesOf(join(root, folder), folder === '');
+    if (entries?.length === 0 && folder !== '') yield `${folder}/`;
+    for (const entry of entries ?? []) {
       const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) yield* walk(name);
-      else if (!/\.new-\d+$/.test(name)) yield name;
+      else yield name;
     }
   }
 
@@ -70,8 +72,10 @@ export function createDirectoryStore(root: string): Store {
     },
     readStream: (name) => createReadStream(join(root, name), { highWaterMark: 2 ** 18 }),
     async remove(names) {
-      for (const name of names) rmSync(join(root, name), { force: true });
-      for (const folder of new Set(names.map(dirname))) if (folder !== '.') removeIfEmpty(join(root, folder));
+      const files = names.filter((name) => !name.endsWith('/'));
+      for (const name of files) rmSync(join(root, name), { force: true });
+      for (const folder of new Set(names.map((name) => dirname(`${name}x`))))
+        if (folder !== '.') removeIfEmpty(join(root, folder));
     },
     freeBytes() {
       const { bavail, bsize } = statfsSync(root);
@@ -80,12 +84,13 @@ export function createDirectoryStore(root: string): Store {
   };
 }
 
+/** @returns null if there is no such directory */
 async function entriesOf(path: string, mustExist: boolean) {
   try {
     return await readdir(path, { withFileTypes: true });
   } catch (error) {
     // It was removed meanwhile, or was never there.
-    if (!mustExist && hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    if (!mustExist && hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   }
 }

@@ -4,7 +4,10 @@ import { StartError } from '../platform/errors.ts';
 export interface Store {
   /** For messages. */
   readonly location: string;
-  /** The names that begin with the prefix, in order. */
+  /**
+   * The names that begin with the prefix, in order: also unfinished ones of a crash, and `FOLDER/` for a folder that is
+   * empty.
+   */
   list(prefix: string): Promise<string[]>;
   /** @returns null if nothing has the name */
   read(name: string): Promise<Buffer | null>;
