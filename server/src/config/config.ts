@@ -11,6 +11,7 @@ import { type MailSettings, mailSettings } from './mail.ts';
 import { type MetricsSettings, metricsSettings } from './metrics.ts';
 import { type RetentionSettings, retentionSettings } from './retention.ts';
 import { type SenderSettings, senderSettings } from './senders.ts';
+import { type TracingSettings, tracingSettings } from './tracing.ts';
 import { collectFaults, type Env, readGroup, refuseFaults, refuseSetting, textSetting } from './values.ts';
 import {
   type DeliveryWorkerPlace,
@@ -40,6 +41,8 @@ export interface Config {
   readonly cache: CacheSettings;
   readonly retention: RetentionSettings;
   readonly metrics: MetricsSettings;
+  /** Null: nothing is traced. */
+  readonly tracing: TracingSettings | null;
   readonly backup: BackupSettings;
   readonly logLevel: string;
 }
@@ -124,6 +127,7 @@ const otherSettings = (env: Env, database: DatabaseSettings, production: boolean
     cache: () => cacheSettings(env),
     retention: () => retentionSettings(env),
     metrics: () => metricsSettings(env),
+    tracing: () => tracingSettings(env),
     backup: () => backupSettings(env),
     logLevel: () => logLevel(env),
   });

@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { serviceUnavailable } from '../platform/errors.ts';
+import { statementTraces } from '../platform/traces.ts';
 import type { Failover } from './failover.ts';
 import { recordFailure } from './failure-record.ts';
 import { isLostConnection, isReadOnlyError } from './failures.ts';
@@ -98,7 +99,7 @@ function withPreparedStatements(
     if (isTransaction) return nothing;
     silence.begin(client);
     try {
-      return await run(client, adapt(text), values);
+      return await statementTraces.tracePromise(() => run(client, adapt(text), values), { text });
     } catch (error) {
       if (isReadOnlyError(error)) failover.noteReadOnlyError(client);
       if (isLostConnection(error)) failover.noteLost();

@@ -1,5 +1,6 @@
 import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { statementTraces } from '../platform/traces.ts';
 import { readLanesOf } from './pool.ts';
 import { knownReadOf } from './prepared.ts';
 import type { Db } from './schema.ts';
@@ -51,7 +52,9 @@ function readInLane<Row>(db: Db, text: string, parameters: readonly unknown[]): 
   if (lanes === null || known === null || !parameters.every(isPlain)) return null;
   const values = parameters.map((value) => (value === null || value === undefined ? null : String(value)));
   const { name, toRow } = known;
-  return lanes.read({ name, text, values }).then((rows) => rows.map((row) => toRow(row) as Row));
+  return statementTraces
+    .tracePromise(() => lanes.read({ name, text, values }), { text })
+    .then((rows) => rows.map((row) => toRow(row) as Row));
 }
 
 /** Whether `String` gives what PostgreSQL reads; the driver has other formats for objects. */

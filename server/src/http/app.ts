@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fast
 import { isAuditRefusal } from '../audit/refused-entries.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../platform/errors.ts';
+import type { RequestTracer } from '../platform/traces.ts';
 import type { App } from './app-type.ts';
 import { createSerializerCompiler, createValidatorCompiler } from './contract/compilers.ts';
 import { errorHandler, renderError } from './contract/errors.ts';
@@ -25,14 +26,18 @@ import { refuseEmptyParams } from './hooks/path-params.ts';
 import { limitRequests } from './hooks/rate-limits.ts';
 import { securityHeaders } from './hooks/security-headers.ts';
 import { enforceServiceLock } from './hooks/service-lock.ts';
+import { traceRequests } from './hooks/tracing.ts';
 import { registerRoutes } from './register-routes.ts';
 
 const bodyLimitBytes = 65_536;
 /** 255 characters of four bytes each, percent-encoded. */
 const pathParameterMaxLength = 255 * 4 * 3;
 
-/** The HTTP server with its hooks and routes; not listening yet. */
-export async function buildApp(ctx: Context): Promise<App> {
+/**
+ * The HTTP server with its hooks and routes; not listening yet.
+ * @param tracer null: requests are not traced
+ */
+export async function buildApp(ctx: Context, tracer: RequestTracer | null = null): Promise<App> {
   const headers = securityHeaders(ctx.config);
   const shutdown = createShutdown();
   const app: App = Fastify(serverOptions(ctx, headers));
@@ -51,6 +56,7 @@ export async function buildApp(ctx: Context): Promise<App> {
   parseJsonBodies(app);
 
   // Hooks run in this order within a phase; those of tokens, scopes and single routes follow (`routes.ts`).
+  traceRequests(app, tracer); // onRequest, preValidation, onResponse
   timeOutHandlers(app); // onReady, onClose, onRequest, onResponse
   logRequests(app, ctx, headers); // onRequest, onResponse
   countRefusedAuditEntries(app, ctx); // onError

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { isUnavailableError } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
 import type { ChangeNotifier } from '../feed/change-notifier.ts';
+import { workTraces } from '../platform/traces.ts';
 
 export interface JobContext {
   config: Config;
@@ -47,7 +48,7 @@ export function createJobs(ctx: JobContext, log: Logger, jobs: readonly Job[]): 
     for (const { name, run } of jobs) {
       if (stop.aborted) return;
       try {
-        const count = await run(ctx, stop);
+        const count = await workTraces.tracePromise(() => run(ctx, stop), { name: `job ${name}` });
         if (!stop.aborted) lastSuccess[name] = Date.now() / 1000;
         if (count > 0) log.info({ job: name, count }, 'upkeep done');
       } catch (error) {

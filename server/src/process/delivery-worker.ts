@@ -8,6 +8,7 @@ import { createLog } from '../platform/log.ts';
 import type { DeliveryWorker } from '../worker/worker.ts';
 import { joinDatabase, listenConnection } from './database.ts';
 import { createStopSignal, unlessUnavailable, waitForDatabase } from './start.ts';
+import { openTracing } from './tracing.ts';
 
 interface WorkerParts {
   config: Config;
@@ -45,6 +46,7 @@ export const openInsideWorker = async (parts: WorkerParts): Promise<DeliveryWork
 export async function runDeliveryWorker(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const stop = createStopSignal(log);
+  const tracing = await openTracing(config, log);
   const database = await joinDatabase(config, log);
   const { db } = database;
   const changeNotifier = createChangeNotifier(db, log, listenConnection(config, database));
@@ -67,6 +69,7 @@ export async function runDeliveryWorker(config: Config): Promise<void> {
     await worker.close();
     await changeNotifier.close();
     await database.close();
+    await tracing?.close();
     log.info('stopped');
   }
 }

@@ -23,6 +23,7 @@ import {
   unlessUnavailable,
   waitForDatabase,
 } from './start.ts';
+import { openTracing } from './tracing.ts';
 
 /**
  * Length of the accept queue; the system may cap it. A shorter queue would drop some of the connections after a start,
@@ -92,7 +93,8 @@ interface ServeHooks {
 /** Serves until `stop` aborts, then lets running requests finish, within SHUTDOWN_TIMEOUT_SECONDS. */
 export async function serveHttp(ctx: Context, stop: AbortSignal, hooks: ServeHooks): Promise<void> {
   await ctx.betterAuth.$context;
-  const app = await buildApp(ctx);
+  const tracing = await openTracing(ctx.config, ctx.log);
+  const app = await buildApp(ctx, tracing?.requests);
   try {
     const isPrepared = await hooks.prepare();
     if (!stop.aborted) {
@@ -107,6 +109,7 @@ export async function serveHttp(ctx: Context, stop: AbortSignal, hooks: ServeHoo
   } finally {
     setTimeout(() => app.server.closeAllConnections(), shutdownGraceMs(ctx.config)).unref();
     await app.close();
+    await tracing?.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { traceScopes } from '../platform/traces.ts';
 import type { GuardedClient } from './guarded-request.ts';
 import type { ChannelTarget, Message, SendResult } from './model.ts';
 import { toSendResult } from './send-result.ts';
@@ -29,6 +30,7 @@ export async function sendWebhook(
     'webhook-id': id,
     'webhook-timestamp': timestamp,
     'webhook-signature': `v1,${signature}`,
+    ...traceScopes.getStore()?.headers(),
   };
   const response = await client.post({ url, headers, body: Buffer.from(body) }, signal);
   return toSendResult(response, [410]);

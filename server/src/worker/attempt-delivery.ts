@@ -1,6 +1,7 @@
 import { cancelledResult, cancelReasonOf, isLate, releasedResult, resultOf } from '../deliveries/attempt.ts';
 import type { CancelReason } from '../deliveries/model.ts';
 import type { DeliveryResult, DeliveryState } from '../deliveries/queries.ts';
+import { workTraces } from '../platform/traces.ts';
 import type { SendResult } from '../senders/model.ts';
 import type { WorkerContext } from './context.ts';
 
@@ -14,7 +15,11 @@ export async function attemptDelivery(
   stop: AbortSignal,
 ): Promise<DeliveryResult> {
   const late = isLate(delivery, Date.now());
-  const sent = cancelReasonOf(delivery) ?? (await send(ctx, delivery, late, stop));
+  const sent =
+    cancelReasonOf(delivery) ??
+    (await workTraces.tracePromise(() => send(ctx, delivery, late, stop), {
+      name: `send ${delivery.channelType}`,
+    }));
   if (typeof sent === 'string') return cancelledResult(delivery, sent);
   if (sent.outcome === 'failed' && stop.aborted) return releasedResult(delivery);
   if (sent.outcome === 'failed' && sent.error === 'gone') await disableChannel(ctx, delivery);

@@ -3,6 +3,7 @@ import type { Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { type Fired, fireReminders, takeDueDeliveries } from '../deliveries/firing.ts';
 import { countQueuedDeliveries } from '../deliveries/operator-queries.ts';
+import { workTraces } from '../platform/traces.ts';
 import { channelTypes } from '../senders/model.ts';
 import { createAlarm } from './alarm.ts';
 import { type ChannelSender, createChannelSender } from './channel-sender.ts';
@@ -78,11 +79,12 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
   async function fireAll(queue: DeliveryQueue, fire: (tx: Tx) => Promise<Fired>): Promise<void> {
     while (!stop.aborted) {
       const startedAt = performance.now();
-      const fired = await inTransaction(ctx.db, async (tx) => {
+      const fireBatch = async (tx: Tx) => {
         const batch = await fire(tx);
         await queue.add(tx, batch.deliveries);
         return batch;
-      });
+      };
+      const fired = await workTraces.tracePromise(() => inTransaction(ctx.db, fireBatch), { name: 'fire' });
       for (const userId of fired.userIds) ctx.changeNotifier.publish(userId);
       if (fired.count === 0) return;
       poke();

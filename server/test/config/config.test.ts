@@ -93,6 +93,7 @@ describe('with nothing set', () => {
       },
       cache: { maxBytes: 67_108_864, serveStale: false },
       metrics: { token: null },
+      tracing: null,
       retention: { trashDays: 30, tombstoneDays: 90, deliveryDays: 30, sessionDays: 30 },
       logLevel: 'info',
     });
@@ -437,4 +438,48 @@ test('in production an empty DATABASE_URL is refused, and one that is not set is
     expect(refusal({ ...production, DATABASE_URL })).toMatch(/^DATABASE_URL: got nothing, wants a URL/);
   expect(readConfig(production).database.url).toBeNull();
   expect(read({ DATABASE_URL: '' }).database.url).toBeNull();
+});
+
+describe('traces', () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.test/otlp/' };
+
+  test('the settings are those of OpenTelemetry', () => {
+    expect(read(endpoint).tracing).toEqual({
+      url: 'https://collector.test/otlp/v1/traces',
+      headers: {},
+      sampleRatio: 1,
+      serviceName: 'duly',
+      attributes: {},
+    });
+    const others = {
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20x%3D, x-team = a',
+      OTEL_TRACES_SAMPLER_ARG: '.25',
+      OTEL_SERVICE_NAME: 'tasks',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+    };
+    expect(read({ ...endpoint, ...others }).tracing).toMatchObject({
+      headers: { authorization: 'Bearer x=', 'x-team': 'a' },
+      sampleRatio: 0.25,
+      serviceName: 'tasks',
+      attributes: { 'deployment.environment.name': 'test' },
+    });
+  });
+
+  test.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector:4317'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:hidden@collector'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector/?token=x'],
+    ['OTEL_TRACES_SAMPLER_ARG', '2'],
+    ['OTEL_TRACES_SAMPLER_ARG', '10%'],
+    ['OTEL_TRACES_SAMPLER_ARG', '-1'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'hidden'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=hidden value'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=%hidden'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,,b=2'],
+  ])('%s=%s is refused, and no secret is shown', (name, value) => {
+    const line = refusal({ BETTER_AUTH_SECRET: secret, ...endpoint, [name]: value });
+    expect(line).toMatch(new RegExp(`^${name}: got .+, wants .+$`));
+    expect(line).not.toContain('hidden');
+  });
 });

@@ -27,7 +27,7 @@ const layers = [
   ['feed', 'admin', 'digest', 'deliveries'],
   ['user-data.ts'],
   ['jobs', 'worker', 'backup', 'dump', 'export', 'erasure', 'import'],
-  ['metrics', 'doctor'],
+  ['metrics', 'tracing', 'doctor'],
   ['context.ts'],
   ['http'],
   ['process'],

@@ -22,11 +22,22 @@ export function logRequests(app: FastifyInstance, ctx: Context, headers: Record<
     done();
   });
   const logRequest = createRequestLog(ctx);
-  app.addHook('onResponse', ({ id, method, routeOptions, caller }, { statusCode, elapsedTime }, done) => {
-    const userId = caller?.userId ?? null;
-    logRequest({ id, method, route: routeOptions.url, status: statusCode, durationMs: elapsedTime, userId });
-    done();
-  });
+  app.addHook(
+    'onResponse',
+    ({ id, method, routeOptions, caller, trace }, { statusCode, elapsedTime }, done) => {
+      const [userId, traceId] = [caller?.userId ?? null, trace?.traceId ?? null];
+      logRequest({
+        id,
+        method,
+        route: routeOptions.url,
+        status: statusCode,
+        durationMs: elapsedTime,
+        userId,
+        traceId,
+      });
+      done();
+    },
+  );
 }
 
 /** What the log line of a response contains. */
@@ -38,6 +49,8 @@ export interface RequestLogEntry {
   status: number;
   durationMs: number;
   userId: string | null;
+  /** Null while requests are not traced. */
+  traceId: string | null;
 }
 
 /**
@@ -54,7 +67,7 @@ export function createRequestLog({ log, metrics: { requests } }: Context): (entr
     routes.set(route, text);
     return text;
   };
-  return ({ id, method, route, status, durationMs, userId }) => {
+  return ({ id, method, route, status, durationMs, userId, traceId }) => {
     requests.observe(method, route, status, durationMs / 1000);
     const level = status >= 500 ? 'error' : 'info';
     if (!log.isLevelEnabled(level)) return;
@@ -63,7 +76,7 @@ export function createRequestLog({ log, metrics: { requests } }: Context): (entr
       `{"level":"${level}","time":"${new Date().toISOString()}",${bindingsPrefix}"request_id":"${id}","method":"${method}",` +
         `"route":${routeAsJson(route)},"status":${status},` +
         `"duration_ms":${Math.round(durationMs * 1000) / 1000},` +
-        `"user_id":${JSON.stringify(userId)},"msg":"request"}\n`,
+        `"user_id":${JSON.stringify(userId)},${traceId === null ? '' : `"trace_id":"${traceId}",`}"msg":"request"}\n`,
     );
   };
 }
