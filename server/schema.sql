@@ -134,8 +134,12 @@ create table duly.audit_heads (
   user_id text collate "C" not null,
   seq bigint not null,
   hash bytea not null,
+  pruned_seq bigint,
+  pruned_hash bytea,
   PRIMARY KEY (user_id)
 );
+comment on column duly.audit_heads.pruned_seq is 'The last entry that AUDIT_RETENTION_DAYS has removed; null: none.';
+comment on column duly.audit_heads.pruned_hash is 'Its hash, to which the first entry that stays is linked.';
 
 create table duly.audit_refused (
   id bigint not null generated always as identity,
@@ -615,6 +619,20 @@ AS $function$
   returning *
 $function$;
 
+CREATE OR REPLACE FUNCTION duly.check_audit_pruning()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
+AS $function$
+begin
+  if new.pruned_seq > coalesce(old.pruned_seq, 0) and new.pruned_hash = (
+    select a.hash from audit a where a.user_id = new.user_id and a.seq = new.pruned_seq
+  ) then
+    return new;
+  end if;
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $function$;
+
 CREATE OR REPLACE FUNCTION duly.check_epoch(found_files text DEFAULT NULL::text)
  RETURNS duly.epoch
  LANGUAGE plpgsql
@@ -686,6 +704,18 @@ begin
         'UTF8'))) end)
   then
     return new;
+  end if;
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $function$;
+
+CREATE OR REPLACE FUNCTION duly.refuse_audit_deletion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'duly', 'pg_temp'
+AS $function$
+begin
+  if exists (select from audit_heads h where h.user_id = old.user_id and h.pruned_seq >= old.seq) then
+    return old;
   end if;
   raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
 end $function$;
@@ -773,8 +803,10 @@ begin
 end $function$;
 
 CREATE TRIGGER forget_access_events AFTER INSERT ON duly.access_events FOR EACH STATEMENT EXECUTE FUNCTION duly.forget_access_events();
-CREATE TRIGGER audit_append_only BEFORE DELETE OR TRUNCATE ON duly.audit FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
+CREATE TRIGGER audit_append_only BEFORE TRUNCATE ON duly.audit FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
+CREATE TRIGGER audit_delete BEFORE DELETE ON duly.audit FOR EACH ROW EXECUTE FUNCTION duly.refuse_audit_deletion();
 CREATE TRIGGER audit_update BEFORE UPDATE ON duly.audit FOR EACH ROW EXECUTE FUNCTION duly.refuse_audit_change();
+CREATE TRIGGER audit_heads_pruning BEFORE UPDATE ON duly.audit_heads FOR EACH ROW WHEN (((new.pruned_seq IS DISTINCT FROM old.pruned_seq) OR (new.pruned_hash IS DISTINCT FROM old.pruned_hash))) EXECUTE FUNCTION duly.check_audit_pruning();
 CREATE TRIGGER audit_refused_append_only BEFORE DELETE OR TRUNCATE ON duly.audit_refused FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();
 CREATE TRIGGER audit_refused_update BEFORE UPDATE ON duly.audit_refused FOR EACH ROW EXECUTE FUNCTION duly.refuse_refused_change();
 CREATE TRIGGER write_after_erasure BEFORE UPDATE ON duly.owners FOR EACH ROW WHEN ((old.erasure IS NOT NULL)) EXECUTE FUNCTION duly.write_after_erasure();

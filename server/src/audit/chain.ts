@@ -8,6 +8,12 @@ export interface ChainHead {
   hash: string;
 }
 
+/** The head as the database has it. */
+export interface StoredHead extends ChainHead {
+  /** The last entry that AUDIT_RETENTION_DAYS has removed; null: none. */
+  pruned: { seq: number; hash: string } | null;
+}
+
 /** Called for each fault of a user's chain. */
 export type ReportFinding = (userId: string, finding: string) => void;
 
@@ -39,14 +45,16 @@ export interface ChainState {
   hasErasure: boolean;
 }
 
-export const newChainState = (userId: string): ChainState => ({
+/** @param pruned the entry after which the chain begins now, if its oldest ones were removed */
+export const newChainState = (userId: string, pruned: StoredHead['pruned'] = null): ChainState => ({
   userId,
-  seq: 0,
-  stored: null,
-  expected: null,
+  seq: pruned?.seq ?? 0,
+  stored: pruned?.hash ?? null,
+  expected: pruned?.hash ?? null,
   suspects: new Set(),
   erasedSeq: null,
-  hasErasure: false,
+  // The entry of an erasure may be among those that were removed.
+  hasErasure: pruned !== null,
 });
 
 /** Checks the next entry of a chain. */

@@ -185,7 +185,8 @@ export async function listAudit(
   const beyond = position === null ? null : BigInt(position.id);
   const { rows } = await sql<{ total: number } & { [Name in keyof AuditRow]: AuditRow[Name] | null }>`
     select counted.total, page.* from (
-      select coalesce((select seq from duly.audit_heads where user_id = ${userId}), 0)::int as total
+      select coalesce((select seq - coalesce(pruned_seq, 0) from duly.audit_heads where user_id = ${userId}), 0)::int
+        as total
     ) as counted left join (
       select seq, at, actor, action, subject, outcome, count, request_id, address, hash from duly.audit
       where user_id = ${userId} and ${

@@ -8,6 +8,7 @@ import {
   checkHead,
   newChainState,
   type ReportFinding,
+  type StoredHead,
 } from './chain.ts';
 import { hasDetails, isErased, storedDigest } from './digests.ts';
 import { reportRefused } from './refused-report.ts';
@@ -32,10 +33,13 @@ const maxSuspects = 100;
 const sortsBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 
 /** All heads, ordered by user id. */
-export async function* readHeads(db: Db): AsyncGenerator<ChainHead> {
+export async function* readHeads(db: Db): AsyncGenerator<StoredHead> {
   for (let last: string | null = null; ; ) {
-    const { rows }: { rows: ChainHead[] } = await sql<ChainHead>`
-      select user_id as "userId", seq::float8 as seq, encode(hash, 'hex') as hash from duly.audit_heads
+    const { rows }: { rows: StoredHead[] } = await sql<StoredHead>`
+      select user_id as "userId", seq::float8 as seq, encode(hash, 'hex') as hash,
+        case when pruned_seq is not null
+          then json_build_object('seq', pruned_seq, 'hash', encode(pruned_hash, 'hex')) end as pruned
+      from duly.audit_heads
       where ${last}::text is null or user_id > ${last} order by user_id limit ${batchSize}`.execute(db);
     yield* rows;
     last = rows.at(-1)?.userId ?? null;
@@ -98,17 +102,19 @@ async function findPredecessor(tx: Tx, userId: string, seq: number): Promise<num
   return rows[0]?.seq ?? null;
 }
 
-/** Checks that each head of the baseline is still an entry of its chain. */
+/** Checks that each head of the baseline is still an entry of its chain, unless it was removed as too old. */
 async function checkBaselineHeads(
   tx: Tx,
   baselineHeads: AsyncIterable<ChainHead>,
   report: ReportFinding,
 ): Promise<void> {
   for await (const { userId, seq, hash } of baselineHeads) {
-    const { rows } = await sql<{ hash: string }>`
-      select encode(hash, 'hex') as hash from duly.audit where user_id = ${userId} and seq = ${seq}`.execute(
-      tx,
-    );
+    const { rows } = await sql<{ hash: string | null }>`
+      select encode(hash, 'hex') as hash from duly.audit where user_id = ${userId} and seq = ${seq}
+      union all
+      select case when pruned_seq = ${seq} then encode(pruned_hash, 'hex') end from duly.audit_heads
+      where user_id = ${userId} and pruned_seq >= ${seq}`.execute(tx);
+    if (rows[0]?.hash === null) continue;
     if (rows[0] === undefined) report(userId, `entry ${seq} of the kept heads is missing`);
     else if (rows[0].hash !== hash)
       report(userId, `entry ${seq} is not the one of the kept heads: the chain was rewritten`);
@@ -147,12 +153,13 @@ async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals
   const heads = readHeads(tx);
   let head = await heads.next();
   let chain: ChainState | undefined;
+  let headOfChain: StoredHead | undefined;
 
   /**
    * Returns the head of a chain. Reports every head before it, or every remaining head for null: their entries are
    * gone.
    */
-  async function headOf(userId: string | null): Promise<ChainHead | undefined> {
+  async function headOf(userId: string | null): Promise<StoredHead | undefined> {
     for (; head.done !== true; head = await heads.next()) {
       const found = head.value;
       if (found.userId === userId) {
@@ -161,7 +168,7 @@ async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals
       }
       if (userId !== null && sortsBefore(userId, found.userId)) return undefined;
       totals.chains += 1;
-      checkHead(newChainState(found.userId), found, report);
+      checkHead(newChainState(found.userId, found.pruned), found, report);
     }
     return undefined;
   }
@@ -171,14 +178,15 @@ async function verifyChains(tx: Tx, report: ReportFinding): Promise<VerifyTotals
     totals.chains += 1;
     if (chain.erasedSeq !== null && !chain.hasErasure)
       report(chain.userId, `the details of entry ${chain.erasedSeq} are gone, but nobody erased the user`);
-    checkHead(chain, await headOf(chain.userId), report);
+    checkHead(chain, headOfChain, report);
     await explainSuspects(tx, chain, report);
   }
 
   for await (const entry of readEntries(tx)) {
     if (chain?.userId !== entry.userId) {
       await finishChain();
-      chain = newChainState(entry.userId);
+      headOfChain = await headOf(entry.userId);
+      chain = newChainState(entry.userId, headOfChain?.pruned);
     }
     totals.entries += 1;
     checkEntry(chain, entry, report);

@@ -3,6 +3,7 @@ import { deleteOldChanges } from './delete-old-changes.ts';
 import { deleteOldSessions } from './delete-old-sessions.ts';
 import { deleteStoredResponses } from './delete-stored-responses.ts';
 import { finishErasures } from './finish-erasures.ts';
+import { pruneOldAudit } from './prune-audit.ts';
 import { purgeTrash } from './purge-trash.ts';
 import { refoldTexts } from './refold-texts.ts';
 import { resealSecrets } from './reseal-secrets.ts';
@@ -19,4 +20,5 @@ export const allJobs: readonly Job[] = [
   resealSecrets,
   deleteDeliveries,
   deleteOldSessions,
+  pruneOldAudit,
 ];

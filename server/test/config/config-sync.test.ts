@@ -26,6 +26,10 @@ test.each<[Record<string, string>, (config: Config) => unknown, unknown]>([
 test.each<[Record<string, string>, string]>([
   [{ CACHE_MAX_BYTES: '64MB' }, 'CACHE_MAX_BYTES: got "64MB", wants a whole number from 0 to 17179869184'],
   [{ SERVE_STALE: 'yes' }, 'SERVE_STALE: got "yes", wants 1 or 0'],
+  [
+    { AUDIT_RETENTION_DAYS: '0' },
+    'AUDIT_RETENTION_DAYS: got "0", wants a whole number from 1 to 36500, or off',
+  ],
   [{ TRASH_RETENTION_DAYS: '0' }, 'TRASH_RETENTION_DAYS: got "0", wants a whole number from 1 to 3650'],
   [
     { TOMBSTONE_RETENTION_DAYS: '3651' },

@@ -135,6 +135,9 @@ describe('good values are taken', () => {
     [{ ERASURE_LOG: '/srv/erased' }, ({ erasure }) => erasure.path, '/srv/erased'],
     [{ BACKUP_DIRECTORY: '/b' }, ({ erasure }) => erasure.copy, { kind: 'directory', path: '/b' }],
     [{ SESSION_RETENTION_DAYS: '0' }, ({ retention }) => retention.sessionDays, 0],
+    [{}, ({ retention }) => retention.auditDays, null],
+    [{ AUDIT_RETENTION_DAYS: 'off' }, ({ retention }) => retention.auditDays, null],
+    [{ AUDIT_RETENTION_DAYS: '365' }, ({ retention }) => retention.auditDays, 365],
     [{ BETTER_AUTH_URL: 'https://api.example.com/' }, ({ auth }) => auth.baseUrl, 'https://api.example.com'],
     [{ BETTER_AUTH_URL: 'http://[::1]:9000' }, ({ auth }) => auth.baseUrl, 'http://[::1]:9000'],
     [

@@ -1,0 +1,33 @@
+-- The oldest entries of an audit chain may go, once its head says which was the last of them: the first entry that stays
+-- is still linked to that one's hash.
+alter table duly.audit_heads add column pruned_seq bigint;
+alter table duly.audit_heads add column pruned_hash bytea;
+comment on column duly.audit_heads.pruned_seq is 'The last entry that AUDIT_RETENTION_DAYS has removed; null: none.';
+comment on column duly.audit_heads.pruned_hash is 'Its hash, to which the first entry that stays is linked.';
+
+create function duly.refuse_audit_deletion() returns trigger language plpgsql set search_path = duly, pg_temp as $$
+begin
+  if exists (select from audit_heads h where h.user_id = old.user_id and h.pruned_seq >= old.seq) then
+    return old;
+  end if;
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+drop trigger audit_append_only on duly.audit;
+create trigger audit_append_only before truncate on duly.audit
+  for each statement execute function duly.refuse_change();
+create trigger audit_delete before delete on duly.audit
+  for each row execute function duly.refuse_audit_deletion();
+
+create function duly.check_audit_pruning() returns trigger language plpgsql set search_path = duly, pg_temp as $$
+begin
+  if new.pruned_seq > coalesce(old.pruned_seq, 0) and new.pruned_hash = (
+    select a.hash from audit a where a.user_id = new.user_id and a.seq = new.pruned_seq
+  ) then
+    return new;
+  end if;
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+create trigger audit_heads_pruning before update on duly.audit_heads
+  for each row when (
+    new.pruned_seq is distinct from old.pruned_seq or new.pruned_hash is distinct from old.pruned_hash
+  ) execute function duly.check_audit_pruning();

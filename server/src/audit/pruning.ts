@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { systemOrigin } from './model.ts';
+import { appendAudit } from './queries.ts';
+
+/** Bounds the locks and the work of one transaction. */
+const [chainsPerBatch, entriesPerChain] = [100, 1_000];
+
+/** The chains after this one in the order of user ids whose first entry is older. */
+async function findOldChains(db: Db, before: Date, after: string | null): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    select h.user_id from duly.audit_heads h cross join lateral (
+      select a.at from duly.audit a where a.user_id = h.user_id order by a.seq limit 1
+    ) as first
+    where first.at < ${before} and ${after === null ? sql`true` : sql`h.user_id > ${after}`}
+    order by h.user_id limit ${chainsPerBatch}`.execute(db);
+  return rows.map(({ user_id }) => user_id);
+}
+
+/** Chains are locked in the order of `appendAudit`, the service's own first, which gets an entry at the end. */
+async function lockChains(tx: Tx, userIds: readonly string[]): Promise<void> {
+  for (const userId of new Set(['', ...userIds]))
+    await sql`select from duly.audit_heads where user_id = ${userId} for update`.execute(tx);
+}
+
+/**
+ * Removes the entries at the begin of a chain that are all older; one after a newer entry stays. The head remembers the
+ * last of them.
+ * @returns how many
+ */
+async function pruneChain(tx: Tx, userId: string, before: Date): Promise<number> {
+  const { rows } = await sql<{ seq: bigint; hash: Buffer }>`
+    select seq, hash from (
+      select seq, hash, bool_and(at < ${before}) over (order by seq) as is_old from (
+        select seq, hash, at from duly.audit where user_id = ${userId} order by seq limit ${entriesPerChain}
+      ) as oldest
+    ) as checked where is_old order by seq desc limit 1`.execute(tx);
+  const [last] = rows;
+  if (last === undefined) return 0;
+  await sql`
+    update duly.audit_heads set pruned_seq = ${last.seq}, pruned_hash = ${last.hash} where user_id = ${userId}`.execute(
+    tx,
+  );
+  const { numAffectedRows } = await sql`
+    delete from duly.audit where user_id = ${userId} and seq <= ${last.seq}`.execute(tx);
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** Removes one batch, and says so on the service's chain. */
+const pruneChains = (db: Db, userIds: readonly string[], before: Date): Promise<number> =>
+  inTransaction(db, async (tx) => {
+    await lockChains(tx, userIds);
+    let count = 0;
+    for (const userId of userIds) count += await pruneChain(tx, userId, before);
+    if (count > 0)
+      await appendAudit(tx, [
+        { userId: '', origin: systemOrigin, action: 'audit.prune', outcome: 'success', count },
+      ]);
+    return count;
+  });
+
+/**
+ * Removes audit entries from before an instant. The chains still hold: `verifyAudit` begins with the hash that each
+ * head remembers. May be interrupted, and run in several processes.
+ * @returns how many entries were removed
+ */
+export async function pruneAudit(db: Db, before: Date, stop: AbortSignal): Promise<number> {
+  let removed = 0;
+  for (let last: string | null = null; ; ) {
+    if (stop.aborted) return removed;
+    const userIds = await findOldChains(db, before, last);
+    if (userIds.length === 0) return removed;
+    const count = await pruneChains(db, userIds, before);
+    removed += count;
+    // A chain with more than one batch comes again.
+    if (count === 0 || count < entriesPerChain) last = userIds.at(-1) ?? null;
+  }
+}
