@@ -10,7 +10,7 @@ import { restoredPath } from '../db/postgres/restored-cluster.ts';
 import { ensureRunning } from '../db/postgres/running-server.ts';
 import { chooseSocketDirectory, removeSocketDirectory } from '../db/postgres/sockets.ts';
 import { StartError } from '../platform/errors.ts';
-import { chownTree, syncDirectory } from '../platform/files.ts';
+import { chownTree, removeAbandoned, syncDirectory } from '../platform/files.ts';
 import { canTraverse, unprivilegedAccount } from '../platform/unix-account.ts';
 
 /** A restore takes as long as it takes. */
@@ -32,6 +32,8 @@ export function createScratchCluster(dataDir: string, purpose: string): ScratchC
   const isReachable = canTraverse(account, dataDir);
   const target = isReachable ? join(dataDir, 'postgres') : chooseRelocationTarget(dataDir, account);
   const workDirectory = `${target}.${purpose}.new-${process.pid}`;
+  // Of killed processes, whose servers have been stopped.
+  if (isReachable) removeAbandoned(dataDir, 'postgres');
   rmSync(workDirectory, { recursive: true, force: true });
   mkdirSync(workDirectory, { mode: 0o700 });
   const directory = join(workDirectory, 'data');

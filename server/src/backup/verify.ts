@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { verifyAudit } from '../audit/verify.ts';
 import { createDb } from '../db/pool.ts';
+import { stopAbandonedServers } from '../db/postgres/restored-cluster.ts';
 import { socketPort } from '../db/postgres/server-settings.ts';
 import type { Store } from '../stores/store.ts';
 import { extractBackup } from './extract.ts';
@@ -25,6 +26,7 @@ export async function verifyBackup(
   identities: readonly string[],
   log: Logger,
 ): Promise<string[]> {
+  await stopAbandonedServers(dataDir);
   const scratch = createScratchCluster(dataDir, 'verify');
   let server: RecoveredServer | undefined;
   try {

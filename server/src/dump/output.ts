@@ -18,8 +18,8 @@ export async function writeDumpFile(
 ): Promise<number> {
   const temporary = `${path}.new-${process.pid}`;
   try {
+    removeAbandoned(dirname(path), abandonedPrefix(basename(path)));
     refuseExisting(path);
-    removeAbandoned(dirname(path), basename(path));
     const write = (chunks: AsyncIterable<Uint8Array>) => writeSyncedStream(temporary, chunks);
     const { sizeBytes } = await writeEncoded(source, recipients, write);
     // Unlike a rename, a link never replaces a file.
@@ -35,6 +35,9 @@ export async function writeDumpFile(
     if (existsSync(path)) syncDirectory(dirname(path));
   }
 }
+
+/** Names that a dump chooses have the time in them, so the rest of a killed one has another name. */
+const abandonedPrefix = (name: string) => (/^duly-\d{8}T\d{6}Z\./.test(name) ? 'duly-2' : name);
 
 function refuseExisting(path: string): void {
   if (existsSync(path))

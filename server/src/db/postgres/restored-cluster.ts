@@ -132,7 +132,7 @@ export const storeRestoredSecret = (cluster: string, secret: string) =>
  * Ends servers of killed restores and verifications, whose directories can be removed then. Those directories end in
  * `.new-` and the pid of the killed process.
  */
-async function stopAbandonedServers(dataDir: string): Promise<void> {
+export async function stopAbandonedServers(dataDir: string): Promise<void> {
   const path = join(dataDir, 'postgres');
   const parents = new Set([dataDir, ...(existsSync(path) ? [dirname(realpathSync(path))] : [])]);
   for (const parent of parents) {
