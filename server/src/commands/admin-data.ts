@@ -4,6 +4,7 @@ import { viewUser } from '../admin/service.ts';
 import { systemOrigin } from '../audit/model.ts';
 import { findOldClusters } from '../db/postgres/restored-cluster.ts';
 import { beginErasure, finishErasure } from '../erasure/erase.ts';
+import { findErasureState } from '../erasure/queries.ts';
 import { rewriteTables, scrubCluster } from '../erasure/scrub.ts';
 import { type ExportFormat, exportFormats, writeExport } from '../export/export.ts';
 import { StartError } from '../platform/errors.ts';
@@ -42,10 +43,12 @@ export const dataSubcommands = {
     });
     if (stream !== process.stdout) stream.end();
   },
-  async delete(context, [input]) {
+  async delete(context, [input = '']) {
     const { config, db } = context;
-    const userId = await userIdArgument(context, input);
-    await beginErasure(db, userId, systemOrigin, 'admin.user.erase');
+    // A killed process may have left it: the account is gone, and the content is not.
+    const isBegun = (await findErasureState(db, input)) === 'running';
+    const userId = isBegun ? input : await userIdArgument(context, input);
+    if (!isBegun) await beginErasure(db, userId, systemOrigin, 'admin.user.erase');
     printLine('nobody gets in any more as this user');
     await finishErasure(db, userId, config.erasure);
     printLine('everything is erased but what docs/operations/gdpr.md names');
