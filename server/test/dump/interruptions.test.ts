@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { runCommand } from '../support/backups.ts';
@@ -8,7 +8,6 @@ import { afterTest } from '../support/clean-up.ts';
 import { asAdmin, urlOf } from '../support/database.ts';
 import { dumpToFile, loadFromFile, newDatabase, newDumpPath } from '../support/dumps.ts';
 import { startLoad } from '../support/load.ts';
-import { isLong } from '../support/long-tests.ts';
 import { patience } from '../support/patience.ts';
 import { startProcess } from '../support/process.ts';
 
@@ -36,7 +35,7 @@ test('a dump under writes is one snapshot: the revision of each user fits the ro
   expect(load.acknowledged.length).toBeGreaterThan(10);
 });
 
-test('killed at random points, a dump leaves no file, and a load leaves nothing or everything', async () => {
+test('killed at a random point, a dump leaves no file, and a load leaves nothing or everything', async () => {
   const app = await startApp();
   afterTest.push(() => app.close());
   const load = startLoad(app.url, 4, 0);
@@ -45,31 +44,43 @@ test('killed at random points, a dump leaves no file, and a load leaves nothing 
   const source = { DATABASE_URL: urlOf(app.database.connection) };
   const path = newDumpPath();
   await dumpToFile(app.database.connection, path);
-  for (let point = 0; point < (isLong ? 20 : 1); point += 1) {
-    const delayMs = 600 + Math.random() * 1_500;
-    const partial = newDumpPath();
-    const dumping = startProcess(['dump', partial], source);
-    const database = await newDatabase('empty');
-    const target = { DATABASE_URL: urlOf(database.connection) };
-    const loading = startProcess(['load', path], target);
-    setTimeout(() => [dumping, loading].map(({ child }) => child.kill('SIGKILL')), delayMs);
-    const [dumped, loaded] = await Promise.all([dumping.ended, loading.ended]);
-    const files = readdirSync(dirname(partial)).filter((name) => !name.includes('.new-'));
-    if (dumped.code === 0) expect(files).toHaveLength(1);
-    if (files.length === 1)
-      expect((await loadFromFile((await newDatabase('empty')).connection, partial)).tasks).toBe(
-        load.acknowledged.length,
-      );
-    const again = await runCommand(target, 'load', path);
-    // Its tables are there at once or not at all.
-    expect(again.stderr).toMatch(loaded.stdout === '' ? /^$|is not empty/ : /is not empty/);
-    const [counts] = await asAdmin<{ tasks: number }>(
-      'select count(*)::int as tasks from duly.tasks',
-      database.connection.database,
+  const delayMs = 600 + Math.random() * 1_500;
+  const partial = newDumpPath();
+  const dumping = startProcess(['dump', partial], source);
+  const database = await newDatabase('empty');
+  const target = { DATABASE_URL: urlOf(database.connection) };
+  const loading = startProcess(['load', path], target);
+  setTimeout(() => [dumping, loading].map(({ child }) => child.kill('SIGKILL')), delayMs);
+  const [dumped, loaded] = await Promise.all([dumping.ended, loading.ended]);
+  const files = readdirSync(dirname(partial)).filter((name) => !name.includes('.new-'));
+  if (dumped.code === 0) expect(files).toHaveLength(1);
+  if (files.length === 1)
+    expect((await loadFromFile((await newDatabase('empty')).connection, partial)).tasks).toBe(
+      load.acknowledged.length,
     );
-    expect(counts?.tasks).toBe(load.acknowledged.length);
-    expect((await runCommand(target, 'audit', 'verify')).code).toBe(0);
-  }
+  const again = await runCommand(target, 'load', path);
+  // Its tables are there at once or not at all.
+  expect(again.stderr).toMatch(loaded.stdout === '' ? /^$|is not empty/ : /is not empty/);
+  const [counts] = await asAdmin<{ tasks: number }>(
+    'select count(*)::int as tasks from duly.tasks',
+    database.connection.database,
+  );
+  expect(counts?.tasks).toBe(load.acknowledged.length);
+  expect((await runCommand(target, 'audit', 'verify')).code).toBe(0);
+});
+
+test('the next dump removes what killed ones left, also of another name that was chosen by the time', async () => {
+  const { connection } = await newDatabase('template');
+  const path = newDumpPath('duly-20260102T030405Z.tar.zst');
+  const left = [path, join(dirname(path), 'duly-20260101T000000Z.tar.zst')].map(
+    (one) => `${one}.new-99999999`,
+  );
+  const others = ['duly-20260101T000000Z.tar.zst', 'other.tar.zst.new-99999999'].map((name) =>
+    join(dirname(path), name),
+  );
+  for (const file of [...left, ...others]) writeFileSync(file, '');
+  await dumpToFile(connection, path);
+  expect(readdirSync(dirname(path)).sort()).toEqual([path, ...others].map((file) => basename(file)).sort());
 });
 
 test('a reader that goes ends the dump in one line', async () => {

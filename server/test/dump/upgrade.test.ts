@@ -6,9 +6,8 @@ import { tryLock } from '../../src/db/postgres/provision.ts';
 import { secret } from '../support/app.ts';
 import { newCaller, runCommand } from '../support/backups.ts';
 import { afterFile, afterTest } from '../support/clean-up.ts';
-import { isLong } from '../support/long-tests.ts';
 import { oldBinariesDirectory, startOldCluster } from '../support/old-cluster.ts';
-import { startProcess, startServer, temporaryDirectory } from '../support/process.ts';
+import { startServer, temporaryDirectory } from '../support/process.ts';
 import { newDataDirectory, startTestServer } from '../support/servers.ts';
 
 const password = 'gentle-otter-42';
@@ -102,26 +101,6 @@ test('data of PostgreSQL 17 is moved to 18, and the old directory stays', async 
   expect((await runCommand(env, ...upgrade)).stdout).toMatch(/nothing to do\n$/);
   await expectSameService(env);
 });
-
-test.runIf(isLong)(
-  'killed at random points, an upgrade is completed by the next one',
-  async () => {
-    for (let point = 0; point < 20; point += 1) {
-      const env = await newOldDataDir();
-      const running = startProcess(upgrade, env);
-      setTimeout(() => running.child.kill('SIGKILL'), 500 + Math.random() * 2_000);
-      await running.ended;
-      const { code, stderr } = await runCommand(env, ...upgrade);
-      expect([code, stderr]).toEqual([0, '']);
-      expect(versionOf(join(env.DATA_DIR, 'postgres'))).toBe('18');
-      expect(leftovers(env.DATA_DIR)).toEqual([]);
-      const { server } = await expectTasks(env);
-      server.child.kill('SIGTERM');
-      await server.ended;
-    }
-  },
-  1_200_000,
-);
 
 test('killed before it is complete, an upgrade is undone, and afterwards the next start completes it', async () => {
   const env = await newOldDataDir();

@@ -168,7 +168,7 @@ describe('an erasure by an admin', () => {
     expect(await findings()).toEqual([]);
   });
 
-  test('that is killed in the middle is finished by the job', async () => {
+  test.each(['the job', 'the same command'])('that is killed in the middle is finished by %s', async (by) => {
     const markers = createMarkers();
     const { id, email } = await plantMarkers(app, markers);
     await sql`
@@ -182,7 +182,9 @@ describe('an erasure by an admin', () => {
     expect(email).not.toBe('');
     expect((await erasureOf(id))?.erasure).toBe('running');
     expect((await findMarkers(app.ctx.db, markers)).size).toBeGreaterThan(0);
-    await continueErasures(app.ctx.db, app.ctx.config.erasure);
+    if (by === 'the job') await continueErasures(app.ctx.db, app.ctx.config.erasure);
+    else
+      expect(await startProcess(['admin', 'delete', id], env).ended).toMatchObject({ code: 0, stderr: '' });
     expect([...(await findMarkers(app.ctx.db, markers))]).toEqual([]);
     expect((await erasureOf(id))?.erasure).toBe('done');
     expect(await findings()).toEqual([]);
