@@ -35,14 +35,13 @@ describe.skipIf(!hasPostgres15('backups of an external database'))('an external 
     const before = await newCaller(server.url, 'ada');
     await before.createTasks(['one', 'two']);
     const { next_cursor: cursor } = (await before.send('GET', '/changes')).body;
-    run('pg_dump -Fc -n duly -n better_auth "$DATABASE_URL" > duly.dump', env.DATABASE_URL);
+    run('pg_dump -Fc -n duly -n better_auth -n duly_jobs "$DATABASE_URL" > duly.dump', env.DATABASE_URL);
     await before.createTasks(['three']);
 
     await cluster.query('create database restored owner app');
     const restoredUrl = cluster.url('app', 'restored');
     run('pg_restore --no-owner --exit-on-error -d "$DATABASE_URL" duly.dump', restoredUrl);
     const restoredEnv = { ...env, DATABASE_URL: restoredUrl, DATA_DIR: await newDataDirectory() };
-    expect((await runCommand(restoredEnv, 'migrate', 'up')).code).toBe(0);
     const restored = await startTestServer(restoredEnv);
     const after = before.at(restored.url);
     expect(await after.titles()).toEqual(['one', 'two']);
