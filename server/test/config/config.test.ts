@@ -94,7 +94,7 @@ describe('with nothing set', () => {
       cache: { maxBytes: 67_108_864, serveStale: false },
       metrics: { token: null },
       tracing: null,
-      retention: { trashDays: 30, tombstoneDays: 90, deliveryDays: 30, sessionDays: 30 },
+      retention: { trashDays: 30, tombstoneDays: 90, deliveryDays: 30, sessionDays: 30, auditDays: null },
       logLevel: 'info',
     });
   });

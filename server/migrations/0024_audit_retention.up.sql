@@ -1,3 +1,4 @@
+-- compatible-from: 23
 -- The oldest entries of an audit chain may go, once its head says which was the last of them: the first entry that stays
 -- is still linked to that one's hash.
 alter table duly.audit_heads add column pruned_seq bigint;
