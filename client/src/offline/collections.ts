@@ -1,0 +1,119 @@
+import { randomId } from '../random-id.ts';
+import type { Fields, Inputs, Item, Items, Noun, WritableNoun, WriteOperation } from './types.ts';
+
+export interface Reads<N extends Noun> {
+  /** What the user sees, in the manual order if there is one. */
+  all(): readonly Items[N][];
+  /** By an id of the server or a temporary one. */
+  get(id: string): Items[N] | undefined;
+}
+
+export interface Writes<N extends WritableNoun> extends Reads<N> {
+  /** @returns a temporary id, which stays valid */
+  create(fields: Inputs[N]['create']): Promise<string>;
+  update(id: string, fields: Inputs[N]['update']): Promise<void>;
+  delete(
+    id: string,
+    ...rest: object extends Inputs[N]['delete']
+      ? [fields?: Inputs[N]['delete']]
+      : [fields: Inputs[N]['delete']]
+  ): Promise<void>;
+}
+
+export interface Movable<Fields> {
+  /** Among its siblings. The last move wins. */
+  move(id: string, fields: Fields): Promise<void>;
+}
+
+export interface Tasks extends Writes<'task'>, Movable<Fields<'moveTask'>> {
+  /** Of a repeating task, the occurrence that is shown: never the one after it. */
+  complete(id: string, completed?: boolean): Promise<void>;
+  /** Moves a repeating task on without a completion. */
+  skip(id: string): Promise<void>;
+  /** Takes back what was done or skipped last, if that is the occurrence of this date. */
+  undo(id: string, occurrence: string): Promise<void>;
+}
+
+export interface Collections {
+  tasks: Tasks;
+  projects: Writes<'project'> & Movable<Fields<'moveProject'>>;
+  sections: Writes<'section'> & Movable<Fields<'moveSection'>>;
+  views: Writes<'view'> & Movable<Fields<'moveView'>>;
+  reminders: Writes<'reminder'>;
+  occurrences: Reads<'occurrence'>;
+  tags: Reads<'tag'>;
+  channels: Reads<'channel'>;
+  profiles: Reads<'profile'>;
+}
+
+/** What the collections work on. */
+export interface Source {
+  shown(noun: Noun): ReadonlyMap<string, Item>;
+  /** The item as the server has it; undefined if it has none. */
+  stored(noun: Noun, id: string): Item | undefined;
+  resolveId(id: string): string;
+  enqueue(noun: WritableNoun, op: WriteOperation, id: string, fields: Item): Promise<void>;
+}
+
+export function createCollections(source: Source): Collections {
+  const reads = (noun: Noun) => ({
+    all: () => [...source.shown(noun).values()],
+    get: (id: string) => source.shown(noun).get(source.resolveId(id)),
+  });
+  const writes = (noun: WritableNoun) => ({
+    ...reads(noun),
+    async create(fields: Item) {
+      const id = `temp-${randomId()}`;
+      await source.enqueue(noun, 'create', id, fields);
+      return id;
+    },
+    update: (id: string, fields: Item) => source.enqueue(noun, 'update', id, fields),
+    move: (id: string, fields: Item) => source.enqueue(noun, 'move', id, fields),
+    delete: (id: string, fields: Item = {}) => source.enqueue(noun, 'delete', id, fields),
+  });
+  const collections = {
+    tasks: createTasks(source, writes('task')),
+    projects: writes('project'),
+    sections: writes('section'),
+    views: writes('view'),
+    reminders: writes('reminder'),
+    occurrences: reads('occurrence'),
+    tags: reads('tag'),
+    channels: reads('channel'),
+    profiles: reads('profile'),
+  };
+  // The feed has what the types say, by the name of its type.
+  return collections as unknown as Collections;
+}
+
+interface UntypedWrites {
+  get(id: string): Item | undefined;
+  update(id: string, fields: Item): Promise<void>;
+}
+
+function createTasks(source: Source, tasks: UntypedWrites) {
+  const occurrenceOf = (id: string) => tasks.get(id)?.occurrence ?? null;
+  const act = (op: 'skip' | 'undo', id: string, occurrence: unknown) =>
+    source.enqueue('task', op, id, { occurrence });
+  const update = async (id: string, fields: Item): Promise<void> => {
+    const occurrence = occurrenceOf(id);
+    if (fields.completed === undefined || occurrence === null) return tasks.update(id, fields);
+    if (fields.completed) return tasks.update(id, { ...fields, occurrence });
+    const isSent = source.stored('task', id)?.completed === tasks.get(id)?.completed;
+    if (isSent) return tasks.update(id, fields);
+    // The completion waits in the queue. Once it is sent, the task is at its next occurrence.
+    const { completed: _, ...others } = fields;
+    await act('undo', id, occurrence);
+    if (Object.keys(others).length > 0) await tasks.update(id, others);
+  };
+  return {
+    ...tasks,
+    update,
+    complete: (id: string, completed = true) => update(id, { completed }),
+    async skip(id: string) {
+      const occurrence = occurrenceOf(id);
+      if (occurrence !== null) await act('skip', id, occurrence);
+    },
+    undo: (id: string, occurrence: string) => act('undo', id, occurrence),
+  };
+}

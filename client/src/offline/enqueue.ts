@@ -1,0 +1,32 @@
+import { randomId } from '../random-id.ts';
+import { filterFields, isEqual } from './merge.ts';
+import type { ShownState } from './shown-state.ts';
+import type { State } from './state.ts';
+import type { Item, QueuedWrite, WritableNoun, WriteOperation } from './types.ts';
+
+/** Makes entries of the queue. */
+export function createWriter(state: State, shown: ShownState) {
+  let lastTime = 0;
+
+  /** After all others, whatever the clock says. */
+  function nextOrder(): string {
+    const newest = Number(state.queue().at(-1)?.order.split('-')[0] ?? 0);
+    lastTime = Math.max(Date.now(), newest + 1, lastTime + 1);
+    return `${String(lastTime).padStart(15, '0')}-${randomId()}`;
+  }
+
+  /** What the user did not change is no part of an update: it may be changed by others. */
+  function changedBy(noun: WritableNoun, id: string, fields: Item): Item {
+    const item = shown.items(noun).get(state.resolveId(id)) ?? {};
+    const resolved = state.resolveIds(fields);
+    return filterFields(fields, (name) => name === 'occurrence' || !isEqual(resolved[name], item[name]));
+  }
+
+  /** @returns null for an update that changes nothing */
+  return (noun: WritableNoun, op: WriteOperation, id: string, given: Item): QueuedWrite | null => {
+    const fields = op === 'update' ? changedBy(noun, id, given) : given;
+    if (op === 'update' && Object.keys(fields).every((name) => name === 'occurrence')) return null;
+    const base = state.items(noun).get(state.resolveId(id));
+    return { order: nextOrder(), key: randomId(), noun, op, id, fields, ...(base && { base }) };
+  };
+}

@@ -1,0 +1,95 @@
+import type { Source } from './collections.ts';
+import { createWriter } from './enqueue.ts';
+import { showState } from './shown-state.ts';
+import { createState, queueKey } from './state.ts';
+import type { Store, StoreChanges } from './store.ts';
+import { openTabs, type TabMessage } from './tabs.ts';
+import { createTurns } from './turns.ts';
+
+/** The state of one tab, its store, and the other tabs. */
+export async function openReplica(store: Store) {
+  const state = createState();
+  const shown = showState(state);
+  const newWrite = createWriter(state, shown);
+  /** So that the memory has what the store has. */
+  const { inTurn, ended } = createTurns();
+  let isClosed = false;
+  let onMessage: ((message: TabMessage) => void) | undefined;
+  /** What arrives while the store is read. */
+  let early: TabMessage[] | null = null;
+  const tabs = openTabs(store.name, (message) => {
+    if (early === null) receive(message);
+    else early.push(message);
+  });
+
+  function clear(): void {
+    state.clear();
+    shown.changed();
+  }
+
+  function apply(changes: StoreChanges): void {
+    state.apply(changes);
+    shown.changed();
+  }
+
+  function receive(message: TabMessage): void {
+    if (message.type === 'signOut') clear();
+    else apply(message.changes);
+    onMessage?.(message);
+  }
+
+  const reload = () =>
+    inTurn(async () => {
+      early = [];
+      const stored = await store.load();
+      state.clear();
+      apply(stored);
+      early.splice(0).forEach(receive);
+      early = null;
+    });
+
+  /** Makes changes durable, then shows them, here and in the other tabs. */
+  const commit = (decide: () => Iterable<readonly [string, unknown]>) =>
+    inTurn(async () => {
+      if (isClosed) throw new Error('The offline client is closed');
+      const changes = new Map(decide());
+      if (changes.size === 0) return;
+      await store.save(changes);
+      apply(changes);
+      tabs.post({ type: 'changes', changes });
+    });
+
+  const source: Source = {
+    shown: shown.items,
+    stored: (noun, id) => state.items(noun).get(state.resolveId(id)),
+    resolveId: state.resolveId,
+    enqueue: (...args) =>
+      commit(() => {
+        const write = newWrite(...args);
+        return write ? [[queueKey(write), write]] : [];
+      }),
+  };
+  await reload();
+  return {
+    state,
+    shown,
+    source,
+    tabs,
+    reload,
+    commit,
+    /** After a change by another tab. */
+    setOnMessage(handle: (message: TabMessage) => void): void {
+      onMessage = handle;
+    },
+    close(): Promise<unknown> {
+      isClosed = true;
+      return ended();
+    },
+    async clear(): Promise<void> {
+      await store.clear();
+      clear();
+    },
+  };
+}
+
+export type Replica = Awaited<ReturnType<typeof openReplica>>;

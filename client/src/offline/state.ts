@@ -1,0 +1,79 @@
+import { isItem } from './merge.ts';
+import type { StoreChanges } from './store.ts';
+import type { Item, QueuedWrite } from './types.ts';
+
+const cursorKey = 'cursor';
+/** By type and id, as the feed has them. */
+export const itemKey = (type: string, id: string): string => `item ${type} ${id}`;
+export const queueKey = ({ order }: Pick<QueuedWrite, 'order'>): string => `queue ${order}`;
+/** The id of the server, by the temporary one. */
+export const idKey = (temporaryId: string): string => `id ${temporaryId}`;
+
+const isQueuedWrite = (value: unknown): value is QueuedWrite => isItem(value) && 'order' in value;
+
+/**
+ * What the store has, in memory: the mirror of the server's items, and the queue of writes that the server has not
+ * answered yet. Its only way to change is `apply`, with the same changes that are stored.
+ */
+export function createState() {
+  const mirror = new Map<string, Map<string, Item>>();
+  const queue = new Map<string, QueuedWrite>();
+  const ids = new Map<string, string>();
+  let cursor: string | null = null;
+  let sorted: readonly QueuedWrite[] | undefined;
+
+  function applyItem(type: string, id: string, value: unknown): void {
+    const items = mirror.get(type) ?? new Map<string, Item>();
+    mirror.set(type, items);
+    if (isItem(value)) items.set(id, value);
+    else items.delete(id);
+  }
+
+  function applyOne(key: string, value: unknown): void {
+    const [kind, name = '', ...rest] = key.split(' ');
+    if (kind === 'item') applyItem(name, rest.join(' '), value);
+    else if (kind === 'queue') {
+      sorted = undefined;
+      if (isQueuedWrite(value)) queue.set(name, value);
+      else queue.delete(name);
+    } else if (kind === 'id') ids.set(name, String(value));
+    else if (key === cursorKey) cursor = typeof value === 'string' ? value : null;
+  }
+
+  const resolveId = (id: string): string => ids.get(id) ?? id;
+  return {
+    apply(changes: StoreChanges): void {
+      for (const [key, value] of changes) applyOne(key, value);
+    },
+    clear(): void {
+      for (const map of [mirror, queue, ids]) map.clear();
+      cursor = null;
+      sorted = undefined;
+    },
+    cursor: () => cursor,
+    items: (type: string): ReadonlyMap<string, Item> => mirror.get(type) ?? new Map(),
+    /** The oldest first. */
+    queue(): readonly QueuedWrite[] {
+      sorted ??= [...queue.values()].sort((a, b) => (a.order < b.order ? -1 : 1));
+      return sorted;
+    },
+    resolveId,
+    isCreatedHere: (id: string): boolean => [...ids.values()].includes(id),
+    /** With the ids of the server, as far as they are known. */
+    resolveIds: (fields: Item): Item =>
+      Object.fromEntries(
+        Object.entries(fields).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? resolveId(value) : value,
+        ]),
+      ),
+    /** The changes that make the mirror empty, but leave the queue. */
+    emptyMirror: (): [string, undefined][] =>
+      [...mirror].flatMap(([type, items]) =>
+        [...items.keys()].map((id): [string, undefined] => [itemKey(type, id), undefined]),
+      ),
+    atCursor: (next: string): [string, string] => [cursorKey, next],
+  };
+}
+
+export type State = ReturnType<typeof createState>;

@@ -1,0 +1,108 @@
+import { onAbort, sleep } from '../abort.ts';
+import type { ChangesPage } from '../changes.ts';
+import type { Duly } from '../client.ts';
+import { waitBefore } from '../transport.ts';
+import { type Hooks, pushQueue } from './push.ts';
+import type { Replica } from './replica.ts';
+import { itemKey } from './state.ts';
+import { createTurns } from './turns.ts';
+import type { Item } from './types.ts';
+
+export interface SyncOptions {
+  duly: Duly;
+  hooks: Hooks;
+  replica: Replica;
+  onError: ((error: unknown) => void) | undefined;
+}
+
+/** Pages have these; Node and React Native do not. */
+const platform: {
+  fetch: unknown;
+  addEventListener?: (type: string, listener: () => void) => void;
+  removeEventListener?: (type: string, listener: () => void) => void;
+} = globalThis;
+
+const retry = { attempts: 0, totalMs: 0, firstWaitMs: 1_000, maxWaitMs: 60_000 };
+
+/** Sends the queue and reads the feed, one after the other: so the mirror never has what a write's answer lacks. */
+export function createSync({ duly, hooks, replica, onError }: SyncOptions) {
+  const { state, commit, tabs } = replica;
+  const stop = new AbortController();
+  /** What waits for changes of the server, or for another attempt. */
+  let waiting: AbortController | undefined;
+  let isLeading = false;
+  let leading: Promise<void> | undefined;
+  const { inTurn, ended } = createTurns();
+
+  async function applyPage({ changes, cursor, isReset }: ChangesPage): Promise<void> {
+    const items = changes.map(({ type, id, op, ...rest }): [string, unknown] => {
+      const parts: Item = { ...rest };
+      return [itemKey(type, id), op === 'delete' ? undefined : parts[type]];
+    });
+    await commit(() => [...(isReset ? state.emptyMirror() : []), ...items, state.atCursor(cursor)]);
+  }
+
+  async function pull(signal: AbortSignal, follow = false): Promise<void> {
+    for await (const page of duly.changes({ since: state.cursor(), follow, signal })) await applyPage(page);
+  }
+
+  async function exchange(): Promise<void> {
+    do {
+      await pushQueue({ duly, state, hooks, commit, pull }, stop.signal);
+      await pull(stop.signal);
+    } while (state.queue().length > 0);
+  }
+
+  /** Ends also when there is something to send, or when the client is closed. */
+  async function wait(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const controller = new AbortController();
+    waiting = controller;
+    const forget = onAbort(stop.signal, () => controller.abort());
+    try {
+      await run(controller.signal);
+    } finally {
+      forget();
+      waiting = undefined;
+    }
+  }
+
+  const wake = () => waiting?.abort();
+
+  async function lead(): Promise<void> {
+    isLeading = true;
+    await replica.reload();
+    for (let failures = 0; !stop.signal.aborted; ) {
+      try {
+        await inTurn(exchange);
+        failures = 0;
+        await inTurn(async () => {
+          if (state.queue().length === 0) await wait((signal) => pull(signal, true));
+        });
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        onError?.(error);
+        failures += 1;
+        const ms = waitBefore(error, failures, retry);
+        await wait((signal) => sleep(ms, signal).catch(() => undefined));
+      }
+    }
+  }
+
+  return {
+    wake,
+    async sync(): Promise<void> {
+      wake();
+      if (isLeading) await inTurn(exchange);
+      else await tabs.tryLead(() => inTurn(exchange));
+    },
+    start(): void {
+      leading ??= tabs.lead(stop.signal, lead).catch((error: unknown) => onError?.(error));
+      platform.addEventListener?.('online', wake);
+    },
+    async close(): Promise<void> {
+      platform.removeEventListener?.('online', wake);
+      stop.abort();
+      await Promise.all([leading, ended()]);
+    },
+  };
+}

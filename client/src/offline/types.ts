@@ -1,0 +1,88 @@
+import type { DulyError } from '../errors.ts';
+import type { Change, Input } from '../types.ts';
+
+/** What the feed has, by the name of its type there. */
+export type Items = {
+  [Type in Change['type']]: Extract<Change, { type: Type }> extends { [Key in Type]?: infer Item }
+    ? NonNullable<Item>
+    : never;
+};
+export type Noun = keyof Items;
+
+/** An item whose type is not known here. */
+export type Item = Readonly<Record<string, unknown>>;
+
+/** Nouns that can be written offline, with what their creation and their changes take. */
+export interface Inputs {
+  task: { create: Input<'createTask'>; update: Fields<'updateTask'>; delete: Fields<'deleteTask'> };
+  project: {
+    create: Input<'createProject'>;
+    update: Fields<'updateProject'>;
+    delete: Fields<'deleteProject'>;
+  };
+  section: {
+    create: Input<'createSection'> & { project_id: string };
+    update: Fields<'updateSection'>;
+    delete: Fields<'deleteSection'>;
+  };
+  view: { create: Input<'createView'>; update: Fields<'updateView'>; delete: Fields<'deleteView'> };
+  reminder: {
+    create: Input<'createReminder'> & { task_id: string };
+    update: Fields<'updateReminder'>;
+    delete: Fields<'deleteReminder'>;
+  };
+}
+export type WritableNoun = keyof Inputs;
+
+/** The client itself sends the version. */
+export type Fields<Id extends ConditionalOperation> = Omit<Input<Id>, 'version'>;
+type ConditionalOperation =
+  | `${'update' | 'delete' | 'move'}${'Task' | 'Project' | 'Section' | 'View'}`
+  | `${'update' | 'delete'}Reminder`;
+
+export type WriteOperation = 'create' | 'update' | 'move' | 'skip' | 'undo' | 'delete';
+
+/** A write that waits until the server has answered it. */
+export interface QueuedWrite {
+  /** Its place in the queue, compared as text. Names the write. */
+  order: string;
+  /** Its Idempotency-Key. */
+  key: string;
+  noun: WritableNoun;
+  op: WriteOperation;
+  /** May be temporary. */
+  id: string;
+  fields: Item;
+  /** The item of the server that the user saw; absent if the server does not have it yet. */
+  base?: Item;
+  /** Once it may have been sent: since when, and with which version. From then on it is sent unchanged. */
+  sent?: { at: number; version?: unknown } | undefined;
+}
+
+/** Both sides have changed the same fields of an item, or one has deleted what the other has changed. */
+export type Conflict = {
+  [N in WritableNoun]: {
+    noun: N;
+    id: string;
+    /** What both started from. */
+    base: Items[N];
+    /** With the change that waits; null: deleted here. */
+    mine: Items[N] | null;
+    /** Of the server. */
+    theirs: Items[N];
+    /** Changed by both sides, to different values. Fields that one side has changed are merged already. */
+    fields: readonly string[];
+  };
+}[WritableNoun];
+
+/** An object has values for the contested fields; those that it leaves out are theirs. */
+export type Resolution = 'mine' | 'theirs' | Readonly<Record<string, unknown>>;
+
+/** A write that the server refused for good, and that is undone here. */
+export interface Refusal {
+  noun: WritableNoun;
+  op: WriteOperation;
+  id: string;
+  fields: Item;
+  error: DulyError;
+}
