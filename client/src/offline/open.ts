@@ -51,8 +51,11 @@ export async function openOffline({
   }
 
   replica.setOnMessage((message) => {
-    if (message.type === 'signOut') void close();
-    else if (state.queue().length > 0) sync.wake();
+    if (message.type === 'signOut') {
+      // From now on nothing is stored, also no answer that is still to come.
+      void replica.close();
+      void close();
+    } else if (state.queue().length > 0) sync.wake();
   });
   return {
     ...collections,

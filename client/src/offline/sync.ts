@@ -1,4 +1,4 @@
-import { onAbort, sleep } from '../abort.ts';
+import { onAbort, sleep, untilAborted } from '../abort.ts';
 import type { ChangesPage } from '../changes.ts';
 import type { Duly } from '../client.ts';
 import { waitBefore } from '../transport.ts';
@@ -24,13 +24,24 @@ const platform: {
 
 const retry = { attempts: 0, totalMs: 0, firstWaitMs: 1_000, maxWaitMs: 60_000 };
 
+/** A question that nobody answers does not keep the client from closing. */
+const interruptible = ({ onConflict, ...others }: Hooks, signal: AbortSignal): Hooks => ({
+  ...others,
+  ...(onConflict && {
+    onConflict: (conflict) => untilAborted(Promise.resolve(onConflict(conflict)), signal),
+  }),
+});
+
 /** Sends the queue and reads the feed, one after the other: so the mirror never has what a write's answer lacks. */
-export function createSync({ duly, hooks, replica, onError }: SyncOptions) {
+export function createSync({ duly, hooks: given, replica, onError }: SyncOptions) {
   const { state, commit, tabs } = replica;
   const stop = new AbortController();
+  const hooks = interruptible(given, stop.signal);
   /** What waits for changes of the server, or for another attempt. */
   let waiting: AbortController | undefined;
   let isLeading = false;
+  /** How many callers of `sync` wait for it. */
+  let callers = 0;
   let leading: Promise<void> | undefined;
   const { inTurn, ended } = createTurns();
 
@@ -76,7 +87,7 @@ export function createSync({ duly, hooks, replica, onError }: SyncOptions) {
         await inTurn(exchange);
         failures = 0;
         await inTurn(async () => {
-          if (state.queue().length === 0) await wait((signal) => pull(signal, true));
+          if (state.queue().length === 0 && callers === 0) await wait((signal) => pull(signal, true));
         });
       } catch (error) {
         if (stop.signal.aborted) return;
@@ -91,9 +102,14 @@ export function createSync({ duly, hooks, replica, onError }: SyncOptions) {
   return {
     wake,
     async sync(): Promise<void> {
+      callers += 1;
       wake();
-      if (isLeading) await inTurn(exchange);
-      else await tabs.tryLead(() => inTurn(exchange));
+      try {
+        if (isLeading) await inTurn(exchange);
+        else await tabs.tryLead(() => inTurn(exchange));
+      } finally {
+        callers -= 1;
+      }
     },
     start(): void {
       leading ??= tabs.lead(stop.signal, lead).catch((error: unknown) => onError?.(error));
