@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { IDBFactory } from 'fake-indexeddb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { password, registerAccount } from '../../server/test/support/accounts.ts';
 import { newDuly, useApp } from './support/duly.ts';
@@ -19,23 +20,27 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'duly-readme-'));
   const text = await readFile(inClient('README.md'), 'utf8');
   blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
-  const source = fileURLToPath(inClient('src/index.ts'));
-  const [first = ''] = blocks;
-  const [imports = ''] = first.split(/(?<=;\n)\n/);
-  const others = blocks.slice(1).map((block) => `{\n${block}}\n`);
-  const page = `${imports.replace('@duly/client', source)}
+  const isImport = (line: string) => line.startsWith('import ');
+  const lines = blocks.map((block) => block.split('\n'));
+  const imports = lines.flat().filter(isImport).join('\n');
+  const [first = '', ...others] = lines.map((block) => block.filter((line) => !isImport(line)).join('\n'));
+  const pathOf = (name: string) => fileURLToPath(inClient(`src/${name}index.ts`));
+  const page = `${imports.replace(/'@duly\/client\/?(.*)'/g, (_, part) => `'${pathOf(part && `${part}/`)}'`)}
 export interface Given {
   url: string; email: string; password: string; signal: AbortSignal;
-  console: { log(...words: unknown[]): void };
+  userId: string; console: { log(...words: unknown[]): void };
   mirror: Map<string, unknown>; load(): Promise<string | null>; save(cursor: string): Promise<void>;
 }
-export async function run({ url, email, password, signal, console, mirror, load, save }: Given) {
-${first.slice(imports.length)}${others.join('')}}
+export async function run({ url, email, password, signal, userId, console, mirror, load, save }: Given) {
+${first}${others.map((block) => `{\n${block}}\n`).join('')}}
 `;
   file = join(directory, 'readme.mts');
   await writeFile(file, page);
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => {
+  vi.unstubAllGlobals();
+  return rm(directory, { recursive: true, force: true });
+});
 
 test('the examples of the README compile', async () => {
   const compilerOptions = { lib: ['es2022', 'dom', 'dom.asynciterable', 'dom.iterable'], types: [] };
@@ -49,7 +54,8 @@ test('the examples of the README compile', async () => {
 });
 
 test('the examples of the README do what it says', async () => {
-  expect(blocks).toHaveLength(5);
+  expect(blocks).toHaveLength(6);
+  vi.stubGlobal('indexedDB', new IDBFactory());
   const { email, id, newToken } = await registerAccount(app());
   const stop = new AbortController();
   const lines: string[] = [];
@@ -62,6 +68,7 @@ test('the examples of the README do what it says', async () => {
     password,
     signal: stop.signal,
     mirror,
+    userId: id,
     console: { log: (...words: unknown[]) => lines.push(words.join(' ')) },
     load: async () => cursor,
     save: async (next: string) => {
@@ -81,4 +88,6 @@ test('the examples of the README do what it says', async () => {
   await vi.waitUntil(() => lines.at(-1) === 'task upsert', 60_000);
   stop.abort();
   await running;
+  expect(lines).toContainEqual(expect.stringMatching(/^open .*Buy bread/));
+  expect(lines.at(-1)).toBe('open ');
 });

@@ -52,6 +52,22 @@ test('tasks are in their manual order, those not sent yet last', async () => {
   expect(titlesOf(phone)).toEqual(['second', 'first', 'here', 'not sent', 'nor this']);
 });
 
+test('reminders move with their task', async () => {
+  const { user, create, v1 } = await newClient(app());
+  const reminders = [10, 30].map((minutes_before) => ({ relative_to: 'due', minutes_before }));
+  const { id } = await create({ due_date: '2030-06-01', reminders });
+  const phone = await createDevice(app(), user).open();
+  await phone.sync();
+  const coming = phone.query((all) => all.reminders.all().flatMap(({ next_at }) => next_at ?? []));
+  expect(coming.get().toSorted()).toEqual(['2030-05-31T23:30:00.000Z', '2030-05-31T23:50:00.000Z']);
+  await phone.tasks.update(id, { due_date: '2030-07-01' });
+  await phone.sync();
+  expect(coming.get().toSorted()).toEqual(['2030-06-30T23:30:00.000Z', '2030-06-30T23:50:00.000Z']);
+  await v1('PATCH', `/tasks/${id}/complete`, { completed: true });
+  await phone.sync();
+  expect([coming.get(), phone.reminders.all().length]).toEqual([[], 2]);
+});
+
 test('a client that was away for longer than deletions are kept starts anew, and keeps its queue', async () => {
   const { user, create, v1 } = await newClient(app());
   const [gone, stays] = [await create({ title: 'gone' }), await create({ title: 'stays' })];
