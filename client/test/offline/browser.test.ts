@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, launchBrowser } from '../../../server/test/support/browser.ts';
@@ -7,36 +6,20 @@ import { newClient } from '../../../server/test/support/tasks.ts';
 import { useApp } from '../support/duly.ts';
 import { inClient } from '../support/generate.ts';
 
+type Browser = Awaited<ReturnType<typeof launchBrowser>>;
+type BrowserContext = Awaited<ReturnType<Browser['newContext']>>;
+type Page = Awaited<ReturnType<BrowserContext['newPage']>>;
+
 const app = useApp();
 if (chromiumPath === undefined)
   console.warn('skipped: offline in a browser, for want of Chromium in /usr/bin');
 
-/** In the page: opens the client as `offline`, and counts its requests. */
-const script = (token: string) => `
-  import { createDuly } from '${fileURLToPath(inClient('src/index.ts'))}';
-  import { indexedDbStore, openOffline } from '${fileURLToPath(inClient('src/offline/index.ts'))}';
-  window.requests = 0;
-  const count = (...request) => { window.requests += 1; return fetch(...request); };
-  const duly = createDuly({ url: location.origin, token: ${JSON.stringify(token)}, fetch: count });
-  window.offline = await openOffline({ duly, store: indexedDbStore('duly-ada') });
-  window.titles = () => offline.tasks.all().map(({ title }) => title).join();
-  offline.start();
-`;
-
-async function bundle(token: string): Promise<string> {
-  const input = await rolldown({
-    input: 'page',
-    platform: 'browser',
-    plugins: [
-      {
-        name: 'page',
-        resolveId: (id) => (id === 'page' ? id : null),
-        load: (id) => (id === 'page' ? script(token) : null),
-      },
-    ],
-  });
-  const { output } = await input.generate({ format: 'esm' });
-  await input.close();
+async function bundle(fixture: string): Promise<string> {
+  const input = fileURLToPath(inClient(`test/fixtures/${fixture}.mjs`));
+  const define = { 'process.env.NODE_ENV': '"production"' };
+  const made = await rolldown({ input, platform: 'browser', transform: { define } });
+  const { output } = await made.generate({ format: 'esm' });
+  await made.close();
   return output[0].code;
 }
 
@@ -47,7 +30,19 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
   });
   afterAll(() => browser.close());
 
-  /** Tabs of one profile, at the origin of the server. */
+  /** A profile whose tabs show a fixture, at the origin of the server. */
+  async function newContext(fixture: string, token: string): Promise<BrowserContext> {
+    const code = await bundle(fixture);
+    const context = await browser.newContext();
+    await context.addInitScript(`globalThis.token = ${JSON.stringify(token)};`);
+    const body = '<body></body><script type="module" src="/page.js"></script>';
+    await context.route('**/page', (route) => route.fulfill({ contentType: 'text/html', body }));
+    await context.route('**/page.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: code }),
+    );
+    return context;
+  }
+
   async function openTab(context: BrowserContext): Promise<Page> {
     const page = await context.newPage();
     await page.goto(`${app().url}/page`);
@@ -59,14 +54,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
 
   test('one tab of several syncs, another one goes on, and a reload has everything', async () => {
     const { user, create, list } = await newClient(app());
-    const code = await bundle(user.token);
-    const context = await browser.newContext();
-    await context.route('**/page', (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<script type="module" src="/page.js"></script>' }),
-    );
-    await context.route('**/page.js', (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: code }),
-    );
+    const context = await newContext('offline-page', user.token);
     const first = await openTab(context);
     await first.waitForFunction('offline.profiles.all().length === 1');
     const second = await openTab(context);
@@ -94,6 +82,24 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       };
     })`);
     expect(left).toBe(0);
+    await context.close();
+  });
+
+  test('a React component shows what changes, and is rendered for nothing else', async () => {
+    const { user } = await newClient(app());
+    const context = await newContext('react-page', user.token);
+    const page = await openTab(context);
+    const text = (wanted: string) => page.waitForFunction(`document.body.innerText.trim() === '${wanted}'`);
+    await page.evaluate(`offline.tasks.create({ title: 'milk' })`);
+    await text('milk');
+    const renders = await page.evaluate('renders()');
+    await page.evaluate(`offline.tasks.create({ title: 'bread' })`);
+    await page.evaluate(`offline.projects.create({ name: 'House' })`);
+    expect(await page.evaluate('renders()')).toBe(renders);
+    await page.evaluate(`setWord('bread')`);
+    await text('bread');
+    await page.evaluate(`offline.tasks.complete(offline.tasks.all()[1].id)`);
+    await text('');
     await context.close();
   });
 });
