@@ -2,8 +2,11 @@ import type { BucketLocation } from '../config/store-location.ts';
 import { createS3Client } from './s3-client.ts';
 import { type Store, StoreError, type StoreOptions } from './store.ts';
 
-/** A stream becomes objects of this size, so that each is sent and read in one request, which can be repeated. */
-const partBytes = 16 * 2 ** 20;
+/**
+ * A stream becomes objects of this size, so that each is sent and read in one request, which can be repeated. `fetch`
+ * copies what it sends: with 16 MB a backup takes 290 MB of memory more than without, with 4 MB 130.
+ */
+const partBytes = 4 * 2 ** 20;
 const parallelUploads = 2;
 const parallelRemovals = 8;
 /** Parts of a stream are worth more patience: without one of them, everything before is lost. */

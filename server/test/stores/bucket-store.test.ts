@@ -50,20 +50,20 @@ test('a list of several pages is read to its end', async () => {
   expect(tokens).toEqual([null, '1+2/3&4=']);
 });
 
-test('a stream becomes objects of 16 MB, and is read as it was written', async () => {
+test('a stream becomes objects of 4 MB, and is read as it was written', async () => {
   const store = createBucketStore(bucket.location, {});
   const chunk = randomBytes(3_000_000);
   async function* chunks(count: number) {
     for (let index = 0; index < count; index += 1) yield chunk;
   }
-  await store.writeStream('base/a/data', chunks(12));
+  await store.writeStream('base/a/data', chunks(4));
   await store.write('base/a/data.zst.000001', bytes('of another stream'));
   expect(await store.list('base/a/data.0')).toEqual(
     ['000001', '000002', '000003'].map((number) => `base/a/data.${number}`),
   );
   const [read, wanted] = [createHash('sha256'), createHash('sha256')];
   for await (const part of store.readStream('base/a/data')) read.update(part);
-  for await (const part of chunks(12)) wanted.update(part);
+  for await (const part of chunks(4)) wanted.update(part);
   expect(read.digest('hex')).toBe(wanted.digest('hex'));
   await expect(buffer(store.readStream('base/b/data'))).rejects.toThrow('base/b/data is missing');
 });
