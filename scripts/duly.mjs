@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `duly` of the npm package: runs a command of the service with the pinned runtime; `serve` without one. Any Node.js runs
-// it, so keep to the syntax of Node 14.
+// `duly` of the npm package: runs a command of the service with the pinned runtime; `serve` without one. Any Node.js
+// runs it, so keep to the syntax of Node 14.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,5 @@
-// How both launchers start the pinned runtime: `run.mjs` in a clone, `duly.mjs` in the npm package. Any Node.js runs it,
-// so keep to the syntax of Node 14.
+// How both launchers start the pinned runtime: `run.mjs` in a clone, `duly.mjs` in the npm package. Any Node.js runs
+// it, so keep to the syntax of Node 14.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
