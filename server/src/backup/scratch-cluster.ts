@@ -33,7 +33,7 @@ export function createScratchCluster(dataDir: string, purpose: string): ScratchC
   const target = isReachable ? join(dataDir, 'postgres') : chooseRelocationTarget(dataDir, account);
   const workDirectory = `${target}.${purpose}.new-${process.pid}`;
   // Of killed processes, whose servers have been stopped.
-  if (isReachable) removeAbandoned(dataDir, 'postgres');
+  if (isReachable) removeAbandoned(dataDir, '');
   rmSync(workDirectory, { recursive: true, force: true });
   mkdirSync(workDirectory, { mode: 0o700 });
   const directory = join(workDirectory, 'data');

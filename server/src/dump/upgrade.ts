@@ -49,7 +49,7 @@ export async function upgradeCluster(request: UpgradeRequest, log: Logger): Prom
   await settleRestore(dataDir);
   const lock = lockForRestore(dataDir);
   try {
-    removeAbandoned(dataDir, 'postgres');
+    removeAbandoned(dataDir, '');
     const located = locateCluster(dataDir);
     if (located === undefined) throw noDatabaseError(dataDir);
     const { major, directory, account } = located;

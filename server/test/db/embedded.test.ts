@@ -119,6 +119,21 @@ describe('first start', () => {
     expect(readdirSync(dataDir).filter((name) => name.includes('.new-'))).toEqual([]);
   });
 
+  it('removes what processes that were killed had begun to write, and no other file', async () => {
+    const dataDir = await copyInitializedDataDir();
+    const ended = ['backup-status.json', 'postgres-password', 'restore.lock'].map(
+      (name) => `${name}.new-99999999`,
+    );
+    const others = [`secret.new-${process.ppid}`, 'notes.new'];
+    for (const name of [...ended, ...others]) writeFileSync(join(dataDir, name), '');
+    await startEmbeddedServer(dataDir);
+    expect(
+      readdirSync(dataDir)
+        .filter((name) => name.includes('.new'))
+        .sort(),
+    ).toEqual(others.toSorted());
+  });
+
   it('has one winner when two processes try at once', async () => {
     const dataDir = newDataDir();
     const children = [startEmbeddedInChild(dataDir), startEmbeddedInChild(dataDir)];

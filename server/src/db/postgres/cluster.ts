@@ -54,7 +54,7 @@ export async function openCluster(
 ): Promise<Cluster> {
   try {
     prepareDataDir(dataDir);
-    removeAbandoned(dataDir, 'postgres');
+    removeAbandoned(dataDir, '');
     const existing = findCluster(dataDir);
     return { ...(existing ?? (await createCluster(dataDir, log))), settings };
   } catch (error) {
