@@ -115,7 +115,6 @@ test('the table takes no update, delete or truncate, from the role of the servic
   for (const statement of [
     sql`update duly.audit set action = 'x' where user_id = ${user.id}`,
     sql`delete from duly.audit where user_id = ${user.id}`,
-    sql`delete from duly.audit where false`,
     sql`truncate duly.audit`,
   ]) {
     await expect(statement.execute(db)).rejects.toMatchObject({ code: '42501' });

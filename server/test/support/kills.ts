@@ -7,7 +7,7 @@ import { killTree, processesBelow } from './kill-process.ts';
 import { startProcess, waitUntil } from './process.ts';
 import { seeded } from './random.ts';
 
-/** Other instants, or those of a failure: `DULY_TEST_SEED=7 npm run test:faults -- server/test/faults/kills.fault.ts`. */
+/** `DULY_TEST_SEED` chooses other instants, or those of a failure. */
 export const killSeed = Number(process.env.DULY_TEST_SEED ?? 20_261_128);
 
 /** The state in which the next start, or the same command again, has brought everything. */
