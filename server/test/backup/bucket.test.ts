@@ -117,7 +117,7 @@ test('a store that is away is a detail of readiness, and what waited is archived
   await ada.createTasks(['while it is away']);
   await vi.waitUntil(async () => (await readiness()).backup === 'failing', { ...patience, timeout: 60_000 });
   expect(performance.now() - since).toBeLessThan(60_000);
-  expect(await readiness()).toEqual({ status: 'ok', database: 'ok', backup: 'failing' });
+  expect(await readiness()).toEqual({ status: 'ok', database: 'ok', schema: 'current', backup: 'failing' });
   bucket.setFaults(() => null);
   await vi.waitUntil(async () => (await readiness()).backup === 'ok', patience);
   await waitForArchive(env);
