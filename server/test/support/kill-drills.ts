@@ -36,7 +36,9 @@ async function createData(users: number, tasks: number) {
 }
 
 const completeIn = (directory: string) =>
-  existsSync(directory) ? readdirSync(directory).filter((name) => !name.includes('.new-')) : [];
+  existsSync(directory)
+    ? readdirSync(directory).filter((name) => existsSync(join(directory, name, 'manifest.json')))
+    : [];
 
 /** Every second one backs up a running service, the others a stopped one. */
 export async function backupDrill(users = 4, tasks = 500): Promise<KillDrill> {
