@@ -21,7 +21,10 @@ export interface Offline extends Collections {
   subscribe(listener: () => void): () => void;
   /** How many writes the server has not answered yet. */
   pending(): number;
-  /** Sends what waits, then reads the feed to its end. Leaves that to another tab if one keeps in sync. @throws DulyError */
+  /**
+   * Sends what waits, then reads the feed to its end. Leaves that to another tab if one keeps in sync.
+   * @throws DulyError
+   */
   sync(): Promise<void>;
   /** Keeps in sync until it is closed; of several tabs, one does so for all. */
   start(): void;

@@ -2,7 +2,7 @@ import type { CollectionConfig } from '@tanstack/db';
 import type { Offline } from '../offline/index.ts';
 import type { Task } from '../types.ts';
 
-/** Options of a collection of TanStack DB that shows what `reads` has, such as `offline.projects`. It cannot be written. */
+/** Options of a collection of TanStack DB that shows what `reads` has, such as `offline.projects`. It is read-only. */
 export function collectionOptions<Item extends { id: string }>(
   offline: Offline,
   reads: { all(): readonly Item[] },
@@ -32,7 +32,7 @@ export function collectionOptions<Item extends { id: string }>(
   };
 }
 
-/** The same of tasks, with updates and deletions. `offline.tasks.create` creates them: an insert would need all fields. */
+/** The same of tasks, with updates and deletions. An insert would need all fields: use `offline.tasks.create`. */
 export function taskCollectionOptions(offline: Offline): CollectionConfig<Task, string> {
   return {
     ...collectionOptions(offline, offline.tasks),

@@ -1,4 +1,4 @@
-"""An offline client of Duly, written from client/SPEC.md alone. It needs nothing but Python's standard library."""
+"""An offline client of Duly that follows client/SPEC.md. It needs nothing but Python's standard library."""
 
 import email.utils
 import http.client

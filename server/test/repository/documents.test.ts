@@ -9,6 +9,7 @@ import { codeSpansOf, nodesOf, parse, read, root } from '../support/sources.ts';
 const documents = [
   ...(await readdir(root)),
   ...(await readdir(join(root, 'docs'), { recursive: true })).map((name) => `docs/${name}`),
+  ...(await readdir(join(root, 'client'))).map((name) => `client/${name}`),
 ].filter((name) => name.endsWith('.md'));
 const texts = new Map(await Promise.all(documents.map(async (name) => [name, await read(name)] as const)));
 const textOf = (name: string): string => texts.get(name) ?? expect.fail(`no ${name}`);
