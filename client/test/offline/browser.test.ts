@@ -92,6 +92,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     const text = (wanted: string) => page.waitForFunction(`document.body.innerText.trim() === '${wanted}'`);
     await page.evaluate(`offline.tasks.create({ title: 'milk' })`);
     await text('milk');
+    // A task that was not sent yet is made anew for each change.
+    await page.evaluate('offline.sync()');
     const renders = await page.evaluate('renders()');
     await page.evaluate(`offline.tasks.create({ title: 'bread' })`);
     await page.evaluate(`offline.projects.create({ name: 'House' })`);
