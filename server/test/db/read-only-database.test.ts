@@ -182,7 +182,7 @@ describe('a database that is read-only', () => {
     expect(first.body.database).toBe('read-only');
     await vi.waitFor(async () => expect((await ready(app)).status).toBe(200), patience);
     expect(performance.now() - begun).toBeGreaterThan(10_000);
-    expect((await ready(app)).body).toEqual({ status: 'ok', database: 'read-only' });
+    expect((await ready(app)).body).toEqual({ status: 'ok', database: 'read-only', schema: 'current' });
     const { auditCounts, db } = app.ctx;
     const other = await newClient(app);
     await other.list();
