@@ -625,9 +625,8 @@ CREATE OR REPLACE FUNCTION duly.check_audit_pruning()
  SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
-  if new.pruned_seq > coalesce(old.pruned_seq, 0) and new.pruned_hash = (
-    select a.hash from audit a where a.user_id = new.user_id and a.seq = new.pruned_seq
-  ) then
+  if new.pruned_seq > coalesce(old.pruned_seq, 0) and new.pruned_seq <= new.seq and new.pruned_hash is not null
+    and new.pruned_seq::text = current_setting('duly.audit_pruning', true) then
     return new;
   end if;
   raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
@@ -714,7 +713,7 @@ CREATE OR REPLACE FUNCTION duly.refuse_audit_deletion()
  SET search_path TO 'duly', 'pg_temp'
 AS $function$
 begin
-  if exists (select from audit_heads h where h.user_id = old.user_id and h.pruned_seq >= old.seq) then
+  if old.seq <= coalesce(nullif(current_setting('duly.audit_pruning', true), ''), '0')::bigint then
     return old;
   end if;
   raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';

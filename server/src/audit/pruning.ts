@@ -24,6 +24,10 @@ async function lockChains(tx: Tx, userIds: readonly string[]): Promise<void> {
     await sql`select from duly.audit_heads where user_id = ${userId} for update`.execute(tx);
 }
 
+/** The triggers of both tables let a transaction remove no entry after this one. @param seq none if it is empty */
+const announceRemoval = (tx: Tx, seq: string) =>
+  sql`select set_config('duly.audit_pruning', ${seq}, true)`.execute(tx);
+
 /**
  * Removes the entries at the begin of a chain that are all older; one after a newer entry stays. The head remembers the
  * last of them.
@@ -38,12 +42,14 @@ async function pruneChain(tx: Tx, userId: string, before: Date): Promise<number>
     ) as checked where is_old order by seq desc limit 1`.execute(tx);
   const [last] = rows;
   if (last === undefined) return 0;
+  await announceRemoval(tx, String(last.seq));
   await sql`
     update duly.audit_heads set pruned_seq = ${last.seq}, pruned_hash = ${last.hash} where user_id = ${userId}`.execute(
     tx,
   );
   const { numAffectedRows } = await sql`
     delete from duly.audit where user_id = ${userId} and seq <= ${last.seq}`.execute(tx);
+  await announceRemoval(tx, '');
   return Number(numAffectedRows ?? 0n);
 }
 

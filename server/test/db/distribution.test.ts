@@ -83,7 +83,9 @@ test('a distributed table has no trigger that reads or writes', async () => {
   const functions = theirs.map(({ name, function: called }) => `${name} ${called}`);
   expect(functions.sort()).toEqual([
     'duly.audit refuse_audit_change',
+    'duly.audit refuse_audit_deletion',
     'duly.audit refuse_change',
+    'duly.audit_heads check_audit_pruning',
     'duly.owners write_after_erasure',
   ]);
 });

@@ -146,6 +146,7 @@ test('when each job was last done', async () => {
     'encrypt secrets anew',
     'delete deliveries',
     'delete expired sessions',
+    'remove audit entries',
   ]);
   for (const { value } of found) {
     expect(value).toBeGreaterThanOrEqual(before);
