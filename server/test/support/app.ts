@@ -61,6 +61,8 @@ export async function mintToken(claims: Record<string, unknown>, key = secret): 
     .sign(new TextEncoder().encode(key));
 }
 
+const closeGraceMs = 2_000;
+
 /** Tests send thousands of requests from one address. Only tests of the rate limits turn them on. */
 export const withoutLimits = { RATE_LIMIT_PER_USER: 'off', RATE_LIMIT_PER_IP: 'off', RATE_LIMIT_AUTH: 'off' };
 
@@ -115,7 +117,10 @@ export async function startApp(
       return { id: userId, token, v1: `/api/v1/users/${encoded}`, bare: `/api/${encoded}` };
     },
     async close() {
+      // As `serve` does: a connection that never sent a request would be waited for, for 30 s.
+      const timer = setTimeout(() => app.server.closeAllConnections(), closeGraceMs);
       await app.close();
+      clearTimeout(timer);
       await db.destroy();
       if (beside === undefined) await database.drop();
       await rm(dataDir, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { errorCodeOf } from '../../src/db/failures.ts';
 import { afterFile } from './clean-up.ts';
 import { freePort, temporaryDirectory, waitUntil } from './process.ts';
 
@@ -99,7 +100,8 @@ async function createCluster(make: CreateFiles): Promise<TestCluster> {
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
         .trim()
         .split(' ');
-      for (const id of [child.pid, ...children.map(Number)]) process.kill(id, signal);
+      process.kill(child.pid, signal);
+      for (const id of children) signalIfRunning(Number(id), signal);
     },
   };
   afterFile.push(async () => {
@@ -142,4 +144,13 @@ export async function waitForReplay(primary: TestCluster, replica: TestCluster):
     );
     return row?.is === true;
   });
+}
+
+/** A process of the server may end at any time. */
+function signalIfRunning(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch (error) {
+    if (errorCodeOf(error) !== 'ESRCH') throw error;
+  }
 }
