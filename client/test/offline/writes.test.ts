@@ -96,15 +96,18 @@ test('what the user does while something is being sent is kept and sent too', as
   ]);
 });
 
+/** The server gets the request, and nobody gets its answer. */
+const losingAnswers: typeof fetch = async (...request) => {
+  await fetch(...request);
+  throw new TypeError('the connection was lost');
+};
+
 test('an app that is closed between the request and its answer does the write once', async () => {
   const { user, list } = await newClient(app());
   const store = textStore();
   const cut = createDevice(app(), user, {
     store,
-    fetch: async (...request) => {
-      await fetch(...request);
-      throw new TypeError('the connection was lost');
-    },
+    fetch: losingAnswers,
   });
   const phone = await cut.open();
   const id = await phone.tasks.create({ title: 'once' });
@@ -122,10 +125,7 @@ test('a creation that was sent more than a day ago is looked for before it is se
   const store = textStore();
   const cut = createDevice(app(), user, {
     store,
-    fetch: async (...request) => {
-      await fetch(...request);
-      throw new TypeError('the connection was lost');
-    },
+    fetch: losingAnswers,
   });
   const phone = await cut.open();
   await phone.tasks.create({ title: 'once' });

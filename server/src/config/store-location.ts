@@ -30,7 +30,7 @@ export interface BucketLocation {
 export type StoreLocation = DirectoryLocation | BucketLocation;
 
 /**
- * The place of the backups.
+ * Where backups are kept.
  * @returns null if no setting names one
  */
 export function backupLocation(env: Env): StoreLocation | null {

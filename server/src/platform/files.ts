@@ -24,6 +24,11 @@ export function createFileOnce(path: string, content: string): void {
   const temporary = `${path}.new-${process.pid}`;
   rmSync(temporary, { force: true });
   writeSynced(temporary, content, 0o600);
+  renameOnce(temporary, path);
+}
+
+/** Gives a file its name. If another file has it, that one stays: unlike a rename, a link never replaces a file. */
+export function renameOnce(temporary: string, path: string): void {
   try {
     linkSync(temporary, path);
   } catch (error) {

@@ -12,7 +12,7 @@ export interface StatementTrace {
   text: string;
 }
 
-/** A statement, from the moment that it has a connection until its rows are here. */
+/** A statement: begins when it has a connection, and ends when its rows have arrived. */
 export const statementTraces = tracingChannel<unknown, StatementTrace>('duly:statement');
 
 export interface WorkTrace {

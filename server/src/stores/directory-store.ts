@@ -1,7 +1,7 @@
-import { createReadStream, linkSync, mkdirSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
+import { createReadStream, mkdirSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { hasCode, removeAbandoned, syncDirectory, writeSyncedStream } from '../platform/files.ts';
+import { hasCode, removeAbandoned, renameOnce, syncDirectory, writeSyncedStream } from '../platform/files.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -56,14 +56,7 @@ export function createDirectoryStore(root: string): Store {
       makeParents(name);
       removeAbandoned(dirname(path), basename(path));
       await writeSyncedStream(temporary, [content]);
-      try {
-        // Unlike a rename, a link never replaces a file.
-        linkSync(temporary, path);
-      } catch (error) {
-        if (!hasCode(error, 'EEXIST')) throw error;
-      }
-      rmSync(temporary);
-      syncDirectory(dirname(path));
+      renameOnce(temporary, path);
     },
     async writeStream(name, chunks) {
       makeParents(name);

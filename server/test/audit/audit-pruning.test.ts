@@ -112,7 +112,7 @@ test('heads that were kept from before still show whether the rest was rewritten
     ]);
 });
 
-test('whoever removes or changes more is found', async () => {
+test('the verification finds entries that were removed or changed otherwise', async () => {
   const user = await withOldEntries(3, 4);
   const restore = async (statement: string, expected: string[]) => {
     await tamper(`create table kept as select * from duly.audit where user_id = '${user.id}'; ${statement}`);

@@ -208,7 +208,7 @@ test('process.env is read in one place', async () => {
   expect(readers).toEqual(['config/config.ts']);
 });
 
-/** Peers that whoever uses an adapter of the client has anyway. */
+/** The peer dependency of each adapter of the client. */
 const peers: Readonly<Record<string, string>> = { react: 'react', 'tanstack-db': '@tanstack/db' };
 
 test.each(['quick-add', 'client'])(

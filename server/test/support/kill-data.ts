@@ -87,7 +87,7 @@ export async function copyDataDir(original: string): Promise<string> {
   return dataDir;
 }
 
-/** Both ends of a command. What comes after it is learned from its first run, which nothing disturbs. */
+/** The states before and after a command. The state after it is read when its first run, which is not killed, ends. */
 export interface Ends {
   before: DatabaseState;
   after: Pick<DatabaseState, 'rows' | 'feedHeads'> | null;

@@ -14,7 +14,7 @@ export function parseDocument(text: string, what: string): unknown {
   }
 }
 
-/** V8 says a line and a column, or shows the text around the place. It says neither where the text ends early. */
+/** Line and column, or the text around the error, as V8's message has it; V8 gives neither if the text ends early. */
 function whereOf(error: unknown, text: string): string {
   const message = error instanceof Error ? error.message.slice(-100) : '';
   const [, line, column] = /\(line (\d+) column (\d+)\)$/.exec(message) ?? [];
