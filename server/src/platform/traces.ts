@@ -31,7 +31,7 @@ export interface TraceScope {
 /** The span that is current where this is read; none while nothing is traced. */
 export const traceScopes = new AsyncLocalStorage<TraceScope>();
 
-/** The span of a request, whether it is sampled or not. */
+/** The trace that a request belongs to. */
 export interface RequestTrace {
   /** 32 hex digits. */
   readonly traceId: string;
@@ -42,5 +42,6 @@ export interface RequestTrace {
 }
 
 export interface RequestTracer {
-  begin(request: { id: string; method: string; headers: IncomingHttpHeaders }): RequestTrace;
+  /** Null if the request's trace is not kept, and the caller named none. */
+  begin(request: { id: string; method: string; headers: IncomingHttpHeaders }): RequestTrace | null;
 }

@@ -4,18 +4,25 @@ import {
   SpanKind,
   SpanStatusCode,
   type Tracer,
+  trace,
 } from '@opentelemetry/api';
-import { type RequestTracer, traceScopes } from '../platform/traces.ts';
+import { type RequestTrace, type RequestTracer, traceScopes } from '../platform/traces.ts';
+import type { Keeps } from './sampling.ts';
 import { propagator, SpanScope } from './scope.ts';
 
 /**
  * A span for each request, by OpenTelemetry's conventions for HTTP. Like the log, it has the route's pattern instead of
  * the URL, because paths and queries contain ids and search texts.
  */
-export function createRequestTracer(tracer: Tracer): RequestTracer {
+export function createRequestTracer(tracer: Tracer, keeps: Keeps): RequestTracer {
   return {
     begin({ id, method, headers }) {
-      const parent = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
+      const parent =
+        headers.traceparent === undefined
+          ? ROOT_CONTEXT
+          : propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
+      const caller = trace.getSpanContext(parent);
+      if (!keeps(caller)) return caller === undefined ? null : withoutSpan(caller.traceId);
       const attributes = { 'http.request.method': method, 'duly.request_id': id };
       const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parent);
       const scope = new SpanScope(span, parent);
@@ -34,3 +41,6 @@ export function createRequestTracer(tracer: Tracer): RequestTracer {
     },
   };
 }
+
+/** The log still has the caller's trace. */
+const withoutSpan = (traceId: string): RequestTrace => ({ traceId, run: (next) => next(), end() {} });

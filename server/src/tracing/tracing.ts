@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
 import type { TracingSettings } from '../config/tracing.ts';
 import type { RequestTracer } from '../platform/traces.ts';
 import { version } from '../platform/version.ts';
 import { createExporter } from './exporter.ts';
 import { createRequestTracer } from './requests.ts';
+import { createKeeps } from './sampling.ts';
 import { traceWork } from './work.ts';
 
 export interface Tracing {
@@ -36,7 +32,8 @@ export function startTracing(settings: TracingSettings, log: Logger): Tracing {
       'process.pid': process.pid,
       ...settings.attributes,
     }),
-    sampler: createSampler(settings.sampleRatio),
+    // `keeps` has decided before: a span that is not kept is never begun.
+    sampler: new AlwaysOnSampler(),
     spanLimits: { attributeValueLengthLimit: attributeMaxLength },
     spanProcessors: [
       new BatchSpanProcessor({
@@ -46,22 +43,14 @@ export function startTracing(settings: TracingSettings, log: Logger): Tracing {
     ],
   });
   const tracer = provider.getTracer('duly', version);
-  const stop = traceWork(tracer);
+  const keeps = createKeeps(settings.sampleRatio);
+  const stop = traceWork(tracer, keeps);
   return {
-    requests: createRequestTracer(tracer),
+    requests: createRequestTracer(tracer, keeps),
     async close() {
       stop();
       const flushed = provider.shutdown().catch(() => undefined);
       await Promise.race([flushed, sleep(closeTimeoutMs, undefined, { ref: false })]);
     },
   };
-}
-
-/**
- * By the trace's id, so that services with the same ratio keep the same traces. A caller can decide against a trace,
- * but not for one: anybody can send `traceparent`.
- */
-function createSampler(ratio: number): ParentBasedSampler {
-  const byRatio = new TraceIdRatioBasedSampler(ratio);
-  return new ParentBasedSampler({ root: byRatio, remoteParentSampled: byRatio });
 }

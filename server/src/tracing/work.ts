@@ -8,15 +8,17 @@ import {
   traceScopes,
   workTraces,
 } from '../platform/traces.ts';
+import type { Keeps } from './sampling.ts';
 import { SpanScope } from './scope.ts';
 
 /** Spans for statements and for other work. @returns what ends them */
-export function traceWork(tracer: Tracer): () => void {
+export function traceWork(tracer: Tracer, keeps: Keeps): () => void {
   const stops = [
-    traceChannel(workTraces, ({ name }, parent) =>
-      tracer.startSpan(name, {}, parent?.context ?? ROOT_CONTEXT),
-    ),
-    // Statements that nothing traced has asked for are of loops that wait for work.
+    traceChannel(workTraces, ({ name }, parent) => {
+      if (parent !== undefined) return tracer.startSpan(name, {}, parent.context);
+      return keeps(undefined) ? tracer.startSpan(name, {}, ROOT_CONTEXT) : null;
+    }),
+    // None for what has no span, such as a loop that waits for work, or whose span has ended, such as an event stream.
     traceChannel(statementTraces, (statement, parent) =>
       parent?.span.isRecording() === true ? startStatement(tracer, statement, parent) : null,
     ),

@@ -170,6 +170,26 @@ test('a ratio of 0 keeps no trace, whatever the caller wants', async () => {
   expect([code, own.received]).toEqual([0, []]);
 });
 
+test('a ratio of a half keeps about half of the traces, and the log has the caller’s trace for each', async () => {
+  const own = await startCollector();
+  afterTest.push(() => own.close());
+  const half = await startTraced(own.url, { OTEL_TRACES_SAMPLER_ARG: '0.5' });
+  const callers = Array.from({ length: 100 }, newTraceId);
+  const path = '/api/v1/users/ada/tasks';
+  await Promise.all(callers.map((traceId) => call(half, 'GET', path, traceparent(traceId))));
+  await Promise.all(callers.map(() => call(half, 'GET', path, {})));
+  half.child.kill('SIGTERM');
+  const { code, stdout } = await half.ended;
+  expect(code).toBe(0);
+  const requests = own.spans().filter(({ kind }) => kind === 2);
+  const [continued, begun] = [true, false].map(
+    (isContinued) => requests.filter(({ traceId }) => callers.includes(traceId) === isContinued).length,
+  );
+  // By chance: less than one run in 10^8 has another number.
+  for (const number of [continued, begun]) expect(Math.abs((number ?? 0) - 50)).toBeLessThan(30);
+  for (const traceId of callers) expect(stdout).toContain(`"trace_id":"${traceId}"`);
+});
+
 test('what has ended is sent when the service stops, with what the settings say of it', async () => {
   const own = await startCollector();
   afterTest.push(() => own.close());

@@ -3,7 +3,7 @@ import type { RequestTrace, RequestTracer } from '../../platform/traces.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Null while requests are not traced. */
+    /** Null if the request is not traced, and the caller named no trace. */
     trace: RequestTrace | null;
   }
 }
@@ -16,7 +16,8 @@ export function traceRequests(app: FastifyInstance, tracer: RequestTracer | null
   if (tracer === null) return;
   app.addHook('onRequest', (request, _reply, done) => {
     request.trace = tracer.begin(request);
-    request.trace.run(done);
+    if (request.trace === null) done();
+    else request.trace.run(done);
   });
   // The events of a body come from the connection, outside the span.
   app.addHook('preValidation', ({ trace }, _reply, done) => (trace === null ? done() : trace.run(done)));
