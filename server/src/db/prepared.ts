@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Client, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { entryLimit } from '../platform/lru.ts';
 import { type ByteFields, byteRowsConfig, createRowReader, isAsBytes, toObjects } from './byte-rows.ts';
 import { errorCodeOf } from './failures.ts';
 
@@ -11,8 +12,8 @@ const maxNames = 100;
 /** Texts that are counted, and texts with a name. */
 const maxTexts = 1_000;
 
-const statementNames = new LRUCache<string, string>({ max: maxTexts });
-const useCounts = new LRUCache<string, number>({ max: maxTexts });
+const statementNames = new LRUCache<string, string>(entryLimit(maxTexts));
+const useCounts = new LRUCache<string, number>(entryLimit(maxTexts));
 const namesOfClients = new WeakMap<PoolClient, Set<string>>();
 
 /**
@@ -64,7 +65,7 @@ interface KnownRead {
   toRow(fields: ByteFields): unknown;
 }
 
-const knownReads = new LRUCache<string, KnownRead>({ max: maxNames });
+const knownReads = new LRUCache<string, KnownRead>(entryLimit(maxNames));
 
 /** Null unless the statement's rows are bytes, and it was prepared by name before. */
 export const knownReadOf = (text: string): KnownRead | null => knownReads.get(text) ?? null;

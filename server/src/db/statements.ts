@@ -1,5 +1,6 @@
 import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { entryLimit } from '../platform/lru.ts';
 import { statementTraces } from '../platform/traces.ts';
 import { readLanesOf } from './pool.ts';
 import { knownReadOf } from './prepared.ts';
@@ -65,7 +66,7 @@ const maxShapes = 500;
 
 /** The same for a statement of many shapes, each of which has a name. */
 export function compileOncePerShape<Row>() {
-  const shapes = new LRUCache<string, Statement<Row>>({ max: maxShapes });
+  const shapes = new LRUCache<string, Statement<Row>>(entryLimit(maxShapes));
   return (shape: string, build: (db: Db) => CompiledQuery<Row>): Statement<Row> => {
     const statement = shapes.get(shape) ?? compileOnce(build);
     shapes.set(shape, statement);

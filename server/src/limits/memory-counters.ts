@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { LimitSettings } from '../config/limits.ts';
+import { entryLimit } from '../platform/lru.ts';
 import { knownAddressSeconds, limitTable, maxCounters, maxKnownAddresses } from './rate-limits.ts';
 import { createSlidingWindows, type SlidingWindows } from './sliding-windows.ts';
 
@@ -23,7 +24,7 @@ export interface CounterReply {
 }
 
 export const createKnownAddresses = () =>
-  new LRUCache<string, true>({ max: maxKnownAddresses, ttl: knownAddressSeconds * 1000 });
+  new LRUCache<string, true>({ ...entryLimit(maxKnownAddresses), ttl: knownAddressSeconds * 1000 });
 
 /**
  * The counters and known addresses that workers share, in the memory of the primary process.

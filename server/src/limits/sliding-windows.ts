@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Quota } from '../config/limits.ts';
+import { entryLimit } from '../platform/lru.ts';
 
 /** A window slides by slots: a refused caller gets the requests of one slot back at a time, not all at once. */
 export const slotsPerWindow = 10;
@@ -42,7 +43,7 @@ const newCounter = (nowMs: number): Counter => ({
  * @param max maximum of keys; the least recently used one is evicted first
  */
 export function createSlidingWindows({ requests, seconds }: Quota, max: number): SlidingWindows {
-  const counters = new LRUCache<string, Counter>({ max });
+  const counters = new LRUCache<string, Counter>(entryLimit(max));
   const slotMs = (seconds * 1000) / slotsPerWindow;
 
   function currentCounter(key: string, nowMs: number): Counter {

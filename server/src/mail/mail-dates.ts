@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { dateIn } from '../dates/zones.ts';
+import { entryLimit } from '../platform/lru.ts';
 
 /** Dates and times as a reader of the mail writes them, by the runtime's data of locales. */
 export interface MailDates {
@@ -14,7 +15,7 @@ export interface MailDates {
 }
 
 /** A formatter takes long to make: many mails of one minute share them. */
-const formatters = new LRUCache<string, Intl.DateTimeFormat>({ max: 1_000 });
+const formatters = new LRUCache<string, Intl.DateTimeFormat>(entryLimit(1_000));
 
 function formatterOf(
   locale: string,

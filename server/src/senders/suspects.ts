@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { entryLimit } from '../platform/lru.ts';
 import type { FailureClass } from './model.ts';
 
 /** How long a failure of a receiver is remembered after its last attempt. */
@@ -18,7 +19,7 @@ const slowFailures: readonly FailureClass[] = ['timeout', 'connection', 'dns'];
  * once, to be tried again later. So a dead receiver takes one place of those who send, however much is sent to it.
  */
 export function createSuspects() {
-  const suspects = new LRUCache<string, Suspect>({ max: maxSuspects, ttl: memoryMs });
+  const suspects = new LRUCache<string, Suspect>({ ...entryLimit(maxSuspects), ttl: memoryMs });
   return {
     /** @returns why nothing is sent to the origin now; null: something may be */
     refusal(origin: string): FailureClass | null {

@@ -1,5 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { entryLimit } from '../platform/lru.ts';
 
 /** The token is good for a day at most (RFC 8292 §2); it is used again until half of its time is over. */
 const lifetimeSeconds = 12 * 3_600;
@@ -17,7 +18,10 @@ interface VapidPair {
  * @param subject a `mailto:` or `https:` URL of the operator
  */
 export function createVapid(subject: string) {
-  const headers = new LRUCache<string, string>({ max: maxOrigins, ttl: (lifetimeSeconds / 2) * 1_000 });
+  const headers = new LRUCache<string, string>({
+    ...entryLimit(maxOrigins),
+    ttl: (lifetimeSeconds / 2) * 1_000,
+  });
   return ({ publicKey, privateKey }: VapidPair, endpoint: URL): string => {
     const known = headers.get(endpoint.origin);
     if (known !== undefined) return known;

@@ -6,6 +6,7 @@ import { isInvalidValue } from '../db/failures.ts';
 import type { Db } from '../db/schema.ts';
 import { executeQuery, query } from '../db/statements.ts';
 import { AppError } from '../platform/errors.ts';
+import { entryLimit } from '../platform/lru.ts';
 import { userZone } from '../writes/stamps.ts';
 
 /** What a user's clock shows. */
@@ -16,7 +17,7 @@ export interface UserClock {
 }
 
 /** The zones of users' profiles as they were last read, without those that have the default. */
-const lastZones = new LRUCache<string, string>({ max: 10_000 });
+const lastZones = new LRUCache<string, string>(entryLimit(10_000));
 const defaultZone = 'UTC';
 
 /**
@@ -53,7 +54,7 @@ const findUserZone = (db: Db, userId: string): Promise<string> =>
 const userZoneSql = sql<{ zone: string }>`select ${userZone} as zone`;
 
 /** Of zones that the database was asked for: the name that it knows them by, or null. */
-const databaseNames = new LRUCache<string, { name: string | null }>({ max: 600 });
+const databaseNames = new LRUCache<string, { name: string | null }>(entryLimit(600));
 
 function databaseNameOf(zone: string): { name: string | null } {
   const known = databaseNames.get(zone);

@@ -5,6 +5,7 @@ import { retryRead } from '../db/retry-read.ts';
 import type { Db } from '../db/schema.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { serviceUnavailable } from '../platform/errors.ts';
+import { entryLimit } from '../platform/lru.ts';
 import { type AccessEvents, createAccessEvents } from './access-events.ts';
 import type { Identity, Role } from './identity.ts';
 import { TokenRefusal } from './token-refusals.ts';
@@ -78,13 +79,13 @@ export interface AccessControl extends AccessEvents {
  * @param onReset called when the cache was emptied: after a long gap, or when another epoch of the database began
  */
 export function createAccessControl(db: Db, onReset: () => void): AccessControl {
-  const users = new LRUCache<string, UserAccess>({ max: maxCached });
-  const acceptedKeys = new LRUCache<string, true>({ max: maxCached });
+  const users = new LRUCache<string, UserAccess>(entryLimit(maxCached));
+  const acceptedKeys = new LRUCache<string, true>(entryLimit(maxCached));
   /**
    * Ended sessions and revoked tokens. They stay refused, so they are cached: sent again and again, they must not load
    * the database.
    */
-  const refusedKeys = new LRUCache<string, true>({ max: maxCached });
+  const refusedKeys = new LRUCache<string, true>(entryLimit(maxCached));
   /** Raised by every access event, to detect one that arrived while a query ran: its result may be outdated. */
   let changeCount = 0;
 

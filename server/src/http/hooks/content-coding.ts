@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { entryLimit } from '../../platform/lru.ts';
 
 /** A content coding of responses (RFC 9110 §8.4.1); null for none. */
 export type ContentCoding = 'br' | 'gzip' | null;
@@ -110,7 +111,7 @@ const maxDocuments = 64;
  * per coding, so that a compressed response costs no more than a plain one.
  */
 export function createDocumentCompression() {
-  const compressed = new LRUCache<string, Buffer>({ max: maxDocuments });
+  const compressed = new LRUCache<string, Buffer>(entryLimit(maxDocuments));
   return async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
     const coding = negotiateCoding(request.headers);
     if (coding === null || !isCompressible(reply)) return compress(request, reply, payload);
