@@ -115,6 +115,7 @@ export const methods = {
     getLock: 'adminGetLock',
     lock: 'adminLock',
     unlock: 'adminUnlock',
+    listFlags: 'adminListFlags',
   },
 } as const satisfies Record<string, Record<string, OperationId>>;
 

@@ -103,4 +103,5 @@ export const operations = {
   adminGetLock: 'GET /admin/lock data',
   adminLock: 'PUT /admin/lock data',
   adminUnlock: 'DELETE /admin/lock data',
+  adminListFlags: 'GET /admin/flags data',
 } as const;

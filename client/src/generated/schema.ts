@@ -839,7 +839,7 @@ export interface components {
             task?: components["schemas"]["Task"];
             error?: {
                 /** @enum {string} */
-                error_code: "INVALID_JSON" | "BAD_REQUEST" | "INVALID_TOKEN" | "UNAUTHORIZED" | "INVALID_CREDENTIALS" | "TOTP_REQUIRED" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "VERSION_CONFLICT" | "EMAIL_TAKEN" | "LIMIT_EXCEEDED" | "IDEMPOTENCY_IN_FLIGHT" | "CURSOR_EXPIRED" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "EXPECTATION_FAILED" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "SERVICE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "SERVICE_LOCKED" | "MAIL_NOT_CONFIGURED";
+                error_code: "INVALID_JSON" | "BAD_REQUEST" | "INVALID_TOKEN" | "UNAUTHORIZED" | "INVALID_CREDENTIALS" | "TOTP_REQUIRED" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "FEATURE_DISABLED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "VERSION_CONFLICT" | "EMAIL_TAKEN" | "LIMIT_EXCEEDED" | "IDEMPOTENCY_IN_FLIGHT" | "CURSOR_EXPIRED" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "EXPECTATION_FAILED" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "SERVICE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "SERVICE_LOCKED" | "MAIL_NOT_CONFIGURED";
                 detail: string;
                 current?: components["schemas"]["Task"];
             };
@@ -2984,7 +2984,7 @@ export interface components {
         Problem: {
             detail: string;
             /** @enum {string} */
-            error_code: "INVALID_JSON" | "BAD_REQUEST" | "INVALID_TOKEN" | "UNAUTHORIZED" | "INVALID_CREDENTIALS" | "TOTP_REQUIRED" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "VERSION_CONFLICT" | "EMAIL_TAKEN" | "LIMIT_EXCEEDED" | "IDEMPOTENCY_IN_FLIGHT" | "CURSOR_EXPIRED" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "EXPECTATION_FAILED" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "SERVICE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "SERVICE_LOCKED" | "MAIL_NOT_CONFIGURED";
+            error_code: "INVALID_JSON" | "BAD_REQUEST" | "INVALID_TOKEN" | "UNAUTHORIZED" | "INVALID_CREDENTIALS" | "TOTP_REQUIRED" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "FEATURE_DISABLED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "VERSION_CONFLICT" | "EMAIL_TAKEN" | "LIMIT_EXCEEDED" | "IDEMPOTENCY_IN_FLIGHT" | "CURSOR_EXPIRED" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "EXPECTATION_FAILED" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "SERVICE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "SERVICE_LOCKED" | "MAIL_NOT_CONFIGURED";
             status_code: number;
             /** Format: date-time */
             timestamp: string;
@@ -6636,6 +6636,47 @@ export interface operations {
                             /** Format: date-time */
                             locked_at: string | null;
                         };
+                        message: string;
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    adminListFlags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every feature flag. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            /** @description What stops for users whom it is off for. */
+                            description: string;
+                            /** @description The percentage of users whom it is on for, by the settings of the instance that answers. */
+                            percent: number;
+                            /** @description Without `FEATURE_FLAGS`. */
+                            default_percent: number;
+                            /** @description The flag that has to be on for a user as well. */
+                            needs: string | null;
+                            /** @description The folder whose maintainers decide about the flag. */
+                            owner: string;
+                            /**
+                             * Format: date
+                             * @description The last day of the flag in the code.
+                             */
+                            expires: string;
+                        }[];
                         message: string;
                         status_code: number;
                     };

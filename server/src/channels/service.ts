@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
+import { requireFeature } from '../config/flags.ts';
 import type { Db } from '../db/schema.ts';
 import { notFound, validationError } from '../platform/errors.ts';
 import { createWebhookSecret } from '../senders/webhook.ts';
@@ -21,11 +22,11 @@ import {
 import { openSecret, parseSubscription, sealSecret, subscriptionText } from './secrets.ts';
 
 /** The settings that channels depend on. */
-type ChannelConfig = Pick<Config, 'auth' | 'senders'>;
+type ChannelConfig = Pick<Config, 'auth' | 'senders' | 'flags'>;
 
 /**
  * Creates a channel. A push subscription that the user has already is that channel, with the keys of the request.
- * @throws AppError VALIDATION_ERROR, LIMIT_EXCEEDED
+ * @throws AppError VALIDATION_ERROR, LIMIT_EXCEEDED, FEATURE_DISABLED
  */
 export async function createChannel(
   db: Db,
@@ -36,6 +37,7 @@ export async function createChannel(
 ): Promise<WriteResult<ChannelWithSecret>> {
   checkReadOnlyFields({ user_id: userId }, { user_id: input.user_id });
   const receiver = receiverOf(input, config.senders);
+  if (receiver.type === 'push') requireFeature(config.flags, 'web_push', userId);
   const { secrets } = config.auth;
   const place = { userId, channelId: randomUUID() };
   const secret = secretOf(receiver);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
-import type { Secrets } from '../config/auth.ts';
+import type { Config } from '../config/config.ts';
+import { isFeatureOn } from '../config/flags.ts';
 import type { Db } from '../db/schema.ts';
 import { notFound } from '../platform/errors.ts';
 import type { Message, Senders, SendResult } from '../senders/model.ts';
@@ -28,16 +29,18 @@ export async function testChannel(
   db: Db,
   userId: string,
   origin: AuditOrigin,
-  { senders, secrets }: { senders: Senders; secrets: Secrets },
+  { senders, config: { auth, flags } }: { senders: Senders; config: Pick<Config, 'auth' | 'flags'> },
   id: string,
   signal: AbortSignal,
 ): Promise<ChannelTest> {
-  const channel = await findChannelForSending(db, secrets, userId, id);
+  const channel = await findChannelForSending(db, auth.secrets, userId, id);
   if (channel === null) throw notFound('Channel');
   await appendAudit(db, [{ userId, origin, action: 'channel.test', subject: id, outcome: 'success' }]);
   const start = performance.now();
   const message = newTestMessage(randomUUID());
-  const result = channel.target === null ? nowhere : await senders.send(channel.target, message, signal);
+  const isOff = channel.type === 'push' && !isFeatureOn(flags, 'web_push', userId);
+  const result =
+    channel.target === null || isOff ? nowhere : await senders.send(channel.target, message, signal);
   const { outcome, status } = result;
   const error = result.outcome === 'failed' ? result.error : null;
   return { outcome, error, status, duration_ms: Math.round(performance.now() - start) };

@@ -11,6 +11,7 @@ import { databaseStartError, joinDatabase } from '../process/database.ts';
 import { rejectOnStopSignal } from '../process/start.ts';
 import { verifyData } from '../tasks/verify-data.ts';
 import { dataSubcommands } from './admin-data.ts';
+import { flagSubcommands } from './admin-flags.ts';
 import { importSubcommands } from './admin-import.ts';
 import { type AdminSubcommand, userSubcommands } from './admin-users.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
@@ -20,6 +21,7 @@ const subcommands: Record<SubcommandName<'admin'>, AdminSubcommand> = {
   ...userSubcommands,
   ...dataSubcommands,
   ...importSubcommands,
+  ...flagSubcommands,
   grant: ({ db }, args) => setRole(db, args, 'admin'),
   revoke: ({ db }, args) => setRole(db, args, 'user'),
   async lock({ db }) {

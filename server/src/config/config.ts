@@ -5,6 +5,7 @@ import { type CacheSettings, cacheSettings } from './cache.ts';
 import { type DatabaseSettings, databaseSettings } from './database.ts';
 import { loadEnvFile } from './env-file.ts';
 import { type ErasureSettings, erasureSettings } from './erasure.ts';
+import { type FlagSettings, flagSettings } from './flags.ts';
 import { type HttpSettings, httpSettings } from './http.ts';
 import { type LimitSettings, limitSettings } from './limits.ts';
 import { type MailSettings, mailSettings } from './mail.ts';
@@ -38,6 +39,7 @@ export interface Config {
   readonly limits: LimitSettings;
   readonly mail: MailSettings;
   readonly senders: SenderSettings;
+  readonly flags: FlagSettings;
   readonly cache: CacheSettings;
   readonly retention: RetentionSettings;
   readonly metrics: MetricsSettings;
@@ -124,6 +126,7 @@ const otherSettings = (env: Env, database: DatabaseSettings, production: boolean
     limits: () => limitSettings(env),
     mail: () => mailSettings(env),
     senders: () => senderSettings(env, production),
+    flags: () => flagSettings(env),
     cache: () => cacheSettings(env),
     retention: () => retentionSettings(env),
     metrics: () => metricsSettings(env),

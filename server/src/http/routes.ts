@@ -10,6 +10,7 @@ import { apiPageRoutes } from './docs/docs-page.ts';
 import * as docs from './docs/handlers.ts';
 import * as account from './handlers/account.ts';
 import * as accounts from './handlers/admin-accounts.ts';
+import * as flags from './handlers/admin-flags.ts';
 import * as invitations from './handlers/admin-invitations.ts';
 import * as lock from './handlers/admin-lock.ts';
 import * as users from './handlers/admin-users.ts';
@@ -188,6 +189,7 @@ const table: readonly Row[] = [
   ['GET',      '/api/v1/admin/lock',                             lock.adminGetLock,                 'admin',  v1],
   ['PUT',      '/api/v1/admin/lock',                             lock.adminLock,                    'admin',  v1],
   ['DELETE',   '/api/v1/admin/lock',                             lock.adminUnlock,                  'admin',  v1],
+  ['GET',      '/api/v1/admin/flags',                            flags.adminListFlags,              'admin',  v1],
   // Without this row `/api/v1/tasks` would be the tasks of a user "v1".
   ['ALL',      '/api/v1/*',                                      unknownRoute,                      'public', v1],
 

@@ -14,6 +14,7 @@ export const errorCodes = {
   FORBIDDEN: 403,
   REGISTRATION_CLOSED: 403,
   INVITATION_REQUIRED: 403,
+  FEATURE_DISABLED: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   REQUEST_TIMEOUT: 408,
@@ -126,6 +127,10 @@ export const registrationClosed = () =>
  */
 export const invitationRequired = () =>
   new AppError('INVITATION_REQUIRED', 'A valid invitation for this email address is required');
+
+/** @param name the feature flag that is off for this user. Repeating the request does not help. */
+export const featureDisabled = (name: string) =>
+  new AppError('FEATURE_DISABLED', `The operator of this service has switched ${name} off for this user`);
 
 /** Retry-After is an hour: an operator has to act before a retry can succeed. */
 export const mailNotConfigured = () =>

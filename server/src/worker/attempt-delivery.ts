@@ -1,3 +1,4 @@
+import { isFeatureOn } from '../config/flags.ts';
 import { cancelledResult, cancelReasonOf, isLate, releasedResult, resultOf } from '../deliveries/attempt.ts';
 import type { CancelReason } from '../deliveries/model.ts';
 import type { DeliveryResult, DeliveryState } from '../deliveries/queries.ts';
@@ -32,6 +33,9 @@ async function send(
   late: boolean,
   stop: AbortSignal,
 ): Promise<SendResult | CancelReason> {
+  // It is tried again, as if the push service were down: a flag that is off for an hour loses nothing.
+  if (delivery.channelType === 'push' && !isFeatureOn(ctx.flags, 'web_push', delivery.userId))
+    return { outcome: 'failed', error: 'not_configured', status: null, isPermanent: false };
   const startedAt = performance.now();
   try {
     const composed = await ctx.compose(delivery, late);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { FlagSettings } from '../config/flags.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import type { Fired } from '../deliveries/firing.ts';
 import type { CancelReason } from '../deliveries/model.ts';
@@ -18,6 +19,7 @@ export interface WorkerContext {
   log: Logger;
   changeNotifier: Pick<ChangeNotifier, 'publish' | 'watchAll' | 'isListening'>;
   senders: Senders;
+  flags: FlagSettings;
   stats: WorkerStats;
   /** Where a delivery goes, and the message; or why there is nothing to send. */
   compose(delivery: DeliveryState, late: boolean): Promise<Composed | CancelReason>;

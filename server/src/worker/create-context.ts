@@ -18,6 +18,7 @@ export function createWorkerContext(
   changeNotifier: ChangeNotifier,
   senders: Senders,
 ): WorkerContext {
+  const { flags } = config;
   const { secrets } = config.auth;
 
   /** Null when the channel is gone, or its secret cannot be decrypted any more. */
@@ -33,6 +34,7 @@ export function createWorkerContext(
     log,
     changeNotifier,
     senders,
+    flags,
     stats: createWorkerStats(),
     async compose(delivery, late) {
       const target = await findTarget(delivery);

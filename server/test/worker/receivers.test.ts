@@ -6,6 +6,7 @@ import { afterTest } from '../support/clean-up.ts';
 import { urlOf } from '../support/database.ts';
 import { startWorkerProcess } from '../support/delivery-worker.ts';
 import { patience } from '../support/patience.ts';
+import { startProcess } from '../support/process.ts';
 import { startReceiver } from '../support/receivers.ts';
 import { newReminded } from '../support/reminders.ts';
 import { newSubscription } from '../support/senders.ts';
@@ -87,4 +88,26 @@ test('a reminder reaches webhook and push, and is listed as sent under the ids t
   expect(await deliveries()).toEqual(
     expect.arrayContaining(expected.map((one) => expect.objectContaining(one))),
   );
+});
+
+test('a reminder by push waits while web_push is off, and is sent once it is on', async () => {
+  const pushService = await newReceiver();
+  const user = await newReminded(app, { title: 'Call the plumber' });
+  const { keys } = newSubscription();
+  await user.send('POST', '/channels', { type: 'push', endpoint: `${pushService.url}/1`, keys });
+  const settings = { ...env, DATABASE_URL: urlOf(app.database.connection) };
+  const worker = startWorkerProcess({ ...settings, FEATURE_FLAGS: 'web_push=off' });
+  await user.remind({ remind_at: new Date(Date.now() + 2_000).toISOString() });
+  const delivery = async () => (await user.send('GET', '/deliveries'))[0];
+  await vi.waitFor(async () => {
+    expect(await delivery()).toMatchObject({ status: 'queued', attempts: 1, error: 'not_configured' });
+  }, patience);
+  expect(pushService.received).toEqual([]);
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+  startWorkerProcess(settings);
+  const retry = startProcess(['jobs', 'retry', (await delivery()).id], settings);
+  expect(await retry.ended).toMatchObject({ code: 0, stdout: '1 queued\n' });
+  await vi.waitFor(async () => expect(await delivery()).toMatchObject({ status: 'sent' }), patience);
+  expect(pushService.received).toHaveLength(1);
 });

@@ -130,6 +130,11 @@ export const mailErrorDescriptions = {
   503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
 };
 
+/** For operations behind a feature flag. */
+export const featureErrorDescriptions = {
+  403: 'The path names another user, or the feature is off for this user (FEATURE_DISABLED).',
+};
+
 const retryHeader = {
   'Retry-After': { type: 'integer', description: 'Seconds.' },
 };

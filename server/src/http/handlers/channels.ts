@@ -3,9 +3,11 @@ import { ChannelPatch, ChannelPath, channelExample, NewChannel } from '../../cha
 import { findChannel, readChannelPage } from '../../channels/queries.ts';
 import * as service from '../../channels/service.ts';
 import { testChannel as sendTest } from '../../channels/test-send.ts';
+import { requireFeature } from '../../config/flags.ts';
 import { Pagination } from '../../db/page-schemas.ts';
 import { itemPaging } from '../../items/model.ts';
 import {
+  featureDisabled,
   limitExceeded,
   notFound,
   preconditionFailed,
@@ -18,7 +20,12 @@ import { etagOf, parseIfMatch } from '../contract/conditions.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { type Call, operation } from '../contract/operation.ts';
 import { pageHeadersOf } from '../contract/page-links.ts';
-import { ConditionalHeaders, pageHeaders, WriteHeaders } from '../contract/schemas.ts';
+import {
+  ConditionalHeaders,
+  featureErrorDescriptions,
+  pageHeaders,
+  WriteHeaders,
+} from '../contract/schemas.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
 import { cacheable, cacheableList } from '../hooks/cached-responses.ts';
 import { abortSignalOf } from '../hooks/handler-timeout.ts';
@@ -105,6 +112,7 @@ export const createChannel = operation({
   },
   errors: [409, 413, 415, 422],
   errorExamples: { 409: limitExceeded(5, 'webhooks') },
+  errorDescriptions: featureErrorDescriptions,
   async handle({ ctx, db, request, reply }) {
     const { params, body } = request;
     const context = writeContextOf(request);
@@ -201,7 +209,7 @@ export const testChannel = operation({
   errorExamples: { 404: notFound('Channel') },
   async handle({ ctx, db, request }) {
     const { user_id, channel_id } = request.params;
-    const sender = { senders: ctx.senders, secrets: ctx.config.auth.secrets };
+    const sender = { senders: ctx.senders, config: ctx.config };
     const signal = abortSignalOf(request);
     return { data: await sendTest(db, user_id, auditOriginOf(request), sender, channel_id, signal) };
   },
@@ -221,8 +229,11 @@ export const getPushKey = operation({
     }),
     description: 'The public key.',
   },
-  errors: [],
-  async handle({ ctx }) {
+  errors: [403],
+  errorDescriptions: { 403: 'Push is off for this user (FEATURE_DISABLED).' },
+  errorExamples: { 403: featureDisabled('web_push') },
+  async handle({ ctx, request }) {
+    requireFeature(ctx.config.flags, 'web_push', request.caller?.userId ?? '');
     const { publicKey, privateKey } = await ctx.senders.getPushKeys();
     if (privateKey === null) throw serviceUnavailable();
     return { data: { public_key: publicKey } };

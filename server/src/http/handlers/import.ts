@@ -1,4 +1,6 @@
 import { Type } from 'typebox';
+import { requireFeature } from '../../config/flags.ts';
+import { isZip } from '../../import/formats/zip.ts';
 import { ImportError } from '../../import/model.ts';
 import { toResult } from '../../import/result-model.ts';
 import { findSource, type ImportSource, importFrom, importSources } from '../../import/sources.ts';
@@ -6,6 +8,7 @@ import { createConcurrencyLimiter } from '../../platform/concurrency-limiter.ts'
 import { rateLimited, validationError } from '../../platform/errors.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
+import { featureErrorDescriptions } from '../contract/schemas.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
 
 const ImportQuery = Type.Object(
@@ -66,11 +69,13 @@ export const importTasks = operation({
   },
   errors: [413, 415, 422],
   options: { bodyLimit: maxBytes, config: { acceptsFiles: true, handlerTimeoutMs: timeoutMs } },
-  async handle({ db, request }) {
+  errorDescriptions: featureErrorDescriptions,
+  async handle({ ctx, db, request }) {
     const { params, query, body } = request;
     const userId = params.user_id;
     const { dry_run: isDryRun, file_name: fileName = '' } = query;
     const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+    requireFeature(ctx.config.flags, isZip(bytes) ? 'import_archives' : 'import_http', userId);
     const source = sourceOf(query.format, bytes, fileName);
     if (importing.has(userId)) throw rateLimited(retryAfterSeconds);
     importing.add(userId);
