@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-// `duly` of the npm package: runs a command of the service with the pinned runtime; `serve` without one. Any Node.js
-// runs it, so keep to the syntax of Node 14.
-import { existsSync } from 'node:fs';
+// `duly` of the npm package: runs a command of the service with the pinned runtime; `serve` without one. A command of
+// the client runs in this process. Any Node.js runs it, so keep to the syntax of Node 14.
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fail, memoryOptions, print, programEnvironment, requireNode, runRuntime } from './runtime.mjs';
 import { helpOrVersion } from './usage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const client = join(root, 'cli');
 const words = process.argv.slice(2);
 const [command, ...args] = words[0] === undefined || words[0].startsWith('-') ? ['serve', ...words] : words;
 
@@ -20,11 +21,19 @@ function findRuntime() {
   return runtime;
 }
 
+const isOfClient = () =>
+  ['help', ...Object.keys(JSON.parse(readFileSync(join(client, 'usage.json'), 'utf8')))].includes(command);
+
 async function main() {
   requireNode();
+  if (isOfClient()) {
+    await import(pathToFileURL(join(client, 'duly.mjs')).href);
+    return;
+  }
   const text = helpOrVersion(root, command, args, (name) => `duly ${name}`);
   if (text !== null) {
-    print(text);
+    const isOfAll = command === 'serve' && !args.includes('--version');
+    print(isOfAll ? `${text}\n\nTasks on a terminal, for people: duly help lists the commands.` : text);
     return;
   }
   const program = join(root, 'server', 'src', 'main.js');

@@ -1,9 +1,11 @@
 // Writes the npm package `duly`, ready for `npm pack`, into a directory: dist/duly, or the first argument. Node.js runs
-// no TypeScript in node_modules, so the sources lose their types. The pinned runtime runs this file.
+// no TypeScript in node_modules, so the sources lose their types. The command line is bundled, which needs the
+// development packages. The pinned runtime runs this file.
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildCli } from '../../cli/build.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const target = process.argv[2] ?? join(root, 'dist', 'duly');
@@ -40,7 +42,7 @@ rmSync(target, { recursive: true, force: true });
 writeJson('package.json', {
   ...{ name: 'duly', version, description, license, type: 'module', engines },
   bin: { duly: 'scripts/duly.mjs' },
-  files: ['scripts', 'server'],
+  files: ['scripts', 'server', 'cli'],
   dependencies: { ...dependencies, ...quickAdd.dependencies },
   optionalDependencies,
   bundleDependencies: [quickAdd.name],
@@ -55,3 +57,6 @@ buildFolder('server/src', 'server/src');
 const bundled = join('node_modules', quickAdd.name);
 buildFolder('quick-add/src', join(bundled, 'src'));
 writeJson(join(bundled, 'package.json'), { ...quickAdd, exports: './src/index.js' });
+await buildCli(join(target, 'cli'));
+// The launcher reads the names of its commands.
+write('cli/usage.json', read('cli/src/usage.json'));

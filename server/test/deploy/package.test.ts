@@ -1,14 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { commandNames as clientCommands } from '../../../cli/src/usage.ts';
 import { commands } from '../../src/commands/table.ts';
 import { secret } from '../support/app.ts';
 import { afterFile, afterTest } from '../support/clean-up.ts';
 import { freePort, responseStatus, temporaryDirectory, waitUntil } from '../support/process.ts';
-import { codeSpansOf, read, root } from '../support/sources.ts';
+import { root } from '../support/sources.ts';
 
 /** The binary has to run on an older Node.js than the service. */
 const systemNode =
@@ -47,7 +48,7 @@ test('the tarball has the service built, and no test, secret, data or source wit
   expect(files.filter((path) => unwanted.test(path))).toEqual([]);
   const tops = new Set(files.map((path) => path.split('/').slice(0, 2).join('/')));
   expect([...tops].sort()).toEqual(
-    ['LICENSE', 'README.md', 'node_modules', 'package.json', 'scripts', 'server'].map(
+    ['LICENSE', 'README.md', 'cli', 'node_modules', 'package.json', 'scripts', 'server'].map(
       (name) => `package/${name}`,
     ),
   );
@@ -79,12 +80,20 @@ test('duly --help lists every command as duly calls it, and --version is that of
   expect(run('--version')).toBe(`${version}\n`);
 });
 
-test('the service has no command with a name that is kept for the client', async () => {
-  const [, line = ''] =
-    /^- Of the client: ([^.]*)\./m.exec(await read('docs/decisions/0055-one-binary.md')) ?? [];
-  const kept = codeSpansOf(line);
-  expect(kept.length).toBeGreaterThan(10);
-  expect(kept.filter((name) => Object.hasOwn(commands, name))).toEqual([]);
+test('no name is a command of the service and of the client', () => {
+  expect(clientCommands.length).toBeGreaterThan(10);
+  expect(clientCommands.filter((name) => Object.hasOwn(commands, name))).toEqual([]);
+});
+
+test('commands of the client run in the process of the binary, without the runtime of the service', async () => {
+  expect(run('help')).toContain('duly: tasks on a terminal');
+  for (const name of clientCommands) expect(run(name, '--help')).toMatch(new RegExp(`^duly ${name}\\b`));
+  const home = await temporaryDirectory();
+  afterTest.push(home.remove);
+  const env = { HOME: home.path, PATH: '/usr/bin:/bin' };
+  const options = { env, encoding: 'utf8' } as const;
+  const { status, stderr } = spawnSync(systemNode, [binary, 'list'], options);
+  expect([status, stderr]).toEqual([3, 'You are not logged in: duly login\n']);
 });
 
 test('duly serves from an empty directory, says where its data is, and stops with code 0', async () => {
