@@ -58,6 +58,7 @@ test('watch goes on after the network was gone, and misses nothing', async () =>
   const user = await newUser(app(), binary, `http://127.0.0.1:${way.port}`);
   const { next } = await watch(user);
   way.setTarget(1);
+  way.closeOpen();
   const { account } = user;
   await account.send(account.token, 'POST', '/tasks', { title: 'meanwhile' });
   way.setTarget(port);

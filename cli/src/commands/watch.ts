@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Task } from '../../../client/src/index.ts';
-import { DulyError } from '../../../client/src/index.ts';
-import { exitCodes } from '../failure.ts';
 import { exchange, type Mirror, withMirror } from '../mirror.ts';
 import { note, print } from '../output/print.ts';
 import { type Style, styled } from '../output/terminal.ts';
@@ -47,6 +45,12 @@ function showChanges(mirror: Mirror, before: Seen, after: Seen, isJson: boolean)
 }
 
 const longestWaitMs = 30_000;
+const waitAfter = (failures: number) => sleep(Math.min(longestWaitMs, 1_000 * 2 ** failures));
+
+/** Runs until it succeeds, less and less often. */
+async function untilDone(run: () => Promise<boolean>): Promise<void> {
+  for (let failures = 0; !(await run()); failures += 1) await waitAfter(failures);
+}
 
 /** Follows the event stream. Each event has the mirror exchanged, and what that has changed is shown. */
 export async function watch(args: Arguments): Promise<void> {
@@ -64,20 +68,11 @@ export async function watch(args: Arguments): Promise<void> {
       return isDone;
     });
 
-  for (let failures = 0; ; ) {
-    try {
-      for await (const event of duly.events()) {
-        // Several changes of one write come together, and the cursor with the last of them.
-        if (event.cursor === null) continue;
-        if (await refresh()) failures = 0;
-        if (event.type === 'ready') note('Watching; Ctrl-C ends it');
-      }
-    } catch (error) {
-      const isTemporary = error instanceof DulyError || Object(error).exitCode === exitCodes.failed;
-      if (!isTemporary) throw error;
-      failures += 1;
-      note(`${error instanceof DulyError ? error.detail : Object(error).message}; trying again`);
-      await sleep(Math.min(longestWaitMs, 1_000 * 2 ** failures));
-    }
+  // The stream connects again by itself; `ready` then comes again.
+  for await (const event of duly.events()) {
+    // Several changes of one write come together, and the cursor with the last of them.
+    if (event.cursor === null) continue;
+    await untilDone(refresh);
+    if (event.type === 'ready') note('Watching; Ctrl-C ends it');
   }
 }

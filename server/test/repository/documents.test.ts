@@ -10,6 +10,7 @@ const documents = [
   ...(await readdir(root)),
   ...(await readdir(join(root, 'docs'), { recursive: true })).map((name) => `docs/${name}`),
   ...(await readdir(join(root, 'client'))).map((name) => `client/${name}`),
+  ...(await readdir(join(root, 'cli'))).map((name) => `cli/${name}`),
 ].filter((name) => name.endsWith('.md'));
 const texts = new Map(await Promise.all(documents.map(async (name) => [name, await read(name)] as const)));
 const textOf = (name: string): string => texts.get(name) ?? expect.fail(`no ${name}`);
@@ -25,7 +26,7 @@ const tableRowsOf = (name: string): string[][] =>
 
 describe('paths and links', () => {
   const path =
-    /(?<![\w./-])(?:server|quick-add|client|docs|scripts|examples|\.ci|\.github|\.githooks)\/[\w./-]*[\w/-]/g;
+    /(?<![\w./-])(?:server|quick-add|client|cli|docs|scripts|examples|\.ci|\.github|\.githooks)\/[\w./-]*[\w/-]/g;
   const placeholder = /000N|npm-cache/;
 
   test.each(documents.filter((name) => name !== 'CHANGELOG.md'))('%s names files that exist', (name) => {

@@ -11,6 +11,7 @@ export interface Forwarder {
   setTarget(port: number): void;
   /** Nothing passes any more through the connections that are open; they stay open. New ones work. */
   freezeOpen(): void;
+  closeOpen(): void;
 }
 
 /** Runs until the end of the file. Before `setTarget` it closes connections at once. */
@@ -46,6 +47,9 @@ export async function startForwarder(): Promise<Forwarder> {
     },
     freezeOpen() {
       for (const socket of open) socket.unpipe().pause();
+    },
+    closeOpen() {
+      for (const socket of open) socket.destroy();
     },
   };
 }
