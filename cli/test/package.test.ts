@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,7 +8,7 @@ import { useApp } from '../../client/test/support/duly.ts';
 import { registerAccount } from '../../server/test/support/accounts.ts';
 import { afterFile, afterTest } from '../../server/test/support/clean-up.ts';
 import { temporaryDirectory } from '../../server/test/support/process.ts';
-import { password, pathOf, systemNode } from './support/duly.ts';
+import { logIn, newMachine, pathOf } from './support/duly.ts';
 
 const run = promisify(execFile);
 const app = useApp();
@@ -46,19 +46,15 @@ test('the tarball has the built program and its page only, and needs no other pa
 
 test('from the tarball, on the Node.js of the system, a user logs in, adds, lists and watches', async () => {
   const { email, token, send } = await registerAccount(app());
-  const binary = join(directory, 'empty/node_modules/.bin/duly');
-  const home = await temporaryDirectory();
-  afterTest.push(home.remove);
-  const env = { HOME: home.path, PATH: '/usr/bin:/bin', TZ: 'UTC' };
-  const duly = (...args: string[]) =>
-    execFileSync(systemNode, [binary, ...args], { env, encoding: 'utf8', input: `${email}\n${password}\n` });
-  expect(duly('login', app().url)).toBe(`Logged in as ${email}\n`);
-  expect(duly('add', 'Buy milk @shop')).toMatch(/^Added 1: Buy milk\n/);
-  expect(duly('list')).toBe('1  Buy milk  @shop\n');
-  const watching = spawn(systemNode, [binary, 'watch'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  afterTest.push(() => watching.kill('SIGKILL'));
-  await createInterface({ input: watching.stderr })[Symbol.asyncIterator]().next();
+  const machine = await newMachine(join(directory, 'empty/node_modules/.bin/duly'));
+  expect((await logIn(machine, app().url, email)).stdout).toBe(`Logged in as ${email}\n`);
+  expect(await machine.succeed('add', 'Buy milk @shop')).toMatch(/^Added 1: Buy milk\n/);
+  expect(await machine.succeed('list')).toBe('1  Buy milk  @shop\n');
+  const { child } = machine.start(['watch']);
+  afterTest.push(() => child.kill('SIGKILL'));
+  if (child.stdout === null || child.stderr === null) throw new Error('no output');
+  await createInterface({ input: child.stderr })[Symbol.asyncIterator]().next();
   await send(token, 'POST', '/tasks', { title: 'from elsewhere' });
-  const lines = createInterface({ input: watching.stdout })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   expect((await lines.next()).value).toMatch(/added {5}2 {2}from elsewhere$/);
 });
