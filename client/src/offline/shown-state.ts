@@ -1,16 +1,37 @@
+import { isEqual } from './merge.ts';
 import { shownItems } from './shown.ts';
 import type { State } from './state.ts';
 import type { Item, Noun } from './types.ts';
 
+type Shown = ReadonlyMap<string, Item>;
+
+/**
+ * Items with writes that wait are made anew. One that is as it was before stays the same object, so that what is
+ * rendered of it need not be rendered again.
+ */
+function withSameItems(items: Shown, before: Shown | undefined): Shown {
+  if (before === undefined) return items;
+  const same = [...items].flatMap(([id, item]): [string, Item][] => {
+    const old = before.get(id);
+    return old !== undefined && old !== item && isEqual(old, item) ? [[id, old]] : [];
+  });
+  return same.length === 0 ? items : new Map([...items, ...same]);
+}
+
 /** What the user sees of the state, computed once after each change, and who wants to know of changes. */
 export function showState(state: State) {
   const listeners = new Set<() => void>();
-  const shown = new Map<Noun, ReadonlyMap<string, Item>>();
+  const shown = new Map<Noun, Shown>();
+  /** As it was shown before the last change. */
+  const before = new Map<Noun, Shown>();
   let changeCount = 0;
   return {
-    items(noun: Noun): ReadonlyMap<string, Item> {
-      const items = shown.get(noun) ?? shownItems(state, noun);
+    items(noun: Noun): Shown {
+      const known = shown.get(noun);
+      if (known !== undefined) return known;
+      const items = withSameItems(shownItems(state, noun), before.get(noun));
       shown.set(noun, items);
+      before.set(noun, items);
       return items;
     },
     changeCount: () => changeCount,

@@ -147,6 +147,25 @@ test('a query is the same value until something in it changes, and its listeners
   expect([calls, open.get().length]).toEqual([2, 2]);
 });
 
+test('a task with a write that waits is the same object until something in it changes', async () => {
+  const { user, create } = await newClient(app());
+  const { id } = await create({ title: 'there' });
+  const phone = await createDevice(app(), user).open();
+  await phone.sync();
+  await phone.tasks.update(id, { title: 'edited' });
+  const own = await phone.tasks.create({ title: 'unsent' });
+  const tasks = phone.query((all) => all.tasks.all());
+  const [before, edited, unsent] = [tasks.get(), phone.tasks.get(id), phone.tasks.get(own)];
+  await phone.projects.create({ name: 'unrelated' });
+  expect(tasks.get()).toBe(before);
+  await phone.tasks.create({ title: 'another' });
+  expect([phone.tasks.get(id) === edited, phone.tasks.get(own) === unsent]).toEqual([true, true]);
+  await phone.tasks.update(own, { priority: 'High' });
+  expect(phone.tasks.get(id)).toBe(edited);
+  expect(phone.tasks.get(own)).toMatchObject({ title: 'unsent', priority: 'High' });
+  expect(tasks.get()).toHaveLength(3);
+});
+
 test('signing out deletes everything that is stored', async () => {
   const { user, create } = await newClient(app());
   await create({ title: 'secret' });
