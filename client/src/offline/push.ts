@@ -1,6 +1,7 @@
 import type { Duly } from '../client.ts';
 import { DulyError } from '../errors.ts';
 import { randomId } from '../random-id.ts';
+import { countFault, isFault } from './faults.ts';
 import { changedFields, contestsDeletion, filterFields, isEqual, isItem, mergeUpdate } from './merge.ts';
 import { sendWrite } from './send.ts';
 import { idKey, itemKey, queueKey, type State } from './state.ts';
@@ -47,6 +48,11 @@ export async function pushQueue(pushing: Pushing, signal: AbortSignal): Promise<
       await commit(() => changesOfResult(state, write, result));
     } catch (error) {
       if (!(error instanceof DulyError)) throw error;
+      const counted = countFault(write, error);
+      if (counted !== null) {
+        await commit(() => [[queueKey(write), counted]]);
+        throw error;
+      }
       await commit(() => changesOfError(pushing, write, error));
     }
   }
@@ -153,7 +159,8 @@ function changesOfError({ state, hooks }: Pushing, write: QueuedWrite, error: Du
   if (error.code === 'IDEMPOTENCY_KEY_REUSED' && op !== 'create') return [[queueKey(write), again]];
   const isGone = error.code === 'NOT_FOUND';
   if (isGone && op === 'delete') return [...done, [itemKey(noun, id), undefined]];
-  if (!isRefusal(error)) throw error;
+  // A fault that comes here was the last one of too many.
+  if (!isRefusal(error) && !isFault(error)) throw error;
   // Nothing is left that later writes of a missing item could change.
   const isLost = isGone || op === 'create';
   const refused = isLost ? state.queue().filter((one) => state.resolveId(one.id) === id) : [write];

@@ -55,8 +55,11 @@ export interface QueuedWrite {
   fields: Item;
   /** The item of the server that the user saw; absent if the server does not have it yet. */
   base?: Item;
-  /** Once it may have been sent: since when, and with which version. From then on it is sent unchanged. */
-  sent?: { at: number; version?: unknown } | undefined;
+  /**
+   * Once it may have been sent: since when, with which version, and how often the server has failed at it. From then on
+   * it is sent unchanged.
+   */
+  sent?: { at: number; version?: unknown; faults?: number } | undefined;
 }
 
 /** Both sides have changed the same fields of an item, or one has deleted what the other has changed. */
@@ -78,7 +81,7 @@ export type Conflict = {
 /** An object has values for the contested fields; those that it leaves out are theirs. */
 export type Resolution = 'mine' | 'theirs' | Readonly<Record<string, unknown>>;
 
-/** A write that the server refused for good, and that is undone here. */
+/** A write that the server refused for good, or failed at too often, and that is undone here. */
 export interface Refusal {
   noun: WritableNoun;
   op: WriteOperation;

@@ -5,6 +5,16 @@ import { createDevice, textStore, titlesOf } from '../support/offline.ts';
 
 const app = useApp();
 
+/** As if the writes that wait had first been sent so much earlier. */
+function makeOlder({ entries }: ReturnType<typeof textStore>, ms: number): void {
+  for (const [key, text] of entries) {
+    const write = JSON.parse(text);
+    if (!key.startsWith('queue ') || write.sent === undefined) continue;
+    write.sent.at -= ms;
+    entries.set(key, JSON.stringify(write));
+  }
+}
+
 test('a write is shown before it is sent, and is the task of the server after', async () => {
   const { user, list } = await newClient(app());
   const phone = await createDevice(app(), user).open();
@@ -133,12 +143,7 @@ test('a creation that was sent more than a day ago is looked for before it is se
   await phone.close();
   const { db } = app().ctx;
   await db.deleteFrom('duly.idempotency_keys').where('user_id', '=', user.id).execute();
-  for (const [key, text] of store.entries) {
-    if (!key.startsWith('queue ')) continue;
-    const write = JSON.parse(text);
-    write.sent.at -= 24 * 3_600_000;
-    store.entries.set(key, JSON.stringify(write));
-  }
+  makeOlder(store, 24 * 3_600_000);
   const again = await createDevice(app(), user, { store }).open();
   await again.sync();
   expect(await list()).toMatchObject([{ title: 'once' }]);
@@ -163,6 +168,62 @@ test('a refused write is reported and undone, with what depends on it', async ()
     ['task', 'update', 'VALIDATION_ERROR'],
   ]);
   expect([phone.pending(), titlesOf(phone)]).toEqual([0, ['kept']]);
+});
+
+/** A server that always fails at changes of one kind. */
+const failingAt =
+  (wanted: string): typeof fetch =>
+  async (input, init) => {
+    if (init?.method !== wanted) return fetch(input, init);
+    const problem = { error_code: 'INTERNAL_ERROR', detail: 'Internal error', status_code: 500 };
+    return Response.json(problem, { status: 500 });
+  };
+
+test('a write that the server always fails at holds up the others for ten minutes, and is then reported and undone', async () => {
+  const { user, create, list } = await newClient(app());
+  const { id } = await create({ title: 'a' });
+  const store = textStore();
+  const refused: unknown[] = [];
+  const device = createDevice(app(), user, {
+    store,
+    fetch: failingAt('PATCH'),
+    onRefused: ({ fields, error }) => refused.push([fields, error.code]),
+  });
+  const phone = await device.open();
+  await phone.sync();
+  await phone.tasks.update(id, { title: 'impossible' });
+  await phone.tasks.create({ title: 'next' });
+  for (let attempt = 0; attempt < 12; attempt += 1)
+    await expect(phone.sync()).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+  expect([phone.pending(), refused]).toEqual([2, []]);
+  await phone.close();
+  makeOlder(store, 600_000);
+  const again = await device.open();
+  await again.sync();
+  expect(refused).toEqual([[{ title: 'impossible' }, 'INTERNAL_ERROR']]);
+  expect([again.pending(), titlesOf(again)]).toEqual([0, ['a', 'next']]);
+  expect(await list('?sort_direction=asc')).toMatchObject([{ title: 'a' }, { title: 'next' }]);
+});
+
+test('a write is not given up at the first failures, however old it is', async () => {
+  const { user, create } = await newClient(app());
+  const { id } = await create({ title: 'a' });
+  const store = textStore();
+  const device = createDevice(app(), user, { store, fetch: failingAt('PATCH') });
+  const phone = await device.open();
+  await phone.sync();
+  await phone.tasks.update(id, { title: 'b' });
+  await expect(phone.sync()).rejects.toMatchObject({ status: 500 });
+  await phone.close();
+  makeOlder(store, 3_600_000);
+  const again = await device.open();
+  await expect(again.sync()).rejects.toMatchObject({ status: 500 });
+  expect(again.pending()).toBe(1);
+  await again.close();
+  // The server is mended.
+  const mended = await createDevice(app(), user, { store }).open();
+  await mended.sync();
+  expect(titlesOf(mended)).toEqual(['b']);
 });
 
 test('a task deleted elsewhere is gone here, and each edit that waits for it is reported', async () => {

@@ -21,6 +21,7 @@ BLANK = {
 }
 PATHS = {"task": "/tasks", "project": "/projects"}
 KEY_LIFETIME = 23 * 3600
+MAX_FAULTS, MIN_FAULTY_SECONDS = 8, 600
 
 
 class TryLater(Exception):
@@ -29,6 +30,14 @@ class TryLater(Exception):
     def __init__(self, wait=None):
         super().__init__("try later")
         self.wait = wait
+
+
+class Fault(TryLater):
+    """The server itself has failed."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
 
 
 class Refused(Exception):
@@ -65,6 +74,8 @@ class Api:
             code = body["error_code"]
         except (ValueError, KeyError, TypeError):
             raise TryLater() from None
+        if status == 500 and code == "INTERNAL_ERROR":
+            raise Fault(body)
         if status in (408, 429) or status >= 500 or code == "IDEMPOTENCY_IN_FLIGHT":
             raise TryLater(retry_after(headers.get("retry-after")))
         raise Refused(status, body)
@@ -219,8 +230,19 @@ class OfflineClient:
         method = {"update": "PATCH", "delete": "DELETE"}.get(entry["op"], "POST")
         try:
             self.succeed(entry, self.api.call(method, path, body, entry["key"])["data"])
+        except Fault as error:
+            self.count_fault(entry, error)
         except Refused as error:
             self.handle_refusal(entry, error)
+
+    def count_fault(self, entry, error):
+        sent = entry["sent"]
+        sent["faults"] = sent.get("faults", 0) + 1
+        if sent["faults"] >= MAX_FAULTS and time.time() - sent["at"] >= MIN_FAULTY_SECONDS:
+            self.handle_refusal(entry, Refused(500, error.body))
+            return
+        self.store.save()
+        raise error
 
     def later(self, entry):
         return [one for one in self.store.queue if one is not entry and self.real(one["id"]) == entry["id"]]
