@@ -78,3 +78,19 @@ test.each(nodes.filter((node) => existsSync(node)))('the built package runs on %
     'ended',
   ]);
 });
+
+test.each(nodes.filter((node) => existsSync(node)))('its offline part runs on %s', async (node) => {
+  const { token } = await app().newUser();
+  const { stdout } = await run(node, [
+    ...[pathOf('test/fixtures/use-offline.mjs'), join(directory, 'dist'), app().url, token],
+  ]);
+  expect(stdout.trim().split('\n')).toEqual([
+    expect.stringMatching(/^v\d+/),
+    'offline NETWORK_ERROR 2',
+    'kept Buy oat milk 2',
+    'sent 2 0',
+    'conflict title Buy rice milk',
+    'followed 2',
+    'ended 0',
+  ]);
+});
