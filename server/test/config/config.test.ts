@@ -94,6 +94,7 @@ describe('with nothing set', () => {
       cache: { maxBytes: 67_108_864, serveStale: false },
       metrics: { token: null },
       tracing: null,
+      flags: { import_http: 100, import_archives: 100, web_push: 100 },
       retention: { trashDays: 30, tombstoneDays: 90, deliveryDays: 30, sessionDays: 30, auditDays: null },
       logLevel: 'info',
     });

@@ -164,7 +164,7 @@ const others = [
   ...['testChannel', 'getPushKey', 'listDeliveries', 'unsubscribeDigest'],
   ...['listAudit', 'adminListUserAudit', 'adminListServiceAudit'],
   ...['adminBanUser', 'adminUnbanUser', 'adminSetRole', 'adminCreatePasswordLink'],
-  ...['adminListSessions', 'adminEndSessions', 'adminGetLock', 'adminLock', 'adminUnlock'],
+  ...['adminListSessions', 'adminEndSessions', 'adminGetLock', 'adminLock', 'adminUnlock', 'adminListFlags'],
   ...['adminCreateInvitation', 'adminListInvitations', 'adminRevokeInvitation'],
 ];
 
