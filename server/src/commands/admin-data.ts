@@ -31,6 +31,17 @@ async function createOutput(path: string): Promise<WriteStream> {
   }
 }
 
+/** Without this, a closed pipe would pass for a lost connection to the database. */
+async function writeOutput(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  try {
+    if (!stream.write(text)) await once(stream, 'drain');
+  } catch (error) {
+    throw new StartError(
+      `admin export: ${hasCode(error, 'EPIPE') ? 'the reader has gone' : `the output cannot be written (${String(error)})`}`,
+    );
+  }
+}
+
 export const dataSubcommands = {
   async export(context, [input, ...options]) {
     const { format, output } = parseOptions('admin export', ['format', 'output'], options);
@@ -38,9 +49,7 @@ export const dataSubcommands = {
     const userId = await userIdArgument(context, input);
     await viewUser(context.db, userId, systemOrigin, 'admin.user.export');
     const stream = output === undefined ? process.stdout : await createOutput(output);
-    await writeExport(context.db, userId, chosen, async (text) => {
-      if (!stream.write(text)) await once(stream, 'drain');
-    });
+    await writeExport(context.db, userId, chosen, (text) => writeOutput(stream, text));
     if (stream !== process.stdout) stream.end();
   },
   async delete(context, [input = '']) {

@@ -46,8 +46,11 @@ async function create(config: Config, args: string[]): Promise<void> {
     const manifest = await Promise.race([createBackup(source, target, recipients), stopped]);
     const { name, sizeBytes, archive, encrypted, holdsSecret } = manifest;
     printLine(`${name}: ${megabytes(sizeBytes)} in ${megabytes(archive.sizeBytes)} below ${nameOf(target)}`);
-    if (!encrypted) printLine('not encrypted, and without the generated secret of DATA_DIR: keep that apart');
-    else if (!holdsSecret) printLine('encrypted; DATA_DIR has no generated secret');
+    if (!encrypted)
+      printLine(
+        'not encrypted, and without BETTER_AUTH_SECRET, or the secret generated in DATA_DIR: keep that apart',
+      );
+    else if (!holdsSecret) printLine('encrypted, and without BETTER_AUTH_SECRET: keep that apart');
     if (isOnSameDisk(target, config.dataDir))
       printLine('it is on the disk of DATA_DIR: a copy elsewhere is wanted');
   } catch (error) {

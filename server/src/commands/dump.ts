@@ -61,6 +61,8 @@ async function writeAndReport(
   const size = sizeBytes === undefined ? '' : `, ${(sizeBytes / 2 ** 20).toFixed(1)} MB`;
   report(`${path ?? 'standard output'}: ${rows} rows of ${manifest.tables.length} tables${size}`);
   if (recipients.length === 0)
-    report('not encrypted, and without the generated secret of DATA_DIR: keep that apart');
-  else if (!manifest.holdsSecret) report('encrypted; DATA_DIR has no generated secret');
+    report(
+      'not encrypted, and without BETTER_AUTH_SECRET, or the secret generated in DATA_DIR: keep that apart',
+    );
+  else if (!manifest.holdsSecret) report('encrypted, and without BETTER_AUTH_SECRET: keep that apart');
 }

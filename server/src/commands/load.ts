@@ -74,7 +74,7 @@ function printReport(report: LoadReport, oldSecret: string | null): void {
   if (oldSecret !== null) printLine(`secret is that of the dump; the one before is ${oldSecret}`);
   if (!manifest.holdsSecret)
     printLine(
-      'the dump holds no secret of DATA_DIR: what it encrypted, such as second factors, needs the old one',
+      'the dump holds no secret: what was encrypted, such as second factors, needs the BETTER_AUTH_SECRET of then',
     );
   for (const finding of findings) printLine(`as it was dumped: ${finding}`);
   if (findings.length > 0) process.exitCode = 1;

@@ -75,6 +75,6 @@ function printReport(report: RestoreReport, to: Date | null): void {
     printLine(`secret is that of the backup; the one before is ${report.oldSecret}`);
   if (!backup.manifest.holdsSecret)
     printLine(
-      'the backup holds no secret of DATA_DIR: what it encrypted, such as second factors, needs the old one',
+      'the backup holds no secret: what was encrypted, such as second factors, needs the BETTER_AUTH_SECRET of then',
     );
 }

@@ -65,7 +65,7 @@ test('backups are made and verified beside a running server; a flipped byte is f
 
   const made = await runCommand(env, 'backup');
   expect([made.code, made.stderr]).toEqual([0, '']);
-  expect(made.stdout).toContain('not encrypted, and without the generated secret');
+  expect(made.stdout).toContain('not encrypted, and without BETTER_AUTH_SECRET');
   const verified = await runCommand(env, 'backup', 'verify');
   expect([verified.code, verified.stderr]).toEqual([0, '']);
   expect(verified.stdout).toMatch(/restored, and as its manifest says/);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -20,15 +21,16 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+const settingsOf = ({ url, database }: TestApp) => ({
+  DATABASE_URL: urlOf(database.connection),
+  BETTER_AUTH_URL: url,
+  BETTER_AUTH_SECRET: 'k2Jv9xQ4mZr8Lw1Tn6Yc3Hs7Pd5Fg0Ba',
+});
+
 /** Runs the command with the settings of the running server. */
 async function admin(args: string[], more: Record<string, string> = {}) {
-  const env = {
-    DATABASE_URL: urlOf(app.database.connection),
-    BETTER_AUTH_URL: app.url,
-    BETTER_AUTH_SECRET: 'k2Jv9xQ4mZr8Lw1Tn6Yc3Hs7Pd5Fg0Ba',
-    ...more,
-  };
-  const { code, stdout, stderr } = await startProcess(['admin', ...args], env).ended;
+  const { code, stdout, stderr } = await startProcess(['admin', ...args], { ...settingsOf(app), ...more })
+    .ended;
   return { code, stdout, stderr, lines: stdout.trimEnd().split('\n') };
 }
 
@@ -84,6 +86,22 @@ test('export: everything of a user to the output or to a new file, and the tasks
     'admin export: got "xml", wants json, csv, ics',
   );
   expect(await auditActionsOf(app.ctx.db, ada.id)).toContain('admin.user.export success');
+});
+
+test('export: a reader that goes ends it in one line, which does not blame the database', async () => {
+  const { id, token } = await app.newUser();
+  // More than a pipe holds.
+  const lines = Array.from({ length: 2_000 }, (_, index) => `${index} ${'x'.repeat(150)}`);
+  await app.request('POST', `/api/v1/users/${id}/import?format=todo-txt`, {
+    ...{ token, body: lines.join('\n') },
+    headers: { 'content-type': 'text/plain' },
+  });
+  const { child, ended } = startProcess(['admin', 'export', id], settingsOf(app));
+  if (child.stdout === null) throw new Error('no stdout');
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  const { code, stderr } = await ended;
+  expect([code, stderr]).toEqual([1, 'admin export: the reader has gone\n']);
 });
 
 test('reset-password: a link that works once, and ends all sessions', async () => {
