@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { useApp } from '../../client/test/support/duly.ts';
-import { buildBinary, newUser } from './support/duly.ts';
+import { buildBinary, newUser, systemNode } from './support/duly.ts';
 
 const app = useApp();
 let binary: string;
@@ -85,12 +87,17 @@ const changedMeanwhile = (title: string, fields: string) => `
   curl -sf -X PATCH "$URL/tasks/$ID" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${fields}' >/dev/null || exit 9
   sed -i "s/^title: .*/title: ${title}/" "$1"`;
 
-async function editWhileChanged(fields: string) {
+async function newContested(fields: string) {
   const writer = await newWriter(changedMeanwhile('oat milk', fields));
   const { id } = await writer.task();
   const { account, bin } = writer;
   const env = { URL: app().url + account.path, ID: id, TOKEN: account.token, EDITOR: join(bin, 'editor') };
-  return { ...writer, result: await writer.run(['edit', '1'], { env }) };
+  return { ...writer, contested: env };
+}
+
+async function editWhileChanged(fields: string) {
+  const writer = await newContested(fields);
+  return { ...writer, result: await writer.run(['edit', '1'], { env: writer.contested }) };
 }
 
 test('a field that was changed elsewhere meanwhile is a conflict: both values are shown, and nothing is written', async () => {
@@ -106,4 +113,21 @@ test('other fields that were changed elsewhere meanwhile stay as they are there'
   const { result, task } = await editWhileChanged('{"priority": "Low"}');
   expect(result).toMatchObject({ code: 0, stdout: 'Changed: 1 oat milk\n' });
   expect(await task()).toMatchObject({ title: 'oat milk', priority: 'Low', version: 3 });
+});
+
+test.each([
+  ['y', 'oat milk', 'Low'],
+  ['t', 'soy milk', 'Low'],
+])('on a terminal the user decides: %s leaves the title %s', async (answer, title, priority) => {
+  const { contested, env, home, task } = await newContested('{"title": "soy milk", "priority": "Low"}');
+  // `script` gives the program a terminal. The answer is typed once it is asked for.
+  const typed = `(while ! grep -q Keep "${home}/log" 2>/dev/null; do sleep 0.05; done; echo ${answer})`;
+  const command = `${systemNode} ${binary} edit 1`;
+  const { stdout } = await promisify(execFile)(
+    'bash',
+    ['-c', `${typed} | script -qefc "${command}" "${home}/log"`],
+    { env: { ...env, ...contested } },
+  );
+  expect(stdout).toContain('Keep [y]ours, [t]heirs, or [n]othing of your changes?');
+  expect(await task()).toMatchObject({ title, priority });
 });

@@ -123,7 +123,7 @@ test('days are those of the time zone of the profile', async () => {
   await succeed('list');
   const ahead = new Date(Date.now() + 14 * 3_600_000).toISOString().slice(0, 10);
   const { stdout } = await run(['add', 'x today', '--json']);
-  expect(JSON.parse(stdout).task).toMatchObject({ title: 'x', due_date: ahead });
+  expect(JSON.parse(stdout).task).toMatchObject({ number: 1, title: 'x', due_date: ahead });
   expect(await succeed('today')).toBe('1  x  today\n');
 });
 

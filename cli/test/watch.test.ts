@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { beforeAll, expect, test } from 'vitest';
 import { useApp } from '../../client/test/support/duly.ts';
@@ -19,7 +21,7 @@ async function watch(user: Pick<Awaited<ReturnType<typeof newUser>>, 'start'>, .
   const notes = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   expect((await notes.next()).value).toBe('Watching; Ctrl-C ends it');
-  return { child, ended, next: async (): Promise<string> => String((await lines.next()).value) };
+  return { child, ended, next: async (): Promise<string> => String((await lines.next()).value), notes };
 }
 
 test('watch shows what another client does, as it happens', async () => {
@@ -63,4 +65,47 @@ test('watch goes on after the network was gone, and misses nothing', async () =>
   await account.send(account.token, 'POST', '/tasks', { title: 'meanwhile' });
   way.setTarget(port);
   expect(await next()).toMatch(/added {5}1 {2}meanwhile$/);
+});
+
+/** A way to the server on which requests for changes fail for a while; everything else goes on. */
+async function startFaultyProxy(target: string) {
+  let isFaulty = false;
+  const server = createServer((req, res) => {
+    if (isFaulty && req.url?.includes('/changes')) {
+      res.writeHead(503).end();
+      return;
+    }
+    const { method = 'GET', headers } = req;
+    const onward = request(target + req.url, { method, headers }, (answer) => {
+      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(res);
+    });
+    onward.on('error', () => res.destroy());
+    req.pipe(onward);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterTest.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    setFaulty(to: boolean): void {
+      isFaulty = to;
+    },
+  };
+}
+
+test('a change that cannot be fetched at once is shown later', async () => {
+  const proxy = await startFaultyProxy(app().url);
+  const user = await newUser(app(), binary, proxy.url);
+  const { next, notes } = await watch(user);
+  proxy.setFaulty(true);
+  const { account } = user;
+  await account.send(account.token, 'POST', '/tasks', { title: 'late' });
+  expect((await notes.next()).value).toContain('The server fails');
+  proxy.setFaulty(false);
+  expect(await next()).toMatch(/added {5}1 {2}late$/);
 });

@@ -48,7 +48,7 @@ async function tryAcquire(directory: string, own: string): Promise<number | null
   // The list was old, if a later generation has come and deleted those before.
   const isNewest = (await generations(directory)).every((one) => one <= mine);
   if (isNewest) return mine;
-  await rm(join(directory, prefix + mine));
+  await rm(join(directory, prefix + mine), { force: true });
   return null;
 }
 
@@ -61,6 +61,8 @@ async function tryAcquire(directory: string, own: string): Promise<number | null
 export async function withLock<T>(directory: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
   await makePrivateDirectory(directory);
   const own = join(directory, `owner.${process.pid}`);
+  // A process of this number may have left one, which may be the same file as its lock.
+  await rm(own, { force: true });
   await writeFile(own, `${process.pid} ${await startOf(process.pid)}`, { mode: 0o600 });
   try {
     const deadline = performance.now() + timeoutMs;
