@@ -6,10 +6,19 @@ export interface LossyProxy {
   url: string;
   /** How many requests and responses were lost. */
   lost(): number;
+  /** Ends all connections. */
+  close(): void;
 }
 
-/** A network that loses every third message, whether it is a request or a response. Runs until the end of the file. */
+/** The same until the end of the file. */
 export async function startLossyProxy(target: string): Promise<LossyProxy> {
+  const proxy = await openLossyProxy(target);
+  afterFile.push(proxy.close);
+  return proxy;
+}
+
+/** A network that loses every third message, whether it is a request or a response. */
+export async function openLossyProxy(target: string): Promise<LossyProxy> {
   let messages = 0;
   let lost = 0;
   const isLost = () => {
@@ -38,11 +47,14 @@ export async function startLossyProxy(target: string): Promise<LossyProxy> {
     req.pipe(onward);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterFile.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return { url: `http://127.0.0.1:${address.port}`, lost: () => lost };
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    lost: () => lost,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }

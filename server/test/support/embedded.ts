@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,9 @@ import { canTraverse, unprivilegedAccount } from '../../src/platform/unix-accoun
 import { afterFile, afterTest } from './clean-up.ts';
 import { silentLog as log } from './log.ts';
 import { patience } from './patience.ts';
+import { killPostmaster, postmasterPid } from './postmaster.ts';
+
+export { killPostmaster, postmasterPid };
 
 export const unprivilegedUnixAccount = unprivilegedAccount();
 export const repositoryPath = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -118,19 +121,6 @@ export async function killChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');
-}
-
-export function postmasterPid(cluster: string): number | undefined {
-  const path = join(cluster, 'postmaster.pid');
-  return existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : undefined;
-}
-
-export function killPostmaster(cluster: string, signal: NodeJS.Signals = 'SIGKILL'): void {
-  const pid = postmasterPid(cluster);
-  if (pid === undefined) return;
-  try {
-    process.kill(pid, signal);
-  } catch {}
 }
 
 export async function queryAsSuperuser<Row extends QueryResultRow>(

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hasCode, processExists } from '../../src/platform/files.ts';
-import { waitUntil } from './process.ts';
+import { waitUntil } from './waiting.ts';
 
 function send(pid: number, signal: NodeJS.Signals): boolean {
   try {

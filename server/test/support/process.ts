@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { mintToken, secret, withoutLimits } from './app.ts';
 import { statementsFile, statementsVariable } from './sql/processes.ts';
+import { freePort, responseStatus, waitUntil } from './waiting.ts';
+
+export { freePort, responseStatus, waitUntil };
 
 const collector = new URL('./sql/collect.ts', import.meta.url).href;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -55,21 +56,9 @@ export function startProcess(
   return { child, ended };
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 export interface Server extends ServerProcess {
   url: string;
 }
-
-const readyDeadlineMs = 30_000;
 
 /** Starts `serve` and waits until it is ready. */
 export async function startServer(env: Record<string, string>, ipc = false): Promise<Server> {
@@ -86,25 +75,6 @@ export async function startServer(env: Record<string, string>, ipc = false): Pro
   if (running.child.exitCode !== null || running.child.killed)
     throw new Error(`serve is not ready: ${JSON.stringify(await running.ended)}`);
   return { ...running, url };
-}
-
-/** The status of a GET; 0 if there is no response. */
-export const responseStatus = (url: string): Promise<number> =>
-  fetch(url).then(
-    async (response) => {
-      await response.arrayBuffer();
-      return response.status;
-    },
-    () => 0,
-  );
-
-/** Polls until `check` is true. @throws Error after 30 s */
-export async function waitUntil(check: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + readyDeadlineMs;
-  while (!(await check())) {
-    if (performance.now() > deadline) throw new Error('it did not come about in 30 s');
-    await sleep(20);
-  }
 }
 
 export async function temporaryDirectory(): Promise<{ path: string; remove(): Promise<void> }> {

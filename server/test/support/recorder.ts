@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mintToken } from './app.ts';
+import { judge, type Verdict } from './ledger.ts';
 import { waitUntil } from './process.ts';
 
 /** What a group of clients got since `forget`. */
@@ -12,13 +13,9 @@ export interface Seen {
   slowestMs: number;
 }
 
-/** What became of the writes. */
-export interface Verdict {
+/** What became of the writes, by title. */
+export interface RecordedVerdict extends Verdict {
   acknowledged: number;
-  /** Titles that were acknowledged and are not there. */
-  lost: string[];
-  /** Titles of which there are several. */
-  doubled: string[];
 }
 
 export interface Recorder {
@@ -29,7 +26,7 @@ export interface Recorder {
   /** Resolves after `count` more acknowledged writes and answered reads. */
   makeProgress(count: number): Promise<void>;
   /** Ends the clients, and compares what was acknowledged with what is there. */
-  stop(): Promise<Verdict>;
+  stop(): Promise<RecordedVerdict>;
 }
 
 /** A client waits after a refusal. */
@@ -38,8 +35,8 @@ const pauseMs = 20;
 interface Client {
   userId: string;
   token: string;
-  /** Titles that were sent, and whether they were acknowledged. */
-  titles: Map<string, boolean>;
+  /** Of acknowledged writes. */
+  titles: Set<string>;
 }
 
 const newSeen = (): Seen => ({ statuses: {}, codes: {}, slowestMs: 0 });
@@ -75,7 +72,6 @@ export async function startRecorder(server: { url: string }, clientCount: number
   async function writeAll(client: Client, isKeyed: boolean): Promise<void> {
     while (!isOver) {
       const title = randomUUID();
-      client.titles.set(title, false);
       const init = { method: 'POST', body: JSON.stringify({ title }) };
       let status: number;
       do {
@@ -83,7 +79,7 @@ export async function startRecorder(server: { url: string }, clientCount: number
         await sleep(status === 201 ? 1 : pauseMs);
       } while (isKeyed && status !== 201 && !isOver);
       if (status !== 201) continue;
-      client.titles.set(title, true);
+      client.titles.add(title);
       written += 1;
     }
   }
@@ -106,7 +102,7 @@ export async function startRecorder(server: { url: string }, clientCount: number
         userId,
         // For clocks that are not right.
         token: await mintToken({ sub: userId, iat: now - 7_200, exp: now + 86_400 }),
-        titles: new Map(),
+        titles: new Set(),
       };
     }),
   );
@@ -124,25 +120,26 @@ export async function startRecorder(server: { url: string }, clientCount: number
     async stop() {
       isOver = true;
       await Promise.all(running);
-      const verdict: Verdict = { acknowledged: written, lost: [], doubled: [] };
-      for (const client of clients) await compare(server.url, client, verdict);
-      return verdict;
+      const verdicts: Verdict[] = [];
+      for (const client of clients) verdicts.push(judge(client.titles, await titlesOf(server.url, client)));
+      return {
+        acknowledged: written,
+        lost: verdicts.flatMap(({ lost }) => lost),
+        doubled: verdicts.flatMap(({ doubled }) => doubled),
+      };
     },
   };
 }
 
-/** Adds to the verdict how the client's tasks differ from what it sent. */
-async function compare(url: string, { userId, token, titles }: Client, verdict: Verdict): Promise<void> {
-  const found = new Map<string, number>();
+/** Of everything that is there. */
+async function titlesOf(url: string, { userId, token }: Client): Promise<string[]> {
+  const titles: string[] = [];
   for (let offset = 0; ; offset += 100) {
     const response = await fetch(`${url}/api/${userId}/tasks?limit=100&offset=${offset}`, {
       headers: { authorization: `Bearer ${token}` },
     });
     const tasks: { title: string }[] = JSON.parse(await response.text());
-    for (const { title } of tasks) found.set(title, (found.get(title) ?? 0) + 1);
-    if (tasks.length < 100) break;
+    titles.push(...tasks.map(({ title }) => title));
+    if (tasks.length < 100) return titles;
   }
-  for (const [title, isAcknowledged] of titles)
-    if (isAcknowledged && !found.has(title)) verdict.lost.push(title);
-  for (const [title, count] of found) if (count > 1) verdict.doubled.push(title);
 }
