@@ -28,9 +28,13 @@ const [command, ...args] = process.argv.slice(2);
 const isFaults = command === 'test:faults';
 const isTest = command === 'test' || isFaults;
 const isBench = command === 'bench';
+const isDemo = command === 'demo';
 
 const listMissing = () =>
-  findMissing(root, { withDev: isTest, withDatabase: isTest || isBench || !process.env.DATABASE_URL });
+  findMissing(root, {
+    withDev: isTest,
+    withDatabase: isTest || isBench || isDemo || !process.env.DATABASE_URL,
+  });
 
 async function main() {
   requireNode();
@@ -45,6 +49,8 @@ async function main() {
   if (isTest) process.exit(await runTests());
   if (isBench)
     process.exit(await runProgram(join(server, 'bench', 'main.ts'), args, process.cwd(), memoryOptions));
+  if (isDemo)
+    process.exit(await runProgram(join(root, 'demo', 'src', 'main.ts'), args, process.cwd(), memoryOptions));
   process.exit(
     await runProgram(join(server, 'src', 'main.ts'), process.argv.slice(2), process.cwd(), memoryOptions),
   );

@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', '../client/test/**/*.test.ts', '../cli/test/**/*.test.ts'],
+    include: [
+      'test/**/*.test.ts',
+      '../client/test/**/*.test.ts',
+      '../cli/test/**/*.test.ts',
+      '../demo/test/**/*.test.ts',
+    ],
     globalSetup: 'test/support/global-setup.ts',
     setupFiles: ['test/support/hooks.ts', 'test/support/coverage.ts', 'test/support/sql/setup.ts'],
     pool: 'forks',
