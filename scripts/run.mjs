@@ -19,6 +19,7 @@ import { helpOrVersion } from './usage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const server = join(root, 'server');
+const vitepress = join(root, 'node_modules', 'vitepress', 'bin', 'vitepress.js');
 /** Cache of compiled modules: it saves a third of the time to start. */
 const compileCache = join(root, 'node_modules', '.cache', 'node');
 const networkErrors =
@@ -29,6 +30,7 @@ const isFaults = command === 'test:faults';
 const isTest = command === 'test' || isFaults;
 const isBench = command === 'bench';
 const isDemo = command === 'demo';
+const isDocs = command === 'docs';
 
 const listMissing = () =>
   findMissing(root, {
@@ -49,6 +51,8 @@ async function main() {
   if (isTest) process.exit(await runTests());
   if (isBench)
     process.exit(await runProgram(join(server, 'bench', 'main.ts'), args, process.cwd(), memoryOptions));
+  if (isDocs)
+    process.exit(await runProgram(vitepress, ['build', join(root, 'docs'), ...args], process.cwd()));
   if (isDemo)
     process.exit(await runProgram(join(root, 'demo', 'src', 'main.ts'), args, process.cwd(), memoryOptions));
   process.exit(
@@ -85,8 +89,8 @@ function runProgram(program, programArgs, cwd, runtimeArgs = []) {
   return runRuntime(runtime, [...runtimeArgs, program, ...programArgs], { cwd, env });
 }
 
-/** Only tests need development packages, but a start must not remove them. */
-const withDev = () => isTest || existsSync(join(root, 'node_modules', 'vitest'));
+/** Only tests and the site of the documents need development packages, but a start must not remove them. */
+const withDev = () => isTest || isDocs || existsSync(join(root, 'node_modules', 'vitest'));
 
 /**
  * Uses `npm install`: `npm ci` rejects a lock file without another platform's optional packages, and first removes

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { IDBFactory } from 'fake-indexeddb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { password, registerAccount } from '../../server/test/support/accounts.ts';
+import { blocksOf, withClientSources } from '../../server/test/support/snippets.ts';
 import { newDuly, useApp } from './support/duly.ts';
 import { inClient } from './support/generate.ts';
 
@@ -19,13 +20,12 @@ let blocks: string[];
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'duly-readme-'));
   const text = await readFile(inClient('README.md'), 'utf8');
-  blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+  blocks = blocksOf(text, 'ts');
   const isImport = (line: string) => line.startsWith('import ');
   const lines = blocks.map((block) => block.split('\n'));
   const imports = lines.flat().filter(isImport).join('\n');
   const [first = '', ...others] = lines.map((block) => block.filter((line) => !isImport(line)).join('\n'));
-  const pathOf = (name: string) => fileURLToPath(inClient(`src/${name}index.ts`));
-  const page = `${imports.replace(/'@duly\/client\/?(.*)'/g, (_, part) => `'${pathOf(part && `${part}/`)}'`)}
+  const page = `${withClientSources(imports)}
 export interface Given {
   url: string; email: string; password: string; signal: AbortSignal;
   userId: string; console: { log(...words: unknown[]): void };

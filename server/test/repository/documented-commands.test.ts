@@ -6,7 +6,12 @@ import { isCommandName } from '../../src/commands/table.ts';
 import { errorCodes } from '../../src/platform/errors.ts';
 import { read, root } from '../support/sources.ts';
 
-const pages = (await readdir(join(root, 'docs/operations'))).map((name) => `docs/operations/${name}`);
+const folders = ['docs/operations', 'docs/start', 'docs/guides'];
+const pages = (
+  await Promise.all(
+    folders.map(async (folder) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`)),
+  )
+).flat();
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(await read('package.json'));
 const command = /npm run ([a-z:-]*[a-z])/g;
 

@@ -162,6 +162,15 @@ test('API.md has every error code with its status', () => {
   expect(Object.fromEntries(documented)).toEqual(errorCodes);
 });
 
+test('docs/errors.md says of every error code, under its status, what to do', () => {
+  const sections = textOf('docs/errors.md').split(/^##+ /m);
+  const described = sections.flatMap((section) => {
+    const [, code, status] = /^`([A-Z_]+)` · (\d{3})\n\n\S/.exec(section) ?? [];
+    return code === undefined ? [] : [[code, Number(status)]];
+  });
+  expect(Object.fromEntries(described)).toEqual(errorCodes);
+});
+
 test('the tests that SECURITY.md names exist', async () => {
   const files = (await readdir(join(root, 'server/test'), { recursive: true })).map(
     (file) => file.split('/').at(-1) ?? '',

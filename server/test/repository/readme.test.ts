@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-
-const execute = promisify(execFile);
+import { blocksOf, runSnippet } from '../support/snippets.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -14,10 +11,9 @@ afterAll(() => app.close());
 
 test('the tour of the README does what it says', async () => {
   const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-  const script = /## A tour with curl\n\n```sh\n(.*?)```/s
-    .exec(readme)?.[1]
-    ?.replace('http://localhost:8000', app.url);
-  const { stdout } = await execute('bash', ['-e', '-o', 'pipefail', '-c', script ?? 'false']);
+  const [, tour = ''] = readme.split('## A tour with curl\n');
+  const [script = 'false'] = blocksOf(tour, 'sh');
+  const stdout = await runSnippet('sh', script.replace('http://localhost:8000', app.url), {});
   const answers = stdout
     .replaceAll('}{', '}\n{')
     .split('\n')
