@@ -20,9 +20,9 @@ export default defineConfig({
   head: [['link', { rel: 'icon', href: icon }]],
   srcDir: root,
   srcExclude: [
-    '{node_modules,data,dist,deploy,web,demo,cli,examples,quick-add,scripts}/**',
+    '{node_modules,data,dist,deploy,demo,examples,quick-add,scripts}/**',
     'server/**',
-    '{client,docs}/{node_modules,src,test}/**',
+    '{cli,client,docs,web}/{node_modules,src,test,dist,out}/**',
     'LICENSE.md',
   ],
   outDir: `${root}dist/site`,

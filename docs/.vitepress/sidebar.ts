@@ -52,6 +52,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     'docs/errors',
     'client/README',
     'client/SPEC',
+    'cli/README',
     'docs/glossary',
     'CHANGELOG',
   ]),
