@@ -13,7 +13,7 @@ import { type Server, startOtherCheckout, startServer } from './server.ts';
 import { alternate, median, medianRatio } from './statistics.ts';
 import { measure, openTrial } from './trial.ts';
 
-const [rounds, seconds, connections] = [5, 2, 32];
+const [rounds, seconds, connections] = [9, 2, 32];
 const [, , before] = process.argv;
 const size = { users: 400, tasksPerUser: 200, heavyUserTasks: 0 };
 const collector = createServer((request, response) => {
