@@ -1,5 +1,5 @@
-// Launcher of `npm start`, `npm test` and the scripts of package.json that run the service: installs missing
-// dependencies, then runs the pinned runtime. `npm run check` and `npm run format` start their tools directly.
+// Launcher of `npm start`, `npm run web`, `npm test` and the scripts of package.json that run the service: installs
+// missing dependencies, then runs the pinned runtime. `npm run check` and `npm run format` start their tools directly.
 // Any Node.js runs it, so keep to the syntax of Node 14.
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -31,16 +31,17 @@ const isTest = command === 'test' || isFaults;
 const isBench = command === 'bench';
 const isDemo = command === 'demo';
 const isDocs = command === 'docs';
+const isWeb = command === 'web';
 
 const listMissing = () =>
   findMissing(root, {
-    withDev: isTest,
+    withDev: isTest || isWeb,
     withDatabase: isTest || isBench || isDemo || !process.env.DATABASE_URL,
   });
 
 async function main() {
   requireNode();
-  const text = helpOrVersion(root, command, args);
+  const text = helpOrVersion(root, isWeb ? 'serve' : command, args);
   if (text !== null) {
     print(text);
     return;
@@ -55,9 +56,16 @@ async function main() {
     process.exit(await runProgram(vitepress, ['build', join(root, 'docs'), ...args], process.cwd()));
   if (isDemo)
     process.exit(await runProgram(join(root, 'demo', 'src', 'main.ts'), args, process.cwd(), memoryOptions));
-  process.exit(
-    await runProgram(join(server, 'src', 'main.ts'), process.argv.slice(2), process.cwd(), memoryOptions),
-  );
+  if (isWeb) await buildWebApp();
+  const serverArgs = isWeb ? ['serve', ...args] : process.argv.slice(2);
+  process.exit(await runProgram(join(server, 'src', 'main.ts'), serverArgs, process.cwd(), memoryOptions));
+}
+
+/** Builds the web app, unless that is done, and has the server serve it. */
+async function buildWebApp() {
+  const code = await runProgram(join(root, 'web', 'scripts', 'build.mjs'), [], root);
+  if (code !== 0) process.exit(code);
+  process.env.WEB_DIRECTORY = join(root, 'web', 'dist');
 }
 
 /**
@@ -89,8 +97,8 @@ function runProgram(program, programArgs, cwd, runtimeArgs = []) {
   return runRuntime(runtime, [...runtimeArgs, program, ...programArgs], { cwd, env });
 }
 
-/** Only tests and the site of the documents need development packages, but a start must not remove them. */
-const withDev = () => isTest || isDocs || existsSync(join(root, 'node_modules', 'vitest'));
+/** Only tests and builds of pages need development packages, but a start must not remove them. */
+const withDev = () => isTest || isDocs || isWeb || existsSync(join(root, 'node_modules', 'vitest'));
 
 /**
  * Uses `npm install`: `npm ci` rejects a lock file without another platform's optional packages, and first removes

@@ -8,6 +8,7 @@ export default defineConfig({
       '../cli/test/**/*.test.ts',
       '../demo/test/**/*.test.ts',
       '../docs/test/**/*.test.ts',
+      '../web/test/**/*.test.ts',
       '../examples/test/**/*.test.ts',
     ],
     globalSetup: 'test/support/global-setup.ts',

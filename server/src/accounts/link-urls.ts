@@ -6,22 +6,28 @@ export const linkPages = {
   invitation: '/api/v1/auth/pages/invitation',
 } as const;
 
+/** The web app's pages for the same links, with the same fragments. */
+const webPages = { password: '/reset', invitation: '/sign-up' } as const;
+
+const pagesOf = ({ http }: Config) => (http.webDirectory === null ? linkPages : webPages);
+
 /**
- * The URL of a link for a new password: the page of PASSWORD_RESET_URL with `token` in its query, or this server's
- * page.
+ * The URL of a link for a new password: the page of PASSWORD_RESET_URL with `token` in its query, or that of the web
+ * app if it is served, or this server's own.
  *
  * This server's page has token and email address in the fragment, which browsers do not send. So the token is in no
  * access log and no `Referer`. A scanner that opens the link does not consume it. Password managers read the address.
  */
-export function passwordLinkUrl({ auth, mail }: Config, token: string, email: string): string {
+export function passwordLinkUrl(config: Config, token: string, email: string): string {
+  const { auth, mail } = config;
   if (mail.passwordResetUrl === null)
-    return `${auth.baseUrl}${linkPages.password}#${new URLSearchParams({ token, email })}`;
+    return `${auth.baseUrl}${pagesOf(config).password}#${new URLSearchParams({ token, email })}`;
   const page = new URL(mail.passwordResetUrl);
   page.searchParams.set('token', token);
   return page.href;
 }
 
 /** The URL of an invitation, on this server's page, with `invitation` and `email` in the fragment. */
-export function invitationUrl({ auth }: Config, token: string, email: string): string {
-  return `${auth.baseUrl}${linkPages.invitation}#${new URLSearchParams({ invitation: token, email })}`;
+export function invitationUrl(config: Config, token: string, email: string): string {
+  return `${config.auth.baseUrl}${pagesOf(config).invitation}#${new URLSearchParams({ invitation: token, email })}`;
 }

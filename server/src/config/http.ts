@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
 import { type TlsFiles, tlsSettings } from './tls.ts';
 import {
   type Env,
@@ -25,6 +27,8 @@ export interface HttpSettings {
   readonly tls: TlsFiles | null;
   /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is used. */
   readonly trustedProxies: readonly string[];
+  /** Absolute path of a build of the web app, which is served too; null: none. */
+  readonly webDirectory: string | null;
 }
 
 export function httpSettings(env: Env): HttpSettings {
@@ -36,6 +40,7 @@ export function httpSettings(env: Env): HttpSettings {
     keepAliveSeconds: () => integerSetting(env, 'KEEP_ALIVE_SECONDS', 75, 1, 3_600),
     tls: () => tlsSettings(env),
     trustedProxies: () => Object.freeze(trustedProxies(env)),
+    webDirectory: () => webDirectory(env),
   });
 }
 
@@ -43,6 +48,18 @@ function host(env: Env): string {
   const value = textSetting(env, 'HOST') ?? 'localhost';
   if (isIP(value) !== 0 || URL.canParse(`http://${value}`)) return value;
   return refuseSetting('HOST', JSON.stringify(value), 'a host name or an IP address');
+}
+
+function webDirectory(env: Env): string | null {
+  const value = textSetting(env, 'WEB_DIRECTORY');
+  if (value === null) return null;
+  const directory = resolve(value);
+  if (existsSync(join(directory, 'files.json'))) return directory;
+  return refuseSetting(
+    'WEB_DIRECTORY',
+    JSON.stringify(value),
+    'a directory with a build of the web app, as npm run web makes it in web/dist',
+  );
 }
 
 function allowedOrigins(env: Env): readonly string[] | null {

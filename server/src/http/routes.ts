@@ -38,6 +38,7 @@ import * as trash from './handlers/trash.ts';
 import * as userData from './handlers/user-data.ts';
 import * as views from './handlers/views.ts';
 import { v1 } from './v1/render.ts';
+import { homeRoutes } from './web/web-app.ts';
 
 /** Registers its own routes, at the URLs of its row. */
 type RoutePlugin = (app: App, ctx: Context) => void | Promise<void>;
@@ -61,13 +62,14 @@ const unknownRoute: HiddenRoute = {
 /**
  * Every URL of the service: method, URL, operation (`handlers/`), access, surface; in the order of `openapi.json`. The
  * router prefers a literal segment to a parameter, and a parameter to a wildcard. Not listed: HEAD for each GET,
- * OPTIONS and 405 for each URL (`hooks/method-not-allowed.ts`), CORS preflights (`hooks/cors.ts`), assets of `/docs`.
+ * OPTIONS and 405 for each URL (`hooks/method-not-allowed.ts`), CORS preflights (`hooks/cors.ts`), assets of `/docs`,
+ * and the URLs of the web app (`web/web-app.ts`).
  */
 // biome-ignore format: a table
 const table: readonly Row[] = [
   // The service
   ['GET',      '/docs',                                          apiPageRoutes,                     'public', plain],
-  ['GET',      '/',                                              docs.redirectToDocs,               'public', plain],
+  ['GET',      '/',                                              homeRoutes,                        'public', plain],
   ['GET',      '/openapi.json',                                  docs.openApiDocument,              'public', plain],
   ['GET',      '/health',                                        health.getHealth,                  'public', plain],
   ['GET',      '/health/live',                                   health.getLiveness,                'public', plain],

@@ -138,11 +138,16 @@ export function portError(error: unknown, { host, port }: HttpSettings): StartEr
 }
 
 /** At the first start, or on a terminal, plain lines on stderr show the addresses. */
-export function printStartBanner({ auth, workers }: Config, { embedded }: OpenDatabase, log: Logger): void {
+export function printStartBanner(
+  { auth, http, workers }: Config,
+  { embedded }: OpenDatabase,
+  log: Logger,
+): void {
   log.info({ url: auth.baseUrl, ...(workers > 1 ? { workers } : {}) }, 'serving');
   if (!embedded?.firstStart && !process.stdout.isTTY) return;
   const lines = [
     `Duly serves on ${auth.baseUrl}`,
+    ...(http.webDirectory === null ? [] : [`  web app    ${auth.baseUrl}/`]),
     `  API page   ${auth.baseUrl}/docs`,
     `  data       ${embedded === null ? 'the database of DATABASE_URL' : embedded.clusterDirectory}`,
     '  stop       Ctrl-C',

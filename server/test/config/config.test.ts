@@ -56,6 +56,7 @@ describe('with nothing set', () => {
         keepAliveSeconds: 75,
         tls: null,
         trustedProxies: [],
+        webDirectory: null,
       },
       database: { url: null, directUrl: null, poolMax: 15, replica: null },
       dataDir: resolve('data'),

@@ -1,8 +1,6 @@
 import type { HiddenRoute } from '../contract/operation.ts';
 import { createDocumentCompression } from '../hooks/content-coding.ts';
 
-export const redirectToDocs: HiddenRoute = { handle: ({ reply }) => reply.redirect('/docs') };
-
 export const openApiDocument: HiddenRoute = {
   createOnSend: createDocumentCompression,
   handle: ({ request }) => request.server.swagger(),

@@ -1,0 +1,62 @@
+'use client';
+import { type ReactNode, Suspense, useEffect, useState } from 'react';
+import { I18nProvider } from './i18n/i18n.tsx';
+import { navigate, useRoute, useUrl } from './routing/router.tsx';
+import { type AccountPage, isAccountRoute } from './routing/routes.ts';
+import { SessionProvider, useSessionContext } from './session/session.tsx';
+import { registerServiceWorker } from './shell/service-worker.ts';
+import { Shell } from './shell/shell.tsx';
+import { Skeleton } from './shell/skeleton.tsx';
+import { lazyPage } from './ui/lazy-page.ts';
+import { Toasts } from './ui/toasts.tsx';
+
+const SignIn = lazyPage(() => import('./auth/sign-in.tsx').then((all) => all.SignIn));
+const SignUp = lazyPage(() => import('./auth/sign-up.tsx').then((all) => all.SignUp));
+const Forgot = lazyPage(() => import('./auth/reset.tsx').then((all) => all.Forgot));
+const Reset = lazyPage(() => import('./auth/reset.tsx').then((all) => all.Reset));
+
+/** The whole app. The page that is made on the server is its skeleton: it knows neither the user nor the language. */
+export function App() {
+  const [isMounted, setMounted] = useState(false);
+  useEffect(() => {
+    setMounted(true);
+    registerServiceWorker();
+  }, []);
+  if (!isMounted) return <Skeleton />;
+  return (
+    <I18nProvider fallback={<Skeleton />}>
+      <SessionProvider>
+        <Page />
+        <Toasts />
+      </SessionProvider>
+    </I18nProvider>
+  );
+}
+
+function Page() {
+  const { state } = useSessionContext();
+  const route = useRoute();
+  const url = useUrl();
+  const isSignedOut = state.phase === 'signed-out';
+  const isAccountPage = isAccountRoute(route);
+  useEffect(() => {
+    if (isSignedOut && !isAccountPage)
+      navigate(url === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(url)}`, { replace: true });
+  }, [isSignedOut, isAccountPage, url]);
+
+  if (state.phase === 'loading' || (isSignedOut && !isAccountPage)) return <Skeleton />;
+  if (state.phase === 'signed-in' && route.name !== 'reset' && route.name !== 'forgot')
+    return <Shell key={state.user.id} />;
+  return (
+    <Suspense fallback={<Skeleton />}>
+      {accountPages[isAccountRoute(route) ? route.name : 'sign-in']()}
+    </Suspense>
+  );
+}
+
+const accountPages: Record<AccountPage, () => ReactNode> = {
+  'sign-in': () => <SignIn />,
+  'sign-up': () => <SignUp />,
+  forgot: () => <Forgot />,
+  reset: () => <Reset />,
+};

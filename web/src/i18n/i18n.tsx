@@ -1,0 +1,140 @@
+'use client';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { createFormats, type Formats } from './formats.ts';
+import { en } from './messages/en.ts';
+import type { enPages } from './messages/en-pages.ts';
+
+/** A text, or one for each plural form that the language has (`Intl.PluralRules`). */
+export type Message = string | Partial<Record<Intl.LDMLPluralRule, string>>;
+export type CoreMessages = Record<keyof typeof en, Message>;
+export type PageMessages = Record<keyof typeof enPages, Message>;
+export type MessageKey = keyof CoreMessages | keyof PageMessages;
+type Messages = CoreMessages & Partial<PageMessages>;
+
+interface LanguageFiles {
+  name: string;
+  loadCore(): Promise<CoreMessages>;
+  loadPages(): Promise<PageMessages>;
+}
+
+/** A language has two files in `messages/` and a row here. */
+export const languages = {
+  en: {
+    name: 'English',
+    loadCore: async () => en,
+    loadPages: async () => (await import('./messages/en-pages.ts')).enPages,
+  },
+  de: {
+    name: 'Deutsch',
+    loadCore: async () => (await import('./messages/de.ts')).de,
+    loadPages: async () => (await import('./messages/de-pages.ts')).dePages,
+  },
+} as const satisfies Record<string, LanguageFiles>;
+export type Language = keyof typeof languages;
+
+const rightToLeft = new Set(['ar', 'fa', 'he', 'ur']);
+const key = 'duly.language';
+const isLanguage = (value: string): value is Language => value in languages;
+
+/** The one that the user chose, else the first of the browser's that there is. */
+function preferredLanguage(): Language {
+  const wanted = [localStorage.getItem(key) ?? '', ...navigator.languages];
+  return wanted.map((tag) => tag.split('-')[0] ?? '').find(isLanguage) ?? 'en';
+}
+
+/** With the region of the browser, if it is one of that language: it decides how dates and weeks look. */
+function localeOf(language: Language): string {
+  return navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
+}
+
+export type Translate = (key: MessageKey, values?: Readonly<Record<string, string | number>>) => string;
+
+interface I18n extends Formats {
+  t: Translate;
+  language: Language;
+  locale: string;
+  setLanguage(language: Language): void;
+}
+
+const Context = createContext<I18n | null>(null);
+
+function createTranslate(messages: Messages, locale: string): Translate {
+  const plural = new Intl.PluralRules(locale);
+  const number = new Intl.NumberFormat(locale);
+  return (name, values = {}) => {
+    const message = messages[name] ?? '';
+    const text =
+      typeof message === 'string'
+        ? message
+        : (message[plural.select(Number(values.count))] ?? message.other ?? '');
+    return text.replace(/\{(\w+)\}/g, (_, parameter: string) => {
+      const value = values[parameter] ?? '';
+      return typeof value === 'number' ? number.format(value) : value;
+    });
+  };
+}
+
+/** Loads the texts of pages and dialogs; set by the provider. */
+let loadPageMessages = async (): Promise<void> => undefined;
+
+/** Resolves once the texts of pages and dialogs are there. Lists need none of them, so the first load has none. */
+export const pageMessagesLoaded = (): Promise<void> => loadPageMessages();
+
+interface Loaded {
+  language: Language;
+  locale: string;
+  messages: Messages;
+}
+
+/** Shows nothing but `fallback` until the language is there. */
+export function I18nProvider({ children, fallback }: { children: ReactNode; fallback: ReactNode }) {
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const arePagesShown = useRef(false);
+
+  const load = useCallback(async (language: Language) => {
+    const { loadCore, loadPages } = languages[language];
+    const core: CoreMessages = await loadCore().catch(() => en);
+    const locale = localeOf(language);
+    document.documentElement.lang = locale;
+    document.documentElement.dir = rightToLeft.has(language) ? 'rtl' : 'ltr';
+    const show = (messages: Messages) => setLoaded({ language, locale, messages });
+    let pages: Promise<void> | undefined;
+    loadPageMessages = () => {
+      pages ??= loadPages().then((more) => show({ ...core, ...more }));
+      arePagesShown.current = true;
+      return pages;
+    };
+    if (arePagesShown.current) await loadPageMessages();
+    else show(core);
+  }, []);
+  useEffect(() => {
+    void load(preferredLanguage());
+  }, [load]);
+
+  const value = useMemo<I18n | null>(() => {
+    if (loaded === null) return null;
+    const { language, locale, messages } = loaded;
+    const t = createTranslate(messages, locale);
+    const setLanguage = (next: Language) => {
+      localStorage.setItem(key, next);
+      void load(next);
+    };
+    return { ...createFormats(locale, t), t, language, locale, setLanguage };
+  }, [loaded, load]);
+  return value === null ? fallback : <Context value={value}>{children}</Context>;
+}
+
+export function useI18n(): I18n {
+  const value = useContext(Context);
+  if (value === null) throw new Error('There is no I18nProvider');
+  return value;
+}

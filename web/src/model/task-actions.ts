@@ -1,0 +1,73 @@
+import type { Task } from '@duly/client';
+import type { Offline } from '@duly/client/offline';
+import type { Translate } from '../i18n/i18n.tsx';
+import type { Session } from '../session/session.tsx';
+import { announce } from '../ui/announce.ts';
+
+export const isStored = (id: string): boolean => !id.startsWith('temp-');
+
+export type TaskChange = Parameters<Offline['tasks']['update']>[1];
+
+/** What people do with tasks: each says what it did, and how to take it back. */
+export function taskActions({ offline, duly }: Session, t: Translate) {
+  async function complete(task: Task, completed = true): Promise<void> {
+    const { occurrence } = task;
+    await offline.tasks.complete(task.id, completed);
+    if (!completed) return announce(t('toast.reopened', { title: task.title }));
+    const undo = () =>
+      occurrence === null ? offline.tasks.complete(task.id, false) : offline.tasks.undo(task.id, occurrence);
+    announce(t('toast.completed', { title: task.title }), { undo: () => void undo() });
+  }
+
+  /** The server has the trash, so what is restored has to be deleted there first. */
+  async function restore(task: Task): Promise<void> {
+    try {
+      await offline.sync();
+      await duly.tasks.restore(task.id);
+      await offline.sync();
+    } catch {
+      announce(t('toast.restoreFailed'), { tone: 'error' });
+    }
+  }
+
+  async function remove(tasks: readonly Task[]): Promise<void> {
+    for (const { id } of tasks) await offline.tasks.delete(id, { children: 'delete' });
+    const [first] = tasks;
+    const text =
+      tasks.length === 1 && first
+        ? t('toast.deleted', { title: first.title })
+        : t('toast.deletedMany', { count: tasks.length });
+    const undo = async () => {
+      for (const task of tasks) await restore(task);
+    };
+    announce(text, tasks.every(({ id }) => isStored(id)) ? { undo: () => void undo() } : {});
+  }
+
+  return {
+    complete,
+    remove,
+    update: (task: Task, fields: TaskChange) => offline.tasks.update(task.id, fields),
+    /** Changes several tasks; undone one by one. */
+    async updateAll(tasks: readonly Task[], fields: TaskChange): Promise<void> {
+      const names = Object.keys(fields) as (keyof TaskChange & keyof Task)[];
+      const before = tasks.map(
+        (task) => [task.id, Object.fromEntries(names.map((name) => [name, task[name]]))] as const,
+      );
+      for (const { id } of tasks) await offline.tasks.update(id, fields);
+      const undo = async () => {
+        for (const [id, old] of before) await offline.tasks.update(id, old as TaskChange);
+      };
+      announce(t('toast.changed', { count: tasks.length }), { undo: () => void undo() });
+    },
+    async skip(task: Task): Promise<void> {
+      const { occurrence } = task;
+      await offline.tasks.skip(task.id);
+      if (occurrence !== null)
+        announce(t('toast.skipped', { title: task.title }), {
+          undo: () => void offline.tasks.undo(task.id, occurrence),
+        });
+    },
+  };
+}
+
+export type TaskActions = ReturnType<typeof taskActions>;

@@ -1,0 +1,90 @@
+'use client';
+import { type ChangeEvent, useState } from 'react';
+import { FormError } from '../auth/form-parts.tsx';
+import { useErrorText } from '../auth/use-submit.ts';
+import { useI18n } from '../i18n/i18n.tsx';
+import { useSession } from '../session/session.tsx';
+import { announce } from '../ui/announce.ts';
+import { Section } from './section.tsx';
+import { exportFile, type ImportReport, importFile } from './transfer.ts';
+
+const formats = ['json', 'csv', 'ics'] as const;
+
+export function DataSettings() {
+  return (
+    <>
+      <Export />
+      <Import />
+    </>
+  );
+}
+
+function Export() {
+  const { t } = useI18n();
+  const session = useSession();
+  const errorText = useErrorText();
+  const save = (format: (typeof formats)[number]) =>
+    exportFile(session, format).catch((error: unknown) => announce(errorText(error), { tone: 'error' }));
+  return (
+    <Section title={t('data.export')} text={t('data.exportText')}>
+      <div className="button-row">
+        {formats.map((format) => (
+          <button key={format} type="button" className="button" onClick={() => void save(format)}>
+            {t(`data.export.${format}`)}
+          </button>
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+/** First says what a file would bring, then brings it. */
+function Import() {
+  const { t } = useI18n();
+  const session = useSession();
+  const errorText = useErrorText();
+  const [file, setFile] = useState<File | null>(null);
+  const [report, setReport] = useState<ImportReport | null>(null);
+  const [error, setError] = useState('');
+  const run = async (chosen: File, isDryRun: boolean) => {
+    setError('');
+    try {
+      const result = await importFile(chosen, isDryRun);
+      setReport(isDryRun ? result : null);
+      if (isDryRun) return;
+      setFile(null);
+      announce(t('data.imported', { count: result.created }));
+      await session.offline.sync();
+    } catch (failure) {
+      setReport(null);
+      setError(errorText(failure));
+    }
+  };
+  const choose = (event: ChangeEvent<HTMLInputElement>) => {
+    const [chosen] = event.target.files ?? [];
+    setFile(chosen ?? null);
+    if (chosen) void run(chosen, true);
+  };
+  return (
+    <Section title={t('data.import')} text={t('data.importText')}>
+      <label className="file-field">
+        <span>{t('data.file')}</span>
+        <input type="file" className="input" accept=".json,.csv,.ics,.txt,.zip" onChange={choose} />
+      </label>
+      <FormError>{error}</FormError>
+      {report !== null && file !== null && (
+        <div className="notice" role="status">
+          <p>{t('data.preview', { count: report.created, format: report.format })}</p>
+          {report.notes.map((note) => (
+            <p key={note} className="field-hint">
+              {note}
+            </p>
+          ))}
+          <button type="button" className="button button-primary" onClick={() => void run(file, false)}>
+            {t('data.importNow')}
+          </button>
+        </div>
+      )}
+    </Section>
+  );
+}

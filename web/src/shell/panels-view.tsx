@@ -1,0 +1,47 @@
+'use client';
+import { Suspense, useEffect } from 'react';
+import { useI18n } from '../i18n/i18n.tsx';
+import { conflicts } from '../model/conflicts.ts';
+import { useStore } from '../model/store.ts';
+import { QuickAdd } from '../tasks/quick-add.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { lazyPage } from '../ui/lazy-page.ts';
+import { closePanel, panel } from './panels.ts';
+
+const loadPalette = () => import('./palette.tsx').then((all) => all.Palette);
+const Palette = lazyPage(loadPalette);
+/** Somebody who opens the palette types at once: it has to be there by then. */
+const preloadAfterMs = 1_500;
+const Shortcuts = lazyPage(() => import('./shortcuts-dialog.tsx').then((all) => all.ShortcutsDialog));
+const Conflicts = lazyPage(() => import('./conflict-dialog.tsx').then((all) => all.ConflictDialog));
+const ProjectDialog = lazyPage(() =>
+  import('../projects/project-dialog.tsx').then((all) => all.ProjectDialog),
+);
+const ViewDialog = lazyPage(() => import('../views/view-dialog.tsx').then((all) => all.ViewDialog));
+const TagDialog = lazyPage(() => import('../views/tag-dialog.tsx').then((all) => all.TagDialog));
+
+/** The dialog that is open, if one is. Each is loaded when it is first opened. */
+export function Panels() {
+  const { t } = useI18n();
+  const open = useStore(panel);
+  const waiting = useStore(conflicts);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), preloadAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <Suspense>
+      {open?.name === 'palette' && <Palette onClose={closePanel} />}
+      {open?.name === 'shortcuts' && <Shortcuts onClose={closePanel} />}
+      {open?.name === 'conflicts' && waiting[0] && <Conflicts open={waiting[0]} onClose={closePanel} />}
+      {open?.name === 'project' && <ProjectDialog key={open.id} id={open.id} onClose={closePanel} />}
+      {open?.name === 'view' && <ViewDialog key={open.id} id={open.id} onClose={closePanel} />}
+      {open?.name === 'tag' && <TagDialog key={open.id} name={open.id} onClose={closePanel} />}
+      {open?.name === 'quick-add' && (
+        <Dialog title={t('quickAdd.title')} className="dialog-quick-add" onClose={closePanel}>
+          <QuickAdd fields={open.fields} autoFocus onAdded={closePanel} />
+        </Dialog>
+      )}
+    </Suspense>
+  );
+}

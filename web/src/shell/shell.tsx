@@ -1,0 +1,78 @@
+'use client';
+import { Suspense, useEffect } from 'react';
+import { useI18n } from '../i18n/i18n.tsx';
+import { useStore } from '../model/store.ts';
+import { navigate, useRoute, useUrl } from '../routing/router.tsx';
+import { isAccountRoute, type Route } from '../routing/routes.ts';
+import { lazyPage } from '../ui/lazy-page.ts';
+import { TaskPage } from '../views/task-page.tsx';
+import { Banners } from './banners.tsx';
+import { BottomBar } from './bottom-bar.tsx';
+import { useFirstStart } from './first-start.ts';
+import { drawer } from './panels.ts';
+import { Panels } from './panels-view.tsx';
+import { useShortcuts } from './shortcuts.ts';
+import { Sidebar } from './sidebar.tsx';
+
+const Settings = lazyPage(() => import('../settings/settings.tsx').then((all) => all.Settings));
+const Admin = lazyPage(() => import('../admin/admin.tsx').then((all) => all.Admin));
+const Trash = lazyPage(() => import('../trash/trash.tsx').then((all) => all.Trash));
+
+/** The app of somebody who is signed in. */
+export function Shell() {
+  const { t } = useI18n();
+  const route = useRoute();
+  const url = useUrl();
+  const isAccount = isAccountRoute(route);
+  const isDrawerOpen = useStore(drawer);
+  useShortcuts();
+  useFirstStart();
+  useEffect(() => {
+    if (isAccount || url === '/') navigate('/today', { replace: true });
+    drawer.set(false);
+  }, [url, isAccount]);
+
+  return (
+    <div className="shell" data-drawer={isDrawerOpen}>
+      <a className="skip-link" href="#main">
+        {t('skipToList')}
+      </a>
+      <Sidebar />
+      {isDrawerOpen && (
+        <button
+          type="button"
+          className="drawer-backdrop"
+          aria-label={t('close')}
+          onClick={() => drawer.set(false)}
+        />
+      )}
+      <main id="main" className="main" tabIndex={-1}>
+        <Banners />
+        <Suspense fallback={<PageSkeleton />}>
+          <RoutePage route={route} />
+        </Suspense>
+      </main>
+      <BottomBar />
+      <Panels />
+    </div>
+  );
+}
+
+function RoutePage({ route }: { route: Route }) {
+  if (route.name === 'trash') return <Trash />;
+  if (route.name === 'settings') return <Settings page={route.page} />;
+  if (route.name === 'admin') return <Admin page={route.page} id={route.id} />;
+  // `Shell` leads on from the pages of people who are not signed in.
+  return <TaskPage route={isAccountRoute(route) ? { name: 'today' } : route} />;
+}
+
+function PageSkeleton() {
+  return (
+    <div className="page" aria-busy="true">
+      <span className="skeleton skeleton-title" />
+      {[62, 48, 71].map((width) => (
+        <span key={width} className="skeleton skeleton-row" />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { useEffect } from 'react';
+import type { MessageKey } from '../i18n/i18n.tsx';
+import { navigate } from '../routing/router.tsx';
+import { panel } from './panels.ts';
+
+export interface Shortcut {
+  keys: string;
+  text: MessageKey;
+}
+
+/** Those of the whole app; a list has its own (`tasks/list-keys.ts`). */
+export const shortcuts: readonly Shortcut[] = [
+  { keys: 'q', text: 'shortcut.add' },
+  { keys: 'mod k', text: 'shortcut.palette' },
+  { keys: '/', text: 'shortcut.search' },
+  { keys: 'g t', text: 'nav.today' },
+  { keys: 'g u', text: 'nav.upcoming' },
+  { keys: 'g i', text: 'nav.inbox' },
+  { keys: 'j', text: 'shortcut.next' },
+  { keys: 'k', text: 'shortcut.previous' },
+  { keys: 'Enter', text: 'shortcut.open' },
+  { keys: 'c', text: 'shortcut.complete' },
+  { keys: 'x', text: 'shortcut.select' },
+  { keys: 'Delete', text: 'shortcut.delete' },
+  { keys: 'Alt ↑', text: 'shortcut.moveUp' },
+  { keys: 'Alt ↓', text: 'shortcut.moveDown' },
+  { keys: '?', text: 'shortcut.help' },
+];
+
+const places: Record<string, string> = { t: '/today', u: '/upcoming', i: '/inbox' };
+/** How long after `g` the second key may come. */
+const chordMs = 1_500;
+
+export const isTyping = ({ target }: Event): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches('input:not([type="checkbox"]), textarea, select'));
+
+export const quickAddInputId = 'quick-add';
+
+function focusQuickAdd(): void {
+  const input = document.getElementById(quickAddInputId);
+  if (input?.checkVisibility()) input.focus();
+  else panel.set({ name: 'quick-add', fields: {} });
+}
+
+export function useShortcuts(): void {
+  useEffect(() => {
+    let chordUntil = 0;
+    const actions: Record<string, () => void> = {
+      q: focusQuickAdd,
+      '/': () => panel.set({ name: 'palette' }),
+      '?': () => panel.set({ name: 'shortcuts' }),
+      g: () => {
+        chordUntil = Date.now() + chordMs;
+      },
+    };
+    const onKeyDown = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
+        event.preventDefault();
+        panel.set({ name: 'palette' });
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || panel.get() !== null) return;
+      const place = Date.now() < chordUntil ? places[event.key] : undefined;
+      chordUntil = 0;
+      const action = place === undefined ? actions[event.key] : () => navigate(place);
+      if (action === undefined) return;
+      event.preventDefault();
+      action();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, []);
+}

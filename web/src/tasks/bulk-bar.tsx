@@ -1,0 +1,106 @@
+'use client';
+import { useOffline } from '@duly/client/react';
+import { useI18n } from '../i18n/i18n.tsx';
+import { addDays, weekdayOf } from '../model/days.ts';
+import type { List } from '../model/lists.ts';
+import { useStore } from '../model/store.ts';
+import { useTaskActions } from '../model/use-actions.ts';
+import { useSession } from '../session/session.tsx';
+import { Icon, type IconName } from '../ui/icon.tsx';
+import { Menu } from '../ui/menu.tsx';
+import { priorities } from './card/priority-picker.tsx';
+import { selection } from './selection.ts';
+
+type Change = Parameters<ReturnType<typeof useTaskActions>['updateAll']>[1];
+
+/** What can be done with all selected tasks at once. */
+export function BulkBar({ list, today }: { list: List; today: string }) {
+  const { t } = useI18n();
+  const { updateAll, remove } = useTaskActions();
+  const ids = useStore(selection);
+  const all = list.groups.flatMap(({ tasks }) => tasks);
+  const tasks = all.filter(({ id }) => ids.has(id));
+  const change = (fields: Change) => {
+    void updateAll(tasks, fields);
+    selection.end();
+  };
+  const removeAll = () => {
+    void remove(tasks);
+    selection.end();
+  };
+  return (
+    <div className="bulk-bar" role="toolbar" aria-label={t('select.actions')}>
+      <span className="bulk-count" aria-live="polite">
+        {t('select.count', { count: tasks.length })}
+      </span>
+      <button
+        type="button"
+        className="button button-small"
+        onClick={() => selection.selectAll(all.map(({ id }) => id))}
+      >
+        {t('select.all')}
+      </button>
+      <IconButton icon="done" text={t('select.complete')} onClick={() => change({ completed: true })} />
+      <BulkMenus today={today} onChange={change} />
+      <IconButton icon="trash" text={t('delete')} onClick={removeAll} />
+      <IconButton icon="close" text={t('select.end')} onClick={selection.end} />
+    </div>
+  );
+}
+
+function IconButton({ icon, text, onClick }: { icon: IconName; text: string; onClick: () => void }) {
+  return (
+    <button type="button" className="icon-button" aria-label={text} title={text} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+function BulkMenus({ today, onChange }: { today: string; onChange: (fields: Change) => void }) {
+  const { t } = useI18n();
+  const { offline } = useSession();
+  const projects = useOffline(offline, (all) => all.projects.all().filter(({ archived }) => !archived));
+  const days = [
+    [t('due.today'), today],
+    [t('due.tomorrow'), addDays(today, 1)],
+    [t('due.nextWeek'), addDays(today, 8 - weekdayOf(today))],
+    [t('due.clear'), null],
+  ] as const;
+  const menus = [
+    {
+      icon: 'calendar',
+      name: t('due.label'),
+      items: days.map(([text, due_date]) => ({ id: text, text, run: () => onChange({ due_date }) })),
+    },
+    {
+      icon: 'flag',
+      name: t('priority.label'),
+      items: priorities.map((priority) => ({
+        id: priority,
+        text: t(`priority.${priority}`),
+        run: () => onChange({ priority }),
+      })),
+    },
+    {
+      icon: 'folder',
+      name: t('project.label'),
+      items: [
+        {
+          id: 'inbox',
+          text: t('nav.inbox'),
+          icon: 'inbox' as const,
+          run: () => onChange({ project_id: null }),
+        },
+        ...projects.map(({ id, name, color }) => ({
+          id,
+          text: name,
+          color,
+          run: () => onChange({ project_id: id }),
+        })),
+      ],
+    },
+  ] as const;
+  return menus.map(({ icon, name, items }) => (
+    <Menu key={icon} className="icon-button" name={name} label={<Icon name={icon} />} items={items} />
+  ));
+}

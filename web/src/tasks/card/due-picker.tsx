@@ -1,0 +1,90 @@
+'use client';
+import type { Task } from '@duly/client';
+import { useI18n } from '../../i18n/i18n.tsx';
+import { addDays, weekdayOf } from '../../model/days.ts';
+import { useTaskActions } from '../../model/use-actions.ts';
+import { Icon } from '../../ui/icon.tsx';
+import { Popover } from '../../ui/popover.tsx';
+import { Calendar } from './calendar.tsx';
+
+export function DuePicker({ task, today }: { task: Task; today: string }) {
+  const { t, shortDay, time } = useI18n();
+  const { update } = useTaskActions();
+  const { due_date: day, due_time: at } = task;
+  const label =
+    day === null ? t('due.none') : [shortDay(day, today), at === null ? '' : time(at)].join(' ').trim();
+  // A rule needs a date, so it goes with it.
+  const setDay = (due_date: string | null) =>
+    void update(
+      task,
+      due_date === null ? { due_date, ...(task.recurrence !== null && { recurrence: null }) } : { due_date },
+    );
+  return (
+    <Popover
+      className={day === null ? 'field-chip field-chip-empty' : 'field-chip'}
+      name={`${t('due.label')}: ${label}`}
+      label={
+        <>
+          <Icon name="calendar" size={16} />
+          {label}
+        </>
+      }
+    >
+      {(close) => (
+        <DuePanel
+          task={task}
+          today={today}
+          onDay={(next) => {
+            setDay(next);
+            close();
+          }}
+        />
+      )}
+    </Popover>
+  );
+}
+
+interface DuePanelProps {
+  task: Task;
+  today: string;
+  onDay: (day: string | null) => void;
+}
+
+function DuePanel({ task, today, onDay }: DuePanelProps) {
+  const { t, weekday } = useI18n();
+  const { update } = useTaskActions();
+  const monday = addDays(today, 8 - weekdayOf(today));
+  const choices = [
+    ['due.today', today],
+    ['due.tomorrow', addDays(today, 1)],
+    ['due.nextWeek', monday],
+    ['due.clear', null],
+  ] as const;
+  return (
+    <div className="due-panel">
+      <ul className="due-choices">
+        {choices.map(([text, day]) => (
+          <li key={text}>
+            <button type="button" className="menu-item" onClick={() => onDay(day)}>
+              <Icon name={day === null ? 'close' : 'calendar'} size={18} />
+              <span className="menu-text">{t(text)}</span>
+              {day !== null && <span className="menu-note">{weekday(day, 'short')}</span>}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Calendar day={task.due_date} today={today} onDay={onDay} />
+      {task.due_date !== null && (
+        <label className="time-field">
+          <span>{t('due.time')}</span>
+          <input
+            type="time"
+            className="input"
+            defaultValue={task.due_time ?? ''}
+            onBlur={({ target: { value } }) => void update(task, { due_time: value === '' ? null : value })}
+          />
+        </label>
+      )}
+    </div>
+  );
+}

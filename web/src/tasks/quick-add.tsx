@@ -1,0 +1,118 @@
+'use client';
+import { useOffline } from '@duly/client/react';
+import type { QuickAdd as Parsed, parseQuickAdd } from '@duly/quick-add';
+import { type FormEvent, type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { useI18n } from '../i18n/i18n.tsx';
+import { useToday, useZone } from '../model/clock.ts';
+import { nowIn } from '../model/days.ts';
+import type { Placement } from '../model/lists.ts';
+import { useSession } from '../session/session.tsx';
+import { quickAddInputId } from '../shell/shortcuts.ts';
+import { announce } from '../ui/announce.ts';
+import { Icon } from '../ui/icon.tsx';
+import { newTaskOf, titleMaxLength } from './new-task.ts';
+import { QuickAddChips } from './quick-add-chips.tsx';
+
+interface QuickAddProps {
+  /** What the task gets where the text says nothing. */
+  fields: Placement;
+  /** Above a list: there it has the shortcut, and stays open. */
+  isInList?: boolean;
+  autoFocus?: boolean;
+  onAdded?: () => void;
+}
+
+/** The parser is loaded with the first key, or before it. */
+function useParser() {
+  const [parse, setParse] = useState<typeof parseQuickAdd | null>(null);
+  const isLoading = useRef(false);
+  const load = () => {
+    if (isLoading.current) return;
+    isLoading.current = true;
+    void import('@duly/quick-add').then((parser) => setParse(() => parser.parseQuickAdd));
+  };
+  return { parse, load };
+}
+
+/** One line of text that becomes a task; below it, what was understood. */
+export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded }: QuickAddProps) {
+  const { t } = useI18n();
+  const { offline } = useSession();
+  const today = useToday();
+  const zone = useZone();
+  const [text, setText] = useState('');
+  const { parse, load } = useParser();
+  const projects = useOffline(offline, (all) => all.projects.all().filter(({ archived }) => !archived));
+
+  const parsed = useMemo<Parsed>(() => {
+    if (parse === null || text.trim() === '') return { title: text.trim(), understood: [] };
+    const { day, time } = nowIn(zone);
+    const isProject = (name: string) => projects.some((project) => isSameName(project.name, name));
+    return parse(text, { now: { date: day, time }, isProject });
+  }, [parse, text, zone, projects]);
+
+  const add = async (event: FormEvent) => {
+    event.preventDefault();
+    if (parsed.title === '') return;
+    const project = projects.find(
+      ({ name }) => parsed.project !== undefined && isSameName(name, parsed.project),
+    );
+    setText('');
+    const task = newTaskOf(parsed, project?.id, fields);
+    await offline.tasks.create(task);
+    const isSeen = isInList && task.due_date === fields.due_date && task.project_id === fields.project_id;
+    announce(t('toast.added', { title: parsed.title }), { tone: isSeen ? 'quiet' : 'plain' });
+    onAdded?.();
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key !== 'Escape' || !isInList) return;
+    if (text !== '') setText('');
+    else event.currentTarget.blur();
+  };
+  const keepAsText = (start: number, end: number) => setText(escapeRange(text, start, end));
+
+  return (
+    <form className={isInList ? 'quick-add quick-add-list' : 'quick-add'} onSubmit={add}>
+      <div className="quick-add-line">
+        <Icon name="add" />
+        <input
+          id={isInList ? quickAddInputId : undefined}
+          className="quick-add-input"
+          aria-label={t('quickAdd.title')}
+          aria-keyshortcuts={isInList ? 'q' : undefined}
+          placeholder={t('quickAdd.placeholder')}
+          value={text}
+          maxLength={1_000}
+          autoComplete="off"
+          enterKeyHint="done"
+          data-autofocus={autoFocus || undefined}
+          onFocus={load}
+          onKeyDown={onKeyDown}
+          onChange={(event) => setText(event.target.value)}
+        />
+        {text.trim() !== '' && (
+          <button
+            type="submit"
+            className="button button-primary button-small"
+            disabled={parsed.title === '' || parsed.title.length > titleMaxLength}
+          >
+            {t('quickAdd.submit')}
+          </button>
+        )}
+      </div>
+      <QuickAddChips
+        parsed={parsed}
+        fields={text.trim() === '' ? {} : fields}
+        today={today}
+        onKeepAsText={keepAsText}
+      />
+    </form>
+  );
+}
+
+const isSameName = (a: string, b: string): boolean =>
+  a.localeCompare(b, undefined, { sensitivity: 'accent' }) === 0;
+
+/** A backslash before a word keeps it as text (docs/quick-add.md). */
+const escapeRange = (text: string, start: number, end: number): string =>
+  text.slice(0, start) + text.slice(start, end).replace(/(^|\s)(?=\S)/g, '$1\\') + text.slice(end);

@@ -1,0 +1,117 @@
+'use client';
+import type { Project, Task } from '@duly/client';
+import { type MouseEvent, memo, type PointerEvent } from 'react';
+import { useI18n } from '../i18n/i18n.tsx';
+import type { Clock } from '../model/filter.ts';
+import { isStored } from '../model/task-actions.ts';
+import { useTaskActions } from '../model/use-actions.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Dot } from '../ui/menu.tsx';
+import { RowMeta } from './row-meta.tsx';
+import { selection } from './selection.ts';
+import { openCard } from './task-list.tsx';
+
+interface TaskRowProps {
+  task: Task;
+  clock: Clock;
+  project: Project | undefined;
+  /** The heading says the day. */
+  hidesDay: boolean;
+  isSelecting: boolean;
+  isSelected: boolean;
+  canDrag: boolean;
+  isDragged: boolean;
+  onDragStart: (task: Task, event: PointerEvent<HTMLElement>) => void;
+}
+
+function Row({
+  task,
+  clock,
+  project,
+  hidesDay,
+  isSelecting,
+  isSelected,
+  canDrag,
+  isDragged,
+  onDragStart,
+}: TaskRowProps) {
+  const { t } = useI18n();
+  const onTitle = (event: MouseEvent) => {
+    if (isSelecting || event.metaKey || event.ctrlKey) selection.toggle(task.id);
+    else openCard(task.id);
+  };
+  return (
+    <div
+      className="row"
+      data-completed={task.completed}
+      data-selected={isSelected}
+      data-dragged={isDragged}
+      data-stored={isStored(task.id)}
+    >
+      {canDrag && (
+        <span className="row-grip" onPointerDown={(event) => onDragStart(task, event)} aria-hidden="true">
+          <Icon name="grip" size={18} />
+        </span>
+      )}
+      {isSelecting ? <SelectBox task={task} isSelected={isSelected} /> : <CompleteBox task={task} />}
+      <button
+        type="button"
+        className="row-title"
+        onClick={onTitle}
+        aria-expanded={isSelecting ? undefined : false}
+      >
+        <span className="row-text">{task.title}</span>
+        {task.description && <span className="row-note">{task.description}</span>}
+        <RowMeta task={task} clock={clock} hidesDay={hidesDay} />
+        {project && (
+          <span className="row-project">
+            <Dot color={project.color} />
+            {project.name}
+          </span>
+        )}
+        {!isStored(task.id) && <span className="visually-hidden">{t('sync.row')}</span>}
+      </button>
+    </div>
+  );
+}
+
+export const TaskRow = memo(Row, (before, after) =>
+  Object.entries(after).every(([name, value]) =>
+    name === 'clock'
+      ? before.clock.today === after.clock.today && before.clock.instant === after.clock.instant
+      : Object.is(value, before[name as keyof TaskRowProps]),
+  ),
+);
+
+export function CompleteBox({ task }: { task: Task }) {
+  const { t } = useI18n();
+  const { complete } = useTaskActions();
+  return (
+    <label className="check" data-priority={task.priority}>
+      <input
+        type="checkbox"
+        checked={task.completed}
+        aria-label={t('task.complete', { title: task.title })}
+        onChange={() => void complete(task, !task.completed)}
+      />
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <circle cx="12" cy="12" r="9" />
+        <path d="M7.8 12.4l2.9 2.9 5.6-6.2" />
+      </svg>
+    </label>
+  );
+}
+
+function SelectBox({ task, isSelected }: { task: Task; isSelected: boolean }) {
+  const { t } = useI18n();
+  return (
+    <label className="select-box">
+      <input
+        type="checkbox"
+        checked={isSelected}
+        aria-label={t('select.task', { title: task.title })}
+        onChange={() => selection.toggle(task.id)}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,25 @@
+'use client';
+import { useI18n } from '../i18n/i18n.tsx';
+import { useSession } from '../session/session.tsx';
+import { announce } from '../ui/announce.ts';
+
+/** Tasks only: the server removes the rest by itself. */
+export function EmptyTrash({ onEmpty }: { onEmpty: () => void }) {
+  const { t } = useI18n();
+  const { duly } = useSession();
+  const empty = async () => {
+    if (!window.confirm(t('trash.emptyConfirm'))) return;
+    try {
+      await duly.trash.empty();
+      onEmpty();
+      announce(t('toast.trashEmptied'));
+    } catch {
+      announce(t('needsNetwork'), { tone: 'error' });
+    }
+  };
+  return (
+    <button type="button" className="button button-danger" onClick={() => void empty()}>
+      {t('trash.empty')}
+    </button>
+  );
+}

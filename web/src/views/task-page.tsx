@@ -1,0 +1,72 @@
+'use client';
+import { useOffline } from '@duly/client/react';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { useI18n } from '../i18n/i18n.tsx';
+import { useMinute, useToday } from '../model/clock.ts';
+import { type ListRoute, listOf } from '../model/lists.ts';
+import { useStore } from '../model/store.ts';
+import { useParam } from '../routing/router.tsx';
+import { useSession } from '../session/session.tsx';
+import { QuickAdd } from '../tasks/quick-add.tsx';
+import { selection } from '../tasks/selection.ts';
+import { TaskList } from '../tasks/task-list.tsx';
+import { EmptyState } from './empty-state.tsx';
+import { PageHeader } from './page-header.tsx';
+
+const BulkBar = lazy(() => import('../tasks/bulk-bar.tsx').then((all) => ({ default: all.BulkBar })));
+const SearchBox = lazy(() => import('./search-box.tsx').then((all) => ({ default: all.SearchBox })));
+
+const keyOf = (route: ListRoute): string =>
+  `${route.name} ${'id' in route ? route.id : 'text' in route ? route.text : ''}`;
+
+/** A list of tasks: its title, quick add, and the tasks. */
+export function TaskPage({ route }: { route: ListRoute }) {
+  const { offline } = useSession();
+  const today = useToday();
+  const instant = useMinute();
+  const showCompleted = useParam('completed') === '1';
+  const list = useOffline(offline, (all) => listOf(all, route, { today, instant }, showCompleted), [
+    keyOf(route),
+    today,
+    instant,
+    showCompleted,
+  ]);
+  const isStarted = useOffline(
+    offline,
+    ({ profiles, tasks }) => profiles.all().length + tasks.all().length > 0,
+  );
+  const count = list.groups.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  const selected = useStore(selection);
+  const canAdd = route.name !== 'completed' && route.name !== 'search';
+  return (
+    <div className="page" key={route.name === 'search' ? 'search' : keyOf(route)}>
+      <PageHeader route={route} count={count} today={today} />
+      {route.name === 'search' && (
+        <Suspense>
+          <SearchBox text={route.text} />
+        </Suspense>
+      )}
+      {canAdd && <QuickAdd fields={list.fields} isInList />}
+      {count > 0 || route.name === 'upcoming' || list.groups.length > 1 ? (
+        <TaskList list={list} route={route} today={today} instant={instant} />
+      ) : isStarted ? (
+        <EmptyState route={route} />
+      ) : (
+        <Rows />
+      )}
+      <Suspense>{selected.size > 0 && <BulkBar list={list} today={today} />}</Suspense>
+    </div>
+  );
+}
+
+/** While the first answer of the server is on its way. */
+function Rows(): ReactNode {
+  const { t } = useI18n();
+  return (
+    <div role="status" aria-label={t('loading')}>
+      {[62, 48, 71, 39].map((width) => (
+        <span key={width} className="skeleton skeleton-row" />
+      ))}
+    </div>
+  );
+}

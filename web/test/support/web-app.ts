@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { startApp, type TestApp } from '../../../server/test/support/app.ts';
+import { chromiumPath, launchBrowser } from '../../../server/test/support/browser.ts';
+import { responseStatus } from '../../../server/test/support/process.ts';
+
+export const hasBrowser = chromiumPath !== undefined;
+export const password = 'gentle-otter-42';
+
+const inWeb = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+export interface Device {
+  context: BrowserContext;
+  page: Page;
+}
+
+export interface WebApp {
+  app: TestApp;
+  /** A browser of its own, that has nothing stored. */
+  newDevice(options?: BrowserContextOptions): Promise<Device>;
+  /** Signs a new user up, as a person does. @returns the email address */
+  signUp(page: Page): Promise<string>;
+  signIn(page: Page, email: string): Promise<void>;
+}
+
+/** Builds the app, has a server serve it, and starts Chromium, for the tests of a file. */
+export function useWebApp(): () => WebApp {
+  let app: TestApp;
+  let browser: Browser;
+  /** What a page should never do: requests to other hosts, errors, violations of the policy. */
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    const { status, stderr } = spawnSync(process.execPath, [inWeb('scripts/build.mjs')], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_V8_COVERAGE: '' },
+    });
+    expect(status, stderr).toBe(0);
+    app = await startApp({ WEB_DIRECTORY: inWeb('dist') });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    // A server that closes waits for connections without a request.
+    await Promise.all(Array.from({ length: 20 }, () => responseStatus(`${app.url}/health/live`)));
+    await app?.close();
+    expect(complaints).toEqual([]);
+  });
+
+  function watch(page: Page): void {
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      // The browser reports requests that fail too, as they do offline.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load'))
+        complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(app.url) && !/^(?:data|blob):/.test(request.url()))
+        complaints.push(request.url());
+    });
+  }
+
+  return () => ({
+    app,
+    async newDevice(options = {}) {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 900 },
+        locale: 'en-GB',
+        ...options,
+      });
+      context.on('page', watch);
+      return { context, page: await context.newPage() };
+    },
+    async signUp(page) {
+      const email = `ada.${crypto.randomUUID()}@example.com`;
+      await page.goto(`${app.url}/sign-up`);
+      await page.getByLabel('Your name').fill('Ada');
+      await page.getByLabel('Email address').fill(email);
+      await page.getByLabel('Password', { exact: true }).fill(password);
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await page.getByRole('heading', { name: 'Today', level: 1 }).waitFor();
+      return email;
+    },
+    async signIn(page, email) {
+      await page.goto(`${app.url}/sign-in`);
+      await page.getByLabel('Email address').fill(email);
+      await page.getByLabel('Password', { exact: true }).fill(password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('heading', { name: 'Today', level: 1 }).waitFor();
+    },
+  });
+}
+
+export async function addTask(page: Page, text: string): Promise<void> {
+  const input = page.getByRole('textbox', { name: 'Add a task' });
+  await input.fill(text);
+  // The parser is loaded with the first focus: the button is there at once, the chips are not.
+  await input.press('Enter');
+}
+
+export const row = (page: Page, title: string) => page.locator('[data-row]').filter({ hasText: title });
+
+/** Everything is on the server. */
+export const saved = (page: Page) => page.getByText('Everything is saved').waitFor();
+
+/** A request in the name of who is signed in on the page. */
+export function api(page: Page, method: string, path: string, body?: object): Promise<unknown> {
+  return page.evaluate(
+    async ([verb, below, sent]) => {
+      const { token } = (await (await fetch('/api/auth/token')).json()) as { token: string };
+      const response = await fetch(`/api/v1/users/me${below}`, {
+        method: verb,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(sent && { body: JSON.stringify(sent) }),
+      });
+      return ((await response.json()) as { data: unknown }).data;
+    },
+    [method, path, body] as const,
+  );
+}
