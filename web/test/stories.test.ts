@@ -107,6 +107,21 @@ describe.skipIf(!hasBrowser)('the web app', () => {
     await dialog.getByRole('button', { name: 'Keep the chosen' }).click();
     await saved(two.page);
     for (const { page } of [one, two]) await row(page, 'Paint the door blue').waitFor();
+
+    // What comes while somebody types is a second version too.
+    await row(two.page, 'Paint the door blue').getByRole('button').click();
+    await two.page.getByRole('textbox', { name: 'Title' }).fill('Paint the gate');
+    const tasks = (await api(one.page, 'GET', '/tasks')) as { id: string; version: number }[];
+    for (const { id, version } of tasks)
+      await api(one.page, 'PATCH', `/tasks/${id}`, { title: 'Paint the fence', priority: 'High', version });
+    await two.page.getByRole('button', { name: 'Priority: High' }).waitFor();
+    await two.page.getByRole('button', { name: 'Done' }).click();
+    await two.page.getByRole('button', { name: 'Compare and decide' }).click();
+    await expect
+      .poll(() => dialog.locator('.side-value').allInnerTexts())
+      .toEqual(['Paint the gate', 'Paint the fence']);
+    await dialog.getByRole('button', { name: 'Keep the chosen' }).click();
+    await expect.poll(() => api(one.page, 'GET', '/tasks')).toMatchObject([{ title: 'Paint the gate' }]);
     for (const { context } of [one, two]) await context.close();
   });
 

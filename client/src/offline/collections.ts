@@ -11,7 +11,11 @@ export interface Reads<N extends Noun> {
 export interface Writes<N extends WritableNoun> extends Reads<N> {
   /** @returns a temporary id, which stays valid */
   create(fields: Inputs[N]['create']): Promise<string>;
-  update(id: string, fields: Inputs[N]['update']): Promise<void>;
+  /**
+   * @param seen what these fields were when the user began to edit them, such as a text that was typed for a while.
+   * Without it, what is shown now; a change that came meanwhile is then overwritten.
+   */
+  update(id: string, fields: Inputs[N]['update'], seen?: Inputs[N]['update']): Promise<void>;
   delete(
     id: string,
     ...rest: object extends Inputs[N]['delete']
@@ -52,7 +56,7 @@ export interface Source {
   /** The item as the server has it; undefined if it has none. */
   stored(noun: Noun, id: string): Item | undefined;
   resolveId(id: string): string;
-  enqueue(noun: WritableNoun, op: WriteOperation, id: string, fields: Item): Promise<void>;
+  enqueue(noun: WritableNoun, op: WriteOperation, id: string, fields: Item, seen?: Item): Promise<void>;
 }
 
 export function createCollections(source: Source): Collections {
@@ -67,7 +71,7 @@ export function createCollections(source: Source): Collections {
       await source.enqueue(noun, 'create', id, fields);
       return id;
     },
-    update: (id: string, fields: Item) => source.enqueue(noun, 'update', id, fields),
+    update: (id: string, fields: Item, seen?: Item) => source.enqueue(noun, 'update', id, fields, seen),
     move: (id: string, fields: Item) => source.enqueue(noun, 'move', id, fields),
     delete: (id: string, fields: Item = {}) => source.enqueue(noun, 'delete', id, fields),
   });
@@ -88,23 +92,23 @@ export function createCollections(source: Source): Collections {
 
 interface UntypedWrites {
   get(id: string): Item | undefined;
-  update(id: string, fields: Item): Promise<void>;
+  update(id: string, fields: Item, seen?: Item): Promise<void>;
 }
 
 function createTasks(source: Source, tasks: UntypedWrites) {
   const occurrenceOf = (id: string) => tasks.get(id)?.occurrence ?? null;
   const act = (op: 'skip' | 'undo', id: string, occurrence: unknown) =>
     source.enqueue('task', op, id, { occurrence });
-  const update = async (id: string, fields: Item): Promise<void> => {
+  const update = async (id: string, fields: Item, seen?: Item): Promise<void> => {
     const occurrence = occurrenceOf(id);
-    if (fields.completed === undefined || occurrence === null) return tasks.update(id, fields);
-    if (fields.completed) return tasks.update(id, { ...fields, occurrence });
+    if (fields.completed === undefined || occurrence === null) return tasks.update(id, fields, seen);
+    if (fields.completed) return tasks.update(id, { ...fields, occurrence }, seen);
     const isSent = source.stored('task', id)?.completed === tasks.get(id)?.completed;
-    if (isSent) return tasks.update(id, fields);
+    if (isSent) return tasks.update(id, fields, seen);
     // The completion waits in the queue. Once it is sent, the task is at its next occurrence.
     const { completed: _, ...others } = fields;
     await act('undo', id, occurrence);
-    if (Object.keys(others).length > 0) await tasks.update(id, others);
+    if (Object.keys(others).length > 0) await tasks.update(id, others, seen);
   };
   return {
     ...tasks,

@@ -15,18 +15,30 @@ export function createWriter(state: State, shown: ShownState) {
     return `${String(lastTime).padStart(15, '0')}-${randomId()}`;
   }
 
-  /** What the user did not change is no part of an update: it may be changed by others. */
-  function changedBy(noun: WritableNoun, id: string, fields: Item): Item {
+  /** The fields whose values differ from what is shown now. */
+  function differing(noun: WritableNoun, id: string, fields: Item): Item {
     const item = shown.items(noun).get(state.resolveId(id)) ?? {};
     const resolved = state.resolveIds(fields);
     return filterFields(fields, (name) => name === 'occurrence' || !isEqual(resolved[name], item[name]));
   }
 
-  /** @returns null for an update that changes nothing */
-  return (noun: WritableNoun, op: WriteOperation, id: string, given: Item): QueuedWrite | null => {
-    const fields = op === 'update' ? changedBy(noun, id, given) : given;
+  /**
+   * What the user did not change is no part of an update: it may be changed by others. What was changed since the user
+   * saw it is contested, as if the update had been made then.
+   * @param seen the values that the user saw, if they may be older than what is shown now
+   * @returns null for an update that changes nothing
+   */
+  return (
+    noun: WritableNoun,
+    op: WriteOperation,
+    id: string,
+    given: Item,
+    seen: Item = {},
+  ): QueuedWrite | null => {
+    const fields = op === 'update' ? differing(noun, id, given) : given;
     if (op === 'update' && Object.keys(fields).every((name) => name === 'occurrence')) return null;
-    const base = state.items(noun).get(state.resolveId(id));
+    const stored = state.items(noun).get(state.resolveId(id));
+    const base = stored && { ...stored, ...differing(noun, id, state.resolveIds(seen)) };
     return { order: nextOrder(), key: randomId(), noun, op, id, fields, ...(base && { base }) };
   };
 }

@@ -101,6 +101,22 @@ test('a change that comes by the feed, while another field of the task waits, is
   expect(await get(id)).toMatchObject({ title: 'laptop', description: 'laptop' });
 });
 
+test('a change that came while somebody was typing is a conflict, if the update says what was seen', async () => {
+  const { phone, laptop, id, get, reports } = await twoDevices({ title: 'a', description: 'b' }, 'theirs');
+  await phone.tasks.update(id, { title: 'phone', priority: 'High' });
+  await phone.sync();
+  await laptop.sync();
+  await laptop.tasks.update(id, { title: 'laptop', description: 'c' }, { title: 'a', description: 'b' });
+  await laptop.sync();
+  expect(reports).toMatchObject([
+    { fields: ['title'], base: { title: 'a' }, mine: { title: 'laptop' }, theirs: { title: 'phone' } },
+  ]);
+  expect(await get(id)).toMatchObject({ title: 'phone', description: 'c', priority: 'High' });
+  await laptop.tasks.update(id, { title: 'laptop' }, { title: 'phone' });
+  await laptop.sync();
+  expect([reports.length, (await get(id)).title]).toEqual([1, 'laptop']);
+});
+
 test.each([
   ['mine', 0],
   ['theirs', 1],

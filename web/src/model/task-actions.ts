@@ -46,7 +46,9 @@ export function taskActions({ offline, duly }: Session, t: Translate) {
   return {
     complete,
     remove,
-    update: (task: Task, fields: TaskChange) => offline.tasks.update(task.id, fields),
+    /** @param seen what was shown when the person began to type */
+    update: (task: Task, fields: TaskChange, seen?: TaskChange) =>
+      offline.tasks.update(task.id, fields, seen),
     /** Changes several tasks; undone one by one. */
     async updateAll(tasks: readonly Task[], fields: TaskChange): Promise<void> {
       const names = Object.keys(fields) as (keyof TaskChange & keyof Task)[];

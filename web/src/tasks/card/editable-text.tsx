@@ -9,7 +9,8 @@ interface EditableTextProps {
   placeholder?: string;
   isSingleLine?: boolean;
   autoFocus?: boolean;
-  onSave: (text: string) => void;
+  /** @param seen the value when the editing began; others may have changed it since */
+  onSave: (text: string, seen: string) => void;
 }
 
 /**
@@ -25,15 +26,18 @@ export function EditableText({
   onSave,
   ...field
 }: EditableTextProps) {
-  const [draft, setDraft] = useState<string | null>(null);
+  const [draft, setDraft] = useState<{ text: string; seen: string } | null>(null);
   const element = useRef<HTMLTextAreaElement>(null);
   const latest = useRef({ draft, value, onSave });
   latest.current = { draft, value, onSave };
 
-  const save = () => {
-    const { draft: text, value: old, onSave: store } = latest.current;
-    if (text !== null && text.trim() !== old) store(text.trim());
+  const store = () => {
+    const { draft: edited, value: current, onSave: save } = latest.current;
+    if (edited !== null && edited.text.trim() !== current) save(edited.text.trim(), edited.seen);
     latest.current.draft = null;
+  };
+  const finish = () => {
+    store();
     setDraft(null);
   };
   useEffect(() => {
@@ -43,17 +47,13 @@ export function EditableText({
     element.current.setSelectionRange(length, length);
   }, [autoFocus]);
   // A card that is closed by other means than leaving the field.
-  useEffect(
-    () => () => {
-      const { draft: text, value: old, onSave: store } = latest.current;
-      if (text !== null && text.trim() !== old) store(text.trim());
-    },
-    [],
-  );
+  const atEnd = useRef(store);
+  atEnd.current = store;
+  useEffect(() => () => atEnd.current(), []);
   const onKeyDown = (event: KeyboardEvent) => {
     if (!isSingleLine || event.key !== 'Enter') return;
     event.preventDefault();
-    save();
+    finish();
   };
   return (
     <textarea
@@ -61,11 +61,12 @@ export function EditableText({
       className={`editable ${className}`}
       aria-label={label}
       rows={1}
-      value={draft ?? value}
-      onChange={(event) =>
-        setDraft(isSingleLine ? event.target.value.replaceAll('\n', ' ') : event.target.value)
-      }
-      onBlur={save}
+      value={draft?.text ?? value}
+      onChange={({ target }) => {
+        const text = isSingleLine ? target.value.replaceAll('\n', ' ') : target.value;
+        setDraft({ text, seen: draft?.seen ?? value });
+      }}
+      onBlur={finish}
       onKeyDown={onKeyDown}
       {...field}
     />

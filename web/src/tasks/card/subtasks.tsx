@@ -35,7 +35,7 @@ export function Subtasks({ task }: { task: Task }) {
               value={subtask.title}
               maxLength={200}
               isSingleLine
-              onSave={(title) => title !== '' && void update(subtask, { title })}
+              onSave={(title, seen) => title !== '' && void update(subtask, { title }, { title: seen })}
             />
             <button
               type="button"

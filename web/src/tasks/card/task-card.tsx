@@ -48,7 +48,7 @@ export function TaskCard({ task, today, onClose }: TaskCardProps) {
           maxLength={200}
           isSingleLine
           autoFocus
-          onSave={(title) => title !== '' && void update(task, { title })}
+          onSave={(title, seen) => title !== '' && void update(task, { title }, { title: seen })}
         />
         <button
           type="button"
@@ -66,7 +66,9 @@ export function TaskCard({ task, today, onClose }: TaskCardProps) {
         placeholder={t('task.notes')}
         value={task.description ?? ''}
         maxLength={1_000}
-        onSave={(notes) => void update(task, { description: notes === '' ? null : notes })}
+        onSave={(notes, seen) =>
+          void update(task, { description: notes || null }, { description: seen || null })
+        }
       />
       <div className="card-fields">
         <DuePicker task={task} today={today} />
