@@ -58,6 +58,7 @@ describe.skipIf(!hasBrowser)('the web app', () => {
     const { page, context } = await web().newDevice();
     await web().signUp(page);
     await addTask(page, 'before');
+    await row(page, 'before').waitFor();
     await saved(page);
     await page.evaluate('navigator.serviceWorker.ready');
     await context.setOffline(true);
@@ -197,6 +198,7 @@ describe.skipIf(!hasBrowser)('the web app', () => {
     const { page, context } = await web().newDevice();
     await web().signUp(page);
     await addTask(page, 'before');
+    await row(page, 'before').waitFor();
     await saved(page);
     await context.clearCookies();
     await page.reload();
