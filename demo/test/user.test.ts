@@ -40,7 +40,7 @@ async function startServer() {
   return { url, env: { DATABASE_URL, PORT: new URL(url).port, BETTER_AUTH_SECRET: secret } };
 }
 
-test('a running server gets one user with weeks behind it, once', async () => {
+test('a running server gets one user with weeks of history, and no second one', async () => {
   const { url, env } = await startServer();
   const first = await startDemo([], env).ended;
   expect(first).toEqual({ code: 0, output: expect.stringContaining('Filled.') });

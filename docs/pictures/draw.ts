@@ -5,7 +5,10 @@ const box = { shape: 'box', style: 'rounded,filled', fillcolor: '#eef1f4', color
 const text = { fontname: 'Helvetica, Arial, sans-serif', fontsize: 13 };
 const fills: Readonly<Record<string, string>> = { centre: '#bfe3cf', ours: '#dff0e6', outside: '#f3e7d8' };
 
-/** @param source in the language of Graphviz; its first line is a comment: the title @returns an SVG that can be read on light and dark ground */
+/**
+ * @param source in the language of Graphviz; its first line is a comment: the title
+ * @returns an SVG that can be read on light and dark ground
+ */
 export async function draw(source: string): Promise<string> {
   const viz = await instance();
   const [, title = ''] = /^\/\/ (.+)/.exec(source) ?? [];

@@ -1,5 +1,6 @@
-// A front end with sessions of its own that signs Duly's tokens with the shared secret (HS256). The secret stays on this
-// server. Accounts and sessions are in memory, and whoever comes first with a name gets it: bring your own sign-in.
+// A front end with sessions of its own that signs Duly's tokens with the shared secret (HS256). The secret stays on
+// this server. Accounts and sessions are in memory, and the first sign-in with a name creates the account: bring your
+// own sign-in.
 import { randomUUID, scryptSync, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

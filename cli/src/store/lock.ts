@@ -53,9 +53,9 @@ async function tryAcquire(directory: string, own: string): Promise<number | null
 }
 
 /**
- * Runs a function while no other process runs one with this lock. Whoever holds the lock is the owner of the file of
- * the highest generation, until it says `released` or its process has ended. That file is never deleted, only older
- * ones are: so no two processes make the same generation.
+ * Runs a function while no other process runs one with this lock. The owner of the file with the highest generation
+ * holds the lock, until the file says `released` or the process has ended. Only older files are deleted, so no two
+ * processes make the same generation.
  * @throws Failure if another process has the lock for longer than `timeoutMs`
  */
 export async function withLock<T>(directory: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {

@@ -92,7 +92,7 @@ export async function newMachine(binary: string) {
 
 export type Machine = Awaited<ReturnType<typeof newMachine>>;
 
-/** Logs in with what is asked for on standard input. */
+/** Logs in with email address and password on standard input. */
 export const logIn = (machine: Machine, url: string, email: string): Promise<Result> =>
   machine.run(['login', url], { input: `${email}\n${password}\n` });
 

@@ -115,11 +115,7 @@ const losingAnswers: typeof fetch = async (...request) => {
 test('an app that is closed between the request and its answer does the write once', async () => {
   const { user, list } = await newClient(app());
   const store = textStore();
-  const cut = createDevice(app(), user, {
-    store,
-    fetch: losingAnswers,
-  });
-  const phone = await cut.open();
+  const phone = await createDevice(app(), user, { store, fetch: losingAnswers }).open();
   const id = await phone.tasks.create({ title: 'once' });
   await phone.tasks.update(id, { title: 'once, edited' });
   await expect(phone.sync()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
@@ -133,11 +129,7 @@ test('an app that is closed between the request and its answer does the write on
 test('a creation that was sent more than a day ago is looked for before it is sent again', async () => {
   const { user, list } = await newClient(app());
   const store = textStore();
-  const cut = createDevice(app(), user, {
-    store,
-    fetch: losingAnswers,
-  });
-  const phone = await cut.open();
+  const phone = await createDevice(app(), user, { store, fetch: losingAnswers }).open();
   await phone.tasks.create({ title: 'once' });
   await expect(phone.sync()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
   await phone.close();

@@ -130,7 +130,7 @@ export const mailErrorDescriptions = {
   503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
 };
 
-/** For operations behind a feature flag. */
+/** Of operations that a feature flag can switch off. */
 export const featureErrorDescriptions = {
   403: 'The path names another user, or the feature is off for this user (FEATURE_DISABLED).',
 };

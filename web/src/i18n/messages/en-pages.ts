@@ -45,7 +45,7 @@ export const enPages = {
   'error.passwordCommon': 'This password is too common. Choose another one.',
   'error.code': 'This code is wrong.',
   'error.codeExpired': 'That took too long. Sign in with your password again.',
-  'error.registrationClosed': 'Nobody can register here. Ask whoever runs this server.',
+  'error.registrationClosed': 'Nobody can register here. Ask the operator of this server.',
   'error.invitation': 'You need an invitation to this email address. Open the link that you were sent.',
   'error.link': 'This link was used, has expired, or is not complete. Ask for another one.',
   'error.noMail': 'This server cannot send mail. Ask whoever runs it for a link to set a new password.',
