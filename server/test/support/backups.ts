@@ -64,9 +64,12 @@ export async function waitForArchive(env: Record<string, string> & { DATA_DIR: s
   await vi.waitUntil(async () => (await listWal(store)).has(name), backupPatience);
 }
 
-/** Requests of one user of a front end to a server. */
+/**
+ * Requests of one user of a front end to a server. `iat` is in whole seconds, so it is rounded up: rounded down it may
+ * lie before a restore that ended in the same second, and the token would be refused.
+ */
 export const newCaller = async (url: string, userId: string) =>
-  callerWith(url, userId, await mintToken({ sub: userId, iat: Math.floor(Date.now() / 1000) - 1 }));
+  callerWith(url, userId, await mintToken({ sub: userId, iat: Math.ceil(Date.now() / 1000) }));
 
 function callerWith(url: string, userId: string, token: string) {
   const send = async (method: string, path: string, body?: unknown) => {
@@ -87,7 +90,8 @@ function callerWith(url: string, userId: string, token: string) {
       for (const title of titles) await send('POST', '/tasks', { title });
     },
     async titles(): Promise<string[]> {
-      const { body } = await send('GET', '/tasks?limit=100');
+      const { status, body } = await send('GET', '/tasks?limit=100');
+      expect(status, JSON.stringify(body)).toBe(200);
       return body.data.map(({ title }: { title: string }) => title).sort();
     },
   };
