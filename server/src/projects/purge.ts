@@ -4,7 +4,7 @@ import type { Effect } from '../items/kind.ts';
 import { purgeSql } from '../items/queries.ts';
 import { purgedOccurrencesCte } from '../occurrences/queries.ts';
 import { purgedRemindersCte } from '../reminders/restamp.ts';
-import { purgeBatchSize } from '../tasks/trash.ts';
+import { orphanedTrashCte, purgeBatchSize } from '../tasks/trash.ts';
 import type { Project } from './model.ts';
 import { projectParam, userParam } from './sql.ts';
 
@@ -16,12 +16,21 @@ const purgeTasks = purgeSql('task', 'duly.tasks', 'purged_tasks', sql`t.id in ($
 const purgeTasksWithAll = sql`${purgeTasks}, ${purgedOccurrencesCte('purged_tasks')},
   ${purgedRemindersCte('purged_tasks')}`;
 
-const batchTemplate: CteTemplate = { name: 'purge tasks of project', sql: purgeTasksWithAll };
+const batchTemplate: CteTemplate = {
+  name: 'purge tasks of project',
+  sql: sql`${purgeTasksWithAll}, ${orphanedTrashCte('purged_tasks')}`,
+};
 
-/** Other tasks in the trash lose project and section, by the foreign keys. */
+/** Other tasks in the trash lose project and section. The foreign keys would see to it, but Citus takes none that do. */
 const lastTemplate: CteTemplate = {
   name: 'purge last tasks and sections of project',
-  sql: sql`${purgeTasksWithAll}, ${purgeSql('section', 'duly.sections', 'purged_sections', sql`t.project_id = ${projectParam}`)}`,
+  sql: sql`${purgeTasksWithAll}, left_tasks as (
+      update duly.tasks as c set project_id = nullif(c.project_id, ${projectParam}),
+        section_id = case when c.project_id = ${projectParam} then null else c.section_id end,
+        parent_id = case when c.parent_id in (select id from purged_tasks) then null else c.parent_id end
+      where c.user_id = ${userParam} and c.id not in (select id from purged_tasks)
+        and (c.project_id = ${projectParam} or c.parent_id in (select id from purged_tasks))
+    ), ${purgeSql('section', 'duly.sections', 'purged_sections', sql`t.project_id = ${projectParam}`)}`,
 };
 
 /** Purges the tasks that were deleted with the project, and all of its sections. */

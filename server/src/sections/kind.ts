@@ -2,7 +2,7 @@ import { createItemKind, type ItemKind } from '../items/kind.ts';
 import { openTasks } from '../projects/columns.ts';
 import { sectionColumns } from './columns.ts';
 import { Section } from './model.ts';
-import { releaseTasks, returnTasks } from './tasks.ts';
+import { forgetSection, releaseTasks, returnTasks } from './tasks.ts';
 
 export const sectionKind: ItemKind<Section> = createItemKind<Section>({
   noun: 'section',
@@ -14,4 +14,5 @@ export const sectionKind: ItemKind<Section> = createItemKind<Section>({
   parent: { column: 'project_id', table: 'duly.projects', label: 'Project' },
   onDelete: releaseTasks,
   onRestore: returnTasks,
+  onPurge: forgetSection,
 });

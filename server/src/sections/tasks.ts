@@ -54,3 +54,18 @@ export const returnTasks: Effect<Section> = {
     { template: returnTemplate, params: { user_id, id, project_id, version_floor: versionFloor } },
   ],
 };
+
+/** Tasks in the trash lose the section. The foreign key would see to it, but Citus takes none that does. */
+const forgetTemplate: CteTemplate = {
+  name: 'forget section of trash',
+  sql: sql`forgetting_tasks as (
+      update duly.tasks as t set section_id = null
+      where t.user_id = ${userParam} and t.section_id = ${sectionParam} and t.deleted_at is not null
+    )`,
+};
+
+export const forgetSection: Effect<Section> = {
+  name: 'tasks that forget the section',
+  count: sql<number>`0`,
+  ctes: ({ id, user_id }) => [{ template: forgetTemplate, params: { user_id, id } }],
+};
