@@ -25,6 +25,9 @@ interface FoundRow {
   reminder_id: string | null;
 }
 
+/** No row has it. A join on null would be left out of the plan, from which Citus then cannot tell the shard. */
+const noId = '00000000-0000-0000-0000-000000000000';
+
 /**
  * Reads a live task with the reminder of that id, if it is one of the task's; undefined when this user has no such
  * task.
@@ -35,7 +38,7 @@ export const reminderQuery = (
   taskId: string,
   reminderId: string | null,
 ): Query<FoundReminder | undefined> =>
-  query('reminder', reminderSql, { user_id: userId, task_id: taskId, id: reminderId }, ([row]) => {
+  query('reminder', reminderSql, { user_id: userId, task_id: taskId, id: reminderId ?? noId }, ([row]) => {
     if (row === undefined) return undefined;
     const { due_date, due_at, start_date, is_completed: completed, reminder_count } = row;
     return {

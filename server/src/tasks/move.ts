@@ -124,6 +124,9 @@ function siblingsQuery(userId: string, taskId: string, move: Move): Query<Family
 const sets = (name: string) => sql`${param(`sets_${name}`)}::boolean`;
 const sent = (name: string) => sql`${param(name)}::uuid`;
 
+/** No row has it. A join on null would be left out of the plan, from which Citus then cannot tell the shard. */
+const noId = '00000000-0000-0000-0000-000000000000';
+
 /** The placement that `resolvePlacement` gives, if it gives one. */
 const targetSql = sql`
   select w.parent_id,
@@ -136,7 +139,7 @@ const targetSql = sql`
       case when ${sets('parent_id')} then ${sent('parent_id')} else t.parent_id end as parent_id,
       case when ${sets('project_id')} then ${sent('project_id')} else t.project_id end as project_id
     from duly.tasks as t where t.user_id = ${userParam} and t.id = ${sent('id')}
-  ) as w left join duly.tasks as p on p.user_id = ${userParam} and p.id = w.parent_id`;
+  ) as w left join duly.tasks as p on p.user_id = ${userParam} and p.id = coalesce(w.parent_id, ${noId}::uuid)`;
 
 /** One of the three parts has rows, each of which is found along another index. */
 const siblingsSql = sql`
