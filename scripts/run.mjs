@@ -73,21 +73,40 @@ async function buildWebApp() {
  * processes against the limits in .c8rc.json.
  */
 async function runTests() {
-  const isWholeSuite = !isFaults && args.every((arg) => arg.startsWith('-'));
+  const { database, options } = readTestOptions();
+  const isWholeSuite = !isFaults && database === null && options.every((arg) => arg.startsWith('-'));
   if (isWholeSuite) {
     rmSync(join(server, 'coverage'), { recursive: true, force: true });
     process.env.NODE_V8_COVERAGE = join(server, 'coverage', 'raw');
   }
   // Arguments are paths from the repository's root; the suite runs in server/.
-  const names = args.map((arg) => arg.replace(/^server\//, ''));
+  const names = options.map((arg) => arg.replace(/^server\//, ''));
+  const config = isFaults
+    ? 'vitest.faults.config.ts'
+    : database === null
+      ? null
+      : 'vitest.database.config.ts';
   const code = await runProgram(
     join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-    ['run', ...(isFaults ? ['--config', 'vitest.faults.config.ts'] : []), ...names],
+    ['run', ...(config === null ? [] : ['--config', config]), ...names],
     server,
   );
   if (code !== 0 || !isWholeSuite) return code;
   delete process.env.NODE_V8_COVERAGE;
   return runProgram(join(root, 'node_modules', 'c8', 'bin', 'c8.js'), ['report'], server);
+}
+
+/** `--database URL`, and whether that server may hold users: settings of `vitest.database.config.ts`. */
+function readTestOptions() {
+  const options = args.filter((arg) => arg !== '--yes-this-is-a-test-cluster');
+  if (options.length < args.length) process.env.DULY_TEST_CLUSTER_CONSENT = 'yes';
+  const at = options.indexOf('--database');
+  if (at < 0) return { database: null, options };
+  const [, database] = options.splice(at, 2);
+  if (isFaults || !URL.canParse(database ?? ''))
+    fail('npm test -- --database: wants the URL of a PostgreSQL superuser');
+  process.env.DULY_TEST_DATABASE = database;
+  return { database, options };
 }
 
 /** Runs a program with the pinned runtime, and resolves to its exit code. */

@@ -4,7 +4,8 @@ import { inject } from 'vitest';
 import { errorCodeOf } from '../../src/db/failures.ts';
 import { createDb } from '../../src/db/pool.ts';
 import type { ConnectionSettings } from '../../src/db/postgres/embedded.ts';
-import { templateName } from './global-setup.ts';
+import { distributeTables, dropOnWorkers, joinWorkers } from './citus.ts';
+import { migrateAll } from './global-setup.ts';
 import { silentLog as log } from './log.ts';
 import { findFaults } from './stored-tags.ts';
 
@@ -37,14 +38,21 @@ export async function createDatabase(
   locale = '',
 ): Promise<TestDatabase> {
   const app = inject('app');
-  const database = `test_${randomUUID().replaceAll('-', '')}`;
-  const template = from === 'template' ? templateName : 'template0';
-  await asAdmin(`create database ${database} template ${template} ${locale} owner ${app.user}`);
+  const database = `${inject('databasePrefix')}${randomUUID().replaceAll('-', '')}`;
+  const template = from === 'template' ? inject('template') : null;
+  const isCitus = inject('workers').length > 0 && from === 'template';
+  await asAdmin(
+    `create database ${database} template ${template ?? 'template0'} ${locale} owner ${app.user}`,
+  );
+  if (isCitus) await joinWorkers(database);
+  if (from === 'template' && template === null) await migrateAll({ ...app, database });
+  if (isCitus) await distributeTables(database);
   return {
     connection: { ...app, database },
     async drop() {
       const faults = await findFaultsIn(database);
       await asAdmin(`drop database ${database} with (force)`);
+      if (isCitus) await dropOnWorkers(database);
       if (faults.length > 0) throw new Error(`faults in the data: ${JSON.stringify(faults.slice(0, 10))}`);
     },
   };

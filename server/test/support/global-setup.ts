@@ -14,11 +14,15 @@ declare module 'vitest' {
     /** Superuser of the one PostgreSQL server that all test files share. */
     admin: ConnectionSettings;
     app: ConnectionSettings;
+    /** The migrated database that every test file gets a clone of; null if each database is migrated. */
+    template: string | null;
+    databasePrefix: string;
+    /** The workers of a Citus cluster; none on PostgreSQL. */
+    workers: { host: string; port: number }[];
   }
 }
 
-/** Every test file gets a clone of this database. */
-export const templateName = 'duly_template';
+const template = 'duly_template';
 
 /** Data need not survive a power failure; tests of durability start servers of their own. */
 const unsafeAndQuick = ['fsync', 'synchronous_commit', 'full_page_writes'];
@@ -34,16 +38,24 @@ export default async function setup(project: TestProject) {
   await admin.connect();
   for (const setting of unsafeAndQuick) await admin.query(`alter system set ${setting} = off`);
   await admin.query('select pg_reload_conf()');
-  await admin.query(`create database ${templateName} owner ${server.app.user}`);
+  await admin.query(`create database ${template} owner ${server.app.user}`);
   await admin.end();
-  const db = createDb({ connection: { ...server.app, database: templateName }, max: 2, log });
-  await migrateUp(db);
-  await migrateQueue(db, log);
-  await db.destroy();
+  await migrateAll({ ...server.app, database: template });
   project.provide('admin', server.admin);
   project.provide('app', server.app);
+  project.provide('template', template);
+  project.provide('databasePrefix', 'test_');
+  project.provide('workers', []);
   return async () => {
     await server.stop();
     await rm(directory, { recursive: true, force: true });
   };
+}
+
+/** Migrates an empty database, and prepares its job queue. */
+export async function migrateAll(connection: ConnectionSettings): Promise<void> {
+  const db = createDb({ connection, max: 2, log });
+  await migrateUp(db);
+  await migrateQueue(db, log);
+  await db.destroy();
 }
