@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { isoText } from '../db/columns.ts';
 import type { KeysetPosition } from '../db/cursors.ts';
 import type { Db } from '../db/schema.ts';
-import { type Cte, type CteTemplate, executeCtes, param } from '../db/statements.ts';
+import { type Cte, type CteTemplate, compileOnce, executeCtes, param } from '../db/statements.ts';
 import { type DigestedEntry, digestOf, entryDigest, sha256 } from './digests.ts';
 import type { AuditEntry, AuditRecord } from './model.ts';
 
@@ -34,7 +34,6 @@ const timestampCte: Cte = {
     sql: sql`stamp as materialized (
         select now, ${isoText(sql`now`)} as iso from (select statement_timestamp()::timestamptz(3) as now) as clock
       )`,
-    columns: sql`iso as now`,
   },
   params: {},
 };
@@ -81,8 +80,7 @@ const chainEndTemplate: CteTemplate = {
   sql: sql`head as materialized (
       select seq, hash from duly.audit_heads where user_id = ${param('user_id')} for update
     )`,
-  columns: sql`head.seq, head.hash`,
-  join: sql`head`,
+  join: { cte: sql`head`, columns: sql`head.seq, head.hash`, types: 'seq bigint, hash bytea' },
 };
 
 async function readChainEnd(db: Db, userId: string): Promise<ChainEnd> {
@@ -122,21 +120,29 @@ async function insertChain(
     hash = seq === 1n ? digest : sha256(hash, digest);
     return { ...row, salt: row.salt.toString('hex'), seq: Number(seq), hash: hash.toString('hex') };
   });
-  const { numAffectedRows } = await sql`
-    with moved as (
-      insert into duly.audit_heads as h (user_id, seq, hash) values (${userId}, ${seq}, ${hash})
-      on conflict (user_id) do update set seq = excluded.seq, hash = excluded.hash where h.seq = ${before}
-      returning seq
-    )
-    insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, salt, hash)
-    select ${userId}, x.seq, ${at}::timestamptz, x.actor, x.action, x.subject, x.outcome, x.count, x.request_id, x.address,
-      decode(x.salt, 'hex'), decode(x.hash, 'hex')
-    from moved cross join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (seq bigint, actor text, action text,
-      subject text, outcome text, count integer, request_id text, address text, salt text, hash text)`.execute(
-    db,
-  );
-  return (numAffectedRows ?? 0n) > 0n;
+  const params = { user_id: userId, seq, hash, before, at, entries: JSON.stringify(rows) };
+  const [moved] = await insertChainStatement(db, params);
+  return moved?.isMoved === true;
 }
+
+const insertChainStatement = compileOnce<{ isMoved: boolean }>(
+  (db) =>
+    sql<{ isMoved: boolean }>`
+    with moved as (
+      insert into duly.audit_heads as h (user_id, seq, hash)
+      values (${param('user_id')}, ${param('seq')}, ${param('hash')})
+      on conflict (user_id) do update set seq = excluded.seq, hash = excluded.hash
+        where h.seq = ${param('before')}::bigint
+      returning seq
+    ), entered as (
+      insert into duly.audit (user_id, seq, at, actor, action, subject, outcome, count, request_id, address, salt, hash)
+      select ${param('user_id')}, x.seq, ${param('at')}::timestamptz, x.actor, x.action, x.subject, x.outcome, x.count,
+        x.request_id, x.address, decode(x.salt, 'hex'), decode(x.hash, 'hex')
+      from moved cross join jsonb_to_recordset(${param('entries')}::jsonb) as x (seq bigint, actor text, action text,
+        subject text, outcome text, count integer, request_id text, address text, salt text, hash text)
+    ) select exists (select from moved) as "isMoved"`.compile(db),
+  '"isMoved" boolean',
+);
 
 const saltBytes = 16;
 

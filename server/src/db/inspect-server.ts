@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { hasShardsQuery } from './shards.ts';
 
 /** How long a host may take to accept a connection. */
 export const connectTimeoutMs = 2_000;
@@ -19,7 +20,8 @@ const serverStateColumns = `pg_is_in_recovery() as "isInRecovery", current_setti
   extract(epoch from pg_postmaster_start_time())::text as "startedAt"`;
 
 /** Outside of a transaction, `transaction_read_only` is what the next transaction would have. */
-export const serverStateQuery = `select pg_backend_pid() as "pid", ${serverStateColumns}`;
+export const serverStateQuery = `select pg_backend_pid() as "pid", ${hasShardsQuery} as "hasShards",
+  ${serverStateColumns}`;
 
 /** A connection outside any pool. `close` destroys its socket after 500 ms, even if the server hangs. */
 export function openClient(config: pg.ClientConfig): { client: pg.Client; close(): void } {

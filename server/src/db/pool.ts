@@ -14,6 +14,7 @@ import { isDirect, markIfDirect } from './prepared.ts';
 import { createReadLanes, type ReadLanes } from './read-lanes.ts';
 import type { Database, Db } from './schema.ts';
 import { setDateStyle, setSession, statementTimeoutMs } from './session.ts';
+import { markIfCluster } from './shards.ts';
 import { typeParsers } from './types.ts';
 
 /** The client gives up a second after the server would have cancelled the statement. */
@@ -128,7 +129,7 @@ async function initializeClient(
   hosts: HostSelector,
   failover: Failover,
 ): Promise<void> {
-  const { rows } = await client.query<ServerState & { pid: number }>(serverStateQuery);
+  const { rows } = await client.query<ServerState & { pid: number; hasShards: boolean }>(serverStateQuery);
   const [server] = rows;
   if (server === undefined) throw new Error('the query of the server state returned no row');
   if (!hosts.isAcceptable(server)) {
@@ -136,6 +137,7 @@ async function initializeClient(
     throw new NoHostError('the host is not what is wanted any more');
   }
   markIfDirect(client, server.pid);
+  markIfCluster(client, server.hasShards);
   failover.noteOpened(client, server, openedAt.get(client) ?? performance.now());
   await client.query(isDirect(client) ? setSession : setDateStyle);
 }

@@ -4,6 +4,7 @@ import type { Client, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { entryLimit } from '../platform/lru.ts';
 import { type ByteFields, byteRowsConfig, createRowReader, isAsBytes, toObjects } from './byte-rows.ts';
 import { errorCodeOf } from './failures.ts';
+import { atShard } from './shards.ts';
 
 /** Each prepared statement takes memory on every connection, so only frequent statements are prepared. */
 const minUsesToPrepare = 5;
@@ -73,9 +74,10 @@ export const knownReadOf = (text: string): KnownRead | null => knownReads.get(te
 /** Runs a statement, as a prepared one if the connection is direct and the statement frequent. */
 export async function queryPrepared<Row extends QueryResultRow>(
   client: PoolClient,
-  text: string,
-  values: readonly unknown[],
+  statement: string,
+  parameters: readonly unknown[],
 ): Promise<QueryResult<Row>> {
+  const { text, values } = atShard(client, statement, parameters);
   // A text without values may hold several statements, which cannot be prepared.
   const name = values.length > 0 && isDirect(client) ? statementNameOf(client, text) : undefined;
   const query = { text, values: [...values], ...(name === undefined ? {} : { name }) };

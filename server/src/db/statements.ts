@@ -5,6 +5,7 @@ import { statementTraces } from '../platform/traces.ts';
 import { readLanesOf } from './pool.ts';
 import { knownReadOf } from './prepared.ts';
 import type { Db } from './schema.ts';
+import { onShardOf } from './shards.ts';
 
 /** The place of a bind parameter in a statement, until the statement is executed. */
 class Param {
@@ -25,10 +26,17 @@ export interface Statement<Row> {
   compile(db: Db, params: ParamValues): CompiledQuery<Row>;
 }
 
-export function compileOnce<Row>(build: (db: Db) => CompiledQuery<Row>): Statement<Row> {
-  let query: CompiledQuery<Row> | undefined;
+/**
+ * @param rowOfShard what the one row of its result has, if the statement changes several tables of the user that the
+ * parameter `user_id` names; see `shards.ts`
+ */
+export function compileOnce<Row>(
+  build: (db: Db) => CompiledQuery<Row>,
+  rowOfShard: string | null = null,
+): Statement<Row> {
+  let query: Pick<CompiledQuery<Row>, 'sql' | 'parameters'> | undefined;
   const bind = (db: Db, params: ParamValues) => {
-    query ??= build(db);
+    query ??= rowOfShard === null ? build(db) : markForShard(build(db), rowOfShard);
     const parameters = query.parameters.map((parameter) =>
       parameter instanceof Param ? params[parameter.name] : parameter,
     );
@@ -44,6 +52,13 @@ export function compileOnce<Row>(build: (db: Db) => CompiledQuery<Row>): Stateme
     return rows ?? (await db.executeQuery<Row>(CompiledQuery.raw(text, parameters))).rows;
   };
   return Object.assign(execute, { compile });
+}
+
+function markForShard<Row>({ sql, parameters }: CompiledQuery<Row>, row: string) {
+  const index = parameters.findIndex(
+    (parameter) => parameter instanceof Param && parameter.name === 'user_id',
+  );
+  return { sql: onShardOf(index, row) + sql, parameters };
 }
 
 /** Null unless the statement is a frequent one whose rows are bytes, on a direct connection. */
@@ -67,8 +82,12 @@ const maxShapes = 500;
 /** The same for a statement of many shapes, each of which has a name. */
 export function compileOncePerShape<Row>() {
   const shapes = new LRUCache<string, Statement<Row>>(entryLimit(maxShapes));
-  return (shape: string, build: (db: Db) => CompiledQuery<Row>): Statement<Row> => {
-    const statement = shapes.get(shape) ?? compileOnce(build);
+  return (
+    shape: string,
+    build: (db: Db) => CompiledQuery<Row>,
+    rowOfShard: string | null = null,
+  ): Statement<Row> => {
+    const statement = shapes.get(shape) ?? compileOnce(build, rowOfShard);
     shapes.set(shape, statement);
     return statement;
   };
@@ -107,10 +126,10 @@ export interface CteTemplate {
   /** Unique: statements are compiled once per combination of names. */
   name: string;
   sql: RawBuilder<unknown>;
-  /** Columns that the statement returns, of the CTE `stamp` or of `join`. */
-  columns?: RawBuilder<unknown>;
-  /** A CTE of at most one row. */
-  join?: RawBuilder<unknown>;
+  /** It changes a table of the service, which on a cluster is not where a user's tables are. */
+  isOfService?: true;
+  /** A CTE of at most one row that the statement joins, the columns that it returns of it, and their types. */
+  join?: { cte: RawBuilder<unknown>; columns: RawBuilder<unknown>; types: string };
 }
 
 const ctesStatements = compileOncePerShape<unknown>();
@@ -118,17 +137,21 @@ const ctesStatements = compileOncePerShape<unknown>();
 /**
  * Executes CTEs in one statement. They share one snapshot, so none reads what another writes, except by its
  * `returning`. Parameters of the same name have the same value in all of them. One of the CTEs is `stamp`: the
- * statement selects from it, so that PostgreSQL executes it before all that read it.
+ * statement selects its `iso` as `now`, so that PostgreSQL executes it before all that read it.
  */
 export async function executeCtes<Row>(db: Db, ctes: readonly Cte[]): Promise<Row[]> {
-  const shape = ctes.map(({ template }) => template.name).join();
-  const statement = ctesStatements(shape, (on) => {
-    const templates = ctes.map(({ template }) => template);
-    const columns = templates.flatMap((template) => template.columns ?? []);
-    const joins = templates.flatMap(({ join }) => (join === undefined ? [] : sql`left join ${join} on true`));
-    const selected = sql`select ${columns.length > 0 ? sql.join(columns) : sql``} from stamp ${sql.join(joins, sql` `)}`;
+  const templates = ctes.map(({ template }) => template);
+  const shape = templates.map(({ name }) => name).join();
+  const joins = templates.flatMap(({ join }) => join ?? []);
+  const build = (on: Db) => {
+    const columns = [sql`iso as now`, ...joins.map(({ columns }) => columns)];
+    const from = [sql`stamp`, ...joins.map(({ cte }) => sql`left join ${cte} on true`)];
+    const selected = sql`select ${sql.join(columns)} from ${sql.join(from, sql` `)}`;
     return sql`with ${sql.join(templates.map((template) => template.sql))} ${selected}`.compile(on);
-  });
+  };
+  const row = ['now text', ...joins.map(({ types }) => types)].join(', ');
+  const isOfUser = templates.every(({ isOfService }) => isOfService !== true);
+  const statement = ctesStatements(shape, build, isOfUser ? row : null);
   const rows = await statement(db, Object.assign({}, ...ctes.map(({ params }) => params)));
   return rows as Row[];
 }

@@ -1,5 +1,6 @@
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { beginWithLimits } from './session.ts';
+import { atShard } from './shards.ts';
 
 /** Not SQL: a connection of the pool sends the statement after it by `queryAsTransaction`. */
 export const nextIsTransaction = '/* the next statement is a transaction */';
@@ -14,10 +15,11 @@ export async function queryAsTransaction<Row extends QueryResultRow>(
   text: string,
   values: readonly unknown[],
 ): Promise<QueryResult<Row>> {
+  const sent = atShard(client, text, values);
   const { stream } = client.connection;
   stream.cork();
   const begun = client.query(beginWithLimits);
-  const done = client.query<Row>(text, [...values]);
+  const done = client.query<Row>(sent.text, [...sent.values]);
   const ended = client.query('commit');
   stream.uncork();
   // All have ended before the connection goes back to the pool.

@@ -121,6 +121,7 @@ export const setAccountNamesCte = (userId: string, firstName: string, lastName: 
 
 const setAccountNamesTemplate: CteTemplate = {
   name: 'account names',
+  isOfService: true,
   sql: sql`account as (
       update better_auth."user" set "firstName" = ${param('first_name')}, "lastName" = ${param('last_name')},
         name = ${param('name')}, "updatedAt" = now()

@@ -136,13 +136,13 @@ const replaceTagTemplate: CteTemplate = {
         select from duly.task_tags tt
         where tt.user_id = ${userParam} and tt.task_id = tasks_with_tag.id and tt.name = other)
     ), used_tags as (
-      insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
+      insert into duly.tags as g (user_id, name, revision, search_text, search_version, usage_count)
       select ${userParam}, one, ${revision}, folded, ${foldVersionSql},
         (select count(*) from missing_links where missing_links.is_live and missing_links.name = one)
       from unnest(${param('names')}::text[], ${param('texts')}::text[]) as used (one, folded)
       on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
         search_version = excluded.search_version,
-        usage_count = case when tags.name = ${name} then 0 else tags.usage_count + excluded.usage_count end
+        usage_count = case when g.name = ${name} then 0 else g.usage_count + excluded.usage_count end
     ), changed_tasks as (
       update duly.tasks as t set version = ${nextVersion}, revision = ${revision}, updated_at = (select now from stamp),
         tags = ${tagsAfterReplacement}, tags_version = ${nextVersion}

@@ -123,12 +123,12 @@ const [userParam, foldVersionSql, revision] = [
 ];
 
 const usedTags = sql`, used_tags as (
-      insert into duly.tags (user_id, name, revision, search_text, search_version, usage_count)
+      insert into duly.tags as t (user_id, name, revision, search_text, search_version, usage_count)
       select ${userParam}, name, ${revision}, folded, ${foldVersionSql}, uses
       from unnest(${param<string[]>('names')}::text[], ${param<string[]>('texts')}::text[],
         ${param<number[]>('uses')}::integer[]) as used (name, folded, uses)
       on conflict (user_id, name) do update set revision = excluded.revision, search_text = excluded.search_text,
-        search_version = excluded.search_version, usage_count = tags.usage_count + excluded.usage_count
+        search_version = excluded.search_version, usage_count = t.usage_count + excluded.usage_count
     )`;
 
 const addedLinks = sql`, added_links as (

@@ -164,10 +164,12 @@ const storedResponseTemplate: CteTemplate = {
   )})`,
 };
 
-const insertUnderKeyLockStatement = compileOnce((db) =>
-  sql`with ${keyLockCte} ${insertResponse(
-    sql`case when is_free then ${param('answer')}::json end from key_lock`,
-  )}`.compile(db),
+const insertUnderKeyLockStatement = compileOnce(
+  (db) =>
+    sql`with ${keyLockCte} ${insertResponse(
+      sql`case when is_free then ${param('answer')}::json end from key_lock`,
+    )} returning true as stored`.compile(db),
+  'stored boolean',
 );
 
 /** Stores the value of a write that changed nothing. Fails if another transaction has the lock of the key. */

@@ -47,7 +47,7 @@ export function nextStampCte(
 }
 
 const userParam = param('user_id');
-const increment = sql`on conflict (user_id) do update set revision = owners.revision + 1`;
+const increment = sql`on conflict (user_id) do update set revision = o.revision + 1`;
 
 interface BumpParts {
   /** The row of a user's first write. Its revision is null when the lock is not free. */
@@ -58,9 +58,9 @@ interface BumpParts {
 }
 
 const bumpedCtes = ({ firstRow, lock, isFree }: BumpParts) => {
-  const first = sql`insert into duly.owners (user_id, revision) ${firstRow}`;
+  const first = sql`insert into duly.owners as o (user_id, revision) ${firstRow}`;
   return {
-    any: sql`${first} ${increment} returning revision`,
+    any: sql`${first} ${increment} returning o.revision`,
     first: sql`${first} returning revision`,
     seen: sql`update duly.owners as o set revision = case
         when o.revision = ${param('seen_revision')}::bigint and e.version_floor = ${param('seen_floor')}::integer
@@ -80,7 +80,6 @@ const templatesOf = (name: string, before: RawBuilder<unknown>, parts: BumpParts
   const template = (kind: keyof typeof bumped): CteTemplate => ({
     name: `${name} ${kind}`,
     sql: sql`${before}${nextStamp(bumped[kind])}`,
-    columns: sql`iso as now`,
   });
   return { any: template('any'), first: template('first'), seen: template('seen') };
 };
@@ -112,15 +111,17 @@ interface LockedStamp {
   defaultReminderMinutes: number | null;
 }
 
-const bumpRevisionStatement = compileOnce<LockedStamp>((db) =>
-  sql`with bumped as (
-      insert into duly.owners (user_id, revision) values (${userParam}, 1) ${increment} returning revision
+const bumpRevisionStatement = compileOnce<LockedStamp>(
+  (db) =>
+    sql`with bumped as (
+      insert into duly.owners as o (user_id, revision) values (${userParam}, 1) ${increment} returning o.revision
     )
     select b.revision, ${isoText(sql`b.now`)} as now, (select version_floor from duly.epoch) as "versionFloor",
       ${profileOfStamp}
     from (select revision, clock_timestamp()::timestamptz(3) as now from bumped) as b ${joinProfile}`.compile(
-    db,
-  ),
+      db,
+    ),
+  'revision bigint, now text, "versionFloor" integer, "timeZone" text, "defaultReminderMinutes" integer',
 );
 
 /** Adds 1 to the user's revision, and locks the row until the transaction ends. The first write inserts it. */
@@ -142,7 +143,6 @@ const stampTemplate: CteTemplate = {
       select ${param('revision')}::bigint as revision, iso::timestamptz(3) as now, iso, iso as placeholder
       from (select ${param('now')}::text as iso) as known
     )`,
-  columns: sql`iso as now`,
 };
 
 /** The first millisecond of the year 10000. */

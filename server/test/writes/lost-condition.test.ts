@@ -51,7 +51,7 @@ async function race(
 }
 
 const nothing = async () => undefined;
-const isOnCondition = (text: string) => text.includes('o.revision = $') || /^with bumped/.test(text);
+const isOnCondition = (text: string) => text.includes('o.revision = $') || text.includes('*/ with bumped as');
 /** Statements that raise the revision without a condition, to lock the row. */
 const locked = (statements: string[]) =>
   statements.filter((text) => text.includes('(select version_floor from duly.epoch) as "versionFloor"'));

@@ -119,7 +119,7 @@ test('a patch reads without a lock, and stores everything in one statement on co
   expect(read).toMatch(/^\s*select o\.revision/);
   expect(read).not.toMatch(/for (no key )?update/);
   expect(store).toMatch(
-    /^with bumped as \(update duly\.owners as o set revision = case\s+when o\.revision = \$1/,
+    /^\/\* on the shard of \$3: now text \*\/ with bumped as \(update duly\.owners as o set revision = case\s+when o\.revision = \$1/,
   );
   const written = [...store.matchAll(/(?:insert into|update|delete from) "?duly"?\."?(\w+)/g)];
   expect(written.map(([, table]) => table)).toEqual([
