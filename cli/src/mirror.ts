@@ -1,6 +1,6 @@
 import type { Task } from '../../client/src/index.ts';
 import { DulyError } from '../../client/src/index.ts';
-import { type Offline, openOffline } from '../../client/src/offline/index.ts';
+import { type Conflict, type Offline, openOffline, type Refusal } from '../../client/src/offline/index.ts';
 import { Failure } from './failure.ts';
 import { note } from './output/print.ts';
 import { describeConflict, describeRefusal } from './output/rejections.ts';
@@ -17,6 +17,9 @@ export interface Mirror {
   numbers: Numbers;
   /** The IANA zone of the profile; null until the profile is known. */
   zone: string | null;
+  /** What was told since it was opened: fields that both sides have changed, and writes that are undone. */
+  conflicts: readonly Conflict[];
+  refused: readonly Refusal[];
 }
 
 /** An exchange without a network ends in seconds; one with many changes may take longer. */
@@ -26,22 +29,26 @@ const lockTimeoutMs = 20_000;
 export function withMirror<T>(account: Account, run: (mirror: Mirror) => T | Promise<T>): Promise<T> {
   const directory = dataDirectory(account);
   return withLock(directory, lockTimeoutMs, async () => {
+    const conflicts: Conflict[] = [];
+    const refused: Refusal[] = [];
     const offline = await openOffline({
       duly: createClient(account),
       store: fileStore(directory),
       onConflict: (conflict) => {
         note(describeConflict(conflict));
+        conflicts.push(conflict);
         return 'mine';
       },
       onRefused: (refusal) => {
         process.exitCode = 1;
-        note(describeRefusal(refusal));
+        note(describeRefusal(refusal, offline.tasks.get(refusal.id)));
+        refused.push(refusal);
       },
     });
     try {
       const numbers = await readNumbers(directory, offline);
       const zone = offline.profiles.all()[0]?.time_zone ?? null;
-      const result = await run({ offline, numbers, zone });
+      const result = await run({ offline, numbers, zone, conflicts, refused });
       await numbers.save();
       return result;
     } finally {

@@ -1,15 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { afterTest } from '../../server/test/support/clean-up.ts';
 import { temporaryDirectory } from '../../server/test/support/process.ts';
 import { withLock } from '../src/store/lock.ts';
+import { holdLock, pathOf } from './support/duly.ts';
 
-const script = fileURLToPath(new URL('fixtures/hold-lock.ts', import.meta.url));
+const script = pathOf('test/fixtures/hold-lock.ts');
 
 async function newDirectory(): Promise<string> {
   const { path, remove } = await temporaryDirectory();
@@ -31,19 +30,9 @@ test('of many processes one at a time has the lock', async () => {
   expect((await readdir(directory)).sort()).toEqual(['count', `lock.${processes * times}`]);
 });
 
-/** A process that has the lock, and keeps it. */
-async function startHolder(directory: string) {
-  const child = spawn(process.execPath, [script, directory, 'hold'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  afterTest.push(() => child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
-  return child;
-}
-
 test('a lock that is held is waited for so long, and its end with the process is noticed', async () => {
   const directory = await newDirectory();
-  const holder = await startHolder(directory);
+  const holder = await holdLock(directory);
   await expect(withLock(directory, 200, async () => 'mine')).rejects.toThrow('Another duly is busy');
   const waiting = withLock(directory, 60_000, async () => 'mine');
   holder.kill('SIGKILL');

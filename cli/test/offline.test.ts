@@ -1,10 +1,10 @@
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { useApp } from '../../client/test/support/duly.ts';
 import { startForwarder } from '../../server/test/support/forwarder.ts';
 import { waitUntil } from '../../server/test/support/process.ts';
-import { buildBinary, newUser } from './support/duly.ts';
+import { buildBinary, dataDirectoryOf, newUser } from './support/duly.ts';
 
 const app = useApp();
 let binary: string;
@@ -24,11 +24,7 @@ async function newTraveller() {
   return { ...user, onServer, mend, cut: () => way.setTarget(1) };
 }
 
-const mirrorOf = async (home: string): Promise<string> => {
-  const directory = join(home, '.local/share/duly');
-  const [name = ''] = await readdir(directory);
-  return join(directory, name, 'mirror.jsonl');
-};
+const mirrorOf = async (home: string): Promise<string> => join(await dataDirectoryOf(home), 'mirror.jsonl');
 
 test('without a network, tasks are added, changed and listed, and it says what is not sent; then all is sent', async () => {
   const { cut, mend, onServer, run, succeed } = await newTraveller();
@@ -127,11 +123,20 @@ test('a field that both sides have changed is kept as it was changed here, and b
   const editor = await addProgram('editor', '#!/bin/sh\nsed -i "s/^title: .*/title: oat milk/" "$1"\n');
   await run(['edit', '1', '--offline'], { env: { EDITOR: editor } });
   await account.send(account.token, 'PATCH', `/tasks/${id}`, { title: 'soy milk', priority: 'High' });
-  const { code, stderr } = await run(['sync']);
+  const { code, stderr, stdout } = await run(['sync', '--json']);
   expect(code).toBe(0);
   expect(stderr).toContain('Conflict: the task "soy milk" was changed elsewhere too');
   expect(stderr).toContain('title: kept "oat milk", elsewhere it was "soy milk"');
   expect(await onServer()).toMatchObject([{ title: 'oat milk', priority: 'High' }]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ...{ done: true, pending: 0, refused: [] },
+    conflicts: [
+      {
+        ...{ noun: 'task', id, fields: ['title'], base: { title: 'milk' } },
+        ...{ mine: { title: 'oat milk' }, theirs: { title: 'soy milk', priority: 'High' } },
+      },
+    ],
+  });
 });
 
 test('a write that the server refuses is undone, told, and an error', async () => {
@@ -140,7 +145,15 @@ test('a write that the server refuses is undone, told, and an error', async () =
   const [{ id }] = await onServer();
   await run(['done', '1', '--offline']);
   await account.send(account.token, 'DELETE', `/tasks/${id}`);
-  const { code, stderr } = await run(['sync']);
-  expect([code, stderr]).toEqual([1, expect.stringContaining('Refused and undone: update of the task')]);
+  const { code, stderr, stdout } = await run(['sync', '--json']);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('Refused and undone: update of the task "milk"'),
+  ]);
+  const refusal = { noun: 'task', op: 'update', id, fields: { completed: true } };
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ done: true, pending: 0, conflicts: [] },
+    refused: [{ ...refusal, error: expect.objectContaining({ error_code: 'NOT_FOUND', status_code: 404 }) }],
+  });
   expect((await run(['sync'])).code).toBe(0);
 });

@@ -25,9 +25,9 @@ export function describeConflict({ noun, mine, theirs, fields }: Conflict): stri
   return [`Conflict: the ${noun} "${nameOf(theirs)}" was changed elsewhere too`, ...lines].join('\n');
 }
 
-/** A write that the server has refused for good. */
-export function describeRefusal({ noun, op, id, fields, error }: Refusal): string {
-  const what = fieldOf(fields, 'title') ?? id;
+/** A write that the server has refused for good. `item` is what it was about, if that is still here. */
+export function describeRefusal({ noun, op, id, fields, error }: Refusal, item: object | undefined): string {
+  const what = fieldOf(item ?? fields, 'title') ?? id;
   const issues = error.issues.map(({ loc, msg }) => ` ${loc.slice(1).join('.')} ${msg}.`);
   return `Refused and undone: ${op} of the ${noun} "${asText(what)}": ${error.detail}${issues.join('')}`;
 }

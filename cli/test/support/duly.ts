@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,6 +91,23 @@ export async function newMachine(binary: string) {
 }
 
 export type Machine = Awaited<ReturnType<typeof newMachine>>;
+
+/** Where the machine with this home keeps what is stored of its only user. */
+export async function dataDirectoryOf(home: string): Promise<string> {
+  const directory = join(home, '.local/share/duly');
+  const [name = ''] = await readdir(directory);
+  return join(directory, name);
+}
+
+/** A process that has the lock of a directory, and keeps it. */
+export async function holdLock(directory: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [pathOf('test/fixtures/hold-lock.ts'), directory, 'hold'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  afterTest.push(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  return child;
+}
 
 /** Logs in with email address and password on standard input. */
 export const logIn = (machine: Machine, url: string, email: string): Promise<Result> =>
