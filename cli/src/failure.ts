@@ -18,6 +18,13 @@ export class Failure extends Error {
   }
 }
 
+/** Another process works with what is stored, for longer than was waited. */
+export class Busy extends Failure {
+  constructor() {
+    super('failed', 'Another duly is busy: try again later');
+  }
+}
+
 export const loggedOut = (): Failure => new Failure('loggedOut', 'You are not logged in: duly login');
 export const sessionEnded = (): Failure =>
   new Failure('loggedOut', 'The session has ended, and nothing is lost: duly login');

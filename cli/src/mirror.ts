@@ -25,10 +25,18 @@ export interface Mirror {
 /** An exchange without a network ends in seconds; one with many changes may take longer. */
 const lockTimeoutMs = 20_000;
 
-/** Runs while no other process has what is stored. Writes made there wait in the queue. @throws Failure */
-export function withMirror<T>(account: Account, run: (mirror: Mirror) => T | Promise<T>): Promise<T> {
+/**
+ * Runs while no other process has what is stored. Writes made there wait in the queue.
+ * @param waitMs how long to wait for another process
+ * @throws Busy if it needs longer; Failure
+ */
+export function withMirror<T>(
+  account: Account,
+  run: (mirror: Mirror) => T | Promise<T>,
+  waitMs = lockTimeoutMs,
+): Promise<T> {
   const directory = dataDirectory(account);
-  return withLock(directory, lockTimeoutMs, async () => {
+  return withLock(directory, waitMs, async () => {
     const conflicts: Conflict[] = [];
     const refused: Refusal[] = [];
     const offline = await openOffline({

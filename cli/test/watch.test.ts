@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { useApp } from '../../client/test/support/duly.ts';
 import { afterTest } from '../../server/test/support/clean-up.ts';
 import { startForwarder } from '../../server/test/support/forwarder.ts';
-import { buildBinary, newUser } from './support/duly.ts';
+import { buildBinary, dataDirectoryOf, holdLock, newUser } from './support/duly.ts';
 
 const app = useApp();
 let binary: string;
@@ -107,5 +107,16 @@ test('a change that cannot be fetched at once is shown later', async () => {
   await account.send(account.token, 'POST', '/tasks', { title: 'late' });
   expect((await notes.next()).value).toContain('The server fails');
   proxy.setFaulty(false);
+  expect(await next()).toMatch(/added {5}1 {2}late$/);
+});
+
+test('while another process works with what is stored, watch says so, and goes on afterwards', async () => {
+  const user = await newUser(app(), binary);
+  const { next, notes } = await watch(user);
+  const holder = await holdLock(await dataDirectoryOf(user.home));
+  const { account } = user;
+  await account.send(account.token, 'POST', '/tasks', { title: 'late' });
+  expect((await notes.next()).value).toContain('Another duly is busy');
+  holder.kill('SIGKILL');
   expect(await next()).toMatch(/added {5}1 {2}late$/);
 });

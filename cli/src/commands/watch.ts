@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Task } from '../../../client/src/index.ts';
+import { Busy } from '../failure.ts';
 import { exchange, type Mirror, withMirror } from '../mirror.ts';
 import { note, print } from '../output/print.ts';
 import { type Style, styled } from '../output/terminal.ts';
@@ -44,6 +45,8 @@ function showChanges(mirror: Mirror, before: Seen, after: Seen, isJson: boolean)
   }
 }
 
+/** Other commands take a moment. One that takes longer is named, and waited for. */
+const busyAfterMs = 3_000;
 const longestWaitMs = 30_000;
 const waitAfter = (failures: number) => sleep(Math.min(longestWaitMs, 1_000 * 2 ** failures));
 
@@ -58,15 +61,25 @@ export async function watch(args: Arguments): Promise<void> {
   const duly = createClient(account);
   let seen: Seen | null = null;
 
-  const refresh = () =>
-    withMirror(account, async (mirror) => {
-      const before = seen;
-      const { isDone } = await exchange(mirror);
-      seen = seenIn(mirror);
-      // What there is at the start is no change.
-      if (before !== null) showChanges(mirror, before, seen, args.flag('json'));
-      return isDone;
-    });
+  async function show(mirror: Mirror): Promise<boolean> {
+    const before = seen;
+    const { isDone } = await exchange(mirror);
+    seen = seenIn(mirror);
+    // What there is at the start is no change.
+    if (before !== null) showChanges(mirror, before, seen, args.flag('json'));
+    return isDone;
+  }
+
+  /** @returns whether everything is shown */
+  async function refresh(): Promise<boolean> {
+    try {
+      return await withMirror(account, show, busyAfterMs);
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error;
+      note('Another duly is busy: changes are shown once it has ended');
+      return false;
+    }
+  }
 
   // The stream connects again by itself; `ready` then comes again.
   for await (const event of duly.events()) {

@@ -1,7 +1,7 @@
 import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../failure.ts';
+import { Busy } from '../failure.ts';
 import { makePrivateDirectory } from '../session/paths.ts';
 
 const prefix = 'lock.';
@@ -56,7 +56,7 @@ async function tryAcquire(directory: string, own: string): Promise<number | null
  * Runs a function while no other process runs one with this lock. The owner of the file with the highest generation
  * holds the lock, until the file says `released` or the process has ended. Only older files are deleted, so no two
  * processes make the same generation.
- * @throws Failure if another process has the lock for longer than `timeoutMs`
+ * @throws Busy if another process has the lock for longer than `timeoutMs`
  */
 export async function withLock<T>(directory: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
   await makePrivateDirectory(directory);
@@ -68,7 +68,7 @@ export async function withLock<T>(directory: string, timeoutMs: number, run: () 
     const deadline = performance.now() + timeoutMs;
     let mine = await tryAcquire(directory, own);
     while (mine === null) {
-      if (performance.now() > deadline) throw new Failure('failed', 'Another duly is busy: try again later');
+      if (performance.now() > deadline) throw new Busy();
       await sleep(pollMs * (0.5 + Math.random()));
       mine = await tryAcquire(directory, own);
     }
