@@ -6,6 +6,8 @@ export interface LossyProxy {
   url: string;
   /** How many requests and responses were lost. */
   lost(): number;
+  /** Nothing passes any more, until it is called with false. */
+  setCut(isCut: boolean): void;
   /** Ends all connections. */
   close(): void;
 }
@@ -21,6 +23,7 @@ export async function startLossyProxy(target: string): Promise<LossyProxy> {
 export async function openLossyProxy(target: string): Promise<LossyProxy> {
   let messages = 0;
   let lost = 0;
+  let isCut = false;
   const isLost = () => {
     messages += 1;
     if (messages % 3 !== 0) return false;
@@ -29,7 +32,7 @@ export async function openLossyProxy(target: string): Promise<LossyProxy> {
   };
   const server = createServer((req, res) => {
     const drop = () => req.socket.destroy();
-    if (isLost()) {
+    if (isCut || isLost()) {
       drop();
       return;
     }
@@ -52,6 +55,9 @@ export async function openLossyProxy(target: string): Promise<LossyProxy> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     lost: () => lost,
+    setCut(to) {
+      isCut = to;
+    },
     close() {
       server.close();
       server.closeAllConnections();

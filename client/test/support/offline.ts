@@ -32,8 +32,14 @@ export function createDevice(
   return { store, duly, open: (): Promise<Offline> => openOffline({ duly, store, ...options }) };
 }
 
-/** Opens the app again after each failure of the network, until everything is exchanged. */
-export async function untilSynced(open: () => Promise<Offline>): Promise<Offline> {
+/**
+ * Opens the app again after each failure of the network, until everything is exchanged.
+ * @param untilUp what to wait for after a failure
+ */
+export async function untilSynced(
+  open: () => Promise<Offline>,
+  untilUp: () => Promise<void> = async () => undefined,
+): Promise<Offline> {
   for (;;) {
     const offline = await open();
     try {
@@ -42,6 +48,7 @@ export async function untilSynced(open: () => Promise<Offline>): Promise<Offline
     } catch (error) {
       if (!(error instanceof DulyError) || (error.status !== 0 && error.status < 500)) throw error;
       await offline.close();
+      await untilUp();
     }
   }
 }
