@@ -1,6 +1,6 @@
 import type { operations } from './generated/operations.ts';
 import { randomId } from './random-id.ts';
-import { type Answer, type Request, send, type Transport } from './transport.ts';
+import { type Answer, type FileBody, type Request, send, type Transport } from './transport.ts';
 
 type Row = (typeof operations)[keyof typeof operations];
 
@@ -10,6 +10,8 @@ export interface Operation {
   /** From the root of the server, with its parameters in braces. */
   path: string;
   parameterCount: number;
+  /** Whether the body is a file, which comes before the input. */
+  takesFile: boolean;
   hasInput: boolean;
   takesKey: boolean;
   /** Whether the result is the response's `data`, and not the whole response. */
@@ -25,6 +27,7 @@ export function readRow(row: Row, userPath: string): Operation {
     method,
     path: path.startsWith('~') ? `${userPath}${path.slice(1)}` : `/api/v1${path}`,
     parameterCount: path.split('{').length - 1,
+    takesFile: words.includes('file'),
     hasInput: words.includes('input'),
     takesKey: words.includes('key'),
     isData: words.includes('data'),
@@ -67,16 +70,22 @@ function partsOf({ method, queryFields }: Operation, input: object) {
   };
 }
 
+export interface Sent {
+  /** In the order of the path. */
+  ids: readonly string[];
+  file?: FileBody | undefined;
+  input: object;
+}
+
 /** Calls an operation. @throws DulyError, or the reason of the signal */
 export async function call(
   transport: Transport,
   operation: Operation,
-  ids: readonly string[],
-  input: object,
+  { ids, file, input }: Sent,
   options: Options = {},
   noun?: string,
 ): Promise<unknown> {
-  const { method, path, takesKey, isPublic, isData, hasInput } = operation;
+  const { method, path, takesKey, takesFile, isPublic, isData, hasInput } = operation;
   const { idempotencyKey, ifMatch, signal, timeoutMs, onResponse } = options;
   const { query, body } = partsOf(operation, input);
   // An update without fields is a body too.
@@ -88,8 +97,10 @@ export async function call(
       ...(takesKey && { 'idempotency-key': idempotencyKey ?? randomId() }),
       ...(ifMatch !== undefined && { 'if-match': typeof ifMatch === 'number' ? `"${ifMatch}"` : ifMatch }),
     },
-    isRepeatable: method === 'GET' || takesKey,
+    // An import that was cut off is finished by the same request, and creates nothing twice.
+    isRepeatable: method === 'GET' || takesKey || takesFile,
     signal,
+    ...(file !== undefined && { file }),
     ...(isBodyMissing ? { body: {} } : body !== undefined && { body }),
     ...(noun !== undefined && { noun }),
     ...(timeoutMs !== undefined && { timeoutMs }),

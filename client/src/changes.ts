@@ -44,7 +44,7 @@ export async function* readChanges(
     try {
       const input = { since: cursor, limit, wait: wait === 0 ? undefined : wait };
       const options = { ...(signal && { signal }), timeoutMs: transport.timeoutMs + wait * 1000 };
-      const page = (await call(transport, operation, [], input, options)) as Feed;
+      const page = (await call(transport, operation, { ids: [], input }, options)) as Feed;
       failures = 0;
       cursor = page.next_cursor;
       hasMore = page.has_more;

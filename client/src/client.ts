@@ -1,11 +1,11 @@
-import { call, type Operation, type Options, readRow } from './call.ts';
+import { call, type Operation, type Options, readRow, type Sent } from './call.ts';
 import { type ChangesOptions, type ChangesPage, readChanges } from './changes.ts';
 import { type EventsOptions, type FeedEvent, streamEvents } from './events.ts';
 import { operations } from './generated/operations.ts';
 import { defaults, methods } from './methods.ts';
 import { type ListPage, readItems, readPages } from './pages.ts';
 import { createTokens, type TokenSource } from './tokens.ts';
-import { type RetryOptions, send, type Transport } from './transport.ts';
+import { type FileBody, type RetryOptions, send, type Transport } from './transport.ts';
 import type { Methods, OperationId } from './types.ts';
 
 export interface ClientOptions {
@@ -84,28 +84,30 @@ type Arguments = readonly unknown[];
 function createMethod(transport: Transport, userPath: string, id: OperationId, noun: string) {
   const operation = readRow(operations[id], userPath);
   const base: object = id in defaults ? defaults.completeTask : {};
-  const run = (ids: string[], input: object | undefined, options: Options | undefined) =>
-    call(transport, operation, ids, { ...base, ...input }, options, noun);
+  const run = ({ input, ...sent }: Omit<Sent, 'input'> & { input: object | undefined }, options?: Options) =>
+    call(transport, operation, { ...sent, input: { ...base, ...input } }, options, noun);
   const paged =
     (read: typeof readPages | typeof readItems) =>
     (...args: Arguments) => {
       const { ids, input, options } = readArguments(operation, args);
-      const list = ((query, more) => run(ids, query, more)) as ListPage;
+      const list = ((query, more) => run({ ids, input: query }, more)) as ListPage;
       return read(list, input, options);
     };
   const method = (...args: Arguments) => {
-    const { ids, input, options } = readArguments(operation, args);
-    return run(ids, input, options);
+    const { options, ...sent } = readArguments(operation, args);
+    return run(sent, options);
   };
   return Object.assign(method, { pages: paged(readPages), all: paged(readItems) });
 }
 
-/** Ids in the order of the path, then the input if the operation has one, then the options. */
-function readArguments({ parameterCount, hasInput }: Operation, args: Arguments) {
+/** Ids in the order of the path, then the file and the input if the operation has them, then the options. */
+function readArguments({ parameterCount, takesFile, hasInput }: Operation, args: Arguments) {
   const rest = args.slice(parameterCount);
+  const file = takesFile ? rest.shift() : undefined;
   const [input, options] = hasInput ? rest : [undefined, rest[0]];
   return {
     ids: args.slice(0, parameterCount).map(String),
+    file: file as FileBody | undefined,
     input: input as object | undefined,
     options: options as Options | undefined,
   };

@@ -17,6 +17,7 @@ export const methods = {
     update: 'patchProfile',
     erase: 'eraseUser',
     export: 'exportUser',
+    import: 'importTasks',
     changePassword: 'changePassword',
     changeEmail: 'requestEmailChange',
     verifyEmail: 'sendEmailVerification',

@@ -23,11 +23,16 @@ export interface Transport {
   tokens: Tokens | null;
 }
 
+/** What can be sent more than once, which a stream cannot. */
+export type FileBody = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | string;
+
 export interface Request {
   method: string;
   /** With the query, from the root of the server. */
   path: string;
   body?: unknown;
+  /** The body, as it is. */
+  file?: FileBody;
   headers?: Record<string, string>;
   /** Whether the request may be sent again although it may have been done: a read, or a write with a key. */
   isRepeatable: boolean;
@@ -116,15 +121,16 @@ async function exchange(
 
 async function fetchAnswer(
   { fetch, url }: Transport,
-  { method, path, body, headers }: Request,
+  { method, path, body, file, headers }: Request,
   auth: Record<string, string>,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const hasBody = body !== undefined;
+  const type = file === undefined ? 'application/json' : 'application/octet-stream';
+  const content = file ?? (body === undefined ? undefined : JSON.stringify(body));
   const response = await fetch(url + path, {
     method,
-    headers: { ...headers, ...auth, ...(hasBody && { 'content-type': 'application/json' }) },
-    ...(hasBody && { body: JSON.stringify(body) }),
+    headers: { ...headers, ...auth, ...(content !== undefined && { 'content-type': type }) },
+    ...(content !== undefined && { body: content }),
     signal,
   });
   return { response, body: parse(response, await response.text()) };

@@ -1,6 +1,7 @@
 import type { operations as rows } from './generated/operations.ts';
 import type { components, operations } from './generated/schema.ts';
 import type { defaults, methods } from './methods.ts';
+import type { FileBody } from './transport.ts';
 
 type Schemas = components['schemas'];
 export type Task = Schemas['Task'];
@@ -72,7 +73,11 @@ type WithoutEnvelope<Content> = Content extends { status_code: number }
   ? Omit<Content, 'message' | 'status_code'>
   : Content;
 
-type Tail<Id extends OperationId> = Rows[Id] extends `${string} input${string}`
+type Tail<Id extends OperationId> = Rows[Id] extends `${string} file ${string}`
+  ? [file: FileBody, query?: Query<Id>, options?: Options<Id>]
+  : InputTail<Id>;
+
+type InputTail<Id extends OperationId> = Rows[Id] extends `${string} input${string}`
   ? object extends Input<Id>
     ? [input?: Input<Id>, options?: Options<Id>]
     : [input: Input<Id>, options?: Options<Id>]

@@ -7,10 +7,10 @@ import { collect, failureOf, newDuly, useApp } from './support/duly.ts';
 
 const app = useApp();
 
-test('every operation of v1 is a method, but for files, the feed, and PUT, which is the same as PATCH', () => {
+test('every operation of v1 is a method, but for the feed, and PUT, which is the same as PATCH', () => {
   const named: string[] = Object.values(methods).flatMap((group) => Object.values(group));
   const missing = Object.keys(operations).filter((id) => !named.includes(id));
-  expect(missing).toEqual(['importTasks', 'putTask', 'listChanges', 'streamEvents']);
+  expect(missing).toEqual(['putTask', 'listChanges', 'streamEvents']);
   expect(new Set(named).size).toBe(named.length);
 });
 
@@ -73,6 +73,24 @@ test('projects, sections, views, tags, reminders and the profile have their meth
   expect(await duly.profile.get()).toMatchObject({ time_zone: 'Europe/Berlin' });
   expect(await duly.profile.export({ format: 'ics' })).toMatch(/^BEGIN:VCALENDAR/);
   expect(await duly.profile.export()).toMatchObject({ format: 'duly-export' });
+});
+
+test('a file is imported, as text, bytes or a Blob, and nothing of it twice', async () => {
+  const { duly, requests } = await newDuly(app());
+  const file = '(A) Call Mom @phone\nBuy milk +Home\n';
+  const query = { format: 'todo-txt', file_name: 'todo.txt' } as const;
+  expect(await duly.profile.import(file, { ...query, dry_run: true })).toMatchObject({
+    dry_run: true,
+    created: 2,
+  });
+  expect((await duly.tasks.list()).pagination.total).toBe(0);
+  expect(await duly.profile.import(new TextEncoder().encode(file), query)).toMatchObject({ created: 2 });
+  expect(await duly.profile.import(new Blob([file]), query)).toMatchObject({ created: 0 });
+  expect(
+    (await duly.tasks.list({ sort_by: 'title', sort_direction: 'asc' })).data.map(({ title }) => title),
+  ).toEqual([...['Buy milk', 'Call Mom']]);
+  expect(requests[0]?.path).toContain('/import?format=todo-txt&file_name=todo.txt&dry_run=true');
+  expect(await failureOf(duly.profile.import('{}'))).toMatchObject({ status: 422 });
 });
 
 test('quick add reads a line of text', async () => {

@@ -11,7 +11,7 @@ export const operations = {
   patchProfile: 'PATCH ~ input key data',
   eraseUser: 'DELETE ~ input data',
   exportUser: 'GET ~/export input',
-  importTasks: 'POST ~/import input data query:format query:file_name query:dry_run',
+  importTasks: 'POST ~/import file input data query:format query:file_name query:dry_run',
   changePassword: 'POST ~/password input',
   requestEmailChange: 'POST ~/email input data',
   sendEmailVerification: 'POST ~/email/verification data',

@@ -38,13 +38,11 @@ export function record(send: typeof fetch): { fetch: typeof fetch; requests: Sen
     requests,
     fetch: (input, init) => {
       const { pathname, search } = new URL(String(input));
-      const body = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined;
-      requests.push({
-        method: init?.method ?? 'GET',
-        path: pathname + search,
-        headers: new Headers(init?.headers),
-        body,
-      });
+      const headers = new Headers(init?.headers);
+      // Files are sent as they are.
+      const isJson = headers.get('content-type') === 'application/json';
+      const body = isJson ? JSON.parse(String(init?.body)) : undefined;
+      requests.push({ method: init?.method ?? 'GET', path: pathname + search, headers, body });
       return send(input, init);
     },
   };

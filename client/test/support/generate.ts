@@ -119,6 +119,7 @@ function rowOf(method: string, path: string, operation: Operation): string {
   return [
     method.toUpperCase(),
     path.replace(ofUser, '~').replace(base, ''),
+    requestBody && 'application/octet-stream' in requestBody.content ? 'file' : '',
     query.length > 0 || requestBody ? 'input' : '',
     headers.includes('idempotency-key') ? 'key' : '',
     isEnvelope ? 'data' : '',

@@ -34,6 +34,11 @@ export async function readTasks(signal: AbortSignal) {
   for await (const { name } of duly.sections.all('project')) expectType<string>().of(name);
   const { inbox } = await duly.projects.list();
   expectType<number>().of(inbox.open_tasks);
+  expectType<number>().of(
+    (await duly.profile.import(new Blob(['x']), { dry_run: true }, { signal })).created,
+  );
+  // @ts-expect-error an import has a file
+  await duly.profile.import();
   // @ts-expect-error no such filter
   await duly.tasks.list({ colour: 'red' });
   // @ts-expect-error no such status
