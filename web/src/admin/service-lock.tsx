@@ -5,6 +5,7 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { Section } from '../settings/section.tsx';
 import { announce } from '../ui/announce.ts';
+import { confirm } from '../ui/ask.ts';
 import { useLoad } from './use-load.ts';
 
 /** The service lock: everybody else gets a 503 while it is set. */
@@ -15,7 +16,7 @@ export function ServiceLock() {
   const { value, error, reload } = useLoad(() => duly.admin.getLock(), [duly]);
   const isLocked = value?.locked_at != null;
   const change = async () => {
-    if (!isLocked && !window.confirm(t('admin.lockConfirm'))) return;
+    if (!isLocked && !(await confirm('lock'))) return;
     try {
       await (isLocked ? duly.admin.unlock() : duly.admin.lock());
       await reload();

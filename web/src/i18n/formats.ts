@@ -1,6 +1,5 @@
 import { type Day, daysBetween, toDate } from '../model/days.ts';
 import type { Translate } from './i18n.tsx';
-import { repeatWords } from './repeat-words.ts';
 
 export interface Formats {
   /** As short as it is clear: Today, Tomorrow, Friday, 24 Dec, 24 Dec 2027. */
@@ -14,8 +13,6 @@ export interface Formats {
   /** `HH:MM` on the clock that people there read. */
   time(time: string): string;
   instant(iso: string): string;
-  /** An RRULE in words. */
-  repeat(rule: string): string;
   /** 1 is Monday, 7 Sunday. */
   firstWeekday: number;
 }
@@ -66,7 +63,6 @@ export function createFormats(locale: string, t: Translate): Formats {
     month: format({ month: 'long', year: 'numeric' }),
     time: (time) => clock.format(new Date(`1970-01-01T${time}:00Z`)),
     instant: (iso) => instant.format(new Date(iso)),
-    repeat: (rule) => repeatWords(rule, t, { locale, weekday, dayMonth }),
     firstWeekday: firstWeekdayOf(locale),
   };
 }

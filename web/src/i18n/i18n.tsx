@@ -11,32 +11,38 @@ import {
 } from 'react';
 import { createFormats, type Formats } from './formats.ts';
 import { en } from './messages/en.ts';
+import type { enCard } from './messages/en-card.ts';
 import type { enPages } from './messages/en-pages.ts';
+import type { enSettings } from './messages/en-settings.ts';
 
 /** A text, or one for each plural form that the language has (`Intl.PluralRules`). */
 export type Message = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 export type CoreMessages = Record<keyof typeof en, Message>;
 export type PageMessages = Record<keyof typeof enPages, Message>;
-export type MessageKey = keyof CoreMessages | keyof PageMessages;
-type Messages = CoreMessages & Partial<PageMessages>;
+export type CardMessages = Record<keyof typeof enCard, Message>;
+export type SettingsMessages = Record<keyof typeof enSettings, Message>;
+/** What the first list does without. */
+type LaterMessages = CardMessages & PageMessages & SettingsMessages;
+export type MessageKey = keyof CoreMessages | keyof LaterMessages;
+type Messages = CoreMessages & Partial<LaterMessages>;
 
 interface LanguageFiles {
   name: string;
   loadCore(): Promise<CoreMessages>;
-  loadPages(): Promise<PageMessages>;
+  loadLater(): Promise<LaterMessages>;
 }
 
-/** A language has two files in `messages/` and a row here. */
+/** A language has its files in `messages/` and a row here. */
 export const languages = {
   en: {
     name: 'English',
     loadCore: async () => en,
-    loadPages: async () => (await import('./messages/en-pages.ts')).enPages,
+    loadLater: async () => (await import('./messages/en-later.ts')).enLater,
   },
   de: {
     name: 'Deutsch',
     loadCore: async () => (await import('./messages/de.ts')).de,
-    loadPages: async () => (await import('./messages/de-pages.ts')).dePages,
+    loadLater: async () => (await import('./messages/de-later.ts')).deLater,
   },
 } as const satisfies Record<string, LanguageFiles>;
 export type Language = keyof typeof languages;
@@ -101,7 +107,7 @@ export function I18nProvider({ children, fallback }: { children: ReactNode; fall
   const arePagesShown = useRef(false);
 
   const load = useCallback(async (language: Language) => {
-    const { loadCore, loadPages } = languages[language];
+    const { loadCore, loadLater } = languages[language];
     const core: CoreMessages = await loadCore().catch(() => en);
     const locale = localeOf(language);
     document.documentElement.lang = locale;
@@ -109,7 +115,7 @@ export function I18nProvider({ children, fallback }: { children: ReactNode; fall
     const show = (messages: Messages) => setLoaded({ language, locale, messages });
     let pages: Promise<void> | undefined;
     loadPageMessages = () => {
-      pages ??= loadPages().then((more) => show({ ...core, ...more }));
+      pages ??= loadLater().then((more) => show({ ...core, ...more }));
       arePagesShown.current = true;
       return pages;
     };

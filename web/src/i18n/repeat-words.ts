@@ -1,5 +1,6 @@
-import { addDays, type Day } from '../model/days.ts';
-import type { Translate } from './i18n.tsx';
+'use client';
+import { addDays, type Day, toDate } from '../model/days.ts';
+import { type Translate, useI18n } from './i18n.tsx';
 
 interface Names {
   locale: string;
@@ -16,8 +17,16 @@ const isUnit = (value: string): value is keyof typeof units => value in units;
 export const parseRule = (rule: string): Partial<Record<string, string>> =>
   Object.fromEntries(rule.split(';').map((part) => part.split('=', 2)));
 
-/** An RRULE in words. What has no words here is shown as the rule itself, which is never wrong. */
-export function repeatWords(rule: string, t: Translate, names: Names): string {
+/** An RRULE in the words of the language. Its texts are loaded with those of pages (`ui/lazy-page.ts`). */
+export function useRepeatWords(): (rule: string) => string {
+  const { t, locale, weekday } = useI18n();
+  const format = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'short' });
+  const dayMonth = (day: Day) => format.format(toDate(day));
+  return (rule) => repeatWords(rule, t, { locale, weekday, dayMonth });
+}
+
+/** What has no words here is shown as the rule itself, which is never wrong. */
+function repeatWords(rule: string, t: Translate, names: Names): string {
   const {
     FREQ = '',
     INTERVAL = '1',

@@ -5,6 +5,7 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { navigate } from '../routing/router.tsx';
 import { paths } from '../routing/routes.ts';
 import { useSession } from '../session/session.tsx';
+import { confirm } from '../ui/ask.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 
@@ -90,7 +91,7 @@ function ProjectActions({ id, name, isArchived, onDone }: ProjectActionsProps) {
     onDone();
   };
   const remove = async () => {
-    if (!window.confirm(t('project.deleteConfirm', { name }))) return;
+    if (!(await confirm('project', { name }))) return;
     await offline.projects.delete(id, { tasks: 'trash' });
     onDone();
     navigate('/inbox');

@@ -6,6 +6,7 @@ import { textOf, useSubmit } from '../auth/use-submit.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession, useSessionContext } from '../session/session.tsx';
 import { announce } from '../ui/announce.ts';
+import { confirm } from '../ui/ask.ts';
 import { Field, PasswordField } from '../ui/field.tsx';
 import { SecondFactor } from './second-factor.tsx';
 import { Section } from './section.tsx';
@@ -108,7 +109,7 @@ function DeleteAccount() {
   const { duly } = useSession();
   const { signOut } = useSessionContext();
   const { onSubmit, isBusy, error } = useSubmit(async (data) => {
-    if (!window.confirm(t('settings.deleteConfirm'))) return;
+    if (!(await confirm('account'))) return;
     await duly.profile.erase({ password: textOf(data, 'password') });
     await signOut();
   });

@@ -1,23 +1,29 @@
 'use client';
 import { Suspense, useEffect } from 'react';
-import { useI18n } from '../i18n/i18n.tsx';
+import { pageMessagesLoaded, useI18n } from '../i18n/i18n.tsx';
 import { conflicts } from '../model/conflicts.ts';
 import { useStore } from '../model/store.ts';
 import { QuickAdd } from '../tasks/quick-add.tsx';
+import { loadTaskCard } from '../tasks/task-list.tsx';
+import { question } from '../ui/ask.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { lazyPage } from '../ui/lazy-page.ts';
 import { closePanel, panel } from './panels.ts';
 
 const loadPalette = () => import('./palette.tsx').then((all) => all.Palette);
 const Palette = lazyPage(loadPalette);
-/** Somebody who opens the palette types at once: it has to be there by then. */
+/** What people open first and at once: it has to be there by then. */
 const preloadAfterMs = 1_500;
+const preload = () =>
+  void Promise.all([loadPalette(), loadTaskCard(), loadAsk(), pageMessagesLoaded()]).catch(() => undefined);
 const Shortcuts = lazyPage(() => import('./shortcuts-dialog.tsx').then((all) => all.ShortcutsDialog));
 const Conflicts = lazyPage(() => import('./conflict-dialog.tsx').then((all) => all.ConflictDialog));
 const ProjectDialog = lazyPage(() =>
   import('../projects/project-dialog.tsx').then((all) => all.ProjectDialog),
 );
 const ViewDialog = lazyPage(() => import('../views/view-dialog.tsx').then((all) => all.ViewDialog));
+const loadAsk = () => import('../ui/ask-dialog.tsx').then((all) => all.AskDialog);
+const AskDialog = lazyPage(loadAsk);
 const TagDialog = lazyPage(() => import('../views/tag-dialog.tsx').then((all) => all.TagDialog));
 
 /** The dialog that is open, if one is. Each is loaded when it is first opened. */
@@ -25,8 +31,9 @@ export function Panels() {
   const { t } = useI18n();
   const open = useStore(panel);
   const waiting = useStore(conflicts);
+  const asked = useStore(question);
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), preloadAfterMs);
+    const timer = setTimeout(preload, preloadAfterMs);
     return () => clearTimeout(timer);
   }, []);
   return (
@@ -37,6 +44,7 @@ export function Panels() {
       {open?.name === 'project' && <ProjectDialog key={open.id} id={open.id} onClose={closePanel} />}
       {open?.name === 'view' && <ViewDialog key={open.id} id={open.id} onClose={closePanel} />}
       {open?.name === 'tag' && <TagDialog key={open.id} name={open.id} onClose={closePanel} />}
+      {asked && <AskDialog open={asked} />}
       {open?.name === 'quick-add' && (
         <Dialog title={t('quickAdd.title')} className="dialog-quick-add" onClose={closePanel}>
           <QuickAdd fields={open.fields} autoFocus onAdded={closePanel} />

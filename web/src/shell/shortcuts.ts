@@ -60,7 +60,8 @@ export function useShortcuts(): void {
         panel.set({ name: 'palette' });
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || panel.get() !== null) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      if (document.querySelector('dialog[open]') !== null) return;
       const place = Date.now() < chordUntil ? places[event.key] : undefined;
       chordUntil = 0;
       const action = place === undefined ? actions[event.key] : () => navigate(place);

@@ -3,6 +3,7 @@ import { useOffline } from '@duly/client/react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { navigate } from '../routing/router.tsx';
 import { useSession, useSessionContext } from '../session/session.tsx';
+import { confirm } from '../ui/ask.ts';
 import { Menu } from '../ui/menu.tsx';
 import { panel } from './panels.ts';
 import { usePending } from './sync-status.tsx';
@@ -14,9 +15,9 @@ export function UserMenu() {
   const pending = usePending();
   const profile = useOffline(offline, ({ profiles }) => profiles.all()[0]);
   const name = profile?.first_name || user.email;
-  const leave = () => {
+  const leave = async () => {
     // What waits is on this device only, and is deleted with the rest.
-    if (pending === 0 || window.confirm(t('signOut.confirm', { count: pending }))) void signOut();
+    if (pending === 0 || (await confirm('signOut', { count: pending }))) await signOut();
   };
   return (
     <Menu
@@ -39,7 +40,7 @@ export function UserMenu() {
         ...(profile?.role === 'admin'
           ? [{ id: 'admin', text: t('nav.admin'), icon: 'shield' as const, run: () => navigate('/admin') }]
           : []),
-        { id: 'leave', text: t('signOut'), icon: 'close', run: leave },
+        { id: 'leave', text: t('signOut'), icon: 'close', run: () => void leave() },
       ]}
     />
   );

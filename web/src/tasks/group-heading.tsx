@@ -5,7 +5,7 @@ import { useSession } from '../session/session.tsx';
 import { panel } from '../shell/panels.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
-import { renameSection } from '../views/section-actions.ts';
+import { deleteSection, renameSection } from '../views/section-actions.ts';
 
 export function GroupHeading({ group, today }: { group: Group; today: string }) {
   const { t, shortDay, restOfDay } = useI18n();
@@ -39,9 +39,6 @@ export function GroupHeading({ group, today }: { group: Group; today: string }) 
 function SectionMenu({ id, name }: { id: string; name: string }) {
   const { t } = useI18n();
   const { offline } = useSession();
-  const remove = () => {
-    if (window.confirm(t('section.deleteConfirm', { name }))) void offline.sections.delete(id);
-  };
   return (
     <Menu
       label={<Icon name="more" size={18} />}
@@ -53,9 +50,15 @@ function SectionMenu({ id, name }: { id: string; name: string }) {
           id: 'rename',
           text: t('section.rename'),
           icon: 'edit',
-          run: () => void renameSection(offline, id, name, t),
+          run: () => void renameSection(offline, id, name),
         },
-        { id: 'delete', text: t('delete'), icon: 'trash', isDangerous: true, run: remove },
+        {
+          id: 'delete',
+          text: t('delete'),
+          icon: 'trash',
+          isDangerous: true,
+          run: () => void deleteSection(offline, id, name),
+        },
       ]}
     />
   );

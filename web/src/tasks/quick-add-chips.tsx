@@ -1,6 +1,7 @@
 'use client';
 import type { QuickAdd, Understood } from '@duly/quick-add';
 import { useI18n } from '../i18n/i18n.tsx';
+import { useRepeatWords } from '../i18n/repeat-words.ts';
 import type { Placement } from '../model/lists.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
 
@@ -57,7 +58,8 @@ export function QuickAddChips({ parsed, fields, today, onKeepAsText }: QuickAddC
 }
 
 function useDescription(today: string): (part: Understood) => string {
-  const { t, shortDay, time, repeat } = useI18n();
+  const { t, shortDay, time } = useI18n();
+  const repeat = useRepeatWords();
   return ({ kind, value }) => {
     if (kind === 'date') return shortDay(value, today);
     if (kind === 'time') return time(value);

@@ -1,7 +1,7 @@
 'use client';
 import { useOffline } from '@duly/client/react';
 import type { QuickAdd as Parsed, parseQuickAdd } from '@duly/quick-add';
-import { type FormEvent, type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, Suspense, useMemo, useRef, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useToday, useZone } from '../model/clock.ts';
 import { nowIn } from '../model/days.ts';
@@ -10,8 +10,11 @@ import { useSession } from '../session/session.tsx';
 import { quickAddInputId } from '../shell/shortcuts.ts';
 import { announce } from '../ui/announce.ts';
 import { Icon } from '../ui/icon.tsx';
+import { lazyPage } from '../ui/lazy-page.ts';
 import { newTaskOf, titleMaxLength } from './new-task.ts';
-import { QuickAddChips } from './quick-add-chips.tsx';
+
+const loadChips = () => import('./quick-add-chips.tsx').then((all) => all.QuickAddChips);
+const QuickAddChips = lazyPage(loadChips);
 
 interface QuickAddProps {
   /** What the task gets where the text says nothing. */
@@ -22,13 +25,14 @@ interface QuickAddProps {
   onAdded?: () => void;
 }
 
-/** The parser is loaded with the first key, or before it. */
+/** The parser, and what shows what it understood, are loaded with the first key, or before it. */
 function useParser() {
   const [parse, setParse] = useState<typeof parseQuickAdd | null>(null);
   const isLoading = useRef(false);
   const load = () => {
     if (isLoading.current) return;
     isLoading.current = true;
+    void loadChips();
     void import('@duly/quick-add').then((parser) => setParse(() => parser.parseQuickAdd));
   };
   return { parse, load };
@@ -100,12 +104,11 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
           </button>
         )}
       </div>
-      <QuickAddChips
-        parsed={parsed}
-        fields={text.trim() === '' ? {} : fields}
-        today={today}
-        onKeepAsText={keepAsText}
-      />
+      <Suspense>
+        {text.trim() !== '' && (
+          <QuickAddChips parsed={parsed} fields={fields} today={today} onKeepAsText={keepAsText} />
+        )}
+      </Suspense>
     </form>
   );
 }

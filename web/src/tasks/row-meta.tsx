@@ -1,8 +1,13 @@
 'use client';
 import type { Task } from '@duly/client';
+import { Suspense } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { type Clock, isOverdue } from '../model/filter.ts';
 import { Icon } from '../ui/icon.tsx';
+import { lazyPage } from '../ui/lazy-page.ts';
+
+/** Few rows repeat, and the words need many texts. */
+const RepeatMark = lazyPage(() => import('./repeat-mark.tsx').then((all) => all.RepeatMark));
 
 interface RowMetaProps {
   task: Task;
@@ -12,7 +17,7 @@ interface RowMetaProps {
 
 /** Small facts below the title. */
 export function RowMeta({ task, clock, hidesDay }: RowMetaProps) {
-  const { t, repeat } = useI18n();
+  const { t } = useI18n();
   const { recurrence, reminder_count: reminders, progress, tags } = task;
   const hasDue = task.due_date !== null && (!hidesDay || task.due_time !== null);
   if (!hasDue && recurrence === null && reminders === 0 && progress === null && tags.length === 0)
@@ -21,10 +26,15 @@ export function RowMeta({ task, clock, hidesDay }: RowMetaProps) {
     <span className="meta">
       {hasDue && <Due task={task} clock={clock} hidesDay={hidesDay} />}
       {recurrence !== null && (
-        <span className="meta-item" title={repeat(recurrence)}>
-          <Icon name="repeat" size={14} />
-          <span className="visually-hidden">{repeat(recurrence)}</span>
-        </span>
+        <Suspense
+          fallback={
+            <span className="meta-item">
+              <Icon name="repeat" size={14} />
+            </span>
+          }
+        >
+          <RepeatMark rule={recurrence} />
+        </Suspense>
       )}
       {reminders > 0 && (
         <span className="meta-item">

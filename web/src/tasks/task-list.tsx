@@ -1,12 +1,13 @@
 'use client';
 import type { Task } from '@duly/client';
 import { useOffline } from '@duly/client/react';
-import { lazy, Suspense, useMemo, useRef } from 'react';
+import { Suspense, useMemo, useRef } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import type { Group, List, ListRoute } from '../model/lists.ts';
 import { useStore } from '../model/store.ts';
 import { setParam, useParam } from '../routing/router.tsx';
 import { useSession } from '../session/session.tsx';
+import { lazyPage } from '../ui/lazy-page.ts';
 import { GroupHeading } from './group-heading.tsx';
 import { useListKeys } from './list-keys.ts';
 import { selection } from './selection.ts';
@@ -15,7 +16,9 @@ import { useDrag } from './use-drag.ts';
 import { useMove } from './use-move.ts';
 import { useWindow } from './use-window.ts';
 
-const TaskCard = lazy(() => import('./card/task-card.tsx').then((all) => ({ default: all.TaskCard })));
+/** Also loaded soon after the start, so that the first task that is opened is there at once. */
+export const loadTaskCard = () => import('./card/task-card.tsx').then((all) => all.TaskCard);
+const TaskCard = lazyPage(loadTaskCard);
 
 interface TaskListProps {
   list: List;

@@ -2,13 +2,14 @@
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { announce } from '../ui/announce.ts';
+import { confirm } from '../ui/ask.ts';
 
 /** Tasks only: the server removes the rest by itself. */
 export function EmptyTrash({ onEmpty }: { onEmpty: () => void }) {
   const { t } = useI18n();
   const { duly } = useSession();
   const empty = async () => {
-    if (!window.confirm(t('trash.emptyConfirm'))) return;
+    if (!(await confirm('trash'))) return;
     try {
       await duly.trash.empty();
       onEmpty();

@@ -1,21 +1,33 @@
 'use client';
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Icon } from './icon.tsx';
 
 interface DialogProps {
   title: string;
   className?: string;
+  /** The id of the text that says more than the title. */
+  describedBy?: string;
+  /** It wants an answer before anything else. */
+  isAlert?: boolean;
   onClose: () => void;
   children: ReactNode;
 }
 
 /** A modal dialog of the browser: it keeps the focus, and gives it back. */
-export function Dialog({ title, className = '', onClose, children }: DialogProps) {
+export function Dialog({
+  title,
+  className = '',
+  describedBy,
+  isAlert = false,
+  onClose,
+  children,
+}: DialogProps) {
   const { t } = useI18n();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before the dialog is taken out of the page: one that is not there any more gives no focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     element?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
@@ -26,7 +38,9 @@ export function Dialog({ title, className = '', onClose, children }: DialogProps
     <dialog
       ref={dialog}
       className={`dialog ${className}`}
+      role={isAlert ? 'alertdialog' : undefined}
       aria-labelledby={id}
+      aria-describedby={describedBy}
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && onClose()}
     >

@@ -84,7 +84,7 @@ function PageMenu({ route }: { route: ListRoute }) {
         id: 'section',
         text: t('section.new'),
         icon: 'add',
-        run: () => void addSection(offline, route.id, t),
+        run: () => void addSection(offline, route.id),
       },
       {
         id: 'edit',

@@ -1,12 +1,16 @@
 import type { Offline } from '@duly/client/offline';
-import type { Translate } from '../i18n/i18n.tsx';
+import { askName, confirm } from '../ui/ask.ts';
 
-export async function addSection(offline: Offline, projectId: string, t: Translate): Promise<void> {
-  const name = window.prompt(t('section.name'))?.trim();
-  if (name) await offline.sections.create({ project_id: projectId, name });
+export async function addSection({ sections }: Offline, projectId: string): Promise<void> {
+  const name = await askName('section.new', 'name');
+  if (name !== null) await sections.create({ project_id: projectId, name });
 }
 
-export async function renameSection(offline: Offline, id: string, name: string, t: Translate): Promise<void> {
-  const next = window.prompt(t('section.name'), name)?.trim();
-  if (next) await offline.sections.update(id, { name: next });
+export async function renameSection({ sections }: Offline, id: string, name: string): Promise<void> {
+  const next = await askName('section.rename', 'name', name);
+  if (next !== null) await sections.update(id, { name: next });
+}
+
+export async function deleteSection({ sections }: Offline, id: string, name: string): Promise<void> {
+  if (await confirm('section', { name })) await sections.delete(id);
 }

@@ -6,6 +6,7 @@ import { navigate } from '../routing/router.tsx';
 import { paths } from '../routing/routes.ts';
 import { useSession } from '../session/session.tsx';
 import { announce } from '../ui/announce.ts';
+import { confirm } from '../ui/ask.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 
@@ -23,7 +24,7 @@ export function TagDialog({ name, onClose }: { name: string; onClose: () => void
     navigate(paths.tag(next));
   });
   const remove = async () => {
-    if (!window.confirm(t('tag.deleteConfirm', { name }))) return;
+    if (!(await confirm('tag', { name }))) return;
     try {
       await offline.sync();
       await duly.tags.delete(name);

@@ -1,6 +1,6 @@
 'use client';
 import { useOffline } from '@duly/client/react';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useMinute, useToday } from '../model/clock.ts';
 import { type ListRoute, listOf } from '../model/lists.ts';
@@ -10,11 +10,12 @@ import { useSession } from '../session/session.tsx';
 import { QuickAdd } from '../tasks/quick-add.tsx';
 import { selection } from '../tasks/selection.ts';
 import { TaskList } from '../tasks/task-list.tsx';
+import { lazyPage } from '../ui/lazy-page.ts';
 import { EmptyState } from './empty-state.tsx';
 import { PageHeader } from './page-header.tsx';
 
-const BulkBar = lazy(() => import('../tasks/bulk-bar.tsx').then((all) => ({ default: all.BulkBar })));
-const SearchBox = lazy(() => import('./search-box.tsx').then((all) => ({ default: all.SearchBox })));
+const BulkBar = lazyPage(() => import('../tasks/bulk-bar.tsx').then((all) => all.BulkBar));
+const SearchBox = lazyPage(() => import('./search-box.tsx').then((all) => all.SearchBox));
 
 const keyOf = (route: ListRoute): string =>
   `${route.name} ${'id' in route ? route.id : 'text' in route ? route.text : ''}`;

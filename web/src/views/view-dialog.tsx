@@ -7,6 +7,7 @@ import type { Filter } from '../model/filter.ts';
 import { navigate } from '../routing/router.tsx';
 import { paths } from '../routing/routes.ts';
 import { useSession } from '../session/session.tsx';
+import { confirm } from '../ui/ask.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, SelectField } from '../ui/field.tsx';
 
@@ -44,7 +45,7 @@ export function ViewDialog({ id, onClose }: { id: string | null; onClose: () => 
     onClose();
   };
   const remove = async () => {
-    if (id === null || !window.confirm(t('view.deleteConfirm', { name }))) return;
+    if (id === null || !(await confirm('view', { name }))) return;
     await offline.views.delete(id);
     onClose();
     navigate('/today');

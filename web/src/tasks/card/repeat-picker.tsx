@@ -3,6 +3,7 @@ import type { Task } from '@duly/client';
 import { parseQuickAdd } from '@duly/quick-add';
 import { type FormEvent, useState } from 'react';
 import { useI18n } from '../../i18n/i18n.tsx';
+import { useRepeatWords } from '../../i18n/repeat-words.ts';
 import { weekdayOf } from '../../model/days.ts';
 import { useTaskActions } from '../../model/use-actions.ts';
 import { Icon } from '../../ui/icon.tsx';
@@ -24,7 +25,8 @@ function presetsOf(day: string): string[] {
 }
 
 export function RepeatPicker({ task, today }: { task: Task; today: string }) {
-  const { t, repeat } = useI18n();
+  const { t } = useI18n();
+  const repeat = useRepeatWords();
   const text = task.recurrence === null ? t('repeat.none') : repeat(task.recurrence);
   return (
     <Popover
@@ -43,7 +45,8 @@ export function RepeatPicker({ task, today }: { task: Task; today: string }) {
 }
 
 function RepeatPanel({ task, today, close }: { task: Task; today: string; close: () => void }) {
-  const { t, repeat } = useI18n();
+  const { t } = useI18n();
+  const repeat = useRepeatWords();
   const { update } = useTaskActions();
   const [isWrong, setWrong] = useState(false);
   const set = (recurrence: string | null) => {
