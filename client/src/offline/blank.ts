@@ -25,8 +25,13 @@ const blanks: Record<QueuedWrite['noun'], Item> = {
 /** After all positions of the server, which have letters and digits only. */
 export const lastPosition = (order: string): string => `~${order}`;
 
-export function blankItem({ noun, id, order, fields }: QueuedWrite): Item {
-  const at = new Date(Number(order.split('-')[0])).toISOString();
+/** When the user wrote it. */
+export const timeOf = ({ order }: Pick<QueuedWrite, 'order'>): string =>
+  new Date(Number(order.split('-')[0])).toISOString();
+
+export function blankItem(write: QueuedWrite): Item {
+  const { noun, id, order, fields } = write;
+  const at = timeOf(write);
   const blank = { ...blanks[noun], id, user_id: '', version: 0, created_at: at, updated_at: at };
   return {
     ...blank,

@@ -1,5 +1,15 @@
 import { randomId } from '../random-id.ts';
-import type { Fields, Inputs, Item, Items, Noun, WritableNoun, WriteOperation } from './types.ts';
+import type {
+  Deleted,
+  Fields,
+  Inputs,
+  Item,
+  Items,
+  Noun,
+  TrashedNoun,
+  WritableNoun,
+  WriteOperation,
+} from './types.ts';
 
 export interface Reads<N extends Noun> {
   /** What the user sees, in the manual order if there is one. */
@@ -9,6 +19,8 @@ export interface Reads<N extends Noun> {
 }
 
 export interface Writes<N extends WritableNoun> extends Reads<N> {
+  /** Ids of what has changes that the server has not answered yet. */
+  waiting(): readonly string[];
   /** @returns a temporary id, which stays valid */
   create(fields: Inputs[N]['create']): Promise<string>;
   /**
@@ -24,12 +36,24 @@ export interface Writes<N extends WritableNoun> extends Reads<N> {
   ): Promise<void>;
 }
 
+export interface Trashed<N extends TrashedNoun> {
+  /**
+   * What was deleted, the newest deletion first: as far as this device was told of the deletions, by the feed or by
+   * `rememberTrash`.
+   */
+  trash(): readonly Deleted<N>[];
+  /** Brings a deleted item back, with what was deleted with it. */
+  restore(item: Deleted<N>): Promise<void>;
+  /** Makes what is known of the trash the same as a whole list of the server's. */
+  rememberTrash(items: readonly Deleted<N>[]): Promise<void>;
+}
+
 export interface Movable<Fields> {
   /** Among its siblings. The last move wins. */
   move(id: string, fields: Fields): Promise<void>;
 }
 
-export interface Tasks extends Writes<'task'>, Movable<Fields<'moveTask'>> {
+export interface Tasks extends Writes<'task'>, Movable<Fields<'moveTask'>>, Trashed<'task'> {
   /** Of a repeating task, the occurrence that is shown: never the one after it. */
   complete(id: string, completed?: boolean): Promise<void>;
   /** Moves a repeating task on without a completion. */
@@ -40,9 +64,9 @@ export interface Tasks extends Writes<'task'>, Movable<Fields<'moveTask'>> {
 
 export interface Collections {
   tasks: Tasks;
-  projects: Writes<'project'> & Movable<Fields<'moveProject'>>;
-  sections: Writes<'section'> & Movable<Fields<'moveSection'>>;
-  views: Writes<'view'> & Movable<Fields<'moveView'>>;
+  projects: Writes<'project'> & Movable<Fields<'moveProject'>> & Trashed<'project'>;
+  sections: Writes<'section'> & Movable<Fields<'moveSection'>> & Trashed<'section'>;
+  views: Writes<'view'> & Movable<Fields<'moveView'>> & Trashed<'view'>;
   reminders: Writes<'reminder'>;
   occurrences: Reads<'occurrence'>;
   tags: Reads<'tag'>;
@@ -53,6 +77,10 @@ export interface Collections {
 /** What the collections work on. */
 export interface Source {
   shown(noun: Noun): ReadonlyMap<string, Item>;
+  /** Deleted items as the user sees them. */
+  deleted(noun: Noun): ReadonlyMap<string, Item>;
+  waiting(noun: Noun): readonly string[];
+  rememberTrash(noun: Noun, items: readonly Item[]): Promise<void>;
   /** The item as the server has it; undefined if it has none. */
   stored(noun: Noun, id: string): Item | undefined;
   resolveId(id: string): string;
@@ -74,6 +102,10 @@ export function createCollections(source: Source): Collections {
     update: (id: string, fields: Item, seen?: Item) => source.enqueue(noun, 'update', id, fields, seen),
     move: (id: string, fields: Item) => source.enqueue(noun, 'move', id, fields),
     delete: (id: string, fields: Item = {}) => source.enqueue(noun, 'delete', id, fields),
+    waiting: () => source.waiting(noun),
+    trash: () => [...source.deleted(noun).values()].sort(byDeletion),
+    restore: (item: Item) => source.enqueue(noun, 'restore', String(item.id), item),
+    rememberTrash: (items: readonly Item[]) => source.rememberTrash(noun, items),
   });
   const collections = {
     tasks: createTasks(source, writes('task')),
@@ -89,6 +121,9 @@ export function createCollections(source: Source): Collections {
   // The feed has what the types say, by the name of its type.
   return collections as unknown as Collections;
 }
+
+const byDeletion = (a: Item, b: Item): number =>
+  Date.parse(String(b.deleted_at)) - Date.parse(String(a.deleted_at));
 
 interface UntypedWrites {
   get(id: string): Item | undefined;

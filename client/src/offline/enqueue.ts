@@ -35,6 +35,8 @@ export function createWriter(state: State, shown: ShownState) {
     given: Item,
     seen: Item = {},
   ): QueuedWrite | null => {
+    if (op === 'restore')
+      return { order: nextOrder(), key: randomId(), noun, op, id, fields: {}, base: given };
     const fields = op === 'update' ? differing(noun, id, given) : given;
     if (op === 'update' && Object.keys(fields).every((name) => name === 'occurrence')) return null;
     const stored = state.items(noun).get(state.resolveId(id));

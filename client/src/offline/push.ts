@@ -4,7 +4,8 @@ import { randomId } from '../random-id.ts';
 import { countFault, isFault } from './faults.ts';
 import { changedFields, contestsDeletion, filterFields, isEqual, isItem, mergeUpdate } from './merge.ts';
 import { sendWrite } from './send.ts';
-import { idKey, itemKey, queueKey, type State } from './state.ts';
+import { idKey, itemKey, queueKey, type State, trashKey } from './state.ts';
+import { changesOfDeletion, changesOfItem } from './trash.ts';
 import type { Conflict, Item, QueuedWrite, Refusal, Resolution } from './types.ts';
 
 export interface Hooks {
@@ -69,7 +70,9 @@ async function prepare({ state, hooks, commit }: Pushing, queued: QueuedWrite): 
     await commit(() => [...later, [queueKey(write), undefined]]);
     return;
   }
-  const sent = { at: Date.now(), ...(write.op !== 'create' && theirs && { version: theirs.version }) };
+  // A deletion has raised the version, and nobody changes what is in the trash.
+  const hasVersion = write.op !== 'create' && write.op !== 'restore';
+  const sent = { at: Date.now(), ...(hasVersion && theirs && { version: theirs.version }) };
   const prepared = { ...write, fields, ...(theirs && { base: theirs }), sent };
   await commit(() => [...later, [queueKey(write), prepared]]);
 }
@@ -87,6 +90,8 @@ async function merge(state: State, write: QueuedWrite, theirs: Item, hooks: Hook
       !contestsDeletion(write, theirs) || (await resolve(write, theirs, null, [], hooks)) === 'mine';
     return { fields: isMine ? write.fields : null, later: [] };
   }
+  // The deletion before was not done, or another device has restored it.
+  if (write.op === 'restore' && state.items(write.noun).has(write.id)) return { fields: null, later: [] };
   if (write.op !== 'update') return { fields: write.fields, later: [] };
   const later = laterWrites(state, write);
   const updates = later.filter(({ op }) => op === 'update').map((update) => state.resolveIds(update.fields));
@@ -136,8 +141,8 @@ const finished = (state: State, write: QueuedWrite, mine: Item): Entries =>
 function changesOfResult(state: State, write: QueuedWrite, result: Item | null): Entries {
   const { noun, op, id, base } = write;
   const done: Entries = [[queueKey(write), undefined]];
-  if (result === null) return [...done, [itemKey(noun, id), undefined]];
-  const item: Entries = [[itemKey(noun, String(result.id)), result]];
+  if (result === null) return [...done, ...changesOfDeletion(state, noun, id, Date.now())];
+  const item = changesOfItem(state, noun, String(result.id), result);
   if (op === 'create') return [...done, ...item, [idKey(id), result.id], ...finished(state, write, result)];
   // The server changed the version that the write names, so every difference is the write's.
   return [...done, ...item, ...finished(state, write, changedFields(base ?? {}, result))];
@@ -166,7 +171,11 @@ function changesOfError({ state, hooks }: Pushing, write: QueuedWrite, error: Du
   const refused = isLost ? state.queue().filter((one) => state.resolveId(one.id) === id) : [write];
   for (const one of refused)
     hooks.onRefused?.({ noun: one.noun, op: one.op, id: one.id, fields: one.fields, error });
-  return refused.map((one) => [queueKey(one), undefined]);
+  return [
+    ...refused.map((one): [string, unknown] => [queueKey(one), undefined]),
+    // It is in no trash any more.
+    ...(isGone && op === 'restore' ? [[trashKey(noun, id), undefined] satisfies [string, unknown]] : []),
+  ];
 }
 
 const temporary = /^(401|403|408|425|429)$/;

@@ -4,6 +4,7 @@ import { showState } from './shown-state.ts';
 import { createState, queueKey } from './state.ts';
 import type { Store, StoreChanges } from './store.ts';
 import { openTabs, type TabMessage } from './tabs.ts';
+import { changesOfTrash } from './trash.ts';
 import { createTurns } from './turns.ts';
 
 /** The state of one tab, its store, and the other tabs. */
@@ -60,7 +61,8 @@ export async function openReplica(store: Store) {
     });
 
   const source: Source = {
-    shown: shown.items,
+    ...{ shown: shown.items, deleted: shown.deleted, waiting: shown.waiting },
+    rememberTrash: (noun, items) => commit(() => changesOfTrash(state, noun, items)),
     stored: (noun, id) => state.items(noun).get(state.resolveId(id)),
     resolveId: state.resolveId,
     enqueue: (...args) =>
@@ -71,12 +73,7 @@ export async function openReplica(store: Store) {
   };
   await reload();
   return {
-    state,
-    shown,
-    source,
-    tabs,
-    reload,
-    commit,
+    ...{ state, shown, source, tabs, reload, commit },
     /** After a change by another tab. */
     setOnMessage(handle: (message: TabMessage) => void): void {
       onMessage = handle;

@@ -1,15 +1,15 @@
 import { isEqual } from './merge.ts';
-import { shownItems } from './shown.ts';
+import { type Shown, showItems } from './shown.ts';
 import type { State } from './state.ts';
 import type { Item, Noun } from './types.ts';
 
-type Shown = ReadonlyMap<string, Item>;
+type Items = ReadonlyMap<string, Item>;
 
 /**
  * Items with writes that wait are made anew. One that is as it was before stays the same object, so that what is
  * rendered of it need not be rendered again.
  */
-function withSameItems(items: Shown, before: Shown | undefined): Shown {
+function withSameItems(items: Items, before: Items | undefined): Items {
   if (before === undefined) return items;
   const same = [...items].flatMap(([id, item]): [string, Item][] => {
     const old = before.get(id);
@@ -23,17 +23,22 @@ export function showState(state: State) {
   const listeners = new Set<() => void>();
   const shown = new Map<Noun, Shown>();
   /** As it was shown before the last change. */
-  const before = new Map<Noun, Shown>();
+  const before = new Map<Noun, Items>();
   let changeCount = 0;
+  function show(noun: Noun): Shown {
+    const known = shown.get(noun);
+    if (known !== undefined) return known;
+    const { items: all, deleted } = showItems(state, noun);
+    const items = withSameItems(all, before.get(noun));
+    shown.set(noun, { items, deleted });
+    before.set(noun, items);
+    return { items, deleted };
+  }
   return {
-    items(noun: Noun): Shown {
-      const known = shown.get(noun);
-      if (known !== undefined) return known;
-      const items = withSameItems(shownItems(state, noun), before.get(noun));
-      shown.set(noun, items);
-      before.set(noun, items);
-      return items;
-    },
+    items: (noun: Noun): Items => show(noun).items,
+    deleted: (noun: Noun): Items => show(noun).deleted,
+    waiting: (noun: Noun): readonly string[] =>
+      state.queue().flatMap((write) => (write.noun === noun ? [state.resolveId(write.id)] : [])),
     changeCount: () => changeCount,
     changed(): void {
       changeCount += 1;

@@ -1,8 +1,19 @@
-import { blankItem, lastPosition } from './blank.ts';
+import { blankItem, lastPosition, timeOf } from './blank.ts';
 import type { State } from './state.ts';
 import type { Item, QueuedWrite } from './types.ts';
 
-type Shown = Map<string, Item>;
+/** Items of a type, and the deleted ones among them, as the user sees them. */
+export interface Shown {
+  items: ReadonlyMap<string, Item>;
+  /** With `deleted_at`. */
+  deleted: ReadonlyMap<string, Item>;
+}
+
+/** While the queue is applied. */
+interface Applied {
+  items: Map<string, Item>;
+  deleted: Map<string, Item>;
+}
 
 export const comparePositions = (a: Item, b: Item): number => {
   const [left, right] = [String(a.position), String(b.position)];
@@ -10,21 +21,23 @@ export const comparePositions = (a: Item, b: Item): number => {
   return left < right ? -1 : 1;
 };
 
-/** Items of a type as the user sees them: the mirror, with the queued writes applied in their order. */
-export function shownItems(state: State, type: string): ReadonlyMap<string, Item> {
-  const items: Shown = new Map(state.items(type));
+/** The mirror and the trash, with the queued writes applied in their order. */
+export function showItems(state: State, type: string): Shown {
+  const all: Applied = { items: new Map(state.items(type)), deleted: new Map(state.trash(type)) };
   for (const write of state.queue()) {
     const resolved = { ...write, id: state.resolveId(write.id), fields: state.resolveIds(write.fields) };
-    if (write.noun === type) applyWrite(items, resolved);
-    if (write.op === 'delete') applyDeletion(items, type, resolved);
+    if (write.noun === type) applyWrite(all, resolved);
+    if (write.op === 'delete') applyDeletion(all, type, resolved);
+    if (write.op === 'restore') applyRestore(all, type, resolved);
   }
-  const [first] = items.values();
-  if (first === undefined || !('position' in first)) return items;
-  return new Map([...items].sort(([, a], [, b]) => comparePositions(a, b)));
+  const [first] = all.items.values();
+  if (first === undefined || !('position' in first)) return all;
+  return { ...all, items: new Map([...all.items].sort(([, a], [, b]) => comparePositions(a, b))) };
 }
 
-function applyWrite(items: Shown, write: QueuedWrite): void {
+function applyWrite(all: Applied, write: QueuedWrite): void {
   const { op, id, fields } = write;
+  const { items } = all;
   if (op === 'create') {
     const item = blankItem(write);
     const parent = items.get(String(item.parent_id));
@@ -38,44 +51,74 @@ function applyWrite(items: Shown, write: QueuedWrite): void {
   if (op === 'update') items.set(id, { ...item, ...fields, ...occurrenceOf(item) });
   else if (op === 'move') items.set(id, movedItem(items, item, write));
   else if (op === 'delete') {
-    items.delete(id);
-    if (write.noun === 'task') applyToChildren(items, item, fields.children ?? 'keep');
+    remove(all, id, item, write);
+    if (write.noun === 'task') applyToChildren(all, item, write);
   }
   // The server knows the next occurrence, so nothing is shown of a skip or an undo before.
+}
+
+function remove({ items, deleted }: Applied, id: string, item: Item, write: QueuedWrite): void {
+  items.delete(id);
+  deleted.set(id, { ...item, deleted_at: timeOf(write) });
 }
 
 /** A write names it, and does not set it. */
 const occurrenceOf = (item: Item): Item => ('occurrence' in item ? { occurrence: item.occurrence } : {});
 
-function applyToChildren(items: Shown, { id, parent_id }: Item, children: unknown): void {
-  for (const [childId, child] of items) {
+function applyToChildren(all: Applied, { id, parent_id }: Item, write: QueuedWrite): void {
+  const { children = 'keep' } = write.fields;
+  for (const [childId, child] of all.items) {
     if (child.parent_id !== id) continue;
     if (children === 'delete') {
-      items.delete(childId);
-      applyToChildren(items, child, children);
+      remove(all, childId, child, write);
+      applyToChildren(all, child, write);
     } else {
       const completed = children === 'complete' || child.completed;
-      items.set(childId, { ...child, parent_id, completed });
+      all.items.set(childId, { ...child, parent_id, completed });
     }
   }
 }
 
 /** What the deletion of a project or a section does to what is in it. */
-function applyDeletion(items: Shown, type: string, { noun, id, fields }: QueuedWrite): void {
+function applyDeletion(all: Applied, type: string, write: QueuedWrite): void {
+  const { noun, id, fields } = write;
   if (noun !== 'project' && noun !== 'section') return;
-  for (const [childId, child] of items) {
+  for (const [childId, child] of all.items) {
     if (child[`${noun}_id`] !== id) continue;
     const isGone = noun === 'project' && (type === 'section' || fields.tasks === 'trash');
-    if (isGone) items.delete(childId);
+    if (isGone) remove(all, childId, child, write);
     else if (type === 'task')
-      items.set(childId, { ...child, section_id: null, ...(noun === 'project' && { project_id: null }) });
+      all.items.set(childId, { ...child, section_id: null, ...(noun === 'project' && { project_id: null }) });
   }
+}
+
+/** An item that is restored, and what was deleted with it: that is in it, and was not in the trash before it. */
+function applyRestore(
+  all: Applied,
+  type: string,
+  { noun, id, base = {} }: Pick<QueuedWrite, 'noun' | 'id' | 'base'>,
+): void {
+  const known = all.deleted.get(id) ?? base;
+  if (noun === type && !all.items.has(id)) restore(all, id, known);
+  for (const [childId, child] of all.deleted) {
+    const isInIt =
+      (noun === 'task' && type === 'task' && child.parent_id === id) ||
+      (noun === 'project' && child.project_id === id);
+    if (!isInIt || String(child.deleted_at) < String(base.deleted_at)) continue;
+    restore(all, childId, child);
+    if (type === 'task') applyRestore(all, type, { noun: 'task', id: childId, base });
+  }
+}
+
+function restore({ items, deleted }: Applied, id: string, { deleted_at: _, ...item }: Item): void {
+  deleted.delete(id);
+  items.set(id, { ...item, id });
 }
 
 /** Directly after a position. The server's have no such character. */
 const directlyAfter = (position: unknown): string => `${position}\u0001`;
 
-function movedItem(items: Shown, item: Item, { fields, order }: QueuedWrite): Item {
+function movedItem(items: Applied['items'], item: Item, { fields, order }: QueuedWrite): Item {
   const { after, before, ...placement } = fields;
   const moved = { ...item, ...placement };
   if (typeof after === 'string')

@@ -5,6 +5,8 @@ import type { Item, QueuedWrite } from './types.ts';
 const cursorKey = 'cursor';
 /** By type and id, as the feed has them. */
 export const itemKey = (type: string, id: string): string => `item ${type} ${id}`;
+/** A deleted item, as the server's trash has it. */
+export const trashKey = (type: string, id: string): string => `trash ${type} ${id}`;
 export const queueKey = ({ order }: Pick<QueuedWrite, 'order'>): string => `queue ${order}`;
 /** The id of the server, by the temporary one. */
 export const idKey = (temporaryId: string): string => `id ${temporaryId}`;
@@ -17,21 +19,23 @@ const isQueuedWrite = (value: unknown): value is QueuedWrite => isItem(value) &&
  */
 export function createState() {
   const mirror = new Map<string, Map<string, Item>>();
+  const trash = new Map<string, Map<string, Item>>();
   const queue = new Map<string, QueuedWrite>();
   const ids = new Map<string, string>();
   let cursor: string | null = null;
   let sorted: readonly QueuedWrite[] | undefined;
 
-  function applyItem(type: string, id: string, value: unknown): void {
-    const items = mirror.get(type) ?? new Map<string, Item>();
-    mirror.set(type, items);
+  function applyItem(types: typeof mirror, type: string, id: string, value: unknown): void {
+    const items = types.get(type) ?? new Map<string, Item>();
+    types.set(type, items);
     if (isItem(value)) items.set(id, value);
     else items.delete(id);
   }
 
   function applyOne(key: string, value: unknown): void {
     const [kind, name = '', ...rest] = key.split(' ');
-    if (kind === 'item') applyItem(name, rest.join(' '), value);
+    if (kind === 'item') applyItem(mirror, name, rest.join(' '), value);
+    else if (kind === 'trash') applyItem(trash, name, rest.join(' '), value);
     else if (kind === 'queue') {
       sorted = undefined;
       if (isQueuedWrite(value)) queue.set(name, value);
@@ -46,12 +50,14 @@ export function createState() {
       for (const [key, value] of changes) applyOne(key, value);
     },
     clear(): void {
-      for (const map of [mirror, queue, ids]) map.clear();
+      for (const map of [mirror, trash, queue, ids]) map.clear();
       cursor = null;
       sorted = undefined;
     },
     cursor: () => cursor,
     items: (type: string): ReadonlyMap<string, Item> => mirror.get(type) ?? new Map(),
+    /** What was deleted, as far as it is known here. */
+    trash: (type: string): ReadonlyMap<string, Item> => trash.get(type) ?? new Map(),
     /** The oldest first. */
     queue(): readonly QueuedWrite[] {
       sorted ??= [...queue.values()].sort((a, b) => (a.order < b.order ? -1 : 1));
@@ -67,13 +73,18 @@ export function createState() {
           typeof value === 'string' ? resolveId(value) : value,
         ]),
       ),
-    /** The changes that make the mirror empty, but leave the queue. */
-    emptyMirror: (): [string, undefined][] =>
-      [...mirror].flatMap(([type, items]) =>
-        [...items.keys()].map((id): [string, undefined] => [itemKey(type, id), undefined]),
-      ),
+    /** The changes that make mirror and trash empty, but leave the queue. */
+    emptyMirror: (): [string, undefined][] => [...keysOf(mirror, itemKey), ...keysOf(trash, trashKey)],
     atCursor: (next: string): [string, string] => [cursorKey, next],
   };
 }
+
+const keysOf = (
+  types: ReadonlyMap<string, ReadonlyMap<string, Item>>,
+  keyOf: typeof itemKey,
+): [string, undefined][] =>
+  [...types].flatMap(([type, items]) =>
+    [...items.keys()].map((id): [string, undefined] => [keyOf(type, id), undefined]),
+  );
 
 export type State = ReturnType<typeof createState>;

@@ -1,12 +1,10 @@
 import { onAbort, sleep, untilAborted } from '../abort.ts';
-import type { ChangesPage } from '../changes.ts';
 import type { Duly } from '../client.ts';
 import { waitBefore } from '../transport.ts';
 import { type Hooks, pushQueue } from './push.ts';
 import type { Replica } from './replica.ts';
-import { itemKey } from './state.ts';
+import { changesOfPage } from './trash.ts';
 import { createTurns } from './turns.ts';
-import type { Item } from './types.ts';
 
 export interface SyncOptions {
   duly: Duly;
@@ -45,16 +43,9 @@ export function createSync({ duly, hooks: given, replica, onError }: SyncOptions
   let leading: Promise<void> | undefined;
   const { inTurn, ended } = createTurns();
 
-  async function applyPage({ changes, cursor, isReset }: ChangesPage): Promise<void> {
-    const items = changes.map(({ type, id, op, ...rest }): [string, unknown] => {
-      const parts: Item = { ...rest };
-      return [itemKey(type, id), op === 'delete' ? undefined : parts[type]];
-    });
-    await commit(() => [...(isReset ? state.emptyMirror() : []), ...items, state.atCursor(cursor)]);
-  }
-
   async function pull(signal: AbortSignal, follow = false): Promise<void> {
-    for await (const page of duly.changes({ since: state.cursor(), follow, signal })) await applyPage(page);
+    for await (const page of duly.changes({ since: state.cursor(), follow, signal }))
+      await commit(() => changesOfPage(state, page));
   }
 
   async function exchange(): Promise<void> {

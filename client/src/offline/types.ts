@@ -34,13 +34,18 @@ export interface Inputs {
 }
 export type WritableNoun = keyof Inputs;
 
+/** Nouns that the server has a trash of. */
+export type TrashedNoun = Exclude<WritableNoun, 'reminder'>;
+/** A deleted item, as the lists of the server's trash have it. */
+export type Deleted<N extends TrashedNoun> = Items[N] & { deleted_at: string };
+
 /** The client itself sends the version. */
 export type Fields<Id extends ConditionalOperation> = Omit<Input<Id>, 'version'>;
 type ConditionalOperation =
   | `${'update' | 'delete' | 'move'}${'Task' | 'Project' | 'Section' | 'View'}`
   | `${'update' | 'delete'}Reminder`;
 
-export type WriteOperation = 'create' | 'update' | 'move' | 'skip' | 'undo' | 'delete';
+export type WriteOperation = 'create' | 'update' | 'move' | 'skip' | 'undo' | 'delete' | 'restore';
 
 /** A write that waits until the server has answered it. */
 export interface QueuedWrite {
@@ -53,7 +58,7 @@ export interface QueuedWrite {
   /** May be temporary. */
   id: string;
   fields: Item;
-  /** The item of the server that the user saw; absent if the server does not have it yet. */
+  /** The item of the server that the user saw, of a restore the deleted one; absent if the server does not have it yet. */
   base?: Item;
   /**
    * Once it may have been sent: since when, with which version, and how often the server has failed at it. From then on
