@@ -42,8 +42,8 @@ export interface Trashed<N extends TrashedNoun> {
    * `rememberTrash`.
    */
   trash(): readonly Deleted<N>[];
-  /** Brings a deleted item back, with what was deleted with it. */
-  restore(item: Deleted<N>): Promise<void>;
+  /** Brings an item of `trash()` back, with what was deleted with it. Nothing happens if it is not there. */
+  restore(id: string): Promise<void>;
   /** Makes what is known of the trash the same as a whole list of the server's. */
   rememberTrash(items: readonly Deleted<N>[]): Promise<void>;
 }
@@ -104,7 +104,7 @@ export function createCollections(source: Source): Collections {
     delete: (id: string, fields: Item = {}) => source.enqueue(noun, 'delete', id, fields),
     waiting: () => source.waiting(noun),
     trash: () => [...source.deleted(noun).values()].sort(byDeletion),
-    restore: (item: Item) => source.enqueue(noun, 'restore', String(item.id), item),
+    restore: (id: string) => source.enqueue(noun, 'restore', id, {}),
     rememberTrash: (items: readonly Item[]) => source.rememberTrash(noun, items),
   });
   const collections = {

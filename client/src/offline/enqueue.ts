@@ -26,7 +26,7 @@ export function createWriter(state: State, shown: ShownState) {
    * What the user did not change is no part of an update: it may be changed by others. What was changed since the user
    * saw it is contested, as if the update had been made then.
    * @param seen the values that the user saw, if they may be older than what is shown now
-   * @returns null for an update that changes nothing
+   * @returns null for an update that changes nothing, and for a restore of what is not in the trash
    */
   return (
     noun: WritableNoun,
@@ -35,8 +35,12 @@ export function createWriter(state: State, shown: ShownState) {
     given: Item,
     seen: Item = {},
   ): QueuedWrite | null => {
-    if (op === 'restore')
-      return { order: nextOrder(), key: randomId(), noun, op, id, fields: {}, base: given };
+    if (op === 'restore') {
+      const deleted = shown.deleted(noun).get(state.resolveId(id));
+      return deleted
+        ? { order: nextOrder(), key: randomId(), noun, op, id, fields: {}, base: deleted }
+        : null;
+    }
     const fields = op === 'update' ? differing(noun, id, given) : given;
     if (op === 'update' && Object.keys(fields).every((name) => name === 'occurrence')) return null;
     const stored = state.items(noun).get(state.resolveId(id));

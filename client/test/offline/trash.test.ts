@@ -23,7 +23,7 @@ test('what is deleted offline is in the trash, and is restored from there before
   await phone.tasks.delete(parent, { children: 'delete' });
   expect(titlesOf(phone)).toEqual([]);
   expect(phone.tasks.trash().map(({ title }) => title)).toEqual(['parent', 'child']);
-  await phone.tasks.restore(newest(phone.tasks.trash()));
+  await phone.tasks.restore(newest(phone.tasks.trash()).id);
   expect([titlesOf(phone).sort(), phone.tasks.trash()]).toEqual([['child', 'parent'], []]);
   expect(phone.tasks.get(parent)).toMatchObject({ title: 'parent', priority: 'High' });
   expect(phone.tasks.get(parent)).not.toHaveProperty('deleted_at');
@@ -50,7 +50,7 @@ test('a device knows of deletions elsewhere, and restores them; after a restart 
 
   const again = await device.open();
   expect(titlesOf(again)).toEqual([]);
-  await again.tasks.restore(newest(again.tasks.trash()));
+  await again.tasks.restore(newest(again.tasks.trash()).id);
   expect(titlesOf(again)).toEqual(['shared']);
   await again.sync();
   await laptop.sync();
@@ -71,7 +71,7 @@ test('a project comes back with what was deleted with it, and not with what was 
   await phone.projects.delete(project_id, { tasks: 'trash' });
   const [house] = phone.projects.trash();
   expect([house?.name, phone.sections.all(), titlesOf(phone)]).toEqual(['House', [], []]);
-  if (house !== undefined) await phone.projects.restore(house);
+  if (house !== undefined) await phone.projects.restore(house.id);
   const shown = () => [
     phone.projects.all().map(({ name }) => name),
     phone.sections.all().map(({ name }) => name),
@@ -90,7 +90,7 @@ test('a task that was made, deleted and restored offline is on the server once',
   const phone = await createDevice(app(), user).open();
   const id = await phone.tasks.create({ title: 'new' });
   await phone.tasks.delete(id);
-  await phone.tasks.restore(newest(phone.tasks.trash()));
+  await phone.tasks.restore(id);
   await phone.tasks.update(id, { title: 'renamed' });
   expect(titlesOf(phone)).toEqual(['renamed']);
   await phone.sync();
@@ -114,7 +114,7 @@ test('a list of the server makes older deletions known; what was removed for goo
   await phone.tasks.rememberTrash((await laptop.duly.trash.list()).data);
   expect(phone.tasks.trash().map(({ title }) => title)).toEqual(['older', 'old']);
   await laptop.duly.trash.empty();
-  await phone.tasks.restore(newest(phone.tasks.trash()));
+  await phone.tasks.restore(newest(phone.tasks.trash()).id);
   expect(titlesOf(phone)).toEqual(['older']);
   await phone.sync();
   expect(refused).toEqual([['restore', 'NOT_FOUND']]);
