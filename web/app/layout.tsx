@@ -8,6 +8,7 @@ import './styles/shell.css';
 import './styles/list.css';
 import './styles/card.css';
 import './styles/pages.css';
+import './styles/charts.css';
 
 export const metadata: Metadata = {
   title: 'Duly',

@@ -18,7 +18,7 @@ const isText = (path) => ['.css', '.js', '.svg', '.html', '.webmanifest'].includ
 
 /** URLs that show the app, as `src/routing/routes.ts` reads them. */
 const pages = [
-  ...['/', '/today', '/upcoming', '/inbox', '/completed', '/search', '/trash', '/new'],
+  ...['/', '/today', '/upcoming', '/inbox', '/completed', '/search', '/charts', '/trash', '/new'],
   ...['/projects/:id', '/tags/:name', '/views/:id'],
   ...['/settings', '/settings/:page', '/admin', '/admin/:page', '/admin/users/:id'],
   ...['/sign-in', '/sign-up', '/forgot', '/reset'],

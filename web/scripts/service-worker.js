@@ -36,3 +36,33 @@ addEventListener('fetch', (event) => {
   if (isPage(request, url)) event.respondWith(respond(request, '/'));
   else if (files.includes(url.pathname)) event.respondWith(respond(request, url.pathname));
 });
+
+// A reminder: what the server sent (API.md, "Deliveries"). Its id replaces the same message that came twice.
+addEventListener('push', (event) => {
+  const { id, task_id: taskId, title, body } = event.data.json();
+  const icon = '/icons/icon-192.png';
+  event.waitUntil(
+    registration.showNotification(title, {
+      body,
+      tag: id,
+      icon,
+      badge: icon,
+      data: { taskId: taskId ?? null },
+    }),
+  );
+});
+
+const urlOf = ({ taskId }) => (taskId === null ? '/today' : `/today?open=${encodeURIComponent(taskId)}`);
+
+// Opens the task, in a window that is open if there is one.
+addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const url = urlOf(event.notification.data);
+  event.waitUntil(
+    clients.matchAll({ type: 'window', includeUncontrolled: true }).then(async ([client]) => {
+      if (client === undefined) return clients.openWindow(url);
+      client.postMessage({ type: 'open', url });
+      return client.focus();
+    }),
+  );
+});

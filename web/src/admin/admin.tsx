@@ -3,11 +3,13 @@ import { useEffect } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { AuditLog } from './audit-log.tsx';
+import { Flags } from './flags.tsx';
+import { Invitations } from './invitations.tsx';
 import { ServiceLock } from './service-lock.tsx';
 import { UserPage } from './user-page.tsx';
 import { Users } from './users.tsx';
 
-const pages = ['users', 'audit', 'lock'] as const;
+const pages = ['users', 'invitations', 'flags', 'audit', 'lock'] as const;
 
 /** For admins of the service. The server refuses everybody else. */
 export function Admin({ page, id }: { page: string; id: string | undefined }) {
@@ -27,6 +29,8 @@ export function Admin({ page, id }: { page: string; id: string | undefined }) {
         current={`/admin/${current}`}
       />
       {current === 'users' && (id === undefined ? <Users /> : <UserPage key={id} id={id} />)}
+      {current === 'invitations' && <Invitations />}
+      {current === 'flags' && <Flags />}
       {current === 'audit' && <AuditLog />}
       {current === 'lock' && <ServiceLock />}
     </div>

@@ -3,7 +3,7 @@ import { DulyError } from '@duly/client';
 import { type FormEvent, useState } from 'react';
 import type { MessageKey } from '../i18n/i18n.tsx';
 import { useI18n } from '../i18n/i18n.tsx';
-import { AuthError } from '../session/auth-api.ts';
+import { AuthError } from '../session/session-api.ts';
 
 const messages: Record<string, MessageKey> = {
   INVALID_EMAIL_OR_PASSWORD: 'error.credentials',

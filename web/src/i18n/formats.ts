@@ -4,6 +4,8 @@ import type { Translate } from './i18n.tsx';
 export interface Formats {
   /** As short as it is clear: Today, Tomorrow, Friday, 24 Dec, 24 Dec 2027. */
   shortDay(day: Day, today: Day): string;
+  /** Without words for today: 24 Dec, 24 Dec 2027. */
+  shortDate(day: Day, today: Day): string;
   /** With weekday and month. */
   longDay(day: Day, today: Day): string;
   /** What `shortDay` leaves out: the date, and the weekday unless that is the short form. */
@@ -58,6 +60,7 @@ export function createFormats(locale: string, t: Translate): Formats {
       if (days > 1 && days < 7) return date(day, today);
       return Math.abs(days) <= 1 ? `${weekdays.long(day)}, ${date(day, today)}` : weekdays.long(day);
     },
+    shortDate: date,
     longDay: (day, today) => `${weekdays.long(day)}, ${date(day, today)}`,
     weekday,
     month: format({ month: 'long', year: 'numeric' }),

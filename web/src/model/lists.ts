@@ -39,7 +39,7 @@ export interface List {
   fields: Placement;
 }
 
-export type ListRoute = Exclude<Route, { name: 'trash' | 'settings' | 'admin' | AccountPage }>;
+export type ListRoute = Exclude<Route, { name: 'charts' | 'trash' | 'settings' | 'admin' | AccountPage }>;
 
 /** Days of Upcoming that are shown with and without tasks. */
 const upcomingDays = 7;

@@ -4,12 +4,10 @@ import type { Translate } from '../i18n/i18n.tsx';
 import type { Session } from '../session/session.tsx';
 import { announce } from '../ui/announce.ts';
 
-export const isStored = (id: string): boolean => !id.startsWith('temp-');
-
 export type TaskChange = Parameters<Offline['tasks']['update']>[1];
 
 /** What people do with tasks: each says what it did, and how to take it back. */
-export function taskActions({ offline, duly }: Session, t: Translate) {
+export function taskActions({ offline }: Session, t: Translate) {
   async function complete(task: Task, completed = true): Promise<void> {
     const { occurrence } = task;
     await offline.tasks.complete(task.id, completed);
@@ -17,17 +15,6 @@ export function taskActions({ offline, duly }: Session, t: Translate) {
     const undo = () =>
       occurrence === null ? offline.tasks.complete(task.id, false) : offline.tasks.undo(task.id, occurrence);
     announce(t('toast.completed', { title: task.title }), { undo: () => void undo() });
-  }
-
-  /** The server has the trash, so what is restored has to be deleted there first. */
-  async function restore(task: Task): Promise<void> {
-    try {
-      await offline.sync();
-      await duly.tasks.restore(task.id);
-      await offline.sync();
-    } catch {
-      announce(t('toast.restoreFailed'), { tone: 'error' });
-    }
   }
 
   async function remove(tasks: readonly Task[]): Promise<void> {
@@ -38,9 +25,9 @@ export function taskActions({ offline, duly }: Session, t: Translate) {
         ? t('toast.deleted', { title: first.title })
         : t('toast.deletedMany', { count: tasks.length });
     const undo = async () => {
-      for (const task of tasks) await restore(task);
+      for (const { id } of tasks) await offline.tasks.restore(id);
     };
-    announce(text, tasks.every(({ id }) => isStored(id)) ? { undo: () => void undo() } : {});
+    announce(text, { undo: () => void undo() });
   }
 
   return {

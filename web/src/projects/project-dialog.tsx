@@ -5,6 +5,7 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { navigate } from '../routing/router.tsx';
 import { paths } from '../routing/routes.ts';
 import { useSession } from '../session/session.tsx';
+import { announce } from '../ui/announce.ts';
 import { confirm } from '../ui/ask.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
@@ -93,6 +94,7 @@ function ProjectActions({ id, name, isArchived, onDone }: ProjectActionsProps) {
   const remove = async () => {
     if (!(await confirm('project', { name }))) return;
     await offline.projects.delete(id, { tasks: 'trash' });
+    announce(t('toast.deleted', { title: name }), { undo: () => void offline.projects.restore(id) });
     onDone();
     navigate('/inbox');
   };

@@ -1,4 +1,4 @@
-const plain = ['today', 'upcoming', 'inbox', 'completed', 'trash'] as const;
+const plain = ['today', 'upcoming', 'inbox', 'completed', 'charts', 'trash'] as const;
 const accountPages = ['sign-in', 'sign-up', 'forgot', 'reset'] as const;
 
 export type AccountPage = (typeof accountPages)[number];

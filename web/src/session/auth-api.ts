@@ -1,67 +1,17 @@
+import { callAuth, userOf } from './session-api.ts';
 import type { User } from './user.ts';
-
-/** What Better Auth refuses, with its code; `NETWORK_ERROR` without an answer. */
-export class AuthError extends Error {
-  override readonly name = 'AuthError';
-  readonly code: string;
-  readonly status: number;
-
-  constructor(code: string, message: string, status: number) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
-
-interface AuthAnswer {
-  user?: { id: string; email: string; twoFactorEnabled?: boolean | null };
-  totpURI?: string;
-  backupCodes?: readonly string[];
-  twoFactorRedirect?: boolean;
-  code?: string;
-  error_code?: string;
-  message?: string;
-  detail?: string;
-}
-
-/** Calls a route of Better Auth. The browser sends and stores the cookie of the session by itself. */
-async function call(path: string, body?: object): Promise<AuthAnswer | null> {
-  const response = await fetch(`/api/auth${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
-    ...(body !== undefined && {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  }).catch(() => {
-    throw new AuthError('NETWORK_ERROR', 'The server cannot be reached', 0);
-  });
-  const answer: AuthAnswer | null = await response.json().catch(() => null);
-  if (response.ok) return answer;
-  const code = answer?.code ?? answer?.error_code ?? String(response.status);
-  throw new AuthError(
-    response.status === 429 ? 'RATE_LIMITED' : code,
-    answer?.message ?? answer?.detail ?? code,
-    response.status,
-  );
-}
-
-function userOf(answer: AuthAnswer | null): User {
-  if (answer?.user === undefined)
-    throw new AuthError('UNEXPECTED_RESPONSE', 'The server did not name the user', 0);
-  return { id: answer.user.id, email: answer.user.email };
-}
 
 /** Null: a code of the second factor is wanted next. */
 export async function signIn(email: string, password: string): Promise<User | null> {
-  const answer = await call('/sign-in/email', { email, password });
+  const answer = await callAuth('/sign-in/email', { email, password });
   return answer?.twoFactorRedirect === true ? null : userOf(answer);
 }
 
 export const verifyCode = async (code: string): Promise<User> =>
-  userOf(await call('/two-factor/verify-totp', { code }));
+  userOf(await callAuth('/two-factor/verify-totp', { code }));
 
 export const verifyBackupCode = async (code: string): Promise<User> =>
-  userOf(await call('/two-factor/verify-backup-code', { code }));
+  userOf(await callAuth('/two-factor/verify-backup-code', { code }));
 
 export interface SignUp {
   firstName: string;
@@ -73,18 +23,11 @@ export interface SignUp {
 
 export const signUp = async (fields: SignUp): Promise<User> =>
   userOf(
-    await call('/sign-up/email', {
+    await callAuth('/sign-up/email', {
       ...fields,
       name: `${fields.firstName} ${fields.lastName}`.trim() || fields.email,
     }),
   );
-
-export async function currentUser(): Promise<User | null> {
-  const answer = await call('/get-session');
-  return answer?.user === undefined ? null : userOf(answer);
-}
-
-export const endSession = (): Promise<unknown> => call('/sign-out', {});
 
 /** A second factor that counts once a code of it was verified. */
 export interface NewTotp {
@@ -93,11 +36,12 @@ export interface NewTotp {
 }
 
 export const enableTotp = async (password: string): Promise<NewTotp> => {
-  const { totpURI = '', backupCodes = [] } = (await call('/two-factor/enable', { password })) ?? {};
+  const { totpURI = '', backupCodes = [] } = (await callAuth('/two-factor/enable', { password })) ?? {};
   return { totpURI, backupCodes };
 };
 
-export const disableTotp = (password: string): Promise<unknown> => call('/two-factor/disable', { password });
+export const disableTotp = (password: string): Promise<unknown> =>
+  callAuth('/two-factor/disable', { password });
 
 export const hasTotp = async (): Promise<boolean> =>
-  (await call('/get-session'))?.user?.twoFactorEnabled === true;
+  (await callAuth('/get-session'))?.user?.twoFactorEnabled === true;

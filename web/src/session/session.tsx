@@ -12,7 +12,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 import { conflicts } from '../model/conflicts.ts';
 import { connection } from '../model/connection.ts';
 import { refusals } from '../model/refusals.ts';
-import { currentUser, endSession } from './auth-api.ts';
+import { currentUser, endSession } from './session-api.ts';
 import { rememberedUser, rememberUser, type User } from './user.ts';
 
 export interface Session {
@@ -93,6 +93,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const signOut = useCallback(async () => {
     rememberUser(null);
+    // Reminders of a user who has left are not shown to who comes next.
+    await import('../settings/push.ts').then(({ forgetPush }) => forgetPush()).catch(() => undefined);
     if (state.phase === 'signed-in') await state.offline.signOut();
     await endSession().catch(() => undefined);
     // Everything that is in memory goes with the page.

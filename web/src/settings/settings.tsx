@@ -5,10 +5,11 @@ import { Tabs } from '../ui/tabs.tsx';
 import { Account } from './account.tsx';
 import { Appearance } from './appearance.tsx';
 import { DataSettings } from './data-settings.tsx';
+import { Notifications } from './notifications.tsx';
 import { ProfileForm } from './profile-form.tsx';
 import { Sessions } from './sessions.tsx';
 
-const pages = ['profile', 'appearance', 'account', 'sessions', 'data'] as const;
+const pages = ['profile', 'notifications', 'appearance', 'account', 'sessions', 'data'] as const;
 type Page = (typeof pages)[number];
 
 export function Settings({ page }: { page: string }) {
@@ -34,6 +35,7 @@ export function Settings({ page }: { page: string }) {
 
 const contents: Record<Page, () => ReactNode> = {
   profile: () => <ProfileForm />,
+  notifications: () => <Notifications />,
   appearance: () => <Appearance />,
   account: () => <Account />,
   sessions: () => <Sessions />,

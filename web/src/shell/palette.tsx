@@ -8,6 +8,7 @@ import { paths } from '../routing/routes.ts';
 import { useSession } from '../session/session.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
+import { pathOfTask } from './open-task.ts';
 import { panel } from './panels.ts';
 
 interface Command {
@@ -53,6 +54,7 @@ function useCommands(): Command[] {
       go(t('nav.upcoming'), 'upcoming', '/upcoming'),
       go(t('nav.inbox'), 'inbox', '/inbox'),
       go(t('nav.completed'), 'done', '/completed'),
+      go(t('nav.charts'), 'chart', '/charts'),
       go(t('nav.trash'), 'trash', '/trash'),
       ...places.map(({ text, icon, path, id }) => go(text, icon, path, id)),
       {
@@ -87,15 +89,14 @@ function useResults(text: string): Command[] {
   if (folded === '') return commands;
   return [
     ...commands.filter((command) => fold(command.text).includes(folded)),
-    ...tasks.map(({ id, title, project_id, completed }): Command => {
-      const place = completed ? '/completed' : project_id === null ? '/inbox' : paths.project(project_id);
-      return {
-        id: `task ${id}`,
-        text: title,
-        icon: completed ? 'done' : 'circle',
-        run: () => navigate(`${place}?task=${id}`),
-      };
-    }),
+    ...tasks.map(
+      (task): Command => ({
+        id: `task ${task.id}`,
+        text: task.title,
+        icon: task.completed ? 'done' : 'circle',
+        run: () => navigate(pathOfTask(task)),
+      }),
+    ),
     {
       id: 'search',
       text: t('palette.search', { text: text.trim() }),

@@ -5,17 +5,28 @@ import { conflicts } from '../model/conflicts.ts';
 import { useStore } from '../model/store.ts';
 import { QuickAdd } from '../tasks/quick-add.tsx';
 import { loadTaskCard } from '../tasks/task-list.tsx';
+import { loadDrag } from '../tasks/use-drag.ts';
+import { loadMove } from '../tasks/use-move.ts';
 import { question } from '../ui/ask.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { lazyPage } from '../ui/lazy-page.ts';
 import { closePanel, panel } from './panels.ts';
+import { loadMoves } from './use-arrange.ts';
 
 const loadPalette = () => import('./palette.tsx').then((all) => all.Palette);
 const Palette = lazyPage(loadPalette);
 /** What people open first and at once: it has to be there by then. */
 const preloadAfterMs = 1_500;
 const preload = () =>
-  void Promise.all([loadPalette(), loadTaskCard(), loadAsk(), pageMessagesLoaded()]).catch(() => undefined);
+  void Promise.all([
+    loadPalette(),
+    loadTaskCard(),
+    loadAsk(),
+    loadDrag(),
+    loadMove(),
+    loadMoves(),
+    pageMessagesLoaded(),
+  ]).catch(() => undefined);
 const Shortcuts = lazyPage(() => import('./shortcuts-dialog.tsx').then((all) => all.ShortcutsDialog));
 const Conflicts = lazyPage(() => import('./conflict-dialog.tsx').then((all) => all.ConflictDialog));
 const ProjectDialog = lazyPage(() =>

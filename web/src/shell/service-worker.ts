@@ -1,4 +1,5 @@
 import { createStore } from '../model/store.ts';
+import { navigate } from '../routing/router.tsx';
 
 /** A new version of the app that waits; null: none. */
 export const waitingVersion = createStore<ServiceWorker | null>(null);
@@ -12,6 +13,10 @@ export function registerServiceWorker(): void {
     if (!hadController || isReloading) return;
     isReloading = true;
     window.location.reload();
+  });
+  // A click on a reminder, while a window is open.
+  navigator.serviceWorker.addEventListener('message', ({ data }) => {
+    if (data?.type === 'open') navigate(String(data.url));
   });
   void navigator.serviceWorker.register('/sw.js').then(
     (registration) => {

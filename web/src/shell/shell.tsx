@@ -16,6 +16,7 @@ import { Sidebar } from './sidebar.tsx';
 
 const Settings = lazyPage(() => import('../settings/settings.tsx').then((all) => all.Settings));
 const Admin = lazyPage(() => import('../admin/admin.tsx').then((all) => all.Admin));
+const Charts = lazyPage(() => import('../charts/charts.tsx').then((all) => all.Charts));
 const Trash = lazyPage(() => import('../trash/trash.tsx').then((all) => all.Trash));
 
 /** The app of somebody who is signed in. */
@@ -60,6 +61,7 @@ export function Shell() {
 
 function RoutePage({ route }: { route: Route }) {
   if (route.name === 'trash') return <Trash />;
+  if (route.name === 'charts') return <Charts />;
   if (route.name === 'settings') return <Settings page={route.page} />;
   if (route.name === 'admin') return <Admin page={route.page} id={route.id} />;
   // `Shell` leads on from the pages of people who are not signed in.

@@ -16,18 +16,19 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: 'g t', text: 'nav.today' },
   { keys: 'g u', text: 'nav.upcoming' },
   { keys: 'g i', text: 'nav.inbox' },
+  { keys: 'g c', text: 'nav.charts' },
   { keys: 'j', text: 'shortcut.next' },
   { keys: 'k', text: 'shortcut.previous' },
   { keys: 'Enter', text: 'shortcut.open' },
   { keys: 'c', text: 'shortcut.complete' },
   { keys: 'x', text: 'shortcut.select' },
   { keys: 'Delete', text: 'shortcut.delete' },
-  { keys: 'Alt ↑', text: 'shortcut.moveUp' },
-  { keys: 'Alt ↓', text: 'shortcut.moveDown' },
+  { keys: 'Alt ↑', text: 'list.moveUp' },
+  { keys: 'Alt ↓', text: 'list.moveDown' },
   { keys: '?', text: 'shortcut.help' },
 ];
 
-const places: Record<string, string> = { t: '/today', u: '/upcoming', i: '/inbox' };
+const places: Record<string, string> = { t: '/today', u: '/upcoming', i: '/inbox', c: '/charts' };
 /** How long after `g` the second key may come. */
 const chordMs = 1_500;
 

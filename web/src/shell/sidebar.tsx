@@ -12,11 +12,13 @@ import { Logo } from '../ui/logo.tsx';
 import { Dot } from '../ui/menu.tsx';
 import { panel } from './panels.ts';
 import { SyncStatus } from './sync-status.tsx';
+import { useArrange } from './use-arrange.ts';
 import { UserMenu } from './user-menu.tsx';
 
 export function Sidebar() {
   const { t } = useI18n();
   const { offline } = useSession();
+  const arrange = useArrange();
   const today = useToday();
   const instant = useMinute();
   const counts = useOffline(offline, (all) => countOpen(all, { today, instant }), [today, instant]);
@@ -34,7 +36,12 @@ export function Sidebar() {
           <Icon name="search" />
         </button>
       </div>
-      <nav className="nav" aria-label={t('nav.label')}>
+      <nav
+        className="nav"
+        aria-label={t('nav.label')}
+        onKeyDown={arrange.onKeyDown}
+        onPointerDown={arrange.onPointerDown}
+      >
         <ul>
           <NavItem href="/inbox" icon="inbox" text={t('nav.inbox')} count={counts.inbox} />
           <NavItem
@@ -46,6 +53,7 @@ export function Sidebar() {
           />
           <NavItem href="/upcoming" icon="upcoming" text={t('nav.upcoming')} />
           <NavItem href="/completed" icon="done" text={t('nav.completed')} />
+          <NavItem href="/charts" icon="chart" text={t('nav.charts')} />
           <NavItem href="/trash" icon="trash" text={t('nav.trash')} />
         </ul>
         <ProjectNav counts={counts.byProject} />
@@ -73,6 +81,7 @@ function ProjectNav({ counts }: { counts: ReadonlyMap<string, number> }) {
       {projects.map(({ id, name, color }) => (
         <NavItem
           key={id}
+          moveKey={`projects ${id}`}
           href={paths.project(id)}
           mark={<Dot color={color} />}
           text={name}
@@ -94,7 +103,7 @@ function ViewNav() {
       addLabel={t('view.new')}
     >
       {views.map(({ id, name }) => (
-        <NavItem key={id} href={paths.view(id)} icon="filter" text={name} />
+        <NavItem key={id} moveKey={`views ${id}`} href={paths.view(id)} icon="filter" text={name} />
       ))}
     </NavGroup>
   );
@@ -150,13 +159,21 @@ interface NavItemProps {
   mark?: ReactNode;
   count?: number;
   isUrgent?: boolean;
+  /** Of an item with a place in a manual order (`nav-moves.ts`). */
+  moveKey?: string;
 }
 
-function NavItem({ href, text, icon, mark, count = 0, isUrgent = false }: NavItemProps) {
+function NavItem({ href, text, icon, mark, count = 0, isUrgent = false, moveKey }: NavItemProps) {
   const path = useUrl().split('?')[0];
   return (
-    <li>
-      <Link href={href} className="nav-item" aria-current={path === href ? 'page' : undefined}>
+    <li data-move={moveKey}>
+      <Link
+        href={href}
+        className="nav-item"
+        draggable={false}
+        aria-current={path === href ? 'page' : undefined}
+        aria-keyshortcuts={moveKey && 'Alt+ArrowUp Alt+ArrowDown'}
+      >
         <span className="nav-mark">{icon ? <Icon name={icon} /> : mark}</span>
         <span className="nav-text">{text}</span>
         {count > 0 && <span className={isUrgent ? 'nav-count nav-count-urgent' : 'nav-count'}>{count}</span>}

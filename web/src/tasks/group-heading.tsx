@@ -3,8 +3,10 @@ import { useI18n } from '../i18n/i18n.tsx';
 import type { Group } from '../model/lists.ts';
 import { useSession } from '../session/session.tsx';
 import { panel } from '../shell/panels.ts';
+import { useArrange } from '../shell/use-arrange.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
+import { moveItems } from '../views/move-items.ts';
 import { deleteSection, renameSection } from '../views/section-actions.ts';
 
 export function GroupHeading({ group, today }: { group: Group; today: string }) {
@@ -39,6 +41,7 @@ export function GroupHeading({ group, today }: { group: Group; today: string }) 
 function SectionMenu({ id, name }: { id: string; name: string }) {
   const { t } = useI18n();
   const { offline } = useSession();
+  const { moveBy } = useArrange();
   return (
     <Menu
       label={<Icon name="more" size={18} />}
@@ -52,12 +55,13 @@ function SectionMenu({ id, name }: { id: string; name: string }) {
           icon: 'edit',
           run: () => void renameSection(offline, id, name),
         },
+        ...moveItems(t, (by) => moveBy({ kind: 'sections', id }, by)),
         {
           id: 'delete',
           text: t('delete'),
           icon: 'trash',
           isDangerous: true,
-          run: () => void deleteSection(offline, id, name),
+          run: () => void deleteSection(offline, id, name, t),
         },
       ]}
     />

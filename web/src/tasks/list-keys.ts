@@ -20,9 +20,8 @@ function focusBy(step: number): void {
 
 /** After a move, React may have made the row anew. */
 function keepFocus(id: string): void {
-  setTimeout(
-    () => document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"] .row-title`)?.focus(),
-    50,
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"] .row-title`)?.focus(),
   );
 }
 
@@ -70,12 +69,6 @@ export function useListKeys(list: List, move: Move): (event: KeyboardEvent) => v
 }
 
 const moves = (task: Task, move: Move): Record<string, () => void> => ({
-  ArrowUp() {
-    move.step(task.id, -1);
-    keepFocus(task.id);
-  },
-  ArrowDown() {
-    move.step(task.id, 1);
-    keepFocus(task.id);
-  },
+  ArrowUp: () => void move.step(task.id, -1).then(() => keepFocus(task.id)),
+  ArrowDown: () => void move.step(task.id, 1).then(() => keepFocus(task.id)),
 });

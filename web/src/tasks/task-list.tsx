@@ -48,6 +48,8 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
   const isSelecting = useStore(selection.mode);
   const projects = useOffline(offline, (all) => all.projects.all());
   const names = useMemo(() => new Map(projects.map((project) => [project.id, project])), [projects]);
+  const waitingIds = useOffline(offline, ({ tasks }) => tasks.waiting());
+  const waiting = useMemo(() => new Set(waitingIds), [waitingIds]);
   const move = useMove(list);
   const drag = useDrag(element, move);
   const onKeyDown = useListKeys(list, move);
@@ -100,6 +102,7 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
                       isSelected={selected.has(task.id)}
                       canDrag={list.isManual || route.name === 'upcoming'}
                       isDragged={drag.draggedId === task.id}
+                      isWaiting={waiting.has(task.id)}
                       onDragStart={drag.start}
                     />
                   )}

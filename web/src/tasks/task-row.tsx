@@ -3,7 +3,6 @@ import type { Project, Task } from '@duly/client';
 import { type MouseEvent, memo, type PointerEvent } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import type { Clock } from '../model/filter.ts';
-import { isStored } from '../model/task-actions.ts';
 import { useTaskActions } from '../model/use-actions.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Dot } from '../ui/menu.tsx';
@@ -21,6 +20,8 @@ interface TaskRowProps {
   isSelected: boolean;
   canDrag: boolean;
   isDragged: boolean;
+  /** It has changes that are not on the server yet. */
+  isWaiting: boolean;
   onDragStart: (task: Task, event: PointerEvent<HTMLElement>) => void;
 }
 
@@ -33,6 +34,7 @@ function Row({
   isSelected,
   canDrag,
   isDragged,
+  isWaiting,
   onDragStart,
 }: TaskRowProps) {
   const { t } = useI18n();
@@ -46,7 +48,7 @@ function Row({
       data-completed={task.completed}
       data-selected={isSelected}
       data-dragged={isDragged}
-      data-stored={isStored(task.id)}
+      data-waiting={isWaiting}
     >
       {canDrag && (
         <span className="row-grip" onPointerDown={(event) => onDragStart(task, event)} aria-hidden="true">
@@ -69,7 +71,7 @@ function Row({
             {project.name}
           </span>
         )}
-        {!isStored(task.id) && <span className="visually-hidden">{t('sync.row')}</span>}
+        {isWaiting && <span className="visually-hidden">{t('sync.row')}</span>}
       </button>
     </div>
   );

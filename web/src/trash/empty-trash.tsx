@@ -7,10 +7,12 @@ import { confirm } from '../ui/ask.ts';
 /** Tasks only: the server removes the rest by itself. */
 export function EmptyTrash({ onEmpty }: { onEmpty: () => void }) {
   const { t } = useI18n();
-  const { duly } = useSession();
+  const { duly, offline } = useSession();
   const empty = async () => {
     if (!(await confirm('trash'))) return;
     try {
+      // With what was deleted here just now.
+      await offline.sync();
       await duly.trash.empty();
       onEmpty();
       announce(t('toast.trashEmptied'));

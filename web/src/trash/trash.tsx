@@ -1,43 +1,39 @@
 'use client';
+import { useOffline } from '@duly/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { announce } from '../ui/announce.ts';
 import { EmptyPicture } from '../ui/empty-picture.tsx';
-import { Icon } from '../ui/icon.tsx';
+import { Icon, type IconName } from '../ui/icon.tsx';
 import { EmptyTrash } from './empty-trash.tsx';
-import { loadTrash, restoreItem, type TrashItem } from './trash-items.ts';
+import { type Kind, refreshTrash, restoreItem, type TrashItem, trashItems } from './trash-items.ts';
 
-/** What was deleted. The server has it, so this page needs a network. */
+/** What was deleted. Without a network: as far as this device knows. */
 export function Trash() {
   const { t } = useI18n();
   const session = useSession();
-  const [items, setItems] = useState<readonly TrashItem[] | null>(null);
-  const [hasFailed, setFailed] = useState(false);
+  const { offline } = session;
+  const known = useOffline(offline, trashItems);
+  const [state, setState] = useState<'loading' | 'complete' | 'partial'>('loading');
   const load = useCallback(async () => {
     try {
-      // What was deleted here just now has to be there.
-      await session.offline.sync();
-      setItems(await loadTrash(session.duly));
-      setFailed(false);
+      await refreshTrash(session);
+      setState('complete');
     } catch {
-      setFailed(true);
+      setState('partial');
     }
   }, [session]);
   useEffect(() => {
     document.title = `${t('nav.trash')} · Duly`;
+  }, [t]);
+  useEffect(() => {
     void load();
-  }, [load, t]);
+  }, [load]);
 
   const restore = async (item: TrashItem) => {
-    try {
-      await restoreItem(session.duly, item);
-      setItems((all) => all?.filter((one) => one !== item) ?? null);
-      announce(t('toast.restored', { title: item.title }));
-      await session.offline.sync();
-    } catch {
-      announce(t('toast.restoreFailed'), { tone: 'error' });
-    }
+    await restoreItem(offline, item);
+    announce(t('toast.restored', { title: item.title }));
   };
   return (
     <div className="page">
@@ -46,58 +42,57 @@ export function Trash() {
           <h1>{t('nav.trash')}</h1>
           <p className="page-sub">{t('trash.rule')}</p>
         </div>
-        {items !== null && items.length > 0 && <EmptyTrash onEmpty={() => setItems([])} />}
+        {known.some(({ kind }) => kind === 'tasks') && <EmptyTrash onEmpty={() => void load()} />}
       </header>
-      {hasFailed && (
-        <p className="notice" role="alert">
-          {t('needsNetwork')}{' '}
+      {state === 'partial' && (
+        <p className="notice" role="status">
+          {t('trash.partial')}{' '}
           <button type="button" className="link-button" onClick={() => void load()}>
             {t('retry')}
           </button>
         </p>
       )}
-      {items === null &&
-        !hasFailed &&
-        [62, 48, 71].map((width) => <span key={width} className="skeleton skeleton-row" />)}
-      {items?.length === 0 && (
-        <div className="empty">
-          <EmptyPicture />
-          <h2>{t('empty.trash')}</h2>
-          <p>{t('empty.trashText')}</p>
-        </div>
-      )}
-      {items !== null && items.length > 0 && (
+      {known.length > 0 ? (
         <ul className="plain-list">
-          {items.map((item) => (
+          {known.map((item) => (
             <TrashRow key={`${item.kind} ${item.id}`} item={item} onRestore={() => void restore(item)} />
           ))}
         </ul>
+      ) : (
+        <NoItems isLoading={state === 'loading'} />
       )}
     </div>
   );
 }
 
+function NoItems({ isLoading }: { isLoading: boolean }) {
+  const { t } = useI18n();
+  if (isLoading) return [62, 48, 71].map((width) => <span key={width} className="skeleton skeleton-row" />);
+  return (
+    <div className="empty">
+      <EmptyPicture />
+      <h2>{t('empty.trash')}</h2>
+      <p>{t('empty.trashText')}</p>
+    </div>
+  );
+}
+
+const icons: Record<Kind, IconName> = {
+  tasks: 'circle',
+  projects: 'folder',
+  sections: 'note',
+  views: 'filter',
+};
+
 function TrashRow({ item, onRestore }: { item: TrashItem; onRestore: () => void }) {
   const { t, instant } = useI18n();
+  const facts = [t(`trash.${item.kind}`), instant(item.deletedAt), item.isWaiting ? t('sync.row') : ''];
   return (
     <li className="plain-row">
-      <Icon
-        name={
-          item.kind === 'task'
-            ? 'circle'
-            : item.kind === 'project'
-              ? 'folder'
-              : item.kind === 'view'
-                ? 'filter'
-                : 'note'
-        }
-        size={18}
-      />
+      <Icon name={icons[item.kind]} size={18} />
       <span className="plain-text">
         {item.title}
-        <span className="plain-note">
-          {t(`trash.${item.kind}`)} · {instant(item.deletedAt)}
-        </span>
+        <span className="plain-note">{facts.filter(Boolean).join(' · ')}</span>
       </span>
       <button
         type="button"

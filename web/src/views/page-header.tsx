@@ -6,9 +6,11 @@ import type { ListRoute } from '../model/lists.ts';
 import { setParam, useParam } from '../routing/router.tsx';
 import { useSession } from '../session/session.tsx';
 import { panel } from '../shell/panels.ts';
+import { useArrange } from '../shell/use-arrange.ts';
 import { selection } from '../tasks/selection.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Dot, Menu, type MenuItem } from '../ui/menu.tsx';
+import { moveItems } from './move-items.ts';
 import { addSection } from './section-actions.ts';
 
 interface PageHeaderProps {
@@ -67,6 +69,7 @@ function useProjectColor(route: ListRoute): string | null | undefined {
 function PageMenu({ route }: { route: ListRoute }) {
   const { t } = useI18n();
   const { offline } = useSession();
+  const { moveBy } = useArrange();
   const isCompletedShown = useParam('completed') === '1';
   const items: MenuItem[] = [
     { id: 'select', text: t('select.start'), icon: 'check', run: () => selection.start() },
@@ -100,6 +103,10 @@ function PageMenu({ route }: { route: ListRoute }) {
       icon: 'edit',
       run: () => panel.set({ name: 'view', id: route.id }),
     });
+  if (route.name === 'project' || route.name === 'view') {
+    const kind = route.name === 'project' ? 'projects' : 'views';
+    items.push(...moveItems(t, (by) => moveBy({ kind, id: route.id }, by)));
+  }
   if (route.name === 'tag')
     items.push({
       id: 'edit',

@@ -7,6 +7,7 @@ import type { Filter } from '../model/filter.ts';
 import { navigate } from '../routing/router.tsx';
 import { paths } from '../routing/routes.ts';
 import { useSession } from '../session/session.tsx';
+import { announce } from '../ui/announce.ts';
 import { confirm } from '../ui/ask.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, SelectField } from '../ui/field.tsx';
@@ -47,6 +48,7 @@ export function ViewDialog({ id, onClose }: { id: string | null; onClose: () => 
   const remove = async () => {
     if (id === null || !(await confirm('view', { name }))) return;
     await offline.views.delete(id);
+    announce(t('toast.deleted', { title: name }), { undo: () => void offline.views.restore(id) });
     onClose();
     navigate('/today');
   };
