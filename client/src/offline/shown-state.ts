@@ -9,13 +9,13 @@ type Items = ReadonlyMap<string, Item>;
  * Items with writes that wait are made anew. One that is as it was before stays the same object, so that what is
  * rendered of it need not be rendered again.
  */
-function withSameItems(items: Items, before: Items | undefined): Items {
+function withSameItems(items: Map<string, Item>, before: Items | undefined): Items {
   if (before === undefined) return items;
-  const same = [...items].flatMap(([id, item]): [string, Item][] => {
+  for (const [id, item] of items) {
     const old = before.get(id);
-    return old !== undefined && old !== item && isEqual(old, item) ? [[id, old]] : [];
-  });
-  return same.length === 0 ? items : new Map([...items, ...same]);
+    if (old !== undefined && old !== item && isEqual(old, item)) items.set(id, old);
+  }
+  return items;
 }
 
 /** What the user sees of the state, computed once after each change, and who wants to know of changes. */

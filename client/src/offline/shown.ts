@@ -22,7 +22,7 @@ export const comparePositions = (a: Item, b: Item): number => {
 };
 
 /** The mirror and the trash, with the queued writes applied in their order. */
-export function showItems(state: State, type: string): Shown {
+export function showItems(state: State, type: string): Applied {
   const all: Applied = { items: new Map(state.items(type)), deleted: new Map(state.trash(type)) };
   for (const write of state.queue()) {
     const resolved = { ...write, id: state.resolveId(write.id), fields: state.resolveIds(write.fields) };

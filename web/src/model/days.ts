@@ -29,20 +29,29 @@ export function weeksOfMonth(day: Day, firstWeekday: number): Day[][] {
   return weeks;
 }
 
+const clockOptions: Intl.DateTimeFormatOptions = {
+  ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
+  ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+};
+/** By zone: making one takes far longer than using it, and every render asks for the day. */
+const clocks = new Map<string | undefined, Intl.DateTimeFormat>();
+
+function clockOf(timeZone: string | undefined): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone);
+  if (known !== undefined) return known;
+  const zone = timeZone !== undefined && { timeZone };
+  const clock = new Intl.DateTimeFormat('en-CA', { ...clockOptions, ...zone });
+  clocks.set(timeZone, clock);
+  return clock;
+}
+
 /** The day and time on the clock of a zone. */
 export function nowIn(timeZone: string | undefined, now = new Date()): { day: Day; time: string } {
-  const format = new Intl.DateTimeFormat('en-CA', {
-    ...(timeZone !== undefined && { timeZone }),
-    ...{
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    },
-  });
-  const parts = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]));
+  const parts = Object.fromEntries(
+    clockOf(timeZone)
+      .formatToParts(now)
+      .map(({ type, value }) => [type, value]),
+  );
   return { day: `${parts.year}-${parts.month}-${parts.day}`, time: `${parts.hour}:${parts.minute}` };
 }
 

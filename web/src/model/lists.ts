@@ -12,7 +12,7 @@ import {
   matches,
   orderOf,
 } from './filter.ts';
-import { byPosition, byUrgency, newestCompletionFirst } from './order.ts';
+import { byUrgency, newestCompletionFirst } from './order.ts';
 
 /** A part of a list with a heading of its own. */
 export interface Group {
@@ -101,11 +101,13 @@ function upcomingList(collections: Collections, clock: Clock): List {
   };
 }
 
+/** `all()` has the manual order already. */
 function projectList({ tasks, sections }: Collections, id: string, showCompleted: boolean): List {
   const own = tasks
     .all()
-    .filter((task) => task.project_id === id && task.parent_id === null && (showCompleted || !task.completed))
-    .sort(byPosition);
+    .filter(
+      (task) => task.project_id === id && task.parent_id === null && (showCompleted || !task.completed),
+    );
   const fields = { project_id: id };
   const parts = sections.all().filter(({ project_id }) => project_id === id);
   return {
@@ -129,7 +131,7 @@ function inboxList({ tasks }: Collections, showCompleted: boolean): List {
     .filter(
       (task) => task.project_id === null && task.parent_id === null && (showCompleted || !task.completed),
     );
-  return { isManual: true, fields: {}, groups: [{ key: 'top', tasks: own.sort(byPosition), fields: {} }] };
+  return { isManual: true, fields: {}, groups: [{ key: 'top', tasks: own, fields: {} }] };
 }
 
 const flat = (tasks: readonly Task[], fields: Placement = {}): List => ({
