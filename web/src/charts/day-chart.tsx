@@ -130,8 +130,8 @@ function Plot({ kind, frame, counts, at, today }: PlotProps) {
   );
 }
 
-/** Roughly how wide the name of a day is. */
-const dayLabelPx = 64;
+/** Roughly how wide the name of a day is, with some room. */
+const dayLabelPx = 78;
 
 function Grid({ frame, counts, today }: Pick<PlotProps, 'frame' | 'counts' | 'today'>) {
   const { shortDate } = useI18n();

@@ -36,7 +36,7 @@ export function statsOf(
 ): Stats {
   const dayOf = dayInZone(zone);
   const tasks = all.tasks.all();
-  const completions = completionDays(all, dayOf);
+  const completions = completionDays(all, today, dayOf);
   // The weeks may be longer than what is shown.
   const counted = countDays(completions, today, Math.max(days, 14));
   const sum = (part: readonly DayCount[]) => part.reduce((total, { count }) => total + count, 0);
@@ -50,23 +50,32 @@ export function statsOf(
   };
 }
 
-function dayInZone(timeZone: string): (iso: string) => Day {
+type DayOf = (iso: string) => Day;
+
+function dayInZone(timeZone: string): DayOf {
   const options = { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' } as const;
   const format = new Intl.DateTimeFormat('en-CA', options);
   return (iso) => format.format(new Date(iso));
 }
 
-/** A repeating task has an occurrence for each completion; any other task says itself when it was completed. */
-function completionDays({ tasks, occurrences }: Collections, dayOf: (iso: string) => Day): Day[] {
-  const once = tasks
-    .all()
-    .flatMap(({ recurrence, completed_at }) =>
-      recurrence === null && completed_at !== null ? [dayOf(completed_at)] : [],
-    );
+/**
+ * A repeating task has an occurrence for each completion; any other task says itself when it was completed. A completion
+ * that waits has no time yet: it is one of today, as far as anybody can tell.
+ */
+function completionDays({ tasks, occurrences }: Collections, today: Day, dayOf: DayOf): Day[] {
+  const once = tasks.all().flatMap((task) => {
+    const day = completionDay(task, today, dayOf);
+    return day !== null && (task.recurrence === null || task.completed_at === null) ? [day] : [];
+  });
   const repeated = occurrences
     .all()
     .flatMap(({ status, recorded_at }) => (status === 'done' ? [dayOf(recorded_at)] : []));
   return [...once, ...repeated];
+}
+
+function completionDay({ completed, completed_at }: Task, today: Day, dayOf: DayOf): Day | null {
+  if (!completed) return null;
+  return completed_at === null ? today : dayOf(completed_at);
 }
 
 /** As the sidebar counts: a subtask is a part of its task. */
@@ -90,20 +99,21 @@ interface Lateness {
 
 const later = (a: Day, b: Day): Day => (a > b ? a : b);
 
-function latenessOf(task: Task, dayOf: (iso: string) => Day): Lateness[] {
+function latenessOf(task: Task, today: Day, dayOf: DayOf): Lateness[] {
   if (task.due_date === null) return [];
   const from = later(addDays(task.due_date, 1), dayOf(task.created_at));
-  return [{ from, until: task.completed_at === null ? null : addDays(dayOf(task.completed_at), -1) }];
+  const done = completionDay(task, today, dayOf);
+  return [{ from, until: done === null ? null : addDays(done, -1) }];
 }
 
 function overdueDays(
   { tasks, occurrences }: Collections,
   today: Day,
   days: number,
-  dayOf: (iso: string) => Day,
+  dayOf: DayOf,
 ): DayCount[] {
   const all = [
-    ...tasks.all().flatMap((task) => latenessOf(task, dayOf)),
+    ...tasks.all().flatMap((task) => latenessOf(task, today, dayOf)),
     ...occurrences.all().map(
       ({ date, recorded_at }): Lateness => ({
         from: addDays(date, 1),

@@ -67,7 +67,6 @@ export const deCard: CardMessages = {
   'repeat.until': 'bis {day}',
   'repeat.times': '{count}-mal',
   'project.label': 'Projekt',
-  'section.rename': 'Umbenennen',
   'tag.label': 'Tags',
   'tag.none': 'Tags',
   'tag.add': 'Tag hinzufügen',

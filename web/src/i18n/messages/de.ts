@@ -63,6 +63,7 @@ export const de: CoreMessages = {
   'project.new': 'Neues Projekt',
   'project.edit': 'Projekt bearbeiten',
   'section.new': 'Neuer Abschnitt',
+  'section.rename': 'Umbenennen',
   'section.menu': 'Mehr zu „{name}“',
   'view.new': 'Neue Ansicht',
   'view.edit': 'Ansicht bearbeiten',

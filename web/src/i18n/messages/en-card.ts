@@ -68,7 +68,6 @@ export const enCard = {
   'repeat.until': 'until {day}',
   'repeat.times': { one: '{count} time', other: '{count} times' },
   'project.label': 'Project',
-  'section.rename': 'Rename',
   'tag.label': 'Tags',
   'tag.none': 'Tags',
   'tag.add': 'Add a tag',

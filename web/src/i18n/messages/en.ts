@@ -63,6 +63,7 @@ export const en = {
   'project.new': 'New project',
   'project.edit': 'Edit project',
   'section.new': 'New section',
+  'section.rename': 'Rename',
   'section.menu': 'More for “{name}”',
   'view.new': 'New view',
   'view.edit': 'Edit view',
