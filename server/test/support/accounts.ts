@@ -43,6 +43,10 @@ export async function registerAccount(app: TestApp) {
   };
 }
 
+/** Makes an account that of an admin, whose next token says so. */
+export const makeAdmin = (app: TestApp, email: string): Promise<unknown> =>
+  sql`update better_auth."user" set role = 'admin' where email = ${email}`.execute(app.ctx.db);
+
 export type RegisteredAccount = Awaited<ReturnType<typeof registerAccount>>;
 
 export const sessionIdOf = (token: string): string => String(decodeJwt(token).sid);

@@ -25,8 +25,11 @@ export interface WebApp {
   signIn(page: Page, email: string): Promise<void>;
 }
 
-/** Builds the app, has a server serve it, and starts Chromium, for the tests of a file. */
-export function useWebApp(): () => WebApp {
+/**
+ * Builds the app, has a server serve it, and starts Chromium, for the tests of a file.
+ * @param settings of the server, by the names of its environment
+ */
+export function useWebApp(settings: Record<string, string> = {}): () => WebApp {
   let app: TestApp;
   let browser: Browser;
   /** What a page should never do: requests to other hosts, errors, violations of the policy. */
@@ -38,7 +41,7 @@ export function useWebApp(): () => WebApp {
       env: { ...process.env, NODE_V8_COVERAGE: '' },
     });
     expect(status, stderr).toBe(0);
-    app = await startApp({ WEB_DIRECTORY: inWeb('dist') });
+    app = await startApp({ WEB_DIRECTORY: inWeb('dist'), ...settings });
     browser = await launchBrowser();
   });
   afterAll(async () => {
