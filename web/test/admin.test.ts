@@ -17,7 +17,11 @@ describe.skipIf(!hasBrowser)('pages of admins, and others, in the web app', () =
     const { page, context } = await web().newDevice();
     await signUpAdmin(page);
     await page.goto(`${web().app.url}/admin/flags`);
-    const flag = (name: string) => page.locator('.plain-row').filter({ hasText: name }).locator('.state');
+    const flag = (name: string) =>
+      page
+        .locator('.plain-row')
+        .filter({ has: page.getByText(name, { exact: true }) })
+        .locator('.state');
     await flag('web_push').waitFor();
     expect([await flag('web_push').textContent(), await flag('import_http').textContent()]).toEqual([
       'On for 25 % of users',
