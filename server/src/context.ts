@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Accounts } from './accounts/accounts.ts';
-import type { BetterAuth } from './accounts/better-auth.ts';
+import type { Accounts } from './accounts/account-operations.ts';
 import type { EmailChange } from './accounts/email-change.ts';
+import type { LoadBetterAuth } from './accounts/lazy-better-auth.ts';
 import type { PasswordReset } from './accounts/password-reset.ts';
 import type { AuditCounts } from './audit/counts.ts';
 import type { RefusedEntries } from './audit/refused-entries.ts';
@@ -29,7 +29,7 @@ export interface Context {
   log: Logger;
   mailer: Mailer;
   senders: Senders;
-  betterAuth: BetterAuth;
+  betterAuth: LoadBetterAuth;
   accounts: Accounts;
   emailChange: EmailChange;
   passwordReset: PasswordReset;

@@ -4,11 +4,11 @@ import { appendAudit } from '../audit/queries.ts';
 import { isAuditRefusal, type RefusedEntries } from '../audit/refused-entries.ts';
 import type { Db } from '../db/schema.ts';
 import { auditUnavailable } from '../platform/errors.ts';
-import type { BetterAuth } from './better-auth.ts';
+import type { LoadBetterAuth } from './lazy-better-auth.ts';
 
 interface AuthEventContext {
   db: Db;
-  betterAuth: BetterAuth;
+  betterAuth: LoadBetterAuth;
   auditCounts: AuditCounts;
   refusedEntries: RefusedEntries;
 }
@@ -47,6 +47,6 @@ async function appendEntry({ db, refusedEntries }: AuthEventContext, entry: Audi
 }
 
 async function findAccountIdByEmail({ betterAuth }: AuthEventContext, email: string): Promise<string | null> {
-  const { internalAdapter } = await betterAuth.$context;
+  const { internalAdapter } = await (await betterAuth()).$context;
   return (await internalAdapter.findUserByEmail(email.toLowerCase()))?.user.id ?? null;
 }

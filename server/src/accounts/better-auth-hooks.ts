@@ -8,8 +8,9 @@ import { deleteSession, isBanned, isPasswordCurrent, revokeAllTokens } from './a
 import type { PasswordReset } from './password-reset.ts';
 import { isCommonPassword, passwordMaxLength, passwordMinLength, signInStore } from './passwords.ts';
 import type { RegistrationPolicy } from './registration-policy.ts';
-import { invalidCodeError, stripWhitespace } from './second-factor.ts';
+import { invalidCodeError } from './second-factor.ts';
 import { deleteLinks } from './stored-links.ts';
+import { stripWhitespace } from './strip-whitespace.ts';
 
 /** Body fields that set a password. */
 const passwordFields = ['password', 'newPassword'] as const;

@@ -11,8 +11,8 @@ import type { PasswordReset } from './password-reset.ts';
 import { passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
 import { createRegistrationPolicy } from './registration-policy.ts';
 import { secondFactorLock } from './second-factor.ts';
-import { toVersionedSecrets } from './secrets.ts';
-import { createKeyAdapter } from './signing-key.ts';
+import { legacySecretOf, toVersionedSecrets } from './secrets.ts';
+import { createKeyAdapter, type SigningKeys } from './signing-key.ts';
 import { betterAuthStoreIdentifier } from './stored-links.ts';
 
 /** A session expires after this time without use. */
@@ -35,9 +35,9 @@ const disabledPaths = [
   '/verify-password',
 ];
 
-const plugins = (config: Config, db: Db, log: Logger) => [
+const plugins = (config: Config, keys: SigningKeys) => [
   jwt({
-    adapter: createKeyAdapter(db, log),
+    adapter: createKeyAdapter(keys),
     jwt: {
       issuer: config.auth.baseUrl,
       audience: config.auth.baseUrl,
@@ -57,11 +57,15 @@ const roleField = { type: 'string', required: false, input: false } as const;
 /** Better Auth's default when the client gave no `callbackURL`. */
 const isDefaultCallback = (url: string) => new URL(url).searchParams.get('callbackURL') === '/';
 
-/** Better Auth on the schema `better_auth`: accounts, sessions and this server's signing keys. */
+/**
+ * Better Auth on the schema `better_auth`: accounts, sessions and this server's signing keys. Import this file only by
+ * `lazy-better-auth.ts`: it takes some 35 MB.
+ */
 export function createBetterAuth(
   config: Config,
   db: Db,
   log: Logger,
+  keys: SigningKeys,
   mailer: Mailer,
   passwordReset: PasswordReset,
 ) {
@@ -72,8 +76,7 @@ export function createBetterAuth(
     baseURL: baseUrl,
     basePath: '/api/auth',
     secrets: toVersionedSecrets(secrets),
-    // For values stored without a version, which the oldest secret encrypted.
-    secret: secrets.at(-1) ?? secrets[0],
+    secret: legacySecretOf(secrets),
     database: { db, type: 'postgres', transaction: true, schemaName: 'better_auth' },
     trustedOrigins: trustedOrigins(config),
     disabledPaths,
@@ -134,7 +137,7 @@ export function createBetterAuth(
       level: 'error',
       log: (level) => log.warn({ source: 'better-auth', severity: level }, 'account error'),
     },
-    plugins: plugins(config, db, log),
+    plugins: plugins(config, keys),
   });
 }
 

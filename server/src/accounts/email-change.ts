@@ -1,4 +1,3 @@
-import { createEmailVerificationToken } from 'better-auth/api';
 import type { AuditOrigin } from '../audit/model.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
@@ -13,7 +12,7 @@ import {
 } from '../mail/templates.ts';
 import { invalidLink, notFound } from '../platform/errors.ts';
 import { findAccount, findAccountByEmail, updateEmail } from './account-queries.ts';
-import type { BetterAuth } from './better-auth.ts';
+import type { LoadBetterAuth } from './lazy-better-auth.ts';
 import { requirePassword } from './require-password.ts';
 import { consumeLink, createLink, deleteLinks } from './stored-links.ts';
 
@@ -36,7 +35,7 @@ export interface EmailChange {
 export function createEmailChange(
   { auth }: Config,
   db: Db,
-  betterAuth: BetterAuth,
+  betterAuth: LoadBetterAuth,
   mailer: Mailer,
 ): EmailChange {
   return {
@@ -74,7 +73,8 @@ export function createEmailChange(
       const entry = { userId, origin, action: 'auth.send_verification_email' };
       await appendAudit(db, [{ ...entry, outcome: 'success' }]);
       if (account.emailVerified) return;
-      const { secret } = await betterAuth.$context;
+      const { createEmailVerificationToken } = await import('better-auth/api');
+      const { secret } = await (await betterAuth()).$context;
       const token = await createEmailVerificationToken(secret, account.email);
       mailer.send(verificationMail(account.email, `${auth.baseUrl}/api/auth/verify-email?token=${token}`));
     },

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { dictionary } from '@zxcvbn-ts/language-common';
+import { createRequire } from 'node:module';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 
@@ -7,10 +7,20 @@ import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 export const passwordMinLength = 8;
 export const passwordMaxLength = 128;
 
-const commonPasswords = new Set(dictionary['passwords-common']);
+let commonPasswords: ReadonlySet<string> | undefined;
 
-/** Whether a password is among some 49,000 common ones, ignoring case. */
-export const isCommonPassword = (password: string): boolean => commonPasswords.has(password.toLowerCase());
+/** Whether a password is among some 49,000 common ones, ignoring case. The first call loads them: some 10 MB. */
+export function isCommonPassword(password: string): boolean {
+  commonPasswords ??= loadCommonPasswords();
+  return commonPasswords.has(password.toLowerCase());
+}
+
+/** At once, because validators of schemas cannot wait. */
+function loadCommonPasswords(): ReadonlySet<string> {
+  const require = createRequire(import.meta.url);
+  const { dictionary }: typeof import('@zxcvbn-ts/language-common') = require('@zxcvbn-ts/language-common');
+  return new Set(dictionary['passwords-common']);
+}
 
 /**
  * Two hashes at a time, 60 waiting. scrypt runs on libuv's four threads, as does the verification of tokens. Two

@@ -9,9 +9,6 @@ interface TotpVerifier {
 /** After 10 wrong codes in a row, over all surfaces, an account's second factor is locked for 15 min. */
 export const secondFactorLock = { maxFailedAttempts: 10, durationSeconds: 900 };
 
-/** Authenticator apps show `123 456`, and copied text often ends with a space. */
-export const stripWhitespace = (code: string): string => code.replaceAll(/\s/g, '');
-
 /**
  * Completes a sign-in with a TOTP code (RFC 6238).
  * @param signInHeaders response headers of the sign-in, with Better Auth's challenge cookie

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { AuthContext } from 'better-auth';
 import type { Secrets } from '../config/auth.ts';
 
 /**
@@ -10,6 +11,19 @@ export const toVersionedSecrets = (secrets: Secrets) =>
     version: createHash('sha256').update(`version:${value}`).digest().readUInt32BE(),
     value,
   }));
+
+/** The secrets as Better Auth's context has them, which `better-auth/crypto` takes. */
+export function toSecretConfig(secrets: Secrets): AuthContext['secretConfig'] {
+  const versions = toVersionedSecrets(secrets);
+  return {
+    keys: new Map(versions.map(({ version, value }) => [version, value])),
+    currentVersion: versions[0]?.version ?? 0,
+    legacySecret: legacySecretOf(secrets),
+  };
+}
+
+/** For values stored without a version, which the oldest secret encrypted. */
+export const legacySecretOf = (secrets: Secrets): string => secrets.at(-1) ?? secrets[0];
 
 /** `value.signature`, an HMAC-SHA256 in base64: the form of Better Auth's cookies and bearer tokens. */
 const signedValue = /^(.+)\.([A-Za-z0-9+/]{43}=)$/;

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthContext } from 'better-auth';
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
-import { generateExportedKeyPair, type JwtOptions } from 'better-auth/plugins';
+import type { JwtOptions } from 'better-auth/plugins';
+import { exportJWK, generateKeyPair } from 'jose';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import type { Secrets } from '../config/auth.ts';
 import { outsideFailureRecord } from '../db/failure-record.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
+import { toSecretConfig } from './secrets.ts';
 
 /** Advisory lock for creating a signing key: "keys" in ASCII. */
 const signingKeyLockKey = 0x6b657973;
@@ -17,6 +20,10 @@ const signingPeriod = '30 days';
 const publishPeriod = '1 day';
 /** A key verifies this long after it stops signing: longer than a token, which expires after 7 days at most. */
 const verifyPeriod = '8 days';
+
+/** Better Auth's default. */
+const algorithm = 'EdDSA';
+const curve = 'Ed25519';
 
 type SecretConfig = AuthContext['secretConfig'];
 
@@ -52,11 +59,8 @@ function currentSigner(keys: readonly StoredKey[]): StoredKey | undefined {
 }
 
 /** Creates a signing key unless a lasting one exists. Of concurrent instances, one creates it. */
-export async function ensureSigningKey(
-  db: Db,
-  betterAuth: { $context: Promise<Pick<AuthContext, 'secretConfig'>> },
-): Promise<void> {
-  await addMissingKey(db, (await betterAuth.$context).secretConfig);
+export async function ensureSigningKey(db: Db, secrets: Secrets): Promise<void> {
+  await addMissingKey(db, toSecretConfig(secrets));
 }
 
 /**
@@ -93,12 +97,55 @@ async function retireKey(tx: Tx, id: string): Promise<void> {
 }
 
 async function insertKey(tx: Tx, secrets: SecretConfig): Promise<void> {
-  const { publicWebKey, privateWebKey, alg } = await generateExportedKeyPair();
-  const encrypted = await symmetricEncrypt({ key: secrets, data: JSON.stringify(privateWebKey) });
+  const { publicKey, privateKey } = await generateKeyPair(algorithm, { crv: curve, extractable: true });
+  const encrypted = await symmetricEncrypt({
+    key: secrets,
+    data: JSON.stringify(await exportJWK(privateKey)),
+  });
   await sql`
     insert into better_auth.jwks (id, "publicKey", "privateKey", "createdAt", "expiresAt", alg, crv)
-    values (${randomUUID()}, ${JSON.stringify(publicWebKey)}, ${JSON.stringify(encrypted)},
-      now(), now() + ${signingPeriod}::interval, ${alg}, ${publicWebKey.crv})`.execute(tx);
+    values (${randomUUID()}, ${JSON.stringify(await exportJWK(publicKey))}, ${JSON.stringify(encrypted)},
+      now(), now() + ${signingPeriod}::interval, ${algorithm}, ${curve})`.execute(tx);
+}
+
+/** This server's keys for tokens. */
+export interface SigningKeys {
+  /** The published keys, oldest first, at least one, and which of them signs. */
+  load(): Promise<{ keys: readonly StoredKey[]; signer: StoredKey | undefined }>;
+  /** The public keys: members of a JWK set (RFC 7517 §5), as `/api/auth/jwks` has them. */
+  loadPublic(): Promise<readonly unknown[]>;
+}
+
+/** A read in the signer's last day creates a successor in the background. */
+export function createSigningKeys(db: Db, log: Logger, secrets: Secrets): SigningKeys {
+  let adding: Promise<void> | null = null;
+  const addOnce = () => {
+    adding ??= ensureSigningKey(db, secrets).finally(() => {
+      adding = null;
+    });
+    return adding;
+  };
+
+  async function load() {
+    let keys = await findKeys(db);
+    if (currentSigner(keys) === undefined) {
+      await addOnce();
+      keys = await findKeys(db);
+    } else if (!keys.some(({ lasting }) => lasting)) {
+      outsideFailureRecord(addOnce).catch((error) =>
+        log.error({ reason: String(error) }, 'no successor of the signing key could be made'),
+      );
+    }
+    return { keys, signer: currentSigner(keys) };
+  }
+
+  return {
+    load,
+    async loadPublic() {
+      const { keys } = await load();
+      return keys.map(({ id, publicKey }) => ({ alg: algorithm, ...JSON.parse(publicKey), kid: id }));
+    },
+  };
 }
 
 type KeyAdapter = Required<NonNullable<JwtOptions['adapter']>>;
@@ -106,28 +153,11 @@ type Jwk = Awaited<ReturnType<KeyAdapter['createJwk']>>;
 
 /**
  * Better Auth's access to the keys. It publishes all keys of `getJwks` and signs with the newest, so every key but the
- * signer is given `createdAt` 1970. A read in the signer's last day creates a successor in the background.
+ * signer is given `createdAt` 1970.
  */
-export function createKeyAdapter(db: Db, log: Logger): KeyAdapter {
-  let adding: Promise<void> | null = null;
-  const addOnce = (secrets: SecretConfig) => {
-    adding ??= addMissingKey(db, secrets).finally(() => {
-      adding = null;
-    });
-    return adding;
-  };
-
-  async function getJwks({ context }: { context: { secretConfig: SecretConfig } }): Promise<Jwk[]> {
-    let keys = await findKeys(db);
-    if (currentSigner(keys) === undefined) {
-      await addOnce(context.secretConfig);
-      keys = await findKeys(db);
-    } else if (!keys.some(({ lasting }) => lasting)) {
-      outsideFailureRecord(() => addOnce(context.secretConfig)).catch((error) =>
-        log.error({ reason: String(error) }, 'no successor of the signing key could be made'),
-      );
-    }
-    const signer = currentSigner(keys);
+export function createKeyAdapter({ load }: SigningKeys): KeyAdapter {
+  async function getJwks(): Promise<Jwk[]> {
+    const { keys, signer } = await load();
     return keys.map(({ id, publicKey, privateKey, createdAt }) => ({
       id,
       publicKey,
@@ -138,9 +168,9 @@ export function createKeyAdapter(db: Db, log: Logger): KeyAdapter {
 
   return {
     getJwks,
-    // Better Auth calls this when there is no key; `getJwks` creates one.
-    createJwk: async (_key, ctx) => {
-      const [key] = await getJwks(ctx);
+    // Better Auth calls this when there is no key; `load` creates one.
+    createJwk: async () => {
+      const [key] = await getJwks();
       if (key === undefined) throw new Error('no signing key');
       return key;
     },

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { Check } from 'typebox/value';
 import { StartError } from '../platform/errors.ts';
+import { hasShape } from '../platform/has-shape.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
@@ -60,6 +60,6 @@ export function parseManifest(text: string, path: string): Manifest {
   } catch (error) {
     throw new StartError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
   }
-  if (Check(Manifest, content)) return content;
+  if (hasShape(Manifest, content)) return content;
   throw new StartError(`${path} is damaged, or was written by a newer Duly`);
 }

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { Check } from 'typebox/value';
 import type { BackupSettings } from '../config/backup.ts';
+import { hasShape } from '../platform/has-shape.ts';
 
 const Time = Type.Union([Type.String(), Type.Null()]);
 
@@ -43,7 +43,7 @@ const statusPath = (dataDir: string) => join(dataDir, 'backup-status.json');
 export function readBackupStatus(dataDir: string): BackupStatus {
   try {
     const content: unknown = JSON.parse(readFileSync(statusPath(dataDir), 'utf8'));
-    return Check(BackupStatus, content) ? content : emptyStatus;
+    return hasShape(BackupStatus, content) ? content : emptyStatus;
   } catch {
     return emptyStatus;
   }

@@ -43,7 +43,7 @@ async function checkConfiguredDatabase(config: Config): Promise<Finding[]> {
   try {
     const database = await joinDatabase(config, log);
     try {
-      return await checkDatabase(database.db, config.database.poolMax, source, log);
+      return await checkDatabase(database.db, config.database.poolMax, source);
     } finally {
       await database.close();
     }

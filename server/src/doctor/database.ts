@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
 import { findSchemaFit, requireUsableSchema, type SchemaFit } from '../db/schema-fit.ts';
 import { requireSupported } from '../db/server-requirements.ts';
@@ -34,7 +33,6 @@ export async function checkDatabase(
   db: Db,
   poolMax: number,
   source: 'DATABASE_URL' | 'DATA_DIR',
-  log: Logger,
 ): Promise<Finding[]> {
   try {
     await readFacts(db);
@@ -47,7 +45,7 @@ export async function checkDatabase(
     const skewMs = askedAt + roundTripMs / 2 - Number(facts.time);
     return [
       await judgeDatabase(db, facts, poolMax, roundTripMs),
-      await checkMigrations(db, source, log),
+      await checkMigrations(db, source),
       judgeClock(skewMs, roundTripMs),
     ];
   } catch (error) {
@@ -68,9 +66,9 @@ async function judgeDatabase(
 }
 
 /** The refusals name the command to run. */
-async function checkMigrations(db: Db, source: 'DATABASE_URL' | 'DATA_DIR', log: Logger): Promise<Finding> {
+async function checkMigrations(db: Db, source: 'DATABASE_URL' | 'DATA_DIR'): Promise<Finding> {
   const refusal =
-    (await refusalOf(requireUsableSchema(db, source))) ?? (await refusalOf(requireQueue(db, log, source)));
+    (await refusalOf(requireUsableSchema(db, source))) ?? (await refusalOf(requireQueue(db, source)));
   if (refusal === null) return judgeSchema(await findSchemaFit(db));
   const [message = refusal, remedy = 'run: npm run migrate -- up'] = refusal.split('; ');
   return problem('migrations', message, remedy);

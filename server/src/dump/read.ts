@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { Check } from 'typebox/value';
 import { secretEntry } from '../backup/archive.ts';
 import { decode } from '../backup/encoding.ts';
 import { readTar } from '../backup/tar.ts';
 import { StartError } from '../platform/errors.ts';
+import { hasShape } from '../platform/has-shape.ts';
 import { AnyManifest, DumpEnd, DumpManifest, dumpFormat, endEntry, manifestEntry } from './format.ts';
 
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -108,11 +108,11 @@ function createEntryReader(name: string, handlers: DumpHandlers) {
     const text = await readText(body);
     if (path !== manifestEntry(text)) throw damagedError(name, 'it does not begin with its manifest');
     const content = parseJson(text, name);
-    if (Check(AnyManifest, content) && content.format > dumpFormat)
+    if (hasShape(AnyManifest, content) && content.format > dumpFormat)
       throw new StartError(
         `${name} has the format ${content.format} of Duly ${content.duly}, and this Duly knows ${dumpFormat}: load it with that version`,
       );
-    if (!Check(DumpManifest, content)) throw damagedError(name, 'its manifest is not one of a dump');
+    if (!hasShape(DumpManifest, content)) throw damagedError(name, 'its manifest is not one of a dump');
     hasManifest = true;
     await handlers.onManifest(content);
   }
@@ -124,7 +124,7 @@ function createEntryReader(name: string, handlers: DumpHandlers) {
       else if (path === secretEntry) await handlers.onSecret(await readText(body));
       else if (path === endEntry) {
         const content = parseJson(await readText(body), name);
-        if (!Check(DumpEnd, content)) throw damagedError(name, 'its end is not one of a dump');
+        if (!hasShape(DumpEnd, content)) throw damagedError(name, 'its end is not one of a dump');
         end = content;
       } else await handlers.onRows(path.slice(0, path.lastIndexOf('/')), body);
     },

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
-import { Check } from 'typebox/value';
 import type { Db } from '../db/schema.ts';
 import { executeQuery, param, type Query, query } from '../db/statements.ts';
 import type { ItemKind } from '../items/kind.ts';
 import { dataLimits } from '../platform/data-limits.ts';
+import { hasShape } from '../platform/has-shape.ts';
 import { projectKind } from '../projects/kind.ts';
 import { NewProject } from '../projects/model.ts';
 import { sectionKind } from '../sections/kind.ts';
@@ -42,7 +42,11 @@ const lists: readonly List[] = [
     kind: projectKind,
     name: 'projects',
     isSound: (row) =>
-      Check(NewProject, { name: nameOf(row), color: colorOf(row), view_defaults: row.view_defaults ?? null }),
+      hasShape(NewProject, {
+        name: nameOf(row),
+        color: colorOf(row),
+        view_defaults: row.view_defaults ?? null,
+      }),
     fields: (row) => ({
       color: colorOf(row),
       archived: pastIn(row, 'archived_at') !== null,
@@ -53,7 +57,7 @@ const lists: readonly List[] = [
   {
     kind: sectionKind,
     name: 'sections',
-    isSound: (row) => Check(NewSection, { name: nameOf(row) }),
+    isSound: (row) => hasShape(NewSection, { name: nameOf(row) }),
     fields: (row) => ({
       project_id: idIn(row, 'project_id'),
       deleted_with: pastIn(row, 'deleted_at') === null ? null : idIn(row, 'deleted_with'),
@@ -62,7 +66,7 @@ const lists: readonly List[] = [
   {
     kind: viewKind,
     name: 'views',
-    isSound: (row) => Check(NewView, { name: nameOf(row), parameters: row.parameters }),
+    isSound: (row) => hasShape(NewView, { name: nameOf(row), parameters: row.parameters }),
     fields: ({ parameters }) => ({ parameters }),
   },
 ];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { LimitSettings } from '../config/limits.ts';
 import {
@@ -55,7 +55,9 @@ const slidingWindowSha = createHash('sha1').update(slidingWindowScript).digest('
 export const redisCounters = ({ redisUrl }: LimitSettings, log: Logger): SharedCounters | null =>
   redisUrl === null ? null : connectCounters(redisUrl, log);
 
-function connectCounters(url: string, log: Logger): SharedCounters {
+/** Loads the client, which takes some 10 MB. It does not connect yet. */
+async function createClient(url: string): Promise<Redis> {
+  const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
@@ -73,6 +75,11 @@ function connectCounters(url: string, log: Logger): SharedCounters {
   });
   // The circuit breaker logs failures once. The client emits an error for every attempt to connect.
   redis.on('error', () => undefined);
+  return redis;
+}
+
+function connectCounters(url: string, log: Logger): SharedCounters {
+  const client = createClient(url);
   const breaker = createCircuitBreaker(
     {
       unavailable: 'Redis is away: rate limits are counted by each process for itself',
@@ -81,11 +88,12 @@ function connectCounters(url: string, log: Logger): SharedCounters {
     log,
     (error) => {
       // After a time-out the connection may be dead without an error: reconnect.
-      if (!isReply(error) && redis.status === 'ready') redis.disconnect(true);
+      if (!isReply(error)) void client.then((redis) => redis.status === 'ready' && redis.disconnect(true));
     },
   );
 
   async function evaluate(keys: string[], args: number[]): Promise<unknown> {
+    const redis = await client;
     try {
       return await redis.evalsha(slidingWindowSha, keys.length, ...keys, ...args);
     } catch (error) {
@@ -110,11 +118,11 @@ function connectCounters(url: string, log: Logger): SharedCounters {
       }),
     mark: (key, seconds) =>
       breaker.call(async () => {
-        await redis.set(`mark:${key}`, 1, 'EX', seconds);
+        await (await client).set(`mark:${key}`, 1, 'EX', seconds);
       }),
-    isMarked: (key) => breaker.call(async () => (await redis.exists(`mark:${key}`)) === 1),
-    open: () => breaker.call(() => redis.connect()).catch(() => undefined),
-    close: () => redis.disconnect(),
+    isMarked: (key) => breaker.call(async () => (await (await client).exists(`mark:${key}`)) === 1),
+    open: () => breaker.call(async () => (await client).connect()).catch(() => undefined),
+    close: () => void client.then((redis) => redis.disconnect()),
   };
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import nodemailer from 'nodemailer';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { SmtpSettings } from '../config/mail.ts';
 import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 import { mailNotConfigured } from '../platform/errors.ts';
+import { lazy } from '../platform/lazy.ts';
 import { oneRecipient, transportOptions } from './smtp.ts';
 
 export interface Mail {
@@ -67,8 +67,12 @@ function createLogMailer(log: Logger): Mailer {
 }
 
 function smtpTransport(smtp: SmtpSettings, from: string): Deliver {
-  const transport = nodemailer.createTransport(transportOptions(smtp));
-  return ({ to, subject, text }) => transport.sendMail({ from, to: oneRecipient(to), subject, text });
+  const transport = lazy(async () => {
+    const { default: nodemailer } = await import('nodemailer');
+    return nodemailer.createTransport(transportOptions(smtp));
+  });
+  return async ({ to, subject, text }) =>
+    (await transport()).sendMail({ from, to: oneRecipient(to), subject, text });
 }
 
 function createSmtpMailer(deliver: Deliver, log: Logger): Mailer {

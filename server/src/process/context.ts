@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { createAccounts } from '../accounts/accounts.ts';
-import { createBetterAuth } from '../accounts/better-auth.ts';
 import { createEmailChange } from '../accounts/email-change.ts';
+import { lazyBetterAuth } from '../accounts/lazy-better-auth.ts';
 import { createPasswordReset } from '../accounts/password-reset.ts';
+import { createSigningKeys } from '../accounts/signing-key.ts';
 import { createAuditCounts } from '../audit/counts.ts';
 import { createRefusedEntries } from '../audit/refused-entries.ts';
 import type { Config } from '../config/config.ts';
@@ -43,7 +44,8 @@ export function createContext(
   const { directUrl, replica } = config.database;
   const mailer = createMailer(config, log);
   const passwordReset = createPasswordReset(config, db, log, mailer);
-  const betterAuth = createBetterAuth(config, db, log, mailer, passwordReset);
+  const signingKeys = createSigningKeys(db, log, config.auth.secrets);
+  const betterAuth = lazyBetterAuth(config, db, log, signingKeys, mailer, passwordReset);
   const getRevision = createRevisionReader(db);
   const readRouter = createReadRouter(db, replica, log);
   const responseCache = createResponseCache(config.cache, getRevision, readRouter);
@@ -51,7 +53,7 @@ export function createContext(
     responseCache.clear();
     changeNotifier.notifyAll();
   });
-  const tokenVerifier = createTokenVerifier(config, betterAuth, accessControl, log);
+  const tokenVerifier = createTokenVerifier(config, signingKeys, accessControl, log);
   const changeNotifier = createChangeNotifier(
     db,
     log,

@@ -55,7 +55,7 @@ export async function runDeliveryWorker(config: Config): Promise<void> {
   const check = async () => {
     const { requireQueue } = await import('../worker/queue-schema.ts');
     await requireUsableSchema(db, source);
-    await requireQueue(db, log, source);
+    await requireQueue(db, source);
   };
   const prepare = () => unlessUnavailable(log, database.embedded !== null, check);
   try {

@@ -53,7 +53,7 @@ export async function serveAlone(settings: Config): Promise<void> {
     stop.addEventListener('abort', () => void worker?.close());
     const prepare = async () => {
       await prepareDatabase(database, log, config.erasure);
-      await ensureSigningKey(ctx.db, ctx.betterAuth);
+      await ensureSigningKey(ctx.db, config.auth.secrets);
     };
     await serveHttp(ctx, stop, {
       prepare: () => unlessUnavailable(log, database.embedded !== null, prepare),
@@ -92,7 +92,6 @@ interface ServeHooks {
 
 /** Serves until `stop` aborts, then lets running requests finish, within SHUTDOWN_TIMEOUT_SECONDS. */
 export async function serveHttp(ctx: Context, stop: AbortSignal, hooks: ServeHooks): Promise<void> {
-  await ctx.betterAuth.$context;
   const tracing = await openTracing(ctx.config, ctx.log);
   const app = await buildApp(ctx, tracing?.requests);
   try {

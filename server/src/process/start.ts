@@ -70,7 +70,7 @@ export async function prepareDatabase(
   }
   const source = embedded === null ? 'DATABASE_URL' : 'DATA_DIR';
   logSchemaFit(log, await requireUsableSchema(db, source));
-  await requireQueue(db, log, source);
+  await requireQueue(db, source);
   // initdb writes this file once.
   await checkEpoch(
     db,

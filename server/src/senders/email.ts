@@ -1,9 +1,9 @@
-import nodemailer from 'nodemailer';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { SmtpSettings } from '../config/mail.ts';
 import { addressOfMailbox, composeMime } from '../mail/mime.ts';
 import { oneRecipient, transportOptions } from '../mail/smtp.ts';
+import { lazy } from '../platform/lazy.ts';
 import type { ChannelTarget, FailureClass, Message, SendResult } from './model.ts';
 import { failed } from './send-result.ts';
 
@@ -31,9 +31,13 @@ export function createEmailSender({ mail: { smtp, from }, production }: Config, 
 }
 
 function createSmtpSender(smtp: SmtpSettings, from: string): EmailSender {
-  const transport = nodemailer.createTransport({
-    ...transportOptions(smtp),
-    ...{ pool: true, maxConnections, maxMessages: 1_000, maxRequeues: 1 },
+  let open: { close(options: { force: boolean }): void } | undefined;
+  const transport = lazy(async () => {
+    const { default: nodemailer } = await import('nodemailer');
+    const pool = { pool: true, maxConnections, maxMessages: 1_000, maxRequeues: 1 } as const;
+    const opened = nodemailer.createTransport({ ...transportOptions(smtp), ...pool });
+    open = opened;
+    return opened;
   });
   const sender = addressOfMailbox(from);
   const domain = sender.slice(sender.lastIndexOf('@') + 1);
@@ -46,13 +50,13 @@ function createSmtpSender(smtp: SmtpSettings, from: string): EmailSender {
           headers: { 'Auto-Submitted': 'auto-generated', ...mail.headers },
         });
         const envelope = { from: oneRecipient(sender), to: [oneRecipient(address)] };
-        const { response } = await transport.sendMail({ envelope, raw, signal: limited });
+        const { response } = await (await transport()).sendMail({ envelope, raw, signal: limited });
         return { outcome: 'sent', status: Number.parseInt(response, 10) || null };
       } catch (error) {
         return limited.aborted ? failed('timeout', null) : toFailure(error);
       }
     },
-    close: () => transport.close({ force: true }),
+    close: () => open?.close({ force: true }),
   };
 }
 

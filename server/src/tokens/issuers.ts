@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
-import type { BetterAuth } from '../accounts/better-auth.ts';
+import type { SigningKeys } from '../accounts/signing-key.ts';
 import type { AuthSettings } from '../config/auth.ts';
 import type { Config } from '../config/config.ts';
 import { createRemoteKeyLoader } from './jwks-loader.ts';
@@ -33,12 +33,12 @@ export interface Issuer {
  */
 export function createIssuers(
   { auth }: Config,
-  betterAuth: BetterAuth,
+  signingKeys: SigningKeys,
   log: Logger,
   onKeysChanged: () => void,
 ): Issuer[] {
   const sharedSecret = auth.acceptsHs256 ? sharedSecretIssuer(auth) : rejectingIssuer(auth);
-  const issuers = [ownIssuer(auth, betterAuth, onKeysChanged), sharedSecret];
+  const issuers = [ownIssuer(auth, signingKeys, onKeysChanged), sharedSecret];
   if (auth.jwksUrl === null) return issuers;
   return [...issuers, remoteIssuer(auth, auth.jwksUrl, log, onKeysChanged)];
 }
@@ -60,10 +60,14 @@ const ownTokens = ({ baseUrl }: AuthSettings): ExpectedToken => ({
   signature: 'EdDSA with a key of /api/auth/jwks',
 });
 
-function ownIssuer(auth: AuthSettings, betterAuth: BetterAuth, onChange: () => void): Issuer {
+function ownIssuer(auth: AuthSettings, signingKeys: SigningKeys, onChange: () => void): Issuer {
   const expected = ownTokens(auth);
-  const load = async () => (await betterAuth.api.getJwks()).keys;
-  const keys = createKeySet({ load, algorithms: expected.algorithms, retryMs: 0, onChange });
+  const keys = createKeySet({
+    load: signingKeys.loadPublic,
+    algorithms: expected.algorithms,
+    retryMs: 0,
+    onChange,
+  });
   return {
     isOwn: true,
     refresh: keys.refresh,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { BetterAuth } from '../accounts/better-auth.ts';
+import type { SigningKeys } from '../accounts/signing-key.ts';
 import type { Config } from '../config/config.ts';
 import { serviceUnavailable, unauthorized } from '../platform/errors.ts';
 import type { AccessControl } from './access-control.ts';
@@ -89,7 +89,7 @@ export interface TokenVerifier {
 
 export function createTokenVerifier(
   config: Config,
-  betterAuth: BetterAuth,
+  signingKeys: SigningKeys,
   accessControl: AccessControl,
   log: Logger,
 ): TokenVerifier {
@@ -101,7 +101,7 @@ export function createTokenVerifier(
   });
   const logRefusal = createTokenRefusalLog(log);
   let keyChanges = 0;
-  const issuers = createIssuers(config, betterAuth, log, () => {
+  const issuers = createIssuers(config, signingKeys, log, () => {
     keyChanges += 1;
     verified.clear();
   });

@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import { type Db as BossDb, type Clock, type ConstructorOptions, PgBoss } from 'pg-boss';
+import type { Db as BossDb, Clock, ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
 import { queueSchema } from '../db/schema-location.ts';
@@ -32,8 +32,13 @@ const clockWithoutIntervals: Clock = {
   clearInterval: () => undefined,
 };
 
-/** pg-boss on our pool, without its pollers. */
-export function createBoss(db: Db, log: Logger, options: Partial<ConstructorOptions> = {}): PgBoss {
+/** pg-boss on our pool, without its pollers. The first call loads it, which takes some 20 MB. */
+export async function createBoss(
+  db: Db,
+  log: Logger,
+  options: Partial<ConstructorOptions> = {},
+): Promise<PgBoss> {
+  const { PgBoss } = await import('pg-boss');
   const boss = new PgBoss({
     db: bossDb(db),
     schema: queueSchema,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Db, Tx } from '../db/schema.ts';
 import { queueSchema } from '../db/schema-location.ts';
 import type { ReadyDelivery } from '../deliveries/firing.ts';
+import { lazy } from '../platform/lazy.ts';
 import type { ChannelType } from '../senders/model.ts';
 import { bossDb, createBoss, queueNameOf } from './boss.ts';
 
@@ -39,16 +41,24 @@ export interface DeliveryQueue {
   close(): Promise<void>;
 }
 
-/** @throws Error if the queue is not installed */
-export async function openQueue(db: Db, log: Logger): Promise<DeliveryQueue> {
-  const boss = createBoss(db, log);
-  await boss.start();
+/** Opens the queue at the first use. @throws Error from each method if the queue is not installed */
+export function createQueue(db: Db, log: Logger): DeliveryQueue {
+  let opened: PgBoss | undefined;
+  const open = lazy(async () => {
+    const boss = await createBoss(db, log);
+    await boss.start();
+    opened = boss;
+    return boss;
+  });
   return {
     async add(tx, deliveries) {
+      if (deliveries.length === 0) return;
+      const boss = await open();
       for (const [type, group] of Map.groupBy(deliveries, ({ channelType }) => channelType))
         await boss.insert(queueNameOf(type), group.map(toJob), { db: bossDb(tx) });
     },
     async claim(type, count) {
+      const boss = await open();
       const jobs = await boss.fetch<JobData>(queueNameOf(type), {
         batchSize: count,
         groupConcurrency: maxPerReceiver,
@@ -62,13 +72,15 @@ export async function openQueue(db: Db, log: Logger): Promise<DeliveryQueue> {
       }));
     },
     async complete(tx, type, jobs) {
+      const boss = await open();
       await boss.complete(queueNameOf(type), jobs.map(claimOf), null, { db: bossDb(tx) });
     },
     async touch(type, jobs) {
+      const boss = await open();
       await boss.touch(queueNameOf(type), jobs.map(claimOf));
     },
-    supervise: () => boss.supervise(),
-    close: () => boss.stop({ graceful: false }),
+    supervise: async () => (await open()).supervise(),
+    close: async () => opened?.stop({ graceful: false }),
   };
 }
 
@@ -98,6 +110,8 @@ export interface DueTimes {
   /** The end of the first claim whose worker gives no sign of life. */
   claimsMs: number | null;
   hasJobs: boolean;
+  /** Whether the queue holds any job, also one that has ended. */
+  isQueueUsed: boolean;
 }
 
 const msUntil = (time: ReturnType<typeof sql>) =>
@@ -123,8 +137,9 @@ const dueOfUsers = sql<Pick<DueTimes, 'remindersMs' | 'deliveriesMs' | 'digestsM
     ${msUntil(sql`select digest_next_at from duly.profiles where digest_next_at is not null
       order by digest_next_at limit 1`)} as "digestsMs"`;
 
-const dueInQueue = sql<Pick<DueTimes, 'claimsMs' | 'hasJobs'>>`
+const dueInQueue = sql<Pick<DueTimes, 'claimsMs' | 'hasJobs' | 'isQueueUsed'>>`
   select
     ${msUntil(sql`select min(heartbeat_on + heartbeat_seconds * interval '1 second') from ${jobs}
       where state = 'active'`)} as "claimsMs",
-    exists (select from ${jobs} where state < 'active' and not blocked and start_after <= now()) as "hasJobs"`;
+    exists (select from ${jobs} where state < 'active' and not blocked and start_after <= now()) as "hasJobs",
+    exists (select from ${jobs}) as "isQueueUsed"`;

@@ -6,9 +6,9 @@ import { countQueuedDeliveries } from '../deliveries/operator-queries.ts';
 import { workTraces } from '../platform/traces.ts';
 import { channelTypes } from '../senders/model.ts';
 import { createAlarm } from './alarm.ts';
-import { type ChannelSender, createChannelSender } from './channel-sender.ts';
+import { createChannelSender } from './channel-sender.ts';
 import type { WorkerContext } from './context.ts';
-import { type DeliveryQueue, type DueTimes, findDueTimes, openQueue } from './queue.ts';
+import { createQueue, type DueTimes, findDueTimes } from './queue.ts';
 import type { WorkerStats } from './stats.ts';
 
 /** After a change the worker looks for work again, at most so often. */
@@ -34,8 +34,8 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
   const stopping = new AbortController();
   const stop = stopping.signal;
   const alarm = createAlarm(stop, minPauseMs);
-  let channels: ChannelSender[] = [];
-  let queue: DeliveryQueue | undefined;
+  const queue = createQueue(ctx.db, ctx.log);
+  const channels = channelTypes.map((type) => createChannelSender(ctx, queue, type));
   let running: Promise<void> | undefined;
   let supervisedAt = performance.now();
   const countQueue = createQueueCounter(ctx);
@@ -58,25 +58,21 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
 
   /** Does what is due. @returns for how many ms nothing is due, as far as is known */
   async function work(): Promise<number> {
-    queue ??= await openQueue(ctx.db, ctx.log);
-    if (channels.length === 0) {
-      const opened = queue;
-      channels = channelTypes.map((type) => createChannelSender(ctx, opened, type));
-    }
     const times = await findDueTimes(ctx.db);
-    if (isPast(times.claimsMs) || performance.now() - supervisedAt > superviseIntervalMs) {
+    const isSuperviseDue = times.isQueueUsed && performance.now() - supervisedAt > superviseIntervalMs;
+    if (isPast(times.claimsMs) || isSuperviseDue) {
       supervisedAt = performance.now();
       await queue.supervise();
     }
     if (times.hasJobs || isPast(times.claimsMs)) poke();
-    if (isPast(times.remindersMs)) await fireAll(queue, fireReminders);
-    if (isPast(times.deliveriesMs)) await fireAll(queue, takeDue);
-    if (isPast(times.digestsMs)) await fireAll(queue, ctx.fireDigests);
+    if (isPast(times.remindersMs)) await fireAll(fireReminders);
+    if (isPast(times.deliveriesMs)) await fireAll(takeDue);
+    if (isPast(times.digestsMs)) await fireAll(ctx.fireDigests);
     const untilCountMs = await countQueue(times);
     return Math.min(untilCountMs, pauseOf(times, ctx.changeNotifier.isListening()));
   }
 
-  async function fireAll(queue: DeliveryQueue, fire: (tx: Tx) => Promise<Fired>): Promise<void> {
+  async function fireAll(fire: (tx: Tx) => Promise<Fired>): Promise<void> {
     while (!stop.aborted) {
       const startedAt = performance.now();
       const fireBatch = async (tx: Tx) => {
@@ -107,13 +103,13 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
       stopping.abort();
       await running;
       await Promise.all(channels.map((channel) => channel.close(sendGraceMs)));
-      await queue?.close();
+      await queue.close();
     },
   };
 }
 
 /** For how many ms there is nothing to do. */
-function pauseOf({ hasJobs, ...times }: DueTimes, isListening: boolean): number {
+function pauseOf({ hasJobs, isQueueUsed: _, ...times }: DueTimes, isListening: boolean): number {
   const known = Object.values(times).filter((ms) => ms !== null);
   const nextMs = Math.min(isListening ? maxPauseMs.listening : maxPauseMs.deaf, ...known);
   // What is past may be locked by a write or another worker.

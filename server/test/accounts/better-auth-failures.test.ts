@@ -113,7 +113,7 @@ const routes: Record<string, () => Promise<Send>> = {
   },
   '/verify-email': async () => {
     const { email } = await registerAccount(app);
-    const { secret } = await app.ctx.betterAuth.$context;
+    const { secret } = await (await app.ctx.betterAuth()).$context;
     const token = await createEmailVerificationToken(secret, email);
     return () => createBrowser(app).send('GET', `/verify-email?token=${token}`);
   },
@@ -207,7 +207,7 @@ test.each(Object.entries(routes))(
 );
 
 test('no other route of Better Auth is open, but those that ask the database nothing', async () => {
-  const paths = Object.values(app.ctx.betterAuth.api).flatMap((endpoint) =>
+  const paths = Object.values((await app.ctx.betterAuth()).api).flatMap((endpoint) =>
     'path' in endpoint && typeof endpoint.path === 'string' ? [endpoint.path] : [],
   );
   const open = [];

@@ -280,7 +280,7 @@ describe('what Better Auth is not left to decide', () => {
 
 describe('its tables', () => {
   test('have all that Better Auth would create or add', async () => {
-    const { toBeCreated, toBeAdded } = await getMigrations(app.ctx.betterAuth.options);
+    const { toBeCreated, toBeAdded } = await getMigrations((await app.ctx.betterAuth()).options);
     expect({ toBeCreated, toBeAdded }).toEqual({ toBeCreated: [], toBeAdded: [] });
   });
 
@@ -294,7 +294,7 @@ describe('its tables', () => {
     try {
       const answers = await Promise.all(
         servers.map(async ({ ctx }, index) => {
-          await ensureSigningKey(ctx.db, ctx.betterAuth);
+          await ensureSigningKey(ctx.db, ctx.config.auth.secrets);
           const url = await instances[index]?.listen({ host: '127.0.0.1', port: 0 });
           const replies = Array.from({ length: 10 }, () => fetch(`${url}/api/auth/jwks`));
           // On a busy machine some may get a 503; all others must get the same key.

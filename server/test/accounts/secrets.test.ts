@@ -116,7 +116,7 @@ describe('another secret in front of the one from before', () => {
 
   test('reads a signing key that was encrypted before secrets had versions', async () => {
     const [key] = await storedKeys(main);
-    const { secretConfig } = await main.ctx.betterAuth.$context;
+    const { secretConfig } = await (await main.ctx.betterAuth()).$context;
     const data = await symmetricDecrypt({ key: secretConfig, data: JSON.parse(key?.privateKey ?? '') });
     const privateKey = JSON.stringify(await symmetricEncrypt({ key: secret, data }));
     await sql`update better_auth.jwks set "privateKey" = ${privateKey}`.execute(main.ctx.db);

@@ -139,7 +139,7 @@ test("Better Auth, asked with another's session and the victim's names in every 
     banReason: 'none',
     providerId: 'credential',
   };
-  const endpoints: Endpoint[] = Object.values(app.ctx.betterAuth.api);
+  const endpoints: Endpoint[] = Object.values((await app.ctx.betterAuth()).api);
   const asked = endpoints.flatMap(({ path, options }) =>
     path === undefined || endsOwnSessions.test(path)
       ? []

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
+// Loaded before the first request: transforming it under Vitest takes longer than a request may.
+import '../../src/accounts/account-operations.ts';
+import '../../src/accounts/better-auth.ts';
 import { ensureSigningKey } from '../../src/accounts/signing-key.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Context } from '../../src/context.ts';
@@ -92,7 +95,7 @@ export async function startApp(
   const connection = way === null ? database.connection : connectionFromUrl(way);
   const db = createDb({ connection, max, log });
   const ctx = createContext(config, db, log, connection);
-  await ensureSigningKey(ctx.db, ctx.betterAuth);
+  await ensureSigningKey(ctx.db, ctx.config.auth.secrets);
   const app = await buildApp(ctx);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const violation: CheckResponse = (...response) => {

@@ -79,7 +79,7 @@ async function findOwnKey(): Promise<KeyObject> {
   const { rows } = await sql<{ key: string }>`select "privateKey" as key from better_auth.jwks`.execute(
     app.ctx.db,
   );
-  const { secretConfig } = await app.ctx.betterAuth.$context;
+  const { secretConfig } = await (await app.ctx.betterAuth()).$context;
   const data = await symmetricDecrypt({ key: secretConfig, data: JSON.parse(rows[0]?.key ?? '') });
   return createPrivateKey({ key: JSON.parse(data), format: 'jwk' });
 }

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createDb } from '../../src/db/pool.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { openQueue } from '../../src/worker/queue.ts';
+import { createQueue } from '../../src/worker/queue.ts';
 import { migrateQueue } from '../../src/worker/queue-schema.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { createDatabase } from '../support/database.ts';
@@ -24,7 +24,7 @@ async function newQueue() {
 
 test('the queue is installed, and looked after, without a fault; jobs that ended a day ago are deleted', async () => {
   const { db, log, lines } = await newQueue();
-  const queue = await openQueue(db, log);
+  const queue = createQueue(db, log);
   const delivery = { userId: 'ada', deliveryId: randomUUID(), channelType: 'email', url: null } as const;
   await inTransaction(db, (tx) => queue.add(tx, [delivery, { ...delivery, deliveryId: randomUUID() }]));
   const [old] = await queue.claim('email', 1);

@@ -36,7 +36,7 @@ type RecordResponse = (status: number, responseBody: Buffer) => Promise<void>;
 /** @returns null for a path that is not audited: public, or unknown to Better Auth */
 export async function prepareAuditRecord(ctx: Context, call: BetterAuthCall): Promise<RecordResponse | null> {
   const path = call.path.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
-  if (!isBetterAuthPath(ctx, path) || publicPaths.has(path)) return null;
+  if (!(await isBetterAuthPath(ctx, path)) || publicPaths.has(path)) return null;
   if (auditedReads.has(path)) {
     return async (status, responseBody) => {
       const userId = status < 400 ? userIdInResponse(parseFields(responseBody)) : null;
@@ -64,8 +64,9 @@ export async function prepareAuditRecord(ctx: Context, call: BetterAuthCall): Pr
   };
 }
 
-function isBetterAuthPath({ betterAuth }: Context, path: string): boolean {
-  return Object.values(betterAuth.api).some((endpoint) => 'path' in endpoint && endpoint.path === path);
+async function isBetterAuthPath({ betterAuth }: Context, path: string): Promise<boolean> {
+  const { api } = await betterAuth();
+  return Object.values(api).some((endpoint) => 'path' in endpoint && endpoint.path === path);
 }
 
 const betterAuthActionOf = (path: string) =>
@@ -73,7 +74,8 @@ const betterAuthActionOf = (path: string) =>
 
 async function findSessionUser({ betterAuth }: Context, headers: Headers): Promise<string | null> {
   if (!headers.has('cookie') && !headers.has('authorization')) return null;
-  const session = await betterAuth.api.getSession({ headers, query: { disableRefresh: true } });
+  const { api } = await betterAuth();
+  const session = await api.getSession({ headers, query: { disableRefresh: true } });
   return session?.user.id ?? null;
 }
 
@@ -83,7 +85,7 @@ async function findTokenOwner({ betterAuth }: Context, { path, headers }: Better
     ? secondFactorCookie.exec(headers.get('cookie') ?? '')?.[1]
     : path === '/reset-password' && `reset-password:${nonEmptyText(body.token)}`;
   if (!identifier) return null;
-  const { internalAdapter } = await betterAuth.$context;
+  const { internalAdapter } = await (await betterAuth()).$context;
   return (await internalAdapter.findVerificationValue(identifier))?.value ?? null;
 }
 

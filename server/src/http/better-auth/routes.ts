@@ -27,7 +27,7 @@ const addressHeaders = [
 
 /** Better Auth's own routes below `/api/auth`. Only these accept cookies. */
 export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Promise<void> {
-  const { betterAuth, config, db } = ctx;
+  const { config, db } = ctx;
   acceptOnlyJson(app);
   const refuseCrossSite = crossSiteGuard(config);
   app.addHook('onRequest', async ({ method, headers }, reply) => {
@@ -41,6 +41,7 @@ export async function betterAuthRoutes(app: FastifyInstance, ctx: Context): Prom
     schema: { hide: true, querystring: {} },
     handler: async (request, reply) => {
       const webRequest = toWebRequest(request, config.auth, readOnlyForMs(db) !== null);
+      const betterAuth = await ctx.betterAuth();
       const handle = () => betterAuth.handler(webRequest);
       const { record, response } = await rethrowDatabaseFailure(async () => ({
         record: await prepareAuditRecord(ctx, callOf(request, webRequest)),

@@ -1,4 +1,3 @@
-import { isAPIError } from 'better-auth/api';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isAuditRefusal } from '../../audit/refused-entries.ts';
 import { isErasedUserError, isUnavailableError } from '../../db/failures.ts';
@@ -63,10 +62,17 @@ export function toAppError(error: unknown): AppError {
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return serviceUnavailable(error);
   const framework = byFrameworkCode[code];
   if (framework !== undefined) return new AppError(framework[0], framework[1]);
-  if (isAPIError(error) && error.statusCode < 500) return new AppError('BAD_REQUEST', error.message);
+  if (isBetterAuthError(error) && error.statusCode < 500) return new AppError('BAD_REQUEST', error.message);
   if (isClientError(error)) return new AppError('BAD_REQUEST', 'Bad request');
   return new AppError('INTERNAL_ERROR', 'Internal server error', { cause: error });
 }
+
+/** Found by its name, because its class would have to be loaded with Better Auth. */
+const isBetterAuthError = (error: unknown): error is Error & { statusCode: number } =>
+  error instanceof Error &&
+  error.name === 'APIError' &&
+  'statusCode' in error &&
+  typeof error.statusCode === 'number';
 
 function frameworkCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';

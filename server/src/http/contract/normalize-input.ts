@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { stripWhitespace } from '../../accounts/second-factor.ts';
+import { stripWhitespace } from '../../accounts/strip-whitespace.ts';
 import { maxIssues, type ValidationIssue, validationError } from '../../platform/errors.ts';
 
 /** Schema keywords that only this file reads; `openapi.json` omits them. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Type } from 'typebox';
-import { Value } from 'typebox/value';
 import { StartError } from '../../platform/errors.ts';
+import { hasShape } from '../../platform/has-shape.ts';
 import type { ContentCoding } from '../hooks/content-coding.ts';
 
 /** `files.json` of a build of the web app, as `web/scripts/package.mjs` writes it. */
@@ -49,7 +49,8 @@ export interface WebBuild {
  */
 export function loadWebBuild(directory: string): WebBuild {
   try {
-    const list = Value.Parse(FileList, JSON.parse(readFileSync(join(directory, 'files.json'), 'utf8')));
+    const list: unknown = JSON.parse(readFileSync(join(directory, 'files.json'), 'utf8'));
+    if (!hasShape(FileList, list)) throw new Error('not a list of files');
     const page = { type: 'text/html; charset=utf-8', immutable: false, compressed: true };
     return {
       pages: list.pages,

@@ -91,7 +91,7 @@ async function serveAsWorker(
     };
     const prepare = async () => {
       await requireUsableSchema(ctx.db);
-      await ensureSigningKey(ctx.db, ctx.betterAuth);
+      await ensureSigningKey(ctx.db, config.auth.secrets);
     };
     await serveHttp(ctx, primary.stopController.signal, {
       prepare: () => unlessUnavailable(log, false, prepare),
