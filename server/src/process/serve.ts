@@ -14,6 +14,7 @@ import type { DeliveryWorker } from '../worker/worker.ts';
 import { createContext } from './context.ts';
 import { openDatabase } from './database.ts';
 import { openInsideWorker } from './delivery-worker.ts';
+import { releaseMemoryWhenIdle } from './idle-memory.ts';
 import { reservePort } from './ports.ts';
 import {
   createStopSignal,
@@ -103,7 +104,9 @@ export async function serveHttp(ctx: Context, stop: AbortSignal, hooks: ServeHoo
     }
     if (!stop.aborted) {
       hooks.onReady();
+      const keepMemory = releaseMemoryWhenIdle();
       await once(stop, 'abort');
+      keepMemory();
     }
   } finally {
     setTimeout(() => app.server.closeAllConnections(), shutdownGraceMs(ctx.config)).unref();
