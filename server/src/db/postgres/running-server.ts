@@ -13,7 +13,7 @@ import {
   readPidFile,
   removeStaleLocks,
 } from './postmaster.ts';
-import { socketPort } from './server-settings.ts';
+import { ownMemorySettings, socketPort } from './server-settings.ts';
 import { ensureSocketDirectory } from './sockets.ts';
 
 /** How to connect to a database. `host` may be the directory of a Unix socket. */
@@ -83,6 +83,7 @@ export async function ensureRunning(
 
       if (child === undefined && !probed.isAlive) {
         ensureSocketDirectory(cluster, socketDirectory);
+        log.info(ownMemorySettings(), 'settings of the embedded PostgreSQL, by the memory of this machine');
         child = watchChild(cluster, launchPostmaster(cluster, socketDirectory));
       }
       await sleep(waitMs);

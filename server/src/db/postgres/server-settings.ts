@@ -1,17 +1,11 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { memorySettings, usableMemory } from './memory-settings.ts';
 
 /** Part of the socket's file name. The server does not listen on TCP. */
 export const socketPort = 5432;
 
-/**
- * A sixteenth of this process' memory limit, 64 to 256 MB; the server touches only pages in use. A page from the file
- * system's cache takes five times as long.
- */
-function sharedBuffersMb(): number {
-  const limit = process.constrainedMemory();
-  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
-  return Math.min(256, Math.max(64, Math.floor(memory / 16 / 2 ** 20)));
-}
+/** By the memory that this process may use now. */
+export const ownMemorySettings = () => memorySettings(usableMemory(totalmem(), process.constrainedMemory()));
 
 /** Quotes an entry of a list setting: a path may have commas and quotes. */
 const listEntry = (value: string) => `"${value.replaceAll('"', '""')}"`;
@@ -31,7 +25,6 @@ export function serverArguments(
     port: String(socketPort),
     unix_socket_directories: listEntry(socketDirectory),
     unix_socket_permissions: '0700',
-    max_connections: '100',
     timezone: 'UTC',
 
     // An acknowledged write is on disk.
@@ -40,8 +33,7 @@ export function serverArguments(
     synchronous_commit: 'on',
 
     // For a small machine and short queries. `sync` needs no I/O worker processes.
-    shared_buffers: `${sharedBuffersMb()}MB`,
-    maintenance_work_mem: '32MB',
+    ...ownMemorySettings(),
     max_wal_size: '256MB',
     ...(major >= 18 ? { io_method: 'sync' } : {}),
     jit: 'off',
