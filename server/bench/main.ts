@@ -15,6 +15,7 @@
  *   --compression      lists with and without gzip, cached and uncached, and those of --before
  *   --scale [--sizes]  the same requests on 10 thousand tasks and more; --sizes 10000,10000000 has how many
  *   --soak MINUTES     mixed load at --rate N a second (1000), memory printed each minute
+ *   --memory           memory of five starts, each left alone for --seconds N (60)
  *   --charts           draws docs/performance/ and the tables of docs/performance.md from the figures in that folder
  */
 
@@ -22,6 +23,7 @@ import { parseArgs } from 'node:util';
 import { writePerformance } from './charts.ts';
 import { measureComparisons } from './comparisons.ts';
 import { measureCompression } from './compression.ts';
+import { measureMemory } from './memory.ts';
 import { measureMixed } from './mixed.ts';
 import { startPeers, stopPeers } from './peers.ts';
 import { newReport, printComparison, printPeerRatios, printRatios, writeReport } from './report.ts';
@@ -52,6 +54,7 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '10000,10000000' },
     soak: { type: 'string' },
     rate: { type: 'string', default: '1000' },
+    memory: { type: 'boolean', default: false },
     charts: { type: 'boolean', default: false },
   },
 });
@@ -85,7 +88,9 @@ async function measurePeers(trial: Trial): Promise<void> {
   if (values.peers || before !== null) await measureMixed(trial, report, options);
 }
 
-if (values.scale) {
+if (values.memory) {
+  await measureMemory(report, Number(values.seconds ?? 60));
+} else if (values.scale) {
   const sizes = values.sizes.split(',').map(Number);
   await measureScale(report, { seconds, rounds, sizes, dataDir: values.data ?? null });
 } else {
