@@ -96,24 +96,33 @@ test('commands of the client run in the process of the binary, without the runti
   expect([status, stderr]).toEqual([3, 'You are not logged in: duly login\n']);
 });
 
-test('duly serves from an empty directory, says where its data is, and stops with code 0', async () => {
-  const empty = await temporaryDirectory();
-  afterTest.push(empty.remove);
-  const port = await freePort();
-  const env = { PATH: '/usr/bin:/bin', HOME: empty.path, PORT: String(port), BETTER_AUTH_SECRET: secret };
-  const child = spawn(systemNode, [binary], { cwd: empty.path, env, stdio: ['ignore', 'ignore', 'pipe'] });
-  const exited = once(child, 'exit');
-  afterTest.push(() => child.kill('SIGKILL'));
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await waitUntil(
-    async () => child.exitCode !== null || (await responseStatus(`${url}/health/ready`)) === 200,
-  );
-  expect(said).toContain(`data       ${join(empty.path, 'data', 'postgres')}`);
-  expect((await fetch(`${url}/docs`)).status).toBe(200);
-  child.kill('SIGTERM');
-  expect(await exited).toEqual([0, null]);
-});
+test.each([
+  ['an older Node.js', systemNode],
+  ['a Node.js that can become the runtime', process.execPath],
+])(
+  'duly serves from an empty directory by %s, says where its data is, and stops with code 0',
+  async (_, node) => {
+    const empty = await temporaryDirectory();
+    afterTest.push(empty.remove);
+    const port = await freePort();
+    const env = { PATH: '/usr/bin:/bin', HOME: empty.path, PORT: String(port), BETTER_AUTH_SECRET: secret };
+    const child = spawn(node, [binary], { cwd: empty.path, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const exited = once(child, 'exit');
+    afterTest.push(() => child.kill('SIGKILL'));
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const url = `http://127.0.0.1:${port}`;
+    await waitUntil(
+      async () => child.exitCode !== null || (await responseStatus(`${url}/health/ready`)) === 200,
+    );
+    expect(said).toContain(`data       ${join(empty.path, 'data', 'postgres')}`);
+    expect((await fetch(`${url}/docs`)).status).toBe(200);
+    expect(said).not.toContain('Warning');
+    if (node === process.execPath && existsSync('/proc/self/cmdline'))
+      expect(await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).toContain('server/src/main.js');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  },
+);
