@@ -36,6 +36,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     'docs/start/operator',
     'docs/start/person',
   ]),
+  group('The app', linkedFrom('docs/manual')),
   group('Guides', [
     'docs/guides/tasks',
     'docs/guides/retries',

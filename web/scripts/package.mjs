@@ -21,7 +21,7 @@ const pages = [
   ...['/', '/today', '/upcoming', '/inbox', '/completed', '/search', '/charts', '/trash', '/new'],
   ...['/projects/:id', '/tags/:name', '/views/:id'],
   ...['/settings', '/settings/:page', '/admin', '/admin/:page', '/admin/users/:id'],
-  ...['/sign-in', '/sign-up', '/forgot', '/reset'],
+  ...['/sign-in', '/sign-up', '/forgot', '/reset', '/confirm'],
 ];
 
 const manifest = {

@@ -1,8 +1,8 @@
 'use client';
-import { type ReactNode, Suspense, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
 import { I18nProvider } from './i18n/i18n.tsx';
 import { navigate, useRoute, useUrl } from './routing/router.tsx';
-import { type AccountPage, isAccountRoute } from './routing/routes.ts';
+import { type AccountPage, isAccountRoute, isLinkRoute } from './routing/routes.ts';
 import { SessionProvider, useSessionContext } from './session/session.tsx';
 import { registerServiceWorker } from './shell/service-worker.ts';
 import { Shell } from './shell/shell.tsx';
@@ -14,12 +14,14 @@ const SignIn = lazyPage(() => import('./auth/sign-in.tsx').then((all) => all.Sig
 const SignUp = lazyPage(() => import('./auth/sign-up.tsx').then((all) => all.SignUp));
 const Forgot = lazyPage(() => import('./auth/reset.tsx').then((all) => all.Forgot));
 const Reset = lazyPage(() => import('./auth/reset.tsx').then((all) => all.Reset));
+const Confirm = lazyPage(() => import('./auth/confirm.tsx').then((all) => all.Confirm));
 
 /** The whole app. The page that is made on the server is its skeleton: it knows neither the user nor the language. */
 export function App() {
   const [isMounted, setMounted] = useState(false);
   useEffect(() => {
-    setMounted(true);
+    // A transition is rendered in short pieces, between which the page answers.
+    startTransition(() => setMounted(true));
     registerServiceWorker();
   }, []);
   if (!isMounted) return <Skeleton />;
@@ -45,8 +47,7 @@ function Page() {
   }, [isSignedOut, isAccountPage, url]);
 
   if (state.phase === 'loading' || (isSignedOut && !isAccountPage)) return <Skeleton />;
-  if (state.phase === 'signed-in' && route.name !== 'reset' && route.name !== 'forgot')
-    return <Shell key={state.user.id} />;
+  if (state.phase === 'signed-in' && !isLinkRoute(route)) return <Shell key={state.user.id} />;
   return (
     <Suspense fallback={<Skeleton />}>
       {accountPages[isAccountRoute(route) ? route.name : 'sign-in']()}
@@ -59,4 +60,5 @@ const accountPages: Record<AccountPage, () => ReactNode> = {
   'sign-up': () => <SignUp />,
   forgot: () => <Forgot />,
   reset: () => <Reset />,
+  confirm: () => <Confirm />,
 };

@@ -6,6 +6,7 @@ import type { Db } from '../db/schema.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { verificationMail } from '../mail/templates.ts';
 import * as hooks from './better-auth-hooks.ts';
+import { confirmationUrl } from './link-urls.ts';
 import { trustedLinks, trustedOrigins } from './origins.ts';
 import type { PasswordReset } from './password-reset.ts';
 import { passwordHashing, passwordMaxLength, passwordMinLength } from './passwords.ts';
@@ -92,8 +93,8 @@ export function createBetterAuth(
     emailVerification: {
       sendOnSignUp: true,
       sendVerificationEmail: async ({ user, url, token }) => {
-        const linkWithoutCallback = `${baseUrl}/api/auth/verify-email?token=${token}`;
-        mailer.send(verificationMail(user.email, isDefaultCallback(url) ? linkWithoutCallback : url));
+        const link = isDefaultCallback(url) ? confirmationUrl(config, 'verify', token) : url;
+        mailer.send(verificationMail(user.email, link));
       },
     },
     verification: { storeIdentifier: betterAuthStoreIdentifier },

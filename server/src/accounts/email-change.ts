@@ -13,6 +13,7 @@ import {
 import { invalidLink, notFound } from '../platform/errors.ts';
 import { findAccount, findAccountByEmail, updateEmail } from './account-queries.ts';
 import type { LoadBetterAuth } from './lazy-better-auth.ts';
+import { confirmationUrl } from './link-urls.ts';
 import { requirePassword } from './require-password.ts';
 import { consumeLink, createLink, deleteLinks } from './stored-links.ts';
 
@@ -33,7 +34,7 @@ export interface EmailChange {
 }
 
 export function createEmailChange(
-  { auth }: Config,
+  config: Config,
   db: Db,
   betterAuth: LoadBetterAuth,
   mailer: Mailer,
@@ -47,8 +48,7 @@ export function createEmailChange(
       const isTaken = (await findAccountByEmail(db, email)) !== null;
       const { token } = await createLink(db, userId, 'email', { newEmail: email });
       await appendAudit(db, [{ ...entry, outcome: 'success' }]);
-      if (!isTaken)
-        mailer.send(emailChangeMail(email, `${auth.baseUrl}/api/v1/auth/email-change?token=${token}`));
+      if (!isTaken) mailer.send(emailChangeMail(email, confirmationUrl(config, 'change', token)));
       mailer.send(emailChangeNotice(account.email));
     },
     async confirm(origin, token) {
@@ -76,7 +76,7 @@ export function createEmailChange(
       const { createEmailVerificationToken } = await import('better-auth/api');
       const { secret } = await (await betterAuth()).$context;
       const token = await createEmailVerificationToken(secret, account.email);
-      mailer.send(verificationMail(account.email, `${auth.baseUrl}/api/auth/verify-email?token=${token}`));
+      mailer.send(verificationMail(account.email, confirmationUrl(config, 'verify', token)));
     },
   };
 }

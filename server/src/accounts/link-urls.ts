@@ -27,6 +27,16 @@ export function passwordLinkUrl(config: Config, token: string, email: string): s
   return page.href;
 }
 
+/**
+ * The URL that confirms an email address: `verify` the account's own, `change` a new one. The web app's page has the
+ * token in its fragment, and says in words what came of it. Without the app the link leads to the API.
+ */
+export function confirmationUrl({ auth, http }: Config, kind: 'verify' | 'change', token: string): string {
+  if (http.webDirectory !== null) return `${auth.baseUrl}/confirm#${new URLSearchParams({ [kind]: token })}`;
+  const path = kind === 'verify' ? '/api/auth/verify-email' : '/api/v1/auth/email-change';
+  return `${auth.baseUrl}${path}?token=${token}`;
+}
+
 /** The URL of an invitation, on this server's page, with `invitation` and `email` in the fragment. */
 export function invitationUrl(config: Config, token: string, email: string): string {
   return `${config.auth.baseUrl}${pagesOf(config).invitation}#${new URLSearchParams({ invitation: token, email })}`;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { invitationUrl, passwordLinkUrl } from '../../src/accounts/link-urls.ts';
+import { confirmationUrl, invitationUrl, passwordLinkUrl } from '../../src/accounts/link-urls.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { secret, startApp, type TestApp } from '../support/app.ts';
 
@@ -108,10 +108,15 @@ describe('the web app', () => {
     expect((await get('/api/v1/users/me/tasks')).status).toBe(401);
   });
 
-  test('is where links for a new password lead', async () => {
+  test('is where the links of mails lead', async () => {
     const { ctx } = app;
     expect(passwordLinkUrl(ctx.config, 'abc', 'a@b.c')).toMatch(/\/reset#token=abc&email=a%40b.c$/);
     expect(invitationUrl(ctx.config, 'abc', 'a@b.c')).toMatch(/\/sign-up#invitation=abc&email=a%40b.c$/);
+    expect(confirmationUrl(ctx.config, 'verify', 'abc')).toMatch(/\/confirm#verify=abc$/);
+    expect(confirmationUrl(ctx.config, 'change', 'abc')).toMatch(/\/confirm#change=abc$/);
+    const { http, ...config } = ctx.config;
+    const withoutApp = { ...config, http: { ...http, webDirectory: null } };
+    expect(confirmationUrl(withoutApp, 'verify', 'abc')).toMatch(/\/api\/auth\/verify-email\?token=abc$/);
   });
 });
 

@@ -21,6 +21,7 @@ const messages: Record<string, MessageKey> = {
   REGISTRATION_CLOSED: 'error.registrationClosed',
   INVITATION_REQUIRED: 'error.invitation',
   INVALID_TOKEN: 'error.link',
+  TOKEN_EXPIRED: 'error.link',
   MAIL_NOT_CONFIGURED: 'error.noMail',
   RATE_LIMITED: 'error.rate',
   NETWORK_ERROR: 'error.network',

@@ -102,7 +102,13 @@ function upcomingList(collections: Collections, clock: Clock): List {
 }
 
 /** `all()` has the manual order already. */
-function projectList({ tasks, sections }: Collections, id: string, showCompleted: boolean): List {
+function projectList(
+  { tasks, projects, sections }: Collections,
+  wanted: string,
+  showCompleted: boolean,
+): List {
+  // The URL of a new project has the id that it had before the server knew it.
+  const id = projects.get(wanted)?.id ?? wanted;
   const own = tasks
     .all()
     .filter(

@@ -1,5 +1,5 @@
 const plain = ['today', 'upcoming', 'inbox', 'completed', 'charts', 'trash'] as const;
-const accountPages = ['sign-in', 'sign-up', 'forgot', 'reset'] as const;
+const accountPages = ['sign-in', 'sign-up', 'forgot', 'reset', 'confirm'] as const;
 
 export type AccountPage = (typeof accountPages)[number];
 
@@ -49,6 +49,11 @@ export const paths = {
   view: (id: string) => `/views/${encodeURIComponent(id)}`,
   search: (text: string) => `/search?q=${encodeURIComponent(text)}`,
 };
+
+/** Pages that a link of a mail opens, also in a browser in which somebody is signed in. */
+const linkPages = ['forgot', 'reset', 'confirm'] as const;
+
+export const isLinkRoute = ({ name }: Route): boolean => isOneOf(linkPages, name);
 
 export const isAccountRoute = (route: Route): route is Extract<Route, { name: AccountPage }> =>
   isOneOf(accountPages, route.name);

@@ -29,6 +29,10 @@ export const signUp = async (fields: SignUp): Promise<User> =>
     }),
   );
 
+/** @param token of the link in the mail that confirms an address */
+export const verifyEmail = (token: string): Promise<unknown> =>
+  callAuth(`/verify-email?${new URLSearchParams({ token })}`);
+
 /** A second factor that counts once a code of it was verified. */
 export interface NewTotp {
   totpURI: string;

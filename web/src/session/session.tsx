@@ -8,7 +8,16 @@ import {
   type Refusal,
   type Resolution,
 } from '@duly/client/offline';
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  startTransition,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from 'react';
 import { conflicts } from '../model/conflicts.ts';
 import { connection } from '../model/connection.ts';
 import { refusals } from '../model/refusals.ts';
@@ -74,7 +83,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const enter = useCallback(async (user: User) => {
     rememberUser(user);
     connection.setExpired(false);
-    setState({ phase: 'signed-in', ...(await open(user)) });
+    const session = await open(user);
+    startTransition(() => setState({ phase: 'signed-in', ...session }));
   }, []);
 
   useEffect(() => {
@@ -83,7 +93,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const found = user === null ? currentUser().catch(() => null) : Promise.resolve(user);
     void found.then((known) => {
       if (!isCurrent) return;
-      if (known === null) setState({ phase: 'signed-out' });
+      if (known === null) startTransition(() => setState({ phase: 'signed-out' }));
       else void enter(known);
     });
     return () => {

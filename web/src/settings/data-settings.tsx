@@ -46,6 +46,7 @@ function Import() {
   const [file, setFile] = useState<File | null>(null);
   const [report, setReport] = useState<ImportReport | null>(null);
   const [error, setError] = useState('');
+  const [round, setRound] = useState(0);
   const run = async (chosen: File, isDryRun: boolean) => {
     setError('');
     try {
@@ -53,6 +54,8 @@ function Import() {
       setReport(isDryRun ? result : null);
       if (isDryRun) return;
       setFile(null);
+      // An empty field, in which the same file can be chosen again.
+      setRound((count) => count + 1);
       announce(t('data.imported', { count: result.created }));
       await session.offline.sync();
     } catch (failure) {
@@ -69,7 +72,13 @@ function Import() {
     <Section title={t('data.import')} text={t('data.importText')}>
       <label className="file-field">
         <span>{t('data.file')}</span>
-        <input type="file" className="input" accept=".json,.csv,.ics,.txt,.zip" onChange={choose} />
+        <input
+          key={round}
+          type="file"
+          className="input"
+          accept=".json,.csv,.ics,.txt,.zip"
+          onChange={choose}
+        />
       </label>
       <FormError>{error}</FormError>
       {report !== null && file !== null && (

@@ -1,11 +1,12 @@
 'use client';
 import { useOffline } from '@duly/client/react';
-import { type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useMinute, useToday } from '../model/clock.ts';
 import { type ListRoute, listOf } from '../model/lists.ts';
 import { useStore } from '../model/store.ts';
-import { useParam } from '../routing/router.tsx';
+import { navigate, useParam } from '../routing/router.tsx';
+import { paths } from '../routing/routes.ts';
 import { useSession } from '../session/session.tsx';
 import { QuickAdd } from '../tasks/quick-add.tsx';
 import { selection } from '../tasks/selection.ts';
@@ -20,9 +21,33 @@ const SearchBox = lazyPage(() => import('./search-box.tsx').then((all) => all.Se
 const keyOf = (route: ListRoute): string =>
   `${route.name} ${'id' in route ? route.id : 'text' in route ? route.text : ''}`;
 
+/**
+ * Once the server knows a new project or view, it has another id, and the URL follows.
+ * @returns a key of the page, which stays the same then: a menu stays open, and a text that is being written stays
+ */
+function usePageKey(route: ListRoute): string {
+  const { offline } = useSession();
+  const id = 'id' in route ? route.id : '';
+  const storedId = useOffline(
+    offline,
+    ({ projects, views }) => (route.name === 'view' ? views : projects).get(id)?.id ?? id,
+    [route.name, id],
+  );
+  useEffect(() => {
+    if (storedId === id || (route.name !== 'project' && route.name !== 'view')) return;
+    navigate(paths[route.name](storedId) + window.location.search, { replace: true });
+  }, [route.name, id, storedId]);
+  const last = useRef({ url: '', stored: '', key: '' });
+  const [url, stored] = [keyOf(route), `${route.name} ${storedId}`];
+  const isSame = url === last.current.url || stored === last.current.stored;
+  last.current = { url, stored, key: isSame ? last.current.key : url };
+  return last.current.key;
+}
+
 /** A list of tasks: its title, quick add, and the tasks. */
 export function TaskPage({ route }: { route: ListRoute }) {
   const { offline } = useSession();
+  const key = usePageKey(route);
   const today = useToday();
   const instant = useMinute();
   const showCompleted = useParam('completed') === '1';
@@ -40,7 +65,7 @@ export function TaskPage({ route }: { route: ListRoute }) {
   const selected = useStore(selection);
   const canAdd = route.name !== 'completed' && route.name !== 'search';
   return (
-    <div className="page" key={route.name === 'search' ? 'search' : keyOf(route)}>
+    <div className="page" key={key}>
       <PageHeader route={route} count={count} today={today} />
       {route.name === 'search' && (
         <Suspense>

@@ -22,26 +22,36 @@ export interface WebApp {
   newDevice(options?: BrowserContextOptions): Promise<Device>;
   /** Signs a new user up, as a person does. @returns the email address */
   signUp(page: Page): Promise<string>;
-  signIn(page: Page, email: string): Promise<void>;
+  signIn(page: Page, email: string, password?: string): Promise<void>;
+}
+
+type Settings = Record<string, string>;
+
+/** Builds the app, unless it is built. @returns the setting of a server that serves it */
+export function buildWebApp(): { WEB_DIRECTORY: string } {
+  const { status, stderr } = spawnSync(process.execPath, [inWeb('scripts/build.mjs')], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_V8_COVERAGE: '' },
+  });
+  expect(status, stderr).toBe(0);
+  return { WEB_DIRECTORY: inWeb('dist') };
 }
 
 /**
  * Builds the app, has a server serve it, and starts Chromium, for the tests of a file.
- * @param settings of the server, by the names of its environment
+ * @param settings of the server, by the names of its environment, or what makes them before its start
  */
-export function useWebApp(settings: Record<string, string> = {}): () => WebApp {
+export function useWebApp(settings: Settings | (() => Promise<Settings>) = {}): () => WebApp {
   let app: TestApp;
   let browser: Browser;
   /** What a page should never do: requests to other hosts, errors, violations of the policy. */
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    const { status, stderr } = spawnSync(process.execPath, [inWeb('scripts/build.mjs')], {
-      encoding: 'utf8',
-      env: { ...process.env, NODE_V8_COVERAGE: '' },
+    app = await startApp({
+      ...buildWebApp(),
+      ...(typeof settings === 'function' ? await settings() : settings),
     });
-    expect(status, stderr).toBe(0);
-    app = await startApp({ WEB_DIRECTORY: inWeb('dist'), ...settings });
     browser = await launchBrowser();
   });
   afterAll(async () => {
@@ -86,10 +96,10 @@ export function useWebApp(settings: Record<string, string> = {}): () => WebApp {
       await page.getByRole('heading', { name: 'Today', level: 1 }).waitFor();
       return email;
     },
-    async signIn(page, email) {
+    async signIn(page, email, word = password) {
       await page.goto(`${app.url}/sign-in`);
       await page.getByLabel('Email address').fill(email);
-      await page.getByLabel('Password', { exact: true }).fill(password);
+      await page.getByLabel('Password', { exact: true }).fill(word);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByRole('heading', { name: 'Today', level: 1 }).waitFor();
     },
@@ -100,6 +110,20 @@ export async function addTask(page: Page, text: string): Promise<void> {
   const input = page.getByRole('textbox', { name: 'Add a task' });
   await input.fill(text);
   // The parser is loaded with the first focus: the button is there at once, the chips are not.
+  await input.press('Enter');
+}
+
+/** Presses the button, and says yes to what the app then asks. */
+export async function confirming(page: Page, press: () => Promise<void>): Promise<void> {
+  await press();
+  await page.getByRole('alertdialog').getByRole('button').last().click();
+}
+
+/** Presses the button, and gives the name that the app then asks for. */
+export async function answering(page: Page, name: string, press: () => Promise<void>): Promise<void> {
+  await press();
+  const input = page.getByRole('dialog').getByRole('textbox', { name: 'Name' });
+  await input.fill(name);
   await input.press('Enter');
 }
 
