@@ -4,7 +4,7 @@ import type { WriteResult } from '../writes/idempotency.ts';
 import { unchanged, type WriteContext } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import type { Tag } from './model.ts';
-import { renamedTagQuery, replaceTagCte, tagQuery } from './queries.ts';
+import { removeTagCte, renamedTagQuery, renameTagCte, tagQuery } from './queries.ts';
 
 /**
  * Renames a tag on all tasks, in the trash too. An existing tag of the new name is merged with it.
@@ -24,7 +24,7 @@ export function renameTag(
       if (newName === name) return unchanged(renamed);
       return {
         value: renamed,
-        changes: [replaceTagCte(userId, versionFloor, name, [newName])],
+        changes: [renameTagCte(userId, versionFloor, name, newName)],
         auditActions: [{ action: 'tag.rename' }],
       };
     },
@@ -47,7 +47,7 @@ export function deleteTag(
       requireTag(found);
       return {
         value: null,
-        changes: [replaceTagCte(userId, versionFloor, name, [])],
+        changes: [removeTagCte(userId, versionFloor, name)],
         auditActions: [{ action: 'tag.delete' }],
       };
     },
