@@ -50,6 +50,11 @@ export function familyQuery(userId: string, scope: FamilyScope): Query<Family> {
 const userParam = param('user_id');
 const ids = (name: keyof FamilyScope) => sql`${param(name)}::uuid[]`;
 
+/** Each by its key: compared with an array, outdated statistics make the planner read all tasks of the user. */
+const taskOfKey = sql`(
+      select * from duly.tasks where user_id = ${userParam} and id = k.id offset 0
+    ) as t`;
+
 /** `union` ends the recursions, even in a circle. */
 const familySql = sql<FamilyRow>`
   with recursive restored as (
@@ -69,8 +74,7 @@ const familySql = sql<FamilyRow>`
     union
     select p.id, p.parent_id from above join duly.tasks as p on p.user_id = ${userParam} and p.id = above.parent_id
   ), found as materialized (
-    select ${taskSelection} from duly.tasks as t
-    where t.user_id = ${userParam} and t.id = any(array(select id from below union select id from above))
+    select ${taskSelection} from (select id from below union select id from above) as k cross join lateral ${taskOfKey}
   ), live as materialized (
     select array(
       select p.id from duly.projects as p where p.user_id = ${userParam} and p.deleted_at is null
