@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
 /**
- * `npm test -- --database URL`: what a user's data may rely on, on a server that runs already. Not here: tests that start
- * a PostgreSQL of their own or stop one, that read plans and statistics, or that never come near the database.
+ * `npm test -- --database URL`: what a user's data may rely on, on a server that runs already. Not here: tests that
+ * start a PostgreSQL of their own or stop one, that read plans and statistics, or that never come near the database.
  */
 export default defineConfig({
   test: {

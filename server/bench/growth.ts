@@ -1,6 +1,6 @@
 /**
- * What each operation costs the database, of a user with 100,000 tasks: processor time of PostgreSQL, the median of five
- * requests, on one processor and without the response cache. Other work on the machine is not in it. Linux only.
+ * What each operation costs the database, of a user with 100,000 tasks: processor time of PostgreSQL, the median of
+ * five requests, on one processor and without the response cache. Other work on the machine is not in it. Linux only.
  *
  *   node_modules/node/bin/node server/bench/growth.ts [--data DIR] [--only TEXT] [--tasks 100000]
  *

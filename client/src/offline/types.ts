@@ -58,7 +58,7 @@ export interface QueuedWrite {
   /** May be temporary. */
   id: string;
   fields: Item;
-  /** The item of the server that the user saw, of a restore the deleted one; absent if the server does not have it yet. */
+  /** The server's item that the user saw, of a restore the deleted one; absent if the server does not have it yet. */
   base?: Item;
   /**
    * Once it may have been sent: since when, with which version, and how often the server has failed at it. From then on

@@ -21,7 +21,7 @@ const batchTemplate: CteTemplate = {
   sql: sql`${purgeTasksWithAll}, ${orphanedTrashCte('purged_tasks')}`,
 };
 
-/** Other tasks in the trash lose project and section. The foreign keys would see to it, but Citus takes none that do. */
+/** Other tasks in the trash lose project and section. Foreign keys would see to it, but Citus takes none that do. */
 const lastTemplate: CteTemplate = {
   name: 'purge last tasks and sections of project',
   sql: sql`${purgeTasksWithAll}, left_tasks as (

@@ -133,7 +133,7 @@ export const removeTagCte = (userId: string, versionFloor: number, name: string)
 const nextVersion = sql`greatest(t.version + 1, ${param('version_floor')}::int)`;
 const tagsBefore = storedTags.select({ alias: 't', userId: userParam });
 
-/** `found` has the links of the tag, `changed_tasks` the tasks: the array makes the lookups by key for any statistics. */
+/** `found` has the links of the tag, `changed_tasks` the tasks: for any statistics the array makes lookups by key. */
 const changeTasksWithTag = (
   hasOther: RawBuilder<unknown>,
   tags: RawBuilder<unknown>,

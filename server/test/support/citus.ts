@@ -21,7 +21,7 @@ async function onNode(
   }
 }
 
-/** Makes the coordinator's new database, which is empty, one of the cluster: docs/distribution.md has the same steps. */
+/** Makes the coordinator's new, empty database one of the cluster: docs/distribution.md has the same steps. */
 export async function joinWorkers(database: string): Promise<void> {
   const { host, port } = inject('admin');
   const workers = inject('workers');

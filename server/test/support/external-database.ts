@@ -8,8 +8,8 @@ import type {} from './global-setup.ts';
 const consentVariable = 'DULY_TEST_CLUSTER_CONSENT';
 
 /**
- * Prepares the tests for the server that DULY_TEST_DATABASE names. They create databases with a random prefix, and touch
- * no others. The role of the URL must be a superuser, on Citus on every node.
+ * Prepares the tests for the server that DULY_TEST_DATABASE names. They create databases with a random prefix, and
+ * touch no others. The role of the URL must be a superuser, on Citus on every node.
  */
 export default async function setup(project: TestProject) {
   const admin = readSettings(process.env.DULY_TEST_DATABASE ?? '');
