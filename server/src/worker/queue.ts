@@ -28,6 +28,8 @@ const maxPerReceiver = 8;
 
 /** Jobs that send deliveries: one queue for each type of channel. */
 export interface DeliveryQueue {
+  /** Before a transaction with `add`: opening takes a connection, and a transaction may have the only one. */
+  open(): Promise<void>;
   /** Within the transaction that makes or takes the deliveries. */
   add(tx: Tx, deliveries: readonly ReadyDelivery[]): Promise<void>;
   /** Claims at most `count` jobs; fewer may be returned although there are more. */
@@ -51,6 +53,9 @@ export function createQueue(db: Db, log: Logger): DeliveryQueue {
     return boss;
   });
   return {
+    async open() {
+      await open();
+    },
     async add(tx, deliveries) {
       if (deliveries.length === 0) return;
       const boss = await open();

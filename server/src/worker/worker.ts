@@ -73,6 +73,7 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
   }
 
   async function fireAll(fire: (tx: Tx) => Promise<Fired>): Promise<void> {
+    await queue.open();
     while (!stop.aborted) {
       const startedAt = performance.now();
       const fireBatch = async (tx: Tx) => {
