@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { patience } from './test/support/patience.ts';
 
 export default defineConfig({
   test: {
@@ -19,6 +20,7 @@ export default defineConfig({
     // More than there are processors: much of the time is waiting, for time-outs, restarts and the database.
     maxWorkers: 3,
     // Against what hangs, not what is slow: a machine that is busy stands still for many seconds.
+    expect: { poll: patience },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // The sources run as they do in production, by the runtime itself; so coverage adds up over all processes.
