@@ -17,7 +17,7 @@ export interface Mirror {
   numbers: Numbers;
   /** The IANA zone of the profile; null until the profile is known. */
   zone: string | null;
-  /** What was told since it was opened: fields that both sides have changed, and writes that are undone. */
+  /** Since the mirror was opened: fields changed here and on the server, and writes that the server refused. */
   conflicts: readonly Conflict[];
   refused: readonly Refusal[];
 }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { makeAdmin } from '../../server/test/support/accounts.ts';
-import { findings } from './support/axe.ts';
+import { expectAccessible } from './support/accessibility.ts';
 import { api, hasBrowser, row, useWebApp } from './support/web-app.ts';
 
 if (!hasBrowser) console.warn('skipped: administration in the web app, for want of Chromium in /usr/bin');
@@ -69,17 +69,17 @@ describe.skipIf(!hasBrowser)('pages of admins, and others, in the web app', () =
     ] as const) {
       await page.goto(web().app.url + path);
       await page.getByText(wanted).first().waitFor();
-      expect(await findings(page), path).toEqual([]);
+      await expectAccessible(page, path);
     }
     await page.goto(`${web().app.url}/charts`);
     for (const table of await page.getByText('As a table').all()) await table.click();
-    expect(await findings(page), 'tables').toEqual([]);
+    await expectAccessible(page, 'tables');
     await page.goto(`${web().app.url}/projects/${id}`);
     await page.getByRole('button', { name: 'More for “Roof”' }).click();
-    expect(await findings(page), 'menu').toEqual([]);
+    await expectAccessible(page, 'menu');
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     await page.getByRole('alertdialog').waitFor();
-    expect(await findings(page), 'question').toEqual([]);
+    await expectAccessible(page, 'question');
     await context.close();
   });
 });

@@ -1,24 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { findings, settled } from './support/accessibility.ts';
 import { addTask, api, hasBrowser, row, saved, useWebApp } from './support/web-app.ts';
 
 if (!hasBrowser) console.warn('skipped: the pages of the web app, for want of Chromium in /usr/bin');
-
-/** What axe finds of WCAG 2.2, levels A and AA. */
-async function findings(page: Page): Promise<unknown> {
-  await page.evaluate(axe.source);
-  return page.evaluate(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
-    .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(
-      (node) => id + ': ' + node.html.slice(0, 160) + ' ' + node.failureSummary)))`);
-}
-
-/** Until nothing moves: colours that fade in have another contrast. */
-const settled = (page: Page) =>
-  page.waitForFunction('document.getAnimations().every(({ playState }) => playState !== "running")');
 
 describe.skipIf(!hasBrowser)('the pages of the web app', () => {
   const web = useWebApp();

@@ -28,8 +28,8 @@ export function passwordLinkUrl(config: Config, token: string, email: string): s
 }
 
 /**
- * The URL that confirms an email address: `verify` the account's own, `change` a new one. The web app's page has the
- * token in its fragment, and says in words what came of it. Without the app the link leads to the API.
+ * The URL that confirms an email address: `verify` the account's own, `change` a new one. With the web app, the
+ * link opens a page that confirms on request, and the token is in its fragment. Without it, the link leads to the API.
  */
 export function confirmationUrl({ auth, http }: Config, kind: 'verify' | 'change', token: string): string {
   if (http.webDirectory !== null) return `${auth.baseUrl}/confirm#${new URLSearchParams({ [kind]: token })}`;

@@ -9,6 +9,9 @@ export interface RowRef {
 
 type Sql = RawBuilder<unknown>;
 
+/** No row has this id. In joins it stands for none: a plan omits a join on null, and Citus then misses the shard. */
+export const noId = '00000000-0000-0000-0000-000000000000';
+
 /** How values of a type are selected and written as JSON. */
 export interface ColumnType<Value, Stored = Value> {
   /** As PostgreSQL names it. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { timestamp } from '../db/columns.ts';
+import { noId, timestamp } from '../db/columns.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, executeQuery, param, type Query, query } from '../db/statements.ts';
 import { readReminder, reminderSelection, upsertRemindersCtes } from './columns.ts';
@@ -24,9 +24,6 @@ interface FoundRow {
   reminder_count: number;
   reminder_id: string | null;
 }
-
-/** No row has it. A join on null would be left out of the plan, from which Citus then cannot tell the shard. */
-const noId = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Reads a live task with the reminder of that id, if it is one of the task's; undefined when this user has no such

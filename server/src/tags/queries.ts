@@ -110,8 +110,8 @@ export const renamedTagQuery = (userId: string, name: string, newName: string): 
   );
 
 /**
- * Puts another tag in the place of one, on every task that has it, in the trash too. Raises the versions of these tasks
- * and stores their tags, stamps both tags, and keeps `usage_count` correct.
+ * Renames a tag on every task that has it, also in the trash. Raises the versions of these tasks and stores their tags,
+ * stamps both tags, and keeps `usage_count` correct. Tasks that have both tags keep the new one.
  */
 export const renameTagCte = (userId: string, versionFloor: number, name: string, newName: string): Cte => ({
   template: renameTagTemplate,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { noId } from '../db/columns.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, param, type Query, query } from '../db/statements.ts';
 import { indexOfMove, isBefore } from '../items/changes.ts';
@@ -123,9 +124,6 @@ function siblingsQuery(userId: string, taskId: string, move: Move): Query<Family
 
 const sets = (name: string) => sql`${param(`sets_${name}`)}::boolean`;
 const sent = (name: string) => sql`${param(name)}::uuid`;
-
-/** No row has it. A join on null would be left out of the plan, from which Citus then cannot tell the shard. */
-const noId = '00000000-0000-0000-0000-000000000000';
 
 /** The placement that `resolvePlacement` gives, if it gives one. */
 const targetSql = sql`

@@ -5,6 +5,7 @@ import { startApp } from '../support/app.ts';
 import { imitateCitus } from '../support/citus-stand-in.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLog } from '../support/log.ts';
+import { newClient } from '../support/tasks.ts';
 import { useAll } from '../support/use-all.ts';
 
 const isCluster = inject('workers').length > 0;
@@ -27,6 +28,36 @@ test('on a cluster, every write of a user is executed by duly.on_shard, with the
   const odd = `"quoted" {braces} \\ ' $1 \u00e9`;
   const task = await client.create({ title: odd, tags: [odd, 'a,b'] });
   expect(await client.get(task.id)).toMatchObject({ title: odd, tags: ['a,b', odd].sort() });
+  await app.close();
+});
+
+test('what is purged leaves no reference, although no foreign key clears it', async () => {
+  const app = await startApp({}, { database });
+  const { v1, create, user } = await newClient(app);
+  const send = async (method: string, path: string, sent?: object) => {
+    const { status, text, body } = await v1(method, path, sent);
+    expect(status, text).toBeLessThan(300);
+    return body?.data;
+  };
+  const project = await send('POST', '/projects', { name: 'house' });
+  const roof = await send('POST', `/projects/${project.id}/sections`, { name: 'roof' });
+  const cellar = await send('POST', `/projects/${project.id}/sections`, { name: 'cellar' });
+  const parent = await create({ title: 'parent', section_id: roof.id });
+  const child = await create({ title: 'child', parent_id: parent.id });
+  const beside = await create({ title: 'beside', section_id: cellar.id });
+  for (const { id } of [child, beside]) await send('DELETE', `/tasks/${id}`);
+  for (const path of [
+    ...[`/sections/${cellar.id}`, `/trash/sections/${cellar.id}`],
+    ...[`/tasks/${parent.id}`, `/trash/${parent.id}`],
+    ...[`/projects/${project.id}?tasks=trash`, `/trash/projects/${project.id}`],
+  ])
+    await send('DELETE', path);
+  const { rows } = await sql`
+    select title, project_id, section_id, parent_id from duly.tasks where user_id = ${user.id} order by title`.execute(
+    app.ctx.db,
+  );
+  const nowhere = { project_id: null, section_id: null, parent_id: null };
+  expect(rows).toEqual(['beside', 'child'].map((title) => ({ title, ...nowhere })));
   await app.close();
 });
 

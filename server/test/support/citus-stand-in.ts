@@ -5,11 +5,12 @@ import { readPlacement } from './distribution.ts';
 
 const script = readFileSync(new URL('../../../scripts/citus.sql', import.meta.url), 'utf8');
 const [onShard = ''] = /create function duly\.on_shard.*?\$\$;/s.exec(script) ?? [];
+const [foreignKeys = ''] = /alter table duly\.tasks.*?;/s.exec(script) ?? [];
 
 /**
- * Gives a database of plain PostgreSQL the function `duly.on_shard` of `scripts/citus.sql`, unchanged, and what it asks
- * Citus: here, tables that say that each table has one shard, a view of it. So every statement that goes to a shard is
- * executed by it. The suite has no cluster; docs/distribution.md has the command that tests one.
+ * Gives a database of plain PostgreSQL the foreign keys and the function `duly.on_shard` of `scripts/citus.sql`,
+ * unchanged. What the function asks Citus is here in tables: each table has one shard, which is a view of it. So the
+ * function executes every statement for a shard. The suite has no cluster; docs/distribution.md tells how to test one.
  */
 export async function imitateCitus(db: Db): Promise<void> {
   const { distributed, copied } = readPlacement();
@@ -40,5 +41,6 @@ export async function imitateCitus(db: Db): Promise<void> {
       db,
     );
   }
+  await sql.raw(foreignKeys).execute(db);
   await sql.raw(onShard).execute(db);
 }

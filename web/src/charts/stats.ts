@@ -59,8 +59,8 @@ function dayInZone(timeZone: string): DayOf {
 }
 
 /**
- * A repeating task has an occurrence for each completion; any other task says itself when it was completed. A completion
- * that waits has no time yet: it is one of today, as far as anybody can tell.
+ * A repeating task has an occurrence for each completion. Any other task has the time of its completion. A completion
+ * that is not on the server yet has no time, and counts as one of today.
  */
 function completionDays({ tasks, occurrences }: Collections, today: Day, dayOf: DayOf): Day[] {
   const once = tasks.all().flatMap((task) => {

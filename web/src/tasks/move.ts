@@ -8,7 +8,7 @@ import type { Side } from './use-move.ts';
 const groupOf = ({ groups }: List, id: string): Group | undefined =>
   groups.find(({ tasks }) => tasks.some((task) => task.id === id));
 
-/** In a manual order a move changes the place; in a list by date, the day. */
+/** A move changes the position in a list with a manual order, and the due date in a list of days. */
 export function createMove(list: List, offline: Offline, t: Translate) {
   async function place(
     id: string,

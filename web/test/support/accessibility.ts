@@ -7,7 +7,8 @@ const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Rules of axe whose result depends on the theme. */
 const rulesOfColour = ['color-contrast', 'link-in-text-block'];
 
-async function findings(page: Page, part: string, runOnly: readonly string[]): Promise<unknown> {
+/** What axe finds in the page as it is now, by default of WCAG 2.2, levels A and AA. */
+export async function findings(page: Page, part = 'html', runOnly = levels): Promise<unknown> {
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe.source);
   return page.evaluate(`axe.run(${JSON.stringify(part)}, { runOnly: ${JSON.stringify(runOnly)} })
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(
@@ -15,7 +16,7 @@ async function findings(page: Page, part: string, runOnly: readonly string[]): P
 }
 
 /** Until nothing moves: colours that fade in have another contrast. The page's policy forbids `waitForFunction`. */
-const settled = (page: Page) =>
+export const settled = (page: Page) =>
   expect
     .poll(
       () => page.evaluate('document.getAnimations().some(({ playState }) => playState === "running")'),
@@ -32,7 +33,7 @@ const isDark = (page: Page) => page.evaluate('matchMedia("(prefers-color-scheme:
  */
 export async function expectAccessible(page: Page, what: string, part = 'html'): Promise<void> {
   await settled(page);
-  expect(await findings(page, part, levels), what).toEqual([]);
+  expect(await findings(page, part), what).toEqual([]);
   const colorScheme = (await isDark(page)) ? 'light' : 'dark';
   await page.emulateMedia({ colorScheme });
   await settled(page);
