@@ -2,11 +2,12 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { password, registerAccount } from '../../server/test/support/accounts.ts';
 import { startApp } from '../../server/test/support/app.ts';
 import { afterTest } from '../../server/test/support/clean-up.ts';
-import { startServer, waitUntil } from '../../server/test/support/process.ts';
+import { patience } from '../../server/test/support/patience.ts';
+import { startServer } from '../../server/test/support/process.ts';
 import { newDataDirectory } from '../../server/test/support/servers.ts';
 import { blocksOf, compileSnippets, runSnippet } from '../../server/test/support/snippets.ts';
 import { read, root } from '../../server/test/support/sources.ts';
@@ -34,7 +35,7 @@ test.skipIf(!hasJq)('the start for authors of scripts prints what it says', asyn
   expect(printed).toBe(blocksOf(text, 'text').join(''));
 });
 
-test('the start for operators: its settings and commands work', async () => {
+test('the start for operators: its settings and commands work', { timeout: 300_000 }, async () => {
   const text = await read('docs/start/operator.md');
   const commands = blocksOf(text, 'sh').flatMap((block) => block.trim().split('\n'));
   expect(commands.splice(0, 2)).toEqual(['mkdir -p backups', 'npm start']);
@@ -55,12 +56,10 @@ test('the start for operators: its settings and commands work', async () => {
     const [npm, run, name = '', ...args] = command.split(' ').filter((word) => word !== '--');
     expect([npm, run]).toEqual(['npm', 'run']);
     const program = [join(root, 'server/src/main.ts'), name, ...args];
-    const execute = async () => {
+    const execute = async () =>
       outputs.push((await promisify(execFile)(process.execPath, program, { env: settled })).stdout);
-      return true;
-    };
     // The first backup takes a moment, and `doctor` misses it.
-    await waitUntil(() => (name === 'doctor' ? execute().catch(() => false) : execute()));
+    await (name === 'doctor' ? vi.waitFor(execute, patience) : execute());
   }
   expect(outputs.join('')).toContain('ada@example.com');
 });

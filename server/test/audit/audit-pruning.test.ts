@@ -9,7 +9,7 @@ import { readHeads, verifyAudit } from '../../src/audit/verify.ts';
 import { pruneOldAudit } from '../../src/jobs/prune-audit.ts';
 import { startApp, type TestApp, type TestUser } from '../support/app.ts';
 import { auditEntriesOf } from '../support/audit.ts';
-import { asAdmin } from '../support/database.ts';
+import { tamper } from '../support/database.ts';
 
 const retentionDays = 30;
 const dayMs = 24 * 3_600_000;
@@ -54,9 +54,7 @@ async function headOf({ id }: TestUser): Promise<ChainHead> {
 
 const sequenceOf = async ({ id }: TestUser) => (await auditEntriesOf(app.ctx.db, id)).map(({ seq }) => seq);
 
-/** Runs a statement as somebody with full access, in whose session no trigger fires. */
-const tamper = (statement: string) =>
-  asAdmin(`set session_replication_role = 'replica'; ${statement}`, app.database.connection.database);
+const tamperHere = (statement: string) => tamper(statement, app.database.connection.database);
 
 async function withOldEntries(old: number, recent: number): Promise<TestUser> {
   const user = await app.newUser();
@@ -115,9 +113,11 @@ test('heads that were kept from before still show whether the rest was rewritten
 test('the verification finds entries that were removed or changed otherwise', async () => {
   const user = await withOldEntries(3, 4);
   const restore = async (statement: string, expected: string[]) => {
-    await tamper(`create table kept as select * from duly.audit where user_id = '${user.id}'; ${statement}`);
+    await tamperHere(
+      `create table kept as select * from duly.audit where user_id = '${user.id}'; ${statement}`,
+    );
     expect(await findings()).toEqual(expected);
-    await tamper(
+    await tamperHere(
       `delete from duly.audit where user_id = '${user.id}'; insert into duly.audit select * from kept; drop table kept`,
     );
   };

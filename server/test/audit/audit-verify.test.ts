@@ -11,7 +11,7 @@ import { createDb } from '../../src/db/pool.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { auditEntriesOf } from '../support/audit.ts';
-import { asAdmin, createDatabase, type TestDatabase, urlOf } from '../support/database.ts';
+import { createDatabase, type TestDatabase, tamper, urlOf } from '../support/database.ts';
 import { silentLog } from '../support/log.ts';
 import { startProcess } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
@@ -45,15 +45,9 @@ async function newChain(): Promise<string> {
   return userId;
 }
 
-/** Executes statements as somebody with full access to the database. */
-const tamper = (userId: string, ...statements: string[]) =>
-  asAdmin(
-    [
-      "set session_replication_role = 'replica'",
-      ...statements.map((statement) => statement.replaceAll('$', `user_id = '${userId}'`)),
-    ].join(';'),
-    database.connection.database,
-  );
+/** Executes statements that have `$` for the rows of the user. */
+const tamperWith = (userId: string, ...statements: string[]) =>
+  tamper(statements.join(';').replaceAll('$', `user_id = '${userId}'`), database.connection.database);
 
 async function* from(heads: ChainHead[]): AsyncGenerator<ChainHead> {
   yield* heads;
@@ -116,14 +110,14 @@ describe('the verifier', () => {
   ])('names the entry whose %s was changed: the first, one between, the last', async (column, value) => {
     for (const seq of [1, 5, 10]) {
       const userId = await newChain();
-      await tamper(userId, `update duly.audit set ${column} = ${value} where $ and seq = ${seq}`);
+      await tamperWith(userId, `update duly.audit set ${column} = ${value} where $ and seq = ${seq}`);
       expect(await findingsOf(userId)).toEqual([`entry ${seq} was changed`]);
     }
   });
 
   test('names an entry that was given to another user, on both sides', async () => {
     const [owner, other] = [await newChain(), await newChain()];
-    await tamper(owner, `update duly.audit set user_id = '${other}', seq = 11 where $ and seq = 10`);
+    await tamperWith(owner, `update duly.audit set user_id = '${other}', seq = 11 where $ and seq = 10`);
     expect(await findingsOf(owner)).toEqual(['entry 10 is missing at the end']);
     expect(await findingsOf(other)).toEqual([
       'entry 11 and what follows is beyond the head',
@@ -133,10 +127,10 @@ describe('the verifier', () => {
 
   test('names what was deleted', async () => {
     const first = await newChain();
-    await tamper(first, 'delete from duly.audit where $ and seq = 1');
+    await tamperWith(first, 'delete from duly.audit where $ and seq = 1');
     expect(await findingsOf(first)).toEqual(['entry 1 is missing, and entry 2 cannot be checked']);
     const middle = await newChain();
-    await tamper(middle, 'delete from duly.audit where $ and seq in (4, 7, 8)');
+    await tamperWith(middle, 'delete from duly.audit where $ and seq in (4, 7, 8)');
     expect(await findingsOf(middle)).toEqual([
       'entry 4 is missing, and entry 5 cannot be checked',
       'entries 7 to 8 are missing, and entry 9 cannot be checked',
@@ -145,7 +139,7 @@ describe('the verifier', () => {
 
   test('names a deleted entry also where those behind it were moved up', async () => {
     const userId = await newChain();
-    await tamper(userId, 'delete from duly.audit where $ and seq = 8', move(9, 8), move(10, 9));
+    await tamperWith(userId, 'delete from duly.audit where $ and seq = 8', move(9, 8), move(10, 9));
     expect(await findingsOf(userId)).toEqual(['entry 10 is missing at the end', 'entry 8 was changed']);
   });
 
@@ -153,7 +147,7 @@ describe('the verifier', () => {
     'names both of two that changed places: %j',
     async ([a, b]) => {
       const userId = await newChain();
-      await tamper(userId, ...swap(a, b));
+      await tamperWith(userId, ...swap(a, b));
       expect(await findingsOf(userId)).toEqual([
         `entry ${a} was moved, it was entry ${b}`,
         `entry ${b} was moved, it was entry ${a}`,
@@ -163,26 +157,30 @@ describe('the verifier', () => {
 
   test('names what is missing at the end, up to the whole chain, and a head that is gone or another', async () => {
     const [cut, emptied, headless, other, added] = await Promise.all([1, 2, 3, 4, 5].map(newChain));
-    await tamper(String(cut), 'delete from duly.audit where $ and seq > 7');
+    await tamperWith(String(cut), 'delete from duly.audit where $ and seq > 7');
     expect(await findingsOf(String(cut))).toEqual(['entries 8 to 10 are missing at the end']);
-    await tamper(String(emptied), 'delete from duly.audit where $');
+    await tamperWith(String(emptied), 'delete from duly.audit where $');
     expect(await findingsOf(String(emptied))).toEqual(['entries 1 to 10 are missing at the end']);
-    await tamper(String(headless), 'delete from duly.audit_heads where $');
+    await tamperWith(String(headless), 'delete from duly.audit_heads where $');
     expect(await findingsOf(String(headless))).toEqual([
       'the head is missing, which was at entry 10 or later',
     ]);
-    await tamper(String(other), "update duly.audit_heads set hash = sha256('') where $");
+    await tamperWith(String(other), "update duly.audit_heads set hash = sha256('') where $");
     expect(await findingsOf(String(other))).toEqual(['the head does not fit entry 10']);
-    await tamper(String(added), 'update duly.audit_heads set seq = 8 where $');
+    await tamperWith(String(added), 'update duly.audit_heads set seq = 8 where $');
     expect(await findingsOf(String(added))).toEqual(['entry 9 and what follows is beyond the head']);
   });
 
   test('needs kept heads for a chain that was rebuilt, or cut together with its head', async () => {
     const [rebuilt, cut, removed] = await Promise.all([1, 2, 3].map(newChain));
     const heads = await currentHeads();
-    await tamper(String(rebuilt), "update duly.audit set action = 'x' where $ and seq = 6", rebuild(6));
-    await tamper(String(cut), 'delete from duly.audit where $ and seq > 7', rebuild(6));
-    await tamper(String(removed), 'delete from duly.audit where $', 'delete from duly.audit_heads where $');
+    await tamperWith(String(rebuilt), "update duly.audit set action = 'x' where $ and seq = 6", rebuild(6));
+    await tamperWith(String(cut), 'delete from duly.audit where $ and seq > 7', rebuild(6));
+    await tamperWith(
+      String(removed),
+      'delete from duly.audit where $',
+      'delete from duly.audit_heads where $',
+    );
     for (const [userId, finding] of [
       [rebuilt, 'entry 10 is not the one of the kept heads: the chain was rewritten'],
       [cut, 'entry 10 of the kept heads is missing'],
@@ -303,8 +301,8 @@ test('the command: heads, verify, one line for each finding and exit code 1', as
     );
     expect((await audit('verify', '--heads', file)).code).toBe(0);
 
-    await asAdmin(
-      "set session_replication_role = 'replica'; delete from duly.audit where user_id <> '' and seq = 2; update duly.audit set count = 3",
+    await tamper(
+      "delete from duly.audit where user_id <> '' and seq = 2; update duly.audit set count = 3",
       own.connection.database,
     );
     expect(await audit('verify', '--heads', file)).toEqual({

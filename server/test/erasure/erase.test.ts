@@ -8,7 +8,7 @@ import { hashOfUser } from '../../src/erasure/list.ts';
 import { newPassword, password, registerAccount } from '../support/accounts.ts';
 import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { auditEntriesOf } from '../support/audit.ts';
-import { asAdmin, urlOf } from '../support/database.ts';
+import { urlOf } from '../support/database.ts';
 import { openEventStream } from '../support/events.ts';
 import { createMarkers, findMarkers, plantMarkers } from '../support/markers.ts';
 import { patience } from '../support/patience.ts';
@@ -21,7 +21,7 @@ let rows: UserRows;
 beforeAll(async () => {
   app = await startApp();
   beside = await startApp({}, app);
-  rows = await createRows(app.ctx.db, (text) => asAdmin(text, app.database.connection.database));
+  rows = await createRows(app.ctx.db, app.database.connection.database);
 });
 afterAll(async () => {
   await beside.close();

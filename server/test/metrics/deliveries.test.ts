@@ -60,12 +60,9 @@ test('metrics count what was sent, sent late, refused, repeated and cancelled, a
   expect(duration('sum')).toBeGreaterThan((8 * delayMs) / 1_000);
 
   // What the worker found at first does not stay: it looks once more after there was something to do.
-  await vi.waitFor(
-    async () => {
-      const later = await scrape(url);
-      expect(sampleValue(later, 'duly_deliveries_oldest_due_seconds')).toBe(0);
-      expect(valuesOf(later, 'duly_deliveries_queued', 'kind')).toEqual({ reminder: 1 });
-    },
-    { timeout: 10_000, interval: 50 },
-  );
+  await vi.waitFor(async () => {
+    const later = await scrape(url);
+    expect(sampleValue(later, 'duly_deliveries_oldest_due_seconds')).toBe(0);
+    expect(valuesOf(later, 'duly_deliveries_queued', 'kind')).toEqual({ reminder: 1 });
+  }, patience);
 });

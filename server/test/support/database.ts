@@ -23,6 +23,17 @@ export async function asAdmin<Row extends pg.QueryResultRow>(
   }
 }
 
+/**
+ * Executes statements as somebody with full access, for whom no trigger and no foreign key is checked. On Citus only
+ * `set local`, and only this way, reaches the nodes that have the rows.
+ */
+export const tamper = (statements: string, database: string): Promise<unknown> =>
+  asAdmin(
+    `begin; set local citus.propagate_set_commands = 'local'; set local session_replication_role = replica;
+      ${statements}; commit`,
+    database,
+  );
+
 export interface TestDatabase {
   connection: ConnectionSettings;
   /** Drops the database. Fails if a test left tags on rows, or counts of tags, that are wrong. */

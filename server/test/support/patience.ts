@@ -1,2 +1,2 @@
 /** For conditions that must become true: the time they take depends on the machine. */
-export const patience = { timeout: 30_000, interval: 20 };
+export const patience = { timeout: 90_000, interval: 20 };

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { startApp, type TestApp } from './app.ts';
 import { createClient, type RawClient, type RawReply } from './client.ts';
-import { asAdmin } from './database.ts';
 import { isOfRepeating } from './repeats.ts';
 import { createRows, type UserRows } from './user-rows.ts';
 
@@ -37,7 +36,7 @@ export async function createTenants(env: Record<string, string> = {}): Promise<T
   const app = await startApp(env);
   const { db } = app.ctx;
   const client = createClient(app.url, 8);
-  const rows = await createRows(db, (text) => asAdmin(text, app.database.connection.database));
+  const rows = await createRows(db, app.database.connection.database);
   const newTenant = (label: string) => makeTenant(app, label);
   const deleted = await newTenant('the deleted');
   await rows.remove(deleted.id);

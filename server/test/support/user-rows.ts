@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../src/db/schema.ts';
+import { tamper } from './database.ts';
 
 interface UserColumn {
   /** Quoted for SQL. */
@@ -27,8 +28,8 @@ export interface UserRows {
   remove(userId: string): Promise<void>;
 }
 
-/** @param asAdmin runs a statement as a superuser on the same database */
-export async function createRows(db: Db, asAdmin: (text: string) => Promise<unknown>): Promise<UserRows> {
+/** @param database its name */
+export async function createRows(db: Db, database: string): Promise<UserRows> {
   const places = await findUserColumns(db);
   const isAudit = ({ name }: UserColumn) => /^duly\.audit/.test(name);
   const rowsIn = ({ name, column }: UserColumn, userId: string) =>
@@ -55,7 +56,7 @@ export async function createRows(db: Db, asAdmin: (text: string) => Promise<unkn
         ({ name, column }) => `delete from ${name} where ${column} = '${userId.replaceAll("'", "''")}'`,
       );
       // Without triggers and foreign keys, rows can be deleted in any order.
-      await asAdmin(`set session_replication_role = replica; ${deletions.join('; ')}`);
+      await tamper(deletions.join('; '), database);
     },
   };
 }

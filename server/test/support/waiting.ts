@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from './patience.ts';
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -12,8 +13,6 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-const readyDeadlineMs = 30_000;
-
 /** The status of a GET; 0 if there is no response. */
 export const responseStatus = (url: string): Promise<number> =>
   fetch(url).then(
@@ -24,11 +23,12 @@ export const responseStatus = (url: string): Promise<number> =>
     () => 0,
   );
 
-/** Polls until `check` is true. @throws Error after 30 s */
+/** Polls until `check` is true. @throws Error after `patience` */
 export async function waitUntil(check: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + readyDeadlineMs;
+  const deadline = performance.now() + patience.timeout;
   while (!(await check())) {
-    if (performance.now() > deadline) throw new Error('it did not come about in 30 s');
-    await sleep(20);
+    if (performance.now() > deadline)
+      throw new Error(`it did not come about in ${patience.timeout / 1_000} s`);
+    await sleep(patience.interval);
   }
 }
