@@ -87,10 +87,10 @@ describe('entries whose details are erased', () => {
     const first = `user_id = '${erased}' and seq = 1`;
     for (const change of ["outcome = 'failure'", "actor = 'x'", 'details_digest = null']) {
       const rows = await auditEntriesOf(db, erased);
-      await tamper(`update duly.audit set ${change} where ${first}`, database.connection.database);
+      await tamper([`update duly.audit set ${change} where ${first}`], database.connection.database);
       expect(await findingsOf(erased)).toContain('entry 1 was changed');
       await tamper(
-        `update duly.audit set actor = null, outcome = '${rows[0]?.outcome}' where ${first}`,
+        [`update duly.audit set actor = null, outcome = '${rows[0]?.outcome}' where ${first}`],
         database.connection.database,
       );
     }

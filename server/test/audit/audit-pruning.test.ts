@@ -54,7 +54,7 @@ async function headOf({ id }: TestUser): Promise<ChainHead> {
 
 const sequenceOf = async ({ id }: TestUser) => (await auditEntriesOf(app.ctx.db, id)).map(({ seq }) => seq);
 
-const tamperHere = (statement: string) => tamper(statement, app.database.connection.database);
+const tamperHere = (...statements: string[]) => tamper(statements, app.database.connection.database);
 
 async function withOldEntries(old: number, recent: number): Promise<TestUser> {
   const user = await app.newUser();
@@ -113,12 +113,12 @@ test('heads that were kept from before still show whether the rest was rewritten
 test('the verification finds entries that were removed or changed otherwise', async () => {
   const user = await withOldEntries(3, 4);
   const restore = async (statement: string, expected: string[]) => {
-    await tamperHere(
-      `create table kept as select * from duly.audit where user_id = '${user.id}'; ${statement}`,
-    );
+    await tamperHere(`create table kept as select * from duly.audit where user_id = '${user.id}'`, statement);
     expect(await findings()).toEqual(expected);
     await tamperHere(
-      `delete from duly.audit where user_id = '${user.id}'; insert into duly.audit select * from kept; drop table kept`,
+      `delete from duly.audit where user_id = '${user.id}'`,
+      'insert into duly.audit select * from kept',
+      'drop table kept',
     );
   };
   const ofUser = `user_id = '${user.id}'`;

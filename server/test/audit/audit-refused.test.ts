@@ -90,7 +90,7 @@ describe('a counted entry that the database refuses', () => {
     const [broken, other] = [await newClient(app), await newClient(app)];
     await broken.create();
     await tamper(
-      `delete from duly.audit_heads where user_id = '${broken.user.id}'`,
+      [`delete from duly.audit_heads where user_id = '${broken.user.id}'`],
       app.database.connection.database,
     );
     await Promise.all([broken.list(), other.list()]);

@@ -47,7 +47,10 @@ async function newChain(): Promise<string> {
 
 /** Executes statements that have `$` for the rows of the user. */
 const tamperWith = (userId: string, ...statements: string[]) =>
-  tamper(statements.join(';').replaceAll('$', `user_id = '${userId}'`), database.connection.database);
+  tamper(
+    statements.map((statement) => statement.replaceAll('$', `user_id = '${userId}'`)),
+    database.connection.database,
+  );
 
 async function* from(heads: ChainHead[]): AsyncGenerator<ChainHead> {
   yield* heads;
@@ -302,7 +305,7 @@ test('the command: heads, verify, one line for each finding and exit code 1', as
     expect((await audit('verify', '--heads', file)).code).toBe(0);
 
     await tamper(
-      "delete from duly.audit where user_id <> '' and seq = 2; update duly.audit set count = 3",
+      ["delete from duly.audit where user_id <> '' and seq = 2", 'update duly.audit set count = 3'],
       own.connection.database,
     );
     expect(await audit('verify', '--heads', file)).toEqual({

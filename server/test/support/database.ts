@@ -25,14 +25,21 @@ export async function asAdmin<Row extends pg.QueryResultRow>(
 
 /**
  * Executes statements as somebody with full access, for whom no trigger and no foreign key is checked. On Citus only
- * `set local`, and only this way, reaches the nodes that have the rows.
+ * `set local`, and only when it is sent by itself, reaches the nodes that have the rows.
  */
-export const tamper = (statements: string, database: string): Promise<unknown> =>
-  asAdmin(
-    `begin; set local citus.propagate_set_commands = 'local'; set local session_replication_role = replica;
-      ${statements}; commit`,
-    database,
-  );
+export async function tamper(statements: readonly string[], database: string): Promise<void> {
+  const client = new pg.Client({ ...inject('admin'), database });
+  await client.connect();
+  const settings = [
+    "set local citus.propagate_set_commands = 'local'",
+    'set local session_replication_role = replica',
+  ];
+  try {
+    for (const text of ['begin', ...settings, ...statements, 'commit']) await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
 
 export interface TestDatabase {
   connection: ConnectionSettings;

@@ -56,7 +56,7 @@ export async function createRows(db: Db, database: string): Promise<UserRows> {
         ({ name, column }) => `delete from ${name} where ${column} = '${userId.replaceAll("'", "''")}'`,
       );
       // Without triggers and foreign keys, rows can be deleted in any order.
-      await tamper(deletions.join('; '), database);
+      await tamper(deletions, database);
     },
   };
 }
