@@ -573,11 +573,12 @@ CREATE OR REPLACE FUNCTION duly.account_came_or_went()
  SET search_path TO 'duly', 'pg_temp'
 AS $function$
 declare
+  who constant text := coalesce(new.id, old.id);
   next_revision bigint;
 begin
-  update owners set revision = revision + 1 where user_id = coalesce(new.id, old.id) returning revision into next_revision;
+  update owners set revision = revision + 1 where user_id = who returning revision into next_revision;
   if next_revision is not null then
-    insert into profiles (user_id, revision) values (coalesce(new.id, old.id), next_revision)
+    insert into profiles (user_id, revision) values (who, next_revision)
       on conflict (user_id) do update set revision = excluded.revision;
   end if;
   return null;

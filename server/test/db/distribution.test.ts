@@ -89,3 +89,12 @@ test('a distributed table has no trigger that reads or writes', async () => {
     'duly.owners write_after_erasure',
   ]);
 });
+
+test('functions of the schema name the user by a variable: a cluster plans an expression for every shard', async () => {
+  const { rows } = await sql<{ name: string; condition: string }>`
+    select proname as name, matched[1] as condition from pg_proc join pg_namespace n on n.oid = pronamespace,
+      regexp_matches(prosrc, '\\muser_id\\s*=\\s*([\\w.$]+(?:\\s*\\()?)', 'g') as matched
+    where n.nspname = 'duly'`.execute(db);
+  expect(rows.map(({ name }) => name)).toContain('account_came_or_went');
+  expect(rows.filter(({ condition }) => condition.endsWith('('))).toEqual([]);
+});
