@@ -2,15 +2,17 @@
  * What each operation costs the database, of a user with 100,000 tasks: processor time of PostgreSQL, the median of
  * five requests, on one processor and without the response cache. Other work on the machine is not in it. Linux only.
  *
- *   node_modules/node/bin/node server/bench/growth.ts [--data DIR] [--only TEXT] [--tasks 100000]
+ *   node_modules/node/bin/node server/bench/growth.ts [--data DIR] [--part orders,filters,searches,reads,writes]
+ *     [--only TEXT] [--tasks 100000]
  *
- * `--data` keeps the database in DIR, `--only` measures what has TEXT in its name.
+ * `--data` keeps the database in DIR, `--part` measures some parts only, and `--only` what has TEXT in its name. Writes
+ * change the data: measure them last.
  */
 
 import { parseArgs } from 'node:util';
 import { openBenchDatabase, runQuery } from './database.ts';
 import { fillGrowth } from './growth-data.ts';
-import { createGrowthOperations, type GrowthOperation, type Send } from './growth-operations.ts';
+import { createGrowthOperations, type GrowthOperation, growthParts, type Send } from './growth-operations.ts';
 import { heavyUser } from './seed.ts';
 import { mintToken, startServer } from './server.ts';
 import { median } from './statistics.ts';
@@ -18,7 +20,8 @@ import { median } from './statistics.ts';
 const { values } = parseArgs({
   options: {
     data: { type: 'string' },
-    only: { type: 'string' },
+    only: { type: 'string', default: '' },
+    part: { type: 'string', default: growthParts.join() },
     tasks: { type: 'string', default: '100000' },
   },
 });
@@ -47,8 +50,10 @@ try {
   try {
     console.log(`| operation of a user with ${tasks} tasks | ms at the database | asked |`);
     console.log('|---|---|---|');
-    for (const operation of await createGrowthOperations(send, tasks))
-      if (operation.name.includes(values.only ?? '')) await measure(operation);
+    const operations = await createGrowthOperations(send, tasks);
+    for (const part of growthParts.filter((name) => values.part.split(',').includes(name)))
+      for (const operation of operations[part])
+        if (operation.name.includes(values.only)) await measure(operation);
   } finally {
     await server.stop();
   }
