@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { isoText } from '../db/columns.ts';
 import type { CursorKeys } from '../db/cursors.ts';
 import { type EncodedPage, findPage, readPage } from '../db/keyset-page.ts';
-import type { SortOrder } from '../db/page-statement.ts';
+import type { SortOrder } from '../db/page-order.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, executeQuery, param, type Query, query } from '../db/statements.ts';
 import type { ItemListQuery } from '../items/model.ts';

@@ -1,6 +1,8 @@
 import { validationError } from '../platform/errors.ts';
 import { decodeCursor, encodeCursor, type KeysetPosition, type PageScope } from './cursors.ts';
-import { type PageRow, type PageSource, pageSql, type SortOrder } from './page-statement.ts';
+import type { ListTotal } from './known-totals.ts';
+import type { SortOrder } from './page-order.ts';
+import { type PageRow, type PageSource, pageSql } from './page-statement.ts';
 import type { Db } from './schema.ts';
 import { compileOncePerShape } from './statements.ts';
 
@@ -72,20 +74,25 @@ const pageStatements = compileOncePerShape<PageRow>();
 /**
  * One statement, so that page and total are of one snapshot. The database builds the JSON, which costs it about as much
  * as sending the values, and this process neither decodes nor parses it.
+ * @param known the total of the list as it was counted before, if it is a long one
  */
 export async function findPage(
   db: Db,
   source: PageSource,
   order: SortOrder,
   request: PageRequest,
+  known?: ListTotal,
 ): Promise<Page> {
   const { limit, offset, position } = request;
+  const chunks = source.materialize ? null : (known?.params ?? null);
+  const isChunked = chunks !== null;
   const positionShape = position === null ? 'start' : [position.backward, position.key === null];
-  const shape = [source.table, source.shape, order.name, order.direction, positionShape].join();
-  const read = pageStatements(shape, (on) => pageSql(source, order, position).compile(on));
+  const shape = [source.table, source.shape, order.name, order.direction, positionShape, isChunked].join();
+  const read = pageStatements(shape, (on) => pageSql({ ...source, isChunked }, order, position).compile(on));
   const { key, id } = position ?? {};
-  const [row] = await read(db, { ...source.params, limit, offset, key, id });
+  const [row] = await read(db, { ...source.params, ...chunks, limit, offset, key, id });
   if (row === undefined) throw new Error('the statement of a page returned no row');
+  known?.remember(row);
   return {
     items: row.items ?? Buffer.alloc(0),
     total: row.total,

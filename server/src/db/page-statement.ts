@@ -1,44 +1,35 @@
-import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import { asBytes } from './byte-rows.ts';
 import type { KeysetPosition } from './cursors.ts';
+import { nearlyInOrder } from './near-order.ts';
+import {
+  afterPosition,
+  keysOf,
+  matchingRows,
+  orderAndLimit,
+  orderBySelectedKeys,
+  orderBySql,
+  type SortOrder,
+} from './page-order.ts';
+import { chunkedTotal, chunksSeen, plainTotal, type TotalSource } from './page-totals.ts';
 import { type ParamValues, param } from './statements.ts';
 
-/**
- * Which rows a list has, on all of its pages, and how each is shown. The table has `user_id` and `id uuid`; in every
- * expression `t` is a row of it.
- */
-export interface PageSource {
-  table: string;
+/** Which rows a list has, on all of its pages, and how each is shown. */
+export interface PageSource extends TotalSource {
   /** What distinguishes `where` and `json` from those of other lists of the table. */
   shape: string;
-  /** All of these hold, besides that the row is the user's. */
-  where: readonly Expression<SqlBool>[];
   /** JSON text. */
   json: RawBuilder<string>;
   /** Values of the parameters in the expressions. */
   params: ParamValues & { user_id: string };
   /** Whether to evaluate `where` once for the page and the total: when that is more than reading along an index. */
   materialize: boolean;
+  /** Whether the total is counted in the chunks of the parameters that `known-totals.ts` gives. */
+  isChunked?: boolean;
   /** Whether the user has rows whose folded text is outdated; null where folded text decides nothing. */
   hasUnfoldedRows: Expression<boolean> | null;
   /** Texts that the statement also reads, of the same snapshot, by name; `shape` has to distinguish them. */
   extras?: Readonly<Record<string, Expression<string | null>>>;
-}
-
-/** Ties break by the tie-breaker, if there is one, and by id, in the same direction. */
-export interface SortOrder {
-  key: Expression<unknown>;
-  /** What distinguishes the order from others of the table. */
-  name: string;
-  /** The key as text, for a position. */
-  keyText: Expression<string | null>;
-  /** That text as the key again. */
-  keyFromText(text: Expression<string>): Expression<unknown>;
-  /** A column of `t`, and that of the item at a position, made of the text of its key. */
-  tieBreaker?: { key: Expression<unknown>; toKey(text: Expression<string>): Expression<unknown> };
-  direction: 'asc' | 'desc';
-  /** Rows may have no key: they come last in both directions; read backward, first. */
-  nullable: boolean;
 }
 
 /** Rows are numbered as they are read: from the position, so backward from the end of the page. */
@@ -54,6 +45,10 @@ export interface PageRow {
   last_id: Buffer | null;
   last_key: Buffer | null;
   has_unfolded_rows?: boolean;
+  /** Of a total in chunks: how many rows each has, with commas between them, and the epoch and revision of that. */
+  counts?: Buffer | null;
+  counted_epoch?: Buffer | null;
+  counted_revision?: Buffer | null;
   [extra: `extra_${string}`]: Buffer | null;
 }
 
@@ -66,14 +61,20 @@ export const pageSql = (source: PageSource, order: SortOrder, position: KeysetPo
  * filtered columns.
  */
 const pageFromIndex = (source: PageSource, order: SortOrder, position: KeysetPosition | null) =>
-  sql<PageRow>`${sql.raw(asBytes)} with page as (
+  sql<PageRow>`${sql.raw(asBytes)} with ${source.isChunked ? sql`${chunksSeen}, ` : sql``}page as (
       select t.*, ${rowNumber(order, position)} from (
-        select t.*, ${keysOf(order)} ${matchingRows(source, position && afterPosition(order, position))}
-        ${orderAndLimit(order, position)}
+        ${orderedRows(source, order, position)}
       ) as t
     )
-    select ${pageColumns(source)} from (select count(*)::int as total ${matchingRows(source)}) as counted,
+    select ${pageColumns(source)} from (${source.isChunked ? chunkedTotal(source) : plainTotal(source)}) as counted,
       (select ${shownColumns(source, order, position)} from page as t) as shown`;
+
+function orderedRows(source: PageSource, order: SortOrder, position: KeysetPosition | null) {
+  const { nearly } = order;
+  if (nearly !== undefined) return nearlyInOrder(source, { ...order, nearly }, position);
+  const after = position === null ? [] : [afterPosition(order, position)];
+  return sql`select t.*, ${keysOf(order)} ${matchingRows(source, after)} ${orderAndLimit(order, position)}`;
+}
 
 /** Materializes keys only: those of a hundred thousand rows fit into the memory of a statement. */
 function pageFromMaterialized(source: PageSource, order: SortOrder, position: KeysetPosition | null) {
@@ -98,7 +99,7 @@ const rowNumber = (order: SortOrder, position: KeysetPosition | null) =>
 
 const pageColumns = ({ hasUnfoldedRows, extras = {} }: PageSource) =>
   sql.join([
-    sql`counted.total, shown.*`,
+    sql`counted.*, shown.*`,
     ...(hasUnfoldedRows === null ? [] : [sql`${hasUnfoldedRows} as has_unfolded_rows`]),
     ...Object.entries(extras).map(([name, extra]) => sql`${extra} as ${sql.id(`extra_${name}`)}`),
   ]);
@@ -113,52 +114,4 @@ function shownColumns({ json }: PageSource, { keyText }: SortOrder, position: Ke
   const first = position === null ? sql`` : sql`, ${idAndKey('first', sql`1`)}`;
   return sql`string_agg(${json}, ',' order by t.row_number ${way}) filter (where t.row_number <= ${limit}) as items,
     max(t.row_number) as found, ${idAndKey('last', limit)}${first}`;
-}
-
-const matchingRows = ({ table, where }: PageSource, after: Expression<SqlBool> | null = null) =>
-  sql`from ${sql.table(table)} as t where ${sql.join(
-    [sql`t.user_id = ${param('user_id')}`, ...where, ...(after === null ? [] : [after])],
-    sql` and `,
-  )}`;
-
-const keysOf = ({ key, tieBreaker }: SortOrder) =>
-  tieBreaker === undefined ? sql`${key} as key` : sql`${key} as key, ${tieBreaker.key} as tie`;
-
-/** The order of what `keysOf` selects. */
-const orderBySelectedKeys = ({ tieBreaker, ...order }: SortOrder): SortOrder => ({
-  ...order,
-  key: sql.ref('t.key'),
-  ...(tieBreaker && { tieBreaker: { ...tieBreaker, key: sql.ref('t.tie') } }),
-});
-
-const orderAndLimit = (order: SortOrder, position: KeysetPosition | null) =>
-  sql`order by ${orderBySql(order, position)} limit ${param('limit')}::int + 1 offset ${param('offset')}`;
-
-function orderBySql(order: SortOrder, position: KeysetPosition | null): Expression<unknown> {
-  const { key, tieBreaker, direction, nullable } = order;
-  const backward = position?.backward ?? false;
-  const way = (direction === 'asc') === backward ? sql`desc` : sql`asc`;
-  if (tieBreaker !== undefined) return sql`${key} ${way}, ${tieBreaker.key} ${way}, t.id ${way}`;
-  if (!nullable) return sql`${key} ${way}, t.id ${way}`;
-  const nulls = backward ? sql`nulls first` : sql`nulls last`;
-  return sql`${key} ${way} ${nulls}, t.id ${way}`;
-}
-
-/** The rows beyond a position, in the order of `orderBySql`. */
-function afterPosition(order: SortOrder, { backward, key }: KeysetPosition): Expression<SqlBool> {
-  const operator = (order.direction === 'asc') === backward ? sql`<` : sql`>`;
-  const id = sql`${param('id')}::uuid`;
-  const later = sql<SqlBool>`t.id ${operator} ${id}`;
-  if (key === null) {
-    return backward
-      ? sql<SqlBool>`(${order.key} is not null or ${later})`
-      : sql<SqlBool>`(${order.key} is null and ${later})`;
-  }
-  const text = param<string>('key');
-  const tie = order.tieBreaker;
-  const row =
-    tie === undefined
-      ? sql<SqlBool>`(${order.key}, t.id) ${operator} (${order.keyFromText(text)}, ${id})`
-      : sql<SqlBool>`(${order.key}, ${tie.key}, t.id) ${operator} (${order.keyFromText(text)}, ${tie.toKey(text)}, ${id})`;
-  return backward || !order.nullable ? row : sql<SqlBool>`(${order.key} is null or ${row})`;
 }

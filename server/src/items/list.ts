@@ -2,7 +2,7 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isoText } from '../db/columns.ts';
 import type { CursorKeys } from '../db/cursors.ts';
 import { type EncodedPage, findPage, readPage } from '../db/keyset-page.ts';
-import type { SortOrder } from '../db/page-statement.ts';
+import type { SortOrder } from '../db/page-order.ts';
 import type { Db } from '../db/schema.ts';
 import { executeQuery, param } from '../db/statements.ts';
 import { notFound } from '../platform/errors.ts';

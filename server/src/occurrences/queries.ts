@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { CursorKeys } from '../db/cursors.ts';
 import { type EncodedPage, findPage, readPage } from '../db/keyset-page.ts';
-import type { SortOrder } from '../db/page-statement.ts';
+import type { SortOrder } from '../db/page-order.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, type CteTemplate, param, type Query } from '../db/statements.ts';
 import { occurrenceJson } from './columns.ts';

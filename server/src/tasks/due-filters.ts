@@ -32,7 +32,7 @@ const isSpan = (due: DueFilter['due']): due is keyof typeof spans => due !== und
  * The date of a due value in its own zone is at most this far from the date in the user's: two days by the offsets, and
  * one for a day that a zone left out.
  */
-const marginDays = 3;
+export const marginDays = 3;
 
 /** The parameters of `dueConditions` and `nextDueAt`. */
 export function dueParams(filter: DueFilter, { zone, now }: UserClock) {
@@ -84,6 +84,12 @@ export const dueConditions = ({ due, deferred = 'all' }: DueFilter): readonly Ra
   ...(due === undefined ? [] : dueConditionsByWord[isSpan(due) ? 'span' : due]),
   ...deferredConditions[deferred],
 ];
+
+/** Tasks of the list of overdue ones that stay in it without a write, and those that the clock may bring. */
+export const overdueParts = {
+  inChunks: sql<SqlBool>`t.due_date < ${date('due_lowest')}`,
+  others: sql<SqlBool>`t.due_date >= ${date('due_lowest')}`,
+};
 
 /** The next instant of today at which a pending task of the user becomes overdue, ISO 8601. */
 export const nextDueAt = sql<string | null>`(

@@ -1,6 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { CursorKeys } from '../db/cursors.ts';
 import { type EncodedPage, findPage, type Page, type PageRequest, readPage } from '../db/keyset-page.ts';
+import { totalOf } from '../db/known-totals.ts';
 import { foldedLikePattern, likePattern } from '../db/like-patterns.ts';
 import type { Db } from '../db/schema.ts';
 import { param } from '../db/statements.ts';
@@ -14,9 +15,10 @@ import {
   isByClock,
   isClockDependent,
   nextDueAt,
+  overdueParts,
   validUntilOf,
 } from './due-filters.ts';
-import { type ListParameters, listDefaults, type TaskListQuery } from './list-model.ts';
+import { type ListParameters, listDefaults, type SortKey, type TaskListQuery } from './list-model.ts';
 import { placementConditions, placementParams, placementShape } from './placement-filters.ts';
 import { sorts } from './sort-orders.ts';
 import { inDatabaseZone, inUserZone, type UserClock } from './user-zones.ts';
@@ -84,46 +86,78 @@ function sortByName(filter: object): [string, unknown][] {
 }
 
 /** @param clock null if neither order nor filter needs it */
-export function listTasks(
+export async function listTasks(
   db: Db,
   userId: string,
   filter: TaskListFilter,
   clock: UserClock | null = null,
 ): Promise<Page> {
-  const { sort_by, sort_direction: direction, search, tags, due_after, due_before, due } = filter;
-  const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' };
-  const names = new Set(tags);
+  const { sort_by, sort_direction: direction, due } = filter;
+  const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' && !hasDueDate(filter) };
+  const list = countedListOf(filter, clock);
+  const known = list === null ? undefined : await totalOf(db, table, userId, list);
+  const isWalked = (known?.lastTotal ?? 0) >= walkedFrom && walkedOrders.has(sort_by);
   const source = {
-    table: 'duly.tasks',
-    shape: shapeOf(filter),
-    where: conditionsOf(filter),
+    table,
+    shape: [shapeOf(filter), isWalked].join(),
+    where: conditionsOf(filter, isWalked),
     json: taskJson,
-    params: {
-      user_id: userId,
-      priority: filter.priority,
-      due_after,
-      due_before,
-      ...searchPatternsOf(search),
-      folded_key: filter.position?.key && fold(filter.position.key),
-      ...placementParams(filter),
-      ...(clock && dueParams(filter, clock)),
-      tags: [...names],
-      tags_wanted: filter.tags_match === 'all' ? names.size : 1,
-    },
-    // Other filters leave so many rows that a page is soon full.
-    materialize: Boolean(
-      search || tags?.length || due_after || due_before || isByClock(due) || filter.has_reminder,
-    ),
-    hasUnfoldedRows: search || sort_by === 'title' ? hasUnfoldedTasks : null,
+    params: { user_id: userId, ...paramsOf(filter, clock) },
+    materialize: !isWalked && isSelective(filter),
+    ...(due === 'overdue' ? overdueParts : {}),
+    hasUnfoldedRows: filter.search || sort_by === 'title' ? hasUnfoldedTasks : null,
     extras: {
       ...(clock === null ? {} : { user_zone: userZone }),
       ...(due === 'overdue' ? { next_due_at: nextDueAt } : {}),
     },
   };
-  if (sort_by !== 'due_date' || clock === null) return findPage(db, source, order, filter);
+  if (sort_by !== 'due_date' || clock === null) return findPage(db, source, order, filter, known);
   return inDatabaseZone(clock, (database_zone) =>
-    findPage(db, { ...source, params: { ...source.params, database_zone } }, order, filter),
+    findPage(db, { ...source, params: { ...source.params, database_zone } }, order, filter, known),
   );
+}
+
+const table = 'duly.tasks';
+
+/** So many of a list are found sooner along its order than all of them by their filter. */
+const walkedFrom = 3_000;
+/** Those that are read along an index. */
+const walkedOrders: ReadonlySet<SortKey> = new Set(['created_at', 'due_date']);
+
+/** Filters by which few tasks remain, perhaps. Others leave so many that a page along the order is soon full. */
+const isSelective = ({ search, tags, due_after, due_before, due, has_reminder }: TaskListFilter): boolean =>
+  Boolean(search || tags?.length || due_after || due_before || isByClock(due) || has_reminder);
+
+/** Whether all tasks of the list have a due date. */
+const hasDueDate = ({ due, due_after, due_before }: TaskListFilter): boolean =>
+  due_after !== undefined || due_before !== undefined || (due !== undefined && due !== 'none');
+
+/**
+ * What distinguishes the list from others of the user's by the tasks of its chunks; null if the clock changes too much
+ * of them.
+ */
+function countedListOf(filter: TaskListFilter, clock: UserClock | null): string | null {
+  const { limit: _, offset: __, position: ___, sort_by, sort_direction, ...filters } = filter;
+  if (filter.search || (filter.due !== 'overdue' && isByClock(filter.due))) return null;
+  // The days that conditions compare with: they are the same until midnight.
+  const { due_today, due_lowest } = clock === null ? {} : dueParams(filter, clock);
+  return JSON.stringify([due_today, due_lowest, sortByName(filters)]);
+}
+
+function paramsOf(filter: TaskListFilter, clock: UserClock | null) {
+  const { priority, due_after, due_before, search, tags, tags_match } = filter;
+  const names = new Set(tags);
+  return {
+    priority,
+    due_after,
+    due_before,
+    ...searchPatternsOf(search),
+    folded_key: filter.position?.key && fold(filter.position.key),
+    ...placementParams(filter),
+    ...(clock && dueParams(filter, clock)),
+    tags: [...names],
+    tags_wanted: tags_match === 'all' ? names.size : 1,
+  };
 }
 
 /** All that `conditionsOf` depends on. */
@@ -142,7 +176,8 @@ function shapeOf(filter: TaskListFilter): string {
 
 const isMultiline = (search: string | undefined): boolean => search?.includes('\n') ?? false;
 
-function conditionsOf(filter: TaskListFilter): RawBuilder<SqlBool>[] {
+/** @param isWalked whether tasks are compared one by one along an order */
+function conditionsOf(filter: TaskListFilter, isWalked: boolean): RawBuilder<SqlBool>[] {
   const conditions = [sql<SqlBool>`t.deleted_at is null`];
   for (const completed of [filter.completed, completedByStatus[filter.status]]) {
     if (completed !== undefined)
@@ -153,7 +188,7 @@ function conditionsOf(filter: TaskListFilter): RawBuilder<SqlBool>[] {
   if (filter.due_before !== undefined) conditions.push(sql`t.due_date <= ${param('due_before')}`);
   conditions.push(...dueConditions(filter));
   if (filter.search) conditions.push(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
-  if (filter.tags?.length) conditions.push(hasTags);
+  if (filter.tags?.length) conditions.push(isWalked ? eachHasTags : hasTags);
   if (filter.has_reminder !== undefined)
     conditions.push(filter.has_reminder ? sql`t.reminder_count > 0` : sql`t.reminder_count = 0`);
   conditions.push(...placementConditions(filter));
@@ -186,3 +221,9 @@ const hasTags = sql<SqlBool>`t.id in (
     select task_id from duly.task_tags where user_id = ${param('user_id')} and name = any(${param('tags')})
     group by task_id having count(*) >= ${param('tags_wanted')}
   )`;
+
+/** A scalar subquery: the planner makes no join of it, which could read all tasks of the tag for each page. */
+const eachHasTags = sql<SqlBool>`(
+    select count(*) from duly.task_tags as l
+    where l.user_id = ${param('user_id')} and l.task_id = t.id and l.name = any(${param('tags')})
+  ) >= ${param('tags_wanted')}`;

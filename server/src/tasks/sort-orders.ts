@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import { isoText } from '../db/columns.ts';
-import type { SortOrder } from '../db/page-statement.ts';
+import type { SortOrder } from '../db/page-order.ts';
 import { param } from '../db/statements.ts';
 import { foldVersion, searchTextSeparator } from '../platform/folding.ts';
+import { marginDays } from './due-filters.ts';
 import type { SortKey } from './list-model.ts';
 
-type SortColumn = Pick<SortOrder, 'key' | 'name' | 'keyText' | 'keyFromText' | 'tieBreaker'>;
+type SortColumn = Pick<SortOrder, 'key' | 'name' | 'keyText' | 'keyFromText' | 'tieBreaker' | 'nearly'>;
 
 const sortByTime = (name: 'created_at' | 'updated_at'): SortColumn => ({
   key: sql.ref(`t.${name}`),
@@ -41,6 +42,7 @@ export const sorts: Record<SortKey, SortColumn> = {
     name: 'due_date',
     keyText: isoText(dueInstant),
     keyFromText: (text) => sql`${text}::timestamptz`,
+    nearly: { column: sql.ref('t.due_date'), marginDays },
   },
   // Null on rows that an older server wrote.
   position: {

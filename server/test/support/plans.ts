@@ -45,3 +45,12 @@ export const rowsExamined = (plan: readonly PlanNode[]) =>
       return (node['Actual Rows'] + inVain) * node['Actual Loops'];
     })
     .reduce((sum, rows) => sum + rows, 0);
+
+/** Number of rows and index entries read, including those that a filter removed. */
+export const entriesExamined = (plan: readonly PlanNode[]) =>
+  rowsExamined(plan) + rowsExamined(indexOnly(plan));
+
+const indexOnly = (plan: readonly PlanNode[]) =>
+  plan
+    .filter((node) => node['Node Type'] === 'Index Only Scan')
+    .map((node) => ({ ...node, 'Node Type': 'Index Scan' }));

@@ -1,8 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startOfDay } from '../../src/dates/zones.ts';
+import type { Task } from '../../src/tasks/model.ts';
 import { inDatabaseZone } from '../../src/tasks/user-zones.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { type Client, locsOf, newClient } from '../support/tasks.ts';
+import { sendBulk } from '../support/bulk.ts';
+import { seeded } from '../support/random.ts';
+import { type Client, linksOf, locsOf, newClient } from '../support/tasks.ts';
 import { createView } from '../support/views.ts';
 
 let app: TestApp;
@@ -53,6 +57,59 @@ test('a cursor is bound to the zone of the profile', async () => {
   const { body: plain } = await client.v1('GET', '/tasks?limit=1');
   await client.v1('PATCH', '', { time_zone: 'Asia/Tokyo' });
   expect((await client.v1('GET', `/tasks?cursor=${plain.pagination.next_cursor}`)).body.data).toHaveLength(2);
+});
+
+const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_129);
+
+test(`pages of dates in zones far apart are parts of the whole list, forward, back and by offset, seed ${seed}`, async () => {
+  const random = seeded(seed);
+  const client = await clientIn('America/St_Johns');
+  const operations = Array.from({ length: 90 }, (_, index) => ({
+    op: 'create',
+    title: `${index}`,
+    due_date: random.chance(0.2) ? null : `2026-10-${10 + random.below(random.pick([3, 20]))}`,
+  }));
+  const timed = operations.map((operation) =>
+    operation.due_date === null || random.chance(0.3)
+      ? operation
+      : {
+          ...operation,
+          due_time: random.pick(['00:00', '12:00', '23:59']),
+          time_zone: random.pick(['Pacific/Kiritimati', 'Etc/GMT+12', 'America/St_Johns']),
+        },
+  );
+  await sendBulk(client, timed);
+  const instantOf = ({ due_date, due_at }: Task) => due_at ?? startOfDay(due_date ?? '', 'America/St_Johns');
+  let lastUrl: string | undefined;
+  for (const direction of ['asc', 'desc'] as const) {
+    const sign = direction === 'asc' ? 1 : -1;
+    const byId = (a: Task, b: Task) => sign * (a.id < b.id ? -1 : 1);
+    const all = await client.list('?limit=100');
+    const dated = all.filter(({ due_date }) => due_date !== null);
+    dated.sort((a, b) => {
+      const apart = Date.parse(instantOf(a)) - Date.parse(instantOf(b));
+      return apart === 0 ? byId(a, b) : sign * apart;
+    });
+    const undated = all.filter(({ due_date }) => due_date === null).sort(byId);
+    const wanted = [...dated, ...undated].map(({ title }) => title);
+    const path = `${client.user.v1}/tasks?sort_by=due_date&sort_direction=${direction}&limit=7`;
+    for (const rel of ['next', 'prev'] as const) {
+      const seen: string[] = [];
+      for (let url: string | undefined = rel === 'next' ? path : lastUrl; url !== undefined; ) {
+        const page = await client.follow(url);
+        const titles = page.body.data.map(({ title }: Task) => title);
+        if (rel === 'next') seen.push(...titles);
+        else seen.unshift(...titles);
+        lastUrl = url;
+        url = linksOf(page)[rel];
+      }
+      expect([direction, rel, ...seen]).toEqual([direction, rel, ...wanted]);
+    }
+    for (const offset of [1, 30, 70, 85])
+      expect(
+        await client.list(`?sort_by=due_date&sort_direction=${direction}&limit=7&offset=${offset}`),
+      ).toMatchObject(wanted.slice(offset, offset + 7).map((title) => ({ title })));
+  }
 });
 
 test.each([
