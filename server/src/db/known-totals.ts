@@ -24,7 +24,7 @@ interface KnownTotal {
   total: number;
 }
 
-/** Of users with a long list, by table and user: where the chunks begin, as the text of an array; null: not read yet. */
+/** Of users with a long list, by table and user: where chunks begin, as the text of an array; null: not read yet. */
 const startsOfUsers = new LRUCache<string, { starts: string | null }>(entryLimit(500));
 const knownTotals = new LRUCache<string, KnownTotal>(entryLimit(5_000));
 

@@ -3,8 +3,8 @@ import { matchingRows, type RowSource } from './page-order.ts';
 import { param } from './statements.ts';
 
 /**
- * The total of a list. Of a long list it is counted in chunks of the time of creation, which never changes. What a chunk
- * had at an earlier revision of the user, it still has, unless one of its rows was changed since, which then has a
+ * The total of a list. Of a long list it is counted in chunks of the time of creation, which never changes. What a
+ * chunk had at an earlier revision of the user, it still has, unless one of its rows was changed since: that one has a
  * higher revision. So only chunks with changed rows are counted again, in the snapshot of the page.
  */
 
@@ -26,8 +26,9 @@ const userParam = param('user_id');
 const countedRevision = sql`${param('counted_revision')}::bigint`;
 
 /**
- * The CTEs that `chunkedTotal` reads. Purged rows are not there any more, and an archived project hides its tasks without
- * a change of theirs: then all is counted. So it is in another epoch, and on a replica that is behind what was counted.
+ * The CTEs that `chunkedTotal` reads. Purged rows are not there any more, and an archived project hides its tasks
+ * without a change of theirs: then all is counted. So it is in another epoch, and on a replica
+ * that is behind what was counted.
  */
 export const chunksSeen = sql`seen as materialized (
       select e.id as epoch, o.revision, e.id = ${param('counted_epoch')}::text and o.revision >= ${countedRevision}
@@ -49,8 +50,8 @@ export const chunksSeen = sql`seen as materialized (
 const chunk = [sql<SqlBool>`t.created_at >= k.starts_at`, sql<SqlBool>`t.created_at < k.ends_at`];
 
 /**
- * The chunks are the parameters `chunk_starts` and, if they were counted before, `chunk_counts`: arrays as texts. Without
- * `offset 0` each chunk would be counted twice, for both aggregates.
+ * The chunks are the parameters `chunk_starts` and, if they were counted before, `chunk_counts`: arrays as texts.
+ * Without `offset 0` each chunk would be counted twice, for both aggregates.
  */
 export const chunkedTotal = ({ inChunks, others, ...source }: TotalSource) =>
   sql`select coalesce(sum(c.row_count), 0)::int${others === undefined ? sql`` : sql` + (${plainCount(source, [others])})`} as total, string_agg(c.row_count::text, ',' order by c.ordinal) as counts,
