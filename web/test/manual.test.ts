@@ -153,10 +153,13 @@ describe.skipIf(!hasBrowser)('a new user, by the manual alone', () => {
     await addTask(page, 'Ask three roofers !high');
     await row(page, 'Ask three roofers').waitFor();
     await picture(page, 'project');
-    await button(page, 'Search').click();
-    await page.getByRole('combobox').fill('roof');
-    await page.getByRole('option', { name: 'Search for “roof”' }).click();
+    await link(page, 'Search').click();
+    await page.getByRole('searchbox', { name: 'Search' }).fill('roof');
     await row(page, 'Ask three roofers').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('hous');
+    await page.getByRole('option', { name: 'House' }).click();
+    await page.getByRole('heading', { name: 'House', level: 1 }).waitFor();
     await button(page, 'New view').click();
     await page.getByRole('dialog').getByLabel('Name').fill('Important');
     await page.getByLabel('Priority').selectOption('High');

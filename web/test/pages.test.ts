@@ -83,6 +83,45 @@ describe.skipIf(!hasBrowser)('the pages of the web app', () => {
     await context.close();
   });
 
+  test('lead to the search: with a key, and with a click at 1,280 and at 390 pixels', async () => {
+    const { page, context } = await web().newDevice();
+    await web().signUp(page);
+    for (const title of ['Mend the roof', 'Find a roofer', 'Call Ida']) await addTask(page, title);
+    await row(page, 'Call Ida').waitFor();
+    const field = page.getByRole('searchbox', { name: 'Search' });
+    const hasFocus = () => field.and(page.locator(':focus')).waitFor();
+    const titles = () => page.locator('.row-text').allInnerTexts();
+    await page.evaluate('document.activeElement.blur()');
+    await page.keyboard.press('/');
+    await hasFocus();
+    await page.keyboard.type('roof');
+    await expect.poll(async () => (await titles()).sort()).toEqual(['Find a roofer', 'Mend the roof']);
+    await page.evaluate('document.activeElement.blur()');
+    await page.keyboard.press('/');
+    await page.keyboard.type('mend');
+    await expect.poll(titles).toEqual(['Mend the roof']);
+
+    // What the palette searches for stands in the field.
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('ida');
+    await page.getByRole('option', { name: 'Search for “ida”' }).click();
+    await expect.poll(titles).toEqual(['Call Ida']);
+    await expect.poll(() => field.inputValue()).toBe('ida');
+
+    const link = page.getByRole('link', { name: 'Search' });
+    await page.getByRole('link', { name: 'Today' }).first().click();
+    expect(await link.count()).toBe(1);
+    await link.click();
+    await hasFocus();
+    expect(await field.inputValue()).toBe('');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole('link', { name: 'Today' }).first().click();
+    await page.getByRole('heading', { name: 'Today', level: 1 }).waitFor();
+    await page.locator('.page-header').getByRole('link', { name: 'Search' }).click();
+    await hasFocus();
+    await context.close();
+  });
+
   test('keep 1,000 tasks fast: only those near the window are there', async () => {
     const { page, context } = await web().newDevice();
     await web().signUp(page);

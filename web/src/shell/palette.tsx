@@ -130,7 +130,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     event.preventDefault();
   };
   return (
-    <Dialog title={t('palette.title')} className="dialog-palette" onClose={onClose}>
+    <Dialog title={t('nav.palette')} className="dialog-palette" onClose={onClose}>
       <div className="palette-line">
         <Icon name="search" />
         <input
@@ -139,7 +139,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           aria-expanded="true"
           aria-controls={id}
           aria-activedescendant={`${id}-${chosen}`}
-          aria-label={t('palette.title')}
+          aria-label={t('nav.palette')}
           placeholder={t('palette.placeholder')}
           value={text}
           data-autofocus
@@ -150,7 +150,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           }}
         />
       </div>
-      <div ref={list} id={id} className="palette-list" role="listbox" aria-label={t('palette.title')}>
+      <div ref={list} id={id} className="palette-list" role="listbox" aria-label={t('nav.palette')}>
         {results.map((command, index) => (
           <div
             key={command.id}

@@ -11,8 +11,8 @@ export interface Shortcut {
 /** Those of the whole app; a list has its own (`tasks/list-keys.ts`). */
 export const shortcuts: readonly Shortcut[] = [
   { keys: 'q', text: 'shortcut.add' },
-  { keys: 'mod k', text: 'shortcut.palette' },
-  { keys: '/', text: 'shortcut.search' },
+  { keys: 'mod k', text: 'nav.palette' },
+  { keys: '/', text: 'nav.search' },
   { keys: 'g t', text: 'nav.today' },
   { keys: 'g u', text: 'nav.upcoming' },
   { keys: 'g i', text: 'nav.inbox' },
@@ -37,6 +37,7 @@ export const isTyping = ({ target }: Event): boolean =>
   (target.isContentEditable || target.matches('input:not([type="checkbox"]), textarea, select'));
 
 export const quickAddInputId = 'quick-add';
+export const searchInputId = 'search';
 
 function focusQuickAdd(): void {
   const input = document.getElementById(quickAddInputId);
@@ -44,12 +45,20 @@ function focusQuickAdd(): void {
   else panel.set({ name: 'quick-add', fields: {} });
 }
 
+function focusSearch(): void {
+  const input = document.getElementById(searchInputId);
+  if (input instanceof HTMLInputElement) {
+    input.focus();
+    input.select();
+  } else navigate('/search');
+}
+
 export function useShortcuts(): void {
   useEffect(() => {
     let chordUntil = 0;
     const actions: Record<string, () => void> = {
       q: focusQuickAdd,
-      '/': () => panel.set({ name: 'palette' }),
+      '/': focusSearch,
       '?': () => panel.set({ name: 'shortcuts' }),
       g: () => {
         chordUntil = Date.now() + chordMs;

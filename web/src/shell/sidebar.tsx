@@ -29,11 +29,12 @@ export function Sidebar() {
         <button
           type="button"
           className="icon-button"
-          aria-label={t('nav.search')}
-          title={t('nav.search')}
+          aria-label={t('nav.palette')}
+          title={t('nav.palette')}
+          aria-keyshortcuts="Control+K Meta+K"
           onClick={() => panel.set({ name: 'palette' })}
         >
-          <Icon name="search" />
+          <Icon name="go" />
         </button>
       </div>
       <nav
@@ -43,6 +44,7 @@ export function Sidebar() {
         onPointerDown={arrange.onPointerDown}
       >
         <ul>
+          <NavItem href="/search" icon="search" text={t('nav.search')} shortcut="/" />
           <NavItem href="/inbox" icon="inbox" text={t('nav.inbox')} count={counts.inbox} />
           <NavItem
             href="/today"
@@ -159,11 +161,13 @@ interface NavItemProps {
   mark?: ReactNode;
   count?: number;
   isUrgent?: boolean;
+  /** The key that leads there. */
+  shortcut?: string;
   /** Of an item with a place in a manual order (`nav-moves.ts`). */
   moveKey?: string;
 }
 
-function NavItem({ href, text, icon, mark, count = 0, isUrgent = false, moveKey }: NavItemProps) {
+function NavItem({ href, text, icon, mark, count = 0, isUrgent = false, shortcut, moveKey }: NavItemProps) {
   const path = useUrl().split('?')[0];
   return (
     <li data-move={moveKey}>
@@ -172,10 +176,15 @@ function NavItem({ href, text, icon, mark, count = 0, isUrgent = false, moveKey 
         className="nav-item"
         draggable={false}
         aria-current={path === href ? 'page' : undefined}
-        aria-keyshortcuts={moveKey && 'Alt+ArrowUp Alt+ArrowDown'}
+        aria-keyshortcuts={moveKey ? 'Alt+ArrowUp Alt+ArrowDown' : shortcut}
       >
         <span className="nav-mark">{icon ? <Icon name={icon} /> : mark}</span>
         <span className="nav-text">{text}</span>
+        {shortcut && (
+          <span className="key" aria-hidden="true">
+            {shortcut}
+          </span>
+        )}
         {count > 0 && <span className={isUrgent ? 'nav-count nav-count-urgent' : 'nav-count'}>{count}</span>}
       </Link>
     </li>

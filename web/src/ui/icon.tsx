@@ -19,6 +19,7 @@ const outlines = {
   filter: 'M4 6h16M7 12h10M10 18h4',
   flag: 'M6 21V4M6 5h11l-2 4 2 4H6',
   folder: 'M4 6h6l2 2h8v11H4z',
+  go: 'M4 12h15M13 6l6 6-6 6',
   grip: 'M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01',
   inbox: 'M4 13l3-8h10l3 8v6H4zM4 13h5l1 2.5h4l1-2.5h5',
   keyboard: 'M3 7h18v10H3zM7 10.5h.01M10.5 10.5h.01M14 10.5h.01M17 10.5h.01M8 14h8',

@@ -3,7 +3,7 @@ import { useOffline } from '@duly/client/react';
 import { useEffect } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import type { ListRoute } from '../model/lists.ts';
-import { setParam, useParam } from '../routing/router.tsx';
+import { Link, setParam, useParam } from '../routing/router.tsx';
 import { useSession } from '../session/session.tsx';
 import { panel } from '../shell/panels.ts';
 import { useArrange } from '../shell/use-arrange.ts';
@@ -39,6 +39,11 @@ export function PageHeader({ route, count, today }: PageHeaderProps) {
         </p>
       </div>
       <div className="page-actions">
+        {route.name !== 'search' && (
+          <Link href="/search" className="icon-button page-search" aria-label={t('nav.search')}>
+            <Icon name="search" />
+          </Link>
+        )}
         <PageMenu route={route} />
       </div>
     </header>

@@ -14,6 +14,7 @@ export const de: CoreMessages = {
   'nav.label': 'Listen',
   'nav.short': 'Hauptlisten',
   'nav.search': 'Suche',
+  'nav.palette': 'Gehe zu oder tue',
   'nav.today': 'Heute',
   'nav.upcoming': 'Demnächst',
   'nav.inbox': 'Eingang',

@@ -15,6 +15,7 @@ export const en = {
   'nav.label': 'Lists',
   'nav.short': 'Main lists',
   'nav.search': 'Search',
+  'nav.palette': 'Go to or do',
   'nav.today': 'Today',
   'nav.upcoming': 'Upcoming',
   'nav.inbox': 'Inbox',
