@@ -1,5 +1,6 @@
 'use client';
 import { useI18n } from '../i18n/i18n.tsx';
+import { useStore } from '../model/store.ts';
 import { Link, useUrl } from '../routing/router.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { drawer, panel } from './panels.ts';
@@ -7,6 +8,7 @@ import { drawer, panel } from './panels.ts';
 /** The ways around the app on a phone. */
 export function BottomBar() {
   const { t } = useI18n();
+  const isDrawerOpen = useStore(drawer);
   return (
     <div className="bottom-bar">
       <nav aria-label={t('nav.short')}>
@@ -21,7 +23,12 @@ export function BottomBar() {
           <Icon name="add" size={26} />
         </button>
         <BarLink href="/inbox" icon="inbox" text={t('nav.inbox')} />
-        <button type="button" className="bar-item" onClick={() => drawer.set(true)}>
+        <button
+          type="button"
+          className="bar-item"
+          aria-expanded={isDrawerOpen}
+          onClick={() => drawer.set(true)}
+        >
           <Icon name="menu" />
           <span>{t('nav.more')}</span>
         </button>

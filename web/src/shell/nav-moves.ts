@@ -104,5 +104,12 @@ export function dragItem(arranging: Arranging, item: HTMLElement, startY: number
   window.addEventListener('pointermove', onMove, { signal });
   window.addEventListener('pointerup', end(true), { signal });
   window.addEventListener('pointercancel', end(false), { signal });
-  window.addEventListener('keydown', ({ key }) => key === 'Escape' && end(false)(), { signal });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    // Before everything else that Escape would close.
+    event.preventDefault();
+    event.stopPropagation();
+    end(false)();
+  };
+  window.addEventListener('keydown', onKeyDown, { signal, capture: true });
 }

@@ -1,7 +1,6 @@
 'use client';
 import { Suspense, useEffect } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
-import { useStore } from '../model/store.ts';
 import { navigate, useRoute, useUrl } from '../routing/router.tsx';
 import { isAccountRoute, type Route } from '../routing/routes.ts';
 import { lazyPage } from '../ui/lazy-page.ts';
@@ -13,6 +12,7 @@ import { drawer } from './panels.ts';
 import { Panels } from './panels-view.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { Sidebar } from './sidebar.tsx';
+import { useDrawer } from './use-drawer.ts';
 
 const Settings = lazyPage(() => import('../settings/settings.tsx').then((all) => all.Settings));
 const Admin = lazyPage(() => import('../admin/admin.tsx').then((all) => all.Admin));
@@ -25,7 +25,7 @@ export function Shell() {
   const route = useRoute();
   const url = useUrl();
   const isAccount = isAccountRoute(route);
-  const isDrawerOpen = useStore(drawer);
+  const { isOpen: isDrawerOpen, onKeyDown } = useDrawer();
   useShortcuts();
   useFirstStart();
   useEffect(() => {
@@ -34,7 +34,8 @@ export function Shell() {
   }, [url, isAccount]);
 
   return (
-    <div className="shell" data-drawer={isDrawerOpen}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the sidebar of the narrow layout
+    <div className="shell" data-drawer={isDrawerOpen} onKeyDown={onKeyDown}>
       <a className="skip-link" href="#main">
         {t('skipToList')}
       </a>

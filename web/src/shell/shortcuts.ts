@@ -36,6 +36,9 @@ export const isTyping = ({ target }: Event): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches('input:not([type="checkbox"]), textarea, select'));
 
+/** A dialog has the keys: what is written in it is not lost to another one. */
+export const isDialogOpen = (): boolean => document.querySelector('dialog[open]') !== null;
+
 export const quickAddInputId = 'quick-add';
 export const searchInputId = 'search';
 
@@ -67,11 +70,10 @@ export function useShortcuts(): void {
     const onKeyDown = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
         event.preventDefault();
-        panel.set({ name: 'palette' });
+        if (!isDialogOpen()) panel.set({ name: 'palette' });
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-      if (document.querySelector('dialog[open]') !== null) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || isDialogOpen()) return;
       const place = Date.now() < chordUntil ? places[event.key] : undefined;
       chordUntil = 0;
       const action = place === undefined ? actions[event.key] : () => navigate(place);

@@ -40,7 +40,14 @@ export function dragTask(task: Task, { list, move, onTarget, onEnd }: Dragging):
   window.addEventListener('pointermove', onMove, { signal });
   window.addEventListener('pointerup', end(true), { signal });
   window.addEventListener('pointercancel', end(false), { signal });
-  window.addEventListener('keydown', ({ key }) => key === 'Escape' && end(false)(), { signal });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    // Before everything else that Escape would close.
+    event.preventDefault();
+    event.stopPropagation();
+    end(false)();
+  };
+  window.addEventListener('keydown', onKeyDown, { signal, capture: true });
 }
 
 function scrollAtEdge(y: number): void {

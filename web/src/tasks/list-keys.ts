@@ -3,7 +3,7 @@ import type { KeyboardEvent } from 'react';
 import { useEffect } from 'react';
 import type { List } from '../model/lists.ts';
 import { useTaskActions } from '../model/use-actions.ts';
-import { isTyping } from '../shell/shortcuts.ts';
+import { isDialogOpen, isTyping } from '../shell/shortcuts.ts';
 import { selection } from './selection.ts';
 import type { Move } from './use-move.ts';
 
@@ -31,7 +31,7 @@ export function useListKeys(list: List, move: Move): (event: KeyboardEvent) => v
   useEffect(() => {
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (document.querySelector('dialog[open]') !== null) return;
+      if (isDialogOpen()) return;
       if (event.key === 'j') focusBy(1);
       if (event.key === 'k') focusBy(-1);
       if (event.key === 'Escape') selection.end();

@@ -25,14 +25,23 @@ export function Dialog({
 }: DialogProps) {
   const { t } = useI18n();
   const dialog = useRef<HTMLDialogElement>(null);
+  const isClosing = useRef(false);
   const id = useId();
   // Before the dialog is taken out of the page: one that is not there any more gives no focus back.
   useLayoutEffect(() => {
     const element = dialog.current;
+    isClosing.current = false;
     element?.showModal();
     element?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
-    return () => element?.close();
+    return () => {
+      isClosing.current = true;
+      element?.close();
+    };
   }, []);
+  // While the next panel is loaded, this one is out of sight, and may not close that one.
+  const onClosed = () => {
+    if (!isClosing.current && dialog.current?.open !== true) onClose();
+  };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
     <dialog
@@ -41,7 +50,7 @@ export function Dialog({
       role={isAlert ? 'alertdialog' : undefined}
       aria-labelledby={id}
       aria-describedby={describedBy}
-      onClose={onClose}
+      onClose={onClosed}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       <div className="dialog-body">

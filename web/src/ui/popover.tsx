@@ -43,6 +43,8 @@ export function Popover({
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || !isOpen) return;
     event.stopPropagation();
+    // Neither for a dialog around it, nor for what listens on the document.
+    event.preventDefault();
     close();
   };
   return (
@@ -95,6 +97,8 @@ function Panel({ id, kind, align, name, children }: PanelProps) {
       id={id}
       className={`popover popover-${align}`}
       role={kind}
+      // A click beside its buttons leaves the focus in it, so that Escape still closes it.
+      tabIndex={-1}
       aria-label={name}
       onKeyDown={kind === 'menu' ? moveWithArrows : undefined}
     >

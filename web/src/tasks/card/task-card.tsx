@@ -32,13 +32,15 @@ export function TaskCard({ task, today, onClose }: TaskCardProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' && !(event.key === 'Enter' && (event.metaKey || event.ctrlKey))) return;
     event.stopPropagation();
+    // A selection goes on.
+    event.preventDefault();
     // Leaving a field saves it.
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     onClose();
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group of fields, not a fieldset of a form
-    <div ref={card} className="card" role="group" aria-label={task.title} onKeyDown={onKeyDown}>
+    <div ref={card} className="card" role="group" aria-label={task.title} tabIndex={-1} onKeyDown={onKeyDown}>
       <div className="card-head">
         <CompleteBox task={task} />
         <EditableText
