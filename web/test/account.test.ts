@@ -69,7 +69,7 @@ describe.skipIf(!hasBrowser)('an account in the web app', () => {
     const field = page.getByLabel('New password');
     await field.fill('password123');
     await page.getByRole('button', { name: 'Set password' }).click();
-    await page.getByRole('alert').filter({ hasText: 'less common' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'This password is too common.' }).waitFor();
     await expectAccessible(page, 'a new password');
     await field.fill(newPassword);
     await page.getByRole('button', { name: 'Set password' }).click();

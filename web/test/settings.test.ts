@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { patience } from '../../server/test/support/patience.ts';
 import { temporaryDirectory } from '../../server/test/support/process.ts';
-import { addTask, api, confirming, hasBrowser, row, saved, useWebApp } from './support/web-app.ts';
+import { addTask, api, confirming, hasBrowser, password, row, saved, useWebApp } from './support/web-app.ts';
 
 if (!hasBrowser) console.warn('skipped: the settings of the web app, for want of Chromium in /usr/bin');
 
@@ -21,10 +21,7 @@ describe.skipIf(!hasBrowser)('the settings of the web app', () => {
     await page.getByLabel('Last name').fill('Hopper');
     await page.getByLabel('Time zone').fill('Nowhere/Else');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page
-      .getByRole('alert')
-      .filter({ hasText: /time zone/i })
-      .waitFor();
+    await page.getByText('There is no time zone of this name. Choose one of the list.').waitFor();
     await page.getByLabel('Time zone').fill('Asia/Tokyo');
     await page.getByLabel('Remind me of timed tasks').selectOption({ label: '30 minutes before' });
     await page.getByLabel('Daily mail at').selectOption('7');
@@ -81,7 +78,10 @@ describe.skipIf(!hasBrowser)('the settings of the web app', () => {
     const broken = `${directory.path}/broken.json`;
     writeFileSync(broken, '{"tasks": [');
     await page.getByLabel('File of at most 5 MB').setInputFiles(broken);
-    await page.getByRole('alert').filter({ hasText: /\w/ }).waitFor();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /^This file cannot be imported\. The server says: “.+”\.$/ })
+      .waitFor();
 
     const save = async (name: string) => {
       const [download] = await Promise.all([
@@ -100,6 +100,54 @@ describe.skipIf(!hasBrowser)('the settings of the web app', () => {
       for (const title of titles) expect(text).toContain(title);
     }
     await directory.remove();
+    await context.close();
+  });
+
+  test('say in whole sentences, in the language of the page, what the server does not take', async () => {
+    const { page, context } = await web().newDevice();
+    await web().signUp(page);
+    const words = {
+      en: {
+        newEmail: 'New email address',
+        password: 'Password',
+        changeEmail: 'Change address',
+        current: 'Current password',
+        next: 'New password',
+        changePassword: 'Change password',
+        wrong: 'The password is wrong.',
+        common: 'This password is too common. Choose another one.',
+        noEmail: 'This is not an email address.',
+      },
+      de: {
+        newEmail: 'Neue E-Mail-Adresse',
+        password: 'Passwort',
+        changeEmail: 'Adresse ändern',
+        current: 'Aktuelles Passwort',
+        next: 'Neues Passwort',
+        changePassword: 'Passwort ändern',
+        wrong: 'Das Passwort ist falsch.',
+        common: 'Dieses Passwort ist zu gängig. Wähle ein anderes.',
+        noEmail: 'Das ist keine E-Mail-Adresse.',
+      },
+    };
+    for (const [language, text] of Object.entries(words)) {
+      await page.evaluate(`localStorage.setItem('duly.language', '${language}')`);
+      await open(page, '/settings/account');
+      const form = (button: string) =>
+        page.locator('form').filter({ has: page.getByRole('button', { name: button, exact: true }) });
+      const tell = async (button: string, fields: Record<string, string>, sentence: string) => {
+        for (const [label, value] of Object.entries(fields))
+          await form(button).getByLabel(label, { exact: true }).fill(value);
+        await form(button).getByRole('button', { name: button, exact: true }).click();
+        await form(button).getByRole('alert').getByText(sentence, { exact: true }).waitFor();
+      };
+      const address = (value: string, word: string) => ({ [text.newEmail]: value, [text.password]: word });
+      await tell(text.changeEmail, address('ada@example', password), text.noEmail);
+      await tell(text.changeEmail, address('eve@example.com', 'not-it-at-all'), text.wrong);
+      const passwords = (current: string, next: string) => ({ [text.current]: current, [text.next]: next });
+      await tell(text.changePassword, passwords('not-it-at-all', 'another-otter-43'), text.wrong);
+      await tell(text.changePassword, passwords(password, 'password123'), text.common);
+    }
     await context.close();
   });
 

@@ -1,6 +1,6 @@
 'use client';
+import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';
-import { useErrorText } from '../auth/use-submit.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { Section } from '../settings/section.tsx';

@@ -1,6 +1,6 @@
 'use client';
 import { useCallback, useEffect, useState } from 'react';
-import { useErrorText } from '../auth/use-submit.ts';
+import { useErrorText } from '../auth/error-text.ts';
 
 /** Something that the server has: what was loaded, and the error if that failed. */
 export function useLoad<T>(load: () => Promise<T>, dependencies: readonly unknown[]) {

@@ -1,8 +1,8 @@
 'use client';
 import type { Duly } from '@duly/client';
 import { useState } from 'react';
+import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';
-import { useErrorText } from '../auth/use-submit.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Link } from '../routing/router.tsx';
 import { useSession } from '../session/session.tsx';

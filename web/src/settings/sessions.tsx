@@ -1,7 +1,7 @@
 'use client';
 import type { Duly } from '@duly/client';
 import { useCallback, useEffect, useState } from 'react';
-import { useErrorText } from '../auth/use-submit.ts';
+import { useErrorText } from '../auth/error-text.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { announce } from '../ui/announce.ts';

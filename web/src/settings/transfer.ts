@@ -1,4 +1,6 @@
+import { DulyError } from '@duly/client';
 import type { Session } from '../session/session.tsx';
+import { AuthError } from '../session/session-api.ts';
 
 export interface ImportReport {
   format: string;
@@ -11,17 +13,32 @@ const maxNotes = 5;
 
 /** For bodies that are no JSON, which the client has no methods for. */
 async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const session = await fetch('/api/auth/token');
-  const { token } = await session.json();
+  const session = await fetch('/api/auth/token').catch(unreachable);
+  const { token } = await session.json().catch(() => ({ token: '' }));
   const response = await fetch(`/api/v1/users/me${path}`, {
     ...init,
     headers: { ...init.headers, authorization: `Bearer ${token}` },
-  });
+  }).catch(unreachable);
   if (response.ok) return response;
-  const problem: { detail?: string; errors?: { msg: string }[] } = await response.json().catch(() => ({}));
-  throw new Error(
-    problem.errors?.map(({ msg }) => msg).join(' ') || problem.detail || String(response.status),
-  );
+  const problem: Problem = await response.json().catch(() => ({}));
+  throw new DulyError({
+    code: problem.error_code ?? 'UNEXPECTED_RESPONSE',
+    status: response.status,
+    detail: problem.detail ?? '',
+    issues: problem.errors ?? [],
+    requestId: null,
+    retryAfterMs: null,
+  });
+}
+
+interface Problem {
+  error_code?: string;
+  detail?: string;
+  errors?: DulyError['issues'];
+}
+
+function unreachable(): never {
+  throw new AuthError('NETWORK_ERROR', 'The server cannot be reached', 0);
 }
 
 /** Everything of the user, or the tasks, as a file that the browser saves. */

@@ -10,6 +10,7 @@ import { panel } from './panels.ts';
 import { waitingVersion } from './service-worker.ts';
 
 const SignInAgain = lazyPage(() => import('./sign-in-again.tsx').then((all) => all.SignInAgain));
+const ErrorText = lazyPage(() => import('./error-text.tsx').then((all) => all.ErrorText));
 
 /** What a person has to know or to decide, above the list. */
 export function Banners() {
@@ -33,7 +34,14 @@ export function Banners() {
       )}
       {refused.length > 0 && (
         <Banner
-          text={`${t('banner.refused', { count: refused.length })} ${refused[0]?.error.detail ?? ''}`}
+          text={
+            <>
+              {t('banner.refused', { count: refused.length })}{' '}
+              <Suspense>
+                <ErrorText error={refused[0]?.error} />
+              </Suspense>
+            </>
+          }
           action={t('close')}
           onAction={refusals.clear}
         />

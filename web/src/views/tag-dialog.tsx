@@ -1,6 +1,7 @@
 'use client';
+import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';
-import { textOf, useErrorText, useSubmit } from '../auth/use-submit.ts';
+import { textOf, useSubmit } from '../auth/use-submit.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { navigate } from '../routing/router.tsx';
 import { paths } from '../routing/routes.ts';
@@ -17,6 +18,7 @@ export function TagDialog({ name, onClose }: { name: string; onClose: () => void
   const errorText = useErrorText();
   const { onSubmit, isBusy, error } = useSubmit(async (data) => {
     const next = textOf(data, 'name').trim();
+    if (next === '') return;
     await offline.sync();
     await duly.tags.rename(name, { name: next });
     await offline.sync();

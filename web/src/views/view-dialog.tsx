@@ -41,6 +41,7 @@ export function ViewDialog({ id, onClose }: { id: string | null; onClose: () => 
   const onSubmit = async (event: FormEvent) => {
     event.preventDefault();
     const fields = { name: name.trim(), parameters: filter };
+    if (fields.name === '') return;
     if (id === null) navigate(paths.view(await offline.views.create(fields)));
     else await offline.views.update(id, fields);
     onClose();
