@@ -115,7 +115,7 @@ describe.skipIf(!hasBrowser)('the pages of the web app', () => {
     await hasFocus();
     expect(await field.inputValue()).toBe('');
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.getByRole('link', { name: 'Today' }).first().click();
+    await page.locator('.bottom-bar').getByRole('link', { name: 'Today' }).click();
     await page.getByRole('heading', { name: 'Today', level: 1 }).waitFor();
     await page.locator('.page-header').getByRole('link', { name: 'Search' }).click();
     await hasFocus();
