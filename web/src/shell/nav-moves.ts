@@ -75,7 +75,12 @@ export function dragItem(arranging: Arranging, item: HTMLElement, startY: number
     over = next;
     if (over !== null) over.dataset.drop = side;
   };
-  const onMove = ({ clientY }: PointerEvent) => {
+  const onMove = ({ buttons, clientY }: PointerEvent) => {
+    // Let go before this was loaded, or outside of the window.
+    if (buttons === 0) {
+      end(false)();
+      return;
+    }
     isDragging ||= Math.abs(clientY - startY) > startPx;
     if (!isDragging) return;
     item.dataset.dragged = 'true';

@@ -25,6 +25,11 @@ export function dragTask(task: Task, { list, move, onTarget, onEnd }: Dragging):
   const { signal } = controller;
 
   const onMove = (moved: PointerEvent) => {
+    // Let go before this was loaded, or outside of the window.
+    if (moved.buttons === 0) {
+      end(false)();
+      return;
+    }
     scrollAtEdge(moved.clientY);
     over = rowAt(list, moved.clientY);
     groupKey = over === null ? groupAt(moved) : null;
