@@ -211,7 +211,7 @@ describe.skipIf(!hasBrowser)('an account in the web app', () => {
     const remove = () => form.getByRole('button', { name: 'Delete my account' }).click();
     await form.getByLabel('Password', { exact: true }).fill('not-it-at-all');
     await confirming(page, remove);
-    await form.getByRole('alert').filter({ hasText: 'Wrong email address or password.' }).waitFor();
+    await form.getByRole('alert').filter({ hasText: 'The password is wrong.' }).waitFor();
     await expectAccessible(page, 'a refused deletion');
     await form.getByLabel('Password', { exact: true }).fill(password);
     await confirming(page, remove);
