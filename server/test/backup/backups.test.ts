@@ -109,12 +109,10 @@ test('a target that is away is a detail of readiness, and the service goes on', 
   await waitForStatus(env.DATA_DIR, ({ backupAt }) => backupAt !== null);
   const ada = await newCaller(server.url, 'ada');
   rmSync(env.BACKUP_DIRECTORY, { recursive: true });
-  const since = performance.now();
   const readiness = async (): Promise<{ backup?: string }> =>
     JSON.parse(await (await fetch(`${server.url}/health/ready`)).text());
   await ada.createTasks(['still served']);
   await vi.waitUntil(async () => (await readiness()).backup === 'failing', patience);
-  expect(performance.now() - since).toBeLessThan(60_000);
   expect(await readiness()).toEqual({ status: 'ok', database: 'ok', schema: 'current', backup: 'failing' });
   const headers = { authorization: 'Bearer a-token-for-metrics-of-tests' };
   const metrics = await (await fetch(`${server.url}/metrics`, { headers })).text();

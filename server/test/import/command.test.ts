@@ -66,8 +66,11 @@ describe('admin import', () => {
   test('takes what admin export has written, for another user', async () => {
     const [one, two] = [await newUser(), await newUser()];
     const path = join(directory.path, 'export.json');
-    await admin('export', one.id, '--output', path);
-    expect((await admin('import', two.id, path)).code).toBe(0);
+    expect(await admin('export', one.id, '--output', path)).toMatchObject({ code: 0, stderr: '' });
+    expect(await admin('import', two.id, path)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^\d+ of \d+ tasks\n$/),
+    });
     const { tasks } = JSON.parse(await readFile(path, 'utf8'));
     expect((await tasksOf(two)).map(({ id }: { id: string }) => id)).toContain(tasks[0].id);
   });
