@@ -285,7 +285,7 @@ describe('while the database is away', () => {
     expect(await auditEntriesOf(db, userId)).toMatchObject([{ action: 'task.list', count: 5 }]);
   });
 
-  test('they take a bounded number of places', async () => {
+  test('they take a bounded number of places', { timeout: 300_000 }, async () => {
     const { state, counts } = breakable();
     const prefix = randomUUID();
     for (let i = 0; i < 45_000; i += 1) counts.add(read(`${prefix}-${i}`));
