@@ -7,8 +7,10 @@ import { afterFile } from './clean-up.ts';
  */
 export interface Forwarder {
   port: number;
-  /** The port that new connections lead to. */
+  /** The port that new connections lead to. What it answers arrives. */
   setTarget(port: number): void;
+  /** Requests go on to the target, whose answers are lost, until there is another target. */
+  loseAnswers(): void;
   /** Nothing passes any more through the connections that are open; they stay open. New ones work. */
   freezeOpen(): void;
   closeOpen(): void;
@@ -17,7 +19,9 @@ export interface Forwarder {
 /** Runs until the end of the file. Before `setTarget` it closes connections at once. */
 export async function startForwarder(): Promise<Forwarder> {
   let target: number | null = null;
+  let areAnswersLost = false;
   const open = new Set<Socket>();
+  const pairs = new Map<Socket, Socket>();
   const hold = (socket: Socket) => {
     open.add(socket);
     socket.on('error', () => undefined).on('close', () => open.delete(socket));
@@ -30,8 +34,14 @@ export async function startForwarder(): Promise<Forwarder> {
     }
     const to = connect(target, '127.0.0.1');
     hold(to);
-    from.pipe(to).on('close', () => from.destroy());
-    to.pipe(from).on('close', () => to.destroy());
+    pairs.set(to, from);
+    from.pipe(to).on('close', () => {
+      pairs.delete(to);
+      from.destroy();
+    });
+    from.on('close', () => to.destroy());
+    if (areAnswersLost) to.resume();
+    else to.pipe(from);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterFile.push(() => {
@@ -44,6 +54,11 @@ export async function startForwarder(): Promise<Forwarder> {
     port: address.port,
     setTarget(port) {
       target = port;
+      areAnswersLost = false;
+    },
+    loseAnswers() {
+      areAnswersLost = true;
+      for (const [to, from] of pairs) to.unpipe(from).resume();
     },
     freezeOpen() {
       for (const socket of open) socket.unpipe().pause();

@@ -16,13 +16,16 @@ export interface Device {
   page: Page;
 }
 
-export interface WebApp {
-  app: TestApp;
+export interface WebBrowser {
   /** A browser of its own, that has nothing stored. */
   newDevice(options?: BrowserContextOptions): Promise<Device>;
   /** Signs a new user up, as a person does. @returns the email address */
   signUp(page: Page): Promise<string>;
   signIn(page: Page, email: string, password?: string): Promise<void>;
+}
+
+export interface WebApp extends WebBrowser {
+  app: TestApp;
 }
 
 type Settings = Record<string, string>;
@@ -38,27 +41,19 @@ export function buildWebApp(): { WEB_DIRECTORY: string } {
 }
 
 /**
- * Builds the app, has a server serve it, and starts Chromium, for the tests of a file.
- * @param settings of the server, by the names of its environment, or what makes them before its start
+ * Starts Chromium for the tests of a file. Its pages may not complain.
+ * @param urlOf what serves the app, which may start with a test
  */
-export function useWebApp(settings: Settings | (() => Promise<Settings>) = {}): () => WebApp {
-  let app: TestApp;
+export function useBrowser(urlOf: () => string): WebBrowser {
   let browser: Browser;
   /** What a page should never do: requests to other hosts, errors, violations of the policy. */
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    app = await startApp({
-      ...buildWebApp(),
-      ...(typeof settings === 'function' ? await settings() : settings),
-    });
     browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();
-    // A server that closes waits for connections without a request.
-    await Promise.all(Array.from({ length: 20 }, () => responseStatus(`${app.url}/health/live`)));
-    await app?.close();
     expect(complaints).toEqual([]);
   });
 
@@ -70,13 +65,12 @@ export function useWebApp(settings: Settings | (() => Promise<Settings>) = {}): 
         complaints.push(message.text());
     });
     page.on('request', (request) => {
-      if (!request.url().startsWith(app.url) && !/^(?:data|blob):/.test(request.url()))
+      if (!request.url().startsWith(urlOf()) && !/^(?:data|blob):/.test(request.url()))
         complaints.push(request.url());
     });
   }
 
-  return () => ({
-    app,
+  return {
     async newDevice(options = {}) {
       const context = await browser.newContext({
         viewport: { width: 1280, height: 900 },
@@ -88,7 +82,7 @@ export function useWebApp(settings: Settings | (() => Promise<Settings>) = {}): 
     },
     async signUp(page) {
       const email = `ada.${crypto.randomUUID()}@example.com`;
-      await page.goto(`${app.url}/sign-up`);
+      await page.goto(`${urlOf()}/sign-up`);
       await page.getByLabel('Your name').fill('Ada');
       await page.getByLabel('Email address').fill(email);
       await page.getByLabel('Password', { exact: true }).fill(password);
@@ -97,13 +91,35 @@ export function useWebApp(settings: Settings | (() => Promise<Settings>) = {}): 
       return email;
     },
     async signIn(page, email, word = password) {
-      await page.goto(`${app.url}/sign-in`);
+      await page.goto(`${urlOf()}/sign-in`);
       await page.getByLabel('Email address').fill(email);
       await page.getByLabel('Password', { exact: true }).fill(word);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByRole('heading', { name: 'Today', level: 1 }).waitFor();
     },
+  };
+}
+
+/**
+ * Builds the app, has a server serve it, and starts Chromium, for the tests of a file.
+ * @param settings of the server, by the names of its environment, or what makes them before its start
+ */
+export function useWebApp(settings: Settings | (() => Promise<Settings>) = {}): () => WebApp {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({
+      ...buildWebApp(),
+      ...(typeof settings === 'function' ? await settings() : settings),
+    });
   });
+  afterAll(async () => {
+    // A server that closes waits for connections without a request.
+    await Promise.all(Array.from({ length: 20 }, () => responseStatus(`${app.url}/health/live`)));
+    await app?.close();
+  });
+  // Closed before the server.
+  const browser = useBrowser(() => app.url);
+  return () => ({ app, ...browser });
 }
 
 export async function addTask(page: Page, text: string): Promise<void> {
