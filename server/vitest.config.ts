@@ -21,8 +21,8 @@ export default defineConfig({
     maxWorkers: 3,
     // Against what hangs, not what is slow: a machine that is busy stands still for many seconds.
     expect: { poll: patience },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // The sources run as they do in production, by the runtime itself; so coverage adds up over all processes.
     // What collects their SQL changes the driver once for all files of a worker.
     server: { deps: { external: [/\/src\/.*\.ts$/, /\/test\/support\/sql\/collect\.ts$/] } },
