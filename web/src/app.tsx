@@ -1,16 +1,19 @@
 'use client';
 import { type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
-import { I18nProvider } from './i18n/i18n.tsx';
+import { I18nProvider, pageMessagesLoaded } from './i18n/i18n.tsx';
 import { navigate, useRoute, useUrl } from './routing/router.tsx';
 import { type AccountPage, isAccountRoute, isLinkRoute } from './routing/routes.ts';
 import { SessionProvider, useSessionContext } from './session/session.tsx';
+import { rememberedUser } from './session/user.ts';
 import { registerServiceWorker } from './shell/service-worker.ts';
 import { Shell } from './shell/shell.tsx';
 import { Skeleton } from './shell/skeleton.tsx';
 import { lazyPage } from './ui/lazy-page.ts';
 import { Toasts } from './ui/toasts.tsx';
+import { whenIdle } from './ui/when-idle.ts';
 
-const SignIn = lazyPage(() => import('./auth/sign-in.tsx').then((all) => all.SignIn));
+const loadSignIn = () => import('./auth/sign-in.tsx').then((all) => all.SignIn);
+const SignIn = lazyPage(loadSignIn);
 const SignUp = lazyPage(() => import('./auth/sign-up.tsx').then((all) => all.SignUp));
 const Forgot = lazyPage(() => import('./auth/reset.tsx').then((all) => all.Forgot));
 const Reset = lazyPage(() => import('./auth/reset.tsx').then((all) => all.Reset));
@@ -22,16 +25,16 @@ export function App() {
   useEffect(() => {
     // A transition is rendered in short pieces, between which the page answers.
     startTransition(() => setMounted(true));
-    registerServiceWorker();
+    void whenIdle(5_000).then(registerServiceWorker);
   }, []);
   if (!isMounted) return <Skeleton />;
   return (
-    <I18nProvider fallback={<Skeleton />}>
-      <SessionProvider>
+    <SessionProvider>
+      <I18nProvider fallback={<Skeleton />}>
         <Page />
         <Toasts />
-      </SessionProvider>
-    </I18nProvider>
+      </I18nProvider>
+    </SessionProvider>
   );
 }
 
@@ -41,6 +44,11 @@ function Page() {
   const url = useUrl();
   const isSignedOut = state.phase === 'signed-out';
   const isAccountPage = isAccountRoute(route);
+  useEffect(() => {
+    // Probably nobody is signed in. The answer of the server comes later than this.
+    if (rememberedUser() === null)
+      void Promise.all([loadSignIn(), pageMessagesLoaded()]).catch(() => undefined);
+  }, []);
   useEffect(() => {
     if (isSignedOut && !isAccountPage)
       navigate(url === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(url)}`, { replace: true });

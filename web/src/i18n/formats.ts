@@ -16,7 +16,7 @@ export interface Formats {
   time(time: string): string;
   instant(iso: string): string;
   /** 1 is Monday, 7 Sunday. */
-  firstWeekday: number;
+  firstWeekday(): number;
 }
 
 interface WeekInfo {
@@ -30,9 +30,17 @@ function firstWeekdayOf(locale: string): number {
 }
 
 export function createFormats(locale: string, t: Translate): Formats {
+  // Each is made when it is first used: that takes far longer than using it, and a list needs few of them.
+  const formatAt = (options: Intl.DateTimeFormatOptions) => {
+    let made: Intl.DateTimeFormat | undefined;
+    return (date: Date) => {
+      made ??= new Intl.DateTimeFormat(locale, options);
+      return made.format(date);
+    };
+  };
   const format = (options: Intl.DateTimeFormatOptions) => {
-    const made = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options });
-    return (day: Day) => made.format(toDate(day));
+    const formatDate = formatAt({ timeZone: 'UTC', ...options });
+    return (day: Day) => formatDate(toDate(day));
   };
   const dayMonth = format({ day: 'numeric', month: 'short' });
   const dayMonthYear = format({ day: 'numeric', month: 'short', year: 'numeric' });
@@ -41,8 +49,8 @@ export function createFormats(locale: string, t: Translate): Formats {
     short: format({ weekday: 'short' }),
     narrow: format({ weekday: 'narrow' }),
   };
-  const clock = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', hour: 'numeric', minute: '2-digit' });
-  const instant = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const clock = formatAt({ timeZone: 'UTC', hour: 'numeric', minute: '2-digit' });
+  const instant = formatAt({ dateStyle: 'medium', timeStyle: 'short' });
   const date = (day: Day, today: Day) =>
     day.slice(0, 4) === today.slice(0, 4) ? dayMonth(day) : dayMonthYear(day);
   const weekday = (day: Day, style: 'long' | 'short' | 'narrow') => weekdays[style](day);
@@ -64,8 +72,8 @@ export function createFormats(locale: string, t: Translate): Formats {
     longDay: (day, today) => `${weekdays.long(day)}, ${date(day, today)}`,
     weekday,
     month: format({ month: 'long', year: 'numeric' }),
-    time: (time) => clock.format(new Date(`1970-01-01T${time}:00Z`)),
-    instant: (iso) => instant.format(new Date(iso)),
-    firstWeekday: firstWeekdayOf(locale),
+    time: (time) => clock(new Date(`1970-01-01T${time}:00Z`)),
+    instant: (iso) => instant(new Date(iso)),
+    firstWeekday: () => firstWeekdayOf(locale),
   };
 }

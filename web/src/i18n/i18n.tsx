@@ -73,6 +73,7 @@ interface I18n extends Formats {
 
 const Context = createContext<I18n | null>(null);
 
+/** @param messages may get more later */
 function createTranslate(messages: Messages, locale: string): Translate {
   const plural = new Intl.PluralRules(locale);
   const number = new Intl.NumberFormat(locale);
@@ -112,15 +113,16 @@ export function I18nProvider({ children, fallback }: { children: ReactNode; fall
     const locale = localeOf(language);
     document.documentElement.lang = locale;
     document.documentElement.dir = rightToLeft.has(language) ? 'rtl' : 'ltr';
-    const show = (messages: Messages) => setLoaded({ language, locale, messages });
+    const messages: Messages = { ...core };
     let pages: Promise<void> | undefined;
     loadPageMessages = () => {
-      pages ??= loadLater().then((more) => show({ ...core, ...more }));
+      // Nothing is rendered again: what needs these texts is shown after them (`ui/lazy-page.ts`).
+      pages ??= loadLater().then((more) => void Object.assign(messages, more));
       arePagesShown.current = true;
       return pages;
     };
     if (arePagesShown.current) await loadPageMessages();
-    else show(core);
+    setLoaded({ language, locale, messages });
   }, []);
   useEffect(() => {
     void load(preferredLanguage());

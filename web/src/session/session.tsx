@@ -21,6 +21,7 @@ import {
 import { conflicts } from '../model/conflicts.ts';
 import { connection } from '../model/connection.ts';
 import { refusals } from '../model/refusals.ts';
+import { whenIdle } from '../ui/when-idle.ts';
 import { currentUser, endSession } from './session-api.ts';
 import { rememberedUser, rememberUser, type User } from './user.ts';
 
@@ -73,7 +74,6 @@ async function open(user: User): Promise<Session> {
     onConflict: (conflict: Conflict): Promise<Resolution> => conflicts.ask(conflict),
     onRefused: (refusal: Refusal) => refusals.add(refusal),
   });
-  offline.start();
   return { user, duly, offline };
 }
 
@@ -100,6 +100,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       isCurrent = false;
     };
   }, [enter]);
+
+  useEffect(() => {
+    // What is on the device is shown first: a change while React renders it makes React begin anew, in one piece.
+    if (state.phase === 'signed-in') void whenIdle().then(state.offline.start);
+  }, [state]);
 
   const signOut = useCallback(async () => {
     rememberUser(null);

@@ -10,6 +10,7 @@ import { loadMove } from '../tasks/use-move.ts';
 import { question } from '../ui/ask.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { lazyPage } from '../ui/lazy-page.ts';
+import { whenIdle } from '../ui/when-idle.ts';
 import { closePanel, panel } from './panels.ts';
 import { loadMoves } from './use-arrange.ts';
 
@@ -17,16 +18,14 @@ const loadPalette = () => import('./palette.tsx').then((all) => all.Palette);
 const Palette = lazyPage(loadPalette);
 /** What people open first and at once: it has to be there by then. */
 const preloadAfterMs = 1_500;
-const preload = () =>
-  void Promise.all([
-    loadPalette(),
-    loadTaskCard(),
-    loadAsk(),
-    loadDrag(),
-    loadMove(),
-    loadMoves(),
-    pageMessagesLoaded(),
-  ]).catch(() => undefined);
+async function preload(): Promise<void> {
+  const loads: readonly (() => Promise<unknown>)[] = [
+    ...[loadTaskCard, pageMessagesLoaded, loadPalette],
+    ...[loadAsk, loadDrag, loadMove, loadMoves],
+  ];
+  // One after the other, so that what people do meanwhile comes between.
+  for (const load of loads) await whenIdle().then(load);
+}
 const Shortcuts = lazyPage(() => import('./shortcuts-dialog.tsx').then((all) => all.ShortcutsDialog));
 const Conflicts = lazyPage(() => import('./conflict-dialog.tsx').then((all) => all.ConflictDialog));
 const ProjectDialog = lazyPage(() =>
@@ -44,7 +43,7 @@ export function Panels() {
   const waiting = useStore(conflicts);
   const asked = useStore(question);
   useEffect(() => {
-    const timer = setTimeout(preload, preloadAfterMs);
+    const timer = setTimeout(() => void preload().catch(() => undefined), preloadAfterMs);
     return () => clearTimeout(timer);
   }, []);
   return (

@@ -1,5 +1,5 @@
 'use client';
-import { Suspense, useEffect } from 'react';
+import { Suspense, useDeferredValue, useEffect } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { navigate, useRoute, useUrl } from '../routing/router.tsx';
 import { isAccountRoute, type Route } from '../routing/routes.ts';
@@ -12,6 +12,7 @@ import { drawer } from './panels.ts';
 import { Panels } from './panels-view.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { Sidebar } from './sidebar.tsx';
+import { SidebarSkeleton } from './skeleton.tsx';
 import { useDrawer } from './use-drawer.ts';
 
 const Settings = lazyPage(() => import('../settings/settings.tsx').then((all) => all.Settings));
@@ -26,6 +27,8 @@ export function Shell() {
   const url = useUrl();
   const isAccount = isAccountRoute(route);
   const { isOpen: isDrawerOpen, onKeyDown } = useDrawer();
+  // The list comes first, in a picture of its own.
+  const isListShown = useDeferredValue(true, false);
   useShortcuts();
   useFirstStart();
   useEffect(() => {
@@ -39,7 +42,7 @@ export function Shell() {
       <a className="skip-link" href="#main">
         {t('skipToList')}
       </a>
-      <Sidebar />
+      {isListShown ? <Sidebar /> : <SidebarSkeleton />}
       {isDrawerOpen && (
         <button
           type="button"
@@ -54,8 +57,8 @@ export function Shell() {
           <RoutePage route={route} />
         </Suspense>
       </main>
-      <BottomBar />
-      <Panels />
+      {isListShown && <BottomBar />}
+      {isListShown && <Panels />}
     </div>
   );
 }

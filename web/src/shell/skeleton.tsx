@@ -4,12 +4,7 @@ const rows = [62, 48, 71, 39, 55];
 export function Skeleton() {
   return (
     <div className="shell" aria-busy="true">
-      <div className="sidebar skeleton-sidebar">
-        <span className="skeleton skeleton-logo" />
-        {rows.map((width) => (
-          <span key={width} className="skeleton skeleton-nav" />
-        ))}
-      </div>
+      <SidebarSkeleton />
       <div className="main">
         <div className="page">
           <span className="skeleton skeleton-title" />
@@ -18,6 +13,17 @@ export function Skeleton() {
           ))}
         </div>
       </div>
+    </div>
+  );
+}
+
+export function SidebarSkeleton() {
+  return (
+    <div className="sidebar skeleton-sidebar">
+      <span className="skeleton skeleton-logo" />
+      {rows.map((width) => (
+        <span key={width} className="skeleton skeleton-nav" />
+      ))}
     </div>
   );
 }

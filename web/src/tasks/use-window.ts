@@ -1,4 +1,12 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type RefObject,
+  startTransition,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 
 export interface RowWindow {
   start: number;
@@ -20,9 +28,10 @@ const estimatePx = 54;
 export function useWindow(keys: readonly string[], list: RefObject<HTMLElement | null>): RowWindow {
   const heights = useRef(new Map<string, number>());
   const [, render] = useState(0);
-  const [view, setView] = useState({ top: 0, bottom: 1_200 });
+  // Of a list that is shown for the first time, what fits into the window. The rest follows.
+  const [view, setView] = useState(() => ({ top: 0, bottom: window.innerHeight }));
   const isLong = keys.length > minRows;
-  const observer = useHeights(heights, () => render((count) => count + 1));
+  const observer = useHeights(heights, () => startTransition(() => render((count) => count + 1)));
 
   useLayoutEffect(() => {
     if (!isLong) return;
@@ -35,7 +44,9 @@ export function useWindow(keys: readonly string[], list: RefObject<HTMLElement |
           : next,
       );
     };
-    update();
+    // At the top of the page, everything that is in the window is there already.
+    if (window.scrollY === 0) startTransition(update);
+    else update();
     window.addEventListener('scroll', update, { passive: true });
     window.addEventListener('resize', update);
     return () => {
@@ -44,10 +55,7 @@ export function useWindow(keys: readonly string[], list: RefObject<HTMLElement |
     };
   }, [isLong, list]);
 
-  const measure = useCallback(
-    (key: string) => (isLong ? observer(key) : () => undefined),
-    [isLong, observer],
-  );
+  const measure = useCallback((key: string) => (isLong ? observer(key) : ignore), [isLong, observer]);
   if (!isLong) return { start: 0, end: keys.length, before: 0, after: 0, measure };
   return {
     ...rangeOf(
@@ -57,6 +65,8 @@ export function useWindow(keys: readonly string[], list: RefObject<HTMLElement |
     measure,
   };
 }
+
+const ignore = () => undefined;
 
 function rangeOf(heights: readonly number[], view: { top: number; bottom: number }) {
   let start = 0;
@@ -72,6 +82,8 @@ function rangeOf(heights: readonly number[], view: { top: number; bottom: number
 /** Notes the heights of elements as they change. */
 function useHeights(heights: RefObject<Map<string, number>>, onChange: () => void) {
   const keys = useRef(new Map<Element, string>());
+  /** The same function for a key in each render, so that the element stays observed. */
+  const refs = useRef(new Map<string, ReturnType<RowWindow['measure']>>());
   const changed = useRef(onChange);
   changed.current = onChange;
   const [observer] = useState(
@@ -90,14 +102,20 @@ function useHeights(heights: RefObject<Map<string, number>>, onChange: () => voi
   );
   useEffect(() => () => observer.disconnect(), [observer]);
   return useCallback(
-    (key: string) => (element: HTMLElement | null) => {
-      if (element === null) return undefined;
-      keys.current.set(element, key);
-      observer.observe(element);
-      return () => {
-        observer.unobserve(element);
-        keys.current.delete(element);
+    (key: string) => {
+      const known = refs.current.get(key);
+      if (known !== undefined) return known;
+      const ref = (element: HTMLElement | null) => {
+        if (element === null) return undefined;
+        keys.current.set(element, key);
+        observer.observe(element);
+        return () => {
+          observer.unobserve(element);
+          keys.current.delete(element);
+        };
       };
+      refs.current.set(key, ref);
+      return ref;
     },
     [observer],
   );

@@ -22,7 +22,7 @@ export function Calendar({ day, today, onDay }: CalendarProps) {
     if (hasMoved.current) grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
     hasMoved.current = false;
   });
-  const weeks = weeksOfMonth(focused, firstWeekday);
+  const weeks = weeksOfMonth(focused, firstWeekday());
   const onKeyDown = (event: KeyboardEvent) => {
     const isRtl = document.documentElement.dir === 'rtl';
     const step = steps[event.key];
