@@ -97,6 +97,15 @@ test(`X-Total-Count of long lists is exact after every kind of write, seed ${see
     ['delete again', () => client.v1('DELETE', `/tasks/${gone}`)],
     ['purge', () => client.v1('DELETE', `/trash/${gone}`)],
     [
+      // Between two counts: no row is left that says so.
+      'delete and purge',
+      async () => {
+        const id = take();
+        await client.v1('DELETE', `/tasks/${id}`);
+        return client.v1('DELETE', `/trash/${id}`);
+      },
+    ],
+    [
       'bulk',
       () =>
         sendBulk(client, [
