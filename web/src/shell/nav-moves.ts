@@ -1,6 +1,7 @@
 import type { Offline } from '@duly/client/offline';
 import type { Translate } from '../i18n/i18n.tsx';
 import { announce } from '../ui/announce.ts';
+import { followPointer } from '../ui/follow-pointer.ts';
 
 /** What has a manual order besides tasks. */
 export type MovedKind = 'projects' | 'sections' | 'views';
@@ -68,19 +69,12 @@ export function dragItem(arranging: Arranging, item: HTMLElement, startY: number
   let over: HTMLElement | null = null;
   let side: 'before' | 'after' = 'after';
   let isDragging = false;
-  const controller = new AbortController();
-  const { signal } = controller;
   const mark = (next: HTMLElement | null) => {
     over?.removeAttribute('data-drop');
     over = next;
     if (over !== null) over.dataset.drop = side;
   };
-  const onMove = ({ buttons, clientY }: PointerEvent) => {
-    // Let go before this was loaded, or outside of the window.
-    if (buttons === 0) {
-      end(false)();
-      return;
-    }
+  const onMove = ({ clientY }: PointerEvent) => {
     isDragging ||= Math.abs(clientY - startY) > startPx;
     if (!isDragging) return;
     item.dataset.dragged = 'true';
@@ -91,8 +85,7 @@ export function dragItem(arranging: Arranging, item: HTMLElement, startY: number
       mark(sibling);
     }
   };
-  const end = (isDone: boolean) => () => {
-    controller.abort();
+  followPointer(onMove, (isDone) => {
     const target = readKey(over?.dataset.move);
     mark(null);
     delete item.dataset.dragged;
@@ -105,16 +98,5 @@ export function dragItem(arranging: Arranging, item: HTMLElement, startY: number
     window.addEventListener('click', swallow, { capture: true, once: true });
     setTimeout(() => window.removeEventListener('click', swallow, { capture: true }));
     if (isDone && target !== null) void moveBeside(arranging, moved, target.id, side);
-  };
-  window.addEventListener('pointermove', onMove, { signal });
-  window.addEventListener('pointerup', end(true), { signal });
-  window.addEventListener('pointercancel', end(false), { signal });
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape') return;
-    // Before everything else that Escape would close.
-    event.preventDefault();
-    event.stopPropagation();
-    end(false)();
-  };
-  window.addEventListener('keydown', onKeyDown, { signal, capture: true });
+  });
 }

@@ -1,4 +1,5 @@
 import type { Task } from '@duly/client';
+import { followPointer } from '../ui/follow-pointer.ts';
 import type { Move, Side } from './use-move.ts';
 
 export interface Target {
@@ -21,38 +22,18 @@ export interface Dragging {
 export function dragTask(task: Task, { list, move, onTarget, onEnd }: Dragging): void {
   let over: Target | null = null;
   let groupKey: string | null = null;
-  const controller = new AbortController();
-  const { signal } = controller;
-
   const onMove = (moved: PointerEvent) => {
-    // Let go before this was loaded, or outside of the window.
-    if (moved.buttons === 0) {
-      end(false)();
-      return;
-    }
     scrollAtEdge(moved.clientY);
     over = rowAt(list, moved.clientY);
     groupKey = over === null ? groupAt(moved) : null;
     onTarget(over);
   };
-  const end = (isDone: boolean) => () => {
-    controller.abort();
+  followPointer(onMove, (isDone) => {
     onEnd();
     if (!isDone) return;
     if (over !== null) void move().beside(task.id, over.id, over.side);
     else if (groupKey !== null) void move().toGroup(task.id, groupKey);
-  };
-  window.addEventListener('pointermove', onMove, { signal });
-  window.addEventListener('pointerup', end(true), { signal });
-  window.addEventListener('pointercancel', end(false), { signal });
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape') return;
-    // Before everything else that Escape would close.
-    event.preventDefault();
-    event.stopPropagation();
-    end(false)();
-  };
-  window.addEventListener('keydown', onKeyDown, { signal, capture: true });
+  });
 }
 
 function scrollAtEdge(y: number): void {
