@@ -25,6 +25,12 @@ const { values } = parseArgs({
     tasks: { type: 'string', default: '100000' },
   },
 });
+const chosenParts = values.part.split(',');
+const unknownPart = chosenParts.find((name) => !growthParts.some((part) => part === name));
+if (unknownPart !== undefined) {
+  console.error(`--part wants some of ${growthParts.join()}, not ${unknownPart}`);
+  process.exit(1);
+}
 const limitMs = 20;
 const rounds = 5;
 
@@ -51,7 +57,7 @@ try {
     console.log(`| operation of a user with ${tasks} tasks | ms at the database | asked |`);
     console.log('|---|---|---|');
     const operations = await createGrowthOperations(send, tasks);
-    for (const part of growthParts.filter((name) => values.part.split(',').includes(name)))
+    for (const part of growthParts.filter((name) => chosenParts.includes(name)))
       for (const operation of operations[part])
         if (operation.name.includes(values.only)) await measure(operation);
   } finally {

@@ -37,6 +37,11 @@ const [tasks, rounds, slowdown] = [values.tasks, values.rounds, values.slowdown]
   number,
 ];
 
+if (![tasks, rounds, slowdown].every((number) => number >= 1)) {
+  console.error('--tasks, --rounds and --slowdown want numbers from 1');
+  process.exit(1);
+}
+
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 function build(): void {
