@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -80,5 +80,10 @@ export async function exportFile(args: Arguments): Promise<void> {
   const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
     throw unreadable(path, error);
   });
-  await pipeline(source, file.createWriteStream({ flush: true }));
+  try {
+    await pipeline(source, file.createWriteStream({ flush: true }));
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { viewUser } from '../admin/service.ts';
 import { systemOrigin } from '../audit/model.ts';
 import { findOldClusters } from '../db/postgres/restored-cluster.ts';
@@ -7,6 +7,7 @@ import { beginErasure, finishErasure } from '../erasure/erase.ts';
 import { findErasureState } from '../erasure/queries.ts';
 import { rewriteTables, scrubCluster } from '../erasure/scrub.ts';
 import { type ExportFormat, exportFormats, writeExport } from '../export/export.ts';
+import type { Sink } from '../export/sink.ts';
 import { StartError } from '../platform/errors.ts';
 import { hasCode } from '../platform/files.ts';
 import { type AdminSubcommand, userIdArgument } from './admin-users.ts';
@@ -19,27 +20,43 @@ function exportFormat(input = 'json'): ExportFormat {
   throw new StartError(`admin export: got ${JSON.stringify(input)}, wants ${exportFormats.join(', ')}`);
 }
 
-/** A file that did not exist, which only its owner may read. @throws StartError if it cannot be made */
-async function createOutput(path: string): Promise<WriteStream> {
-  const stream = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+/** A file that did not exist, which only its owner may read; it stays if all of it was written. */
+async function writeNewFile(path: string, write: (sink: Sink) => Promise<void>): Promise<void> {
+  const file = await openNew(path);
   try {
-    await once(stream, 'open');
-    return stream;
+    await write((text) => file.writeFile(text).catch(refuseOutput));
+    await file.sync();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600);
   } catch (error) {
     if (!hasCode(error, 'EEXIST', 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error;
     throw new StartError(`admin export: ${path} cannot be made (${String(error)})`);
   }
 }
 
-/** Without this, a closed pipe would pass for a lost connection to the database. */
-async function writeOutput(stream: NodeJS.WritableStream, text: string): Promise<void> {
+async function print(text: string): Promise<void> {
   try {
-    if (!stream.write(text)) await once(stream, 'drain');
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
   } catch (error) {
-    throw new StartError(
-      `admin export: ${hasCode(error, 'EPIPE') ? 'the reader has gone' : `the output cannot be written (${String(error)})`}`,
-    );
+    refuseOutput(error);
   }
+}
+
+/** Without this, a closed pipe would pass for a lost connection to the database. */
+function refuseOutput(error: unknown): never {
+  const what = hasCode(error, 'EPIPE')
+    ? 'the reader has gone'
+    : `the output cannot be written (${String(error)})`;
+  throw new StartError(`admin export: ${what}`);
 }
 
 export const dataSubcommands = {
@@ -48,9 +65,8 @@ export const dataSubcommands = {
     const chosen = exportFormat(format);
     const userId = await userIdArgument(context, input);
     await viewUser(context.db, userId, systemOrigin, 'admin.user.export');
-    const stream = output === undefined ? process.stdout : await createOutput(output);
-    await writeExport(context.db, userId, chosen, (text) => writeOutput(stream, text));
-    if (stream !== process.stdout) stream.end();
+    const write = (sink: Sink) => writeExport(context.db, userId, chosen, sink);
+    await (output === undefined ? write(print) : writeNewFile(output, write));
   },
   async delete(context, [input = '']) {
     const { config, db } = context;

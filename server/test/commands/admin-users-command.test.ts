@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { urlOf } from '../support/database.ts';
 import { patience } from '../support/patience.ts';
 import { startProcess } from '../support/process.ts';
 import { newDataDirectory } from '../support/servers.ts';
+import { statementsVariable } from '../support/sql/processes.ts';
 
 let app: TestApp;
 let ada: RegisteredAccount;
@@ -88,14 +90,34 @@ test('export: everything of a user to the output or to a new file, and the tasks
   expect(await auditActionsOf(app.ctx.db, ada.id)).toContain('admin.user.export success');
 });
 
-test('export: a reader that goes ends it in one line, which does not blame the database', async () => {
+/** Their export is larger than what a pipe holds. @returns the user's id */
+async function newUserOfManyTasks(): Promise<string> {
   const { id, token } = await app.newUser();
-  // More than a pipe holds.
   const lines = Array.from({ length: 2_000 }, (_, index) => `${index} ${'x'.repeat(150)}`);
   await app.request('POST', `/api/v1/users/${id}/import?format=todo-txt`, {
     ...{ token, body: lines.join('\n') },
     headers: { 'content-type': 'text/plain' },
   });
+  return id;
+}
+
+test('export: a file that cannot be written whole is not left behind', async () => {
+  const file = join(await newDataDirectory(), 'part.csv');
+  await mkdir(dirname(file), { recursive: true });
+  const { child, ended } = startProcess(
+    ['admin', 'export', await newUserOfManyTasks(), '--format', 'csv', '--output', file],
+    { ...settingsOf(app), [statementsVariable]: '/dev/null' },
+  );
+  execFileSync('prlimit', ['--pid', String(child.pid), '--fsize=100000']);
+  expect(await ended).toMatchObject({
+    code: 1,
+    stderr: 'admin export: the output cannot be written (Error: EFBIG: file too large, write)\n',
+  });
+  expect(existsSync(file)).toBe(false);
+});
+
+test('export: a reader that goes ends it in one line, which does not blame the database', async () => {
+  const id = await newUserOfManyTasks();
   const { child, ended } = startProcess(['admin', 'export', id], settingsOf(app));
   if (child.stdout === null) throw new Error('no stdout');
   await once(child.stdout, 'data');
