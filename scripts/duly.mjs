@@ -36,7 +36,7 @@ async function main() {
     print(isOfAll ? `${text}\n\nTasks on a terminal, for people: duly help lists the commands.` : text);
     return;
   }
-  const program = join(root, 'server', 'src', 'main.js');
+  const program = join(root, 'server', 'dist', 'main.js');
   const options = { cwd: process.cwd(), env: programEnvironment(join(root, '.cache')) };
   const [runtime, runtimeArgs] = [findRuntime(), [...memoryOptions, program, command, ...args]];
   // Becomes the runtime, where Node.js can (22.15): one process less. Below npm, this process looks after its parent.

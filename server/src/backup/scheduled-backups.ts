@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { BackupSettings } from '../config/backup.ts';
 import type { StoreLocation } from '../config/store-location.ts';
-import { sourceExtension } from '../platform/source-extension.ts';
 import type { Store } from '../stores/store.ts';
 import { pruneTarget } from './prune.ts';
 import { isBackupDue } from './schedule.ts';
@@ -14,7 +13,7 @@ import { findNewestBackup, openTarget } from './target.ts';
 const retryMs = 10 * 60_000;
 /** The target is listed so often at most: a bucket may bill its requests. */
 const listMs = 60_000;
-const main = fileURLToPath(new URL(`../main${sourceExtension}`, import.meta.url));
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 export interface ScheduledBackups {
   /** Makes a backup if one is due, and prunes. @param gapAt of the archived WAL */

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { sourceExtension } from '../platform/source-extension.ts';
 import { type FoundData, ImportError, type ReadOptions } from './model.ts';
 
 /** To the thread. */
@@ -24,7 +23,7 @@ const maxHeapMb = 768;
  */
 export async function readFile(format: string, file: Uint8Array, options: ReadOptions): Promise<FoundData> {
   const order: ReadOrder = { format, file, options };
-  const thread = new Worker(new URL(`./reader-thread${sourceExtension}`, import.meta.url), {
+  const thread = new Worker(new URL('./reader-thread.ts', import.meta.url), {
     workerData: order,
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
   });

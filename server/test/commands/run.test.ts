@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import {
@@ -16,11 +16,46 @@ import {
 import { patience } from '../support/patience.ts';
 
 describe('with everything installed', () => {
-  it('hands the command to server/src/main.ts in the pinned runtime', async () => {
+  it('builds the server, and hands the command to it in the pinned runtime', async () => {
     const of = createProject();
     const { code, stdout, stderr } = await runLauncher(of, ['migrate', '--to', '3']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual([join(of.root, 'server/src/main.ts'), 'migrate', '--to', '3']);
+    expect(JSON.parse(stdout)).toEqual([join(of.root, 'server/dist/main.js'), 'migrate', '--to', '3']);
+  });
+
+  it('builds the server again when a source was changed, added or removed, and only then', async () => {
+    const of = createProject();
+    const built = join(of.root, 'server/dist/main.js');
+    const buildsFor = async (change: () => void) => {
+      change();
+      writeFileSync(built, '');
+      await runLauncher(of, ['exit', '7']);
+      return readFileSync(built, 'utf8') !== '';
+    };
+    await runLauncher(of, ['exit', '7']);
+    expect(await buildsFor(() => undefined)).toBe(false);
+    const path = 'server/src/tasks/one.ts';
+    expect(await buildsFor(() => of.write(path, ''))).toBe(true);
+    expect(await buildsFor(() => of.write(path, 'export {};'))).toBe(true);
+    expect(await buildsFor(() => of.remove(path))).toBe(true);
+    const installed = 'node_modules/.package-lock.json';
+    const reinstall = () => of.write(installed, readFileSync(join(of.root, installed), 'utf8'));
+    expect(await buildsFor(reinstall)).toBe(true);
+    expect(await buildsFor(() => undefined)).toBe(false);
+  });
+
+  it('builds the server and starts nothing with the command build', async () => {
+    const of = createProject();
+    expect(await runLauncher(of, ['build'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readFileSync(join(of.root, 'server/dist/main.js'), 'utf8')).toContain('process.argv');
+  });
+
+  it('runs the sources where the server cannot be built, and says so', async () => {
+    const of = createProject();
+    of.write('server/dist', 'a file');
+    const { code, stdout, stderr } = await runLauncher(of, ['migrate']);
+    expect([code, JSON.parse(stdout)[0]]).toEqual([0, join(of.root, 'server/src/main.ts')]);
+    expect(stderr).toMatch(/^The server could not be built: EEXIST.*\n$/);
   });
 
   it('runs the tests in server, wherever it is called from, and takes their names from the root', async () => {

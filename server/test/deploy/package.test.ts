@@ -48,27 +48,19 @@ test('the tarball has the service built, and no test, secret, data or source wit
   expect(files.filter((path) => unwanted.test(path))).toEqual([]);
   const tops = new Set(files.map((path) => path.split('/').slice(0, 2).join('/')));
   expect([...tops].sort()).toEqual(
-    ['LICENSE', 'README.md', 'cli', 'node_modules', 'package.json', 'scripts', 'server'].map(
-      (name) => `package/${name}`,
-    ),
+    ['LICENSE', 'README.md', 'cli', 'package.json', 'scripts', 'server'].map((name) => `package/${name}`),
   );
-  const bundled = files.filter((path) => path.startsWith('package/node_modules/'));
-  expect(bundled.filter((path) => !path.startsWith('package/node_modules/@duly/quick-add/'))).toEqual([]);
 });
 
-test('every source of the service is in the tarball, and nothing else of it', async () => {
-  const sources = (await readdir(join(root, 'server/src'), { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
+test('the tarball has the bundle of the service, the files it reads, and nothing else of it', async () => {
+  const read = (await readdir(join(root, 'server/src'), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.ts'))
     .map((entry) => join(entry.parentPath, entry.name).slice(join(root, 'server/').length));
-  const built = files.flatMap((path) => /^package\/server\/(src\/.*)$/.exec(path)?.[1] ?? []);
-  expect(built.sort()).toEqual(sources.map((path) => path.replace(/\.ts$/, '.js')).sort());
-});
-
-test('no built file imports a file with types', async () => {
-  const folder = join(directory, 'node_modules/duly/server/src');
-  const built = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.js'));
-  const texts = await Promise.all(built.map((name) => readFile(join(folder, name), 'utf8')));
-  expect(built.filter((_, index) => /(from|import\(?) ?'[^']+\.ts'/.test(texts[index] ?? ''))).toEqual([]);
+  const ofServer = files.flatMap((path) => /^package\/server\/((?:src|dist)\/.*)$/.exec(path)?.[1] ?? []);
+  expect(ofServer.filter((path) => path.startsWith('src/')).sort()).toEqual(read.sort());
+  const bundle = ofServer.filter((path) => path.startsWith('dist/'));
+  expect(bundle).toEqual(expect.arrayContaining(['dist/main.js', 'dist/reader-thread.js']));
+  expect(bundle.filter((path) => !/^dist\/[\w-]+\.js$/.test(path))).toEqual([]);
 });
 
 test('duly --help lists every command as duly calls it, and --version is that of the service', async () => {
@@ -121,7 +113,7 @@ test.each([
     expect((await fetch(`${url}/docs`)).status).toBe(200);
     expect(said).not.toContain('Warning');
     if (node === process.execPath && existsSync('/proc/self/cmdline'))
-      expect(await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).toContain('server/src/main.js');
+      expect(await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).toContain('server/dist/main.js');
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
   },

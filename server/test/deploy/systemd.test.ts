@@ -52,6 +52,6 @@ test('the units start commands that exist, with the heap limits of npm start', a
   const lines = await Promise.all(
     services.map(async (service) => /^ExecStart=(.*)$/m.exec(await read(`${folder}/${service}`))?.[1]),
   );
-  const [node, main] = ['/opt/duly/node_modules/node/bin/node', '/opt/duly/server/src/main.ts'];
+  const [node, main] = ['/opt/duly/node_modules/node/bin/node', '/opt/duly/server/dist/main.js'];
   expect(lines).toEqual([`${node} ${main} backup verify`, `${node} ${limits.join(' ')} ${main} serve`]);
 });

@@ -47,6 +47,14 @@ else {
   log('up');
 }`;
 
+/** Replaces the bundler: leaves the main program as it is. */
+const bundler = `
+import { readFileSync } from 'node:fs';
+export const rolldown = async ({ input: { main } }) => ({
+  generate: async () => ({ output: [{ fileName: 'main.js', code: readFileSync(main, 'utf8'), isEntry: true }] }),
+  close: async () => undefined,
+});`;
+
 /** A project with all dependencies installed; the running Node replaces the pinned one. */
 export function createProject() {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'duly-run-')));
@@ -63,6 +71,9 @@ export function createProject() {
   write('server/package.json', { type: 'module', dependencies: { node: '1.2.3' } });
   write('package-lock.json', { packages: packageLock });
   write('server/src/main.ts', mainProgram);
+  write('quick-add/src/index.ts', '');
+  write('node_modules/rolldown/package.json', { type: 'module', exports: './index.js' });
+  write('node_modules/rolldown/index.js', bundler);
   const { 'node_modules/other-platform': _, ...installed } = packageLock;
   write('node_modules/.package-lock.json', { packages: installed });
   write('node_modules/node/package.json', { version: '1.2.3' });
