@@ -53,8 +53,10 @@ async function main() {
   if (missingPaths.length > 0) await install(missingPaths);
 
   if (isTest) process.exit(await runTests());
-  if (isBench)
+  if (isBench) {
+    await buildServer();
     process.exit(await runProgram(join(server, 'bench', 'main.ts'), args, process.cwd(), memoryOptions));
+  }
   if (isDocs)
     process.exit(await runProgram(vitepress, ['build', join(root, 'docs'), ...args], process.cwd()));
   if (isDemo)

@@ -37,11 +37,11 @@ const production = {
   METRICS_TOKEN: 'a-token-of-the-benchmark',
 };
 
-/** Starts a server with this process' runtime options, and waits until it is ready. */
+/** Starts the server that the launcher has built with this process' runtime options, and waits until it is ready. */
 export const startServer = (env: Record<string, string>): Promise<Server> =>
-  start([...process.execArgv, file('../src/main.ts'), 'serve'], env);
+  start([...process.execArgv, file('../dist/main.js'), 'serve'], env);
 
-/** The same from another checkout with installed dependencies. */
+/** The same from another checkout with installed dependencies: what was built there, or the sources. */
 export const startOtherCheckout = (directory: string, env: Record<string, string>): Promise<Server> =>
   start([...process.execArgv, mainOf(directory), 'serve'], env);
 
@@ -49,7 +49,10 @@ export const startOtherCheckout = (directory: string, env: Record<string, string
 export const partOf = (directory: string, path: string): string =>
   [resolve(directory, 'server', path), resolve(directory, path)].find(existsSync) ?? directory;
 
-const mainOf = (directory: string) => partOf(directory, 'src/main.ts');
+function mainOf(directory: string): string {
+  const built = partOf(directory, 'dist/main.js');
+  return built === directory ? partOf(directory, 'src/main.ts') : built;
+}
 
 /** The same by the launcher, as `npm start` does. */
 export const launchServer = (env: Record<string, string>): Promise<Server> =>
