@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createAuditCounts } from '../../src/audit/counts.ts';
 import type { AuditEntry } from '../../src/audit/model.ts';
 import { createRefusedEntries } from '../../src/audit/refused-entries.ts';
@@ -11,6 +11,7 @@ import { auditActionsOf, auditEntriesOf } from '../support/audit.ts';
 import { tamper, urlOf } from '../support/database.ts';
 import { silentLog } from '../support/log.ts';
 import { metricsToken, scrape } from '../support/metrics.ts';
+import { patience } from '../support/patience.ts';
 import { startProcess } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
 import { sendRenameTag } from '../support/tags.ts';
@@ -75,7 +76,14 @@ describe('a counted entry that the database refuses', () => {
     const refused = clients[4]?.user.id ?? '';
     const added = await refusedIn(async () => {
       for (const { list, tags } of clients) await Promise.all([list(), tags()]);
-      await onlyWhere(`user_id <> '${refused}' or action <> 'tag.list'`, () => app.ctx.auditCounts.flush());
+      const stored = async () => {
+        await app.ctx.auditCounts.flush();
+        return (await Promise.all(clients.map(({ user }) => auditActionsOf(db, user.id)))).flat().length;
+      };
+      // A request is counted after its response.
+      await onlyWhere(`user_id <> '${refused}' or action <> 'tag.list'`, () =>
+        vi.waitUntil(async () => (await stored()) === 17, patience),
+      );
     });
     expect(added).toEqual({ count: 1 });
     expect(await keptOf(refused)).toEqual([
