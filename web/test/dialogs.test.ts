@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addTask, api, hasBrowser, row, saved, useWebApp } from './support/web-app.ts';
+import { addTask, api, hasBrowser, row, useWebApp } from './support/web-app.ts';
 
 if (!hasBrowser) console.warn('skipped: the dialogs of the web app, for want of Chromium in /usr/bin');
 
@@ -34,8 +34,6 @@ describe.skipIf(!hasBrowser)('the dialogs of the web app', () => {
     await newSection.getByLabel('Name').fill('  Roof ');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Roof' }).waitFor();
-    // The section gets its id from the server, and with it another menu.
-    await saved(page);
 
     const sectionMenu = page.getByRole('button', { name: 'More for “Roof”' });
     await sectionMenu.click();

@@ -16,6 +16,11 @@ export interface Reads<N extends Noun> {
   all(): readonly Items[N][];
   /** By an id of the server or a temporary one. */
   get(id: string): Items[N] | undefined;
+  /**
+   * The id under which the item was first seen here. It stays the same when a new item gets its id from the server, so
+   * it is the key of what is shown of the item, and of what a user has chosen or opened.
+   */
+  keyOf(id: string): string;
 }
 
 export interface Writes<N extends WritableNoun> extends Reads<N> {
@@ -84,6 +89,7 @@ export interface Source {
   /** The item as the server has it; undefined if it has none. */
   stored(noun: Noun, id: string): Item | undefined;
   resolveId(id: string): string;
+  keyOf(id: string): string;
   enqueue(noun: WritableNoun, op: WriteOperation, id: string, fields: Item, seen?: Item): Promise<void>;
 }
 
@@ -91,6 +97,7 @@ export function createCollections(source: Source): Collections {
   const reads = (noun: Noun) => ({
     all: () => [...source.shown(noun).values()],
     get: (id: string) => source.shown(noun).get(source.resolveId(id)),
+    keyOf: source.keyOf,
   });
   const writes = (noun: WritableNoun) => ({
     ...reads(noun),

@@ -65,6 +65,7 @@ export async function openReplica(store: Store) {
     rememberTrash: (noun, items) => commit(() => changesOfTrash(state, noun, items)),
     stored: (noun, id) => state.items(noun).get(state.resolveId(id)),
     resolveId: state.resolveId,
+    keyOf: state.keyOf,
     enqueue: (...args) =>
       commit(() => {
         const write = newWrite(...args);

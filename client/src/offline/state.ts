@@ -22,6 +22,8 @@ export function createState() {
   const trash = new Map<string, Map<string, Item>>();
   const queue = new Map<string, QueuedWrite>();
   const ids = new Map<string, string>();
+  /** The temporary id, by that of the server. */
+  const firstIds = new Map<string, string>();
   let cursor: string | null = null;
   let sorted: readonly QueuedWrite[] | undefined;
 
@@ -40,17 +42,27 @@ export function createState() {
       sorted = undefined;
       if (isQueuedWrite(value)) queue.set(name, value);
       else queue.delete(name);
-    } else if (kind === 'id') ids.set(name, String(value));
-    else if (key === cursorKey) cursor = typeof value === 'string' ? value : null;
+    } else if (kind === 'id') {
+      ids.set(name, String(value));
+      firstIds.set(String(value), name);
+    } else if (key === cursorKey) cursor = typeof value === 'string' ? value : null;
   }
 
   const resolveId = (id: string): string => ids.get(id) ?? id;
+  /** With the ids of the server, as far as they are known, also in the filter of a view. */
+  const resolveIds = (fields: Item): Item =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => {
+        if (typeof value === 'string') return [name, resolveId(value)];
+        return [name, isItem(value) ? resolveIds(value) : value];
+      }),
+    );
   return {
     apply(changes: StoreChanges): void {
       for (const [key, value] of changes) applyOne(key, value);
     },
     clear(): void {
-      for (const map of [mirror, trash, queue, ids]) map.clear();
+      for (const map of [mirror, trash, queue, ids, firstIds]) map.clear();
       cursor = null;
       sorted = undefined;
     },
@@ -64,15 +76,10 @@ export function createState() {
       return sorted;
     },
     resolveId,
-    isCreatedHere: (id: string): boolean => [...ids.values()].includes(id),
-    /** With the ids of the server, as far as they are known. */
-    resolveIds: (fields: Item): Item =>
-      Object.fromEntries(
-        Object.entries(fields).map(([name, value]) => [
-          name,
-          typeof value === 'string' ? resolveId(value) : value,
-        ]),
-      ),
+    /** The temporary id of an item that was created here, else its own: the same before and after it was sent. */
+    keyOf: (id: string): string => firstIds.get(id) ?? id,
+    isCreatedHere: (id: string): boolean => firstIds.has(id),
+    resolveIds,
     /** The changes that make mirror and trash empty, but leave the queue. */
     emptyMirror: (): [string, undefined][] => [...keysOf(mirror, itemKey), ...keysOf(trash, trashKey)],
     atCursor: (next: string): [string, string] => [cursorKey, next],

@@ -52,6 +52,37 @@ test('a task made offline can be edited and deleted by the id it was given there
   expect(again.tasks.get(kept)?.completed).toBe(true);
 });
 
+test('what is new has the same key before and after the server has given it an id', async () => {
+  const { user, create } = await newClient(app());
+  const device = createDevice(app(), user);
+  const phone = await device.open();
+  const id = await phone.tasks.create({ title: 'new' });
+  const keys = () => phone.tasks.all().map((task) => phone.tasks.keyOf(task.id));
+  expect([keys(), phone.tasks.keyOf(id)]).toEqual([[id], id]);
+  await phone.sync();
+  expect(phone.tasks.all().map((task) => task.id)).not.toEqual([id]);
+  expect(keys()).toEqual([id]);
+  const { id: other } = await create({ title: 'of another device' });
+  expect(phone.tasks.keyOf(other)).toBe(other);
+  await phone.close();
+  const again = await device.open();
+  expect(again.tasks.all().map((task) => again.tasks.keyOf(task.id))).toEqual([id]);
+});
+
+test('a view of a project that is made offline is of that project on the server', async () => {
+  const { user } = await newClient(app());
+  const phone = await createDevice(app(), user).open();
+  const project = await phone.projects.create({ name: 'House' });
+  const view = await phone.views.create({
+    name: 'of it',
+    parameters: { project_id: project, tags: ['home'] },
+  });
+  await phone.sync();
+  const id = phone.projects.get(project)?.id;
+  expect(id).not.toBe(project);
+  expect(phone.views.get(view)?.parameters).toEqual({ project_id: id, tags: ['home'] });
+});
+
 test('what is made offline below something made offline is below it on the server', async () => {
   const { user, list } = await newClient(app());
   const phone = await createDevice(app(), user).open();

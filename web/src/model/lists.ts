@@ -16,6 +16,7 @@ import { byUrgency, newestCompletionFirst } from './order.ts';
 
 /** A part of a list with a heading of its own. */
 export interface Group {
+  /** Of a section, its key (`keyOf`). */
   key: string;
   /** What its heading is about; none: no heading. */
   heading?: { kind: 'overdue' } | { kind: 'day'; day: Day } | { kind: 'section'; id: string; name: string };
@@ -122,7 +123,7 @@ function projectList(
     groups: [
       { key: 'top', tasks: own.filter(({ section_id }) => section_id === null), fields },
       ...parts.map((section) => ({
-        key: section.id,
+        key: sections.keyOf(section.id),
         heading: { kind: 'section', id: section.id, name: section.name } as const,
         tasks: own.filter(({ section_id }) => section_id === section.id),
         fields: { ...fields, section_id: section.id },

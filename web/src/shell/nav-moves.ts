@@ -35,8 +35,15 @@ async function moveBeside(
   announce(t('toast.moved', { title: offline[kind].get(id)?.name ?? '' }));
 }
 
+/** A new item may have got another id since. */
+const withCurrentId = ({ offline }: Arranging, { kind, id }: Moved): Moved => ({
+  kind,
+  id: offline[kind].get(id)?.id ?? id,
+});
+
 /** One place up (-1) or down (1) among its siblings. */
-export async function moveBy(arranging: Arranging, moved: Moved, by: 1 | -1): Promise<void> {
+export async function moveBy(arranging: Arranging, wanted: Moved, by: 1 | -1): Promise<void> {
+  const moved = withCurrentId(arranging, wanted);
   const all = siblings(arranging, moved);
   const next = all[all.findIndex(({ id }) => id === moved.id) + by];
   if (next === undefined || !all.some(({ id }) => id === moved.id)) return;
@@ -44,15 +51,16 @@ export async function moveBy(arranging: Arranging, moved: Moved, by: 1 | -1): Pr
   // An item that React puts in another place loses the focus.
   requestAnimationFrame(() => {
     if (document.activeElement !== document.body) return;
-    const key = CSS.escape(keyOf(moved));
-    const group = CSS.escape(moved.id);
+    const { kind, id } = withCurrentId(arranging, moved);
+    const key = CSS.escape(moveKeyOf({ kind, id }));
+    const group = CSS.escape(arranging.offline[kind].keyOf(id));
     document
       .querySelector<HTMLElement>(`[data-move="${key}"] a, [data-group="${group}"] [aria-haspopup]`)
       ?.focus();
   });
 }
 
-const keyOf = ({ kind, id }: Moved): string => `${kind} ${id}`;
+const moveKeyOf = ({ kind, id }: Moved): string => `${kind} ${id}`;
 
 export function readKey(key: string | undefined): Moved | null {
   const [kind, id] = key?.split(' ') ?? [];

@@ -82,7 +82,7 @@ function ProjectNav({ counts }: { counts: ReadonlyMap<string, number> }) {
     >
       {projects.map(({ id, name, color }) => (
         <NavItem
-          key={id}
+          key={offline.projects.keyOf(id)}
           moveKey={`projects ${id}`}
           href={paths.project(id)}
           mark={<Dot color={color} />}
@@ -105,7 +105,13 @@ function ViewNav() {
       addLabel={t('view.new')}
     >
       {views.map(({ id, name }) => (
-        <NavItem key={id} moveKey={`views ${id}`} href={paths.view(id)} icon="filter" text={name} />
+        <NavItem
+          key={offline.views.keyOf(id)}
+          moveKey={`views ${id}`}
+          href={paths.view(id)}
+          icon="filter"
+          text={name}
+        />
       ))}
     </NavGroup>
   );

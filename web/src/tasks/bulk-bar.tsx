@@ -17,9 +17,10 @@ type Change = Parameters<ReturnType<typeof useTaskActions>['updateAll']>[1];
 export function BulkBar({ list, today }: { list: List; today: string }) {
   const { t } = useI18n();
   const { updateAll, remove } = useTaskActions();
-  const ids = useStore(selection);
+  const { offline } = useSession();
+  const keys = useStore(selection);
   const all = list.groups.flatMap(({ tasks }) => tasks);
-  const tasks = all.filter(({ id }) => ids.has(id));
+  const tasks = all.filter(({ id }) => keys.has(offline.tasks.keyOf(id)));
   const change = (fields: Change) => {
     void updateAll(tasks, fields);
     selection.end();
@@ -36,7 +37,7 @@ export function BulkBar({ list, today }: { list: List; today: string }) {
       <button
         type="button"
         className="button button-small"
-        onClick={() => selection.selectAll(all.map(({ id }) => id))}
+        onClick={() => selection.selectAll(all.map(({ id }) => offline.tasks.keyOf(id)))}
       >
         {t('select.all')}
       </button>
@@ -92,7 +93,7 @@ function BulkMenus({ today, onChange }: { today: string; onChange: (fields: Chan
           run: () => onChange({ project_id: null }),
         },
         ...projects.map(({ id, name, color }) => ({
-          id,
+          id: offline.projects.keyOf(id),
           text: name,
           color,
           run: () => onChange({ project_id: id }),

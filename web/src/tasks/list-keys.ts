@@ -1,8 +1,10 @@
 import type { Task } from '@duly/client';
+import type { Offline } from '@duly/client/offline';
 import type { KeyboardEvent } from 'react';
 import { useEffect } from 'react';
 import type { List } from '../model/lists.ts';
 import { useTaskActions } from '../model/use-actions.ts';
+import { useSession } from '../session/session.tsx';
 import { isDialogOpen, isTyping } from '../shell/shortcuts.ts';
 import { selection } from './selection.ts';
 import type { Move } from './use-move.ts';
@@ -19,7 +21,9 @@ function focusBy(step: number): void {
 }
 
 /** After a move, React may have made the row anew. */
-function keepFocus(id: string): void {
+function keepFocus({ tasks }: Offline, moved: string): void {
+  // A new task may have got another id meanwhile.
+  const id = tasks.get(moved)?.id ?? moved;
   requestAnimationFrame(() =>
     document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"] .row-title`)?.focus(),
   );
@@ -27,6 +31,7 @@ function keepFocus(id: string): void {
 
 /** The keys of a list: what `shell/shortcuts.ts` shows. */
 export function useListKeys(list: List, move: Move): (event: KeyboardEvent) => void {
+  const { offline } = useSession();
   const { complete, remove } = useTaskActions();
   useEffect(() => {
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
@@ -51,7 +56,7 @@ export function useListKeys(list: List, move: Move): (event: KeyboardEvent) => v
     const id = target.closest<HTMLElement>('[data-row]')?.dataset.row;
     const task = list.groups.flatMap(({ tasks }) => tasks).find((one) => one.id === id);
     if (task === undefined || event.ctrlKey || event.metaKey) return;
-    const action = event.altKey ? moves(task, move)[event.key] : actions(task)[event.key];
+    const action = event.altKey ? moves(task.id)[event.key] : actions(task)[event.key];
     if (action === undefined) return;
     event.preventDefault();
     action();
@@ -62,13 +67,13 @@ export function useListKeys(list: List, move: Move): (event: KeyboardEvent) => v
       ArrowDown: () => focusBy(1),
       ArrowUp: () => focusBy(-1),
       c: () => void complete(task, !task.completed),
-      x: () => selection.toggle(task.id),
+      x: () => selection.toggle(offline.tasks.keyOf(task.id)),
       Delete: () => void remove([task]),
     };
   }
-}
 
-const moves = (task: Task, move: Move): Record<string, () => void> => ({
-  ArrowUp: () => void move.step(task.id, -1).then(() => keepFocus(task.id)),
-  ArrowDown: () => void move.step(task.id, 1).then(() => keepFocus(task.id)),
-});
+  function moves(id: string): Record<string, () => void> {
+    const step = (by: 1 | -1) => void move.step(id, by).then(() => keepFocus(offline, id));
+    return { ArrowUp: () => step(-1), ArrowDown: () => step(1) };
+  }
+}

@@ -28,7 +28,10 @@ export function createMove(list: List, offline: Offline, t: Translate) {
     announce(t('toast.moved', { title: offline.tasks.get(id)?.title ?? '' }));
   }
 
-  async function beside(id: string, targetId: string, side: Side): Promise<void> {
+  // While somebody drags, a new task may get another id.
+  const idOf = (id: string) => offline.tasks.get(id)?.id ?? id;
+  async function beside(dragged: string, target: string, side: Side): Promise<void> {
+    const [id, targetId] = [idOf(dragged), idOf(target)];
     const group = groupOf(list, targetId);
     if (group !== undefined && id !== targetId) await place(id, group, { id: targetId, side });
   }

@@ -1,5 +1,6 @@
 'use client';
 import type { Task } from '@duly/client';
+import type { Offline } from '@duly/client/offline';
 import { useOffline } from '@duly/client/react';
 import { Suspense, useMemo, useRef } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
@@ -29,11 +30,11 @@ interface TaskListProps {
 
 type Row = { key: string; group: Group; task: Task | null };
 
-/** Headings and tasks, one after the other. */
-const rowsOf = (groups: readonly Group[]): Row[] =>
+/** Headings and tasks, one after the other. The row of a new task stays as it is when the task gets another id. */
+const rowsOf = (groups: readonly Group[], { tasks }: Offline): Row[] =>
   groups.flatMap((group) => [
     ...(group.heading ? [{ key: `group ${group.key}`, group, task: null }] : []),
-    ...group.tasks.map((task) => ({ key: task.id, group, task })),
+    ...group.tasks.map((task) => ({ key: tasks.keyOf(task.id), group, task })),
   ]);
 
 export function TaskList({ list, route, today, instant }: TaskListProps) {
@@ -41,7 +42,7 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
   const { offline } = useSession();
   const element = useRef<HTMLDivElement>(null);
   const openId = useOpenId();
-  const rows = useMemo(() => rowsOf(list.groups), [list]);
+  const rows = useMemo(() => rowsOf(list.groups, offline), [list, offline]);
   const keys = useMemo(() => rows.map(({ key }) => key), [rows]);
   const { start, end, before, after, measure } = useWindow(keys, element);
   const selected = useStore(selection);
@@ -89,6 +90,7 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
                   ) : (
                     <TaskRow
                       task={task}
+                      selectionKey={key}
                       clock={{ today, instant }}
                       project={
                         route.name === 'project' || task.project_id === null
@@ -99,7 +101,7 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
                         group.heading?.kind === 'day' || (route.name === 'today' && group.key === 'today')
                       }
                       isSelecting={isSelecting}
-                      isSelected={selected.has(task.id)}
+                      isSelected={selected.has(key)}
                       canDrag={list.isManual || route.name === 'upcoming'}
                       isDragged={drag.draggedId === task.id}
                       isWaiting={waiting.has(task.id)}

@@ -12,6 +12,8 @@ import { openCard } from './task-list.tsx';
 
 interface TaskRowProps {
   task: Task;
+  /** In the selection. */
+  selectionKey: string;
   clock: Clock;
   project: Project | undefined;
   /** The heading says the day. */
@@ -27,6 +29,7 @@ interface TaskRowProps {
 
 function Row({
   task,
+  selectionKey,
   clock,
   project,
   hidesDay,
@@ -39,7 +42,7 @@ function Row({
 }: TaskRowProps) {
   const { t } = useI18n();
   const onTitle = (event: MouseEvent) => {
-    if (isSelecting || event.metaKey || event.ctrlKey) selection.toggle(task.id);
+    if (isSelecting || event.metaKey || event.ctrlKey) selection.toggle(selectionKey);
     else openCard(task.id);
   };
   return (
@@ -55,7 +58,11 @@ function Row({
           <Icon name="grip" size={18} />
         </span>
       )}
-      {isSelecting ? <SelectBox task={task} isSelected={isSelected} /> : <CompleteBox task={task} />}
+      {isSelecting ? (
+        <SelectBox task={task} isSelected={isSelected} onToggle={() => selection.toggle(selectionKey)} />
+      ) : (
+        <CompleteBox task={task} />
+      )}
       <button
         type="button"
         className="row-title"
@@ -104,7 +111,13 @@ export function CompleteBox({ task }: { task: Task }) {
   );
 }
 
-function SelectBox({ task, isSelected }: { task: Task; isSelected: boolean }) {
+interface SelectBoxProps {
+  task: Task;
+  isSelected: boolean;
+  onToggle: () => void;
+}
+
+function SelectBox({ task, isSelected, onToggle }: SelectBoxProps) {
   const { t } = useI18n();
   return (
     <label className="select-box">
@@ -112,7 +125,7 @@ function SelectBox({ task, isSelected }: { task: Task; isSelected: boolean }) {
         type="checkbox"
         checked={isSelected}
         aria-label={t('select.task', { title: task.title })}
-        onChange={() => selection.toggle(task.id)}
+        onChange={onToggle}
       />
     </label>
   );

@@ -1,5 +1,6 @@
 import type { Task } from '@duly/client';
 import { type PointerEvent, type RefObject, useCallback, useRef, useState } from 'react';
+import { useSession } from '../session/session.tsx';
 import type { Target } from './drag.ts';
 import type { Move, Side } from './use-move.ts';
 
@@ -8,7 +9,10 @@ export const loadDrag = () => import('./drag.ts');
 
 /** Dragging a row by its grip: with a mouse, a pen or a finger. The keys of a list do the same (`list-keys.ts`). */
 export function useDrag(list: RefObject<HTMLElement | null>, move: Move) {
-  const [draggedId, setDragged] = useState<string | null>(null);
+  const { offline } = useSession();
+  const [dragged, setDragged] = useState<string | null>(null);
+  // A new task may get another id meanwhile.
+  const draggedId = dragged === null ? null : (offline.tasks.get(dragged)?.id ?? null);
   const [target, setTarget] = useState<Target | null>(null);
   const latest = useRef(move);
   latest.current = move;

@@ -55,7 +55,11 @@ export function Trash() {
       {known.length > 0 ? (
         <ul className="plain-list">
           {known.map((item) => (
-            <TrashRow key={`${item.kind} ${item.id}`} item={item} onRestore={() => void restore(item)} />
+            <TrashRow
+              key={`${item.kind} ${offline[item.kind].keyOf(item.id)}`}
+              item={item}
+              onRestore={() => void restore(item)}
+            />
           ))}
         </ul>
       ) : (

@@ -1,6 +1,6 @@
 'use client';
 import { useOffline } from '@duly/client/react';
-import { type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { type ReactNode, Suspense, useEffect } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useMinute, useToday } from '../model/clock.ts';
 import { type ListRoute, listOf } from '../model/lists.ts';
@@ -37,11 +37,8 @@ function usePageKey(route: ListRoute): string {
     if (storedId === id || (route.name !== 'project' && route.name !== 'view')) return;
     navigate(paths[route.name](storedId) + window.location.search, { replace: true });
   }, [route.name, id, storedId]);
-  const last = useRef({ url: '', stored: '', key: '' });
-  const [url, stored] = [keyOf(route), `${route.name} ${storedId}`];
-  const isSame = url === last.current.url || stored === last.current.stored;
-  last.current = { url, stored, key: isSame ? last.current.key : url };
-  return last.current.key;
+  if (route.name !== 'project' && route.name !== 'view') return keyOf(route);
+  return `${route.name} ${offline[`${route.name}s`].keyOf(id)}`;
 }
 
 /** A list of tasks: its title, quick add, and the tasks. */

@@ -102,7 +102,8 @@ function FilterFields({ filter, onChange }: { filter: Filter; onChange: (fields:
       {choose('priority')}
       <SelectField
         label={t('project.label')}
-        value={filter.project_id ?? ''}
+        // A new project gets another id while the dialog is open.
+        value={offline.projects.get(filter.project_id ?? '')?.id ?? filter.project_id ?? ''}
         options={[
           ['', t('filter.anyProject')],
           ['none', t('nav.inbox')],

@@ -35,7 +35,7 @@ export function PlacePicker({ task }: { task: Task }) {
           run: () => void update(task, { project_id: null }),
         },
         ...projects.map(({ id, name, color }) => ({
-          id,
+          id: offline.projects.keyOf(id),
           text: name,
           color,
           isChosen: id === task.project_id,

@@ -69,7 +69,7 @@ export function ReminderPicker({ task }: { task: Task }) {
           },
         })),
         ...others.map((reminder) => ({
-          id: reminder.id,
+          id: offline.reminders.keyOf(reminder.id),
           text: describe(reminder),
           isChosen: true,
           run: () => void offline.reminders.delete(reminder.id),

@@ -27,7 +27,7 @@ export function Subtasks({ task }: { task: Task }) {
     <div className="subtasks">
       <ul aria-label={t('subtask.list')}>
         {subtasks.map((subtask) => (
-          <li key={subtask.id} className="subtask" data-completed={subtask.completed}>
+          <li key={offline.tasks.keyOf(subtask.id)} className="subtask" data-completed={subtask.completed}>
             <CompleteBox task={subtask} />
             <EditableText
               className="subtask-title"
