@@ -11,7 +11,7 @@ import { packageBuild } from './package.mjs';
 const web = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = dirname(web);
 const sources = [
-  'web/{app,src,scripts}/**/*',
+  'web/{pages,src,styles,scripts}/**/*',
   'web/{next.config.mjs,package.json,tsconfig.json}',
   'client/src/**/*.ts',
   'quick-add/src/*.ts',

@@ -1,4 +1,3 @@
-'use client';
 import { type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
 import { I18nProvider, pageMessagesLoaded } from './i18n/i18n.tsx';
 import { navigate, useRoute, useUrl } from './routing/router.tsx';

@@ -1,4 +1,3 @@
-'use client';
 import { useEffect } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Tabs } from '../ui/tabs.tsx';

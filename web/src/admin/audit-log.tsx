@@ -1,4 +1,3 @@
-'use client';
 import type { Duly } from '@duly/client';
 import { FormError } from '../auth/form-parts.tsx';
 import { useI18n } from '../i18n/i18n.tsx';

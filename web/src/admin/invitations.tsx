@@ -1,4 +1,3 @@
-'use client';
 import type { Duly } from '@duly/client';
 import { useState } from 'react';
 import { useErrorText } from '../auth/error-text.ts';

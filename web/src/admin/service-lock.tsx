@@ -1,4 +1,3 @@
-'use client';
 import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';
 import { useI18n } from '../i18n/i18n.tsx';

@@ -1,4 +1,3 @@
-'use client';
 import { useCallback, useEffect, useState } from 'react';
 import { useErrorText } from '../auth/error-text.ts';
 

@@ -1,4 +1,3 @@
-'use client';
 import type { Duly } from '@duly/client';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useErrorText } from '../auth/error-text.ts';

@@ -1,4 +1,3 @@
-'use client';
 import { createDuly } from '@duly/client';
 import { useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';

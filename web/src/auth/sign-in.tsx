@@ -1,4 +1,3 @@
-'use client';
 import { useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Link, navigate, useParam } from '../routing/router.tsx';

@@ -1,4 +1,3 @@
-'use client';
 import { useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { browserZone } from '../model/days.ts';

@@ -1,4 +1,3 @@
-'use client';
 import { type KeyboardEvent, type PointerEvent, useId, useState } from 'react';
 import type { MessageKey } from '../i18n/i18n.tsx';
 import { useI18n } from '../i18n/i18n.tsx';

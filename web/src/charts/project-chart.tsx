@@ -1,4 +1,3 @@
-'use client';
 import { useId } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Link } from '../routing/router.tsx';

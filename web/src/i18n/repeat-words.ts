@@ -1,4 +1,3 @@
-'use client';
 import { addDays, type Day, toDate } from '../model/days.ts';
 import { type Translate, useI18n } from './i18n.tsx';
 

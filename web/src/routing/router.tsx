@@ -1,11 +1,9 @@
-'use client';
 import { type AnchorHTMLAttributes, type MouseEvent, useMemo, useSyncExternalStore } from 'react';
 import { parseRoute, type Route } from './routes.ts';
 
-// Next.js wraps `history.pushState` of the window to keep its own tree of pages. The app has one page, so it uses the
-// history of the browser itself; without a state, Next.js leaves its entries alone.
-const write = (method: 'pushState' | 'replaceState', url: string) =>
-  History.prototype[method].call(window.history, null, '', url);
+// The app has one page, and the router of Next.js leaves entries of the history alone that have another state than its
+// own.
+const write = (method: 'pushState' | 'replaceState', url: string) => window.history[method]({}, '', url);
 
 const listeners = new Set<() => void>();
 const notify = () => {

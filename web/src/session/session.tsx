@@ -1,4 +1,3 @@
-'use client';
 import { createDuly, type Duly, type TokenFunction } from '@duly/client';
 import {
   type Conflict,

@@ -1,4 +1,3 @@
-'use client';
 import { useOffline } from '@duly/client/react';
 import { useState } from 'react';
 import { FormError } from '../auth/form-parts.tsx';

@@ -1,4 +1,3 @@
-'use client';
 import { useState } from 'react';
 import { type Language, languages, useI18n } from '../i18n/i18n.tsx';
 import { SelectField } from '../ui/field.tsx';

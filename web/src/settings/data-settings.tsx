@@ -1,4 +1,3 @@
-'use client';
 import { type ChangeEvent, useState } from 'react';
 import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';

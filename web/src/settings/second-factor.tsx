@@ -1,4 +1,3 @@
-'use client';
 import { useEffect, useState } from 'react';
 import { FormError } from '../auth/form-parts.tsx';
 import { textOf, useSubmit } from '../auth/use-submit.ts';

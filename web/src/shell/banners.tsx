@@ -1,4 +1,3 @@
-'use client';
 import { type ReactNode, Suspense, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { conflicts } from '../model/conflicts.ts';

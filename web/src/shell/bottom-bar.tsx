@@ -1,4 +1,3 @@
-'use client';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useStore } from '../model/store.ts';
 import { Link, useUrl } from '../routing/router.tsx';

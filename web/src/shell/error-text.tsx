@@ -1,4 +1,3 @@
-'use client';
 import { useErrorText } from '../auth/error-text.ts';
 
 /** In a file of its own: its texts are those of pages that are loaded later. */

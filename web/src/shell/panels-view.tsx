@@ -1,4 +1,3 @@
-'use client';
 import { Suspense, useEffect } from 'react';
 import { pageMessagesLoaded, useI18n } from '../i18n/i18n.tsx';
 import { conflicts } from '../model/conflicts.ts';

@@ -1,4 +1,3 @@
-'use client';
 import { Suspense, useDeferredValue, useEffect } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { navigate, useRoute, useUrl } from '../routing/router.tsx';

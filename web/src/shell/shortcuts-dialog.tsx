@@ -1,4 +1,3 @@
-'use client';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { shortcuts } from './shortcuts.ts';

@@ -1,4 +1,3 @@
-'use client';
 import { useState } from 'react';
 import { CodeForm, PasswordForm } from '../auth/sign-in.tsx';
 import { useI18n } from '../i18n/i18n.tsx';

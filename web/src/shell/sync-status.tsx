@@ -1,4 +1,3 @@
-'use client';
 import { useSyncExternalStore } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { connection } from '../model/connection.ts';

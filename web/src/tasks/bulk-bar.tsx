@@ -1,4 +1,3 @@
-'use client';
 import { useOffline } from '@duly/client/react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { addDays, weekdayOf } from '../model/days.ts';

@@ -1,4 +1,3 @@
-'use client';
 import type { QuickAdd, Understood } from '@duly/quick-add';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useRepeatWords } from '../i18n/repeat-words.ts';

@@ -1,4 +1,3 @@
-'use client';
 import { useOffline } from '@duly/client/react';
 import type { QuickAdd as Parsed, parseQuickAdd } from '@duly/quick-add';
 import { type FormEvent, type KeyboardEvent, Suspense, useMemo, useRef, useState } from 'react';

@@ -1,4 +1,3 @@
-'use client';
 import { useRepeatWords } from '../i18n/repeat-words.ts';
 import { Icon } from '../ui/icon.tsx';
 

@@ -1,4 +1,3 @@
-'use client';
 import type { Task } from '@duly/client';
 import type { Offline } from '@duly/client/offline';
 import { useOffline } from '@duly/client/react';

@@ -1,4 +1,3 @@
-'use client';
 import type { Project, Task } from '@duly/client';
 import { type MouseEvent, memo, type PointerEvent } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';

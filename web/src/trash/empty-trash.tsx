@@ -1,4 +1,3 @@
-'use client';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { announce } from '../ui/announce.ts';

@@ -1,4 +1,3 @@
-'use client';
 import { useOffline } from '@duly/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';

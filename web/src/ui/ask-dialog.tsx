@@ -1,4 +1,3 @@
-'use client';
 import { type FormEvent, useId } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import type { Question } from './ask.ts';

@@ -1,4 +1,3 @@
-'use client';
 import { type Language, languages, useI18n } from '../i18n/i18n.tsx';
 import { Menu } from './menu.tsx';
 

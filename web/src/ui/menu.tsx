@@ -1,4 +1,3 @@
-'use client';
 import { Icon, type IconName } from './icon.tsx';
 import { Popover, type PopoverProps } from './popover.tsx';
 

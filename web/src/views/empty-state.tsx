@@ -1,4 +1,3 @@
-'use client';
 import { useI18n } from '../i18n/i18n.tsx';
 import type { ListRoute } from '../model/lists.ts';
 import { EmptyPicture } from '../ui/empty-picture.tsx';

@@ -1,4 +1,3 @@
-'use client';
 import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';
 import { textOf, useSubmit } from '../auth/use-submit.ts';

@@ -1,4 +1,3 @@
-'use client';
 import { useOffline } from '@duly/client/react';
 import { type FormEvent, useState } from 'react';
 import type { MessageKey } from '../i18n/i18n.tsx';

@@ -1,4 +1,3 @@
-'use client';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useI18n } from '../../i18n/i18n.tsx';
 import { addDays, type Day, firstOfMonth, weeksOfMonth } from '../../model/days.ts';

@@ -1,4 +1,3 @@
-'use client';
 import type { Task } from '@duly/client';
 import { useI18n } from '../../i18n/i18n.tsx';
 import { addDays, weekdayOf } from '../../model/days.ts';

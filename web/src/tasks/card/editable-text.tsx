@@ -1,4 +1,3 @@
-'use client';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 
 interface EditableTextProps {

@@ -1,4 +1,3 @@
-'use client';
 import type { Reminder, Task } from '@duly/client';
 import { useOffline } from '@duly/client/react';
 import type { Translate } from '../../i18n/i18n.tsx';

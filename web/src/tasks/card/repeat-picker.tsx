@@ -1,4 +1,3 @@
-'use client';
 import type { Task } from '@duly/client';
 import { parseQuickAdd } from '@duly/quick-add';
 import { type FormEvent, useState } from 'react';

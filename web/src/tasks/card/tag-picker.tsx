@@ -1,4 +1,3 @@
-'use client';
 import type { Task } from '@duly/client';
 import { useOffline } from '@duly/client/react';
 import { type KeyboardEvent, useState } from 'react';

@@ -1,4 +1,3 @@
-'use client';
 import type { Task } from '@duly/client';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { useI18n } from '../../i18n/i18n.tsx';

@@ -1,5 +1,0 @@
-import { App } from '../src/app.tsx';
-
-export default function Page() {
-  return <App />;
-}
