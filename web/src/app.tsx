@@ -1,8 +1,13 @@
 import { type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
-import { I18nProvider, pageMessagesLoaded } from './i18n/i18n.tsx';
+import {
+  I18nProvider,
+  type LoadedLanguage,
+  loadPreferredLanguage,
+  pageMessagesLoaded,
+} from './i18n/i18n.tsx';
 import { navigate, useRoute, useUrl } from './routing/router.tsx';
 import { type AccountPage, isAccountRoute, isLinkRoute } from './routing/routes.ts';
-import { SessionProvider, useSessionContext } from './session/session.tsx';
+import { openSession, SessionProvider, type SessionState, useSessionContext } from './session/session.tsx';
 import { rememberedUser } from './session/user.ts';
 import { registerServiceWorker } from './shell/service-worker.ts';
 import { Shell } from './shell/shell.tsx';
@@ -18,18 +23,38 @@ const Forgot = lazyPage(() => import('./auth/reset.tsx').then((all) => all.Forgo
 const Reset = lazyPage(() => import('./auth/reset.tsx').then((all) => all.Reset));
 const Confirm = lazyPage(() => import('./auth/confirm.tsx').then((all) => all.Confirm));
 
-/** The whole app. The page that is made on the server is its skeleton: it knows neither the user nor the language. */
+interface Start {
+  language: LoadedLanguage;
+  session: SessionState;
+}
+
+async function start(): Promise<Start> {
+  const opening = openSession();
+  const language = await loadPreferredLanguage();
+  // Probably nobody is signed in. The answer of the server comes later than this.
+  if (rememberedUser() === null)
+    void Promise.all([loadSignIn(), pageMessagesLoaded()]).catch(() => undefined);
+  return { language, session: await opening };
+}
+
+/** Begins while React still hydrates the page. */
+const starting = typeof window === 'undefined' ? null : start();
+
+/**
+ * The whole app. The page that is made on the server is its skeleton: it knows neither the user nor the language. The
+ * skeleton stays as it is until both are there, so that nothing is rendered twice.
+ */
 export function App() {
-  const [isMounted, setMounted] = useState(false);
+  const [started, setStarted] = useState<Start | null>(null);
   useEffect(() => {
     // A transition is rendered in short pieces, between which the page answers.
-    startTransition(() => setMounted(true));
+    void starting?.then((next) => startTransition(() => setStarted(next)));
     void whenIdle(5_000).then(registerServiceWorker);
   }, []);
-  if (!isMounted) return <Skeleton />;
+  if (started === null) return <Skeleton />;
   return (
-    <SessionProvider>
-      <I18nProvider fallback={<Skeleton />}>
+    <SessionProvider initial={started.session}>
+      <I18nProvider initial={started.language}>
         <Page />
         <Toasts />
       </I18nProvider>
@@ -44,16 +69,11 @@ function Page() {
   const isSignedOut = state.phase === 'signed-out';
   const isAccountPage = isAccountRoute(route);
   useEffect(() => {
-    // Probably nobody is signed in. The answer of the server comes later than this.
-    if (rememberedUser() === null)
-      void Promise.all([loadSignIn(), pageMessagesLoaded()]).catch(() => undefined);
-  }, []);
-  useEffect(() => {
     if (isSignedOut && !isAccountPage)
       navigate(url === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(url)}`, { replace: true });
   }, [isSignedOut, isAccountPage, url]);
 
-  if (state.phase === 'loading' || (isSignedOut && !isAccountPage)) return <Skeleton />;
+  if (isSignedOut && !isAccountPage) return <Skeleton />;
   if (state.phase === 'signed-in' && !isLinkRoute(route)) return <Shell key={state.user.id} />;
   return (
     <Suspense fallback={<Skeleton />}>

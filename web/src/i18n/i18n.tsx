@@ -1,13 +1,4 @@
-import {
-  createContext,
-  type ReactNode,
-  useCallback,
-  useContext,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react';
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
 import { createFormats, type Formats } from './formats.ts';
 import { en } from './messages/en.ts';
 import type { enCard } from './messages/en-card.ts';
@@ -89,55 +80,55 @@ function createTranslate(messages: Messages, locale: string): Translate {
   };
 }
 
-/** Loads the texts of pages and dialogs; set by the provider. */
+/** Loads the texts of pages and dialogs; set with each language. */
 let loadPageMessages = async (): Promise<void> => undefined;
 
 /** Resolves once the texts of pages and dialogs are there. Lists need none of them, so the first load has none. */
 export const pageMessagesLoaded = (): Promise<void> => loadPageMessages();
 
-interface Loaded {
+/** Whether another language needs these texts too. */
+let arePagesShown = false;
+
+export interface LoadedLanguage {
   language: Language;
   locale: string;
   messages: Messages;
 }
 
-/** Shows nothing but `fallback` until the language is there. */
-export function I18nProvider({ children, fallback }: { children: ReactNode; fallback: ReactNode }) {
-  const [loaded, setLoaded] = useState<Loaded | null>(null);
-  const arePagesShown = useRef(false);
+/** The language, and the document is said to be in it. */
+async function loadLanguage(language: Language): Promise<LoadedLanguage> {
+  const { loadCore, loadLater } = languages[language];
+  const core: CoreMessages = await loadCore().catch(() => en);
+  const locale = localeOf(language);
+  document.documentElement.lang = locale;
+  document.documentElement.dir = rightToLeft.has(language) ? 'rtl' : 'ltr';
+  const messages: Messages = { ...core };
+  let pages: Promise<void> | undefined;
+  loadPageMessages = () => {
+    // Nothing is rendered again: what needs these texts is shown after them (`ui/lazy-page.ts`).
+    pages ??= loadLater().then((more) => void Object.assign(messages, more));
+    arePagesShown = true;
+    return pages;
+  };
+  if (arePagesShown) await loadPageMessages();
+  return { language, locale, messages };
+}
 
-  const load = useCallback(async (language: Language) => {
-    const { loadCore, loadLater } = languages[language];
-    const core: CoreMessages = await loadCore().catch(() => en);
-    const locale = localeOf(language);
-    document.documentElement.lang = locale;
-    document.documentElement.dir = rightToLeft.has(language) ? 'rtl' : 'ltr';
-    const messages: Messages = { ...core };
-    let pages: Promise<void> | undefined;
-    loadPageMessages = () => {
-      // Nothing is rendered again: what needs these texts is shown after them (`ui/lazy-page.ts`).
-      pages ??= loadLater().then((more) => void Object.assign(messages, more));
-      arePagesShown.current = true;
-      return pages;
-    };
-    if (arePagesShown.current) await loadPageMessages();
-    setLoaded({ language, locale, messages });
-  }, []);
-  useEffect(() => {
-    void load(preferredLanguage());
-  }, [load]);
+export const loadPreferredLanguage = (): Promise<LoadedLanguage> => loadLanguage(preferredLanguage());
 
-  const value = useMemo<I18n | null>(() => {
-    if (loaded === null) return null;
+/** @param initial what `loadPreferredLanguage` has loaded */
+export function I18nProvider({ initial, children }: { initial: LoadedLanguage; children: ReactNode }) {
+  const [loaded, setLoaded] = useState(initial);
+  const value = useMemo<I18n>(() => {
     const { language, locale, messages } = loaded;
     const t = createTranslate(messages, locale);
     const setLanguage = (next: Language) => {
       localStorage.setItem(key, next);
-      void load(next);
+      void loadLanguage(next).then(setLoaded);
     };
     return { ...createFormats(locale, t), t, language, locale, setLanguage };
-  }, [loaded, load]);
-  return value === null ? fallback : <Context value={value}>{children}</Context>;
+  }, [loaded]);
+  return <Context value={value}>{children}</Context>;
 }
 
 export function useI18n(): I18n {

@@ -30,10 +30,10 @@ export interface Session {
   offline: Offline;
 }
 
-type State = { phase: 'loading' } | { phase: 'signed-out' } | ({ phase: 'signed-in' } & Session);
+export type SessionState = { phase: 'signed-out' } | ({ phase: 'signed-in' } & Session);
 
 interface SessionContext {
-  state: State;
+  state: SessionState;
   /** Opens the data of a user who has just signed in. */
   enter(user: User): Promise<void>;
   signOut(): Promise<void>;
@@ -65,7 +65,9 @@ const observedFetch: typeof fetch = async (...request) => {
   }
 };
 
-async function open(user: User): Promise<Session> {
+async function openData(user: User): Promise<SessionState> {
+  rememberUser(user);
+  connection.setExpired(false);
   const duly = createDuly({ url: window.location.origin, token: cookieToken, fetch: observedFetch });
   const offline = await openOffline({
     duly,
@@ -73,32 +75,27 @@ async function open(user: User): Promise<Session> {
     onConflict: (conflict: Conflict): Promise<Resolution> => conflicts.ask(conflict),
     onRefused: (refusal: Refusal) => refusals.add(refusal),
   });
-  return { user, duly, offline };
+  return { phase: 'signed-in', user, duly, offline };
 }
 
-export function SessionProvider({ children }: { children: ReactNode }) {
-  const [state, setState] = useState<State>({ phase: 'loading' });
+/** The session with which the app starts: that of who is remembered on this device, else what the server says. */
+export async function openSession(): Promise<SessionState> {
+  const user = rememberedUser() ?? (await currentUser().catch(() => null));
+  return user === null ? { phase: 'signed-out' } : openData(user);
+}
+
+interface SessionProviderProps {
+  initial: SessionState;
+  children: ReactNode;
+}
+
+export function SessionProvider({ initial, children }: SessionProviderProps) {
+  const [state, setState] = useState(initial);
 
   const enter = useCallback(async (user: User) => {
-    rememberUser(user);
-    connection.setExpired(false);
-    const session = await open(user);
-    startTransition(() => setState({ phase: 'signed-in', ...session }));
+    const next = await openData(user);
+    startTransition(() => setState(next));
   }, []);
-
-  useEffect(() => {
-    let isCurrent = true;
-    const user = rememberedUser();
-    const found = user === null ? currentUser().catch(() => null) : Promise.resolve(user);
-    void found.then((known) => {
-      if (!isCurrent) return;
-      if (known === null) startTransition(() => setState({ phase: 'signed-out' }));
-      else void enter(known);
-    });
-    return () => {
-      isCurrent = false;
-    };
-  }, [enter]);
 
   useEffect(() => {
     // What is on the device is shown first: a change while React renders it makes React begin anew, in one piece.
