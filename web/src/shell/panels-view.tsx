@@ -15,8 +15,9 @@ import { loadMoves } from './use-arrange.ts';
 
 const loadPalette = () => import('./palette.tsx').then((all) => all.Palette);
 const Palette = lazyPage(loadPalette);
-/** What people open first and at once: it has to be there by then. */
-const preloadAfterMs = 1_500;
+/** What people open first and at once: it has to be there by then. Anything that they do is a sign of it. */
+const preloadAfterMs = 5_000;
+const signs = ['pointermove', 'pointerdown', 'keydown'] as const;
 async function preload(): Promise<void> {
   const loads: readonly (() => Promise<unknown>)[] = [
     ...[loadTaskCard, pageMessagesLoaded, loadPalette],
@@ -42,8 +43,17 @@ export function Panels() {
   const waiting = useStore(conflicts);
   const asked = useStore(question);
   useEffect(() => {
-    const timer = setTimeout(() => void preload().catch(() => undefined), preloadAfterMs);
-    return () => clearTimeout(timer);
+    const stopWaiting = () => {
+      clearTimeout(timer);
+      for (const sign of signs) window.removeEventListener(sign, begin);
+    };
+    const begin = () => {
+      stopWaiting();
+      void preload().catch(() => undefined);
+    };
+    const timer = setTimeout(begin, preloadAfterMs);
+    for (const sign of signs) window.addEventListener(sign, begin, { passive: true });
+    return stopWaiting;
   }, []);
   return (
     <Suspense>
