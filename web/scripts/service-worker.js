@@ -2,19 +2,50 @@
 const cacheName = `duly-${'__VERSION__'}`;
 const files = ['__FILES__'];
 
+const [textType, scriptType] = ['text/plain', 'text/javascript; charset=utf-8'];
+const isScript = (url) => url.endsWith('.js');
+const ofType = async (response, type) => {
+  const headers = new Headers(response.headers);
+  headers.set('content-type', type);
+  // The body is decoded already.
+  headers.delete('content-encoding');
+  return new Response(await response.blob(), { headers });
+};
+
+// Chromium compiles every function of a script that a worker stores while it is installed, and each start then reads
+// all of them, called or not. So scripts are stored as texts until the worker is active.
 addEventListener('install', (event) => {
-  event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(files)));
+  const store = async () => {
+    const cache = await caches.open(cacheName);
+    const storeScript = async (url) => {
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`${url}: ${response.status}`);
+      await cache.put(url, await ofType(response, textType));
+    };
+    await Promise.all([
+      cache.addAll(files.filter((url) => !isScript(url))),
+      ...files.filter(isScript).map(storeScript),
+    ]);
+  };
+  event.waitUntil(store());
 });
+
+async function makeScripts() {
+  const cache = await caches.open(cacheName);
+  const make = async (url) => {
+    const text = await cache.match(url, { ignoreVary: true });
+    if (text !== undefined) await cache.put(url, await ofType(text, scriptType));
+  };
+  await Promise.all(files.filter(isScript).map(make));
+}
 
 // Only once no page of the version before is open: such a page still loads parts of that version.
 addEventListener('activate', (event) => {
-  event.waitUntil(
-    caches
-      .keys()
-      .then((names) =>
-        Promise.all(names.filter((name) => name !== cacheName).map((name) => caches.delete(name))),
-      ),
-  );
+  const deleteOthers = async () => {
+    const names = await caches.keys();
+    await Promise.all(names.filter((name) => name !== cacheName).map((name) => caches.delete(name)));
+  };
+  event.waitUntil(Promise.all([makeScripts(), deleteOthers()]));
 });
 
 addEventListener('message', ({ data }) => {
@@ -26,7 +57,10 @@ const isPage = ({ mode }, { pathname }) =>
 
 async function respond(request, key) {
   const cache = await caches.open(cacheName);
-  return (await cache.match(key, { ignoreVary: true })) ?? fetch(request);
+  const stored = await cache.match(key, { ignoreVary: true });
+  if (stored === undefined) return fetch(request);
+  // The browser ended the worker before it was active.
+  return stored.headers.get('content-type') === textType ? ofType(stored, scriptType) : stored;
 }
 
 addEventListener('fetch', (event) => {
