@@ -13,6 +13,18 @@ const client = join(root, 'cli');
 const words = process.argv.slice(2);
 const [command, ...args] = words[0] === undefined || words[0].startsWith('-') ? ['serve', ...words] : words;
 
+/**
+ * The server serves the web app of the package. Another build, or none with an empty value, is a setting like any other:
+ * of the environment, or of `.env`, which the server reads and which does not replace a variable.
+ */
+function settings() {
+  const env = programEnvironment(join(root, '.cache'));
+  const isSet =
+    env.WEB_DIRECTORY !== undefined ||
+    (existsSync('.env') && /^\s*(?:export\s+)?WEB_DIRECTORY\s*=/m.test(readFileSync('.env', 'utf8')));
+  return isSet ? env : { ...env, WEB_DIRECTORY: join(root, 'web', 'dist') };
+}
+
 /** npm may place the packages beside this one, or above it. */
 function findRuntime() {
   const runtime = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
@@ -37,7 +49,7 @@ async function main() {
     return;
   }
   const program = join(root, 'server', 'dist', 'main.js');
-  const options = { cwd: process.cwd(), env: programEnvironment(join(root, '.cache')) };
+  const options = { cwd: process.cwd(), env: settings() };
   const [runtime, runtimeArgs] = [findRuntime(), [...memoryOptions, program, command, ...args]];
   // Becomes the runtime, where Node.js can (22.15): one process less. Below npm, this process looks after its parent.
   if (process.execve && !process.env.npm_lifecycle_event)

@@ -1,5 +1,7 @@
 // Writes the npm package `duly`, ready for `npm pack`, into a directory: dist/duly, or the first argument. Server and
-// command line are bundled, and the files that the server reads lie where they do here. The pinned runtime runs this.
+// command line are bundled, the web app is built, and the files that the server reads lie where they do here. It needs
+// the development packages. The pinned runtime runs this file.
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +30,7 @@ rmSync(target, { recursive: true, force: true });
 writeJson('package.json', {
   ...{ name: 'duly', version, description, license, type: 'module', engines },
   bin: { duly: 'scripts/duly.mjs' },
-  files: ['scripts', 'server', 'cli'],
+  files: ['scripts', 'server', 'cli', 'web'],
   dependencies: packages,
   optionalDependencies,
 });
@@ -44,5 +46,7 @@ cpSync(join(root, 'server/src'), join(target, 'server/src'), {
 });
 await buildServer(join(target, 'server/dist'));
 await buildCli(join(target, 'cli'));
+execFileSync(process.execPath, [join(root, 'web/scripts/build.mjs')], { stdio: 'inherit' });
+cpSync(join(root, 'web/dist'), join(target, 'web/dist'), { recursive: true });
 // The launcher reads the names of its commands.
 write('cli/usage.json', read('cli/src/usage.json'));

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { commandNames as clientCommands } from '../../../cli/src/usage.ts';
@@ -48,7 +48,9 @@ test('the tarball has the service built, and no test, secret, data or source wit
   expect(files.filter((path) => unwanted.test(path))).toEqual([]);
   const tops = new Set(files.map((path) => path.split('/').slice(0, 2).join('/')));
   expect([...tops].sort()).toEqual(
-    ['LICENSE', 'README.md', 'cli', 'package.json', 'scripts', 'server'].map((name) => `package/${name}`),
+    ['LICENSE', 'README.md', 'cli', 'package.json', 'scripts', 'server', 'web'].map(
+      (name) => `package/${name}`,
+    ),
   );
 });
 
@@ -111,6 +113,13 @@ test.each([
     );
     expect(said).toContain(`data       ${join(empty.path, 'data', 'postgres')}`);
     expect((await fetch(`${url}/docs`)).status).toBe(200);
+    // The web app, with what it loads.
+    expect(said).toContain('web app');
+    const page = await (await fetch(`${url}/today`)).text();
+    const scripts = [...page.matchAll(/<script src="([^"]+)"/g)].map(([, path]) => url + path);
+    expect(scripts.length).toBeGreaterThan(3);
+    const replies = await Promise.all([...scripts, `${url}/sw.js`].map((path) => fetch(path)));
+    expect(replies.filter(({ status }) => status !== 200)).toEqual([]);
     expect(said).not.toContain('Warning');
     if (node === process.execPath && existsSync('/proc/self/cmdline'))
       expect(await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).toContain('server/dist/main.js');
@@ -118,3 +127,15 @@ test.each([
     expect(await exited).toEqual([0, null]);
   },
 );
+
+test.each([
+  ['the environment', { WEB_DIRECTORY: 'nowhere' }, ''],
+  ['.env', {}, 'WEB_DIRECTORY=nowhere\n'],
+])('WEB_DIRECTORY of %s comes before the web app of the package', async (_, settings, dotEnv) => {
+  const empty = await temporaryDirectory();
+  afterTest.push(empty.remove);
+  await writeFile(join(empty.path, '.env'), dotEnv);
+  const env = { PATH: '/usr/bin:/bin', HOME: empty.path, BETTER_AUTH_SECRET: secret, ...settings };
+  const { status, stderr } = spawnSync(systemNode, [binary], { cwd: empty.path, env, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, expect.stringContaining('WEB_DIRECTORY: got "nowhere"')]);
+});
