@@ -270,6 +270,7 @@ create table duly.owners (
   created_at timestamp(3) with time zone not null default statement_timestamp(),
   feed_from bigint not null default 0,
   erasure text,
+  orders_from bigint,
   CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 255))),
   CHECK ((erasure = ANY (ARRAY['running'::text, 'done'::text]))),
   PRIMARY KEY (user_id)
@@ -277,6 +278,7 @@ create table duly.owners (
 comment on table duly.owners is 'One row per user id. Every transaction that changes anything of a user first adds 1 to revision; the row lock makes commit order equal revision order.';
 comment on column duly.owners.feed_from is 'Tombstones up to this revision may be gone: who has followed the change feed less far has to start anew.';
 comment on column duly.owners.erasure is 'running: the content is being deleted, and writes are refused; done: there is none, until the user writes again.';
+comment on column duly.owners.orders_from is 'The indexes of rows with in_orders have all of the user''s tasks of this revision or a lower one; null: not all.';
 
 create table duly.profiles (
   user_id text collate "C" not null,
@@ -469,6 +471,7 @@ create table duly.tasks (
   series_zone text collate "C",
   occurrence_number integer,
   reminder_count integer not null default 0,
+  in_orders boolean,
   CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
   CHECK (((due_date >= '1970-01-01'::date) AND (due_date <= '2100-12-31'::date))),
   CHECK ((char_length(description) <= 1000)),
@@ -476,14 +479,25 @@ create table duly.tasks (
   PRIMARY KEY (user_id, id)
 );
 CREATE INDEX tasks_deleted_at ON duly.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX tasks_deleted_with ON duly.tasks USING btree (user_id, deleted_with) WHERE (deleted_with IS NOT NULL);
 CREATE INDEX tasks_due ON duly.tasks USING btree (user_id, due_date, completed_at) INCLUDE (project_id) WHERE ((deleted_at IS NULL) AND (due_date IS NOT NULL));
+CREATE INDEX tasks_former_parent ON duly.tasks USING btree (user_id, former_parent_id) WHERE (former_parent_id IS NOT NULL);
+CREATE INDEX tasks_former_project ON duly.tasks USING btree (user_id, former_project_id) WHERE (former_project_id IS NOT NULL);
 CREATE INDEX tasks_live_created_at ON duly.tasks USING btree (user_id, created_at, id) INCLUDE (project_id, start_date, due_date) WHERE (deleted_at IS NULL);
+CREATE INDEX tasks_live_priority ON duly.tasks USING btree (user_id, priority, id) WHERE (in_orders AND (deleted_at IS NULL));
+CREATE INDEX tasks_live_title ON duly.tasks USING btree (user_id, "left"(
+CASE
+    WHEN (search_version = 1) THEN split_part(search_text, chr(160), 1)
+    ELSE lower(title)
+END, 200) COLLATE "C", title COLLATE "C", id) WHERE (in_orders AND (deleted_at IS NULL));
+CREATE INDEX tasks_live_updated_at ON duly.tasks USING btree (user_id, updated_at, id) WHERE (in_orders AND (deleted_at IS NULL));
 CREATE INDEX tasks_parent ON duly.tasks USING btree (user_id, parent_id) WHERE (parent_id IS NOT NULL);
-CREATE INDEX tasks_project ON duly.tasks USING btree (user_id, project_id, created_at, id) INCLUDE (deleted_at) WHERE (project_id IS NOT NULL);
+CREATE INDEX tasks_project ON duly.tasks USING btree (user_id, project_id, created_at, id) INCLUDE (deleted_at, completed_at) WHERE (project_id IS NOT NULL);
 CREATE INDEX tasks_revision ON duly.tasks USING btree (user_id, revision);
-CREATE INDEX tasks_section ON duly.tasks USING btree (user_id, section_id) WHERE (section_id IS NOT NULL);
+CREATE INDEX tasks_section ON duly.tasks USING btree (user_id, section_id) INCLUDE (deleted_at, completed_at) WHERE (section_id IS NOT NULL);
 CREATE INDEX tasks_to_fold ON duly.tasks USING btree (user_id) WHERE (search_version IS DISTINCT FROM 1);
 CREATE INDEX tasks_trash ON duly.tasks USING btree (user_id, deleted_at, id) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX tasks_with_reminders ON duly.tasks USING btree (user_id, created_at, id) WHERE ((reminder_count > 0) AND (deleted_at IS NULL));
 CREATE INDEX tasks_without_tags ON duly.tasks USING btree (user_id) WHERE (tags_version IS DISTINCT FROM version);
 comment on column duly.tasks.completed_at is 'Null while the task is pending; "completed" is read from it.';
 comment on column duly.tasks.search_text is 'Folded title and description, U+00A0 between them; without a version: lower(title), a line break, lower(description).';
@@ -507,6 +521,7 @@ comment on column duly.tasks.series_time is 'due_time of the next occurrences.';
 comment on column duly.tasks.series_zone is 'time_zone of the next occurrences.';
 comment on column duly.tasks.occurrence_number is 'Of the current occurrence: 1 is the first.';
 comment on column duly.tasks.reminder_count is 'A write of a task without reminders looks for none.';
+comment on column duly.tasks.in_orders is 'Whether the indexes of orders have the row, such as tasks_live_title.';
 
 create table duly.tombstones (
   user_id text collate "C" not null,
@@ -801,6 +816,8 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE INDEX tasks_live_position ON duly.tasks USING btree (user_id, COALESCE("position", duly.first_position(created_at)), id) WHERE (in_orders AND (deleted_at IS NULL));
 
 CREATE TRIGGER forget_access_events AFTER INSERT ON duly.access_events FOR EACH STATEMENT EXECUTE FUNCTION duly.forget_access_events();
 CREATE TRIGGER audit_append_only BEFORE TRUNCATE ON duly.audit FOR EACH STATEMENT EXECUTE FUNCTION duly.refuse_change();

@@ -19,6 +19,7 @@ import type { ResponseCache } from './response-cache/cache.ts';
 import type { ReadRouter } from './response-cache/read-router.ts';
 import type { GetRevision } from './response-cache/revision-reader.ts';
 import type { Senders } from './senders/model.ts';
+import type { OrderIndexes } from './tasks/order-indexes.ts';
 import type { AccessControl } from './tokens/access-control.ts';
 import type { TokenVerifier } from './tokens/token-verifier.ts';
 
@@ -43,6 +44,7 @@ export interface Context {
   erasures: Erasures;
   limits: Limits;
   jobs: Jobs;
+  orderIndexes: OrderIndexes;
   changeNotifier: ChangeNotifier;
   subscriptions: Subscriptions;
   eventStreams: EventStreams;

@@ -29,6 +29,8 @@ export interface Page {
   prev: KeysetPosition | null;
   /** Whether the page may change although no write of its user happens. */
   isUncacheable: boolean;
+  /** How many rows the index of the order may lack: see `indexed-order.ts`; 0 in other orders. */
+  orderGap: number;
   /** Those of the source. */
   extras: Readonly<Record<string, string | null>>;
 }
@@ -41,6 +43,7 @@ export interface EncodedPage {
   /** The parameters of the pages around this one, where there are such. */
   links: { next?: { cursor?: string; offset?: string }; prev?: { cursor?: string; offset?: string } };
   isUncacheable: boolean;
+  orderGap: number;
   extras: Page['extras'];
 }
 
@@ -87,7 +90,8 @@ export async function findPage(
   const chunks = source.materialize ? null : (known?.params ?? null);
   const isChunked = chunks !== null;
   const positionShape = position === null ? 'start' : [position.backward, position.key === null];
-  const shape = [source.table, source.shape, order.name, order.direction, positionShape, isChunked].join();
+  const orderShape = [order.name, order.direction, order.flag !== undefined];
+  const shape = [source.table, source.shape, orderShape, positionShape, isChunked].join();
   const read = pageStatements(shape, (on) => pageSql({ ...source, isChunked }, order, position).compile(on));
   const { key, id } = position ?? {};
   const [row] = await read(db, { ...source.params, ...chunks, limit, offset, key, id });
@@ -98,6 +102,7 @@ export async function findPage(
     total: row.total,
     ...positionsAround(row, request),
     isUncacheable: row.has_unfolded_rows ?? false,
+    orderGap: row.order_gap ?? 0,
     extras: Object.fromEntries(
       Object.keys(source.extras ?? {}).map((name) => [name, row[`extra_${name}`]?.toString() ?? null]),
     ),

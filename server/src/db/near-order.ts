@@ -8,6 +8,7 @@ import {
   orderAndLimit,
   orderBySelectedKeys,
   type RowSource,
+  rowCount,
   type SortOrder,
 } from './page-order.ts';
 import { param } from './statements.ts';
@@ -36,9 +37,6 @@ export function nearlyInOrder(
   return sql`with dated as materialized (${dated})
     select t.* from (select t.* from dated as t union all ${undated(isNeeded)}) as t ${inOrder}`;
 }
-
-/** A page and one more, after the offset. */
-const rowCount = sql`${param('limit')}::int + ${param('offset')}::int + 1`;
 
 const isAscendingFrom = ({ direction }: SortOrder, position: KeysetPosition | null) =>
   (direction === 'asc') !== (position?.backward ?? false);

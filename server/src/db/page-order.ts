@@ -1,4 +1,4 @@
-import { type Expression, type SqlBool, sql } from 'kysely';
+import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { KeysetPosition } from './cursors.ts';
 import { param } from './statements.ts';
 
@@ -24,6 +24,8 @@ export interface SortOrder {
   /** Rows may have no key: they come last in both directions; read backward, first. */
   nullable: boolean;
   nearly?: NearColumn;
+  /** The condition of an index that has the order; see `indexed-order.ts`. */
+  flag?: RawBuilder<SqlBool>;
 }
 
 /**
@@ -50,6 +52,9 @@ export const orderBySelectedKeys = ({ tieBreaker, ...order }: SortOrder): SortOr
   key: sql.ref('t.key'),
   ...(tieBreaker && { tieBreaker: { ...tieBreaker, key: sql.ref('t.tie') } }),
 });
+
+/** A page and one more, after the offset. */
+export const rowCount = sql`${param('limit')}::int + ${param('offset')}::int + 1`;
 
 export const orderAndLimit = (order: SortOrder, position: KeysetPosition | null) =>
   sql`order by ${orderBySql(order, position)} limit ${param('limit')}::int + 1 offset ${param('offset')}`;

@@ -1,6 +1,7 @@
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import { asBytes } from './byte-rows.ts';
 import type { KeysetPosition } from './cursors.ts';
+import { orderGap, orderSeen, rowsAlongIndex } from './indexed-order.ts';
 import { nearlyInOrder } from './near-order.ts';
 import {
   afterPosition,
@@ -49,6 +50,8 @@ export interface PageRow {
   counts?: Buffer | null;
   counted_epoch?: Buffer | null;
   counted_revision?: Buffer | null;
+  /** Rows that the index of the order may lack; absent in other orders. */
+  order_gap?: number;
   [extra: `extra_${string}`]: Buffer | null;
 }
 
@@ -61,16 +64,17 @@ export const pageSql = (source: PageSource, order: SortOrder, position: KeysetPo
  * filtered columns.
  */
 const pageFromIndex = (source: PageSource, order: SortOrder, position: KeysetPosition | null) =>
-  sql<PageRow>`${sql.raw(asBytes)} with ${source.isChunked ? sql`${chunksSeen}, ` : sql``}page as (
+  sql<PageRow>`${sql.raw(asBytes)} with ${source.isChunked ? sql`${chunksSeen}, ` : sql``}${order.flag === undefined ? sql`` : sql`${orderSeen(source.table)}, `}page as (
       select t.*, ${rowNumber(order, position)} from (
         ${orderedRows(source, order, position)}
       ) as t
     )
-    select ${pageColumns(source)} from (${source.isChunked ? chunkedTotal(source) : plainTotal(source)}) as counted,
+    select ${pageColumns(source)}${order.flag === undefined ? sql`` : sql`, ${orderGap}`} from (${source.isChunked ? chunkedTotal(source) : plainTotal(source)}) as counted,
       (select ${shownColumns(source, order, position)} from page as t) as shown`;
 
 function orderedRows(source: PageSource, order: SortOrder, position: KeysetPosition | null) {
-  const { nearly } = order;
+  const { nearly, flag } = order;
+  if (flag !== undefined) return rowsAlongIndex(source, { ...order, flag }, position);
   if (nearly !== undefined) return nearlyInOrder(source, { ...order, nearly }, position);
   const after = position === null ? [] : [afterPosition(order, position)];
   return sql`select t.*, ${keysOf(order)} ${matchingRows(source, after)} ${orderAndLimit(order, position)}`;

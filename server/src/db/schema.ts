@@ -9,6 +9,8 @@ export interface Database {
     feed_from: Generated<bigint>;
     /** Null: the user may have content. */
     erasure: 'running' | 'done' | null;
+    /** The revision up to which all of the user's tasks are in the indexes of orders; null: not all are. */
+    orders_from: Generated<bigint | null>;
   };
   'duly.tombstones': {
     user_id: string;

@@ -5,7 +5,8 @@
 
 /**
  * Stored with every folded text. Raise it whenever `fold` changes its result for any text. Then a migration must
- * recreate the indexes of rows to refold (`tasks_to_fold`, `tags_to_fold`): a job refolds all rows.
+ * recreate the indexes of rows to refold (`tasks_to_fold`, `tags_to_fold`) and `tasks_live_title`: a job refolds all
+ * rows.
  */
 export const foldVersion = 1;
 

@@ -26,6 +26,7 @@ import { createResponseCache } from '../response-cache/cache.ts';
 import { createReadRouter } from '../response-cache/read-router.ts';
 import { createRevisionReader } from '../response-cache/revision-reader.ts';
 import { createSenders } from '../senders/senders.ts';
+import { createOrderIndexes } from '../tasks/order-indexes.ts';
 import { createAccessControl } from '../tokens/access-control.ts';
 import { createTokenVerifier } from '../tokens/token-verifier.ts';
 
@@ -86,6 +87,7 @@ export function createContext(
     erasures: createErasures({ db, log, settings: config.erasure, auditCounts }),
     limits,
     jobs,
+    orderIndexes: createOrderIndexes(db, log),
     changeNotifier,
     subscriptions,
     eventStreams,

@@ -146,6 +146,8 @@ declare module '../db/schema.ts' {
       search_text: Generated<string>;
       /** The version of the folding in `search_text`; null: none, it is what the database's lower() gave. */
       search_version: number | null;
+      /** Whether the indexes of orders have the row: `order-indexes.ts`. */
+      in_orders: Generated<boolean | null>;
     };
     'duly.task_tags': { user_id: string; task_id: string; name: string };
   }

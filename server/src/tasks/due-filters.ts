@@ -88,7 +88,7 @@ export const dueConditions = ({ due, deferred = 'all' }: DueFilter): readonly Ra
 /** Tasks of the list of overdue ones that stay in it without a write, and those that the clock may bring. */
 export const overdueParts = {
   inChunks: sql<SqlBool>`t.due_date < ${date('due_lowest')}`,
-  others: sql<SqlBool>`t.due_date >= ${date('due_lowest')}`,
+  others: sql<SqlBool>`t.due_date between ${date('due_lowest')} and ${date('due_highest')}`,
 };
 
 /** The next instant of today at which a pending task of the user becomes overdue, ISO 8601. */

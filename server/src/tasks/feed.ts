@@ -48,6 +48,7 @@ export const taskNoun: Noun<'task', Task> = {
       'subtasks_total',
       'subtasks_done',
       'reminder_count',
+      'in_orders',
     ],
     tables: ['duly.task_tags'],
   },

@@ -19,8 +19,8 @@ import {
   validUntilOf,
 } from './due-filters.ts';
 import { type ListParameters, listDefaults, type SortKey, type TaskListQuery } from './list-model.ts';
-import { placementConditions, placementParams, placementShape } from './placement-filters.ts';
-import { sorts } from './sort-orders.ts';
+import { isInProject, placementConditions, placementParams, placementShape } from './placement-filters.ts';
+import { flaggedSorts, isInOrders, sorts } from './sort-orders.ts';
 import { inDatabaseZone, inUserZone, type UserClock } from './user-zones.ts';
 
 /** Filters, order and part of a list. */
@@ -93,13 +93,16 @@ export async function listTasks(
   clock: UserClock | null = null,
 ): Promise<Page> {
   const { sort_by, sort_direction: direction, due } = filter;
-  const order = { ...sorts[sort_by], direction, nullable: sort_by === 'due_date' && !hasDueDate(filter) };
   const list = countedListOf(filter, clock);
   const known = list === null ? undefined : await totalOf(db, table, userId, list);
-  const isWalked = (known?.lastTotal ?? 0) >= walkedFrom && walkedOrders.has(sort_by);
+  const isWalked = (known?.lastTotal ?? 0) >= walkedFrom;
+  const order = {
+    ...{ ...sorts[sort_by], direction, nullable: sort_by === 'due_date' && !hasDueDate(filter) },
+    ...(isWalked && flaggedSorts.has(sort_by) && { flag: isInOrders }),
+  };
   const source = {
     table,
-    shape: [shapeOf(filter), isWalked].join(),
+    shape: [shapeOf(filter), isWalked && sort_by].join(),
     where: conditionsOf(filter, isWalked),
     json: taskJson,
     params: { user_id: userId, ...paramsOf(filter, clock) },
@@ -121,8 +124,6 @@ const table = 'duly.tasks';
 
 /** So many of a list are found sooner along its order than all of them by their filter. */
 const walkedFrom = 3_000;
-/** Those that are read along an index. */
-const walkedOrders: ReadonlySet<SortKey> = new Set(['created_at', 'due_date']);
 
 /** Filters by which few tasks remain, perhaps. Others leave so many that a page along the order is soon full. */
 const isSelective = ({ search, tags, due_after, due_before, due, has_reminder }: TaskListFilter): boolean =>
@@ -179,21 +180,28 @@ const isMultiline = (search: string | undefined): boolean => search?.includes('\
 /** @param isWalked whether tasks are compared one by one along an order */
 function conditionsOf(filter: TaskListFilter, isWalked: boolean): RawBuilder<SqlBool>[] {
   const conditions = [sql<SqlBool>`t.deleted_at is null`];
+  /** @param order whose index begins with the condition */
+  const add = (condition: RawBuilder<SqlBool>, order?: SortKey) =>
+    conditions.push(isWalked && filter.sort_by !== order ? compareOnly(condition) : condition);
   for (const completed of [filter.completed, completedByStatus[filter.status]]) {
     if (completed !== undefined)
-      conditions.push(completed ? sql`t.completed_at is not null` : sql`t.completed_at is null`);
+      add(completed ? sql`t.completed_at is not null` : sql`t.completed_at is null`);
   }
-  if (filter.priority !== 'all') conditions.push(sql`t.priority = ${param('priority')}`);
-  if (filter.due_after !== undefined) conditions.push(sql`t.due_date >= ${param('due_after')}`);
-  if (filter.due_before !== undefined) conditions.push(sql`t.due_date <= ${param('due_before')}`);
-  conditions.push(...dueConditions(filter));
-  if (filter.search) conditions.push(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
-  if (filter.tags?.length) conditions.push(isWalked ? eachHasTags : hasTags);
+  if (filter.priority !== 'all') add(sql`t.priority = ${param('priority')}`, 'priority');
+  if (filter.due_after !== undefined) add(sql`t.due_date >= ${param('due_after')}`, 'due_date');
+  if (filter.due_before !== undefined) add(sql`t.due_date <= ${param('due_before')}`, 'due_date');
+  for (const condition of dueConditions(filter)) add(condition, 'due_date');
+  if (filter.search) add(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
+  if (filter.tags?.length) add(isWalked ? eachHasTags : hasTags);
   if (filter.has_reminder !== undefined)
-    conditions.push(filter.has_reminder ? sql`t.reminder_count > 0` : sql`t.reminder_count = 0`);
-  conditions.push(...placementConditions(filter));
+    add(filter.has_reminder ? sql`t.reminder_count > 0` : sql`t.reminder_count = 0`, 'created_at');
+  for (const condition of placementConditions(filter))
+    add(condition, condition === isInProject ? 'created_at' : undefined);
   return conditions;
 }
+
+/** No index has it: the planner cannot prefer an index that finds the whole list to that of the order. */
+const compareOnly = (condition: RawBuilder<SqlBool>) => sql<SqlBool>`(${condition}) is true`;
 
 const completedByStatus = { all: undefined, pending: false, completed: true };
 

@@ -34,8 +34,11 @@ export function placementConditions(filter: PlacementFilter): RawBuilder<SqlBool
   return conditions;
 }
 
+/** The condition of a list of a project. */
+export const isInProject = sql<SqlBool>`t.project_id = ${param('project_id')}::uuid`;
+
 const isIn = {
-  project_id: sql<SqlBool>`t.project_id = ${param('project_id')}::uuid`,
+  project_id: isInProject,
   section_id: sql<SqlBool>`t.section_id = ${param('section_id')}::uuid`,
   parent_id: sql<SqlBool>`t.parent_id = ${param('parent_id')}::uuid`,
 };

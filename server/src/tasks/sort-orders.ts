@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import { isoText } from '../db/columns.ts';
 import type { SortOrder } from '../db/page-order.ts';
 import { param } from '../db/statements.ts';
@@ -17,22 +17,30 @@ const sortByTime = (name: 'created_at' | 'updated_at'): SortColumn => ({
 
 const foldVersionSql = sql.lit(foldVersion);
 
+/** Of a folded title: the index `tasks_live_title` has no more, because its entries have a greatest size. */
+const comparedLength = sql.lit(200);
+
 /** A row without this folding is ordered by `lower(title)`, and so is a cursor whose row has none. */
 const sortByTitle: SortColumn = {
-  key: sql`case when t.search_version = ${foldVersionSql} then split_part(t.search_text, ${sql.lit(searchTextSeparator)}, 1)
-    else lower(t.title) end collate "C"`,
+  key: sql`left(case when t.search_version = ${foldVersionSql} then split_part(t.search_text, ${sql.lit(searchTextSeparator)}, 1)
+    else lower(t.title) end, ${comparedLength}) collate "C"`,
   name: 'title',
   keyText: sql`t.title`,
-  keyFromText: (text) => sql`case when exists (
+  keyFromText: (text) => sql`left(case when exists (
       select from duly.tasks as o where o.user_id = ${param('user_id')} and o.id = ${param('id')}::uuid
         and o.search_version is distinct from ${foldVersionSql}
-    ) then lower(${text}) else ${param('folded_key')}::text end collate "C"`,
+    ) then lower(${text}) else ${param('folded_key')}::text end, ${comparedLength}) collate "C"`,
   tieBreaker: { key: sql`t.title collate "C"`, toKey: (text) => sql`${text}::text collate "C"` },
 };
 
 /** A date is due from its first instant on, in the user's zone. */
 const dueInstant = sql`coalesce(t.due_at, t.due_date::timestamp at time zone ${param('database_zone')}::text)`;
 
+/** Those whose index has the tasks of users with a long list only, and its condition. */
+export const flaggedSorts: ReadonlySet<SortKey> = new Set(['updated_at', 'title', 'position', 'priority']);
+export const isInOrders = sql<SqlBool>`t.in_orders`;
+
+/** Each is the expression of an index of live tasks, but that of `due_date`. */
 export const sorts: Record<SortKey, SortColumn> = {
   created_at: sortByTime('created_at'),
   updated_at: sortByTime('updated_at'),

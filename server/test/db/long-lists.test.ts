@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { heavyUser, seed, taskId } from '../../bench/seed.ts';
 import { listTasks, type TaskListFilter } from '../../src/tasks/list.ts';
+import { completeOrders } from '../../src/tasks/order-indexes.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { statementOf } from '../support/capture-statement.ts';
 import { asAdmin } from '../support/database.ts';
@@ -25,8 +26,15 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
   await seed(app.database.connection, size);
+  await completeOrders(app.ctx.db, heavyUser);
+  for (const statement of [addReminders, 'vacuum (analyze) duly.tasks'])
+    await asAdmin(statement, app.database.connection.database);
 });
 afterAll(() => app.close());
+
+/** Of one task in a hundred. */
+const addReminders = `update duly.tasks set reminder_count = 1 where user_id = '${heavyUser}'
+  and get_byte(uuid_send(id), 0) < 3`;
 
 const read = (filter: Partial<TaskListFilter>) =>
   listTasks(app.ctx.db, heavyUser, { ...plain, ...filter }, clock);
@@ -64,7 +72,7 @@ describe.each(Object.entries(lists))('%s', (_, filter) => {
     for (let time = 0; time < 3; time += 1) await read(filter);
   });
 
-  test.each(['created_at', 'due_date'] as const)(
+  test.each(['created_at', 'due_date', 'updated_at', 'title', 'priority', 'position'] as const)(
     'by %s: no more is read than for the page',
     async (sort_by) => {
       // A filter passes one of four tasks at least, and one of three has a due date.
@@ -76,4 +84,11 @@ describe.each(Object.entries(lists))('%s', (_, filter) => {
     await changeTask(77, `title = 'changed'`);
     expect(await examined(filter)).toBeLessThan(51 * 8 + 2_001 + 10);
   });
+});
+
+test('those with reminders are found by their index', async () => {
+  const { total } = await read({ has_reminder: true });
+  expect(total).toBeGreaterThan(100);
+  // Each is looked at once, and those of the page are read by their keys.
+  expect(await examined({ has_reminder: true })).toBeLessThanOrEqual(total + 2 * 51);
 });

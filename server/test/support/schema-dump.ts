@@ -42,16 +42,20 @@ async function dump(db: Db): Promise<string> {
     ...tables.map(({ name, columns, constraints, indexes, comments }) =>
       [
         `create table ${name} (\n  ${[...columns, ...constraints].join(',\n  ')}\n);`,
-        ...indexes,
+        ...indexes.filter((index) => !callsFunction(index)),
         ...comments,
       ].join('\n'),
     ),
     tables.flatMap(({ foreign_keys }) => foreign_keys).join('\n'),
     ...functions.rows.map(({ line }) => line),
+    tables.flatMap(({ indexes }) => indexes.filter(callsFunction)).join('\n'),
     triggers.rows.map(({ line }) => line).join('\n'),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
+
+/** Some functions return rows of tables, so they come after these, and what calls a function after both. */
+const callsFunction = (index: string) => /\bduly\.\w+\(/.test(index);
 
 async function readTables(db: Db): Promise<Table[]> {
   const { rows } = await sql<Table>`

@@ -4,6 +4,7 @@ import { notFound, validationError } from '../../platform/errors.ts';
 import { readTaskPage } from '../../tasks/list.ts';
 import { type ListParameters, TaskListQuery } from '../../tasks/list-model.ts';
 import { Deletion, NewTask, OptionalCompletion, TaskPatch, TaskPath } from '../../tasks/model.ts';
+import { maxOrderGap } from '../../tasks/order-indexes.ts';
 import { findTask } from '../../tasks/queries.ts';
 import * as service from '../../tasks/service.ts';
 import { applyView } from '../../views/apply-view.ts';
@@ -44,7 +45,8 @@ const listOperation = (defaults: ListParameters) =>
     async handle({ ctx, db, request: { params, query, url } }) {
       const parameters = { ...defaults, ...(await applyView(db, params.user_id, query)) };
       const page = await readTaskPage(db, params.user_id, parameters, cursorKeysOf(ctx));
-      const { items, pagination, isUncacheable, validUntilMs } = page;
+      const { items, pagination, isUncacheable, validUntilMs, orderGap } = page;
+      if (orderGap > maxOrderGap) ctx.orderIndexes.complete(params.user_id);
       const headers = pageHeadersOf(url, page);
       return { items, more: { pagination }, headers, isUncacheable, validUntilMs };
     },
