@@ -2,6 +2,8 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import type { ItemFilter } from '../items/list.ts';
 import { deleteItem, type ItemTarget } from '../items/service.ts';
+import { listTasks } from '../tasks/list.ts';
+import { listDefaults } from '../tasks/list-model.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import type { WriteContext } from '../writes/plan.ts';
 import { deletionEffect } from './deletion.ts';
@@ -30,12 +32,12 @@ export const archivedFilter = (archived: ProjectListQuery['archived']): ItemFilt
   where: conditions[archived],
 });
 
-/** The live tasks of no project that are not completed, subtasks too. */
+/**
+ * The live tasks of no project that are not completed, subtasks too: the total of a list, which is remembered if there
+ * are many.
+ */
 export async function countInbox(db: Db, userId: string): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from duly.tasks
-    where user_id = ${userId} and project_id is null and deleted_at is null and completed_at is null`.execute(
-    db,
-  );
-  return rows[0]?.count ?? 0;
+  const page = { limit: 1, offset: 0, position: null };
+  const open = { ...listDefaults, status: 'pending', project_id: 'none' } as const;
+  return (await listTasks(db, userId, { ...open, ...page })).total;
 }
