@@ -133,7 +133,10 @@ export const removeTagCte = (userId: string, versionFloor: number, name: string)
 const nextVersion = sql`greatest(t.version + 1, ${param('version_floor')}::int)`;
 const tagsBefore = storedTags.select({ alias: 't', userId: userParam });
 
-/** `found` has the links of the tag, `changed_tasks` the tasks: for any statistics the array makes lookups by key. */
+/**
+ * `found` has the links of the tag, `changed_tasks` the tasks: for any statistics the array makes lookups by key. The
+ * tasks leave the indexes of orders (`tasks/order-indexes.ts`), whose new entries would take as long as all the rest.
+ */
 const changeTasksWithTag = (
   hasOther: RawBuilder<unknown>,
   tags: RawBuilder<unknown>,
@@ -142,7 +145,7 @@ const changeTasksWithTag = (
       from duly.task_tags tt where tt.user_id = ${userParam} and tt.name = ${name}
     ), changed_tasks as (
       update duly.tasks as t set version = ${nextVersion}, revision = ${revision}, updated_at = (select now from stamp),
-        tags = ${tags}, tags_version = ${nextVersion}
+        tags = ${tags}, tags_version = ${nextVersion}, in_orders = null
       where t.user_id = ${userParam} and t.id = any(array(select found.task_id from found))
       returning t.id, t.deleted_at
     )`;
@@ -157,11 +160,14 @@ const stampTags = (added: RawBuilder<unknown>) => sql`used_tags as (
         usage_count = case when g.name = ${name} then 0 else g.usage_count + excluded.usage_count end
     )`;
 
-/** The other tags are sorted: the new one is inserted, which costs a tenth of a sort. */
+/**
+ * The other tags are sorted: the new one is inserted, which costs a tenth of a sort. Without `offset 0` they would be
+ * made for each of the places where they are named.
+ */
 const tagsAfterRenaming = sql`(
     select o.others[:width_bucket(${newName}::text collate "C", o.others)] || ${newName}::text
       || o.others[width_bucket(${newName}::text collate "C", o.others) + 1:]
-    from (select array_remove(array_remove(${tagsBefore}, ${name}::text), ${newName}::text) as others) as o
+    from (select array_remove(array_remove(${tagsBefore}, ${name}::text), ${newName}::text) as others offset 0) as o
   )`;
 
 /** An update of a link checks one foreign key; its deletion and another's insertion would check both. */
