@@ -1,7 +1,10 @@
 /** Gives the heavy user of `seed.ts` projects, sections, subtasks, reminders, and a tag on 15,000 tasks. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { createDb } from '../src/db/pool.ts';
 import { foldVersion } from '../src/platform/folding.ts';
+import { completeOrders } from '../src/tasks/order-indexes.ts';
 import { type BenchDatabase, runQuery } from './database.ts';
 import { heavyUser } from './seed.ts';
 
@@ -11,7 +14,7 @@ export const wideTagTasks = 15_000;
 /** A hundred projects, of which one is archived: four of five tasks are in them, and a tenth has a parent. */
 const statements = [
   `insert into projects (user_id, id, name, position, archived_at, revision, created_at, updated_at)
-    select '${heavyUser}', md5('project ' || n)::uuid, 'project ' || n, 'a' || lpad(n::text, 3, '0'),
+    select '${heavyUser}', md5('project ' || n)::uuid, 'project ' || n, 'a' || lpad(n::text, 3, '0') || 'V',
       case when n = 1 then now() end, 1, now(), now() from generate_series(1, 100) as n`,
   `insert into sections (user_id, id, project_id, name, position, revision, created_at, updated_at)
     select user_id, md5('section of ' || id)::uuid, id, 'section', 'a0', 1, now(), now() from projects`,
@@ -46,11 +49,16 @@ const statements = [
     and id in (select task_id from reminders where user_id = '${heavyUser}')`,
 ];
 
-/** Fills the database unless that is done. Ends with a vacuum, as autovacuum does. */
+/**
+ * Fills the database unless that is done, also the indexes of orders, as the first lists would. Ends with a vacuum, as
+ * autovacuum does.
+ */
 export async function fillGrowth({ connection }: BenchDatabase): Promise<void> {
   const quick = { ...connection, options: '-c search_path=duly -c statement_timeout=0' };
   const [found] = await runQuery<{ done: boolean }>(quick, 'select exists (select from projects) as done');
   if (found?.done !== true) await runQuery(quick, statements.join('; '));
+  const db = createDb({ connection, max: 1, log: pino({ level: 'silent' }) });
+  await completeOrders(db, heavyUser).finally(() => db.destroy());
   for (;;) {
     await runQuery(quick, 'vacuum (analyze) tasks');
     await runQuery(quick, 'vacuum (analyze) task_tags');

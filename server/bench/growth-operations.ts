@@ -59,6 +59,7 @@ export async function createGrowthOperations(send: Send, tasks: number): Promise
     read('tags', '/tags?limit=100'),
     read('search for tags', '/tags?search=o'),
     read('projects', '/projects?limit=100'),
+    read('sections of a project', `/projects/${projects[3]}/sections`),
     read('trash', '/trash'),
     read('trash by offset near the end', '/trash?offset=3000'),
     read('reminders', '/reminders'),
@@ -112,13 +113,13 @@ export async function createGrowthOperations(send: Send, tasks: number): Promise
       'move',
       'POST',
       (round) => `${task(6)(round)}/move`,
-      (round) => ({ before_id: id(round, 7) }),
+      () => ({ before: null }),
     ),
     write(
       'add a reminder',
       'POST',
       (round) => `${task(8)(round)}/reminders`,
-      () => ({ minutes_before: 10 }),
+      () => ({ remind_at: '2031-01-01T00:00:00Z' }),
     ),
     write('delete', 'DELETE', task(9)),
     write(
@@ -144,10 +145,10 @@ export async function createGrowthOperations(send: Send, tasks: number): Promise
       'move a project',
       'POST',
       () => `/projects/${projects[7]}/move`,
-      (round) => ({ before_id: projects[8 + round] }),
+      (round) => ({ before: projects[8 + round] }),
     ),
     write(
-      'bulk, 100 completions',
+      'bulk, 40 completions',
       'POST',
       () => '/tasks/bulk',
       (round) => ({
