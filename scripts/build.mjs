@@ -1,5 +1,5 @@
 // Bundles the server into server/dist: a few large files load in half the time of 1,700 small ones, and take less
-// memory (docs/decisions/0061). The pinned runtime runs this file; `run.mjs` does when sources or packages changed.
+// memory (docs/decisions/0062). The pinned runtime runs this file; `run.mjs` does when sources or packages changed.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
