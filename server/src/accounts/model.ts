@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../platform/schema.ts';
 import { emailMaxLength } from './email-address.ts';
 import { passwordMaxLength, passwordMinLength } from './passwords.ts';
 

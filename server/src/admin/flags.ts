@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { type FlagSettings, flagNames, flagOf } from '../config/flags.ts';
+import { type Static, Type } from '../platform/schema.ts';
 
 const percent = { minimum: 0, maximum: 100 };
 

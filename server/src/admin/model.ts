@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { email, firstName, lastName } from '../accounts/model.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { anyUserId } from '../writes/user-path.ts';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema, type: ['string', 'null'] });

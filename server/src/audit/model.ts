@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../platform/schema.ts';
 
 /** Who made a request or ran a command, and from where. */
 export interface AuditOrigin {

@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox';
 import { StartError } from '../platform/errors.ts';
 import { hasShape } from '../platform/has-shape.ts';
+import { type Static, Type } from '../platform/schema.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Static, Type } from 'typebox';
 import type { BackupSettings } from '../config/backup.ts';
 import { hasShape } from '../platform/has-shape.ts';
+import { type Static, Type } from '../platform/schema.ts';
 
 const Time = Type.Union([Type.String(), Type.Null()]);
 

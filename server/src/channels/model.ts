@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { itemIds, itemPatchFields, newItemFields } from '../items/model.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { channelTypes, type FailureClass } from '../senders/model.ts';
 import { userId } from '../writes/user-path.ts';
 

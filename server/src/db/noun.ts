@@ -1,5 +1,5 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { TSchema } from 'typebox';
+import type { TSchema } from '../platform/schema.ts';
 import { type Columns, createReader, selectColumns, type ValuesOf } from './columns.ts';
 import type { Db } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../platform/schema.ts';
 
 /** The query parameters that select a page of a list. @param items what the list contains, in the plural */
 export const pageParameters = (items: string) => ({

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { channelTypes } from '../senders/model.ts';
 
 export const deliveryStatuses = ['queued', 'sent', 'failed', 'cancelled'] as const;

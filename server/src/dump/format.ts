@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../platform/schema.ts';
 
 /**
  * A dump is a tar archive, compressed with zstd and possibly encrypted with age. Its entries, in this order:

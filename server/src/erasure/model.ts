@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { passwordMaxLength, passwordMinLength } from '../accounts/passwords.ts';
+import { type Static, Type } from '../platform/schema.ts';
 
 /** The request to erase oneself. */
 export const Erasure = Type.Object(

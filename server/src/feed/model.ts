@@ -1,6 +1,6 @@
-import { type Static, type TSchema, Type } from 'typebox';
 import type { Noun } from '../db/noun.ts';
 import * as registered from '../nouns.ts';
+import { type Static, type TSchema, Type } from '../platform/schema.ts';
 
 type AnyNoun = (typeof registered)[keyof typeof registered];
 export type NounType = AnyNoun['type'];

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../platform/schema.ts';
 import { countOutcomes, type ImportReport, linesOf } from './import.ts';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });

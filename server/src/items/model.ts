@@ -1,5 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
+import { type Static, type TSchema, Type } from '../platform/schema.ts';
 
 /** Parts of the schemas of items. */
 

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
+import { type Static, Type } from '../platform/schema.ts';
 
 const statuses = ['done', 'skipped'] as const;
 export type OccurrenceStatus = (typeof statuses)[number];

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Static, TSchema } from 'typebox';
+import type { Static, TSchema } from './schema.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
 import {
   ignored,
@@ -9,6 +8,7 @@ import {
   newItemFields,
   trashed,
 } from '../items/model.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { listParameters } from '../tasks/list-model.ts';
 
 const { project_id: _, ...defaultParameters } = listParameters;

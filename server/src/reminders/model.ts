@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
 import { fixed, ignored, itemPatchFields } from '../items/model.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { type ChannelType, channelTypes } from '../senders/model.ts';
 import { userId } from '../writes/user-path.ts';
 

@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox';
 import {
   fixed,
   ignored,
@@ -9,6 +8,7 @@ import {
   newItemFields,
   trashed,
 } from '../items/model.ts';
+import { type Static, Type } from '../platform/schema.ts';
 
 export const sectionExample = {
   id: '5d0a7a44-6b7c-4a25-8b4f-70a8b1f0c9e3',

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../platform/schema.ts';
 import { userId } from '../writes/user-path.ts';
 
 export const tagName = Type.String({

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { errorCodes } from '../platform/errors.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { NewTask, TaskPatch } from './model.ts';
 import { childrenOnCompletion, childrenOnDeletion } from './placement-model.ts';
 import { occurrenceField } from './repeat-model.ts';

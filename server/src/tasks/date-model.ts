@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { clockTime } from '../dates/days.ts';
+import { Type } from '../platform/schema.ts';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema });
 const type = ['string', 'null'];

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { tagName } from '../tags/model.ts';
 import { ignoreCase, priorities } from './model.ts';
 

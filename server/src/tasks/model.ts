@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox';
 import { pageParameters } from '../db/page-schemas.ts';
 import { itemPatchFields, neighbours } from '../items/model.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { newReminders } from '../reminders/model.ts';
 import { tagName } from '../tags/model.ts';
 import { userId } from '../writes/user-path.ts';

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../platform/schema.ts';
 
 const nullableUuid = (description?: string) =>
   Type.Unsafe<string | null>({

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../platform/schema.ts';
 import { dateFields } from './date-model.ts';
 
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>({ ...schema });

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { itemIds, itemName, itemPatchFields, itemStamps, newItemFields, trashed } from '../items/model.ts';
+import { type Static, Type } from '../platform/schema.ts';
 import { type ListParameters, listParameters } from '../tasks/list-model.ts';
 
 const shownParameters = Type.Unsafe<ListParameters>(

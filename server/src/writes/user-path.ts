@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../platform/schema.ts';
 
 const userIdLength = { minLength: 1, maxLength: 255 };
 

@@ -1,4 +1,3 @@
-import { type TSchema, Type } from 'typebox';
 import {
   Credentials,
   EmailChangeRequest,
@@ -27,6 +26,7 @@ import exportSchema from '../../export/schema.json' with { type: 'json' };
 import { Change, changeSchemas, nouns } from '../../feed/model.ts';
 import { ImportFile, ImportResult } from '../../import/result-model.ts';
 import { type AppError, errorCodes } from '../../platform/errors.ts';
+import { type TSchema, Type } from '../../platform/schema.ts';
 import { Profile, ProfilePatch } from '../../profiles/model.ts';
 import { errorExamples } from './error-examples.ts';
 import type { Surface } from './surface.ts';

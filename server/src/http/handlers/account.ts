@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { EmailChangeRequest, PasswordChange } from '../../accounts/model.ts';
 import * as sessions from '../../accounts/sessions.ts';
 import { mailNotConfigured, notFound, wrongPassword } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { UserPath, userId } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { mailErrorDescriptions } from '../contract/schemas.ts';

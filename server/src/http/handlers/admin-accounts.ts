@@ -1,8 +1,8 @@
-import { Type } from 'typebox';
 import { createPasswordLink, createUser, getUserDetails, listUserSessions } from '../../admin/accounts.ts';
 import { AdminUserPath, NewUser } from '../../admin/model.ts';
 import { endUserSessions } from '../../admin/service.ts';
 import { emailTaken } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { operation } from '../contract/operation.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
 import { createdSuccess, adminGroup as group, noStore, userSuccess } from './admin-schemas.ts';

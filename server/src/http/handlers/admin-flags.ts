@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { FlagState, listFlags } from '../../admin/flags.ts';
+import { Type } from '../../platform/schema.ts';
 import { operation } from '../contract/operation.ts';
 import { adminGroup as group } from './admin-schemas.ts';
 

@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { createInvitation, listInvitations, revokeInvitation } from '../../admin/invitations.ts';
 import { InvitationListQuery, InvitationPath, InvitationRequest } from '../../admin/model.ts';
 import { emailTaken, notFound } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { operation } from '../contract/operation.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
 import { createdSuccess, adminGroup as group, noStore, pageResult, pageSuccess } from './admin-schemas.ts';

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import { findServiceLock } from '../../admin/queries.ts';
 import { lockService, unlockService } from '../../admin/service.ts';
+import { Type } from '../../platform/schema.ts';
 import { operation } from '../contract/operation.ts';
 import type { Success } from '../contract/surface.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';

@@ -1,4 +1,4 @@
-import { type TSchema, Type } from 'typebox';
+import { type TSchema, Type } from '../../platform/schema.ts';
 import type { Result, Success } from '../contract/surface.ts';
 
 export const adminGroup = 'Administration';

@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { AdminUserPath } from '../../admin/model.ts';
 import { recordServiceAuditView, viewUser } from '../../admin/service.ts';
 import { AuditListQuery } from '../../audit/model.ts';
+import { Type } from '../../platform/schema.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
 import { operation } from '../contract/operation.ts';

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { recordAuthEvent } from '../../accounts/auth-events.ts';
 import {
   Credentials,
@@ -14,6 +13,7 @@ import {
   mailNotConfigured,
   registrationClosed,
 } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { operation } from '../contract/operation.ts';
 import { mailErrorDescriptions } from '../contract/schemas.ts';
 import { auditSignIn } from '../hooks/audited-sign-in.ts';

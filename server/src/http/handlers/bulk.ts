@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../platform/schema.ts';
 import { executeBulk } from '../../tasks/bulk.ts';
 import { bulkRequest } from '../../tasks/bulk-model.ts';
 import { UserPath } from '../../writes/user-path.ts';

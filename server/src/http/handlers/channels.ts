@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { ChannelPatch, ChannelPath, channelExample, NewChannel } from '../../channels/model.ts';
 import { findChannel, readChannelPage } from '../../channels/queries.ts';
 import * as service from '../../channels/service.ts';
@@ -14,6 +13,7 @@ import {
   serviceUnavailable,
   versionConflict,
 } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { Precondition } from '../../tasks/model.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';

@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
 import * as log from '../../deliveries/list.ts';
 import { type Delivery, DeliveryListQuery } from '../../deliveries/model.ts';
+import { Type } from '../../platform/schema.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { operation } from '../contract/operation.ts';

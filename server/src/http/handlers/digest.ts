@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import * as service from '../../digest/unsubscribe.ts';
 import { invalidLink } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { operation } from '../contract/operation.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
 

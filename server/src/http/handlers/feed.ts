@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Type } from 'typebox';
 import { hasChanges, waitForChanges } from '../../feed/long-poll.ts';
 import { ChangeListQuery, EventsHeaders, EventsQuery } from '../../feed/model.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../feed/position.ts';
 import { readChanges } from '../../feed/queries.ts';
 import { validationError } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { contentEncodingHeader } from '../contract/schemas.ts';

@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { backupHealth } from '../../backup/status.ts';
 import { readOnlyForMs } from '../../db/pool.ts';
 import { findSchemaFit, isUsable, type SchemaStatus, schemaStatuses } from '../../db/schema-fit.ts';
+import { Type } from '../../platform/schema.ts';
 import { version } from '../../platform/version.ts';
 import { operation } from '../contract/operation.ts';
 import { errorResponses } from '../contract/schemas.ts';

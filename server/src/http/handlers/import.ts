@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { requireFeature } from '../../config/flags.ts';
 import { isZip } from '../../import/formats/zip.ts';
 import { ImportError } from '../../import/model.ts';
@@ -6,6 +5,7 @@ import { toResult } from '../../import/result-model.ts';
 import { findSource, type ImportSource, importFrom, importSources } from '../../import/sources.ts';
 import { createConcurrencyLimiter } from '../../platform/concurrency-limiter.ts';
 import { rateLimited, validationError } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import { featureErrorDescriptions } from '../contract/schemas.ts';

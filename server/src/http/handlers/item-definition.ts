@@ -1,9 +1,9 @@
-import { type TSchema, Type } from 'typebox';
 import type { Db } from '../../db/schema.ts';
 import type { Item, ItemKind } from '../../items/kind.ts';
 import type { ItemFilter } from '../../items/list.ts';
 import type { ItemTarget } from '../../items/service.ts';
 import { notFound, preconditionFailed, versionConflict } from '../../platform/errors.ts';
+import { type TSchema, Type } from '../../platform/schema.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { parseIfMatch } from '../contract/conditions.ts';
 import type { Call } from '../contract/operation.ts';

@@ -1,11 +1,11 @@
 import type { FastifySchema } from 'fastify';
-import { Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
 import type { Item } from '../../items/kind.ts';
 import { readItemPage, readItemTrashPage } from '../../items/list.ts';
 import { type ItemListQuery, itemPaging } from '../../items/model.ts';
 import { findItem } from '../../items/queries.ts';
 import { notFound } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { etagOf } from '../contract/conditions.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';

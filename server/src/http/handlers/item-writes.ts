@@ -1,10 +1,10 @@
 import type { FastifySchema } from 'fastify';
-import { type TSchema, Type } from 'typebox';
 import type { Item } from '../../items/kind.ts';
 import { type ItemPatch, Move } from '../../items/model.ts';
 import * as service from '../../items/service.ts';
 import * as trash from '../../items/trash.ts';
 import { notFound } from '../../platform/errors.ts';
+import { type TSchema, Type } from '../../platform/schema.ts';
 import { Precondition } from '../../tasks/model.ts';
 import type { WriteResult } from '../../writes/idempotency.ts';
 import { UserPath } from '../../writes/user-path.ts';

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
 import { OccurrenceListQuery } from '../../occurrences/model.ts';
+import { Type } from '../../platform/schema.ts';
 import { TaskPath } from '../../tasks/model.ts';
 import { readOccurrences } from '../../tasks/occurrence-list.ts';
 import { Following, OccurrenceChoice } from '../../tasks/repeat-model.ts';

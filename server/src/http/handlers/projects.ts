@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../platform/schema.ts';
 import { projectKind } from '../../projects/kind.ts';
 import {
   ProjectListQuery as ListQuery,

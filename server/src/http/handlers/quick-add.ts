@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../platform/schema.ts';
 import { createFromText, readQuickText } from '../../tasks/quick-add.ts';
 import { QuickAdd } from '../../tasks/quick-add-model.ts';
 import { UserPath } from '../../writes/user-path.ts';

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
 import { notFound, preconditionFailed, versionConflict } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { readReminderPage, readTaskReminders } from '../../reminders/list.ts';
 import {
   NewReminder,

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { notFound } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { TagListQuery, TagPath, TagRename } from '../../tags/model.ts';
 import * as queries from '../../tags/queries.ts';
 import * as service from '../../tags/service.ts';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../platform/schema.ts';
 import { TaskMove, TaskPath } from '../../tasks/model.ts';
 import * as service from '../../tasks/move.ts';
 import { etagOf, parseIfMatch } from '../contract/conditions.ts';

@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
 import { notFound, validationError } from '../../platform/errors.ts';
+import { type Static, Type } from '../../platform/schema.ts';
 import { readTaskPage } from '../../tasks/list.ts';
 import { type ListParameters, TaskListQuery } from '../../tasks/list-model.ts';
 import { Deletion, NewTask, OptionalCompletion, TaskPatch, TaskPath } from '../../tasks/model.ts';

@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { Pagination } from '../../db/page-schemas.ts';
 import { itemKinds } from '../../item-kinds.ts';
 import { trashedItemsOf } from '../../items/trash.ts';
+import { Type } from '../../platform/schema.ts';
 import { Precondition, TaskPath, TrashListQuery } from '../../tasks/model.ts';
 import * as trash from '../../tasks/trash.ts';
 import { UserPath } from '../../writes/user-path.ts';

@@ -1,9 +1,9 @@
-import { Type } from 'typebox';
 import { AdminUserPath } from '../../admin/model.ts';
 import { Erasure } from '../../erasure/model.ts';
 import { requireOwner } from '../../erasure/require-owner.ts';
 import { exportFileName, exportFormats, exportTypes, streamExport } from '../../export/export.ts';
 import { notFound, unauthorized, wrongPassword } from '../../platform/errors.ts';
+import { Type } from '../../platform/schema.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
 import type { Success } from '../contract/surface.ts';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../platform/schema.ts';
 import { Completion } from '../../tasks/model.ts';
 import { JsonBytes } from '../contract/json-bytes.ts';
 import { plain, type Surface } from '../contract/surface.ts';

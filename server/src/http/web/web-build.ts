@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from 'typebox';
 import { StartError } from '../../platform/errors.ts';
 import { hasShape } from '../../platform/has-shape.ts';
+import { Type } from '../../platform/schema.ts';
 import type { ContentCoding } from '../hooks/content-coding.ts';
 
 /** `files.json` of a build of the web app, as `web/scripts/package.mjs` writes it. */
