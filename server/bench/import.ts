@@ -8,7 +8,7 @@
  */
 
 import pino from 'pino';
-import { systemOrigin } from '../src/audit/model.ts';
+import { systemOrigin } from '../src/audit/origin.ts';
 import { connectionFromUrl, createDb } from '../src/db/pool.ts';
 import { findSource, importFrom } from '../src/import/sources.ts';
 import { openBenchDatabase } from './database.ts';

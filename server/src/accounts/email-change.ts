@@ -1,4 +1,4 @@
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';

@@ -3,7 +3,7 @@ import { passwordLinkUrl } from '../accounts/link-urls.ts';
 import type { Session } from '../accounts/model.ts';
 import { listSessions } from '../accounts/sessions.ts';
 import { type CreatedLink, createLink, deleteLinks, weekSeconds } from '../accounts/stored-links.ts';
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';

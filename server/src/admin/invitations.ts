@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { invitationUrl } from '../accounts/link-urls.ts';
 import { createLink, weekSeconds } from '../accounts/stored-links.ts';
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';

@@ -1,5 +1,6 @@
 import { revokeAllTokens } from '../accounts/access-queries.ts';
-import type { AuditEntry, AuditOrigin } from '../audit/model.ts';
+import type { AuditEntry } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import { beginEpoch } from '../db/epoch.ts';
 import type { Db, Tx } from '../db/schema.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { systemOrigin } from './model.ts';
+import { systemOrigin } from './origin.ts';
 import { appendAudit } from './queries.ts';
 
 /** Bounds the locks and the work of one transaction. */

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import { systemOrigin } from '../audit/model.ts';
+import { systemOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { ErasureSettings } from '../config/erasure.ts';
 import { fileIdentity } from '../db/epoch.ts';

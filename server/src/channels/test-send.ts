@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import { isFeatureOn } from '../config/flags.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { viewUser } from '../admin/service.ts';
-import { systemOrigin } from '../audit/model.ts';
+import { systemOrigin } from '../audit/origin.ts';
 import { findOldClusters } from '../db/postgres/restored-cluster.ts';
 import { beginErasure, finishErasure } from '../erasure/erase.ts';
 import { findErasureState } from '../erasure/queries.ts';

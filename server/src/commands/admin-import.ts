@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { systemOrigin } from '../audit/model.ts';
+import { systemOrigin } from '../audit/origin.ts';
 import { openTaskDatabase } from '../import/database.ts';
 import { countOutcomes, type ImportReport, importFound, linesOf } from '../import/import.ts';
 import { ImportError } from '../import/model.ts';

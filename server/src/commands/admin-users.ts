@@ -8,7 +8,7 @@ import {
 } from '../admin/invitations.ts';
 import { findAccountId, findUser } from '../admin/queries.ts';
 import { endUserSessions, listUsers } from '../admin/service.ts';
-import { systemOrigin } from '../audit/model.ts';
+import { systemOrigin } from '../audit/origin.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/schema.ts';
 import type { Mailer } from '../mail/mailer.ts';

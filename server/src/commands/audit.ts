@@ -7,7 +7,7 @@ import { requireUsableSchema } from '../db/schema-fit.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase, type OpenDatabase } from '../process/database.ts';
-import { rejectOnStopSignal } from '../process/start.ts';
+import { rejectOnStopSignal } from '../process/stop-signals.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine } from './print.ts';
 

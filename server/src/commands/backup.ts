@@ -10,7 +10,7 @@ import { StartError } from '../platform/errors.ts';
 import { hasCode } from '../platform/files.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase } from '../process/database.ts';
-import { rejectOnStopSignal } from '../process/start.ts';
+import { rejectOnStopSignal } from '../process/stop-signals.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { chooseTarget } from './backup-target.ts';
 import { parseOptions } from './options.ts';

@@ -7,7 +7,7 @@ import { checkProxies, checkSettings } from '../doctor/settings.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { joinDatabase } from '../process/database.ts';
-import { rejectOnStopSignal } from '../process/start.ts';
+import { rejectOnStopSignal } from '../process/stop-signals.ts';
 import { printLine } from './print.ts';
 
 /**

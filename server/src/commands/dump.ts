@@ -8,7 +8,7 @@ import { readSecret, timeStamp } from '../platform/data-dir.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase, listenConnection } from '../process/database.ts';
-import { rejectOnStopSignal } from '../process/start.ts';
+import { rejectOnStopSignal } from '../process/stop-signals.ts';
 
 const newName = (recipients: readonly string[]) => `duly-${timeStamp()}.tar${encodedEnding(recipients)}`;
 

@@ -1,4 +1,4 @@
-import { systemOrigin } from '../audit/model.ts';
+import { systemOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { Config } from '../config/config.ts';
 import type { Db, Tx } from '../db/schema.ts';
@@ -16,7 +16,7 @@ import { announceChanges } from '../feed/notification-sender.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, joinDatabase } from '../process/database.ts';
-import { rejectOnStopSignal } from '../process/start.ts';
+import { rejectOnStopSignal } from '../process/stop-signals.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine, printRow } from './print.ts';
 

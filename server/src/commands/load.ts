@@ -11,7 +11,7 @@ import { replaceSecret } from '../platform/data-dir.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, listenConnection, openDatabase } from '../process/database.ts';
-import { rejectOnStopSignal } from '../process/start.ts';
+import { rejectOnStopSignal } from '../process/stop-signals.ts';
 import { migrateQueue } from '../worker/queue-schema.ts';
 import { printLine } from './print.ts';
 

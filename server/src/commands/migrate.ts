@@ -4,7 +4,7 @@ import type { Db } from '../db/schema.ts';
 import { requireSupported } from '../db/server-requirements.ts';
 import { createLog } from '../platform/log.ts';
 import { databaseStartError, openDatabase } from '../process/database.ts';
-import { rejectOnStopSignal } from '../process/start.ts';
+import { rejectOnStopSignal } from '../process/stop-signals.ts';
 import { migrateQueue } from '../worker/queue-schema.ts';
 import { type SubcommandName, selectSubcommand } from './arguments.ts';
 import { printLine } from './print.ts';

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { upgradeCluster } from '../dump/upgrade.ts';
 import { StartError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
-import { rejectOnStopSignal } from '../process/start.ts';
+import { rejectOnStopSignal } from '../process/stop-signals.ts';
 import { parseOptions } from './options.ts';
 import { printLine } from './print.ts';
 

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { systemOrigin } from '../audit/model.ts';
+import { systemOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import { endSessions, type RestoredFacts, readFacts } from '../backup/after-restore.ts';
 import { listMigrations, migrateTo } from '../db/migrator.ts';

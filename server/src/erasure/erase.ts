@@ -1,6 +1,6 @@
 import { findUser } from '../admin/queries.ts';
 import { eraseAuditDetails, eraseRefusedDetails } from '../audit/erasure.ts';
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { ErasureSettings } from '../config/erasure.ts';
 import type { Db } from '../db/schema.ts';

@@ -1,4 +1,4 @@
-import { systemOrigin } from '../audit/model.ts';
+import { systemOrigin } from '../audit/origin.ts';
 import { appendAudit } from '../audit/queries.ts';
 import type { ErasureSettings } from '../config/erasure.ts';
 import { beginEpoch } from '../db/epoch.ts';

@@ -1,6 +1,6 @@
 import { requirePassword } from '../accounts/require-password.ts';
 import { findUser } from '../admin/queries.ts';
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import type { Db } from '../db/schema.ts';
 import { freshTokenRequired, notFound, validationError } from '../platform/errors.ts';
 import type { Identity } from '../tokens/identity.ts';

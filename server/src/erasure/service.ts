@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AuditCounts } from '../audit/counts.ts';
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import type { ErasureSettings } from '../config/erasure.ts';
 import type { Db } from '../db/schema.ts';
 import { createConcurrencyLimiter } from '../platform/concurrency-limiter.ts';

@@ -5,7 +5,7 @@ import { verifyEpoch } from '../db/epoch.ts';
 import { isPermissionDenied, isReadOnlyError, isUnavailableError } from '../db/failures.ts';
 import type { DatabaseConnection } from '../db/hosts.ts';
 import { connectionFromUrl, createDb } from '../db/pool.ts';
-import { type EmbeddedServer, joinEmbedded, startEmbedded } from '../db/postgres/embedded.ts';
+import type { EmbeddedServer } from '../db/postgres/embedded.ts';
 import type { Db } from '../db/schema.ts';
 import { StartError } from '../platform/errors.ts';
 
@@ -38,7 +38,7 @@ export function databaseStartError(error: unknown): StartError | null {
 }
 
 /** @throws StartError if the embedded server cannot start. An external database is not connected to yet. */
-export const openDatabase = (config: Config, log: Logger) => openConfigured(config, log, startEmbedded);
+export const openDatabase = (config: Config, log: Logger) => openConfigured(config, log, 'startEmbedded');
 
 /** Where to LISTEN for other instances: DATABASE_DIRECT_URL if it is set. A pooler passes no notification on. */
 export const listenConnection = (
@@ -47,7 +47,7 @@ export const listenConnection = (
 ): DatabaseConnection => (directUrl === null ? connection : connectionFromUrl(directUrl));
 
 /** The same for a command that may run beside a server: it shares an embedded database in use. */
-export const joinDatabase = (config: Config, log: Logger) => openConfigured(config, log, joinEmbedded);
+export const joinDatabase = (config: Config, log: Logger) => openConfigured(config, log, 'joinEmbedded');
 
 /** The same for a worker: it connects to the database that the primary process has opened. */
 export const openWorkerDatabase = ({ database }: Config, connection: DatabaseConnection, log: Logger) =>
@@ -56,12 +56,13 @@ export const openWorkerDatabase = ({ database }: Config, connection: DatabaseCon
 async function openConfigured(
   config: Config,
   log: Logger,
-  start: typeof startEmbedded,
+  start: 'startEmbedded' | 'joinEmbedded',
 ): Promise<OpenDatabase> {
   const { url, poolMax } = config.database;
   if (url !== null) return openPool(connectionFromUrl(url), null, poolMax, log);
   const archiveSeconds = config.backup.target === null ? null : config.backup.walSeconds;
-  const embedded = await start({ dataDir: config.dataDir, log, archiveSeconds });
+  const { [start]: open } = await import('../db/postgres/embedded.ts');
+  const embedded = await open({ dataDir: config.dataDir, log, archiveSeconds });
   return openPool(embedded.app, embedded, poolMax, log);
 }
 

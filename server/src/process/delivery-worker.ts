@@ -7,7 +7,8 @@ import { type ChangeNotifier, createChangeNotifier } from '../feed/change-notifi
 import { createLog } from '../platform/log.ts';
 import type { DeliveryWorker } from '../worker/worker.ts';
 import { joinDatabase, listenConnection } from './database.ts';
-import { createStopSignal, unlessUnavailable, waitForDatabase } from './start.ts';
+import { unlessUnavailable, waitForDatabase } from './start.ts';
+import { createStopSignal } from './stop-signals.ts';
 import { openTracing } from './tracing.ts';
 
 interface WorkerParts {

@@ -16,14 +16,8 @@ import { openDatabase } from './database.ts';
 import { openInsideWorker } from './delivery-worker.ts';
 import { releaseMemoryWhenIdle } from './idle-memory.ts';
 import { reservePort } from './ports.ts';
-import {
-  createStopSignal,
-  portError,
-  prepareDatabase,
-  printStartBanner,
-  unlessUnavailable,
-  waitForDatabase,
-} from './start.ts';
+import { portError, prepareDatabase, printStartBanner, unlessUnavailable, waitForDatabase } from './start.ts';
+import { createStopSignal } from './stop-signals.ts';
 import { openTracing } from './tracing.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import type { Tx } from '../db/schema.ts';
 import { executeCtes, executeQuery } from '../db/statements.ts';
 import { Rollback } from '../db/transaction.ts';

@@ -1,4 +1,5 @@
-import type { AuditEntry, AuditOrigin } from '../audit/model.ts';
+import type { AuditEntry } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import type { Cte, Query } from '../db/statements.ts';
 import type { IdempotencyKey } from './idempotency.ts';
 

@@ -1,4 +1,4 @@
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import { appendToChain, auditEntryCte, type ChainEnd, chainEndCte } from '../audit/queries.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, executeCtes } from '../db/statements.ts';

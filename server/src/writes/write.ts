@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AuditOrigin } from '../audit/model.ts';
+import type { AuditOrigin } from '../audit/origin.ts';
 import { isNullOrDuplicate } from '../db/failures.ts';
 import { retryRead } from '../db/retry-read.ts';
 import type { Db } from '../db/schema.ts';

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { ChainHead } from '../../src/audit/chain.ts';
 import { eraseAuditDetails } from '../../src/audit/erasure.ts';
-import { systemOrigin } from '../../src/audit/model.ts';
+import { systemOrigin } from '../../src/audit/origin.ts';
 import { pruneAudit } from '../../src/audit/pruning.ts';
 import { appendAudit } from '../../src/audit/queries.ts';
 import { readHeads, verifyAudit } from '../../src/audit/verify.ts';

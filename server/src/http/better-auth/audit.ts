@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { recordAuthEvent } from '../../accounts/auth-events.ts';
-import type { AuditOrigin } from '../../audit/model.ts';
+import type { AuditOrigin } from '../../audit/origin.ts';
 import type { Context } from '../../context.ts';
 import { firstFactorAction } from '../hooks/audited-sign-in.ts';
 

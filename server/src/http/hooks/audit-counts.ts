@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { AuditCounts } from '../../audit/counts.ts';
-import type { AuditOrigin } from '../../audit/model.ts';
+import type { AuditOrigin } from '../../audit/origin.ts';
 
 const userIdMaxLength = 255;
 

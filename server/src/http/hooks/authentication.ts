@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { SessionClient } from '../../accounts/model.ts';
-import type { AuditOrigin } from '../../audit/model.ts';
+import type { AuditOrigin } from '../../audit/origin.ts';
 import type { Context } from '../../context.ts';
 import { adminsOnly, forbidden } from '../../platform/errors.ts';
 import type { Caller } from '../../tokens/identity.ts';

@@ -15,13 +15,8 @@ import type { DeliveryWorker } from '../../worker/worker.ts';
 import { listenConnection, type OpenDatabase, openDatabase } from '../database.ts';
 import { openInsideWorker } from '../delivery-worker.ts';
 import { reservePort } from '../ports.ts';
-import {
-  createStopSignal,
-  prepareDatabase,
-  printStartBanner,
-  unlessUnavailable,
-  waitForDatabase,
-} from '../start.ts';
+import { prepareDatabase, printStartBanner, unlessUnavailable, waitForDatabase } from '../start.ts';
+import { createStopSignal } from '../stop-signals.ts';
 import type { MessageToWorker } from './messages.ts';
 import { startWorkerPool, type WorkerPool } from './worker-pool.ts';
 

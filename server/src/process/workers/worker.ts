@@ -9,7 +9,8 @@ import { createLog } from '../../platform/log.ts';
 import { createContext } from '../context.ts';
 import { openWorkerDatabase } from '../database.ts';
 import { serveHttp } from '../serve.ts';
-import { onUncaughtException, stopSignals, unlessUnavailable } from '../start.ts';
+import { unlessUnavailable } from '../start.ts';
+import { onUncaughtException, stopSignals } from '../stop-signals.ts';
 import {
   isMessageToWorker,
   type MessageFromWorker,
