@@ -10,7 +10,11 @@ import { freePort, responseStatus, waitUntil } from './waiting.ts';
 
 export { freePort, responseStatus, waitUntil };
 
-const collector = new URL('./sql/collect.ts', import.meta.url).href;
+/** Modules that every process loads first. */
+const preloaded = ['./quick-resolve.ts', './sql/collect.ts'].flatMap((path) => [
+  '--import',
+  new URL(path, import.meta.url).href,
+]);
 /** The pinned Node.js: the client's tests also run on an older one, which the service does not support. */
 const runtime = fileURLToPath(new URL('../../../node_modules/node/bin/node', import.meta.url));
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -39,7 +43,7 @@ export function startProcess(
 ): ServerProcess {
   const { PATH, HOME } = process.env;
   const collected = { [statementsVariable]: statementsFile, NODE_COMPILE_CACHE: compileCache };
-  const child = spawn(runtime, ['--import', collector, main, ...args], {
+  const child = spawn(runtime, [...preloaded, main, ...args], {
     env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...collected, ...env },
     cwd: tmpdir(),
     stdio: ['ignore', stdout, 'pipe', ...(ipc ? (['ipc'] as const) : [])],
