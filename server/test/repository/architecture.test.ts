@@ -145,6 +145,13 @@ describe('who may import whom', () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
+  test('only the platform knows TypeBox, whose modules no start loads', () => {
+    const wrong = imports.filter(
+      ({ file, target, isOurs }) => !isOurs && /^typebox/.test(target) && folderOf(file) !== 'platform',
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+
   test('the platform imports nothing of ours', () => {
     const wrong = ours().filter(
       ({ file, target }) => folderOf(file) === 'platform' && folderOf(target) !== 'platform',
