@@ -47,7 +47,11 @@ export async function newMachine(binary: string) {
   const home = await temporaryDirectory();
   afterTest.push(home.remove);
   const bin = join(home.path, 'bin');
-  const base = { HOME: home.path, PATH: `${bin}:/usr/bin:/bin`, TZ: 'UTC', LANG: 'C.UTF-8' };
+  const base = {
+    ...{ HOME: home.path, PATH: `${bin}:/usr/bin:/bin`, TZ: 'UTC', LANG: 'C.UTF-8' },
+    // The coverage is that of the server's sources, and Node.js would pass the variable on.
+    NODE_V8_COVERAGE: '',
+  };
 
   function start(
     args: string[],

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mintToken, secret, withoutLimits } from './app.ts';
+import { coverageVariable } from './process-coverage.ts';
 import { statementsFile, statementsVariable } from './sql/processes.ts';
 import { freePort, responseStatus, waitUntil } from './waiting.ts';
 
 export { freePort, responseStatus, waitUntil };
 
 /** Modules that every process loads first. */
-const preloaded = ['./quick-resolve.ts', './sql/collect.ts'].flatMap((path) => [
+const preloaded = ['./quick-resolve.ts', './process-coverage.ts', './sql/collect.ts'].flatMap((path) => [
   '--import',
   new URL(path, import.meta.url).href,
 ]);
@@ -41,8 +42,12 @@ export function startProcess(
   ipc = false,
   stdout: 'pipe' | number = 'pipe',
 ): ServerProcess {
-  const { PATH, HOME } = process.env;
-  const collected = { [statementsVariable]: statementsFile, NODE_COMPILE_CACHE: compileCache };
+  const { PATH, HOME, NODE_V8_COVERAGE: coverage } = process.env;
+  const collected = {
+    ...{ [statementsVariable]: statementsFile, NODE_COMPILE_CACHE: compileCache },
+    // Node.js would pass its own variable on.
+    ...(coverage && { NODE_V8_COVERAGE: '', [coverageVariable]: coverage }),
+  };
   const child = spawn(runtime, [...preloaded, main, ...args], {
     env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...collected, ...env },
     cwd: tmpdir(),
