@@ -19,7 +19,7 @@ export interface BackupService {
 
 const archiverRestartMs = 1_000;
 const statusMs = 2_000;
-const scheduleMs = 5_000;
+const scheduleMs = 1_000;
 
 /** @returns null without a target, and for an external database */
 export function createBackupService(
