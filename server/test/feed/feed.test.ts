@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createLocalCopy, readFeed, readFeedPage, readUserData } from '../support/feed.ts';
+import { isLong } from '../support/long-tests.ts';
 import { seeded } from '../support/random.ts';
 import { locsOf, newClient } from '../support/tasks.ts';
 import { createWriter } from '../support/writes.ts';
@@ -163,9 +164,11 @@ describe('since a cursor', () => {
   });
 });
 
-test('whatever is written during a walk, it ends with what the server has: 20 random walks', async () => {
+const walks = isLong ? 20 : 8;
+
+test(`whatever is written during a walk, it ends with what the server has: ${walks} random walks`, async () => {
   const random = seeded(4);
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < walks; round += 1) {
     const client = await newClient(app);
     const write = createWriter(client.v1, random);
     for (let count = random.below(12); count > 0; count -= 1) await write();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createLocalCopy, readFeed, readUserData } from '../support/feed.ts';
+import { isLong } from '../support/long-tests.ts';
 import { type Random, seeded } from '../support/random.ts';
 import {
   addDays,
@@ -17,6 +18,7 @@ import { type Client, newClient } from '../support/tasks.ts';
 
 /** Another sequence, or that of a failure: `DULY_TEST_SEED=7 npm test -- server/test/tasks/repeats-random.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_224);
+const rounds = isLong ? 12 : 5;
 
 let app: TestApp;
 beforeAll(async () => {
@@ -132,7 +134,7 @@ test(`random edits, completes, skips and undos lose no occurrence and double non
   const client = await newClient(app);
   const copy = createLocalCopy();
   let cursor: string | undefined;
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const due = addDays('2026-12-20', random.below(20));
     const [time, startDate] = [random.pick(times), random.pick([null, addDays(due, -2)])];
     const rule = randomRule(random);
