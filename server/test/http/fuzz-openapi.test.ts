@@ -17,7 +17,7 @@ import { createTenants, keyOf, makeItems, secretsOf, type Tenant, type Tenants }
 
 /** Other requests, or those of a failure: `DULY_TEST_SEED=7 npm test -- server/test/http/fuzz-openapi.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
-const total = isLong ? 10_000 : 4_000;
+const total = isLong ? 10_000 : 2_000;
 /** Requests with one session, before it is renewed. */
 const perRenewal = 25;
 /** The most requests of an operation of which none has succeeded before. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
+import { isLong } from '../support/long-tests.ts';
 import { seeded } from '../support/random.ts';
 import { createTenants, type Tenant, type Tenants } from '../support/tenants.ts';
 
@@ -144,7 +145,7 @@ describe('a document that somebody changed', () => {
   const seed = Number(process.env.DULY_TEST_SEED ?? 1);
   test(`never fails, and what is stored keeps the rules of tasks (seed ${seed})`, async () => {
     const random = seeded(seed);
-    for (let round = 0; round < 40; round += 1) {
+    for (let round = 0; round < (isLong ? 40 : 15); round += 1) {
       const document: ExportDocument = JSON.parse(original.text);
       const profile: Record<string, unknown> = { ...document.profile };
       profile[random.pick(Object.keys(profile))] = random.pick(odd);

@@ -5,12 +5,13 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { auditEntriesOf } from '../support/audit.ts';
 import { repeat, sendBulk } from '../support/bulk.ts';
 import { findUnfolded } from '../support/folding.ts';
+import { isLong } from '../support/long-tests.ts';
 import { seeded } from '../support/random.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 
 /** Another sequence, or that of a failure: `DULY_TEST_SEED=7 npm test -- server/test/tasks/bulk-random.test.ts`. */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_121);
-const rounds = 40;
+const rounds = isLong ? 40 : 15;
 
 const { below, chance, pick, some } = seeded(seed);
 

@@ -6,6 +6,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
 import { createDatabase } from '../support/database.ts';
 import { createLocalCopy, type FeedReply, readUserData } from '../support/feed.ts';
+import { isLong } from '../support/long-tests.ts';
 import { orderOf } from '../support/placement.ts';
 import { projectsOf } from '../support/projects.ts';
 import { type Random, seeded } from '../support/random.ts';
@@ -14,7 +15,7 @@ import { type Client, newClient } from '../support/tasks.ts';
 
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_127);
 const clients = 4;
-const movesOfEach = 250;
+const movesOfEach = isLong ? 250 : 80;
 const taskCount = 30;
 
 type Send = Client['v1'];

@@ -9,7 +9,7 @@ import { isLong } from '../support/long-tests.ts';
 import { type Server, startServer, taskIds } from '../support/process.ts';
 import { newDataDirectory } from '../support/servers.ts';
 
-const rounds = isLong ? 20 : 6;
+const rounds = isLong ? 20 : 4;
 const writers = 4;
 const retryMs = 50;
 
