@@ -14,8 +14,8 @@ const words = process.argv.slice(2);
 const [command, ...args] = words[0] === undefined || words[0].startsWith('-') ? ['serve', ...words] : words;
 
 /**
- * The server serves the web app of the package. Another build, or none with an empty value, is a setting like any other:
- * of the environment, or of `.env`, which the server reads and which does not replace a variable.
+ * The server serves the web app of the package. Another build, or none with an empty value, is a setting like any
+ * other: of the environment, or of `.env`, which the server reads and which replaces no variable.
  */
 function settings() {
   const env = programEnvironment(join(root, '.cache'));
