@@ -101,9 +101,15 @@ describe('with DATABASE_URL', () => {
     expect(await migrate('redo')).toMatch(/^down (\d+ \w+)\nup \1\n$/);
     const server = await startTestServer(env);
     expect(await postTask(server.url, 'ada', 'elsewhere')).not.toBeNull();
-    expect(await migrate('down')).toMatch(/^down \d/);
-    expect(await migrate('status')).toMatch(/pending/);
-    expect(await responseStatus(`${server.url}/health/ready`)).toBe(503);
+    const readiness = () => responseStatus(`${server.url}/health/ready`);
+    const undo = async () => {
+      expect(await migrate('down')).toMatch(/^down \d/);
+      expect(await migrate('status')).toMatch(/pending/);
+    };
+    await undo();
+    // Without the last migration an instance may be ready, if that one is optional; not without two.
+    if ((await readiness()) === 200) await undo();
+    expect(await readiness()).toBe(503);
     expect((await startProcess(['migrate', 'constructor'], env).ended).code).toBe(1);
     const wrong = await startProcess(['migrate', 'sideways'], env).ended;
     expect(wrong).toMatchObject({
