@@ -8,7 +8,6 @@ import {
   type Observation,
   type TestClient,
 } from '../support/cache-workload.ts';
-import { isLong } from '../support/long-tests.ts';
 import { seeded } from '../support/random.ts';
 import { statementsOf } from '../support/sql/count.ts';
 
@@ -16,7 +15,7 @@ import { statementsOf } from '../support/sql/count.ts';
  * Other requests, or those of a failure: `DULY_TEST_SEED=7 npm test -- server/test/response-cache/cache-model.test.ts`.
  */
 const seed = Number(process.env.DULY_TEST_SEED ?? 20_261_122);
-const writesEach = isLong ? 50 : 25;
+const writesEach = 50;
 const readers = 6;
 
 let app: TestApp;
