@@ -47,7 +47,7 @@ const keepUrls = {
   },
 };
 
-/** A server that runs may load files of the bundle before for a day. */
+/** For so long a running server can still load the files of the previous bundle. */
 const keepMs = 86_400_000;
 
 /** @param directory beside `server/src`, or a copy of it without the modules */

@@ -161,8 +161,8 @@ const stampTags = (added: RawBuilder<unknown>) => sql`used_tags as (
     )`;
 
 /**
- * The other tags are sorted: the new one is inserted, which costs a tenth of a sort. Without `offset 0` they would be
- * made for each of the places where they are named.
+ * The other tags are sorted: the new one is inserted, which costs a tenth of a sort. Without `offset 0` the
+ * expression of the other tags would be evaluated once for each use.
  */
 const tagsAfterRenaming = sql`(
     select o.others[:width_bucket(${newName}::text collate "C", o.others)] || ${newName}::text

@@ -9,21 +9,24 @@ import { userBatchSize } from '../db/user-batches.ts';
  * the tasks: neither version nor revision moves.
  */
 export interface OrderIndexes {
-  /** Completes them for the user, in the background. */
-  complete(userId: string): void;
+  /**
+   * Completes them for the user, in the background, if they lack more tasks than a page should read beside them.
+   * @param gap how many tasks a page found to be lacking
+   */
+  completeFrom(userId: string, gap: number): void;
   /** Resolves after the current batch. */
   close(): Promise<void>;
 }
 
 /** So many tasks that the indexes may lack are read beside them. */
-export const maxOrderGap = 100;
+const maxGap = 100;
 
 export function createOrderIndexes(db: Db, log: Logger): OrderIndexes {
   const stop = new AbortController();
   const running = new Map<string, Promise<void>>();
   return {
-    complete(userId) {
-      if (running.has(userId) || stop.signal.aborted) return;
+    completeFrom(userId, gap) {
+      if (gap <= maxGap || running.has(userId) || stop.signal.aborted) return;
       const done = completeOrders(db, userId, stop.signal)
         .catch((error: unknown) => log.warn({ err: error }, 'the indexes of orders were not completed'))
         .finally(() => running.delete(userId));

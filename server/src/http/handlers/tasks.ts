@@ -4,7 +4,6 @@ import { type Static, Type } from '../../platform/schema.ts';
 import { readTaskPage } from '../../tasks/list.ts';
 import { type ListParameters, TaskListQuery } from '../../tasks/list-model.ts';
 import { Deletion, NewTask, OptionalCompletion, TaskPatch, TaskPath } from '../../tasks/model.ts';
-import { maxOrderGap } from '../../tasks/order-indexes.ts';
 import { findTask } from '../../tasks/queries.ts';
 import * as service from '../../tasks/service.ts';
 import { applyView } from '../../views/apply-view.ts';
@@ -46,7 +45,7 @@ const listOperation = (defaults: ListParameters) =>
       const parameters = { ...defaults, ...(await applyView(db, params.user_id, query)) };
       const page = await readTaskPage(db, params.user_id, parameters, cursorKeysOf(ctx));
       const { items, pagination, isUncacheable, validUntilMs, orderGap } = page;
-      if (orderGap > maxOrderGap) ctx.orderIndexes.complete(params.user_id);
+      ctx.orderIndexes.completeFrom(params.user_id, orderGap);
       const headers = pageHeadersOf(url, page);
       return { items, more: { pagination }, headers, isUncacheable, validUntilMs };
     },
