@@ -1,6 +1,9 @@
-import type { Store } from './store.ts';
+import { randomId } from '../random-id.ts';
+import { type Store, StoreClearedError } from './store.ts';
 
 const table = 'entries';
+/** Has another value after each `clear`. */
+const clearedKey = 'cleared';
 
 // The parts of IndexedDB that are used, so that apps need no types of the DOM.
 interface Request<T> {
@@ -11,6 +14,7 @@ interface Request<T> {
 }
 
 interface Table {
+  get(key: string): Request<unknown>;
   getAllKeys(): Request<unknown[]>;
   getAll(): Request<unknown[]>;
   put(value: unknown, key: string): unknown;
@@ -55,6 +59,8 @@ const endOf = (transaction: Transaction): Promise<void> =>
 /** A database of its own. Each user needs another `name`, such as `duly-${userId}`. */
 export function indexedDbStore(name: string, factory: Factory | undefined = platform.indexedDB): Store {
   let opened: Promise<Database> | undefined;
+  /** The last `clear` that is known here. */
+  let cleared: unknown;
 
   async function open(): Promise<Database> {
     if (factory === undefined) throw new Error('This platform has no IndexedDB');
@@ -88,11 +94,20 @@ export function indexedDbStore(name: string, factory: Factory | undefined = plat
     async load() {
       const entries = (await begin('readonly')).objectStore(table);
       const [keys, values] = await Promise.all([resultOf(entries.getAllKeys()), resultOf(entries.getAll())]);
-      return new Map(keys.map((key, index) => [String(key), values[index]]));
+      const loaded = new Map(keys.map((key, index) => [String(key), values[index]]));
+      cleared = loaded.get(clearedKey);
+      loaded.delete(clearedKey);
+      return loaded;
     },
     async save(changes) {
       const transaction = await begin('readwrite');
       const entries = transaction.objectStore(table);
+      const stored = await resultOf(entries.get(clearedKey));
+      // It is missing also where the browser has deleted the database, which is made anew.
+      if (stored !== undefined && stored !== cleared) {
+        transaction.abort();
+        throw new StoreClearedError('Another tab has cleared the database');
+      }
       try {
         for (const [key, value] of changes)
           if (value === undefined) entries.delete(key);
@@ -106,7 +121,10 @@ export function indexedDbStore(name: string, factory: Factory | undefined = plat
     },
     async clear() {
       const transaction = await begin('readwrite');
-      transaction.objectStore(table).clear();
+      const entries = transaction.objectStore(table);
+      cleared = randomId();
+      entries.clear();
+      entries.put(cleared, clearedKey);
       await endOf(transaction);
     },
   };

@@ -2,10 +2,18 @@ import type { Source } from './collections.ts';
 import { createWriter } from './enqueue.ts';
 import { showState } from './shown-state.ts';
 import { createState, queueKey } from './state.ts';
-import type { Store, StoreChanges } from './store.ts';
+import { type Store, type StoreChanges, StoreClearedError } from './store.ts';
 import { openTabs, type TabMessage } from './tabs.ts';
 import { changesOfTrash } from './trash.ts';
 import { createTurns } from './turns.ts';
+
+/** The message of the tab that signed out may come later, or never. */
+const ifCleared =
+  (run: () => void) =>
+  (error: unknown): never => {
+    if (error instanceof StoreClearedError) run();
+    throw error;
+  };
 
 /** The state of one tab, its store, and the other tabs. */
 export async function openReplica(store: Store) {
@@ -55,7 +63,7 @@ export async function openReplica(store: Store) {
       if (isClosed) throw new Error('The offline client is closed');
       const changes = new Map(decide());
       if (changes.size === 0) return;
-      await store.save(changes);
+      await store.save(changes).catch(ifCleared(() => receive({ type: 'signOut' })));
       apply(changes);
       tabs.post({ type: 'changes', changes });
     });

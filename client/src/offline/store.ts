@@ -7,9 +7,17 @@ export interface Store {
   readonly name?: string;
   /** Everything that is stored. */
   load(): Promise<ReadonlyMap<string, unknown>>;
-  /** Resolves once all changes are durable. Either all of them are made or none. */
+  /**
+   * Resolves once all changes are durable. Either all of them are made or none.
+   * @throws StoreClearedError if the store is shared, and another tab has cleared it since it was loaded here
+   */
   save(changes: StoreChanges): Promise<void>;
   clear(): Promise<void>;
+}
+
+/** The user has signed out in another tab: what was loaded before must not be stored any more. */
+export class StoreClearedError extends Error {
+  override readonly name = 'StoreClearedError';
 }
 
 export function applyTo(entries: Map<string, unknown>, changes: StoreChanges): void {

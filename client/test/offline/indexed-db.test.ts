@@ -1,7 +1,7 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { expect, test } from 'vitest';
 import { newClient } from '../../../server/test/support/tasks.ts';
-import { indexedDbStore } from '../../src/offline/index.ts';
+import { indexedDbStore, StoreClearedError } from '../../src/offline/index.ts';
 import { useApp } from '../support/duly.ts';
 import { createDevice, titlesOf } from '../support/offline.ts';
 
@@ -33,6 +33,23 @@ test('a database keeps keys and values, and saves all changes or none', async ()
   expect(await indexedDbStore('duly-ben', factory).load()).toEqual(new Map());
   await store.clear();
   expect(await indexedDbStore('duly-ada', factory).load()).toEqual(new Map());
+});
+
+test('what was loaded before another tab has cleared the database is not saved any more', async () => {
+  const factory = new IDBFactory();
+  const [first, second] = [indexedDbStore('duly-ada', factory), indexedDbStore('duly-ada', factory)];
+  await first.load();
+  await second.clear();
+  await expect(first.save(new Map([['a', 1]]))).rejects.toThrow(StoreClearedError);
+  expect(await first.load()).toEqual(new Map());
+  await first.save(new Map([['b', 2]]));
+  await second.save(new Map([['c', 3]]));
+  expect(await second.load()).toEqual(
+    new Map([
+      ['b', 2],
+      ['c', 3],
+    ]),
+  );
 });
 
 test('a database that another part of the page deletes is made anew', async () => {

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, expect, test, vi } from 'vitest';
 import { newClient } from '../../../server/test/support/tasks.ts';
-import { indexedDbStore, type Offline, type OfflineOptions } from '../../src/offline/index.ts';
+import {
+  indexedDbStore,
+  type Offline,
+  type OfflineOptions,
+  StoreClearedError,
+} from '../../src/offline/index.ts';
 import { record, useApp } from '../support/duly.ts';
 import { createDevice, titlesOf } from '../support/offline.ts';
 
@@ -98,6 +103,20 @@ test('signing out in one tab empties and closes all', async () => {
   await second.tab.signOut();
   await until(() => titlesOf(first.tab).length === 0);
   await expect(first.tab.tasks.create({ title: 'too late' })).rejects.toThrow('closed');
+  const third = await open();
+  expect([third.tab.tasks.all(), third.tab.profiles.all()]).toEqual([[], []]);
+});
+
+test('a tab that has not heard of the signing out stores nothing any more, and closes', async () => {
+  vi.stubGlobal('BroadcastChannel', undefined);
+  const { user, create } = await newClient(app());
+  const open = createBrowser(user);
+  const [first, second] = [await open(), await open()];
+  await second.tab.signOut();
+  await create({ title: 'secret' });
+  await expect(first.tab.sync()).rejects.toThrow(StoreClearedError);
+  await expect(first.tab.tasks.create({ title: 'too late' })).rejects.toThrow('closed');
+  expect(first.tab.tasks.all()).toEqual([]);
   const third = await open();
   expect([third.tab.tasks.all(), third.tab.profiles.all()]).toEqual([[], []]);
 });
