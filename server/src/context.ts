@@ -20,6 +20,7 @@ import type { ReadRouter } from './response-cache/read-router.ts';
 import type { GetRevision } from './response-cache/revision-reader.ts';
 import type { Senders } from './senders/model.ts';
 import type { OrderIndexes } from './tasks/order-indexes.ts';
+import type { Statistics } from './tasks/statistics.ts';
 import type { AccessControl } from './tokens/access-control.ts';
 import type { TokenVerifier } from './tokens/token-verifier.ts';
 
@@ -45,6 +46,7 @@ export interface Context {
   limits: Limits;
   jobs: Jobs;
   orderIndexes: OrderIndexes;
+  statistics: Statistics;
   changeNotifier: ChangeNotifier;
   subscriptions: Subscriptions;
   eventStreams: EventStreams;

@@ -117,8 +117,8 @@ function countRefusedAuditEntries(app: App, { refusedEntries }: Context): void {
 /** Subscriptions end first: the server waits for the connections of their streams. */
 function closePartsWith(app: App, ctx: Context): void {
   const { changeNotifier, mailer, senders, auditCounts, erasures, jobs, readRouter, subscriptions } = ctx;
-  const { orderIndexes } = ctx;
+  const { orderIndexes, statistics } = ctx;
   app.addHook('preClose', async () => subscriptions.close());
-  for (const part of [changeNotifier, mailer, senders, auditCounts, erasures, jobs, readRouter, orderIndexes])
-    app.addHook('onClose', () => part.close());
+  const others = [auditCounts, erasures, jobs, readRouter, orderIndexes, statistics];
+  for (const part of [changeNotifier, mailer, senders, ...others]) app.addHook('onClose', () => part.close());
 }

@@ -1,6 +1,7 @@
 import { clockIn } from '../dates/zones.ts';
 import type { Db } from '../db/schema.ts';
 import { findProfile } from '../profiles/queries.ts';
+import { createStatisticsUpkeep } from '../tasks/statistics.ts';
 import type { WriteContext } from '../writes/plan.ts';
 import { type Candidate, candidateOf, faultOf, taskIdOf } from './candidate.ts';
 import { documentTasks, importProfile, readDocument } from './document.ts';
@@ -9,7 +10,6 @@ import { idIn } from './document-task.ts';
 import type { FoundData, FoundTask, ImportFormat } from './model.ts';
 import { placeCreator, pretendToCreate, resolvePlaces } from './places.ts';
 import { readFile } from './read-file.ts';
-import { createStatisticsUpkeep } from './statistics.ts';
 import { batchSize, createRehearsal, type Outcome, storeBatch } from './store.ts';
 
 /** Who imports, and how. */

@@ -27,6 +27,7 @@ import { createReadRouter } from '../response-cache/read-router.ts';
 import { createRevisionReader } from '../response-cache/revision-reader.ts';
 import { createSenders } from '../senders/senders.ts';
 import { createOrderIndexes } from '../tasks/order-indexes.ts';
+import { createStatistics } from '../tasks/statistics.ts';
 import { createAccessControl } from '../tokens/access-control.ts';
 import { createTokenVerifier } from '../tokens/token-verifier.ts';
 
@@ -88,6 +89,7 @@ export function createContext(
     limits,
     jobs,
     orderIndexes: createOrderIndexes(db, log),
+    statistics: createStatistics(db, log),
     changeNotifier,
     subscriptions,
     eventStreams,

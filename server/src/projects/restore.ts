@@ -18,24 +18,37 @@ const inboxTasks = sql`t.user_id = ${userParam} and t.former_project_id = ${proj
 const liveSections = sql`select s.id from duly.sections as s where s.user_id = ${userParam}
   and s.project_id = ${projectParam} and (s.deleted_at is null or s.deleted_with = ${projectParam})`;
 
-/** Those of the first kind that are below `t`: they become its subtasks again. */
-const restoredChildren = sql`select count(*)::int as total, (count(*) filter (where c.completed_at is not null))::int as done
-  from duly.tasks as c where c.user_id = ${userParam} and c.parent_id = t.id and c.project_id = ${projectParam}
-    and c.deleted_with = ${projectParam} and c.deleted_at is not null`;
+/**
+ * What restored tasks have below them, and what becomes a parent again: by the id, because joins and lookups for each
+ * row compare all with all where the database has no statistics yet.
+ */
+const found = sql`trashed_tasks as materialized (
+    select t.id, t.parent_id, t.completed_at from duly.tasks as t where ${trashedTasks}
+  ), restored_children as materialized (
+    select coalesce(jsonb_object_agg(parent_id, counts), '{}') as map from (
+      select parent_id, jsonb_build_array(count(*), count(completed_at)) as counts
+      from trashed_tasks where parent_id is not null group by parent_id
+    ) as counted
+  ), restored_parents as materialized (
+    select id from trashed_tasks union all select t.id from duly.tasks as t where ${inboxTasks}
+  )`;
+
+const restoredChildren = (index: 0 | 1) =>
+  sql`coalesce(((select map from restored_children) -> t.id::text ->> ${sql.lit(index)})::int, 0)`;
 
 /**
  * One whose parent does not come back becomes a top-level task. Of tasks in the inbox only those on top get subtasks,
- * so no tree gets deeper than it was. There is no join: without statistics the database might compare all with all.
+ * so no tree gets deeper than it was.
  */
-const restoredParent = sql`(select p.id from duly.tasks as p where p.user_id = ${userParam} and p.id = t.parent_id
-  and (p.project_id = ${projectParam} and p.deleted_with = ${projectParam} and p.deleted_at is not null
-    or p.former_project_id = ${projectParam} and p.project_id is null and p.parent_id is null and p.deleted_at is null))`;
-
 const restored = sql`restored_tasks as (
-    update duly.tasks as t set deleted_at = null, deleted_with = null, parent_id = ${restoredParent},
-      (subtasks_total, subtasks_done) = (${restoredChildren}), ${taskStampColumns}
+    update duly.tasks as t set deleted_at = null, deleted_with = null,
+      parent_id = case when t.parent_id in (select id from restored_parents) then t.parent_id end,
+      subtasks_total = ${restoredChildren(0)}, subtasks_done = ${restoredChildren(1)}, ${taskStampColumns}
     where ${trashedTasks}
   )`;
+
+const sectionBefore = sql`((select map from sections_of_tasks) ->> t.id::text)::uuid`;
+const isOnTop = sql`t.parent_id is null and t.former_project_id = ${projectParam}`;
 
 /** The tasks that come back from the inbox, with all that is below them now, in the section of the topmost. */
 const returned = sql`returning_tasks as materialized (
@@ -52,13 +65,10 @@ const returned = sql`returning_tasks as materialized (
   ), sections_of_tasks as materialized (
     select coalesce(jsonb_object_agg(id, section_id), '{}') as map from returning_tasks
   ), returned_tasks as (
-    update duly.tasks as t set project_id = ${projectParam}, former_project_id = null,
-      section_id = (select map ->> t.id::text from sections_of_tasks)::uuid,
-      former_section_id = case when (select map ->> t.id::text from sections_of_tasks) is null
-        then t.former_section_id end,
-      (subtasks_total, subtasks_done) = (
-        select t.subtasks_total + below.total, t.subtasks_done + below.done from (${restoredChildren} and t.parent_id is null and t.former_project_id = ${projectParam}) as below
-      ), ${taskStampColumns}
+    update duly.tasks as t set project_id = ${projectParam}, former_project_id = null, section_id = ${sectionBefore},
+      former_section_id = case when ${sectionBefore} is null then t.former_section_id end,
+      subtasks_total = t.subtasks_total + case when ${isOnTop} then ${restoredChildren(0)} else 0 end,
+      subtasks_done = t.subtasks_done + case when ${isOnTop} then ${restoredChildren(1)} else 0 end, ${taskStampColumns}
     where t.user_id = ${userParam} and t.id = any (array(select id from returning_tasks))
   )`;
 
@@ -67,7 +77,7 @@ const restoreTemplate: CteTemplate = {
   sql: sql`restored_sections as (
       update duly.sections as t set deleted_at = null, deleted_with = null, ${stampColumns}
       where t.user_id = ${userParam} and t.project_id = ${projectParam} and t.deleted_with = ${projectParam}
-    ), ${restored}, ${returned}, ${countTagsCte(sql`select t.id from duly.tasks as t where ${trashedTasks}`, 'add')},
+    ), ${found}, ${restored}, ${returned}, ${countTagsCte(sql`select t.id from duly.tasks as t where ${trashedTasks}`, 'add')},
     ${restoredRemindersCte(trashedTasks)}`,
 };
 

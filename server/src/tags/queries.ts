@@ -174,8 +174,8 @@ const tagsAfterRenaming = sql`(
 const renameTagTemplate: CteTemplate = {
   name: 'rename tag',
   sql: sql`${changeTasksWithTag(hasTag('tt', newName), tagsAfterRenaming)}, ${stampTags(sql`case when one = ${newName} then (
-        select count(*) from changed_tasks join found on found.task_id = changed_tasks.id
-        where changed_tasks.deleted_at is null and not found.has_other
+        select count(*) from changed_tasks as c
+        where c.deleted_at is null and (c.id in (select task_id from found where not has_other)) is true
       ) else 0 end`)}, renamed_links as (
       update duly.task_tags as tt set name = ${newName}
       where tt.user_id = ${userParam} and tt.name = ${name} and not ${hasTag('tt', newName)}

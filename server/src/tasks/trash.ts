@@ -198,7 +198,7 @@ const purgeTemplate = (name: string, condition: Expression<unknown>, batch = sql
     ), ${purgedOccurrencesCte('deleted')}, ${purgedRemindersCte('deleted')}, orphaned as (
       update duly.tasks as c set parent_id = null, revision = (select revision from stamp),
         version = greatest(c.version + 1, (select version_floor from duly.epoch)), updated_at = (select now from stamp)
-      from deleted where c.user_id = ${param('user_id')} and c.parent_id = deleted.id and c.deleted_at is null
+      where c.user_id = ${param('user_id')} and c.parent_id = any(array(select id from deleted)) and c.deleted_at is null
     ), ${orphanedTrashCte('deleted')}`,
 });
 
@@ -207,9 +207,9 @@ const purgeTemplate = (name: string, condition: Expression<unknown>, batch = sql
  * @param purged the CTE with the ids of the parents
  */
 export const orphanedTrashCte = (purged: string) => sql`orphaned_trash as (
-      update duly.tasks as c set parent_id = null from ${sql.id(purged)} as p
-      where c.user_id = ${param('user_id')} and c.parent_id = p.id and c.deleted_at is not null
-        and c.id not in (select id from ${sql.id(purged)})
+      update duly.tasks as c set parent_id = null
+      where c.user_id = ${param('user_id')} and c.parent_id = any(array(select id from ${sql.id(purged)}))
+        and c.deleted_at is not null and c.id not in (select id from ${sql.id(purged)})
     )`;
 
 const inBatches = sql`limit ${sql.lit(purgeBatchSize)}`;

@@ -28,14 +28,14 @@ export const bulkTasks = operation({
     413: 'The body is larger than 1 MB.',
   },
   options: { bodyLimit: 1024 * 1024 },
-  async handle({ db, request }) {
+  async handle({ ctx, db, request }) {
     const { params, body } = request;
     const { operations, atomic = false } = body;
-    return {
-      data: takeResult(
-        request,
-        await executeBulk(db, params.user_id, writeContextOf(request), operations, atomic),
-      ),
-    };
+    const results = takeResult(
+      request,
+      await executeBulk(db, params.user_id, writeContextOf(request), operations, atomic),
+    );
+    ctx.statistics.noteCreated(results.filter(({ status }) => status === 201).length);
+    return { data: results };
   },
 });

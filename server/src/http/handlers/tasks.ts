@@ -91,12 +91,13 @@ export const createTask = operation({
     headers: etagHeader,
   },
   errors: [409, 413, 415, 422],
-  async handle({ db, request, reply }) {
+  async handle({ ctx, db, request, reply }) {
     const { params, body, routeOptions } = request;
     const task = takeResult(
       request,
       await service.createTask(db, params.user_id, writeContextOf(request), body),
     );
+    ctx.statistics.noteCreated(1);
     const userId = encodeURIComponent(params.user_id);
     const collection = routeOptions.url?.replace(':user_id', () => userId);
     reply.header('etag', etagOf(task)).header('location', `${collection}/${task.id}`);
