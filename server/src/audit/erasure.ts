@@ -1,9 +1,13 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
+import { onShardOf } from '../db/shards.ts';
 import { hasDetails, withoutDetails } from './digests.ts';
 import { readRefused } from './refused-queries.ts';
 
 const batchSize = 1_000;
+
+/** Citus takes no functions of an update that are not immutable, such as those that make JSON. */
+const onUsersShard = sql.raw(onShardOf(0, 'count bigint'));
 
 /** An erasure of the user, by whomever: the last part of the action. */
 export const isErasureAction = (action: string): boolean =>
@@ -18,11 +22,11 @@ export async function eraseAuditDetails(db: Db, userId: string): Promise<void> {
     select max(seq)::text as last from duly.audit where user_id = ${userId}`.execute(db);
   const last = BigInt(rows[0]?.last ?? 0);
   for (let from = 0n; from < last; from += BigInt(batchSize))
-    await sql`
-      update duly.audit e set ${withoutDetails}
-      where e.user_id = ${userId} and e.seq > ${from} and e.seq <= ${from + BigInt(batchSize)} and ${hasDetails}`.execute(
-      db,
-    );
+    await sql`${onUsersShard}with erased as (
+        update duly.audit e set ${withoutDetails}
+        where e.user_id = ${userId} and e.seq > ${from} and e.seq <= ${from + BigInt(batchSize)} and ${hasDetails}
+        returning 1
+      ) select count(*) as count from erased`.execute(db);
 }
 
 /** The same of entries that no chain took. */
