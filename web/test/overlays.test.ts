@@ -127,6 +127,28 @@ describe.skipIf(!hasBrowser)('what opens above the pages of the web app', () => 
     },
   );
 
+  test('keeps menus and pickers in a low window, and does not scroll it', async () => {
+    const { page, context } = await web().newDevice({ viewport: { width: 1280, height: 620 } });
+    await web().signUp(page);
+    for (const title of ['Call Ida', 'Read', 'Sleep'])
+      await api(page, 'POST', '/tasks', { title, due_date: '2026-12-24', tags: ['home'] });
+    await goTo(page, '/inbox');
+    await row(page, 'Sleep').getByRole('button').click();
+    for (const name of ['Due', 'Repeat', 'Tags']) {
+      await page.getByRole('button', { name: new RegExp(`^${name}: `) }).click();
+      const panel = page.getByRole('dialog', { name: new RegExp(`^${name}: `) });
+      await panel.evaluate((element) => Promise.all(element.getAnimations().map(({ finished }) => finished)));
+      const { x = -1, y = -1, width = 0, height = 0 } = (await panel.boundingBox()) ?? {};
+      expect([name, x >= 0, y >= 0, x + width <= 1280, y + height <= 620]).toEqual([
+        name,
+        ...[true, true, true, true],
+      ]);
+      expect(await page.evaluate(() => [window.scrollX, window.scrollY])).toEqual([0, 0]);
+      await page.keyboard.press('Escape');
+    }
+    await context.close();
+  });
+
   test('has nothing that axe finds of WCAG 2.2 AA, light and dark: dialogs, also above dialogs', async () => {
     const { page, context } = await web().newDevice({ reducedMotion: 'reduce' });
     await makeAdmin(web().app, await web().signUp(page));

@@ -85,8 +85,10 @@ function Panel({ id, kind, align, name, children }: PanelProps) {
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = panel.current;
-    element?.querySelector<HTMLElement>(`[data-autofocus], ${focusable}`)?.focus();
-    if (element) keepInView(element);
+    if (element === null) return;
+    // First to its place: a focus outside the window would scroll the page.
+    keepInView(element);
+    element.querySelector<HTMLElement>(`[data-autofocus], ${focusable}`)?.focus();
   }, []);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: its role is a menu or a dialog
@@ -108,13 +110,28 @@ function Panel({ id, kind, align, name, children }: PanelProps) {
 
 const margin = 8;
 
-/** Moves the panel in from the edges of the window, and above its button where there is no room below. */
+/** Between the button and its panel, as `.popover` has it. */
+const gap = 6;
+
+/**
+ * Moves the panel in from the edges of the window, and above its button where there is room above and none below. Where
+ * there is room on neither side, it covers its button. A stylesheet may have placed it above already.
+ */
 function keepInView(element: HTMLElement): void {
-  const { left, right, bottom, height, top } = element.getBoundingClientRect();
+  const { left, right, top: drawnTop } = element.getBoundingClientRect();
+  const { top: buttonTop = 0, bottom: buttonBottom = 0 } =
+    element.parentElement?.getBoundingClientRect() ?? {};
   const width = document.documentElement.clientWidth;
   const shift = left < margin ? margin - left : Math.min(0, width - margin - right);
   element.style.translate = `${shift}px 0`;
-  if (bottom > window.innerHeight && top > height + margin) element.classList.add('popover-above');
+  if (drawnTop < buttonTop) return;
+  // Not those of the rectangle: the panel comes in with an animation that moves it.
+  const height = element.offsetHeight;
+  const top = buttonBottom + gap;
+  const excess = top + height + margin - window.innerHeight;
+  if (excess <= 0) return;
+  if (buttonTop - gap - height >= margin) element.classList.add('popover-above');
+  else element.style.translate = `${shift}px ${-Math.min(excess, Math.max(0, top - margin))}px`;
 }
 
 function moveWithArrows(event: KeyboardEvent<HTMLElement>): void {
