@@ -198,6 +198,8 @@ export function listOf(
 export function countOpen(collections: Collections, clock: Clock) {
   const tasks = open(current(collections));
   const byProject = new Map<string, number>();
+  const byTag = new Map<string, number>();
+  for (const { tags } of tasks) for (const tag of tags) byTag.set(tag, (byTag.get(tag) ?? 0) + 1);
   for (const { project_id, parent_id } of tasks)
     if (project_id !== null && parent_id === null)
       byProject.set(project_id, (byProject.get(project_id) ?? 0) + 1);
@@ -208,5 +210,6 @@ export function countOpen(collections: Collections, clock: Clock) {
     ).length,
     overdue: tasks.filter((task) => isOverdue(task, clock)).length,
     byProject,
+    byTag,
   };
 }

@@ -59,7 +59,7 @@ export function Sidebar() {
         </ul>
         <ProjectNav counts={counts.byProject} />
         <ViewNav />
-        <TagNav />
+        <TagNav counts={counts.byTag} />
       </nav>
       <div className="sidebar-foot">
         <SyncStatus />
@@ -116,16 +116,18 @@ function ViewNav() {
   );
 }
 
-function TagNav() {
-  const { t } = useI18n();
+function TagNav({ counts }: { counts: ReadonlyMap<string, number> }) {
+  const { t, locale } = useI18n();
   const { offline } = useSession();
-  const tags = useOffline(offline, (all) => all.tags.all());
+  const tags = useOffline(offline, (all) => all.tags.all().map(({ name }) => name));
   if (tags.length === 0) return null;
   return (
     <NavGroup title={t('nav.tags')}>
-      {tags.map(({ name, usage_count }) => (
-        <NavItem key={name} href={paths.tag(name)} icon="tag" text={name} count={usage_count} />
-      ))}
+      {[...tags]
+        .sort((a, b) => a.localeCompare(b, locale))
+        .map((name) => (
+          <NavItem key={name} href={paths.tag(name)} icon="tag" text={name} count={counts.get(name) ?? 0} />
+        ))}
     </NavGroup>
   );
 }

@@ -117,7 +117,7 @@ function FilterFields({ filter, onChange }: { filter: Filter; onChange: (fields:
           onChange({
             tags: target.value
               .split(',')
-              .map((tag) => tag.trim())
+              .map((tag) => tag.trim().replace(/^@/, ''))
               .filter(Boolean),
           })
         }

@@ -33,9 +33,11 @@ function TagPanel({ task }: { task: Task }) {
   const { offline } = useSession();
   const { update } = useTaskActions();
   const [text, setText] = useState('');
+  // As the app shows a tag, and as quick add reads it.
+  const written = text.trim().replace(/^@/, '');
   const known = useOffline(offline, (all) => all.tags.all().map(({ name }) => name));
   const names = [...new Set([...task.tags, ...known])].filter((name) =>
-    name.toLowerCase().includes(text.trim().toLowerCase()),
+    name.toLowerCase().includes(written.toLowerCase()),
   );
   const toggle = (name: string) => {
     const has = task.tags.includes(name);
@@ -43,10 +45,9 @@ function TagPanel({ task }: { task: Task }) {
     void update(task, { tags: has ? task.tags.filter((tag) => tag !== name) : [...task.tags, name] });
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const name = text.trim();
-    if (event.key !== 'Enter' || name === '') return;
+    if (event.key !== 'Enter' || written === '') return;
     event.preventDefault();
-    if (!task.tags.includes(name)) toggle(name);
+    if (!task.tags.includes(written)) toggle(written);
     setText('');
   };
   return (
@@ -70,8 +71,8 @@ function TagPanel({ task }: { task: Task }) {
           </li>
         ))}
       </ul>
-      {text.trim() !== '' && !names.includes(text.trim()) && (
-        <p className="field-hint">{t('tag.addHint', { name: text.trim() })}</p>
+      {written !== '' && !names.includes(written) && (
+        <p className="field-hint">{t('tag.addHint', { name: written })}</p>
       )}
     </div>
   );
