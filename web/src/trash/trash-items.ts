@@ -13,7 +13,10 @@ export interface TrashItem {
   isWaiting: boolean;
 }
 
-/** What is known of the trash here, the newest deletion first. */
+/** What goes into the trash with something else stands after it. */
+const order: readonly Kind[] = ['projects', 'sections', 'views', 'tasks'];
+
+/** What is known of the trash here, the newest deletion first; of one deletion, a project before its tasks. */
 export function trashItems(all: Collections): TrashItem[] {
   const items = kinds.flatMap((kind) => {
     const waiting = new Set(all[kind].waiting());
@@ -27,7 +30,10 @@ export function trashItems(all: Collections): TrashItem[] {
       }),
     );
   });
-  return items.sort((a, b) => Date.parse(b.deletedAt) - Date.parse(a.deletedAt));
+  return items.sort(
+    (a, b) =>
+      Date.parse(b.deletedAt) - Date.parse(a.deletedAt) || order.indexOf(a.kind) - order.indexOf(b.kind),
+  );
 }
 
 interface Query {
