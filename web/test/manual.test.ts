@@ -181,7 +181,10 @@ describe.skipIf(!hasBrowser)('a new user, by the manual alone', () => {
       await page.getByRole('checkbox', { name: `Select “${title}”` }).check();
     await picture(page, 'select');
     await page.getByRole('toolbar').getByRole('button', { name: 'Due' }).click();
-    await page.getByRole('menuitem', { name: 'Tomorrow' }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Tomorrow/ })
+      .click();
     await link(page, 'Upcoming').click();
     await row(page, 'Plant the pear tree').waitFor();
     await saved(page);

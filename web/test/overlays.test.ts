@@ -248,7 +248,7 @@ describe.skipIf(!hasBrowser)('what opens above the pages of the web app', () => 
     const { project } = await fill(page);
     await goTo(page, '/today');
     const toolbar = page.getByRole('toolbar');
-    const menu = page.getByRole('menu');
+    const menu = page.locator('.popover');
     await choose(page, 'More for this list', 'Select tasks');
     await page.getByRole('checkbox', { name: 'Select “Read”' }).check();
 

@@ -1,12 +1,13 @@
 import { useOffline } from '@duly/client/react';
 import { useI18n } from '../i18n/i18n.tsx';
-import { addDays, weekdayOf } from '../model/days.ts';
 import type { List } from '../model/lists.ts';
 import { useStore } from '../model/store.ts';
 import { useTaskActions } from '../model/use-actions.ts';
 import { useSession } from '../session/session.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
+import { Popover } from '../ui/popover.tsx';
+import { DueChoices } from './card/due-picker.tsx';
 import { priorities } from './card/priority-picker.tsx';
 import { selection } from './selection.ts';
 
@@ -40,9 +41,14 @@ export function BulkBar({ list, today }: { list: List; today: string }) {
       >
         {t('select.all')}
       </button>
-      <IconButton icon="done" text={t('select.complete')} onClick={() => change({ completed: true })} />
-      <BulkMenus today={today} onChange={change} />
-      <IconButton icon="trash" text={t('delete')} onClick={removeAll} />
+      {tasks.length > 0 && (
+        <>
+          <IconButton icon="done" text={t('select.complete')} onClick={() => change({ completed: true })} />
+          <BulkDue today={today} onChange={change} />
+          <BulkMenus onChange={change} />
+          <IconButton icon="trash" text={t('delete')} onClick={removeAll} />
+        </>
+      )}
       <IconButton icon="close" text={t('select.end')} onClick={selection.end} />
     </div>
   );
@@ -56,22 +62,24 @@ function IconButton({ icon, text, onClick }: { icon: IconName; text: string; onC
   );
 }
 
-function BulkMenus({ today, onChange }: { today: string; onChange: (fields: Change) => void }) {
+function BulkDue({ today, onChange }: { today: string; onChange: (fields: Change) => void }) {
+  const { t } = useI18n();
+  return (
+    <Popover className="icon-button" name={t('due.label')} label={<Icon name="calendar" />}>
+      {() => (
+        <div className="due-panel">
+          <DueChoices day={null} today={today} onDay={(due_date) => onChange({ due_date })} />
+        </div>
+      )}
+    </Popover>
+  );
+}
+
+function BulkMenus({ onChange }: { onChange: (fields: Change) => void }) {
   const { t } = useI18n();
   const { offline } = useSession();
   const projects = useOffline(offline, (all) => all.projects.all().filter(({ archived }) => !archived));
-  const days = [
-    [t('due.today'), today],
-    [t('due.tomorrow'), addDays(today, 1)],
-    [t('due.nextWeek'), addDays(today, 8 - weekdayOf(today))],
-    [t('due.clear'), null],
-  ] as const;
   const menus = [
-    {
-      icon: 'calendar',
-      name: t('due.label'),
-      items: days.map(([text, due_date]) => ({ id: text, text, run: () => onChange({ due_date }) })),
-    },
     {
       icon: 'flag',
       name: t('priority.label'),

@@ -58,7 +58,7 @@ export function TaskPage({ route }: { route: ListRoute }) {
     ({ profiles, tasks }) => profiles.all().length + tasks.all().length > 0,
   );
   const count = list.groups.reduce((sum, { tasks }) => sum + tasks.length, 0);
-  const selected = useStore(selection);
+  const isSelecting = useStore(selection.mode);
   const canAdd = route.name !== 'completed' && route.name !== 'search';
   return (
     <div className="page" key={key}>
@@ -76,7 +76,7 @@ export function TaskPage({ route }: { route: ListRoute }) {
       ) : (
         <Rows />
       )}
-      <Suspense>{selected.size > 0 && <BulkBar list={list} today={today} />}</Suspense>
+      <Suspense>{isSelecting && <BulkBar list={list} today={today} />}</Suspense>
     </div>
   );
 }

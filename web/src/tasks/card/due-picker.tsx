@@ -49,9 +49,16 @@ interface DuePanelProps {
   onDay: (day: string | null) => void;
 }
 
-function DuePanel({ task, today, onDay }: DuePanelProps) {
+interface DueChoicesProps {
+  /** The one that is chosen. */
+  day: string | null;
+  today: string;
+  onDay: (day: string | null) => void;
+}
+
+/** Near days, no day, and a calendar for any other. */
+export function DueChoices({ day: chosen, today, onDay }: DueChoicesProps) {
   const { t, weekday } = useI18n();
-  const { update } = useTaskActions();
   const monday = addDays(today, 8 - weekdayOf(today));
   const choices = [
     ['due.today', today],
@@ -60,7 +67,7 @@ function DuePanel({ task, today, onDay }: DuePanelProps) {
     ['due.clear', null],
   ] as const;
   return (
-    <div className="due-panel">
+    <>
       <ul className="due-choices">
         {choices.map(([text, day]) => (
           <li key={text}>
@@ -72,7 +79,17 @@ function DuePanel({ task, today, onDay }: DuePanelProps) {
           </li>
         ))}
       </ul>
-      <Calendar day={task.due_date} today={today} onDay={onDay} />
+      <Calendar day={chosen} today={today} onDay={onDay} />
+    </>
+  );
+}
+
+function DuePanel({ task, today, onDay }: DuePanelProps) {
+  const { t } = useI18n();
+  const { update } = useTaskActions();
+  return (
+    <div className="due-panel">
+      <DueChoices day={task.due_date} today={today} onDay={onDay} />
       {task.due_date !== null && (
         <label className="time-field">
           <span>{t('due.time')}</span>
