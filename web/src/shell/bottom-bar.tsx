@@ -2,7 +2,7 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { useStore } from '../model/store.ts';
 import { Link, useUrl } from '../routing/router.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
-import { drawer, panel } from './panels.ts';
+import { drawer, openQuickAdd } from './panels.ts';
 
 /** The ways around the app on a phone. */
 export function BottomBar() {
@@ -13,12 +13,7 @@ export function BottomBar() {
       <nav aria-label={t('nav.short')}>
         <BarLink href="/today" icon="sun" text={t('nav.today')} />
         <BarLink href="/upcoming" icon="upcoming" text={t('nav.upcoming')} />
-        <button
-          type="button"
-          className="bar-add"
-          aria-label={t('quickAdd.title')}
-          onClick={() => panel.set({ name: 'quick-add', fields: {} })}
-        >
+        <button type="button" className="bar-add" aria-label={t('quickAdd.title')} onClick={openQuickAdd}>
           <Icon name="add" size={26} />
         </button>
         <BarLink href="/inbox" icon="inbox" text={t('nav.inbox')} />

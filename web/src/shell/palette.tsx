@@ -8,7 +8,7 @@ import { useSession } from '../session/session.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { pathOfTask } from './open-task.ts';
-import { panel } from './panels.ts';
+import { openQuickAdd, panel } from './panels.ts';
 
 interface Command {
   id: string;
@@ -47,7 +47,7 @@ function useCommands(): Command[] {
         id: 'add',
         text: t('quickAdd.title'),
         icon: 'add',
-        run: () => panel.set({ name: 'quick-add', fields: {} }),
+        run: openQuickAdd,
       },
       go(t('nav.today'), 'sun', '/today'),
       go(t('nav.upcoming'), 'upcoming', '/upcoming'),

@@ -1,7 +1,10 @@
+import { useOffline } from '@duly/client/react';
 import { Suspense, useEffect } from 'react';
 import { pageMessagesLoaded, useI18n } from '../i18n/i18n.tsx';
 import { conflicts } from '../model/conflicts.ts';
+import type { Placement } from '../model/lists.ts';
 import { useStore } from '../model/store.ts';
+import { useSession } from '../session/session.tsx';
 import { QuickAdd } from '../tasks/quick-add.tsx';
 import { loadTaskCard } from '../tasks/task-list.tsx';
 import { loadDrag } from '../tasks/use-drag.ts';
@@ -38,7 +41,6 @@ const TagDialog = lazyPage(() => import('../views/tag-dialog.tsx').then((all) =>
 
 /** The dialog that is open, if one is. Each is loaded when it is first opened. */
 export function Panels() {
-  const { t } = useI18n();
   const open = useStore(panel);
   const waiting = useStore(conflicts);
   const asked = useStore(question);
@@ -64,11 +66,29 @@ export function Panels() {
       {open?.name === 'view' && <ViewDialog key={open.id} id={open.id} onClose={closePanel} />}
       {open?.name === 'tag' && <TagDialog key={open.id} name={open.id} onClose={closePanel} />}
       {asked && <AskDialog open={asked} />}
-      {open?.name === 'quick-add' && (
-        <Dialog title={t('quickAdd.title')} className="dialog-quick-add" onClose={closePanel}>
-          <QuickAdd fields={open.fields} autoFocus onAdded={closePanel} />
-        </Dialog>
-      )}
+      {open?.name === 'quick-add' && <QuickAddDialog fields={open.fields} />}
     </Suspense>
+  );
+}
+
+/** Its title names the section or the project that the task goes into. */
+function QuickAddDialog({ fields }: { fields: Placement }) {
+  const { t } = useI18n();
+  const { offline } = useSession();
+  const place = useOffline(
+    offline,
+    ({ projects, sections }) =>
+      sections.get(fields.section_id ?? '')?.name ?? projects.get(fields.project_id ?? '')?.name,
+    [fields],
+  );
+  const title = t('quickAdd.title');
+  return (
+    <Dialog
+      title={place === undefined ? title : `${title}: ${place}`}
+      className="dialog-quick-add"
+      onClose={closePanel}
+    >
+      <QuickAdd fields={fields} autoFocus onAdded={closePanel} />
+    </Dialog>
   );
 }

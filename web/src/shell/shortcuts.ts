@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import type { MessageKey } from '../i18n/i18n.tsx';
 import { navigate } from '../routing/router.tsx';
-import { panel } from './panels.ts';
+import { openQuickAdd, panel } from './panels.ts';
 
 export interface Shortcut {
   keys: string;
@@ -45,7 +45,7 @@ export const searchInputId = 'search';
 function focusQuickAdd(): void {
   const input = document.getElementById(quickAddInputId);
   if (input?.checkVisibility()) input.focus();
-  else panel.set({ name: 'quick-add', fields: {} });
+  else openQuickAdd();
 }
 
 function focusSearch(): void {

@@ -7,6 +7,7 @@ import { useStore } from '../model/store.ts';
 import { navigate, useParam } from '../routing/router.tsx';
 import { paths } from '../routing/routes.ts';
 import { useSession } from '../session/session.tsx';
+import { placement } from '../shell/panels.ts';
 import { QuickAdd } from '../tasks/quick-add.tsx';
 import { selection } from '../tasks/selection.ts';
 import { TaskList } from '../tasks/task-list.tsx';
@@ -60,6 +61,10 @@ export function TaskPage({ route }: { route: ListRoute }) {
   const count = list.groups.reduce((sum, { tasks }) => sum + tasks.length, 0);
   const isSelecting = useStore(selection.mode);
   const canAdd = route.name !== 'completed' && route.name !== 'search';
+  useEffect(() => {
+    placement.set(canAdd ? list.fields : {});
+    return () => placement.set({});
+  }, [canAdd, list]);
   return (
     <div className="page" key={key}>
       <PageHeader route={route} count={count} today={today} />
