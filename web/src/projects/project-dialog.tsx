@@ -88,6 +88,8 @@ function ProjectActions({ id, name, isArchived, onDone }: ProjectActionsProps) {
   const { offline } = useSession();
   const archive = async () => {
     await offline.projects.update(id, { archived: !isArchived });
+    const undo = () => void offline.projects.update(id, { archived: isArchived });
+    if (!isArchived) announce(t('toast.archived', { name, palette: t('nav.palette') }), { undo });
     onDone();
   };
   const remove = async () => {

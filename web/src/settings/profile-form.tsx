@@ -4,6 +4,7 @@ import { textOf, useSubmit } from '../auth/use-submit.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { browserZone } from '../model/days.ts';
 import { useSession } from '../session/session.tsx';
+import { beforeText } from '../tasks/card/reminder-text.ts';
 import { announce } from '../ui/announce.ts';
 import { Field } from '../ui/field.tsx';
 import { Section } from './section.tsx';
@@ -86,7 +87,7 @@ function ReminderChoice({ value }: { value: number | null }) {
         <option value="">{t('settings.never')}</option>
         {all.map((count) => (
           <option key={count} value={count}>
-            {count === 0 ? t('reminder.atTime') : t('reminder.minutes', { count })}
+            {beforeText(count, t)}
           </option>
         ))}
       </select>

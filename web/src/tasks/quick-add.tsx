@@ -39,7 +39,7 @@ function useParser() {
 
 /** One line of text that becomes a task; below it, what was understood. */
 export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded }: QuickAddProps) {
-  const { t } = useI18n();
+  const { t, shortDay } = useI18n();
   const { offline } = useSession();
   const today = useToday();
   const zone = useZone();
@@ -64,7 +64,13 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
     const task = newTaskOf(parsed, project?.id, fields);
     await offline.tasks.create(task);
     const isSeen = isInList && task.due_date === fields.due_date && task.project_id === fields.project_id;
-    announce(t('toast.added', { title: parsed.title }), { tone: isSeen ? 'quiet' : 'plain' });
+    const title = parsed.title;
+    if (isSeen) announce(t('toast.added', { title }), { tone: 'quiet' });
+    else {
+      const into = offline.projects.get(task.project_id ?? '')?.name ?? t('nav.inbox');
+      const day = task.due_date == null ? '' : `, ${shortDay(task.due_date, today)}`;
+      announce(t('toast.addedTo', { title, place: into + day }));
+    }
     onAdded?.();
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {

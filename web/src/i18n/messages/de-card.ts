@@ -44,6 +44,8 @@ export const deCard: CardMessages = {
   'reminder.minutes': { one: '{count} Minute vorher', other: '{count} Minuten vorher' },
   'reminder.hours': { one: '{count} Stunde vorher', other: '{count} Stunden vorher' },
   'reminder.days': { one: '{count} Tag vorher', other: '{count} Tage vorher' },
+  'reminder.unconfirmed':
+    'Erinnerungen kommen per Mail, sobald deine Adresse bestätigt ist: Einstellungen, Konto.',
   'repeat.label': 'Wiederholung',
   'repeat.none': 'Ohne Wiederholung',
   'repeat.clear': 'Nicht wiederholen',

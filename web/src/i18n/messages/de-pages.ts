@@ -89,6 +89,7 @@ export const dePages: PageMessages = {
   'conflict.nothing': 'nichts',
   'conflict.completed': 'Erledigt',
   'project.archive': 'Archivieren',
+  'toast.archived': '„{name}“ archiviert. Über „{palette}“ findest du es weiterhin.',
   'project.unarchive': 'Aus dem Archiv holen',
   'tag.mergeHint': 'Ein vorhandener Name führt die beiden Tags zusammen.',
   'filter.status': 'Status',

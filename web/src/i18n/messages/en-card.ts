@@ -45,6 +45,7 @@ export const enCard = {
   'reminder.minutes': { one: '{count} minute before', other: '{count} minutes before' },
   'reminder.hours': { one: '{count} hour before', other: '{count} hours before' },
   'reminder.days': { one: '{count} day before', other: '{count} days before' },
+  'reminder.unconfirmed': 'Reminders come by mail once your address is confirmed: Settings, Account.',
   'repeat.label': 'Repeat',
   'repeat.none': 'Does not repeat',
   'repeat.clear': 'Do not repeat',

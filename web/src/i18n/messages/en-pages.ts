@@ -87,6 +87,7 @@ export const enPages = {
   'conflict.nothing': 'nothing',
   'conflict.completed': 'Completed',
   'project.archive': 'Archive',
+  'toast.archived': 'Archived “{name}”. “{palette}” still finds it.',
   'project.unarchive': 'Take out of the archive',
   'tag.mergeHint': 'A name that exists already joins the two tags.',
   'filter.status': 'Status',

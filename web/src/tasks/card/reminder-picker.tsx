@@ -3,10 +3,11 @@ import { useOffline } from '@duly/client/react';
 import type { Translate } from '../../i18n/i18n.tsx';
 import { useI18n } from '../../i18n/i18n.tsx';
 import { useSession } from '../../session/session.tsx';
+import { announce } from '../../ui/announce.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Menu } from '../../ui/menu.tsx';
+import { beforeText, minutesOfDay } from './reminder-text.ts';
 
-const minutesOfDay = 1_440;
 /** Of a task with a time: before it. Of a whole day, which begins at midnight: at nine, and at nine the day before. */
 const choices = { time: [0, 10, 30, 60, minutesOfDay], day: [-540, 900] } as const;
 
@@ -20,11 +21,7 @@ function textOf(
   if (minutes === null) return at === null ? '' : instant(at);
   if (isDay && minutes === -540) return t('reminder.morning');
   if (isDay && minutes === 900) return t('reminder.dayBefore');
-  if (minutes === 0) return t('reminder.atTime');
-  if (minutes % minutesOfDay === 0) return t('reminder.days', { count: minutes / minutesOfDay });
-  return minutes % 60 === 0
-    ? t('reminder.hours', { count: minutes / 60 })
-    : t('reminder.minutes', { count: minutes });
+  return beforeText(minutes, t);
 }
 
 export function ReminderPicker({ task }: { task: Task }) {
@@ -33,6 +30,7 @@ export function ReminderPicker({ task }: { task: Task }) {
   const own = useOffline(offline, (all) => all.reminders.all().filter(({ task_id }) => task_id === task.id), [
     task.id,
   ]);
+  const isConfirmed = useOffline(offline, (all) => all.profiles.all()[0]?.email_verified !== false);
   const isDay = task.due_time === null;
   const describe = (reminder: Pick<Reminder, 'minutes_before' | 'remind_at'>) =>
     textOf(reminder, isDay, t, instant);
@@ -59,12 +57,14 @@ export function ReminderPicker({ task }: { task: Task }) {
           run() {
             const reminder = isThere(minutes);
             if (reminder) void offline.reminders.delete(reminder.id);
-            else
+            else {
               void offline.reminders.create({
                 task_id: task.id,
                 relative_to: 'due',
                 minutes_before: minutes,
               });
+              if (!isConfirmed) announce(t('reminder.unconfirmed'));
+            }
           },
         })),
         ...others.map((reminder) => ({
