@@ -13,7 +13,7 @@ interface QuickAddChipsProps {
 
 const icons: Record<Understood['kind'], IconName> = {
   date: 'calendar',
-  time: 'calendar',
+  time: 'clock',
   repeat: 'repeat',
   priority: 'flag',
   project: 'folder',

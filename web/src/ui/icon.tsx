@@ -8,6 +8,7 @@ const outlines = {
   check: 'M5.5 12.5l4.2 4.2L18.5 8',
   chevron: 'M9 6l6 6-6 6',
   circle: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z',
+  clock: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 8v4.5l3 2',
   close: 'M6 6l12 12M18 6L6 18',
   cloud: 'M7 18a4 4 0 0 1-.4-8 5.5 5.5 0 0 1 10.6 1.2A3.5 3.5 0 0 1 17 18z',
   cloudOff:
