@@ -1,0 +1,122 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { patience } from '../../server/test/support/patience.ts';
+import { addTask, api, confirming, hasBrowser, row, saved, useWebApp } from './support/web-app.ts';
+
+if (!hasBrowser) console.warn('skipped: the first use of the web app, for want of Chromium in /usr/bin');
+
+describe.skipIf(!hasBrowser)('the first use of the web app', () => {
+  const web = useWebApp();
+
+  const goTo = async (page: Page, path: string) => {
+    await page.goto(web().app.url + path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  };
+  const choose = async (page: Page, item: string) => {
+    await page.getByRole('button', { name: 'More for this list' }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+  };
+  const createProject = async (page: Page, name: string) =>
+    (await api(page, 'POST', '/projects', { name })) as { id: string };
+
+  test('adds to the project that is shown, with the round button of a phone too', async () => {
+    const { page, context } = await web().newDevice({ viewport: { width: 390, height: 844 } });
+    await web().signUp(page);
+    const { id } = await createProject(page, 'Garden');
+    await goTo(page, `/projects/${id}`);
+    await page.getByText('Add the first step.').waitFor();
+    await page.locator('.bar-add').click();
+    await page.getByRole('dialog').getByRole('textbox').fill('Rake the leaves');
+    await page.keyboard.press('Enter');
+    await row(page, 'Rake the leaves').waitFor();
+    await goTo(page, '/completed');
+    await page.locator('.bar-add').click();
+    await page.getByRole('dialog').getByRole('textbox').fill('Call Ida');
+    await page.keyboard.press('Enter');
+    await page.getByText('Added “Call Ida”: Inbox').waitFor();
+    await context.close();
+  });
+
+  test('says where a task is that the list does not show, and what a reminder waits for', async () => {
+    const { page, context } = await web().newDevice();
+    await web().signUp(page);
+    await addTask(page, 'Call Ida tomorrow');
+    await page.getByText('Added “Call Ida”: Inbox, Tomorrow').waitFor();
+    await page.getByRole('link', { name: 'Inbox' }).first().click();
+    await row(page, 'Call Ida').getByRole('button').click();
+    await page.getByRole('button', { name: /^Reminders: / }).click();
+    await page.getByRole('menuitemradio', { name: 'On the day at 9' }).click();
+    await page.getByText('Reminders come by mail once your address is confirmed').waitFor();
+    await context.close();
+  });
+
+  test('finds tags as they are written elsewhere, and lists them with their open tasks', async () => {
+    const { page, context } = await web().newDevice();
+    await web().signUp(page);
+    for (const title of ['Dig @tools @garden', 'Saw @tools']) await addTask(page, title);
+    await row(page, 'Saw').getByRole('checkbox').click();
+    const tags = page.getByRole('link', { name: /^(?:garden|tools|home)/ });
+    await expect.poll(() => tags.allInnerTexts(), patience).toEqual(['garden\n1', 'tools\n1']);
+    await row(page, 'Dig').getByRole('button').click();
+    await page.getByRole('button', { name: /^Tags: / }).click();
+    await page.getByRole('textbox', { name: 'Add a tag' }).fill('@home');
+    await page.getByText('Press Enter to add @home').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Tags: @garden @home @tools' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'New view' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('With tools');
+    await page.getByLabel('Tags, with commas').fill('@tools');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'With tools', level: 1 }).waitFor();
+    await row(page, 'Dig').waitFor();
+    await context.close();
+  });
+
+  test('selects all before one is selected, and moves them to any day', async () => {
+    const { page, context } = await web().newDevice();
+    await web().signUp(page);
+    for (const title of ['Read', 'Write']) await api(page, 'POST', '/tasks', { title });
+    await goTo(page, '/inbox');
+    await choose(page, 'Select tasks');
+    const bar = page.getByRole('toolbar');
+    await bar.getByText('0 selected').waitFor();
+    expect(await bar.getByRole('button').allInnerTexts()).toEqual(['Select all', '']);
+    await bar.getByRole('button', { name: 'Select all' }).click();
+    await bar.getByText('2 selected').waitFor();
+    await bar.getByRole('button', { name: 'Due' }).click();
+    await page.getByRole('button', { name: 'Next month' }).click();
+    await page.getByRole('table').getByRole('button', { name: '15' }).first().click();
+    await bar.waitFor({ state: 'detached' });
+    await saved(page);
+    const tasks = (await api(page, 'GET', '/tasks')) as { due_date: string | null }[];
+    expect(tasks.map(({ due_date }) => due_date?.slice(-2))).toEqual(['15', '15']);
+    await context.close();
+  });
+
+  test('says how an archived project is found, and puts a deleted one before its tasks', async () => {
+    const { page, context } = await web().newDevice();
+    await web().signUp(page);
+    const { id } = await createProject(page, 'House');
+    for (const title of ['Roof', 'Walls']) await api(page, 'POST', '/tasks', { title, project_id: id });
+    await goTo(page, `/projects/${id}`);
+    await row(page, 'Walls').waitFor();
+    await choose(page, 'Edit project');
+    await page.getByRole('button', { name: 'Archive' }).click();
+    await page.getByText('Archived “House”. “Go to or do” still finds it.').waitFor();
+    const link = page.getByRole('link', { name: 'House' });
+    await link.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await link.waitFor();
+    await choose(page, 'Edit project');
+    await confirming(page, () => page.getByRole('button', { name: 'Delete' }).click());
+    await saved(page);
+    await page.getByRole('link', { name: 'Trash' }).click();
+    const names = () =>
+      page.getByRole('button', { name: /^Restore / }).evaluateAll((all) => all.map((one) => one.ariaLabel));
+    await expect.poll(names, patience).toHaveLength(3);
+    // Once the server has told its times: this device saw the tasks being deleted after the project.
+    await expect.poll(async () => (await names())[0], patience).toBe('Restore “House”');
+    await context.close();
+  });
+});
