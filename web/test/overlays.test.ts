@@ -138,13 +138,13 @@ describe.skipIf(!hasBrowser)('what opens above the pages of the web app', () => 
     for (const name of ['Due', 'Repeat', 'Tags']) {
       await page.getByRole('button', { name: new RegExp(`^${name}: `) }).click();
       const panel = page.getByRole('dialog', { name: new RegExp(`^${name}: `) });
-      await panel.evaluate((element) => Promise.all(element.getAnimations().map(({ finished }) => finished)));
+      await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))');
       const { x = -1, y = -1, width = 0, height = 0 } = (await panel.boundingBox()) ?? {};
       expect([name, x >= 0, y >= 0, x + width <= 1280, y + height <= 620]).toEqual([
         name,
         ...[true, true, true, true],
       ]);
-      expect(await page.evaluate(() => window.scrollX)).toBe(0);
+      expect(await page.evaluate('window.scrollX')).toBe(0);
       await page.keyboard.press('Escape');
     }
     await context.close();
