@@ -53,6 +53,14 @@ export async function scrubCluster(admin: ConnectionSettings): Promise<ScrubbedC
   try {
     await client.query('set statement_timeout = 0');
     await client.query(`set lock_timeout = ${lockTimeoutMs}`);
+    // For an empty table `analyze` leaves what was known of its rows.
+    await client.query(
+      `delete from pg_catalog.pg_statistic where starelid in (
+        select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.reltuples <= 0 and n.nspname = any($1)
+      )`,
+      [schemas],
+    );
     for (const name of ['pg_statistic', 'pg_statistic_ext_data'])
       await client.query(`vacuum (full) pg_catalog.${name}`);
     // Old segments would be renamed with what they hold.
