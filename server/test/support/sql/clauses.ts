@@ -16,14 +16,20 @@ export const clausesAfterFrom = [
 const immutableFunctions: ReadonlySet<string> = new Set(['sha256']);
 
 /** Functions that may return another value for each row. */
-export const volatileFunctions: ReadonlySet<string> = new Set([
+const volatileFunctions: readonly string[] = [
   'clock_timestamp',
   'gen_random_bytes',
   'gen_random_uuid',
   'nextval',
   'random',
   'timeofday',
-]);
+];
+
+/** Functions that make texts of the values of a row. Citus takes none of them in a change that it plans itself. */
+const textFunctions: readonly string[] = [
+  ...['concat', 'concat_ws', 'convert_to', 'format', 'to_char', 'to_json', 'to_jsonb'],
+  ...['json_build_array', 'json_build_object', 'jsonb_build_array', 'jsonb_build_object', 'row_to_json'],
+];
 
 function nodesIn(value: unknown): Node[] {
   if (Array.isArray(value)) return value.flatMap(nodesIn);
@@ -35,9 +41,12 @@ const functionsIn = (value: unknown): string[] =>
     isNode(FuncCall) ? (names(FuncCall, 'funcname').at(-1) ?? '') : [],
   );
 
-/** Calls of the named functions. */
-export const findCalls = (value: unknown, named: ReadonlySet<string>): string[] =>
-  functionsIn(value).flatMap((name) => (named.has(name) ? `${name}()` : []));
+/** Calls of functions that a cluster takes in no update or deletion. @param sources where it has its other tables */
+export function findCallsInChange(change: unknown, sources: string, isOnShard: boolean): string[] {
+  const refused = isOnShard ? volatileFunctions : [...volatileFunctions, ...textFunctions];
+  const parts = ['targetList', 'whereClause', sources].map((part) => isNode(change) && change[part]);
+  return functionsIn(parts).flatMap((name) => (refused.includes(name) ? [`${name}()`] : []));
+}
 
 /** Parts of an expression whose value may depend on more than its arguments. */
 export const findMutableParts = (value: unknown): string[] => [

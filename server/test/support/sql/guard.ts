@@ -1,12 +1,11 @@
 import { bindColumns, conditions, type Equality, isOfOneUser, joinConditions } from './binding.ts';
 import {
   clausesAfterFrom,
-  findCalls,
+  findCallsInChange,
   findMutableParts,
   insertsParameter,
   lockedRelations,
   sourceOf,
-  volatileFunctions,
 } from './clauses.ts';
 import { child, children, isNode, type Node, names, parse, text } from './parse-tree.ts';
 import {
@@ -42,14 +41,14 @@ export interface Violation {
 export function violationsOf(sql: string): Violation[] {
   // By their text: some subselects are read twice for their columns.
   const violations = new Map<string, Violation>();
-  const guard = createGuard((table, rule, reason) =>
+  const guard = createGuard(sql.startsWith('/* on the shard of $'), (table, rule, reason) =>
     violations.set(`${table} ${rule} ${reason}`, { table, rule, reason }),
   );
   for (const statement of parse(sql)) guard.statement(statement, null);
   return [...violations.values()];
 }
 
-function createGuard(report: (table: string, rule: Rule, reason: string) => void) {
+function createGuard(isOnShard: boolean, report: (table: string, rule: Rule, reason: string) => void) {
   /** A name without a schema depends on the session's search path, which may lead to another application's table. */
   function relation(node: Node | undefined, scope: Scope): Relation {
     const name = text(node, 'relname') ?? '';
@@ -158,7 +157,7 @@ function createGuard(report: (table: string, rule: Rule, reason: string) => void
     refuseNewOwner(target.table?.name, children(node, 'targetList'));
     subqueries(node, ['targetList', 'whereClause', sources], scope);
     if (target.table?.keys.has('user_id'))
-      for (const call of findCalls(node, volatileFunctions))
+      for (const call of findCallsInChange(node, sources, isOnShard))
         report(nameOf(target), 'immutable', `is changed with ${call}`);
     return returned(node, target, scope);
   }
