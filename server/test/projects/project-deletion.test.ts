@@ -208,8 +208,8 @@ test('upkeep purges old projects and sections with the rest of the old trash', a
   await app.ctx.jobs.runAll();
   expect((await client.v1('GET', '/trash/projects')).body.data).toHaveLength(1);
   for (const table of ['projects', 'sections', 'tasks'])
-    await sql`update ${sql.table(`duly.${table}`)} set deleted_at = deleted_at - interval '31 days'
-      where user_id = ${client.user.id}`.execute(app.ctx.db);
+    await sql`update ${sql.table(`duly.${table}`)} set deleted_at = now() - interval '31 days'
+      where user_id = ${client.user.id} and deleted_at is not null`.execute(app.ctx.db);
   await app.ctx.jobs.runAll();
   const types = (await tombstones(app, client))
     .map(({ type }) => type)
