@@ -2,7 +2,7 @@ export type { Collections, Movable, Reads, Tasks, Trashed, Writes } from './coll
 export { indexedDbStore } from './indexed-db.ts';
 export { type Offline, type OfflineOptions, openOffline } from './open.ts';
 export type { Query } from './query.ts';
-export { memoryStore, type Store, type StoreChanges, StoreClearedError } from './store.ts';
+export { memoryStore, type Store, type StoreChanges } from './store.ts';
 export type {
   Conflict,
   Deleted,

@@ -1,5 +1,5 @@
 import { randomId } from '../random-id.ts';
-import { type Store, StoreClearedError } from './store.ts';
+import type { Store } from './store.ts';
 
 const table = 'entries';
 /** Has another value after each `clear`. */
@@ -104,10 +104,7 @@ export function indexedDbStore(name: string, factory: Factory | undefined = plat
       const entries = transaction.objectStore(table);
       const stored = await resultOf(entries.get(clearedKey));
       // It is missing also where the browser has deleted the database, which is made anew.
-      if (stored !== undefined && stored !== cleared) {
-        transaction.abort();
-        throw new StoreClearedError('Another tab has cleared the database');
-      }
+      if (stored && stored !== cleared) return false;
       try {
         for (const [key, value] of changes)
           if (value === undefined) entries.delete(key);
@@ -117,7 +114,7 @@ export function indexedDbStore(name: string, factory: Factory | undefined = plat
         transaction.abort();
         throw error;
       }
-      await endOf(transaction);
+      return endOf(transaction);
     },
     async clear() {
       const transaction = await begin('readwrite');

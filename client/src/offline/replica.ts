@@ -2,18 +2,12 @@ import type { Source } from './collections.ts';
 import { createWriter } from './enqueue.ts';
 import { showState } from './shown-state.ts';
 import { createState, queueKey } from './state.ts';
-import { type Store, type StoreChanges, StoreClearedError } from './store.ts';
+import type { Store, StoreChanges } from './store.ts';
 import { openTabs, type TabMessage } from './tabs.ts';
 import { changesOfTrash } from './trash.ts';
 import { createTurns } from './turns.ts';
 
-/** The message of the tab that signed out may come later, or never. */
-const ifCleared =
-  (run: () => void) =>
-  (error: unknown): never => {
-    if (error instanceof StoreClearedError) run();
-    throw error;
-  };
+const closed = () => new Error('It is closed');
 
 /** The state of one tab, its store, and the other tabs. */
 export async function openReplica(store: Store) {
@@ -60,10 +54,14 @@ export async function openReplica(store: Store) {
   /** Makes changes durable, then shows them, here and in the other tabs. */
   const commit = (decide: () => Iterable<readonly [string, unknown]>) =>
     inTurn(async () => {
-      if (isClosed) throw new Error('The offline client is closed');
+      if (isClosed) throw closed();
       const changes = new Map(decide());
       if (changes.size === 0) return;
-      await store.save(changes).catch(ifCleared(() => receive({ type: 'signOut' })));
+      if ((await store.save(changes)) === false) {
+        // The message of the tab that signed out may come later, or never.
+        receive({ type: 'signOut' });
+        throw closed();
+      }
       apply(changes);
       tabs.post({ type: 'changes', changes });
     });

@@ -9,15 +9,10 @@ export interface Store {
   load(): Promise<ReadonlyMap<string, unknown>>;
   /**
    * Resolves once all changes are durable. Either all of them are made or none.
-   * @throws StoreClearedError if the store is shared, and another tab has cleared it since it was loaded here
+   * @returns false, with nothing stored, if another tab has cleared the store since it was loaded here
    */
-  save(changes: StoreChanges): Promise<void>;
+  save(changes: StoreChanges): Promise<unknown>;
   clear(): Promise<void>;
-}
-
-/** The user has signed out in another tab: what was loaded before must not be stored any more. */
-export class StoreClearedError extends Error {
-  override readonly name = 'StoreClearedError';
 }
 
 export function applyTo(entries: Map<string, unknown>, changes: StoreChanges): void {

@@ -70,8 +70,8 @@ export function createRefusedEntries(db: Db, log: Logger): RefusedEntries {
 export const isEntryFault = (error: unknown): boolean => !errorCodeOf(error).startsWith('42');
 
 /**
- * Constraint errors name the table in a field; errors of privileges and triggers name it in the message, and so do those
- * of a node of Citus, where the name ends with the number of the shard.
+ * Constraint errors name the table in a field; errors of privileges and triggers name it in the message. So do those of
+ * a node of Citus, where the name ends with the number of the shard.
  */
 const auditTable = /^audit(_heads)?(_|$)/;
 const namesAuditTable = /\baudit(_heads)?(_pkey)?(_\d+)?\b/;
