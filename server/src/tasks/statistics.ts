@@ -40,6 +40,7 @@ const maxUnknown = 0.02;
 
 /** @returns what to call after so many more tasks were created; it resolves once PostgreSQL knows */
 export function createStatisticsUpkeep(db: Db): (created: number) => Promise<void> {
+  /** `before` were created up to the last time, `created` since. */
   let [before, created] = [0, 0];
   return async (more) => {
     created += more;
