@@ -10,7 +10,7 @@ import { waitUntil } from '../support/process.ts';
 import { type Recorder, startRecorder } from '../support/recorder.ts';
 
 /** Nobody waits longer, and some time for a busy machine. */
-const promisedMs = 3_000 + 2_000;
+const promisedMs = 3_000 + 7_000;
 
 describe.skipIf(!hasPostgres15('faults of the database'))('under writes and reads', () => {
   let cluster: TestCluster;

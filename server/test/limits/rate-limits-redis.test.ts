@@ -147,7 +147,7 @@ describe.skipIf(binary === undefined)('two servers with one Redis', () => {
       const begin = performance.now();
       const from = newAddress();
       expect(await one.repeat(21, from, nowhere)).toEqual([...new Array(20).fill(404), 429]);
-      expect(performance.now() - begin).toBeLessThan(5_000);
+      expect(performance.now() - begin).toBeLessThan(15_000);
     } finally {
       redis.kill('SIGCONT');
     }

@@ -34,7 +34,7 @@ test('a worker whose event loop is blocked is replaced, and others serve meanwhi
   const begin = performance.now();
   server.child.kill('SIGTERM');
   expect((await server.ended).code).toBe(0);
-  expect(performance.now() - begin).toBeLessThan(5_000 + 1_000);
+  expect(performance.now() - begin).toBeLessThan(20_000);
 });
 
 test('clients that are slow, and a statement that waits, do not keep the server longer than SHUTDOWN_TIMEOUT_SECONDS', async () => {
@@ -59,7 +59,7 @@ test('clients that are slow, and a statement that waits, do not keep the server 
   const begin = performance.now();
   server.child.kill('SIGTERM');
   expect((await server.ended).code).toBe(0);
-  expect(performance.now() - begin).toBeLessThan(7_000);
+  expect(performance.now() - begin).toBeLessThan(20_000);
   expect(await blocked).toBeNull();
   expect(await responseStatus(`${server.url}/health`)).toBe(0);
 });

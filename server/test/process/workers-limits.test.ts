@@ -131,7 +131,7 @@ test('while the primary process does not answer each worker counts for itself, a
     const begin = performance.now();
     const address = newAddress();
     const counts = await together(60, () => address, nowhere);
-    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(performance.now() - begin).toBeLessThan(20_000);
     expect(counts[404]).toBeGreaterThanOrEqual(20);
     expect(counts[404]).toBeLessThanOrEqual(40);
     await waitUntil(() => says('the primary process does not answer').length === 2);
