@@ -119,4 +119,50 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     await expect.poll(async () => (await names())[0], patience).toBe('Restore “House”');
     await context.close();
   });
+
+  test('begins to type at once, calls colours by name, and closes a new project without one', async () => {
+    const { page, context } = await web().newDevice();
+    await page.goto(`${web().app.url}/sign-up`);
+    await page.getByLabel('Your name').and(page.locator(':focus')).waitFor();
+    await web().signUp(page);
+    await page.getByRole('button', { name: 'New project' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New project' });
+    await dialog.getByRole('radio', { name: 'Teal' }).and(page.locator(':checked')).waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await api(page, 'GET', '/projects')).toEqual([]);
+    await context.close();
+  });
+
+  test('puts a task into a section without dragging, and out of it again', async () => {
+    const { page, context } = await web().newDevice();
+    await web().signUp(page);
+    const { id } = await createProject(page, 'House');
+    const section = (await api(page, 'POST', `/projects/${id}/sections`, { name: 'Garden' })) as {
+      id: string;
+    };
+    await addTask(page, 'Rake the leaves');
+    await row(page, 'Rake').getByRole('button').click();
+    const place = async () => {
+      const [task] = (await api(page, 'GET', '/tasks')) as { project_id: string; section_id: string }[];
+      return [task?.project_id, task?.section_id];
+    };
+    await page.getByRole('button', { name: 'Project: Inbox' }).click();
+    await page.getByRole('menuitemradio', { name: 'Garden' }).click();
+    await page.getByText('Moved “Rake the leaves”: House / Garden').waitFor();
+    await expect.poll(place, patience).toEqual([id, section.id]);
+    await page.getByRole('button', { name: 'Project: House / Garden' }).click();
+    await page.getByRole('menuitemradio', { name: 'House' }).click();
+    await page.getByRole('button', { name: 'Project: House', exact: true }).waitFor();
+    await expect.poll(place, patience).toEqual([id, null]);
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await page.getByRole('button', { name: 'Project: House / Garden' }).waitFor();
+    await expect.poll(place, patience).toEqual([id, section.id]);
+    // With another day it is gone from here, and so is its card.
+    await page.getByRole('button', { name: /^Due: Today/ }).click();
+    await page.getByRole('button', { name: 'Tomorrow' }).click();
+    await page.getByText('Moved “Rake the leaves”: Tomorrow').waitFor();
+    await row(page, 'Rake').waitFor({ state: 'detached' });
+    await context.close();
+  });
 });

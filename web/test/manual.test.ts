@@ -136,7 +136,7 @@ describe.skipIf(!hasBrowser)('a new user, by the manual alone', () => {
   async function makeProject(page: Page): Promise<void> {
     await button(page, 'New project').click();
     await page.getByRole('dialog').getByLabel('Name').fill('House');
-    await page.getByRole('radio', { name: 'Colour 6' }).check({ force: true });
+    await page.getByRole('radio', { name: 'Orange' }).check({ force: true });
     await button(page, 'Save').click();
     await page.getByRole('heading', { name: 'House', level: 1 }).waitFor();
     for (const section of ['Roof', 'Garden']) {

@@ -156,7 +156,7 @@ describe.skipIf(!hasBrowser)('the settings of the web app', () => {
     await web().signUp(page);
     await page.getByRole('button', { name: 'New project' }).click();
     await page.getByRole('dialog').getByLabel('Name').fill('House');
-    await page.getByRole('radio', { name: 'Colour 3' }).check({ force: true });
+    await page.getByRole('radio', { name: 'Violet' }).check({ force: true });
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'House', level: 1 }).waitFor();
     await addTask(page, 'Paint @red');

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { LanguageMenu } from '../ui/language-menu.tsx';
 import { Logo } from '../ui/logo.tsx';
@@ -14,9 +14,15 @@ export function AuthFrame({
   children: ReactNode;
 }) {
   const { t } = useI18n();
+  const main = useRef<HTMLElement>(null);
+  // Where a keyboard is at hand; on a phone the keyboard would cover half of the page.
+  useEffect(() => {
+    if (window.matchMedia('(pointer: fine)').matches)
+      main.current?.querySelector<HTMLInputElement>('input:not([readonly])')?.focus();
+  }, []);
   return (
     <div className="auth">
-      <main className="auth-main">
+      <main className="auth-main" ref={main}>
         <div className="auth-card">
           <Logo />
           <h1>{title}</h1>

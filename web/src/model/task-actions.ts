@@ -6,6 +6,12 @@ import { announce } from '../ui/announce.ts';
 
 export type TaskChange = Parameters<Offline['tasks']['update']>[1];
 
+/** The values that a task has in the fields of a change. */
+function fieldsOf(task: Task, change: TaskChange): TaskChange {
+  const names = Object.keys(change) as (keyof TaskChange & keyof Task)[];
+  return Object.fromEntries(names.map((name) => [name, task[name]])) as TaskChange;
+}
+
 /** What people do with tasks: each says what it did, and how to take it back. */
 export function taskActions({ offline }: Session, t: Translate) {
   async function complete(task: Task, completed = true): Promise<void> {
@@ -36,15 +42,20 @@ export function taskActions({ offline }: Session, t: Translate) {
     /** @param seen what was shown when the person began to type */
     update: (task: Task, fields: TaskChange, seen?: TaskChange) =>
       offline.tasks.update(task.id, fields, seen),
+    /** Changes what may take the task out of the list that is shown, and says where it is. */
+    async moveTo(task: Task, fields: TaskChange, place: string): Promise<void> {
+      const before = fieldsOf(task, fields);
+      await offline.tasks.update(task.id, fields);
+      announce(t('toast.movedTo', { title: task.title, place }), {
+        undo: () => void offline.tasks.update(task.id, before),
+      });
+    },
     /** Changes several tasks; undone one by one. */
     async updateAll(tasks: readonly Task[], fields: TaskChange): Promise<void> {
-      const names = Object.keys(fields) as (keyof TaskChange & keyof Task)[];
-      const before = tasks.map(
-        (task) => [task.id, Object.fromEntries(names.map((name) => [name, task[name]]))] as const,
-      );
+      const before = tasks.map((task) => [task.id, fieldsOf(task, fields)] as const);
       for (const { id } of tasks) await offline.tasks.update(id, fields);
       const undo = async () => {
-        for (const [id, old] of before) await offline.tasks.update(id, old as TaskChange);
+        for (const [id, old] of before) await offline.tasks.update(id, old);
       };
       announce(t('toast.changed', { count: tasks.length }), { undo: () => void undo() });
     },

@@ -10,7 +10,17 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 
 /** Colours that can be told apart on light and on dark. */
-const colors = ['#0b7d6c', '#2f7fd1', '#7a5bd0', '#c2478f', '#d9503f', '#d98324', '#8a9a2b', '#6b7b85'];
+const colors = {
+  teal: '#0b7d6c',
+  blue: '#2f7fd1',
+  violet: '#7a5bd0',
+  pink: '#c2478f',
+  red: '#d9503f',
+  orange: '#d98324',
+  olive: '#8a9a2b',
+  gray: '#6b7b85',
+} as const;
+const colorNames = Object.keys(colors) as (keyof typeof colors)[];
 
 /** @param id null: a new project */
 export function ProjectDialog({ id, onClose }: { id: string | null; onClose: () => void }) {
@@ -18,7 +28,7 @@ export function ProjectDialog({ id, onClose }: { id: string | null; onClose: () 
   const { offline } = useSession();
   const project = useOffline(offline, ({ projects }) => (id === null ? undefined : projects.get(id)), [id]);
   const [name, setName] = useState(project?.name ?? '');
-  const [color, setColor] = useState(project?.color ?? colors[0] ?? null);
+  const [color, setColor] = useState(project?.color ?? colors.teal);
   const onSubmit = async (event: FormEvent) => {
     event.preventDefault();
     const fields = { name: name.trim(), color };
@@ -43,6 +53,11 @@ export function ProjectDialog({ id, onClose }: { id: string | null; onClose: () 
           {id !== null && project && (
             <ProjectActions id={id} isArchived={project.archived} name={project.name} onDone={onClose} />
           )}
+          {id === null && (
+            <button type="button" className="button" onClick={onClose}>
+              {t('cancel')}
+            </button>
+          )}
           <button type="submit" className="button button-primary">
             {t('save')}
           </button>
@@ -52,22 +67,22 @@ export function ProjectDialog({ id, onClose }: { id: string | null; onClose: () 
   );
 }
 
-function ColorChoice({ color, onColor }: { color: string | null; onColor: (color: string) => void }) {
+function ColorChoice({ color, onColor }: { color: string; onColor: (color: string) => void }) {
   const { t } = useI18n();
   return (
     <fieldset className="color-choice">
       <legend>{t('color')}</legend>
-      {colors.map((one, index) => (
-        <label key={one} className="color">
+      {colorNames.map((name) => (
+        <label key={name} className="color" title={t(`color.${name}`)}>
           <input
             type="radio"
             name="color"
-            checked={one === color}
-            aria-label={t('color.number', { number: index + 1 })}
-            onChange={() => onColor(one)}
+            checked={colors[name] === color}
+            aria-label={t(`color.${name}`)}
+            onChange={() => onColor(colors[name])}
           />
           <svg viewBox="0 0 24 24" aria-hidden="true">
-            <circle cx="12" cy="12" r="11" fill={one} />
+            <circle cx="12" cy="12" r="11" fill={colors[name]} />
             <path d="M7.5 12.4l3 3 6-6.4" />
           </svg>
         </label>

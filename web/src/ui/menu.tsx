@@ -10,6 +10,8 @@ export interface MenuItem {
   /** Of one of several that exclude each other: whether it is chosen. */
   isChosen?: boolean;
   isDangerous?: boolean;
+  /** Stands indented below the item that it is a part of. */
+  isPartOfOther?: boolean;
   run: () => void;
 }
 
@@ -29,7 +31,7 @@ export function Menu({ items, ...popover }: MenuProps) {
               {...(item.isChosen === undefined
                 ? { role: 'menuitem' }
                 : { role: 'menuitemradio', 'aria-checked': item.isChosen })}
-              className={item.isDangerous ? 'menu-item menu-item-danger' : 'menu-item'}
+              className={classesOf(item)}
               onClick={() => {
                 close();
                 item.run();
@@ -46,6 +48,11 @@ export function Menu({ items, ...popover }: MenuProps) {
     </Popover>
   );
 }
+
+const classesOf = ({ isDangerous, isPartOfOther }: MenuItem) =>
+  ['menu-item', isDangerous && 'menu-item-danger', isPartOfOther && 'menu-item-part']
+    .filter(Boolean)
+    .join(' ');
 
 /** The colour of a project. */
 export function Dot({ color }: { color: string | null }) {

@@ -60,6 +60,7 @@ export const de: CoreMessages = {
   'toast.changed': { one: '{count} Aufgabe geändert', other: '{count} Aufgaben geändert' },
   'toast.skipped': 'Diesen Termin von „{title}“ übersprungen',
   'toast.moved': '„{title}“ verschoben',
+  'toast.movedTo': '„{title}“ verschoben: {place}',
   'task.complete': '„{title}“ erledigen',
   'reminder.has': 'Mit Erinnerung',
   'project.new': 'Neues Projekt',

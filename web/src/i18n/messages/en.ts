@@ -60,6 +60,7 @@ export const en = {
   'toast.changed': { one: 'Changed {count} task', other: 'Changed {count} tasks' },
   'toast.skipped': 'Skipped this date of “{title}”',
   'toast.moved': 'Moved “{title}”',
+  'toast.movedTo': 'Moved “{title}”: {place}',
   'task.complete': 'Complete “{title}”',
   'reminder.has': 'Has a reminder',
   'project.new': 'New project',

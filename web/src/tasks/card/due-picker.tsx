@@ -8,16 +8,16 @@ import { Calendar } from './calendar.tsx';
 
 export function DuePicker({ task, today }: { task: Task; today: string }) {
   const { t, shortDay, time } = useI18n();
-  const { update } = useTaskActions();
+  const { moveTo } = useTaskActions();
   const { due_date: day, due_time: at } = task;
   const label =
     day === null ? t('due.none') : [shortDay(day, today), at === null ? '' : time(at)].join(' ').trim();
-  // A rule needs a date, so it goes with it.
-  const setDay = (due_date: string | null) =>
-    void update(
-      task,
-      due_date === null ? { due_date, ...(task.recurrence !== null && { recurrence: null }) } : { due_date },
-    );
+  const setDay = (due_date: string | null) => {
+    if (due_date === day) return;
+    // A rule needs a date, so it goes with it.
+    const fields = { due_date, ...(due_date === null && task.recurrence !== null && { recurrence: null }) };
+    void moveTo(task, fields, due_date === null ? t('due.none') : shortDay(due_date, today));
+  };
   return (
     <Popover
       className={day === null ? 'field-chip field-chip-empty' : 'field-chip'}
