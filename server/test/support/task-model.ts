@@ -96,15 +96,22 @@ export function sortTasks(
   zone = 'UTC',
 ): Task[] {
   const sign = direction === 'asc' ? 1 : -1;
-  return tasks.toSorted((a, b) => {
-    const [keyA, keyB] = [sortKey(a, sortBy, zone), sortKey(b, sortBy, zone)];
-    if (keyA === null || keyB === null) {
-      if (keyA !== keyB) return keyA === null ? 1 : -1;
-      return sign * byCodePoint(a.id, b.id);
-    }
-    const tie = sortBy === 'title' ? byCodePoint(a.title, b.title) : 0;
-    return sign * (byCodePoint(keyA, keyB) || tie || byCodePoint(a.id, b.id));
+  const rows = tasks.map((task) => {
+    const key = sortKey(task, sortBy, zone);
+    const texts = [key ?? '', ...(sortBy === 'title' ? [task.title] : []), task.id];
+    // Code points are in the order of their UTF-8.
+    return { task, isLast: key === null, parts: texts.map((text) => Buffer.from(text)) };
   });
+  rows.sort((a, b) => Number(a.isLast) - Number(b.isLast) || sign * compareParts(a.parts, b.parts));
+  return rows.map(({ task }) => task);
+}
+
+function compareParts(a: readonly Buffer[], b: readonly Buffer[]): number {
+  for (const [index, part] of a.entries()) {
+    const order = Buffer.compare(part, b[index] ?? Buffer.of());
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 function sortKey(task: Task, sortBy: SortKey, zone: string): string | null {
@@ -115,8 +122,6 @@ function sortKey(task: Task, sortBy: SortKey, zone: string): string | null {
   if (sortBy === 'priority') return String(['High', 'Medium', 'Low'].indexOf(task.priority));
   return sortBy === 'title' ? fold(task.title) : task[sortBy];
 }
-
-const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** The query string, with lists as `tags=` or `tags[]=`. */
 export function queryString(query: ListQuery, listName: 'tags' | 'tags[]' = 'tags'): string {
