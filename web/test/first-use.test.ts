@@ -50,6 +50,24 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     await context.close();
   });
 
+  test('understands what is typed before its parser is there', async () => {
+    const { page, context } = await web().newDevice();
+    // It would answer for the network.
+    await context.addInitScript('delete Navigator.prototype.serviceWorker');
+    await web().signUp(page);
+    const { promise: isReleased, resolve: release } = Promise.withResolvers<void>();
+    await page.route(/\/_next\/static\/chunks\//, async (route) => {
+      await isReleased;
+      await route.continue();
+    });
+    await addTask(page, 'Dig @tools');
+    await addTask(page, 'Saw @garden');
+    release();
+    const tags = page.getByRole('link', { name: /^(?:garden|tools)/ });
+    await expect.poll(() => tags.allInnerTexts(), patience).toEqual(['garden\n1', 'tools\n1']);
+    await context.close();
+  });
+
   test('finds tags as they are written elsewhere, and lists them with their open tasks', async () => {
     const { page, context } = await web().newDevice();
     await web().signUp(page);

@@ -1,6 +1,7 @@
+import type { Project } from '@duly/client';
 import { useOffline } from '@duly/client/react';
 import type { QuickAdd as Parsed, parseQuickAdd } from '@duly/quick-add';
-import { type FormEvent, type KeyboardEvent, Suspense, useMemo, useRef, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, Suspense, useMemo, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useToday, useZone } from '../model/clock.ts';
 import { nowIn } from '../model/days.ts';
@@ -24,17 +25,33 @@ interface QuickAddProps {
   onAdded?: () => void;
 }
 
-/** The parser, and what shows what it understood, are loaded with the first key, or before it. */
-function useParser() {
-  const [parse, setParse] = useState<typeof parseQuickAdd | null>(null);
-  const isLoading = useRef(false);
-  const load = () => {
-    if (isLoading.current) return;
-    isLoading.current = true;
-    void loadChips();
-    void import('@duly/quick-add').then((parser) => setParse(() => parser.parseQuickAdd));
+type Parser = typeof parseQuickAdd;
+
+/** The parser, and what shows what it understood, are loaded with the focus. */
+function useUnderstood(text: string, projects: readonly Project[]) {
+  const zone = useZone();
+  const [parse, setParse] = useState<Parser | null>(null);
+  const shown = useMemo(() => understand(text, parse, zone, projects), [text, parse, zone, projects]);
+  const load = async (): Promise<Parser | null> => {
+    void loadChips().catch(() => undefined);
+    const parser = await import('@duly/quick-add').catch(() => null);
+    if (parser === null) return null;
+    setParse(() => parser.parseQuickAdd);
+    return parser.parseQuickAdd;
   };
-  return { parse, load };
+  return {
+    shown,
+    load,
+    /** Waits for the parser. If it cannot be loaded, the text is a title. */
+    finish: async () => understand(text, parse ?? (await load()), zone, projects),
+  };
+}
+
+function understand(text: string, parse: Parser | null, zone: string, projects: readonly Project[]): Parsed {
+  if (parse === null || text.trim() === '') return { title: text.trim(), understood: [] };
+  const { day, time } = nowIn(zone);
+  const isProject = (name: string) => projects.some((project) => isSameName(project.name, name));
+  return parse(text, { now: { date: day, time }, isProject });
 }
 
 /** One line of text that becomes a task; below it, what was understood. */
@@ -42,25 +59,20 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
   const { t, shortDay } = useI18n();
   const { offline } = useSession();
   const today = useToday();
-  const zone = useZone();
   const [text, setText] = useState('');
-  const { parse, load } = useParser();
   const projects = useOffline(offline, (all) => all.projects.all().filter(({ archived }) => !archived));
-
-  const parsed = useMemo<Parsed>(() => {
-    if (parse === null || text.trim() === '') return { title: text.trim(), understood: [] };
-    const { day, time } = nowIn(zone);
-    const isProject = (name: string) => projects.some((project) => isSameName(project.name, name));
-    return parse(text, { now: { date: day, time }, isProject });
-  }, [parse, text, zone, projects]);
+  const { shown, load, finish } = useUnderstood(text, projects);
 
   const add = async (event: FormEvent) => {
     event.preventDefault();
-    if (parsed.title === '') return;
+    if (shown.title === '') return;
+    setText('');
+    // Enter may come before the parser.
+    const parsed = await finish();
+    if (parsed.title === '') return setText((later) => later || text);
     const project = projects.find(
       ({ name }) => parsed.project !== undefined && isSameName(name, parsed.project),
     );
-    setText('');
     const task = newTaskOf(parsed, project?.id, fields);
     await offline.tasks.create(task);
     const isSeen = isInList && task.due_date === fields.due_date && task.project_id === fields.project_id;
@@ -95,7 +107,7 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
           autoComplete="off"
           enterKeyHint="done"
           data-autofocus={autoFocus || undefined}
-          onFocus={load}
+          onFocus={() => void load()}
           onKeyDown={onKeyDown}
           onChange={(event) => setText(event.target.value)}
         />
@@ -103,7 +115,7 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
           <button
             type="submit"
             className="button button-primary button-small"
-            disabled={parsed.title === '' || parsed.title.length > titleMaxLength}
+            disabled={shown.title === '' || shown.title.length > titleMaxLength}
           >
             {t('quickAdd.submit')}
           </button>
@@ -111,7 +123,7 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
       </div>
       <Suspense>
         {text.trim() !== '' && (
-          <QuickAddChips parsed={parsed} fields={fields} today={today} onKeepAsText={keepAsText} />
+          <QuickAddChips parsed={shown} fields={fields} today={today} onKeepAsText={keepAsText} />
         )}
       </Suspense>
     </form>

@@ -125,7 +125,6 @@ export function useWebApp(settings: Settings | (() => Promise<Settings>) = {}): 
 export async function addTask(page: Page, text: string): Promise<void> {
   const input = page.getByRole('textbox', { name: 'Add a task' });
   await input.fill(text);
-  // The parser is loaded with the first focus: the button is there at once, the chips are not.
   await input.press('Enter');
 }
 
