@@ -18,9 +18,7 @@ find_roles() {
     if is_up "$server"; then old+=$server; else new+=$server; fi
   done
   case " $SERVERS " in *" $old "*) ;; *) old='' ;; esac
-  [ -n "$old" ] && [ -n "$new" ] && return
-  log "one of $SERVERS has to serve, and the other one to be stopped"
-  exit 2
+  [ -n "$old" ] && [ -n "$new" ]
 }
 
 migrate_up() {
@@ -85,7 +83,8 @@ roll_back() {
   exit 1
 }
 
-find_roles
+# HAProxy takes some checks to see that an instance was stopped.
+within 10 find_roles || { log "one of $SERVERS has to serve, and the other one to be stopped"; exit 2; }
 log "$old serves, $new gets the new release"
 haproxy_set "$new" state maint || exit 2
 migrate_up || exit 2

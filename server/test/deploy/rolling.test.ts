@@ -56,6 +56,7 @@ describe.skipIf(!hasHaproxy('rolling restarts and switches'))('under load, behin
     load = undefined;
     expect(verdict).toEqual({ lost: [], doubled: [] });
     const count = { writes: recorder.writes.statuses, reads: recorder.reads.statuses };
+    expect({ ...recorder.writes.codes, ...recorder.reads.codes }).toEqual({});
     console.info(`${acknowledged} writes; ${JSON.stringify(count)}`);
     expect([...othersThan(count.writes, 201), ...othersThan(count.reads, 200)]).toEqual([]);
   }

@@ -39,6 +39,10 @@ interface Client {
   titles: Set<string>;
 }
 
+/** A proxy answers with a page of its own when no instance does. */
+const codeIn = (text: string): string =>
+  text.startsWith('{') ? String(JSON.parse(text).error_code) : text.replace(/<[^>]*>/g, '').trim();
+
 const newSeen = (): Seen => ({ statuses: {}, codes: {}, slowestMs: 0 });
 
 /**
@@ -63,7 +67,7 @@ export async function startRecorder(server: { url: string }, clientCount: number
     seen.slowestMs = Math.max(seen.slowestMs, performance.now() - begin);
     seen.statuses[status] = (seen.statuses[status] ?? 0) + 1;
     if (status >= 400) {
-      const code = String(JSON.parse(text).error_code);
+      const code = codeIn(text);
       seen.codes[code] = (seen.codes[code] ?? 0) + 1;
     }
     return status;

@@ -29,7 +29,7 @@ export interface TwoInstances {
 /** Functions as an operator writes them, with processes in the place of units. */
 const settingsText = (directory: string, ports: Record<Colour, number>, env: Record<string, string>) => `
 SOCKET=${directory}/socket BACKEND=duly SERVERS="blue green"
-DRAIN_SECONDS=3 READY_SECONDS=60 SHARES="10 100" WATCH_SECONDS=2
+READY_SECONDS=60 SHARES="10 100" WATCH_SECONDS=2
 url() { case $1 in blue) echo http://127.0.0.1:${ports.blue} ;; green) echo http://127.0.0.1:${ports.green} ;; esac; }
 duly() {
   exec env -i PATH="$PATH" HOME="$HOME" ${Object.entries(env)
