@@ -26,17 +26,31 @@ export async function joinWorkers(database: string): Promise<void> {
   const { host, port } = inject('admin');
   const workers = inject('workers');
   const extension = 'create extension citus';
-  await Promise.all(
-    workers.map(async (worker) => {
-      await onNode(worker, 'postgres', [`create database ${database} template template0`]);
-      await onNode(worker, database, [extension]);
-    }),
-  );
-  await onNode({ host, port }, database, [
-    extension,
-    `select citus_set_coordinator_host('${host}', ${port})`,
-    ...workers.map((worker) => `select citus_add_node('${worker.host}', ${worker.port})`),
-  ]);
+  await oneAtATime(async () => {
+    await Promise.all(
+      workers.map(async (worker) => {
+        await onNode(worker, 'postgres', [`create database ${database} template template0`]);
+        await onNode(worker, database, [extension]);
+      }),
+    );
+    await onNode({ host, port }, database, [
+      extension,
+      `select citus_set_coordinator_host('${host}', ${port})`,
+      ...workers.map((worker) => `select citus_add_node('${worker.host}', ${worker.port})`),
+    ]);
+  });
+}
+
+/** Adding a node writes its roles, which all databases share: of two at a time one fails. */
+async function oneAtATime(work: () => Promise<void>): Promise<void> {
+  const client = new pg.Client(inject('admin'));
+  await client.connect();
+  try {
+    await client.query("select pg_advisory_lock(hashtext('a test joins workers'))");
+    await work();
+  } finally {
+    await client.end();
+  }
 }
 
 /** Distributes the tables of a migrated database. */
