@@ -26,8 +26,9 @@ export const findDigestReader = (db: Db, userId: string): Promise<DigestReader |
   );
 
 const readerSql = sql<DigestReader>`
-  select a.email, p.locale, p.time_zone, p.digest_hour
-  from duly.profiles as p join better_auth."user" as a on a.id = ${param('user_id')}
+  select (select email from better_auth."user" where id = ${param('user_id')}) as email, p.locale, p.time_zone,
+    p.digest_hour
+  from duly.profiles as p
   where p.user_id = ${param('user_id')} and p.digest_hour is not null and ${mayGetMail}`;
 
 /** Days after today that the digest has. */

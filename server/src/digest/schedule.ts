@@ -55,11 +55,14 @@ const lockUser = compileOnce((db) =>
   sql`select from duly.owners where user_id = ${userParam} for no key update`.compile(db),
 );
 
-/** Whether the user has an account whose address is verified, and is not banned. */
+/**
+ * Whether the user has an account whose address is verified, and is not banned. The account is read by a scalar
+ * subquery: Citus fails on a join of it, or an `exists`, beside tables that are distributed.
+ */
 export const mayGetMail = sql<boolean>`(
-    exists (select from better_auth."user" as a where a.id = ${userParam} and a."emailVerified")
+    coalesce((select "emailVerified" from better_auth."user" where id = ${userParam}), false)
     and not exists (
-      select from duly.user_access as x where x.user_id = ${userParam} and x.banned_at is not null
+      select 1 from duly.user_access as x where x.user_id = ${userParam} and x.banned_at is not null
     )
   )`;
 
