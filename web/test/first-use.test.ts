@@ -152,7 +152,7 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     await context.close();
   });
 
-  test('puts a task into a section without dragging, and out of it again', async () => {
+  test('takes back a move into a section or to another day, and says where the task went', async () => {
     const { page, context } = await web().newDevice();
     await web().signUp(page);
     const { id } = await createProject(page, 'House');
@@ -176,6 +176,19 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     await page.getByRole('button', { name: 'Undo' }).last().click();
     await page.getByRole('button', { name: 'Project: House / Garden' }).waitFor();
     await expect.poll(place, patience).toEqual([id, section.id]);
+    // A time goes with the day, and comes back with it.
+    const due = async () => {
+      const [task] = (await api(page, 'GET', '/tasks')) as { due_date: string; due_time: string | null }[];
+      return [task?.due_date === null, task?.due_time];
+    };
+    await page.getByRole('button', { name: /^Due: Today/ }).click();
+    await page.getByLabel('Time').fill('09:30');
+    await page.getByLabel('Time').blur();
+    await expect.poll(due, patience).toEqual([false, '09:30']);
+    await page.getByRole('button', { name: 'No date' }).click();
+    await expect.poll(due, patience).toEqual([true, null]);
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await expect.poll(due, patience).toEqual([false, '09:30']);
     // With another day it is gone from here, and so is its card.
     await page.getByRole('button', { name: /^Due: Today/ }).click();
     await page.getByRole('button', { name: 'Tomorrow' }).click();

@@ -14,8 +14,12 @@ export function DuePicker({ task, today }: { task: Task; today: string }) {
     day === null ? t('due.none') : [shortDay(day, today), at === null ? '' : time(at)].join(' ').trim();
   const setDay = (due_date: string | null) => {
     if (due_date === day) return;
-    // A rule needs a date, so it goes with it.
-    const fields = { due_date, ...(due_date === null && task.recurrence !== null && { recurrence: null }) };
+    // A time and a rule need a date, so they go with it, and come back with it.
+    const fields = {
+      due_date,
+      ...(due_date === null && at !== null && { due_time: null }),
+      ...(due_date === null && task.recurrence !== null && { recurrence: null }),
+    };
     void moveTo(task, fields, due_date === null ? t('due.none') : shortDay(due_date, today));
   };
   return (
