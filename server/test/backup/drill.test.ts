@@ -47,7 +47,7 @@ test('a restore brings back exactly the rows of an instant; sessions, tokens and
   await unknown.createTasks(['not there yet']);
   const committedAt = performance.now();
   await waitForArchive(env);
-  // A segment is complete after BACKUP_WAL_SECONDS, here 1, and archived in less than 30 s; the rest is for a busy machine.
+  // A segment is complete after BACKUP_WAL_SECONDS, here 1, and archived within 30 s; the rest is for a busy machine.
   expect(performance.now() - committedAt).toBeLessThan(60_000);
 
   const to = instant.toISOString();
