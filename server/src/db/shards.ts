@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import type { PoolClient } from 'pg';
+import type { Db } from './schema.ts';
 
 /**
  * Statements that change several tables of one user, on a Citus cluster. Citus would execute each of their CTEs by
@@ -10,7 +12,7 @@ const marker = '/* on the shard of $';
 
 /**
  * Begins the text of such a statement. Elsewhere it is a comment.
- * @param userIndex the index, from 0, of the parameter that is the user's id
+ * @param userIndex the index, from 0, of the parameter that is the user's id, or an array of ids that are all the same
  * @param columns what the one row of the result has, as a column definition list: `now text, seq bigint`
  */
 export const onShardOf = (userIndex: number, columns: string): string =>
@@ -25,6 +27,12 @@ export function markIfCluster(client: PoolClient, hasShards: boolean): void {
 
 export const hasShardsQuery = `to_regprocedure('duly.on_shard(text, text, text[])') is not null`;
 
+/** Whether rows of several users may be on several nodes: then no statement locks them together. */
+export async function isCluster(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ is: boolean }>`select ${sql.raw(hasShardsQuery)} as "is"`.execute(db);
+  return rows[0]?.is === true;
+}
+
 const parts = /^\/\* on the shard of \$(\d+): (.*?) \*\/ /;
 
 /** What is sent to a cluster in place of the statement; the statement itself otherwise. */
@@ -36,9 +44,10 @@ export function atShard(
   if (!clusterClients.has(client)) return { text, values };
   const [begin = '', index, columns] = parts.exec(text) ?? [];
   if (columns === undefined) return { text, values };
+  const user = values[Number(index) - 1];
   return {
     text: `select * from duly.on_shard($1, $2, $3) as result (${columns})`,
-    values: [values[Number(index) - 1], text.slice(begin.length), values.map(toText)],
+    values: [Array.isArray(user) ? user[0] : user, text.slice(begin.length), values.map(toText)],
   };
 }
 

@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
 import type { ChannelType } from '../senders/model.ts';
 import type { Delivery, DeliveryStatus } from './model.ts';
@@ -81,6 +81,18 @@ export interface DeliveryResult extends DeliveryKey {
 
 /** Stores results of deliveries that are still queued: another worker may have been quicker. */
 export async function storeResults(tx: Tx, results: readonly DeliveryResult[]): Promise<void> {
+  const queued = results.filter(({ status }) => status === 'queued');
+  const finished = results.filter(({ status }) => status !== 'queued');
+  if (queued.length > 0) await updateDeliveries(tx, queued, sql`null`);
+  if (finished.length > 0) await updateDeliveries(tx, finished, sql`now()`);
+}
+
+/** Each statement has one time of the end for all: Citus takes no `now()` inside `case` in an update. */
+async function updateDeliveries(
+  tx: Tx,
+  results: readonly DeliveryResult[],
+  finishedAt: RawBuilder<unknown>,
+): Promise<void> {
   const rows = results.map(({ userId, deliveryId, nextTryAt, errorStatus, ...rest }) => ({
     user_id: userId,
     id: deliveryId,
@@ -90,8 +102,7 @@ export async function storeResults(tx: Tx, results: readonly DeliveryResult[]): 
   }));
   await sql`
     update duly.deliveries as d set status = x.status, attempts = d.attempts + x.tried, late = x.late,
-      next_try_at = x.next_try_at, error = x.error, error_status = x.error_status,
-      finished_at = case when x.status <> 'queued' then now() end
+      next_try_at = x.next_try_at, error = x.error, error_status = x.error_status, finished_at = ${finishedAt}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (user_id text, id uuid, status text, tried integer,
       late boolean, next_try_at timestamptz, error text, error_status integer)
     where d.user_id = x.user_id and d.id = x.id and d.status = 'queued'`.execute(tx);

@@ -88,6 +88,11 @@ describe('what a cluster refuses for any user', () => {
     ['update duly.tasks t set updated_at = clock_timestamp() where t.user_id = $1', 'tasks'],
     ['delete from duly.tasks where user_id = $1 and created_at < clock_timestamp()', 'tasks'],
     ['update duly.audit as e set address = jsonb_build_array(e.actor)::text where e.user_id = $1', 'audit'],
+    [
+      'update duly.deliveries set finished_at = case when status = $1 then now() end where user_id = $2',
+      'deliveries',
+    ],
+    ['delete from duly.tasks where user_id = $1 and created_at < coalesce($2, now())', 'tasks'],
     [`${counted} created_at = statement_timestamp()`, 'owners'],
     [`${counted} revision = o.revision + 1 where o.created_at < now()`, 'owners'],
   ])('is refused in a change, in what it returns, and on a conflict: %s', (text, table) => {

@@ -4,6 +4,7 @@ import { inTransaction } from '../../src/db/transaction.ts';
 import { advanceDigest, findDueDigests, findNextDigestAt } from '../../src/digest/schedule.ts';
 import { type RegisteredAccount, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { countLockWaits } from '../support/lock-waits.ts';
 import { patience } from '../support/patience.ts';
 
 let app: TestApp;
@@ -137,10 +138,4 @@ async function revisionOf({ id }: RegisteredAccount) {
   return rows[0]?.revision;
 }
 
-async function countWaiting(): Promise<number> {
-  const { rows } = await sql`
-    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-    app.ctx.db,
-  );
-  return rows.length;
-}
+const countWaiting = () => countLockWaits((text) => sql.raw(text).execute(app.ctx.db));

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { afterTest } from '../support/clean-up.ts';
+import { countLockWaits } from '../support/lock-waits.ts';
 import { isLong } from '../support/long-tests.ts';
 import { freePort, postTask, responseStatus, startProcess, taskIds, waitUntil } from '../support/process.ts';
 import { createMigratedDatabase, newDataDirectory, startTestServer } from '../support/servers.ts';
@@ -109,10 +110,7 @@ test('a statement that waits for ever does not keep the server from stopping', a
   afterTest.push(() => blocker.end());
   await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
   const blocked = postTask(server.url, 'ada', 'blocked');
-  await waitUntil(async () => {
-    const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");
-    return rowCount === 1;
-  });
+  await waitUntil(async () => (await countLockWaits((text) => blocker.query(text))) === 1);
   server.child.kill('SIGTERM');
   expect((await server.ended).code).toBe(0);
   expect(await blocked).toBeNull();

@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { afterTest } from '../support/clean-up.ts';
 import { createDatabase, urlOf } from '../support/database.ts';
 import { startWorkerProcess } from '../support/delivery-worker.ts';
+import { countLockWaits } from '../support/lock-waits.ts';
 import { repeatsIn, startMailSink, whenArrived } from '../support/mail-sink.ts';
 import { postTask, responseStatus, waitUntil } from '../support/process.ts';
 import { deliveryCounts, insertReminders } from '../support/reminder-rows.ts';
@@ -52,10 +53,7 @@ test('clients that are slow, and a statement that waits, do not keep the server 
   const slow = connect(Number(port), '127.0.0.1').on('error', () => undefined);
   afterTest.push(() => slow.destroy());
   slow.write('POST /api/ada/tasks HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
-  await waitUntil(async () => {
-    const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");
-    return rowCount === 1;
-  });
+  await waitUntil(async () => (await countLockWaits((text) => blocker.query(text))) === 1);
   const begin = performance.now();
   server.child.kill('SIGTERM');
   expect((await server.ended).code).toBe(0);

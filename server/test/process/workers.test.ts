@@ -11,6 +11,7 @@ import { rolePassword, superuserPassword } from '../../src/db/postgres/password.
 import { secret } from '../support/app.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { afterTest } from '../support/clean-up.ts';
+import { countLockWaits } from '../support/lock-waits.ts';
 import {
   freePort,
   postTask,
@@ -43,12 +44,7 @@ test('two workers serve on the embedded database of a third process; a signal to
   await blocker.connect();
   await blocker.query("begin; select from duly.owners where user_id = 'ada' for update");
   const writes = Array.from({ length: 20 }, (_, index) => postTask(server.url, 'ada', `task ${index}`));
-  await waitUntil(async () => {
-    // In a transaction, the statistics view is a snapshot.
-    await blocker.query('select pg_stat_clear_snapshot()');
-    const { rowCount } = await blocker.query("select from pg_stat_activity where wait_event_type = 'Lock'");
-    return (rowCount ?? 0) >= 2;
-  });
+  await waitUntil(async () => (await countLockWaits((text) => blocker.query(text))) >= 2);
   for (const pid of [...workers, server.child.pid ?? 0]) process.kill(pid, 'SIGINT');
   await waitUntil(() => server.lines().some(({ msg }) => msg === 'stopping'));
   await blocker.query('commit');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tx } from '../../src/db/schema.ts';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { auditActionsOf } from '../support/audit.ts';
+import { countLockWaits } from '../support/lock-waits.ts';
 import { onProject, onTag, onTask, onTrash, type PrepareWrite } from '../support/prepared-writes.ts';
 import { waitUntil } from '../support/process.ts';
 import { statementsOf } from '../support/sql/count.ts';
@@ -15,11 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const isBlocked = async () => {
-  const { rows } = await sql`select from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`.execute(app.ctx.db);
-  return rows.length > 0;
-};
+const isBlocked = async () => (await countLockWaits((text) => sql.raw(text).execute(app.ctx.db))) > 0;
 
 const raiseRevision = (tx: Tx, { user }: Client) =>
   sql`insert into duly.owners as o (user_id, revision) values (${user.id}, 1)

@@ -10,6 +10,7 @@ import type { WriteContext, WritePlan, WriteStamp } from '../../src/writes/plan.
 import { findRevisions } from '../../src/writes/revisions.ts';
 import { write } from '../../src/writes/write.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { countLockWaits } from '../support/lock-waits.ts';
 import { silentLog } from '../support/log.ts';
 import { waitUntil } from '../support/process.ts';
 
@@ -24,11 +25,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const isBlocked = async () => {
-  const { rows } = await sql`
-    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
-  return rows.length > 0;
-};
+const isBlocked = async () => (await countLockWaits((text) => sql.raw(text).execute(db))) > 0;
 
 const clock = async (on: Db) => {
   const { rows } = await sql<{ now: Date }>`select clock_timestamp()::timestamptz(3) as now`.execute(on);

@@ -31,6 +31,14 @@ const textFunctions: readonly string[] = [
   ...['json_build_array', 'json_build_object', 'jsonb_build_array', 'jsonb_build_object', 'row_to_json'],
 ];
 
+/** Functions that Citus takes in a change that it plans itself, but not inside `case` or `coalesce`. */
+const stableFunctions: readonly string[] = [
+  'current_setting',
+  'now',
+  'statement_timestamp',
+  'transaction_timestamp',
+];
+
 function nodesIn(value: unknown): Node[] {
   if (Array.isArray(value)) return value.flatMap(nodesIn);
   return isNode(value) ? [value, ...Object.values(value).flatMap(nodesIn)] : [];
@@ -45,7 +53,11 @@ const functionsIn = (value: unknown): string[] =>
 export function findCallsInChange(change: unknown, sources: string, isOnShard: boolean): string[] {
   const refused = isOnShard ? volatileFunctions : [...volatileFunctions, ...textFunctions];
   const parts = ['targetList', 'whereClause', sources].map((part) => isNode(change) && change[part]);
-  return functionsIn(parts).flatMap((name) => (refused.includes(name) ? [`${name}()`] : []));
+  const calls = functionsIn(parts).flatMap((name) => (refused.includes(name) ? [`${name}()`] : []));
+  if (isOnShard) return calls;
+  const choices = nodesIn(parts).flatMap(({ CaseExpr, CoalesceExpr }) => [CaseExpr, CoalesceExpr]);
+  const chosen = functionsIn(choices).filter((name) => stableFunctions.includes(name));
+  return [...calls, ...chosen.map((name) => `${name}() in case or coalesce`)];
 }
 
 /** Parts of an expression whose value may depend on more than its arguments. */

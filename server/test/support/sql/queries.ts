@@ -3,6 +3,7 @@ import pg from 'pg';
 
 export interface SentQuery {
   client: pg.Client;
+  /** On a cluster, without the call of `duly.on_shard` that it is sent in. */
   text: string;
   /** The prepared statement's. */
   name: string | undefined;
@@ -16,7 +17,10 @@ export function onQuery(listener: (query: SentQuery) => void): () => void {
     const [query] = args;
     const isConfig = typeof query === 'object' && query !== null && 'text' in query;
     const name = isConfig && 'name' in query ? String(query.name) : undefined;
-    listener({ client: this, text: String(isConfig ? query.text : query), name });
+    const text = String(isConfig ? query.text : query);
+    const values: unknown = isConfig && 'values' in query ? query.values : args[1];
+    const isCall = text.startsWith('select * from duly.on_shard(') && Array.isArray(values);
+    listener({ client: this, text: isCall ? String(values[1]) : text, name });
     return Reflect.apply(original, this, args);
   };
   // Frequent reads do not pass through the driver's `query`.
