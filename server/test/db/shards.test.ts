@@ -1,21 +1,31 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { createDb } from '../../src/db/pool.ts';
 import { startApp } from '../support/app.ts';
 import { imitateCitus } from '../support/citus-stand-in.ts';
+import { afterTest } from '../support/clean-up.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { sent, startTestWorker, timedOut } from '../support/delivery-worker.ts';
 import { silentLog } from '../support/log.ts';
+import { patience } from '../support/patience.ts';
+import { deliveryCounts, insertReminders, queryAsAdmin } from '../support/reminder-rows.ts';
+import { statementsOf } from '../support/sql/count.ts';
 import { newClient } from '../support/tasks.ts';
 import { useAll } from '../support/use-all.ts';
 
 const isCluster = inject('workers').length > 0;
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createDatabase();
-  const db = createDb({ connection: database.connection, max: 1, log: silentLog });
+async function createCluster(): Promise<TestDatabase> {
+  const created = await createDatabase();
+  const db = createDb({ connection: created.connection, max: 1, log: silentLog });
   if (!isCluster) await imitateCitus(db);
   await db.destroy();
+  return created;
+}
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createCluster();
 });
 afterAll(() => database.drop());
 
@@ -29,6 +39,33 @@ test('on a cluster, every write of a user is executed by duly.on_shard, with the
   const task = await client.create({ title: odd, tags: [odd, 'a,b'] });
   expect(await client.get(task.id)).toMatchObject({ title: odd, tags: ['a,b', odd].sort() });
   await app.close();
+});
+
+test('on a cluster, a worker locks the rows of one user at a time, and sends what is due of all', async () => {
+  const database = await createCluster();
+  const app = await startApp({}, { database });
+  afterTest.push(
+    () => database.drop(),
+    () => app.close(),
+  );
+  await insertReminders(database, { users: 3, perUser: 2 });
+  let isUp = false;
+  const send = vi.fn(async () => (isUp ? sent : timedOut));
+  const statements = await statementsOf(async () => {
+    startTestWorker(app, send);
+    const tried = async () =>
+      (await queryAsAdmin<{ id: string }>(database, 'select id from duly.deliveries where attempts = 1'))
+        .length;
+    await vi.waitFor(async () => expect(await tried()).toBe(6), patience);
+    isUp = true;
+    await queryAsAdmin(database, 'update duly.deliveries set next_try_at = now()');
+    await sql`select pg_notify('duly_changes', '["test","reminded-0"]')`.execute(app.ctx.db);
+    await vi.waitFor(async () => expect(await deliveryCounts(database)).toEqual({ sent: 6 }), patience);
+  });
+  expect(send).toHaveBeenCalledTimes(12);
+  const locks = statements.filter((text) => /duly\.(owners|deliveries).*skip locked/s.test(text));
+  expect(locks.length).toBeGreaterThanOrEqual(6);
+  for (const text of locks) expect(text).toMatch(/user_id = \$\d/);
 });
 
 test('what is purged leaves no reference, although no foreign key clears it', async () => {
