@@ -8,7 +8,7 @@ type ExportHandling = 'include' | { omit: string } | { without: readonly string[
 interface Handling {
   reason: string;
   export: ExportHandling;
-  /** Of its list in the export; the table's name by default. */
+  /** The name of its list in the export; the table's name by default. */
   exportedName?: string;
   /**
    * `delete`: the rows go; `clear`: they stay, these columns become null; `keep`: they stay; `expire`: they stay until
@@ -26,7 +26,7 @@ interface NounTable {
   exportedAs?: ((userId: Expression<unknown>) => Readonly<Record<string, RawBuilder<unknown>>>) | undefined;
 }
 
-/** Of a noun; other data of users; or no user data, and why. */
+/** What a table has: rows of a noun; other data of users; or no data of users, and why. */
 export type TableEntry = NounTable | Handling | { notOfUsers: string };
 
 interface ExportedNoun {

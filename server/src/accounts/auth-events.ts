@@ -15,7 +15,7 @@ interface AuthEventContext {
 
 /** A log-in, sign-out or change of password, successful or not. */
 export interface AuthEvent extends Pick<AuditEntry, 'origin' | 'action' | 'outcome'> {
-  /** Of the account, if known. */
+  /** The id of the account, if known. */
   userId?: string | null;
   /** The email address in the request, by which the account is found. */
   email?: string | null;

@@ -37,10 +37,10 @@ export async function listSessions(
   }));
 }
 
-/** Of one statement: each deletion is an access event. */
+/** Sessions that one statement deletes: each deletion is an access event. */
 const expiredBatchSize = 500;
 
-/** Deletes sessions that expired `days` ago. @returns how many; fewer than a batch if no more are left */
+/** Deletes a batch of the sessions that expired `days` ago. @returns how many, and whether more may be left */
 export async function deleteExpiredSessions(
   db: Db,
   days: number,

@@ -8,7 +8,7 @@ export type LinkKind = 'reset' | 'email' | 'invitation';
 export interface StoredLink {
   /** A user id; of an invitation, the email address in lower case. */
   owner: string;
-  /** Of an `email` link; '' for other kinds. */
+  /** The new address of an `email` link; '' for other kinds. */
   newEmail: string;
 }
 

@@ -37,7 +37,10 @@ const isOlder = sql`(e.salt is null and e.details_digest is null)`;
 export const hasDetails = sql`num_nonnulls(e.actor, e.subject, e.request_id, e.address, e.salt) > 0`;
 export const isErased = sql`(e.details_digest is not null or e.entry_digest is not null)`;
 
-/** The same of a stored entry `e`, of any form. Details beside the digest that stands for them fit nowhere. */
+/**
+ * `entryDigest` of a stored entry `e`: with details, erased, or of an older version. An erased entry that has details
+ * all the same was changed: its digest fits nowhere.
+ */
 export const storedDigest: RawBuilder<Buffer> = sql`case
   when ${isErased} and ${hasDetails} then sha256('')
   when ${isOlder} then coalesce(e.entry_digest, ${olderDigest})
@@ -55,7 +58,7 @@ export const sha256 = (...chunks: (Buffer | string)[]): Buffer =>
 const jsonText = (values: readonly unknown[]) =>
   `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 
-/** The same as `entryDigest`, computed here. */
+/** `entryDigest`, computed in this process. */
 export function digestOf(entry: DigestedEntry, at: string): Buffer {
   const { user_id, actor, action, subject, outcome, count, request_id, address, salt } = entry;
   const details = sha256(salt, jsonText([actor, subject, request_id, address])).toString('hex');

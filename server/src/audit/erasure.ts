@@ -9,7 +9,7 @@ const batchSize = 1_000;
 /** Citus takes no functions of an update that are not immutable, such as those that make JSON. */
 const onUsersShard = sql.raw(onShardOf(0, 'count bigint'));
 
-/** An erasure of the user, by whomever: the last part of the action. */
+/** Whether an action is the erasure of a user: `user.erase`, with or without a prefix such as `admin.`. */
 export const isErasureAction = (action: string): boolean =>
   action === 'user.erase' || action.endsWith('.user.erase');
 
@@ -29,7 +29,7 @@ export async function eraseAuditDetails(db: Db, userId: string): Promise<void> {
       ) select count(*) as count from erased`.execute(db);
 }
 
-/** The same of entries that no chain took. */
+/** Erases the details of the user's refused entries, which are in no chain. */
 export async function eraseRefusedDetails(db: Db, userId: string): Promise<void> {
   for await (const { id, entry } of readRefused(db)) {
     const { userId: of, action, outcome, erased }: Record<string, unknown> = { ...JSON.parse(entry) };

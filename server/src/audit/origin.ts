@@ -8,5 +8,5 @@ export interface AuditOrigin {
   address: string | null;
 }
 
-/** Of what the service does by itself, or an operator by a command: no user asked for it. */
+/** The origin of what the service does by itself, or an operator by a command: no user asked for it. */
 export const systemOrigin: AuditOrigin = { actor: null, requestId: null, address: null };

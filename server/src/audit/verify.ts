@@ -137,7 +137,7 @@ export function verifyAudit(
   });
 }
 
-/** The same in a transaction that nobody else's writes can reach. */
+/** `verifyAudit` within the caller's transaction, which no other writes can reach. */
 export async function verifyAuditWithin(
   tx: Tx,
   report: ReportFinding,

@@ -15,7 +15,7 @@ export interface RestoredFacts {
   endedSessions: number;
   users: number;
   tasks: number;
-  /** Those on the list whom the backup still had: they are erased again. */
+  /** How many users of the erasure list the backup still had: they are erased again. */
   erasedUsers: number;
   /** The last commit that was replayed; null if none was. */
   lastCommitAt: Date | null;

@@ -4,7 +4,7 @@ import { pipeline, Readable } from 'node:stream';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { StartError } from '../platform/errors.ts';
 
-/** Of what is decoded in one step. Node's default of 16 kB takes a third longer. */
+/** Bytes that are decoded in one step. Node's default of 16 kB takes a third longer. */
 const chunkSize = 2 ** 20;
 
 export interface EncodedFile {
@@ -87,7 +87,7 @@ export async function decode(
   return decompressed;
 }
 
-/** The same chunks, each of which is handed to `onChunk` as well. */
+/** Passes the chunks on, and hands each to `onChunk` as well. */
 export async function* observed<T>(source: AsyncIterable<T>, onChunk: (chunk: T) => void) {
   for await (const chunk of source) {
     onChunk(chunk);

@@ -15,7 +15,7 @@ export const DatabaseState = object({
   rows: Type.Record(Type.String(), Count),
   /** A sum of hashes over every user and revision: the heads of all feeds. */
   feedHeads: Type.String(),
-  /** The same over the heads of all audit chains. */
+  /** A sum of hashes over the heads of all audit chains. */
   auditHeads: Type.String(),
 });
 export type DatabaseState = Static<typeof DatabaseState>;

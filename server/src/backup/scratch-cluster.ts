@@ -32,7 +32,7 @@ export function createScratchCluster(dataDir: string, purpose: string): ScratchC
   const isReachable = canTraverse(account, dataDir);
   const target = isReachable ? join(dataDir, 'postgres') : chooseRelocationTarget(dataDir, account);
   const workDirectory = `${target}.${purpose}.new-${process.pid}`;
-  // Of killed processes, whose servers have been stopped.
+  // Killed processes left these directories; their servers have been stopped.
   if (isReachable) removeAbandoned(dataDir, '');
   rmSync(workDirectory, { recursive: true, force: true });
   mkdirSync(workDirectory, { mode: 0o700 });

@@ -18,7 +18,7 @@ export interface DirectoryLocation {
 
 export interface BucketLocation {
   readonly kind: 'bucket';
-  /** Of the bucket, and a prefix in it if there is one: `https://HOST/BUCKET/PREFIX`. */
+  /** `https://HOST/BUCKET/PREFIX`; the prefix is optional. */
   readonly url: string;
   readonly region: string;
   readonly accessKeyId: string;

@@ -18,7 +18,7 @@ export interface TracingSettings {
   /** The share of traces that are kept, 0 to 1. */
   readonly sampleRatio: number;
   readonly serviceName: string;
-  /** Of the resource. */
+  /** Attributes of OpenTelemetry's resource: this service. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 

@@ -38,7 +38,7 @@ export function createDatabaseBreaker(probe: () => Promise<void>, log: Logger): 
   let openings = 0;
   let isEnded = false;
   let isOpen = false;
-  /** Of the work that an opening rejects. A promise for all of it would keep each of them until it is settled. */
+  /** Rejects the work in progress when the breaker opens. One shared promise would keep all work in memory. */
   const rejects = new Set<(error: Error) => void>();
 
   function close(): void {

@@ -75,7 +75,7 @@ export const timestamp: ColumnType<string, Date> = {
     sql`left(to_json((${column} at time zone 'UTC') + interval '1 microsecond')::text, 24) || 'Z"'`,
 };
 
-/** The same as text. Not by `to_char`: pgbench would take the colons of its format for variables. */
+/** A timestamp as ISO 8601 text. Not by `to_char`: pgbench would take the colons of its format for variables. */
 export const isoText = (time: Sql): RawBuilder<string> => sql`btrim(${timestamp.json(time)}, '"')`;
 
 export const nullable = <Value, Stored>(
@@ -124,7 +124,7 @@ export type ValuesOf<C> = { [Name in keyof C]: C[Name] extends Column<infer Valu
 
 interface ColumnOptions<Value> {
   setBy: SetBy;
-  /** Of a field that a client may leave out on creation. */
+  /** The value if a client leaves the field out on creation; absent: it may not. */
   default?: Value;
   insert?: Sql;
 }
@@ -159,7 +159,7 @@ export const derived = <Value, const Options extends ColumnOptions<NoInfer<Value
 /** The user whose rows they are: a parameter of each statement. */
 export const userIdColumn = {
   ...column(text, { setBy: 'creation', insert: param('user_id') }),
-  // Of the parameter, once for all rows.
+  // Made of the parameter, once for all rows.
   json: ({ userId }: RowRef) => sql`(select to_json(${userId}::text)::text)`,
   recordType: null,
 };

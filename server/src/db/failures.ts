@@ -58,7 +58,7 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
-/** The same without time-outs: after one of these the caller has waited long enough. */
+/** `isConnectionFailure`, without time-outs: after one of these the caller has waited long enough. */
 export const isLostConnection = (error: unknown): boolean =>
   isConnectionFailure(error) && errorCodeOf(error) !== 'ETIMEDOUT' && !/time-?out/i.test(String(error));
 

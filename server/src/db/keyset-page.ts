@@ -13,7 +13,7 @@ export interface PageRequest {
   position: KeysetPosition | null;
 }
 
-/** The same as a client sends it. */
+/** A `PageRequest` as a client sends it. */
 interface PageQuery {
   limit: number;
   offset?: number;
@@ -21,7 +21,7 @@ interface PageQuery {
 }
 
 export interface Page {
-  /** The JSON of each, with commas between them. */
+  /** The JSON of an array's items, with commas between them. */
   items: Buffer;
   /** How many match on all pages. */
   total: number;
@@ -31,7 +31,7 @@ export interface Page {
   isUncacheable: boolean;
   /** How many rows the index of the order may lack: see `indexed-order.ts`; 0 in other orders. */
   orderGap: number;
-  /** Those of the source. */
+  /** The values of the source's `extras`, by name. */
   extras: Readonly<Record<string, string | null>>;
 }
 

@@ -8,7 +8,7 @@ import { compileOncePerShape, type ParamValues, param } from './statements.ts';
 
 /** What this process knows of the totals of long lists, for `page-totals.ts`. */
 
-/** Shorter lists are counted each time. */
+/** Lists with fewer rows are counted each time. */
 const longList = 5_000;
 /** Rows of a chunk, when the chunks are made. */
 const chunkRows = 2_000;
@@ -16,7 +16,7 @@ const chunkRows = 2_000;
 const maxLastRows = 5 * chunkRows;
 
 interface KnownTotal {
-  /** Those that the counts are of. */
+  /** The `starts` of the user's chunks when they were counted. */
   starts: string;
   counts: string;
   epoch: string;
@@ -24,7 +24,7 @@ interface KnownTotal {
   total: number;
 }
 
-/** Of users with a long list, by table and user: where chunks begin, as the text of an array; null: not read yet. */
+/** Where the chunks of users with a long list begin, by table and user: the text of an array; null: not read yet. */
 const startsOfUsers = new LRUCache<string, { starts: string | null }>(entryLimit(500));
 const knownTotals = new LRUCache<string, KnownTotal>(entryLimit(5_000));
 

@@ -5,7 +5,7 @@ export function likePattern(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
-/** The same for folded texts. Null if the text folds to nothing: `like null` matches no row. */
+/** `likePattern` for folded texts. Null if the text folds to nothing: `like null` matches no row. */
 export function foldedLikePattern(text: string): string | null {
   const folded = fold(text);
   return folded === '' ? null : likePattern(folded);

@@ -25,7 +25,7 @@ export interface Noun<Type extends string = string, Item = unknown> {
 }
 
 type Sql = RawBuilder<unknown>;
-/** Of the statement. */
+/** A parameter of the statement that the part is put into. */
 type Param = Expression<unknown>;
 
 /** A noun's part of the change feed. */
@@ -69,7 +69,7 @@ type FeedValues = Readonly<Record<string, unknown>>;
 
 interface FeedTable<C> {
   name: string;
-  /** Of the table, unlike those of other nouns; `isLive` uses it. */
+  /** The table's alias in the statement, different for each noun; `isLive` uses it. */
   alias: string;
   columns: C;
   isLive: Sql | null;

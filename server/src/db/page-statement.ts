@@ -42,11 +42,11 @@ export interface PageRow {
   /** Id and key of the first row; absent at the start of a list. */
   first_id?: Buffer | null;
   first_key?: Buffer | null;
-  /** Those of the last row of a full page. */
+  /** Id and key of the last row of a full page. */
   last_id: Buffer | null;
   last_key: Buffer | null;
   has_unfolded_rows?: boolean;
-  /** Of a total in chunks: how many rows each has, with commas between them, and the epoch and revision of that. */
+  /** If the total was counted in chunks: the rows of each, with commas between them, and the epoch and revision. */
   counts?: Buffer | null;
   counted_epoch?: Buffer | null;
   counted_revision?: Buffer | null;

@@ -19,7 +19,7 @@ export interface TotalSource extends RowSource {
   others?: Expression<SqlBool>;
 }
 
-/** More changes are not looked through: then all is counted. */
+/** After more changes than this, all chunks are counted again. */
 const maxChanges = 300;
 
 const userParam = param('user_id');

@@ -8,7 +8,7 @@ import { atShard } from './shards.ts';
 
 /** Each prepared statement takes memory on every connection, so only frequent statements are prepared. */
 const minUsesToPrepare = 5;
-/** Of one connection. Each costs its backend some 50 kB. */
+/** Prepared statements of one connection. Each costs its backend some 50 kB. */
 const maxNames = 100;
 /** Texts that are counted, and texts with a name. */
 const maxTexts = 1_000;
@@ -97,7 +97,7 @@ export async function queryPrepared<Row extends QueryResultRow>(
   }
 }
 
-/** Of a text with several statements, which have a result each: the rows of all. */
+/** Joins the rows of a text with several statements, each of which has a result. */
 function toOneResult<Row extends QueryResultRow>(
   found: QueryResult<Row> | readonly QueryResult<Row>[],
 ): QueryResult<Row> {

@@ -5,7 +5,7 @@ import type { Db, Tx } from './schema.ts';
 /** The schema of every table except Better Auth's, which are in `better_auth`. */
 export const ownSchema = 'duly';
 
-/** Of the job queue: the database may hold another application's pg-boss. */
+/** The schema of the job queue: the database may hold another application's pg-boss. */
 export const queueSchema = 'duly_jobs';
 
 /** The migration that moves an older version's tables into this schema. */

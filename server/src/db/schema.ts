@@ -14,7 +14,7 @@ export interface Database {
   };
   'duly.tombstones': {
     user_id: string;
-    /** Of a noun, as in the feed. */
+    /** The type of a noun, as in the feed. */
     type: string;
     id: string;
     revision: bigint;

@@ -38,7 +38,7 @@ interface Options {
   onSilence(): void;
 }
 
-/** Of `$1`: backends that are gone, have been idle for a while, or cannot get rid of what they send. */
+/** Which of the backends `$1` are gone, have been idle for a while, or cannot get rid of what they send. */
 const deadBackendsQuery = `select pid from unnest($1::int[]) as pid left join pg_stat_activity as a using (pid)
   where a.pid is null or a.wait_event = 'ClientWrite'
     or (a.state like 'idle%' and a.state_change < clock_timestamp() - interval '500 ms')`;

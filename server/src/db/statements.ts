@@ -79,7 +79,7 @@ const isPlain = (value: unknown) => value === null || typeof value !== 'object';
 /** The number of compiled statements that one `compileOncePerShape` keeps. */
 const maxShapes = 500;
 
-/** The same for a statement of many shapes, each of which has a name. */
+/** `compileOnce` for a statement of many shapes, each of which has a name. */
 export function compileOncePerShape<Row>() {
   const shapes = new LRUCache<string, Statement<Row>>(entryLimit(maxShapes));
   return (

@@ -3,7 +3,7 @@ import type { CancelReason } from './model.ts';
 import type { DeliveryResult, DeliveryState } from './queries.ts';
 import { nextTryMs } from './retry-schedule.ts';
 
-/** A first attempt later than this after its time is late. */
+/** A delivery is late if its first attempt is later than this after its scheduled time. */
 export const lateAfterMs = 60_000;
 
 /** @returns why nothing is to be sent; null: it is to be sent */
@@ -61,7 +61,7 @@ export function resultOf(
 
 const keyOf = ({ userId, deliveryId }: DeliveryState) => ({ userId, deliveryId });
 
-/** Of an attempt that the end of the worker has cut off: another worker makes it. */
+/** The result of an attempt that the worker's end interrupted: another worker makes the attempt. */
 export const releasedResult = (delivery: DeliveryState): DeliveryResult => ({
   ...keyOf(delivery),
   status: 'queued',

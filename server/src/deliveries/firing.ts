@@ -11,7 +11,7 @@ export interface ReadyDelivery {
   userId: string;
   deliveryId: string;
   channelType: ChannelType;
-  /** Of a webhook; of push, the origin of the push service. */
+  /** The URL of a webhook, or the origin of the push service; null for email and for a deleted channel. */
   url: string | null;
 }
 

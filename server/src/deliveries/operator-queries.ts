@@ -18,7 +18,7 @@ export interface ListedDelivery {
 
 const listed = sql`id, user_id, kind, channel_type, status, attempts, scheduled_at, next_try_at, error`;
 
-/** The newest of that status. */
+/** The newest deliveries with a status. */
 export async function listNewestDeliveries(
   db: Db,
   status: DeliveryStatus,
@@ -45,7 +45,7 @@ export async function countDeliveries(db: Db): Promise<DeliveryCount[]> {
   return rows;
 }
 
-/** Those that wait for an attempt, or are being sent. An index has them. */
+/** Counts deliveries that wait for an attempt or are being sent, by a partial index. */
 export async function countQueuedDeliveries(db: Db): Promise<Omit<DeliveryCount, 'status'>[]> {
   const { rows } = await sql<DeliveryCount>`
     select kind, channel_type, count(*)::int as count from duly.deliveries
@@ -70,7 +70,7 @@ export async function retryDeliveries(tx: Tx, choice: DeliveryChoice): Promise<s
   return rows.map(({ user_id }) => user_id);
 }
 
-/** By its id, one whose job is lost can be queued again too. */
+/** A choice by id also takes a delivery that is being sent: its job may be lost. */
 const isWaiting = (choice: DeliveryChoice) =>
   'id' in choice ? sql<SqlBool>`true` : sql<SqlBool>`(status <> 'queued' or next_try_at is not null)`;
 

@@ -32,7 +32,7 @@ export interface DeliveryState extends DeliveryKey {
   isCompleted: boolean;
   isInTrash: boolean;
   isChannelEnabled: boolean | null;
-  /** Of the account; null for users of another issuer. */
+  /** The address of the account; null for users of another issuer. */
   email: string | null;
   isEmailVerified: boolean | null;
   isBanned: boolean;
@@ -40,7 +40,7 @@ export interface DeliveryState extends DeliveryKey {
   locale: string;
 }
 
-/** @returns those that exist; a delivery of an erased user does not */
+/** @returns the deliveries that exist; those of an erased user do not */
 export async function findDeliveries(db: Db, keys: readonly DeliveryKey[]): Promise<DeliveryState[]> {
   const userIds = keys.map(({ userId }) => userId);
   const ids = keys.map(({ deliveryId }) => deliveryId);

@@ -111,7 +111,7 @@ function itemOf(writer: Writer, task: DigestTask): MailListItem {
   };
 }
 
-/** Of an overdue task with its date; of others, the heading has it. */
+/** When a task is due. Only overdue tasks have their date: the headings have the dates of others. */
 function dueOf(writer: Writer, task: DigestTask): string {
   const { dates } = writer;
   if (task.part === 'overdue')

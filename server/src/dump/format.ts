@@ -39,7 +39,7 @@ export const DumpManifest = Type.Object({
 });
 export type DumpManifest = Static<typeof DumpManifest>;
 
-/** Of the text of COPY, in the order of the primary key: equal rows have equal digests on every server. */
+/** The digest of a table's COPY text in the order of the primary key: equal rows have equal digests on every server. */
 const TableDigest = Type.Object({
   rows: Count,
   sizeBytes: Count,
@@ -56,7 +56,7 @@ export const DumpEnd = Type.Object({
 });
 export type DumpEnd = Static<typeof DumpEnd>;
 
-/** Of the first entry alone: whether a newer Duly wrote the dump. */
+/** The part of the manifest that shows whether a newer Duly wrote the dump. */
 export const AnyManifest = Type.Object({ format: Type.Integer({ minimum: 1 }), duly: Type.String() });
 
 export const tableName = ({ schema, name }: Pick<DumpedTable, 'schema' | 'name'>) => `${schema}.${name}`;

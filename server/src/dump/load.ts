@@ -22,7 +22,7 @@ export type LoadPurpose = 'load' | 'upgrade';
 export interface LoadRequest {
   /** A tar archive as `writeDump` makes it. */
   content: AsyncIterable<Uint8Array>;
-  /** Of the file, for messages. */
+  /** The name of the file, for messages. */
   name: string;
   purpose: LoadPurpose;
   /** Stores the secret of the dump, before the rows are committed. */

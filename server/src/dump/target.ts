@@ -13,7 +13,7 @@ export interface LoadTarget {
   client: Client;
   /** By `schema.table`. */
   tables: ReadonlyMap<string, FoundTable>;
-  /** Those that were dropped. */
+  /** The foreign keys that were dropped, and come back after the rows. */
   foreignKeys: readonly ForeignKey[];
 }
 

@@ -29,7 +29,7 @@ export async function closeAccount(tx: Tx, userId: string): Promise<void> {
     on conflict (user_id) do update set revision = o.revision + 1, erasure = 'running'`.execute(tx);
 }
 
-/** Of two erasures of a user, the second waits, and finds nobody. */
+/** If two erasures of a user run at once, the second waits for this lock, and then finds nobody. */
 export async function lockOwner(tx: Tx, userId: string): Promise<void> {
   await sql`select from duly.owners where user_id = ${userId} for update`.execute(tx);
 }

@@ -45,7 +45,7 @@ function timeLines(task: TaskRow): string[] {
     ];
   const isInstant = due_time !== null && time_zone !== null && due_at !== null;
   const due = isInstant ? `:${icsInstant(due_at)}` : clockTime(due_date ?? '', task);
-  // Of one type with DUE, and before it.
+  // DTSTART has to have the value type of DUE, and to be before it (RFC 5545 §3.8.2.3).
   const hasStart = start_date !== null && (due_date === null || (due_time === null && start_date < due_date));
   return [
     ...(hasStart ? [`DTSTART;VALUE=DATE:${icsDate(start_date)}`] : []),

@@ -4,7 +4,7 @@ import { type TableEntry, tables } from '../user-data.ts';
 
 /** A list of the export: the user's rows of a table. */
 export interface ExportSection {
-  /** Of the member of the document. */
+  /** The name of its member in the document. */
   name: string;
   table: CatalogTable;
   userColumn: string;

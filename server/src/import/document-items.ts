@@ -83,7 +83,7 @@ const itemOf = ({ kind, fields }: List, userId: string, id: string, row: Row, no
 });
 
 interface Known {
-  /** Those of the ids that the user has. */
+  /** The ids that the user has already. */
   ids: ReadonlySet<string>;
   /** Live items, by the id of their parent, or an empty text. */
   counts: Map<string, number>;

@@ -145,7 +145,7 @@ interface PlacedRow {
   task: FoundTask;
 }
 
-/** Those with an id that was there before come last. */
+/** Orders rows so that parents come before their subtasks. Repeated ids come last. */
 function parentsFirst(rows: readonly PlacedRow[]): PlacedRow[] {
   const byKey = new Map<string, PlacedRow>();
   const repeated: PlacedRow[] = [];

@@ -17,7 +17,7 @@ export interface FoundTask {
   /** Names. A section needs a project. */
   project: string | null;
   section: string | null;
-  /** Of the task that it is below. */
+  /** The key of the task that this one is a subtask of. */
   parentKey: string | null;
   /** YYYY-MM-DD */
   dueDate: string | null;
@@ -58,7 +58,7 @@ export interface FoundData {
 
 /** Reads the files of one program. */
 export interface ImportFormat {
-  /** Of the parameter `format`. */
+  /** A value of the parameter `format`. */
   name: string;
   /** For people: `Todoist (CSV)`. */
   label: string;
@@ -69,9 +69,9 @@ export interface ImportFormat {
 }
 
 export interface ReadOptions {
-  /** Of the file, without its directory; empty if it has none. Some programs put the project's name there. */
+  /** The file's name without its directory; empty if it has none. Some programs put the project's name there. */
   fileName: string;
-  /** Of the user: it turns instants into dates. */
+  /** The user's zone: it turns instants into dates. */
   timeZone: string;
   /** YYYY-MM-DD, in that zone: words such as `tomorrow` count from it. */
   today: string;

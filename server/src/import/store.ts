@@ -22,7 +22,7 @@ export interface Outcome {
   place: string;
   title: string;
   kind: 'created' | 'changed' | 'existing' | 'skipped';
-  /** Of `changed` and `skipped`. */
+  /** Why it was changed or skipped. */
   reason?: string;
 }
 

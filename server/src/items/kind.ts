@@ -31,7 +31,7 @@ export interface Item {
   updated_at: string;
 }
 
-/** What is stored besides. */
+/** What an item stores besides: its deletion. */
 interface Deletion {
   deleted_at: string | null;
   /** The item that it was deleted with. It is in no list of the trash, and comes back with that item. */
@@ -39,7 +39,7 @@ interface Deletion {
 }
 export type Stored<I> = I & Deletion;
 
-/** Those of every item. */
+/** The columns that every item has. */
 export const itemColumns = {
   id: column(uuid, { setBy: 'creation' }),
   user_id: userIdColumn,
@@ -52,7 +52,7 @@ export const itemColumns = {
 
 /** The item that items belong to. They are ordered and counted within it. */
 interface Parent {
-  /** Of the item's table; a read-only field. */
+  /** The column of the item's table with the parent's id; a read-only field. */
   column: string;
   table: string;
   /** As `label` of its kind. */
@@ -61,14 +61,14 @@ interface Parent {
 
 /** What a deletion, a restore or a purge changes besides the item. */
 export interface Effect<I> {
-  /** Of the statement. */
+  /** Names the statement: unique, see `Query`. */
   name: string;
-  /** How many other things it changes, of a row `t` of the item's table: for the audit log. */
+  /** How many other rows it changes, for a row `t` of the item's table: the audit log has the number. */
   count: RawBuilder<number>;
   /** JSON: local times of which it needs the instants in the user's zone, of the same row. */
   localTimes?: RawBuilder<LocalTime[]>;
   ctes(item: Stored<I>, stamp: WriteStamp, localTimes: readonly LocalTime[]): readonly Cte[];
-  /** Statements before that one. */
+  /** CTEs that are executed first, each in a statement of its own. */
   earlier?(item: Stored<I>, count: number): readonly Cte[];
 }
 

@@ -25,7 +25,7 @@ export function limitTable({ perUser, perAddress, auth }: LimitSettings) {
     auth: { name: 'auth', quota: auth },
     /** Per account: log-ins from unknown IP addresses. Beyond it a wrong password gets 429 instead of 401. */
     account: { name: 'account', quota: auth },
-    /** The same log-ins. Beyond it the password is not checked: 429 even for the right one. */
+    /** Per account: the same log-ins. Beyond it the password is not checked: 429 even for the right one. */
     hardLimit: { name: 'account', quota: auth && { ...auth, requests: auth.requests * hardLimitFactor } },
     /** Per account: the other auth endpoints that name one, most of which send mail. */
     mail: { name: 'account', quota: auth },

@@ -1,6 +1,6 @@
 import type { SmtpSettings } from '../config/mail.ts';
 
-/** Of nodemailer. A password is only sent over TLS. */
+/** Options of nodemailer. A password is only sent over TLS. */
 export const transportOptions = ({ host, port, secure, user, password }: SmtpSettings) => ({
   host,
   port,

@@ -9,7 +9,7 @@ interface MeasuredWorker {
 
 const outcomes = ['sent', 'failed', 'cancelled', 'retried'] as const;
 
-/** Of the worker in this process. They cost no statement: they are what it knows. */
+/** The metrics of the delivery worker in this process, from its memory: they cost no statement. */
 export function deliveryMetrics({ heldCounts, stats }: MeasuredWorker): MetricFamily[] {
   const { queued, oldestDueSeconds } = stats.queue();
   const attempts: Record<string, number> = {};

@@ -17,9 +17,9 @@ import { byLabel, counter, gauge, type MetricFamily, maxGauge } from './text-for
 /** The metrics of `/metrics`. Other modules count; their counts are read when they are scraped. */
 export interface Metrics extends Pick<ProcessMetrics, 'open' | 'close'> {
   requests: RequestDurations;
-  /** Of this process. Sends no query and no message. */
+  /** The metrics of this process. Sends no query and no message. */
   families(): MetricFamily[];
-  /** Of all workers, or of the only process. @throws AppError SERVICE_UNAVAILABLE without the primary process */
+  /** The metrics of all workers, or of the only process. @throws AppError SERVICE_UNAVAILABLE without the primary */
   gather(): Promise<MetricFamily[]>;
   /** Adds the figures of the HTTP server, which is built later. */
   observeOverload(stats: () => OverloadStats): void;

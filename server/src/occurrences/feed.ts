@@ -12,7 +12,7 @@ export const occurrenceNoun: Noun<'occurrence', Occurrence> = {
     name: 'duly.occurrences',
     alias: 'oc',
     columns: occurrenceColumns,
-    // Those of a task in the trash stay: there may be any number, and a restore would have to bring all of them back.
+    // Occurrences of a task in the trash stay: a restore would have to bring all of them back, however many.
     isLive: null,
     idDescription: "The occurrence's id.",
   }),

@@ -73,7 +73,7 @@ export interface FieldsBefore {
   series_zone: string | null;
 }
 
-/** One that a write has read or records, and what it needs of it. */
+/** A done or skipped occurrence that a write has read or records, with what an undo needs. */
 export interface RecordedOccurrence {
   /** Null until it is stored. */
   id: string | null;
@@ -82,6 +82,6 @@ export interface RecordedOccurrence {
   number: number;
   status: OccurrenceStatus;
   before: FieldsBefore;
-  /** Of the task since then: it orders the occurrences of a task. */
+  /** The version that recording it gave the task: it orders the occurrences of a task. */
   task_version: number;
 }

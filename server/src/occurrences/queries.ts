@@ -10,7 +10,7 @@ import type { OccurrenceListQuery, RecordedOccurrence } from './model.ts';
 
 /** Which recorded occurrences a write has to read. */
 export interface OccurrenceScope {
-  /** Those of a task on a date. */
+  /** Occurrences of a task by their dates. */
   dates: readonly { taskId: string; date: string }[];
   /** A task for each of its newest occurrences: twice for two. */
   newest: readonly string[];
@@ -101,7 +101,7 @@ export function occurrenceCtes(
   return [...(recorded.length > 0 ? [record] : []), ...(undone.length > 0 ? [undo] : [])];
 }
 
-/** One that another Duly recorded. */
+/** An occurrence that another installation recorded. */
 export interface ImportedOccurrence extends RecordedOccurrence {
   id: string;
   recorded_at: string;

@@ -46,10 +46,10 @@ export const listenConnection = (
   { connection }: Pick<OpenDatabase, 'connection'>,
 ): DatabaseConnection => (directUrl === null ? connection : connectionFromUrl(directUrl));
 
-/** The same for a command that may run beside a server: it shares an embedded database in use. */
+/** `openDatabase` for a command that may run beside a server: it shares an embedded database in use. */
 export const joinDatabase = (config: Config, log: Logger) => openConfigured(config, log, 'joinEmbedded');
 
-/** The same for a worker: it connects to the database that the primary process has opened. */
+/** `openDatabase` for a worker process: it connects to the database that the primary process has opened. */
 export const openWorkerDatabase = ({ database }: Config, connection: DatabaseConnection, log: Logger) =>
   openPool(connection, null, database.poolMax, log);
 

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const tenSecondsMs = 10_000;
-/** Of the event loop's time. An idle server has less than 0.001. */
+/** The share of time that the event loop is busy. An idle server has less than 0.001. */
 const idleShare = 0.01;
 
 /**

@@ -49,7 +49,7 @@ interface ProfileBefore {
   profile: Profile;
   digest: DigestDates;
   floating: [date: string, time: string][];
-  /** The same of reminders. */
+  /** The local times of reminders whose instants depend on the zone. */
   references: LocalTime[];
 }
 

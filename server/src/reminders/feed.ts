@@ -12,7 +12,7 @@ export const reminderNoun: Noun<'reminder', Reminder> = {
     name: 'duly.reminders',
     alias: 'rm',
     columns: reminderColumns,
-    // Those of a task in the trash stay, without a `next_at`: a restore would have to bring all of them back.
+    // Reminders of a task in the trash stay, without a `next_at`: a restore would have to bring all of them back.
     isLive: null,
     idDescription: "The reminder's id.",
   }),

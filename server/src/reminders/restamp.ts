@@ -11,7 +11,7 @@ import { type References, type RemindedTask, referencesOf } from './rules.ts';
 const userParam = param<string>('user_id');
 const revision = sql`(select revision from stamp)`;
 
-/** The rule. @param due, start instants that `o`, a row of the reminders, is counted from */
+/** The rule for `next_at`, in SQL. @param due, start reference instants of `o`, a row of the reminders */
 const nextAt = (due: RawBuilder<unknown>, start: RawBuilder<unknown>, isActive: RawBuilder<unknown>) => sql`(
     select case when ${isActive} and (i.instant > stamp.now or i.instant = o.next_at) then i.instant end from (
       select case o.relative_to when 'due' then ${due} - make_interval(mins => o.minutes_before)
@@ -66,7 +66,7 @@ export function restampRemindersCtes(
   return [{ template: restampTemplate, params }];
 }
 
-/** Rows of the times of which the statement has the instants. */
+/** A table of local times and their instants, from the parameters of `localParams`. */
 const localInstants = (
   name: string,
 ) => sql`unnest(${param('local_dates')}::date[], ${param('local_times')}::text[],
@@ -101,7 +101,7 @@ export const restoredRemindersCte = (tasks: RawBuilder<unknown>) =>
       left join ${localInstants('starts')} on starts.date = t.start_date
       where ${tasks} and t.reminder_count > 0`);
 
-/** Those of tasks that come to the trash are not sent. @param tasks a condition of `duly.tasks as t` */
+/** Stops the reminders of tasks that move to the trash. @param tasks a condition of `duly.tasks as t` */
 export const trashedRemindersCte = (tasks: RawBuilder<unknown>) =>
   update(sql`
       select o.id, null::timestamptz as next_at from duly.tasks as t

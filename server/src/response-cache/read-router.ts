@@ -92,7 +92,7 @@ export function createReadRouter(primary: Db, settings: ReplicaSettings | null, 
   };
 }
 
-/** Of several hosts, the one that is a standby now. */
+/** If the URL lists several hosts, the one that is a standby now is used. */
 function replicaConnection(url: string): DatabaseConnection {
   const connection = connectionFromUrl(url);
   return connection.otherHosts === undefined ? connection : { target: 'standby', ...connection };

@@ -95,7 +95,7 @@ export function createBucketStore(location: BucketLocation, { attempts = 3, stop
   };
 }
 
-/** The same bytes in parts of `partBytes`, of which the last may be shorter. */
+/** Regroups the chunks into parts of `partBytes`; the last one may be shorter. */
 async function* partsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer<ArrayBuffer>> {
   let part = Buffer.allocUnsafe(partBytes);
   let filled = 0;

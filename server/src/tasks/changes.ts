@@ -61,7 +61,7 @@ export function requireTask(
   return task;
 }
 
-/** Of a task that no deletion moved. */
+/** The fields of a task that no deletion has moved. */
 const nowhereElse = {
   deleted_with: null,
   former_project_id: null,

@@ -159,7 +159,7 @@ const upsert = upsertCte('duly.tasks', ['user_id', 'id'], allColumns);
 /** Inserts or updates tasks with their tags: those of the parameter `rows`. */
 export const upsertTasksCtes = sql`${recordsCte(allColumns)}, ${upsert}`;
 
-/** The same for one task, by `rowParams`. */
+/** Inserts or updates one task with its tags, by `rowParams`. */
 export const upsertTaskCtes = sql`${recordCte(allColumns)}, ${upsert}`;
 
 /** Updates the task, by `rowParams`. */

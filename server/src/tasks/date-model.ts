@@ -23,7 +23,7 @@ export const shownDates = {
 
 const date = { type, format: 'date' };
 
-/** The same in bodies. */
+/** The date fields in request bodies. */
 export const dateFields = {
   due_date: Type.Optional(
     nullable<string>({

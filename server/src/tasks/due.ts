@@ -46,5 +46,5 @@ export const dueAtOf = (
 ): string | null =>
   due_date === null || due_time === null ? null : instantOf(due_date, due_time, time_zone ?? userZone);
 
-/** Of a new task, before its fields are known. */
+/** The due value of a new task, before its fields are known. */
 export const noDue: Due = { due_date: null, due_time: null, time_zone: null, due_at: null };

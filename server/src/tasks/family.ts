@@ -7,14 +7,14 @@ import type { Occurrences, TaskEffect } from './repeats.ts';
 
 /** Tasks and what belongs to them, as a write sees them: it has read them, and its changes are in it. */
 export interface Family {
-  /** Those recorded ones that the write has to know, and those that it records. */
+  /** The recorded occurrences that the write has read, and those that it records. */
   occurrences: Occurrences;
-  /** Those that the write makes. */
+  /** The reminders that the write creates. */
   reminders: readonly UnstampedReminder[];
   tasks: Map<string, StoredTask>;
-  /** Live ones of those that the write names or its tasks are in. */
+  /** Ids of the live projects that the write names, or that its tasks are in. */
   projects: ReadonlySet<string>;
-  /** The same of sections, with their projects. */
+  /** Project ids by section id, of the live sections that the write names, or that its tasks are in. */
   sections: ReadonlyMap<string, string>;
 }
 

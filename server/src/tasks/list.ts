@@ -71,7 +71,7 @@ function scopeOf(
 ) {
   return sortByName({
     ...filter,
-    // Of `archived` only this one counts: a position among more or fewer tasks of one order is a position all the same.
+    // `hide` and `show` share cursors: a position is valid among more or fewer tasks of the same order.
     ...(archived === 'only' ? { archived } : {}),
     ...(deferred === undefined || deferred === 'all' ? {} : { deferred }),
     // Another folding orders titles otherwise, and another zone due dates, so such cursors are refused after it.
@@ -80,7 +80,7 @@ function scopeOf(
   });
 }
 
-/** The same parameters in another order are the same filter. */
+/** Parameters that differ only in their order are the same filter. */
 function sortByName(filter: object): [string, unknown][] {
   return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -122,10 +122,10 @@ export async function listTasks(
 
 const table = 'duly.tasks';
 
-/** So many of a list are found sooner along its order than all of them by their filter. */
+/** From this total on, a page is read along the index of its order, and the filter is compared row by row. */
 const walkedFrom = 3_000;
 
-/** Filters by which few tasks remain, perhaps. Others leave so many that a page along the order is soon full. */
+/** Filters that may leave few tasks. Others leave so many that a page is soon full when read along its order. */
 const isSelective = ({ search, tags, due_after, due_before, due, has_reminder }: TaskListFilter): boolean =>
   Boolean(search || tags?.length || due_after || due_before || isByClock(due) || has_reminder);
 

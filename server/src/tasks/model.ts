@@ -128,7 +128,7 @@ export interface StoredTask extends Task {
   /** `due_time` and `time_zone` of the next occurrences. */
   series_time: string | null;
   series_zone: string | null;
-  /** Of the current occurrence: 1 is the first. */
+  /** The ordinal of the current occurrence in its series: 1 is the first. */
   occurrence_number: number | null;
   deleted_at: string | null;
   /** The project or task that it was deleted with, and is restored with. */

@@ -18,7 +18,7 @@ export interface OrderIndexes {
   close(): Promise<void>;
 }
 
-/** So many tasks that the indexes may lack are read beside them. */
+/** Up to this gap, pages read the tasks that the indexes lack beside them. */
 const maxGap = 100;
 
 export function createOrderIndexes(db: Db, log: Logger): OrderIndexes {

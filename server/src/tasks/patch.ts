@@ -50,7 +50,7 @@ const changed = (task: StoredTask, fields: Partial<StoredTask>, stamp: WriteStam
 
 export interface SentCompletion {
   completed?: boolean | undefined;
-  /** Of a repeating task: the one that is completed. */
+  /** The occurrence that is completed, if the task repeats. */
   occurrence?: string | null | undefined;
 }
 

@@ -14,7 +14,7 @@ export const shownPlacement = {
   parent_id: nullableUuid('The task that it is a subtask of; null: at the top level.'),
 };
 
-/** The same in bodies. */
+/** The placement in request bodies. */
 export const placementFields = {
   project_id: Type.Optional(
     nullableUuid('A project; null: the inbox. A subtask is in the project of its parent.'),
@@ -48,7 +48,7 @@ export const shownOrder = {
   reminder_count: Type.Integer({ minimum: 0, description: 'How many reminders it has.' }),
 };
 
-/** The same in bodies, where they are ignored: clients send whole tasks back. */
+/** The same fields in request bodies, which ignore them: clients send whole tasks back. */
 export const ignoredOrder = {
   position: Type.Optional(Type.String({ description: 'Ignored: a move sets it.' })),
   progress: Type.Optional(

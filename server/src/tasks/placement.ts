@@ -95,7 +95,7 @@ function exists(family: Family, name: keyof TaskPlacement, id: string): boolean 
 
 const things = { project_id: 'project', section_id: 'section', parent_id: 'task' } as const;
 
-/** The same for one that never was, one in the trash, and one of another user. */
+/** The same text for an id that does not exist, is in the trash, or is another user's: none is revealed. */
 const unknownIssue = (name: keyof TaskPlacement) =>
   issueOf(name, `must be a ${things[name]} of this user, not in the trash`);
 

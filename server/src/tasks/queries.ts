@@ -59,7 +59,7 @@ export const storedTaskQuery = (userId: string, taskId: string): Query<StoredTas
 const storedTaskSql = sql<TaskRow>`select ${taskSelection} from duly.tasks as t
   where t.user_id = ${param('user_id')} and t.id = ${param('id')}::uuid`;
 
-/** The same with the zone of the user's profile. */
+/** `storedTaskQuery`, together with the zone of the user's profile. */
 export const taskAndZoneQuery = (userId: string, taskId: string) =>
   query('task and zone', taskAndZoneSql, { user_id: userId, id: taskId }, ([row]) => {
     return row && { task: readStoredTask(row), timeZone: row.timeZone };

@@ -32,7 +32,7 @@ const recurrence_from = Type.Enum([...origins], {
   description: '`due`: the next date follows the occurrence. `completion`: it follows the day of completion.',
 });
 
-/** The same in bodies. */
+/** The fields of a repeat in request bodies. */
 export const repeatFields = {
   recurrence: Type.Optional(
     nullable<string>({

@@ -15,7 +15,7 @@ export interface TaskEffect {
   recorded?: RecordedOccurrence;
   /** One of those that the write has read or recorded. */
   undone?: RecordedOccurrence;
-  /** Those that are made with it; absent: that of the profile, if it gets a time and has none. */
+  /** Reminders that are created with the task; absent: the profile's default, if it gets a due time and has none. */
   reminders?: readonly UnstampedReminder[];
 }
 
@@ -119,7 +119,7 @@ export function undoOccurrence(
   }
   const { before } = newest;
   const pending = { completed: false, completed_at: null };
-  // One that ended the series left its fields: they may have been changed since.
+  // The completion that ended the series left the task's fields as they were: they may have been changed since.
   const isEnd = newest.number === task.occurrence_number;
   const { due_date, due_time, time_zone } = before;
   const due_at = dueAtOf({ due_date, due_time, time_zone }, stamp.timeZone);

@@ -43,7 +43,7 @@ const noPosition: SeriesPosition = {
   series_zone: null,
 };
 
-/** Of a new task, before its fields are known. */
+/** The series of a new task, before its fields are known. */
 export const noSeries: Series = { recurrence: null, recurrence_from: 'due', ...noPosition };
 
 const issueOf = (field: string, msg: string): ValidationIssue => ({

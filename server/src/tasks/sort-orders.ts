@@ -17,7 +17,7 @@ const sortByTime = (name: 'created_at' | 'updated_at'): SortColumn => ({
 
 const foldVersionSql = sql.lit(foldVersion);
 
-/** Of a folded title: the index `tasks_live_title` has no more, because its entries have a greatest size. */
+/** Characters of a folded title that are compared. The index `tasks_live_title` has no more: entries are limited. */
 const comparedLength = sql.lit(200);
 
 /** A row without this folding is ordered by `lower(title)`, and so is a cursor whose row has none. */
@@ -36,7 +36,7 @@ const sortByTitle: SortColumn = {
 /** A date is due from its first instant on, in the user's zone. */
 const dueInstant = sql`coalesce(t.due_at, t.due_date::timestamp at time zone ${param('database_zone')}::text)`;
 
-/** Those whose index has the tasks of users with a long list only, and its condition. */
+/** Orders whose indexes are partial: with `t.in_orders`, they have the tasks of users with a long list only. */
 export const flaggedSorts: ReadonlySet<SortKey> = new Set(['updated_at', 'title', 'position', 'priority']);
 export const isInOrders = sql<SqlBool>`t.in_orders`;
 

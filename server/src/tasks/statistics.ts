@@ -35,7 +35,7 @@ export function createStatistics(db: Db, log: Logger): Statistics {
 
 /** With so few tasks no plan takes long. */
 const minCreated = 500;
-/** Of all tasks: so many of an unknown user may take long. */
+/** If PostgreSQL expects no tasks of unknown users: the statistics are renewed when this share of all tasks is new. */
 const maxUnknown = 0.02;
 
 /** @returns what to call after so many more tasks were created; it resolves once PostgreSQL knows */

@@ -53,7 +53,7 @@ const findUserZone = (db: Db, userId: string): Promise<string> =>
 
 const userZoneSql = sql<{ zone: string }>`select ${userZone} as zone`;
 
-/** Of zones that the database was asked for: the name that it knows them by, or null. */
+/** The name by which the database knows a zone; null: it does not know the zone. Only zones that were asked for. */
 const databaseNames = new LRUCache<string, { name: string | null }>(entryLimit(600));
 
 function databaseNameOf(zone: string): { name: string | null } {

@@ -15,7 +15,7 @@ export interface DataTotals {
 type ReportFault = (userId: string, fault: string) => void;
 
 const usersPerStatement = 1_000;
-/** Of one user; each kind of fault has a limit of its own. */
+/** Reported for each user and each kind of fault. */
 const maxFaults = 100;
 
 /**

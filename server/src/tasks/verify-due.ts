@@ -6,7 +6,7 @@ import { zoneOf } from '../writes/stamps.ts';
 import { type Due, dueAtOf } from './due.ts';
 
 const tasksPerStatement = 1_000;
-/** Of one user. */
+/** Reported for each user. */
 const maxFaults = 100;
 
 interface DueRow extends Due {

@@ -9,7 +9,7 @@ import { zoneOf } from '../writes/stamps.ts';
 import { taskColumns } from './columns.ts';
 
 const remindersPerStatement = 1_000;
-/** Of one user; each kind of fault has a limit of its own. */
+/** Reported for each user and each kind of fault. */
 const maxFaults = 100;
 
 type ReportFault = (fault: string) => void;

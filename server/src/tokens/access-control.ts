@@ -62,7 +62,7 @@ export interface AccessControl extends AccessEvents {
    * @throws AppError SERVICE_UNAVAILABLE when the database is down and token or user are not cached.
    */
   findRole(identity: Identity, isDatabaseUnavailable: boolean): Promise<Role | null>;
-  /** The same from the cache alone; undefined on a miss. */
+  /** `findRole` from the cache alone; undefined on a miss. */
   cachedRole(identity: Identity): Role | null | undefined;
   /** Why `findRole` has just returned null, from the cache alone. */
   refusalOf(identity: Identity): TokenRefusal;

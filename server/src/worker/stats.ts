@@ -4,14 +4,14 @@ import type { ChannelType } from '../senders/model.ts';
 /** Upper bounds of the buckets of the durations of sends, in seconds. */
 export const durationBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
-/** Of one type of channel, since the start of the process. */
+/** Counts of one type of channel, since the start of the process. */
 export interface ChannelCounts {
   /** Attempts that failed and will be repeated. */
   retried: number;
   sent: number;
   failed: number;
   cancelled: number;
-  /** Of `sent`. */
+  /** How many of `sent` were late. */
   late: number;
   /** Durations of attempts: those of each bucket alone, the last above all bounds. */
   durations: number[];

@@ -11,10 +11,10 @@ import type { WorkerContext } from './context.ts';
 import { createQueue, type DueTimes, findDueTimes } from './queue.ts';
 import type { WorkerStats } from './stats.ts';
 
-/** After a change the worker looks for work again, at most so often. */
+/** After a change the worker looks for work again, but not sooner than this after it last looked. */
 const minPauseMs = 1_000;
-/** It looks so often in any case: when other instances can be heard, as often as upkeep runs; and when they cannot. */
-const maxPauseMs = { listening: 15 * 60_000, deaf: 30_000 };
+/** It looks this often in any case; more often while no notifications of other instances arrive. */
+const maxPauseMs = { listening: 15 * 60_000, notListening: 30_000 };
 const countIntervalMs = 2_000;
 const superviseIntervalMs = 15 * 60_000;
 const maxFailurePauseMs = 30_000;
@@ -112,7 +112,7 @@ export function createDeliveryWorker(ctx: WorkerContext): DeliveryWorker {
 /** For how many ms there is nothing to do. */
 function pauseOf({ hasJobs, isQueueUsed: _, ...times }: DueTimes, isListening: boolean): number {
   const known = Object.values(times).filter((ms) => ms !== null);
-  const nextMs = Math.min(isListening ? maxPauseMs.listening : maxPauseMs.deaf, ...known);
+  const nextMs = Math.min(isListening ? maxPauseMs.listening : maxPauseMs.notListening, ...known);
   // What is past may be locked by a write or another worker.
   return hasJobs || nextMs <= 0 ? minPauseMs : Math.ceil(nextMs);
 }

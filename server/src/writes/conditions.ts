@@ -12,7 +12,7 @@ export interface WriteCondition {
   ifMatch?: readonly string[] | '*' | undefined;
   /** Read-only fields of a client that sends the whole item back. */
   readOnlyFields?: { [Field in 'id' | 'user_id' | 'created_at']?: string | undefined };
-  /** Of that copy. Without `version` and `ifMatch`, an earlier time than the stored one is a 409. */
+  /** The `updated_at` of that whole item. Without `version` and `ifMatch`, one before the stored one is a 409. */
   updatedAt?: string | undefined;
 }
 

@@ -95,7 +95,7 @@ async function keepIfUnchanged<T>(tx: Tx, perform: (tx: Tx) => Promise<T | Rollb
   return outcome.value;
 }
 
-/** Of the advisory lock that each write with the key takes until it ends. */
+/** The name of the advisory lock that each write with the key holds until it ends. */
 export const lockNameOf = (userId: string, { route, key }: IdempotencyKey): string =>
   JSON.stringify([userId, route, key]);
 

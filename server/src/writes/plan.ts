@@ -22,7 +22,7 @@ export interface WriteStamp {
   versionFloor: number;
   /** The IANA name of the zone in the user's profile. */
   timeZone: string;
-  /** That of the profile: the reminder of a task that gets a due time; null: none. */
+  /** The profile's: a task that gets a due time gets a reminder so many minutes before it; null: none. */
   defaultReminderMinutes: number | null;
 }
 

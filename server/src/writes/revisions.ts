@@ -18,7 +18,7 @@ const replicaRevisionsQuery = `${revisionsQuery} where pg_is_in_recovery()`;
 export const findRevisions = (db: Db, userIds: readonly string[]) =>
   readRevisions(db, revisionsQuery, userIds);
 
-/** The same on a replica. A server that has become a primary gives none: its history may be another one. */
+/** `findRevisions` on a replica. A server that was promoted returns none: its history may be another one. */
 export const findReplicaRevisions = (db: Db, userIds: readonly string[]) =>
   readRevisions(db, replicaRevisionsQuery, userIds);
 

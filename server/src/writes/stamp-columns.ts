@@ -9,6 +9,6 @@ const nextVersion = sql`greatest(t.version + 1, ${param('version_floor')}::int)`
 export const stampColumns = sql`revision = (select revision from stamp), updated_at = (select now from stamp),
   version = ${nextVersion}`;
 
-/** The same for tasks: the tags on the row are those of the new version, if they were those of the old. */
+/** `stampColumns` for tasks: the tags on the row are of the new version, if they were of the old one. */
 export const taskStampColumns = sql`${stampColumns},
   tags_version = case when t.tags_version = t.version then ${nextVersion} end`;

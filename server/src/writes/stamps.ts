@@ -13,15 +13,15 @@ export interface Seen {
   versionFloor: number;
 }
 
-/** That of the profile, which has this default (`profiles/columns.ts`). */
+/** The time zone of the user's profile, or the default of profiles (`profiles/columns.ts`). */
 export const zoneOf = (userId: Expression<unknown>) => sql<string>`coalesce((
     select p.time_zone from duly.profiles as p where p.user_id = ${userId}
   ), 'UTC')`;
 
-/** The same in a statement with the parameter `user_id`. */
+/** `zoneOf` the parameter `user_id`. */
 export const userZone = zoneOf(param('user_id'));
 
-/** What writes take from the profile, of the row that `joinProfile` gives: the same zone. */
+/** What writes need of the profile: its zone and its default reminder. The statement has to have `joinProfile`. */
 export const profileOfStamp = sql`coalesce(p.time_zone, 'UTC') as "timeZone",
   p.default_reminder_minutes as "defaultReminderMinutes"`;
 export const joinProfile = sql`left join duly.profiles as p on p.user_id = ${param('user_id')}`;
@@ -84,7 +84,7 @@ const templatesOf = (name: string, before: RawBuilder<unknown>, parts: BumpParts
   return { any: template('any'), first: template('first'), seen: template('seen') };
 };
 
-/** Of the CTE `key_lock`: takes the advisory lock until the transaction ends, if it is free. */
+/** The CTE `key_lock`: takes the advisory lock until the transaction ends, if it is free. */
 export const keyLockCte = sql`key_lock as materialized (
     select pg_try_advisory_xact_lock(hashtextextended(${param('lock_name')}, 0)) as is_free
   )`;

@@ -1,7 +1,7 @@
 import type { Db } from '../db/schema.ts';
 import { createKeyedConcurrencyLimiter } from '../platform/concurrency-limiter.ts';
 
-/** Of two writes that read nothing, one waits for the row lock while the other commits. */
+/** Two, for writes that read nothing: one waits for the row lock while the other commits. */
 const maxConcurrentPerUser = 2;
 const maxQueuedPerUser = 1_000;
 

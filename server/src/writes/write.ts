@@ -151,7 +151,7 @@ interface SeenRow {
   versionFloor: number;
   timeZone: string;
   defaultReminderMinutes: number | null;
-  /** A server that another one has replaced, perhaps: what it says may be old. */
+  /** Whether the server takes no writes: it may be a former primary, whose rows are out of date. */
   isReadOnly: boolean;
   /** Null when there is no row. */
   isFound: true | null;

@@ -60,7 +60,7 @@ function requireNoRestore(dataDir: string): void {
     throw new StartError(
       `DATA_DIR ${dataDir} is being restored or upgraded by the process ${pid}: wait until it ends`,
     );
-  // Of a killed restore.
+  // A killed restore left this lock.
   if (pid !== process.pid) rmSync(lockPath(dataDir), { force: true });
 }
 

@@ -130,7 +130,7 @@ export const mailErrorDescriptions = {
   503: 'No mail can be sent (MAIL_NOT_CONFIGURED), or briefly unavailable.',
 };
 
-/** Of operations that a feature flag can switch off. */
+/** For operations that a feature flag can switch off. */
 export const featureErrorDescriptions = {
   403: 'The path names another user, or the feature is off for this user (FEATURE_DISABLED).',
 };
@@ -174,7 +174,7 @@ export const contentEtagHeader = {
   ETag: { type: 'string', description: 'Another one whenever anything of the answer is.' },
 };
 
-/** Of responses that are compressed if the client accepts it. */
+/** For responses that are compressed if the client accepts it. */
 export const contentEncodingHeader = {
   'Content-Encoding': {
     type: 'string',

@@ -3,7 +3,7 @@ import { createFairQueue } from './fair-queue.ts';
 import { createRefusals, type Exchange } from './refusals.ts';
 import { connectionOf, type Slot } from './request-guard.ts';
 
-/** Requests that are worked on at a time. More would not be answered sooner, and delay each turn of the event loop. */
+/** Requests that are handled at a time. More would not be answered sooner, and delay each turn of the event loop. */
 const maxActive = 64;
 /**
  * A request that takes longer waits for something else than this process, such as a password hash or a lock, and no
@@ -12,7 +12,10 @@ const maxActive = 64;
 const countedMs = 250;
 /** Nobody waits longer for a turn. */
 const maxWaitMs = 2_000;
-/** So many may wait at least; and as many as were answered in the last second: they have their turn in the next. */
+/**
+ * So many requests may wait in any case. If more were answered in the last second, that many may wait: they get their
+ * turn within the next one.
+ */
 const minWaiting = 1_000;
 interface Waiting extends Exchange {
   since: number;
@@ -34,7 +37,7 @@ export interface Admission {
 
 /** Counts active requests. */
 function createSlots() {
-  /** Those that began since the last tick, and between the two before. Older ones no longer count. */
+  /** Requests that began since the last tick, and in the interval before it. Older ones no longer count. */
   let [recent, earlier] = [0, 0];
   let ticks = 0;
   return {

@@ -18,7 +18,7 @@ export interface EarlyResponses {
   /** Refuses a request. The response is sent after those to earlier requests of the connection. */
   refuse(request: IncomingMessage, response: ServerResponse, error: AppError): void;
   refuseConnect(request: IncomingMessage, socket: Socket): void;
-  /** The same as `refuse` for one of many, without a line in the log; the connection stays open. */
+  /** Refuses one of many requests under overload: without a line in the log, and the connection stays open. */
   refuseExcess(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>): void;
   /**
    * Responds to bytes that are not HTTP, and to a request that does not arrive in time. Earlier requests of the

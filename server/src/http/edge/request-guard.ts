@@ -11,7 +11,7 @@ const hostSyntax = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 /** Methods that routes may have, and TRACE, which gets a 405. */
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']);
 
-/** A place among the requests that are worked on (`admission.ts`). */
+/** A request's share of the concurrency limit (`admission.ts`). */
 export interface Slot {
   release(): void;
 }
@@ -22,7 +22,7 @@ export interface HttpConnection {
   newestResponse: ServerResponse;
   previousResponse: ServerResponse | null;
   requests: number;
-  /** Of its newest request, while it is worked on. */
+  /** The slot of its newest request, while that is handled. */
   slot: Slot | null;
   /** Further bytes are not handled as requests: they may be the rest of a refused one. */
   isClosing: boolean;

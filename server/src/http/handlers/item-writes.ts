@@ -57,9 +57,9 @@ export function createOperation<I extends Item>(definition: ItemOperations<I>) {
 
 /** What a write of one item differs in. */
 interface ItemWrite {
-  /** Of the operation's id: `verb` and the noun. */
+  /** The operation's id is `verb` and the noun. */
   verb: string;
-  /** Of the message: "Project updated successfully". */
+  /** The participle of the message: "Project updated successfully". */
   done: string;
   summary: string;
   description: string;

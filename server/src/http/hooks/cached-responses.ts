@@ -26,7 +26,7 @@ declare module 'fastify' {
 /** The `config` of a route whose handler is `sendCached`. */
 export const cacheable = { cacheable: true };
 
-/** The same for a route whose response is a list. */
+/** The `config` of a cacheable route whose response is a list. */
 export const cacheableList = { cacheable: true, compress: true };
 
 /**

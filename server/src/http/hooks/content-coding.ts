@@ -107,8 +107,8 @@ export async function compress(request: FastifyRequest, reply: FastifyReply, pay
 const maxDocuments = 64;
 
 /**
- * The same for documents that never change while the process runs and are equal for all users. Each is compressed once
- * per coding, so that a compressed response costs no more than a plain one.
+ * `compress` for documents that never change while the process runs and are equal for all users. Each is compressed
+ * once per coding, so that a compressed response costs no more than a plain one.
  */
 export function createDocumentCompression() {
   const compressed = new LRUCache<string, Buffer>(entryLimit(maxDocuments));

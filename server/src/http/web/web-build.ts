@@ -15,7 +15,7 @@ const FileList = Type.Object({
   page: Type.String(),
   assets: Type.Array(
     Type.Object({
-      /** Of its URL, and below the directory. */
+      /** The path of its URL, and of the file below the directory. */
       path: Type.String({ pattern: '^/(?!.*\\.\\.)' }),
       type: Type.String(),
       /** Its name changes with its content. */

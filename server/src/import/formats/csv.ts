@@ -2,7 +2,7 @@ import { ImportError } from '../model.ts';
 import { quote } from './text.ts';
 
 export interface CsvRow {
-  /** Of its first cell; 1 is the first. */
+  /** The line of its first cell; the file begins with line 1. */
   line: number;
   cells: readonly string[];
 }

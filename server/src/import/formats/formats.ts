@@ -11,7 +11,7 @@ import { todoTxt } from './todo-txt.ts';
 import { todoistCsv } from './todoist-csv.ts';
 import { todoistZip } from './todoist-zip.ts';
 
-/** Those with a typical beginning before those that take almost any file. */
+/** Formats that are recognised by a typical beginning come before those that accept almost any file. */
 export const importFormats: readonly ImportFormat[] = [
   todoistZip,
   ics,

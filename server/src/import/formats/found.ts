@@ -15,7 +15,7 @@ const max = {
   excludedDates: 100,
   tasks: 200_000,
 };
-/** Of a reminder, in minutes before the due time. */
+/** How long before the due time a reminder may be, in minutes; negative: after it. */
 const lead = { first: 525_600, last: -10_080 };
 
 /** A task as a reader of a format finds it, before its texts are cut and cleaned. */

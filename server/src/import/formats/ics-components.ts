@@ -67,7 +67,7 @@ function parseLine({ text, number }: Line): IcsProperty | null {
   };
 }
 
-/** Of calendars that hold tasks that hold alarms, with room for more. */
+/** Alarms within tasks within calendars need 3 levels; more is allowed. */
 const maxDepth = 20;
 
 /**

@@ -5,7 +5,7 @@ import type { ZoneNames } from './zone-names.ts';
 
 /** A time of a property on a clock. */
 export interface IcsTime extends Clock {
-  /** Of that clock; null: the user's. */
+  /** The zone of that clock; null: the user's. */
   zone: string | null;
 }
 

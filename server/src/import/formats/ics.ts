@@ -59,7 +59,7 @@ function isDone({ todo, place, finder }: Todo): boolean {
   return status === 'COMPLETED' || status === 'CANCELLED' || isFull || hasTime;
 }
 
-/** Of several relations, that to the task above. */
+/** The key of the parent task: RELATED-TO may also name siblings and children. */
 function parentOf({ todo, place, finder }: Todo): string | null {
   const relations = todo.properties.filter(({ name }) => name === 'RELATED-TO');
   const isParent = ({ params }: IcsProperty) =>

@@ -10,7 +10,7 @@ interface CleanRepeat {
 }
 
 const maxText = 200;
-/** Of all rules of a file: a second or two. */
+/** The search budget for all rules of a file: a second or two. */
 const maxDaysLookedAt = 50_000_000;
 /** Parts that a rule of whole days does not need: the task has the time. */
 const ofTime = /^BY(?:HOUR|MINUTE|SECOND)=\d{1,2}$/;

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { ImportError } from '../model.ts';
 
 const lineFeed = 10;
-/** Of a file, to recognise its format by. */
+/** So much of a file is read to recognise its format. */
 const headBytes = 16 * 1_024;
 
 function encodingOf(file: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {

@@ -49,7 +49,7 @@ interface Words {
   contexts: string[];
 }
 
-/** Of `due:2026-11-28`; null for other words, whose colon is text. */
+/** Splits a word such as `due:2026-11-28`; null for other words, whose colon is text. */
 function keyAndValue(word: string): [Key, string] | null {
   const colon = word.indexOf(':');
   const key = colon < 0 ? undefined : keys.find((name) => name === word.slice(0, colon));

@@ -12,9 +12,9 @@ export interface DateContext {
   /** YYYY-MM-DD */
   today: string;
   zones: ZoneNames;
-  /** Of the row; may be empty or none that the runtime knows. */
+  /** The time zone of the row; may be empty or unknown to the runtime. */
   rowZone: string;
-  /** Of the row: `en`, and others. */
+  /** The language of the row, such as `en`. */
   language: string;
 }
 

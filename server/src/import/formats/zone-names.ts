@@ -2,7 +2,7 @@ import { canonicalZone, isTimeZone } from '../../dates/zones.ts';
 
 /** Names of zones in one file. */
 export interface ZoneNames {
-  /** Of the user. */
+  /** The user's zone. */
   own: string;
   isKnown(name: string): boolean;
   /** The name, if it is known and not another name of the user's zone. */

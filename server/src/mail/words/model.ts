@@ -1,4 +1,4 @@
-/** Of a number: the plural forms that the language has (CLDR); `other` is for all that is not listed. */
+/** The plural forms of a text with a number, as the language has them (CLDR); `other` is for all that is not listed. */
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 
 /** The words of mails about tasks, in one language. What stands in braces is filled in. */

@@ -17,7 +17,7 @@ const all: Readonly<Record<string, Words>> = { ar, de, en, es, fa, fr, he, it, j
 
 /** The words of a mail and the language that they are in: that of the locale, or else English. */
 export function wordsFor(locale: string): { language: string; words: Words } {
-  // Of `iw` and other old names this makes the present one.
+  // Old names become the current one: `iw` becomes `he`.
   const { language } = new Intl.Locale(locale);
   const words = all[language];
   return words === undefined ? { language: 'en', words: en } : { language, words };
