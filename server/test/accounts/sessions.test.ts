@@ -5,8 +5,8 @@ import { mintToken, startApp, type TestApp } from '../support/app.ts';
 import { type MailServer, startMailServer } from '../support/mail.ts';
 import { patience } from '../support/patience.ts';
 
-/** The time until every instance refuses a revoked token, plus one poll. */
-const soon = () => Math.floor(Date.now() / 1000) + 600;
+/** An `exp` in ten minutes, in seconds since 1970. */
+const expiresSoon = () => Math.floor(Date.now() / 1000) + 600;
 
 let mail: MailServer;
 let app: TestApp;
@@ -40,7 +40,7 @@ describe('confirming an email address', () => {
   test("a front end's tokens, signed with the same secret, do not; nor do its links that change an address", async () => {
     const account = await registerAccount(app);
     const { email } = account;
-    const exp = soon();
+    const exp = expiresSoon();
     const tokens = [
       await mintToken({ sub: account.id, email }),
       await mintToken({ email, updateTo: 'evil@example.com', exp }),

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
 import { findInconsistencies } from '../support/cache-observations.ts';
-import { createTestClient, createWorkload, newMarker, type Observation } from '../support/cache-workload.ts';
+import { createTestClient, newMarker } from '../support/cache-workload.ts';
+import { createConcurrentWorkload } from '../support/concurrent-workload.ts';
 import { hasPostgres15, pauseReplay, resumeReplay } from '../support/postgres15.ts';
 import { seeded } from '../support/random.ts';
 import { type ReplicatedPair, recordStatementsByPort, startReplicatedPair } from '../support/replica.ts';
@@ -26,56 +27,35 @@ describe.skipIf(!hasPostgres15('a replica that stops and goes'))('a replica that
     for (const app of apps) await app.close();
   });
 
-  test(`seed ${seed}: each read says what was so at a moment between its beginning and its end`, async () => {
+  test(`seed ${seed}: each response shows a state that held between request and response`, async () => {
     const [first] = apps;
     if (first === undefined) throw new Error('no instance');
     const random = seeded(seed);
-    const players = await Promise.all(
+    const clients = await Promise.all(
       [0, 1, 2, 3].map((index) => createTestClient(first, newMarker(index), index === 0)),
     );
-    const stage = createWorkload(apps, random);
-    const notes = recordStatementsByPort();
-    const sights: Observation[] = [];
-    let writing = players.length * 2;
-
-    const writer = async (player: (typeof players)[number], index: number) => {
-      const history = player.histories[index];
-      if (history === undefined) throw new Error('no history');
-      const trash: Parameters<typeof stage.act>[2] = [];
-      try {
-        for (let write = 0; write < writesEach; write += 1) {
-          await stage.act(player, history, trash);
-          for (let looks = random.below(6); looks > 0; looks -= 1) sights.push(await stage.see(player));
-        }
-      } finally {
-        writing -= 1;
-      }
-    };
-    const reader = async () => {
-      while (writing > 0) sights.push(await stage.see(random.pick(players)));
-    };
+    const workload = createConcurrentWorkload(apps, clients, random, writesEach);
+    const { observations, isWriting, observeAny, runReader } = workload;
+    const statements = recordStatementsByPort();
     /** Pauses replay again and again, each time for the duration of some reads. */
-    const replay = async () => {
-      while (writing > 0) {
+    const runReplay = async () => {
+      const observeSome = async () => {
+        const until = observations.length + 20 + random.below(80);
+        while (isWriting() && observations.length < until) await observeAny();
+      };
+      while (isWriting()) {
         await pauseReplay(pair.replica);
-        const until = sights.length + 20 + random.below(80);
-        while (writing > 0 && sights.length < until) sights.push(await stage.see(random.pick(players)));
+        await observeSome();
         await resumeReplay(pair.replica);
-        const next = sights.length + 20 + random.below(80);
-        while (writing > 0 && sights.length < next) sights.push(await stage.see(random.pick(players)));
+        await observeSome();
       }
     };
-    await Promise.all([
-      ...players.flatMap((player) => [writer(player, 0), writer(player, 1)]),
-      reader(),
-      reader(),
-      replay(),
-    ]);
-    stage.close();
-    notes.restore();
+    await Promise.all([...workload.runWriters(), runReader(), runReader(), runReplay()]);
+    workload.close();
+    statements.restore();
 
-    expect(findInconsistencies(sights, players), `seed ${seed}`).toEqual([]);
-    const readsOn = (port: number) => notes.on(port).filter((text) => dataReads.test(text)).length;
+    expect(findInconsistencies(observations, clients), `seed ${seed}`).toEqual([]);
+    const readsOn = (port: number) => statements.on(port).filter((text) => dataReads.test(text)).length;
     // Both servers were read from; how often depends on how long replay pauses take.
     const many = expect.toSatisfy((count: number) => count > 10);
     expect({ primary: readsOn(pair.primary.port), replica: readsOn(pair.replica.port) }).toEqual({

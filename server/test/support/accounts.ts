@@ -12,6 +12,7 @@ export async function registerAccount(app: TestApp) {
   const email = `ada.${randomUUID()}@example.com`;
   const person = { email, password, first_name: 'Ada', last_name: 'Lovelace' };
   const { body } = await app.request('POST', '/api/v1/auth/register', { body: person });
+  if (body.user === undefined) throw new Error(`not registered: ${JSON.stringify(body)}`);
   const id = String(body.user.id);
   const path = `/api/v1/users/${id}`;
   const login = (word: string, more: object = {}) =>

@@ -25,7 +25,7 @@ const queries: ListQuery[] = [
   { deferred: 'only', limit: 5 },
 ];
 
-/** Users that change it see other lists. */
+/** Values of the profile's `time_zone`, on which some of the lists depend. */
 const timeZones = ['UTC', 'Pacific/Kiritimati', 'Pacific/Pago_Pago', 'Asia/Kathmandu'];
 
 /** Values of `Accept-Encoding`; empty for none. */
@@ -81,7 +81,7 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
     return JSON.parse(reply.text).data;
   }
 
-  /** A patch has some of them, and a new task all. */
+  /** A patch has some of these groups of fields, a new task has all. */
   const fieldGroupsFor = ({ marker: mark }: TestClient) => [
     { title: `${random.pick(['buy', 'sell', 'paint'])} ${mark} ${random.below(1_000)}` },
     { priority: random.pick(['High', 'Medium', 'Low']) },
@@ -146,10 +146,11 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
     }
   }
 
-  async function see(client: TestClient): Promise<Observation> {
+  /** One random read. */
+  async function readOnce(client: TestClient): Promise<Observation> {
     const isBare = random.chance(0.5);
     const base = isBare ? `/api/${client.id}` : `/api/v1/users/${client.id}`;
-    const { look: read, below } = lookFor(client, isBare);
+    const { read, below } = randomReadOf(client, isBare);
     const url = base + below;
     const tag = random.chance(0.1) ? random.pick([...etagsByUrl.values(), '"1"']) : etagsByUrl.get(url);
     const isConditional = tag !== undefined && random.chance(0.5);
@@ -168,7 +169,7 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
     const etag = sent.replace(/-(?:br|gzip)"$/, '"');
     return {
       client,
-      read: read,
+      read,
       url,
       from,
       to,
@@ -180,22 +181,22 @@ export function createWorkload(instances: readonly TestApp[], random: Random) {
     };
   }
 
-  function lookFor({ taskIds }: TestClient, isBare: boolean): { look: ReadRequest; below: string } {
+  function randomReadOf({ taskIds }: TestClient, isBare: boolean): { read: ReadRequest; below: string } {
     const dice = random.below(isBare ? 9 : 10);
-    if (dice === 9) return { look: { kind: 'profile' }, below: '' };
-    if (dice === 8) return { look: { kind: 'tags' }, below: '/tags' };
+    if (dice === 9) return { read: { kind: 'profile' }, below: '' };
+    if (dice === 8) return { read: { kind: 'tags' }, below: '/tags' };
     if (dice >= 6 && taskIds.length > 0) {
       const id = random.pick(taskIds);
-      return { look: { kind: 'task', id }, below: `/tasks/${id}` };
+      return { read: { kind: 'task', id }, below: `/tasks/${id}` };
     }
     const query = random.pick(queries);
-    return { look: { kind: 'list', query }, below: `/tasks${queryString(query)}` };
+    return { read: { kind: 'list', query }, below: `/tasks${queryString(query)}` };
   }
 
   const close = () => {
     for (const client of clients) client.close();
   };
-  return { act: writeOnce, see, close };
+  return { writeOnce, readOnce, close };
 }
 
 function contentOf(
@@ -220,7 +221,7 @@ export async function createTestClient(
   const user = account ?? (await app.newUser());
   const { body } = await app.request('GET', `/api/v1/users/${user.id}`, { token: user.token });
   const histories = [body.data, null].map((profile) => new History({ tasks: [], profile }));
-  const player = { id: user.id, token: user.token, marker, histories, taskIds: [] };
+  const client = { id: user.id, token: user.token, marker, histories, taskIds: [] };
   if (account === null) {
     // The first write creates the profile.
     const first = await app.request('PATCH', `/api/v1/users/${user.id}`, {
@@ -228,12 +229,12 @@ export async function createTestClient(
       body: { first_name: marker },
     });
     histories[0] = new History({ tasks: [], profile: first.body.data });
-    return { ...player, rename: null };
+    return { ...client, rename: null };
   }
   const browser = createBrowser(app);
   await browser.send('POST', '/sign-in/email', { email: account.email, password });
   return {
-    ...player,
+    ...client,
     async rename(firstName) {
       const { status } = await browser.send('POST', '/update-user', { firstName });
       if (status !== 200) throw new Error(`not renamed: ${status}`);
