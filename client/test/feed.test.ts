@@ -65,7 +65,7 @@ test('a user who has written nothing gets one page, with the profile and a curso
   ]);
 });
 
-test('a follower gets later changes by long polling, and ends by its signal', async () => {
+test('changes({ follow: true }) gets later changes by long polling, and its signal ends it', async () => {
   const { duly } = await newDuly(app());
   await make(duly, 'a');
   const stop = newStop();

@@ -102,7 +102,7 @@ test('signing out in one tab empties and closes all', async () => {
   expect([third.tab.tasks.all(), third.tab.profiles.all()]).toEqual([[], []]);
 });
 
-test('a tab that has not heard of the signing out stores nothing any more, and closes', async () => {
+test('a tab that missed the message of the signing out stores nothing any more, and closes', async () => {
   vi.stubGlobal('BroadcastChannel', undefined);
   const { user, create } = await newClient(app());
   const open = createBrowser(user);

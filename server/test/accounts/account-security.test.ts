@@ -127,7 +127,7 @@ describe('changing a password', () => {
 });
 
 describe('changing an email address', () => {
-  test('happens when the link to the new address is opened, and the old one hears of it', async () => {
+  test('happens when the link to the new address is opened, and a mail to the old one says so', async () => {
     const account = await registerAccount(app);
     const email = `new.${account.email}`;
     const asked = await account.send(account.token, 'POST', '/email', {

@@ -117,7 +117,7 @@ describe("Better Auth's own client", () => {
   });
 });
 
-describe('one set of users under both faces', () => {
+describe('v1 and Better Auth have the same users', () => {
   test('an account that `/api/v1` registered signs in through Better Auth', async () => {
     const email = newEmail();
     const body = { email, password, first_name: 'Grace', last_name: 'Hopper' };

@@ -120,7 +120,7 @@ describe('a link for a new password', () => {
 });
 
 describe('the same through Better Auth', () => {
-  test('links lead where its client asks, on origins of ours only, and work on both faces', async () => {
+  test('links lead where its client asks, on allowed origins only, and work by v1 and Better Auth', async () => {
     const account = await registerAccount(app);
     const browser = createBrowser(app);
     const request = (redirectTo: string) =>

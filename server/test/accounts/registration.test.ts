@@ -37,7 +37,7 @@ const signUp = (app: TestApp, email: string, more: object = {}) =>
   });
 
 /** Both ways to register, with the status of a success and the path of the error code in a refusal. */
-const doors = [
+const routes = [
   { name: 'register', send: register, done: 201, codeOf: ({ body }: Reply) => body.error_code },
   { name: "Better Auth's sign-up", send: signUp, done: 200, codeOf: ({ body }: Reply) => body.code },
 ];
@@ -61,8 +61,8 @@ const essence = ({ status, text, headers }: Reply) => {
 
 const medianOf = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-describe.each(doors)('$name', ({ send, done, codeOf }) => {
-  test('is open without a setting, and an invitation is of no importance', async () => {
+describe.each(routes)('$name', ({ send, done, codeOf }) => {
+  test('is open without a setting, and an invitation has no effect', async () => {
     expect((await send(open, newEmail(), { invitation: 'anything' })).status).toBe(done);
   });
 
@@ -173,7 +173,7 @@ describe.each(doors)('$name', ({ send, done, codeOf }) => {
   });
 });
 
-test('tokens of other issuers are not affected by a closed door', async () => {
+test('tokens of other issuers are accepted while registration is closed or by invitation', async () => {
   for (const app of [closed, invite]) {
     const user = await app.newUser();
     const made = await app.request('POST', `${user.v1}/tasks`, {
@@ -184,7 +184,7 @@ test('tokens of other issuers are not affected by a closed door', async () => {
   }
 });
 
-test('an admin makes accounts whatever the door, and their owners log in', async () => {
+test('an admin creates accounts while registration is closed or by invitation, and their owners log in', async () => {
   for (const app of [closed, invite]) {
     const { config, db } = app.ctx;
     const email = newEmail();

@@ -104,7 +104,7 @@ describe('the log-in of an account with a second factor', () => {
     expect(await account.login(password, { totp_code: spaced })).toMatchObject(wrong);
   });
 
-  test('is locked after ten wrong codes, also for the right one, on both faces', async () => {
+  test('is locked after ten wrong codes, also for the right one, by v1 and Better Auth', async () => {
     const account = await registerAccount(app);
     const { secret } = await withSecondFactor(account);
     const totp_code = wrongCodeOf(secret);

@@ -150,7 +150,7 @@ test('reads of the own account and session through Better Auth are counted', asy
   ]);
 });
 
-test('strangers who name no account are counted, and made-up paths leave nothing', async () => {
+test('log-ins without an account are counted, and made-up paths leave nothing', async () => {
   const entries = await serviceEntries(async () => {
     for (let i = 0; i < 5; i += 1) await post('/api/auth/change-password', { newPassword: password });
     for (const path of ['/made-up', '/change-password/x', '/%2e%2e/x', '/ok', '/get-session'])

@@ -69,13 +69,13 @@ const tagsFor = async ({ tags }: Client, search: string) =>
   (await tags(`?${new URLSearchParams({ search })}`)).map(({ name }) => name);
 
 /** All titles, page by page; or the last ones, in pages of one. */
-async function walk({ v1 }: Client, last?: number): Promise<string[]> {
-  const walked: string[] = [];
+async function readTitles({ v1 }: Client, last?: number): Promise<string[]> {
+  const found: string[] = [];
   const page = last === undefined ? 'sort_direction=asc&limit=100' : 'sort_direction=desc&limit=1';
   for (let cursor = ''; ; ) {
     const { body } = await v1('GET', `/tasks?sort_by=title&${page}${cursor}`);
-    walked.push(...body.data.map(({ title }: { title: string }) => title));
-    if (body.pagination.next_cursor === null || walked.length === last) return walked;
+    found.push(...body.data.map(({ title }: { title: string }) => title));
+    if (body.pagination.next_cursor === null || found.length === last) return found;
     cursor = `&cursor=${body.pagination.next_cursor}`;
   }
 }
@@ -100,7 +100,7 @@ describe('rows from before the folding', () => {
     await database.drop();
   });
 
-  test('are found and walked as before until they are folded, and beside those that are', async () => {
+  test('are found and paged as before until they are folded, and beside those that are', async () => {
     expect(await titlesFor(client, 'ÄRGER')).toEqual(['Ärger', 'ärger im Büro']);
     expect(await titlesFor(client, 'Éclair')).toEqual(['éclair']);
     expect(await titlesFor(client, '0%')).toEqual(['100%']);
@@ -110,16 +110,16 @@ describe('rows from before the folding', () => {
     expect(await titlesFor(client, 'strasse')).toEqual(['STRASSE']);
     expect(await tagsFor(client, 'ÄRGER')).toEqual(['Ärger', 'ärger im Büro']);
     expect(await tagsFor(client, '\u0301')).toEqual([]);
-    const old = await walk(client);
+    const old = await readTitles(client);
     expect(old).toEqual(allTitles.toSorted((a, b) => bytes(a.toLowerCase(), b.toLowerCase())));
 
-    expect(await walk(client, 4)).toEqual(['éclair', 'ärger im Büro', 'Ärger', 'Zebra']);
+    expect(await readTitles(client, 4)).toEqual(['éclair', 'ärger im Büro', 'Ärger', 'Zebra']);
 
     // A write folds its row.
     const [zebra] = await client.list('?search=zebra');
     await client.v1('PATCH', `/tasks/${zebra?.id}`, { title: 'Zébra' });
     expect(await titlesFor(client, 'ZEBRA')).toEqual(['Zébra']);
-    expect((await walk(client)).toSorted()).toEqual(
+    expect((await readTitles(client)).toSorted()).toEqual(
       old.map((title) => (title === 'Zebra' ? 'Zébra' : title)).toSorted(),
     );
     await client.v1('PATCH', `/tasks/${zebra?.id}`, { title: 'Zebra' });
@@ -130,7 +130,7 @@ describe('rows from before the folding', () => {
     expect(await client.v1('GET', '/tasks?search=FILLER')).toMatchObject({
       body: { pagination: { total: fillers } },
     });
-    expect((await walk(client)).toSorted()).toEqual(allTitles.toSorted());
+    expect((await readTitles(client)).toSorted()).toEqual(allTitles.toSorted());
   });
 
   test('are folded by a job, by two at once, of all users; what was answered before is not kept', async () => {
@@ -154,7 +154,9 @@ describe('rows from before the folding', () => {
     expect(await other.revision()).toBe(revision);
     const again = await other.v1('GET', read);
     expect([again.text, again.headers.get('etag')]).toEqual([list.text, list.headers.get('etag')]);
-    expect(await walk(other)).toEqual(allTitles.toSorted((a, b) => bytes(fold(a), fold(b)) || bytes(a, b)));
+    expect(await readTitles(other)).toEqual(
+      allTitles.toSorted((a, b) => bytes(fold(a), fold(b)) || bytes(a, b)),
+    );
   });
 
   test('that somebody writes to are left for later, without waiting', async () => {

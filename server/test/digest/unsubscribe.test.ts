@@ -145,7 +145,7 @@ describe('the token', () => {
     expect(await revisionOf(nobody)).toBeUndefined();
   });
 
-  test('opens no other door', async () => {
+  test('is accepted nowhere else', async () => {
     const reader = await newReader();
     const token = tokenOf(reader.id);
     for (const below of ['', '/tasks', '/changes', '/audit'])

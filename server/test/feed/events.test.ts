@@ -130,7 +130,7 @@ describe('a stream goes on', () => {
     expect(seen).toHaveLength(names.length + 2);
   });
 
-  test('through more than a page, and from nothing when it is asked to', async () => {
+  test('through more than a page, and from the start by the id 0', async () => {
     const client = await newClient(app);
     await sql`insert into duly.owners (user_id, revision) values (${client.user.id}, 230)`.execute(
       app.ctx.db,

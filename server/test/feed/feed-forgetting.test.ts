@@ -41,7 +41,7 @@ const feedFrom = async ({ user }: Client) => {
 };
 
 describe('what was purged', () => {
-  test('is told as deleted to those who may have it, and not from nothing', async () => {
+  test('is a deletion after a cursor that may have it, and left out of an initial sync', async () => {
     const client = await newClient(app);
     const { id } = await client.create();
     const { cursor } = await readFeed(client);
@@ -51,7 +51,7 @@ describe('what was purged', () => {
     expect((await readFeed(client)).changes.map(({ type }) => type)).toEqual(['profile']);
   });
 
-  test('is told to a walk from nothing that may have shown it already', async () => {
+  test('is a deletion in an initial sync that may have shown it already', async () => {
     const client = await newClient(app);
     const tasks = [await client.create(), await client.create(), await client.create()];
     const first = await readFeedPage(client, undefined, 'limit=2');
@@ -63,8 +63,8 @@ describe('what was purged', () => {
   });
 });
 
-describe('the job that forgets deletions', () => {
-  test('keeps them for 90 days, unless it is told otherwise', async () => {
+describe('the job that deletes tombstones', () => {
+  test('keeps them for 90 days by default', async () => {
     const client = await newClient(app);
     const { id } = await client.create();
     await purge(client, id);
@@ -94,7 +94,7 @@ describe('the job that forgets deletions', () => {
     expect(await deleteOldTombstones(app.ctx.db, 90)).toBe(0);
   });
 
-  test('a walk from nothing goes on as long as nothing is forgotten that happened since it began', async () => {
+  test('an initial sync goes on while no tombstone from after its start is deleted', async () => {
     const client = await newClient(app);
     const tasks = [await client.create(), await client.create(), await client.create()];
     await purge(client, tasks[2]?.id ?? '');
@@ -124,7 +124,7 @@ describe('the job that forgets deletions', () => {
     expect((await readFeedPage(client, whole)).data).toEqual([]);
   });
 
-  test('five at once while users write: nothing is forgotten twice, and nobody is in the way', async () => {
+  test('five at once while users write: each tombstone is deleted once, and no write waits', async () => {
     const clients = await Promise.all(Array.from({ length: 4 }, () => newClient(app)));
     for (const client of clients)
       for (let index = 0; index < 3; index += 1) await purge(client, (await client.create()).id);
@@ -150,7 +150,7 @@ describe('a database that was set back', () => {
   });
 });
 
-describe('the job that forgets unused tags', () => {
+describe('the job that deletes unused tags', () => {
   const tombstones = async ({ user }: Client) =>
     (
       await sql`select type, id, revision::int from duly.tombstones where user_id = ${user.id} order by id`.execute(

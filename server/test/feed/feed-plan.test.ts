@@ -90,7 +90,7 @@ async function planAt(place: FeedPosition) {
 const places: [string, FeedPosition][] = [
   ['the beginning', feedStart],
   [
-    'the middle of a walk from nothing',
+    'the middle of an initial sync',
     { epoch: null, revision: 50_000, type: 'tag', id: 'tag 500', initialSyncRevision: count },
   ],
   ['its end', { ...endOfRevision(null, 99_900), initialSyncRevision: count }],

@@ -33,7 +33,7 @@ describe('a request that waits', () => {
     expect((await readFeedPage(client, next_cursor)).data).toEqual([]);
   });
 
-  test('is answered at once when there is something already, as is one from nothing', async () => {
+  test('is answered at once when there is something already, as is an initial sync', async () => {
     const client = await newClient(app);
     const { cursor } = await readFeed(client);
     await client.create();
@@ -81,7 +81,7 @@ describe('a request that waits', () => {
   });
 });
 
-test('a follower that waits misses nothing of 60 writes at any moment', async () => {
+test('a long poll misses none of 60 writes at random moments', async () => {
   const client = await newClient(app);
   const seen = new Set<string>();
   let isDone = false;

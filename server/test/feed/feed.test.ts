@@ -18,8 +18,8 @@ afterAll(() => app.close());
 const told = (changes: { revision: number; type: string; id: string; op: string }[]) =>
   changes.map(({ revision, type, id, op }) => [revision, type, id, op]);
 
-describe('from nothing', () => {
-  test('a user without tasks has a profile', async () => {
+describe('an initial sync', () => {
+  test('has the profile of a user without tasks', async () => {
     const client = await newClient(app);
     const { status, body } = await client.v1('GET', '/changes');
     expect(status).toBe(200);
@@ -34,7 +34,7 @@ describe('from nothing', () => {
     expect(await readFeedPage(client, body.next_cursor)).toMatchObject({ data: [], has_more: false });
   });
 
-  test('each thing comes once, as it is, at the revision of its newest change, in order', async () => {
+  test('has each item once, in its current state, at the revision of its newest change, in order', async () => {
     const client = await newClient(app);
     const { user } = client;
     const first = await client.create({ title: 'first', tags: ['home', 'work'] });
@@ -57,7 +57,7 @@ describe('from nothing', () => {
     ]);
   });
 
-  test('what was deleted before is not told of', async () => {
+  test('leaves out what was deleted before', async () => {
     const client = await newClient(app);
     const { id } = await client.create({ tags: ['gone'] });
     await client.v1('DELETE', `/tasks/${id}`);
@@ -65,7 +65,7 @@ describe('from nothing', () => {
     expect(told(changes)).toEqual([[1, 'profile', client.user.id, 'upsert']]);
   });
 
-  test.each([1, 2, 3, 7, 100])('pages of %i show the same, in the same order', async (limit) => {
+  test.each([1, 2, 3, 7, 100])('has the same changes in the same order with pages of %i', async (limit) => {
     const client = await newClient(app);
     for (let index = 0; index < 8; index += 1) await client.create({ tags: [`tag ${index % 3}`, 'all'] });
     const [{ changes }, paged] = [
@@ -164,11 +164,11 @@ describe('since a cursor', () => {
   });
 });
 
-const walks = isLong ? 20 : 8;
+const rounds = isLong ? 20 : 8;
 
-test(`whatever is written during a walk, it ends with what the server has: ${walks} random walks`, async () => {
+test(`an initial sync with writes between its pages ends with what the server has: ${rounds} rounds`, async () => {
   const random = seeded(4);
-  for (let round = 0; round < walks; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const client = await newClient(app);
     const write = createWriter(client.v1, random);
     for (let count = random.below(12); count > 0; count -= 1) await write();

@@ -42,12 +42,12 @@ describe.skipIf(!hasPgBouncer('a pooler in transaction mode'))('behind a pooler 
     expect((await waiting).body.data.map((change: { id: string }) => change.id)).toEqual([id]);
   }
 
-  test('LISTEN is not believed: changes are polled', async () => {
+  test('LISTEN is not used: changes are polled', async () => {
     await expectTold(pooled);
     expect(pooled.ctx.changeNotifier.isListening()).toBe(false);
   });
 
-  test('DATABASE_DIRECT_URL leads past it: changes are heard', async () => {
+  test('with DATABASE_DIRECT_URL notifications arrive', async () => {
     const client = await newClient(app);
     await openEventStream(direct.url, `${client.user.v1}/events`, client.user.token);
     await vi.waitFor(() => expect(direct.ctx.changeNotifier.isListening()).toBe(true), within);

@@ -82,7 +82,7 @@ describe('the connection that listens', () => {
     await isListening(third);
   });
 
-  test('is not missed when it is lost: changes are polled until it is back', async () => {
+  test('is replaced by polling while it is lost', async () => {
     const third = await startApp({});
     const fourth = await startApp({}, third);
     afterTest.push(() => third.close());
@@ -101,7 +101,7 @@ describe('the connection that listens', () => {
     expect(stream.isEnded()).toBe(false);
   });
 
-  test('hears nothing of what is done behind the service; that is polled', async () => {
+  test('gets no notification of changes by other programs; they are polled', async () => {
     const third = await startApp({});
     afterTest.push(() => third.close());
     const client = await newClient(third);

@@ -170,7 +170,7 @@ test('the document says which answers may be compressed', async () => {
   );
 });
 
-test('compressed answers are kept compressed, and take the less of what may be kept', async () => {
+test('compressed responses are cached compressed, and take less memory of the cache', async () => {
   const [plain, coded] = [await startApp(), await startApp()];
   for (const app of [plain, coded]) {
     afterTest.push(() => app.close());

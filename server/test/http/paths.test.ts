@@ -28,7 +28,7 @@ describe.each(surfaces)('a slash at the end of a path on %s', (surface) => {
     },
   );
 
-  test('a kept list is served with it too, and is right after a write', async () => {
+  test('a cached list is served with it too, and is right after a write', async () => {
     const { create, [surface]: call } = await newClient(app);
     await create();
     for (const total of ['1', '1', '2']) {
@@ -146,7 +146,7 @@ describe('me in a path is the user of the token', () => {
     },
   );
 
-  test('a kept list of me is never that of another user', async () => {
+  test('a cached list of me is never that of another user', async () => {
     const [a, b] = [await newClient(app), await newClient(app)];
     await a.create({ title: 'of a' });
     await b.create({ title: 'of b' });

@@ -53,7 +53,7 @@ describe('an export document', () => {
     expect(takenOver((await exportOf(user)).body)).toEqual(takenOver(original.body));
   });
 
-  test('imported again creates nothing, and no client hears of anything', async () => {
+  test('imported again creates nothing, and the feed has no change', async () => {
     const user = await app.newUser();
     await importInto(user, original.text);
     const cursorOf = async () =>

@@ -36,12 +36,12 @@ const statusesOf = (from: string[], sent: (index: number) => InjectedRequest, ov
 const count = (statuses: number[], status: number) => statuses.filter((one) => one === status).length;
 
 const wrong = 'a wrong password';
-const doors = [
+const logins = [
   ['/api/v1/auth/login', v1Login],
   ['/api/auth/sign-in/email', betterAuthLogin],
 ] as const;
 
-describe.each(doors)('guessing at %s', (_, login) => {
+describe.each(logins)('guessing at %s', (_, login) => {
   test('one account from 20 addresses is refused, and its owner gets in from one never seen', async () => {
     const { email } = await createLimitedAccount(app);
     const spellings = [email, email.toUpperCase(), ` ${email}`.trim()];
@@ -101,7 +101,7 @@ describe('guessing', () => {
   });
 });
 
-test('both doors count together', async () => {
+test('log-ins by v1 and Better Auth count together', async () => {
   const { email } = await createLimitedAccount(app);
   const [a = '', b = '', c = ''] = newAddresses(3);
   expect((await strict.send(a, v1Login(email, wrong))).status).toBe(401);
@@ -128,7 +128,7 @@ test('an account cannot be hidden from its limit behind a spelling, or behind an
   expect(statuses.sort()).toEqual([401, 401, 429, 429]);
 });
 
-describe('every way in is limited by address', () => {
+describe('every auth endpoint is limited by address', () => {
   const post = (url: string, payload: object = {}): InjectedRequest => ({
     method: 'POST',
     url,
@@ -184,7 +184,7 @@ describe('every way in is limited by address', () => {
     expect(await strict.repeat(4, '127.0.0.1', sent)).not.toContain(429);
   });
 
-  test('whatever route it came by', () => {
+  test('by whatever URL', () => {
     expect(authEndpointOf('/api/v1/auth/login', '/x')).toBe('login');
     expect(authEndpointOf('/api/v1/auth/reset-password', '/x')).toBe('other');
     expect(authEndpointOf('/api/v1/users/:user_id/password', '/x')).toBe('other');

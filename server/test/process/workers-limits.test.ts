@@ -93,7 +93,7 @@ test('log-ins are counted to the request, by address and by account', async () =
   expect(await together(8, newAddress, v1Login(email()))).toEqual({ 401: 2, 429: 6 });
 });
 
-test('an address that one worker let in is known to the other while strangers guess', async () => {
+test('an address that logged in through one worker is known to the other while others guess passwords', async () => {
   const email = `${randomUUID()}@example.com`;
   const account = { email, password, first_name: 'Ada', last_name: 'Lovelace' };
   const registration: InjectedRequest = { method: 'POST', url: '/api/v1/auth/register', payload: account };
@@ -105,7 +105,7 @@ test('an address that one worker let in is known to the other while strangers gu
   expect((await send(home, v1Login(email))).status).toBe(200);
 });
 
-test('a change by one worker is heard by streams of the other', async () => {
+test('a change by one worker reaches streams of the other', async () => {
   const sub = randomUUID();
   const token = await mintToken({ sub });
   const path = `/api/v1/users/${sub}/events`;

@@ -49,7 +49,7 @@ const expectNoFaults = async () => {
   expect(faults).toEqual([]);
 };
 
-/** A follower of the feed ends with what the lists have. */
+/** A client of the feed ends with what the lists have. */
 async function newFollower(client: Client) {
   const copy = createLocalCopy();
   let { changes, cursor } = await readFeed(client);

@@ -90,7 +90,7 @@ describe.each(Object.entries(instances))('%s', (_name, bytes) => {
     });
 
     test.each(['x', '"', '"a', 'a"', '"a" "b"', '"a b"', "'a'", '*, "a"', 'w/"a"', ''])(
-      'the tag %j, which names nothing, is ignored (RFC 9110 §13.1.2), kept answer or not',
+      'the tag %j, which names nothing, is ignored (RFC 9110 §13.1.2), with and without a cached response',
       async (tag) => {
         for (const below of ['/tasks', '/tags', '/tasks']) {
           const plain = await get(pathTo(below));

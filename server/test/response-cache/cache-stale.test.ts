@@ -45,7 +45,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe.each(['gone', 'frozen'] as LinkFailure[])('while the database is %s', (trouble) => {
-  test('kept answers are served, said to be stale, within 3 s; and fresh ones once it is back', async () => {
+  test('cached responses are served as stale within 3 s, and fresh ones once it is back', async () => {
     const { app, line, lenient } = stage;
     const { client, paths } = await newUserWithTasks(app);
     const kept = await readAll(lenient, client, paths);

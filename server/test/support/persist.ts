@@ -128,7 +128,7 @@ async function createSubscribers(app: TestApp, client: Client): Promise<World['f
     }
     const anew = newCopy();
     for (const change of (await readFeed(client)).changes) apply(anew, { ...change });
-    return { 'the feed': fed, 'the feed from nothing': anew, 'the stream of events': streamed };
+    return { 'the feed': fed, 'an initial sync': anew, 'the stream of events': streamed };
   };
 }
 

@@ -64,7 +64,7 @@ test(`X-Total-Count of long lists is exact after every kind of write, seed ${see
   const random = seeded(seed);
   const client = await newClient(app);
   const tasks: string[] = [];
-  // So many that totals are counted in chunks, and lists by their filters walk along an order.
+  // So many that totals are counted in chunks, and filtered lists are read along the index of their order.
   for (let batch = 0; batch < 64; batch += 1) {
     const due_date = batch % 2 === 0 ? '2020-05-05' : null;
     const { body } = await sendBulk(

@@ -38,7 +38,11 @@ async function populate({ create, list, user }: Client): Promise<Task[]> {
 const ids = (page: readonly Task[]) => page.map(({ id }) => id);
 
 /** Follows the links of one `rel` from `target` on. @returns every page */
-async function walk({ follow }: Client, target: string | undefined, rel: 'next' | 'prev'): Promise<Reply[]> {
+async function readAllPages(
+  { follow }: Client,
+  target: string | undefined,
+  rel: 'next' | 'prev',
+): Promise<Reply[]> {
   const pages: Reply[] = [];
   for (let url = target; url !== undefined; ) {
     const page = await follow(url);
@@ -55,11 +59,11 @@ describe.each(orders)('sorted by %s %s', (sort_by, sort_direction) => {
     'pages of %i show each task once, in order, forward and back',
     async (limit) => {
       const query = `?sort_by=${sort_by}&sort_direction=${sort_direction}&limit=${limit}`;
-      const pages = await walk(client, `${client.user.v1}/tasks${query}`, 'next');
+      const pages = await readAllPages(client, `${client.user.v1}/tasks${query}`, 'next');
       expect(pages).toHaveLength(Math.ceil(count / limit));
       expect(pages.flatMap(({ body }) => body.data)).toEqual(sortTasks(tasks, sort_by, sort_direction));
 
-      const back = await walk(client, linksOf(pages.at(-1)).prev, 'prev');
+      const back = await readAllPages(client, linksOf(pages.at(-1)).prev, 'prev');
       expect(back.map(({ body }) => ids(body.data)).reverse()).toEqual(
         pages.slice(0, -1).map(({ body }) => ids(body.data)),
       );
@@ -76,7 +80,7 @@ describe('links', () => {
     new URL(target ?? '', 'http://any').searchParams.get('cursor');
 
   test('the first page has first and next, one between all three, the last first and prev', async () => {
-    const pages = await walk(client, `${client.user.v1}/tasks?limit=15`, 'next');
+    const pages = await readAllPages(client, `${client.user.v1}/tasks?limit=15`, 'next');
     expect(pages.map((page) => Object.keys(linksOf(page)).sort())).toEqual([
       ['first', 'next'],
       ['first', 'next', 'prev'],
@@ -90,7 +94,7 @@ describe('links', () => {
   });
 
   test('a page from further on leads forward again by its own next', async () => {
-    const [first, second] = await walk(client, `${client.user.v1}/tasks?limit=15`, 'next');
+    const [first, second] = await readAllPages(client, `${client.user.v1}/tasks?limit=15`, 'next');
     const back = await client.follow(linksOf(second).prev ?? '');
     expect(back.body.data).toEqual(first?.body.data);
     const again = await client.follow(linksOf(back).next ?? '');
@@ -98,13 +102,13 @@ describe('links', () => {
   });
 
   test('the bare surface pages by the same links', async () => {
-    const pages = await walk(client, `${client.user.bare}/tasks?limit=15&sort_by=due_date`, 'next');
+    const pages = await readAllPages(client, `${client.user.bare}/tasks?limit=15&sort_by=due_date`, 'next');
     expect(pages.flatMap(({ body }) => body)).toEqual(sortTasks(tasks, 'due_date', 'desc'));
     for (const page of pages) expect(page.headers.get('x-total-count')).toBe(String(count));
   });
 
   test('offset paging links by offset', async () => {
-    const pages = await walk(client, `${client.user.v1}/tasks?limit=15&offset=0`, 'next');
+    const pages = await readAllPages(client, `${client.user.v1}/tasks?limit=15&offset=0`, 'next');
     expect(pages.flatMap(({ body }) => body.data)).toEqual(sortTasks(tasks, 'created_at', 'desc'));
     expect(pages.map(({ body }) => body.pagination.offset)).toEqual([0, 15, 30]);
     const offsetOf = (target = '') => new URL(target, 'http://any').searchParams.get('offset');
@@ -125,7 +129,7 @@ describe('links', () => {
       'search=what?+50%25&tags=c?d',
     ];
     for (const query of queries) {
-      const pages = await walk(own, `${own.user.v1}/tasks?${query}&limit=1`, 'next');
+      const pages = await readAllPages(own, `${own.user.v1}/tasks?${query}&limit=1`, 'next');
       expect(pages.flatMap(({ body }) => body.data)).toEqual(made.toReversed());
       const first = await own.follow(linksOf(pages[2]).first ?? '');
       expect(first.body.data).toEqual([made[2]]);
@@ -196,7 +200,7 @@ describe('cursors', () => {
 });
 
 test.each(directions)(
-  'a walk %s shows nothing twice and leaves nothing out while others write',
+  'paging by cursor, %s, shows nothing twice and leaves nothing out while others write',
   async (direction) => {
     const own = await newClient(app);
     const before = await populate(own);

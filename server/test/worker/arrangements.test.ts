@@ -23,7 +23,7 @@ async function newDatabase(): Promise<TestDatabase> {
 const remindAgain = (database: TestDatabase) =>
   queryAsAdmin(database, "update duly.reminders set next_at = now() + interval '1 second'");
 
-/** A worker that hears of no other instance looks every 30 s. */
+/** A worker without notifications of other instances looks every 30 s. */
 const untilSent = (database: TestDatabase, count: number) =>
   vi.waitFor(async () => expect(await deliveryCounts(database)).toEqual({ sent: count }), patience);
 

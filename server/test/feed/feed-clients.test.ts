@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deleteOldTombstones, tombstoneUnusedTags } from '../../src/feed/upkeep.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { readUserData } from '../support/feed.ts';
-import { type FeedClient, pollFeed, streamFeed } from '../support/feed-followers.ts';
+import { type FeedClient, pollFeed, streamFeed } from '../support/feed-clients.ts';
 import { isLong } from '../support/long-tests.ts';
 import { type Random, seeded } from '../support/random.ts';
 import { type Client, newClient } from '../support/tasks.ts';
 import { createWriter } from '../support/writes.ts';
 
 /**
- * Long run: `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- server/test/feed/feed-follower.test.ts`.
+ * Long run: `DULY_FEED_ROUNDS=20 DULY_FEED_SECONDS=60 npm test -- server/test/feed/feed-clients.test.ts`.
  * `DULY_TEST_SEED` selects other writes, or repeats those of a failure.
  */
 const rounds = Number(process.env.DULY_FEED_ROUNDS ?? (isLong ? 2 : 1));
@@ -66,7 +66,7 @@ async function disturb(random: Random, isOver: () => boolean): Promise<void> {
   }
 }
 
-function followersOf({ user }: Client, random: Random): FeedClient[] {
+function feedClientsOf({ user }: Client, random: Random): FeedClient[] {
   const reach = {
     path: user.v1,
     token: user.token,
@@ -81,11 +81,11 @@ function followersOf({ user }: Client, random: Random): FeedClient[] {
 }
 
 test.each(Array.from({ length: rounds }, (_, round) => round + 1))(
-  `round %i of seed ${seed}: followers of every kind end with what the server has`,
+  `round %i of seed ${seed}: clients of every kind end with what the server has`,
   async (round) => {
     const random = seeded(seed + round);
     const client = await newClient(first);
-    const followings = followersOf(client, random);
+    const feedClients = feedClientsOf(client, random);
     let isOver = false;
     const disturbing = disturb(random, () => isOver);
     const endsAt = performance.now() + seconds * 1000;
@@ -94,13 +94,13 @@ test.each(Array.from({ length: rounds }, (_, round) => round + 1))(
     await disturbing;
     const [revision, known] = [await client.revision(), await readUserData(client)];
     expect(revision).toBeGreaterThan(writers * 10);
-    for (const { name, mirror, finish } of followings) {
+    for (const { name, mirror, finish } of feedClients) {
       await finish(revision);
       expect(mirror.known(), name).toEqual(known);
     }
     console.log(
       `round ${round}: ${revision} revisions,`,
-      followings.map(({ name, interruptions }) => `${name} interrupted ${interruptions()} times`).join(', '),
+      feedClients.map(({ name, interruptions }) => `${name} interrupted ${interruptions()} times`).join(', '),
     );
   },
   60_000 + seconds * 2_000,
