@@ -1,8 +1,9 @@
+import { systemOrigin } from '../audit/origin.ts';
 import type { Secrets } from '../config/auth.ts';
 import type { Db } from '../db/schema.ts';
 import { executeQuery } from '../db/statements.ts';
 import type { ChannelTarget, ChannelType } from '../senders/model.ts';
-import { unchanged, type WriteContext } from '../writes/plan.ts';
+import { unchanged } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import { changedChannel } from './changes.ts';
 import {
@@ -74,11 +75,9 @@ function targetOf(
   return subscription === null ? null : { type, ...subscription };
 }
 
-const systemWrite: WriteContext = { actor: null, requestId: null, address: null };
-
 /** Disables a channel whose receiver said that it takes no more. Does nothing if it is disabled or gone. */
 export async function disableGoneChannel(db: Db, userId: string, id: string): Promise<void> {
-  await write(db, userId, systemWrite, {
+  await write(db, userId, systemOrigin, {
     read: storedChannelQuery(userId, id),
     decide(found, stamp) {
       if (found === undefined || !found.enabled) return unchanged(null);

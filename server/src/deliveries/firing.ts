@@ -2,6 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Tx } from '../db/schema.ts';
 import { isCluster, onShardOf } from '../db/shards.ts';
 import type { ChannelType } from '../senders/model.ts';
+import { lateAfterMs } from './attempt.ts';
 
 /** How many reminders or deliveries one transaction takes. Their users' writes wait for it, some 50 ms. */
 export const firingBatchSize = 500;
@@ -95,7 +96,7 @@ export async function fireReminders(tx: Tx): Promise<Fired> {
   };
 }
 
-const lateAfter = sql`interval '60 seconds'`;
+const lateAfter = sql`interval '${sql.raw(String(lateAfterMs / 1_000))} seconds'`;
 
 const dueReminders: DueRows<FiredRow> = {
   users: sql`select user_id from duly.reminders where next_at <= now() order by next_at limit ${firingBatchSize}`,

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { systemOrigin } from '../audit/origin.ts';
 import type { Db } from '../db/schema.ts';
 import { type Cte, param } from '../db/statements.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
@@ -95,7 +96,6 @@ export function trashedItemsOf(kinds: readonly ItemKind[]): TrashedItems {
 }
 
 const oldItemsBatchSize = 100;
-const systemWrite: WriteContext = { actor: null, requestId: null, address: null };
 
 /**
  * Items that have been in the trash for so many days: some of them, the oldest deletions first. Those that were deleted
@@ -121,7 +121,7 @@ export async function purgeOldItem<I extends Item>(
   kind: ItemKind<I>,
   id: string,
 ): Promise<void> {
-  await write(db, userId, systemWrite, {
+  await write(db, userId, systemOrigin, {
     read: storedItemQuery(kind, userId, id, { effect: kind.onPurge }),
     decide(found, stamp) {
       if (found === undefined || !isAt(found.item, 'trash')) return unchanged(null);

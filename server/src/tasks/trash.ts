@@ -1,4 +1,5 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
+import { systemOrigin } from '../audit/origin.ts';
 import type { CursorKeys } from '../db/cursors.ts';
 import { type EncodedPage, findPage, type Page, type PageRequest, readPage } from '../db/keyset-page.ts';
 import type { Db } from '../db/schema.ts';
@@ -159,7 +160,7 @@ export async function findUsersWithOldTrash(db: Db, days: number): Promise<strin
  * @returns the number of purged tasks.
  */
 export async function purgeOldTrash(db: Db, userId: string, days: number): Promise<number> {
-  const { value } = await write(db, userId, systemWrite, {
+  const { value } = await write(db, userId, systemOrigin, {
     read: query('old trash', oldTrashSql, { user_id: userId, hours: days * 24 }, ([row]) => row),
     decide: (old) =>
       purgeDecision(old?.count ?? 0, {
@@ -178,8 +179,6 @@ const oldTrashSql = sql<{ count: number; cutoff: Date }>`
     ) as batch
   ) as count
   from (select ${hoursBefore(sql`statement_timestamp()`, param('hours'))}::timestamptz(3) as cutoff) as c`;
-
-const systemWrite: WriteContext = { actor: null, requestId: null, address: null };
 
 /**
  * Deletes a batch of the trash for good and leaves tombstones for the change feed. Live subtasks, which only an older
