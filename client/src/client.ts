@@ -9,15 +9,15 @@ import { type FileBody, type RetryOptions, send, type Transport } from './transp
 import type { Methods, OperationId } from './types.ts';
 
 export interface ClientOptions {
-  /** Of the server, such as `https://duly.example.com`. */
+  /** The URL of the server, such as `https://duly.example.com`. */
   url: string;
-  /** Without one, only the methods that need none work. */
+  /** Without a token, only the methods that need none work. */
   token?: TokenSource;
   /** By default `me`: the user of the token. */
   userId?: string;
   /** By default the one of the platform. */
   fetch?: typeof fetch;
-  /** For one attempt; 30 s by default. */
+  /** The time limit of one attempt; 30 s by default. */
   timeoutMs?: number;
   retry?: Partial<RetryOptions>;
 }

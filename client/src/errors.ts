@@ -13,7 +13,7 @@ export type ClientErrorCode = 'NETWORK_ERROR' | 'UNEXPECTED_RESPONSE';
 
 type ConflictCode = 'VERSION_CONFLICT' | 'PRECONDITION_FAILED';
 
-/** What a conflict can be about, and how `current` then looks. */
+/** The nouns that a conflict can be about, with the type of `current`. */
 export interface ConflictNouns {
   task: Schemas['Task'];
   project: Schemas['Project'];
@@ -25,7 +25,7 @@ export interface ConflictNouns {
 
 export interface ErrorFields {
   code: string;
-  /** Of HTTP; 0 without an answer. */
+  /** The HTTP status; 0 without an answer. */
   status: number;
   /** A sentence for people. */
   detail: string;
@@ -35,9 +35,9 @@ export interface ErrorFields {
   requestId: string | null;
   /** From `Retry-After`: how long to wait before another attempt; null if the server did not say. */
   retryAfterMs: number | null;
-  /** Of a conflict: what it is about. */
+  /** The noun of a conflict. */
   noun?: string;
-  /** Of a conflict: the server's present state. */
+  /** The server's current item in a conflict. */
   current?: unknown;
   cause?: unknown;
 }

@@ -2,14 +2,14 @@
 export interface StreamMessage {
   event: string;
   data: string;
-  /** Of the last event with one. */
+  /** The id of this event, or else of the last one that had an id; null: none had. */
   id: string | null;
 }
 
 export interface EventParser {
   /** The events that are complete with this text. */
   push(text: string): StreamMessage[];
-  /** What the server asks for by `retry`; null: nothing. */
+  /** The pause before a reconnect that the server last sent as `retry`; null: it sent none. */
   retryMs(): number | null;
 }
 

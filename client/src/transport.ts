@@ -13,22 +13,22 @@ export interface RetryOptions {
 }
 
 export interface Transport {
-  /** Of the server, without a slash at the end. */
+  /** The URL of the server, without a slash at the end. */
   url: string;
   fetch: typeof fetch;
   retry: RetryOptions;
-  /** For one attempt. */
+  /** The time limit of one attempt. */
   timeoutMs: number;
   /** Null: requests have no token. */
   tokens: Tokens | null;
 }
 
-/** What can be sent more than once, which a stream cannot. */
+/** A body that can be sent again in another attempt: a stream could not. */
 export type FileBody = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | string;
 
 export interface Request {
   method: string;
-  /** With the query, from the root of the server. */
+  /** Path and query, from the root of the server. */
   path: string;
   body?: unknown;
   /** The body, as it is. */
@@ -36,7 +36,7 @@ export interface Request {
   headers?: Record<string, string>;
   /** Whether the request may be sent again although it may have been done: a read, or a write with a key. */
   isRepeatable: boolean;
-  /** What the `current` of a conflict is. */
+  /** The noun of the item that a conflict returns as `current`. */
   noun?: string;
   signal?: AbortSignal | undefined;
   timeoutMs?: number;

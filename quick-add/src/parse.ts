@@ -186,7 +186,7 @@ function impliedDay(
   return isTimeOver ? addDays(today, 1) : today;
 }
 
-/** Of names that differ in case only, the first. */
+/** Keeps the first of names that differ in case only. */
 function withoutRepeated(names: string[]): string[] {
   const seen = new Map<string, string>();
   for (const name of names) {

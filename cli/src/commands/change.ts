@@ -59,13 +59,13 @@ function lastOccurrence({ offline }: Mirror, { id }: Pick<Task, 'id'>) {
   return recorded.sort((a, b) => a.number - b.number).at(-1);
 }
 
-/** What was completed last: a task, or an occurrence of one. */
+/** The task that was completed last, as a whole or by an occurrence. */
 function lastCompleted(mirror: Mirror): Task[] {
   const { tasks, occurrences } = mirror.offline;
   const times = [
     ...tasks.all().map(({ id, completed, completed_at }) => ({
       id,
-      // One that is not sent yet has no time.
+      // A completion that is not sent yet has no time. `~` comes after every digit.
       at: completed ? (completed_at ?? '~') : '',
     })),
     ...occurrences

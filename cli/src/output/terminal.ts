@@ -49,6 +49,6 @@ const hasColours = ({ isTTY }: Terminal): boolean =>
 export const styled = (style: Style | null, text: string, stream: Terminal = process.stdout): string =>
   style !== null && hasColours(stream) ? `\u001b[${codes[style]}m${text}\u001b[0m` : text;
 
-/** Of the terminal; without one, lines may be as long as they are. */
+/** The width of the terminal; infinite without a terminal: lines are not cut then. */
 export const columns = (): number =>
   process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;

@@ -57,7 +57,7 @@ export async function readNumbers(directory: string, offline: Offline): Promise<
     if (kept !== null) add(kept);
   }
 
-  /** What was created here gets its real id when it is sent. */
+  /** A task that was created offline gets its real id when it is sent. */
   function replaceTemporaryIds(): void {
     for (const entry of [...byId.values()]) {
       const id = offline.tasks.get(entry.id)?.id ?? entry.id;

@@ -4,7 +4,7 @@ export interface LocalTime {
   time: string;
 }
 
-/** Of the program, as it was started. */
+/** The time zone that the program was started with. */
 export const outerZone = process.env.TZ;
 
 /** @param zone an IANA name; null: the zone of this machine */

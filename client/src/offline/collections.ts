@@ -12,9 +12,9 @@ import type {
 } from './types.ts';
 
 export interface Reads<N extends Noun> {
-  /** What the user sees, in the manual order if there is one. */
+  /** All items as the user sees them, in the manual order if there is one. */
   all(): readonly Items[N][];
-  /** By an id of the server or a temporary one. */
+  /** @param id the server's id or a temporary one */
   get(id: string): Items[N] | undefined;
   /**
    * The id under which the item was first seen here. It stays the same when a new item gets its id from the server, so
@@ -24,13 +24,13 @@ export interface Reads<N extends Noun> {
 }
 
 export interface Writes<N extends WritableNoun> extends Reads<N> {
-  /** Ids of what has changes that the server has not answered yet. */
+  /** Ids of the items with writes that the server has not answered yet. */
   waiting(): readonly string[];
   /** @returns a temporary id, which stays valid */
   create(fields: Inputs[N]['create']): Promise<string>;
   /**
-   * @param seen what these fields were when the user began to edit them, such as a text that was typed for a while.
-   * Without it, what is shown now; a change that came meanwhile is then overwritten.
+   * @param seen the values of these fields when the user began to edit them; by default those that are shown now. A
+   * change that came while a text was typed is then overwritten; with `seen` it is a conflict.
    */
   update(id: string, fields: Inputs[N]['update'], seen?: Inputs[N]['update']): Promise<void>;
   delete(
@@ -43,27 +43,27 @@ export interface Writes<N extends WritableNoun> extends Reads<N> {
 
 export interface Trashed<N extends TrashedNoun> {
   /**
-   * What was deleted, the newest deletion first: as far as this device was told of the deletions, by the feed or by
+   * The deleted items, the newest deletion first, as far as this device has learnt of them by the feed or by
    * `rememberTrash`.
    */
   trash(): readonly Deleted<N>[];
   /** Brings an item of `trash()` back, with what was deleted with it. Nothing happens if it is not there. */
   restore(id: string): Promise<void>;
-  /** Makes what is known of the trash the same as a whole list of the server's. */
+  /** Replaces the known trash. @param items a whole list of the server's trash */
   rememberTrash(items: readonly Deleted<N>[]): Promise<void>;
 }
 
 export interface Movable<Fields> {
-  /** Among its siblings. The last move wins. */
+  /** Moves an item among its siblings. The last move wins. */
   move(id: string, fields: Fields): Promise<void>;
 }
 
 export interface Tasks extends Writes<'task'>, Movable<Fields<'moveTask'>>, Trashed<'task'> {
-  /** Of a repeating task, the occurrence that is shown: never the one after it. */
+  /** Completes a task; of a repeating task the occurrence that is shown, never the one after it. */
   complete(id: string, completed?: boolean): Promise<void>;
   /** Moves a repeating task on without a completion. */
   skip(id: string): Promise<void>;
-  /** Takes back what was done or skipped last, if that is the occurrence of this date. */
+  /** Takes the newest done or skipped occurrence back, if it is the one of this date. */
   undo(id: string, occurrence: string): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export interface Collections {
   profiles: Reads<'profile'>;
 }
 
-/** What the collections work on. */
+/** The data that the collections read and write. */
 export interface Source {
   shown(noun: Noun): ReadonlyMap<string, Item>;
   /** Deleted items as the user sees them. */

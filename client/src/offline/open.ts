@@ -8,7 +8,7 @@ import { createSync } from './sync.ts';
 
 export interface OfflineOptions extends Hooks {
   duly: Duly;
-  /** By default in memory only. */
+  /** Where data is stored; by default in memory only. */
   store?: Store;
   /** Called after each failure while it keeps in sync. It tries again by itself. */
   onError?: (error: unknown) => void;

@@ -180,7 +180,7 @@ function changesOfError({ state, hooks }: Pushing, write: QueuedWrite, error: Du
 
 const temporary = /^(401|403|408|425|429)$/;
 
-/** Of a page of a proxy nothing follows. */
+/** Whether the server refused the write for good. A 4xx page of a proxy (`UNEXPECTED_RESPONSE`) is no refusal. */
 const isRefusal = ({ status, code }: DulyError): boolean =>
   status >= 400 &&
   status < 500 &&
@@ -191,7 +191,7 @@ const isRefusal = ({ status, code }: DulyError): boolean =>
 /** The clocks may differ by so much. */
 const clockToleranceMs = 3_600_000;
 
-/** What a creation has made whose answer was lost more than a day ago: a new item with the same fields. */
+/** The item that a creation made whose answer was lost more than a day ago: a new one with the same fields. */
 function findCreated(state: State, { noun, fields, sent }: QueuedWrite): Item | undefined {
   const since = (sent?.at ?? 0) - clockToleranceMs;
   const isMade = (item: Item): boolean =>

@@ -1,5 +1,5 @@
 export interface Query<T> {
-  /** The same value as before, unless the data has changed. */
+  /** The result. It is the same value as before, unless the data has changed. */
   get(): T;
   /** Calls the listener after each change of the data, until the returned function is called. */
   subscribe(listener: () => void): () => void;

@@ -14,11 +14,11 @@ export async function openReplica(store: Store) {
   const state = createState();
   const shown = showState(state);
   const newWrite = createWriter(state, shown);
-  /** So that the memory has what the store has. */
+  /** Changes are stored one after the other, so that memory and store are the same. */
   const { inTurn, ended } = createTurns();
   let isClosed = false;
   let onMessage: ((message: TabMessage) => void) | undefined;
-  /** What arrives while the store is read. */
+  /** Messages of other tabs that arrive while the store is read; null: it is not being read. */
   let early: TabMessage[] | null = null;
   const tabs = openTabs(store.name, (message) => {
     if (early === null) receive(message);

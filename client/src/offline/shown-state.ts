@@ -18,11 +18,11 @@ function withSameItems(items: Map<string, Item>, before: Items | undefined): Ite
   return items;
 }
 
-/** What the user sees of the state, computed once after each change, and who wants to know of changes. */
+/** The items as the user sees them, computed once after each change, and the listeners to changes. */
 export function showState(state: State) {
   const listeners = new Set<() => void>();
   const shown = new Map<Noun, Shown>();
-  /** As it was shown before the last change. */
+  /** The items as they were shown before the last change. */
   const before = new Map<Noun, Items>();
   let changeCount = 0;
   function show(noun: Noun): Shown {

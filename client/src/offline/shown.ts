@@ -5,11 +5,11 @@ import type { Item, QueuedWrite } from './types.ts';
 /** Items of a type, and the deleted ones among them, as the user sees them. */
 export interface Shown {
   items: ReadonlyMap<string, Item>;
-  /** With `deleted_at`. */
+  /** The deleted items, with `deleted_at`. */
   deleted: ReadonlyMap<string, Item>;
 }
 
-/** While the queue is applied. */
+/** The items of a type while the queue is applied to them. */
 interface Applied {
   items: Map<string, Item>;
   deleted: Map<string, Item>;

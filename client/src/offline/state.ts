@@ -3,12 +3,12 @@ import type { StoreChanges } from './store.ts';
 import type { Item, QueuedWrite } from './types.ts';
 
 const cursorKey = 'cursor';
-/** By type and id, as the feed has them. */
+/** The key of an item, by the type and id that the feed has. */
 export const itemKey = (type: string, id: string): string => `item ${type} ${id}`;
 /** A deleted item, as the server's trash has it. */
 export const trashKey = (type: string, id: string): string => `trash ${type} ${id}`;
 export const queueKey = ({ order }: Pick<QueuedWrite, 'order'>): string => `queue ${order}`;
-/** The id of the server, by the temporary one. */
+/** The key under which the server's id of a temporary id is stored. */
 export const idKey = (temporaryId: string): string => `id ${temporaryId}`;
 
 const isQueuedWrite = (value: unknown): value is QueuedWrite => isItem(value) && 'order' in value;
@@ -22,7 +22,7 @@ export function createState() {
   const trash = new Map<string, Map<string, Item>>();
   const queue = new Map<string, QueuedWrite>();
   const ids = new Map<string, string>();
-  /** The temporary id, by that of the server. */
+  /** Temporary ids by the server's ids. */
   const firstIds = new Map<string, string>();
   let cursor: string | null = null;
   let sorted: readonly QueuedWrite[] | undefined;
@@ -49,7 +49,7 @@ export function createState() {
   }
 
   const resolveId = (id: string): string => ids.get(id) ?? id;
-  /** With the ids of the server, as far as they are known, also in the filter of a view. */
+  /** Replaces temporary ids by the server's, where those are known; also in the parameters of a view. */
   const resolveIds = (fields: Item): Item =>
     Object.fromEntries(
       Object.entries(fields).map(([name, value]) => {
@@ -68,7 +68,7 @@ export function createState() {
     },
     cursor: () => cursor,
     items: (type: string): ReadonlyMap<string, Item> => mirror.get(type) ?? new Map(),
-    /** What was deleted, as far as it is known here. */
+    /** The known deleted items, by id. */
     trash: (type: string): ReadonlyMap<string, Item> => trash.get(type) ?? new Map(),
     /** The oldest first. */
     queue(): readonly QueuedWrite[] {

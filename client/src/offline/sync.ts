@@ -30,15 +30,15 @@ const interruptible = ({ onConflict, ...others }: Hooks, signal: AbortSignal): H
   }),
 });
 
-/** Sends the queue and reads the feed, one after the other: so the mirror never has what a write's answer lacks. */
+/** Sends the queue and reads the feed, never both at once: the mirror must not be newer than the answer of a write. */
 export function createSync({ duly, hooks: given, replica, onError }: SyncOptions) {
   const { state, commit, tabs } = replica;
   const stop = new AbortController();
   const hooks = interruptible(given, stop.signal);
-  /** What waits for changes of the server, or for another attempt. */
+  /** Ends the wait for changes of the server, or for another attempt. */
   let waiting: AbortController | undefined;
   let isLeading = false;
-  /** How many callers of `sync` wait for it. */
+  /** How many calls of `sync` are waiting. */
   let callers = 0;
   let leading: Promise<void> | undefined;
   const { inTurn, ended } = createTurns();

@@ -23,7 +23,7 @@ export function changesOfDeletion(state: State, type: string, id: string, now: n
   return gone;
 }
 
-/** Of a page of the feed. */
+/** The changes of mirror, trash and cursor that a page of the feed makes. */
 export function changesOfPage(state: State, { changes, cursor, isReset }: ChangesPage): Entries {
   const now = Date.now();
   const items = changes.flatMap(({ type, id, op, ...rest }) => {

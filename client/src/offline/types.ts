@@ -1,7 +1,7 @@
 import type { DulyError } from '../errors.ts';
 import type { Change, Input } from '../types.ts';
 
-/** What the feed has, by the name of its type there. */
+/** The type of an item, by the name of its noun in the feed. */
 export type Items = {
   [Type in Change['type']]: Extract<Change, { type: Type }> extends { [Key in Type]?: infer Item }
     ? NonNullable<Item>
@@ -12,7 +12,7 @@ export type Noun = keyof Items;
 /** An item whose type is not known here. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** Nouns that can be written offline, with what their creation and their changes take. */
+/** The nouns that can be written offline, and the fields that their writes take. */
 export interface Inputs {
   task: { create: Input<'createTask'>; update: Fields<'updateTask'>; delete: Fields<'deleteTask'> };
   project: {
@@ -72,18 +72,18 @@ export type Conflict = {
   [N in WritableNoun]: {
     noun: N;
     id: string;
-    /** What both started from. */
+    /** The item that both sides started from. */
     base: Items[N];
-    /** With the change that waits; null: deleted here. */
+    /** The item with the queued change; null: deleted here. */
     mine: Items[N] | null;
-    /** Of the server. */
+    /** The server's item. */
     theirs: Items[N];
-    /** Changed by both sides, to different values. Fields that one side has changed are merged already. */
+    /** The fields that both sides changed to different values. Fields that one side changed are merged already. */
     fields: readonly string[];
   };
 }[WritableNoun];
 
-/** An object has values for the contested fields; those that it leaves out are theirs. */
+/** Whose values win. An object has values for contested fields; fields that it leaves out get the server's. */
 export type Resolution = 'mine' | 'theirs' | Readonly<Record<string, unknown>>;
 
 /** A write that the server refused for good, or failed at too often, and that is undone here. */

@@ -32,7 +32,7 @@ export function collectionOptions<Item extends { id: string }>(
   };
 }
 
-/** The same of tasks, with updates and deletions. An insert would need all fields: use `offline.tasks.create`. */
+/** The options of a collection of tasks, with updates and deletions. To insert, use `offline.tasks.create`. */
 export function taskCollectionOptions(offline: Offline): CollectionConfig<Task, string> {
   return {
     ...collectionOptions(offline, offline.tasks),
