@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** The file beside the bundle that has the digest of what it was made from. */
 export const digestName = 'inputs.sha256';
 
-/** Of the names, sizes and times of all sources, and of the packages that are installed. */
+/** A digest of the names, sizes and times of all sources, and of the list of installed packages. */
 export function digestInputs(root) {
   const digest = createHash('sha256');
   const add = (path) => {

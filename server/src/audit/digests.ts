@@ -18,15 +18,15 @@ const atMs = sql`(extract(epoch from e.at) * 1000)::bigint`;
 const jsonBytes = (...values: RawBuilder<unknown>[]) =>
   sql`convert_to(jsonb_build_array(${sql.join(values)})::text, 'UTF8')`;
 
-/** What an erasure removes; the digest stays, and the salt goes, so that nobody can guess what was there. */
+/** The digest of the details. An erasure keeps it, and deletes the salt, so that nobody can guess the details. */
 const detailsDigest = sql`sha256(e.salt || ${jsonBytes(sql`e.actor`, sql`e.subject`, sql`e.request_id`, sql`e.address`)})`;
 
 const digestWith = (details: RawBuilder<unknown>) =>
   sql<Buffer>`sha256(${jsonBytes(sql`e.user_id`, atMs, sql`e.action`, sql`e.outcome`, sql`e.count`, sql`encode(${details}, 'hex')`)})`;
 
 /**
- * SHA-256 of what the entry `e` says, in a form that reads in one way only. The chain's hash is
- * that of the first entry, then SHA-256 of the hash before and the next entry's.
+ * SHA-256 of the entry `e` in an unambiguous form. The hash of a chain is the digest of its first entry, and from then
+ * on SHA-256 of the hash before and the digest of the next entry.
  */
 export const entryDigest: RawBuilder<Buffer> = digestWith(detailsDigest);
 

@@ -7,7 +7,7 @@ import { appendAudit } from './queries.ts';
 /** Bounds the locks and the work of one transaction. */
 const [chainsPerBatch, entriesPerChain] = [100, 1_000];
 
-/** The chains after this one in the order of user ids whose first entry is older. */
+/** User ids after `after`, in order, whose chains begin with an entry from before `before`. */
 async function findOldChains(db: Db, before: Date, after: string | null): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`
     select h.user_id from duly.audit_heads h cross join lateral (
@@ -24,14 +24,14 @@ async function lockChains(tx: Tx, userIds: readonly string[]): Promise<void> {
     await sql`select from duly.audit_heads where user_id = ${userId} for update`.execute(tx);
 }
 
-/** The triggers of both tables let a transaction remove no entry after this one. @param seq none if it is empty */
+/** Lets this transaction delete entries up to `seq`, which the triggers of both tables check; none if it is empty. */
 const announceRemoval = (tx: Tx, seq: string) =>
   sql`select set_config('duly.audit_pruning', ${seq}, true)`.execute(tx);
 
 /**
- * Removes the entries at the begin of a chain that are all older; one after a newer entry stays. The head remembers the
- * last of them.
- * @returns how many
+ * Removes entries from the start of a chain, up to the first one that is not older than `before`. The head remembers
+ * the last one that was removed.
+ * @returns how many were removed
  */
 async function pruneChain(tx: Tx, userId: string, before: Date): Promise<number> {
   const { rows } = await sql<{ seq: bigint; hash: Buffer }>`

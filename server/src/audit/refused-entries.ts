@@ -65,7 +65,7 @@ export function createRefusedEntries(db: Db, log: Logger): RefusedEntries {
 }
 
 /**
- * Whether the fault is the entry's own, so that others may be stored. Class 42 means privileges or the table itself.
+ * Whether the entry itself is at fault, so that others may be stored. Class 42 means privileges or the table.
  */
 export const isEntryFault = (error: unknown): boolean => !errorCodeOf(error).startsWith('42');
 

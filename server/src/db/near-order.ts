@@ -16,8 +16,8 @@ import { param } from './statements.ts';
 type NearOrder = SortOrder & { nearly: NearColumn };
 
 /**
- * The rows of a page whose order no index has, along an index of the dates nearby: those up to the date of the page's
- * last row and a margin, which are sorted then. Rows without a key come last, by id, along the primary key.
+ * The rows of a page in an order that no index has. Reads along an index of dates, up to the date of the page's last
+ * row and a margin, and sorts what it has read. Rows without a key come last, by id, along the primary key.
  */
 export function nearlyInOrder(
   source: RowSource,
@@ -32,7 +32,7 @@ export function nearlyInOrder(
   const inOrder = orderAndLimit(orderBySelectedKeys(order), position);
   if (undated === null) return sql`select t.* from (${dated}) as t ${inOrder}`;
   if (dated === null) return sql`select t.* from (${undated(sql`true`)}) as t ${inOrder}`;
-  // Backward, rows without a key come first. Forward, they are not looked for before those with a key come to an end.
+  // Backward, rows without a key come first. Forward, they are read only if there are too few rows with a key.
   const isNeeded = isBackward ? sql`true` : sql`(select count(*) from dated) < ${rowCount}`;
   return sql`with dated as materialized (${dated})
     select t.* from (select t.* from dated as t union all ${undated(isNeeded)}) as t ${inOrder}`;

@@ -13,7 +13,7 @@ const plainCount = (source: RowSource, more: readonly Expression<SqlBool>[] = []
 
 export const plainTotal = (source: RowSource) => sql`select count(*)::int as total ${matchingRows(source)}`;
 
-/** A list whose chunks leave some rows out, because these come and go by the clock: they are counted each time. */
+/** Rows that the clock brings into a list are in no chunk, and are counted each time: those of `others`. */
 export interface TotalSource extends RowSource {
   inChunks?: Expression<SqlBool>;
   others?: Expression<SqlBool>;
@@ -26,9 +26,9 @@ const userParam = param('user_id');
 const countedRevision = sql`${param('counted_revision')}::bigint`;
 
 /**
- * The CTEs that `chunkedTotal` reads. Purged rows are not there any more, and an archived project hides its tasks
- * without a change of theirs: then all is counted. So it is in another epoch, and on a replica
- * that is behind what was counted.
+ * The CTEs that `chunkedTotal` reads. All chunks are counted again after a purge, because its rows are gone; after a
+ * change of a project, because archiving hides tasks without changing them; in another epoch; and on a replica that is
+ * older than the counts.
  */
 export const chunksSeen = sql`seen as materialized (
       select e.id as epoch, o.revision, e.id = ${param('counted_epoch')}::text and o.revision >= ${countedRevision}

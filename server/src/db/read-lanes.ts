@@ -19,7 +19,7 @@ export interface ReadLanes {
 const maxLanes = 4;
 /** Reads that one connection has at once. All but the first wait for the first, however long that takes. */
 const maxDepth = 4;
-/** More do not wait for a lane: they would wait in vain. */
+/** Further reads are refused with 503: their turn would come too late. */
 const maxWaiting = 1_000;
 /** Then the pool checks the connection again. */
 const maxOpenMs = 1_000;
@@ -36,11 +36,11 @@ interface Lane {
 interface Options {
   /** Takes a connection out of the pool. */
   connect(): Promise<PoolClient>;
-  /** Whether more than these wait for a connection of the pool. */
+  /** Whether others wait for a connection of the pool. @param ownCount how many connections the lanes wait for */
   isContended(ownCount: number): boolean;
-  /** How long the server may send nothing. */
+  /** The time-out of a lane whose server sends nothing. */
   timeoutMs: number;
-  /** Notices earlier that it will never send anything. */
+  /** Detects earlier that the server of a connection will never answer. */
   silence: PoolGuard['silence'];
   /** A connection was lost. */
   onLost(): void;

@@ -34,9 +34,9 @@ interface DueRow {
 }
 
 /**
- * Sets the time of the user's next digest. The lock of the user's row lets one of several workers have the present one.
- * @returns the time that the present one was due at, ISO 8601, if it is to be sent; null if another worker has it, if
- * its date is over, or if the account has no verified address or is banned
+ * Sets the time of the user's next digest. Of several workers, the lock of the user's row gives one the current digest.
+ * @returns when the current digest was due, ISO 8601, if it is to be sent; null if another worker has it, if its date
+ * is over, or if the account has no verified address or is banned
  */
 export async function advanceDigest(tx: Tx, userId: string, now: Date): Promise<string | null> {
   await lockUser(tx, { user_id: userId });

@@ -26,17 +26,17 @@ interface List {
   /** The member of the document. */
   name: 'projects' | 'sections' | 'views';
   isSound(row: Row): boolean;
-  /** Columns of this kind alone. */
+  /** The values of the columns that only this kind has. */
   fields(row: Row): object;
 }
 
 const nameOf = (row: Row) => rowText(row, 'name') ?? '';
-/** Whether PostgreSQL can store its texts: no NUL, and no half of a character. */
+/** Whether PostgreSQL can store the texts: no NUL, and no lone surrogate. */
 const isStorable = (value: object) => !/\\u(?:0000|d[89a-f])/.test(JSON.stringify(value));
 const isNamed = (row: Row) => nameOf(row) === nameOf(row).trim();
 const colorOf = (row: Row) => rowText(row, 'color')?.toLowerCase() ?? null;
 
-/** Each after those that it refers to. */
+/** The lists of a document, each after the lists that its rows refer to. */
 const lists: readonly List[] = [
   {
     kind: projectKind,

@@ -21,7 +21,7 @@ import type { TaskEffect } from './repeats.ts';
 export interface TaskTarget {
   userId: string;
   taskId: string;
-  /** Elsewhere it is not found. */
+  /** A task in the other location is NOT_FOUND. */
   location: 'live' | 'trash';
   condition: WriteCondition;
 }
@@ -77,7 +77,7 @@ export const scopeOf = (
     (family, found) => ({ ...family, occurrences: found }),
   );
 
-/** What is other than before. */
+/** The tasks of the family that are not the same objects as before. */
 export const changesOf = (before: ReadonlyMap<string, StoredTask>, { tasks }: Family): TaskChange[] =>
   [...tasks]
     .map(([id, after]) => ({ before: before.get(id), after }))

@@ -95,7 +95,7 @@ export function buildTask(userId: string, id: string, input: NewTask, ordinal = 
   };
 }
 
-/** Gives the result of a write its position, where that is of the time of creation (`insertedPosition`). */
+/** Completes the position of a new task, which follows from the time of creation (`insertedPosition`). */
 export const withPosition = <T extends Pick<Task, 'position' | 'created_at'>>(task: T): T =>
   task.position.startsWith('+')
     ? { ...task, position: positionOfTime(Date.parse(task.created_at)) + task.position.slice(1) }

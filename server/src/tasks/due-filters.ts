@@ -7,7 +7,7 @@ import type { ListParameters } from './list-model.ts';
 import type { UserClock } from './user-zones.ts';
 
 /**
- * The filters of a list by the clock. This process makes the days and instants that tasks are compared with, in the
+ * Filters that depend on the clock. This process computes the days and instants that tasks are compared with, in the
  * user's zone: the database may have other time zone data.
  */
 
@@ -17,7 +17,7 @@ type DueFilter = Pick<ListParameters, 'due' | 'deferred'>;
 export const isClockDependent = ({ due, deferred }: DueFilter): boolean =>
   isByClock(due) || deferred === 'hide' || deferred === 'only';
 
-/** Whether few tasks are due so, and which ones depends on the time. */
+/** Whether a value of `due` depends on the clock. Lists by such a value are short. */
 export const isByClock = (due: DueFilter['due']) => due !== undefined && due !== 'none' && due !== 'any';
 
 /** All that `dueConditions` depends on. */
@@ -85,7 +85,7 @@ export const dueConditions = ({ due, deferred = 'all' }: DueFilter): readonly Ra
   ...deferredConditions[deferred],
 ];
 
-/** Tasks of the list of overdue ones that stay in it without a write, and those that the clock may bring. */
+/** Parts of the list of overdue tasks: those that stay in it until a write, and those that the clock may bring. */
 export const overdueParts = {
   inChunks: sql<SqlBool>`t.due_date < ${date('due_lowest')}`,
   others: sql<SqlBool>`t.due_date between ${date('due_lowest')} and ${date('due_highest')}`,

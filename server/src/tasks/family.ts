@@ -5,7 +5,7 @@ import { foldProgress } from './progress.ts';
 import { withReminders } from './reminders.ts';
 import type { Occurrences, TaskEffect } from './repeats.ts';
 
-/** Tasks and what belongs to them, as a write sees them: it has read them, and its changes are in it. */
+/** The tasks that a write has read, and what belongs to them. `applyChanges` puts the changes of the write into it. */
 export interface Family {
   /** The recorded occurrences that the write has read, and those that it records. */
   occurrences: Occurrences;
@@ -37,7 +37,7 @@ export function descendantsOf({ tasks }: Family, id: string): StoredTask[] {
   return [...found];
 }
 
-/** The task and those above it, upwards. */
+/** The task and its ancestors, from the task upwards. */
 export function lineOf({ tasks }: Family, id: string): StoredTask[] {
   const line = new Set<StoredTask>();
   for (let at = tasks.get(id); at !== undefined && !line.has(at); at = tasks.get(at.parent_id ?? ''))

@@ -134,8 +134,8 @@ const hasDueDate = ({ due, due_after, due_before }: TaskListFilter): boolean =>
   due_after !== undefined || due_before !== undefined || (due !== undefined && due !== 'none');
 
 /**
- * What distinguishes the list from others of the user's by the tasks of its chunks; null if the clock changes too much
- * of them.
+ * The name of the list for `totalOf`: equal for lists with the same tasks. Null if the total is not remembered: a
+ * search, or a list whose tasks the clock changes.
  */
 function countedListOf(filter: TaskListFilter, clock: UserClock | null): string | null {
   const { limit: _, offset: __, position: ___, sort_by, sort_direction, ...filters } = filter;
@@ -200,7 +200,7 @@ function conditionsOf(filter: TaskListFilter, isWalked: boolean): RawBuilder<Sql
   return conditions;
 }
 
-/** No index has it: the planner cannot prefer an index that finds the whole list to that of the order. */
+/** No index has this form, so the planner reads along the index of the order, and not one that finds the whole list. */
 const compareOnly = (condition: RawBuilder<SqlBool>) => sql<SqlBool>`(${condition}) is true`;
 
 const completedByStatus = { all: undefined, pending: false, completed: true };

@@ -9,8 +9,8 @@ import type { ChildrenOnCompletion, ChildrenOnDeletion } from './placement-model
 import type { TaskEffect } from './repeats.ts';
 
 /**
- * The following give the tasks that an operation changes: the task itself first, then its subtasks. None is what
- * changes nothing. All of them throw AppErrors: VALIDATION_ERROR, LIMIT_EXCEEDED.
+ * The functions of this file return the tasks that an operation changes: the task itself first, then its subtasks; an
+ * empty array if nothing changes. All of them throw AppError VALIDATION_ERROR, LIMIT_EXCEEDED.
  */
 
 /** Merge patch (RFC 7396). Subtasks follow to another project or section. */

@@ -3,14 +3,14 @@ import type { Logger } from 'pino';
 import type { Db } from '../db/schema.ts';
 
 /**
- * Tells PostgreSQL how many tasks its users have, whenever many are new. Until autovacuum comes by it plans by what it
- * knew before: a minute after a start, or without end where a tenth of all tasks are not new. If it knows all users by
- * name, it expects no tasks of another one, and reads all of theirs for each one.
+ * Runs `analyze` after many tasks were created. Autovacuum does so within a minute, but not before a tenth of all tasks
+ * are new. Until then, if the statistics list every user (most common values), PostgreSQL expects no tasks of a new
+ * user. It then chooses plans that read all tasks of that user once for each of them.
  */
 export interface Statistics {
-  /** Renews what PostgreSQL knows, in the background, if it is time. @param count how many tasks were created */
+  /** Renews the statistics in the background, if enough tasks are new. @param count how many tasks were created */
   noteCreated(count: number): void;
-  /** Resolves once nothing is under way. */
+  /** Resolves when no renewal is running. */
   close(): Promise<void>;
 }
 
@@ -33,12 +33,12 @@ export function createStatistics(db: Db, log: Logger): Statistics {
   };
 }
 
-/** With so few tasks no plan takes long. */
+/** With fewer new tasks, no plan takes long. */
 const minCreated = 500;
 /** If PostgreSQL expects no tasks of unknown users: the statistics are renewed when this share of all tasks is new. */
 const maxUnknown = 0.02;
 
-/** @returns what to call after so many more tasks were created; it resolves once PostgreSQL knows */
+/** @returns a function to call with the number of new tasks; it resolves after `analyze`, if that is needed */
 export function createStatisticsUpkeep(db: Db): (created: number) => Promise<void> {
   /** `before` were created up to the last time, `created` since. */
   let [before, created] = [0, 0];
@@ -52,7 +52,7 @@ export function createStatisticsUpkeep(db: Db): (created: number) => Promise<voi
       ), false) as "knowsAllUsers"
       from pg_class as c where c.oid = 'duly.tasks'::regclass`.execute(db);
     const [known = { tasks: 0, knowsAllUsers: false }] = rows;
-    // Citus does not say how many there are.
+    // On Citus `reltuples` does not have the number of tasks.
     const tasks = Math.max(known.tasks, before);
     if (created < (known.knowsAllUsers ? tasks * maxUnknown : tasks)) return;
     [before, created] = [before + created, 0];

@@ -21,9 +21,9 @@ const lastZones = new LRUCache<string, string>(entryLimit(10_000));
 const defaultZone = 'UTC';
 
 /**
- * Reads by the zone of the user's profile, without a statement for the zone: `read` gets the one that was read last,
- * and reads the present one in the snapshot of its data. If that is another one, it runs again. It also runs again if
- * it refuses the request for a zone that is outdated.
+ * Runs `read` with the zone of the user's profile, without a statement for the zone. `read` gets the zone that was read
+ * last, and returns the current one from the snapshot of its data. It runs again if the two differ, and if it refused
+ * the request because of an outdated zone.
  */
 export async function inUserZone<T extends { zone: string }>(
   db: Db,
@@ -65,8 +65,8 @@ function databaseNameOf(zone: string): { name: string | null } {
 }
 
 /**
- * Reads by a zone that the database knows: of one that it does not, it gets the offset at present.
- * @param read by the name for `at time zone`
+ * Runs `read` with a zone that the database knows. For an unknown zone, that is its current offset.
+ * @param read gets the name for `at time zone`
  */
 export async function inDatabaseZone<T>(
   { zone, now }: UserClock,

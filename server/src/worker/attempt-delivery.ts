@@ -7,8 +7,8 @@ import type { SendResult } from '../senders/model.ts';
 import type { WorkerContext } from './context.ts';
 
 /**
- * Sends a delivery, unless what it is for is over.
- * @param stop ends the attempt; it then counts as none
+ * Sends a delivery, or cancels it if there is nothing to send any more.
+ * @param stop ends the attempt, which then does not count
  */
 export async function attemptDelivery(
   ctx: WorkerContext,

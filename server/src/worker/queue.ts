@@ -106,7 +106,7 @@ function receiverKeyOf({ userId, channelType, url }: ReadyDelivery): string {
   return createHash('sha256').update(receiver).digest('base64url').slice(0, 16);
 }
 
-/** When there is work next, in ms from now; negative: so long ago. Null: never, as things are. */
+/** When there is work next, in ms from now; negative: it is overdue. Null: no work is known. */
 export interface DueTimes {
   remindersMs: number | null;
   /** The next try of a delivery. */

@@ -15,7 +15,7 @@ export type AuditAction = Pick<AuditEntry, 'action' | 'subject' | 'count'>;
 export interface WriteStamp {
   /**
    * ISO 8601 with milliseconds, read after the row lock: a later revision never has an earlier time. While `decide`
-   * runs it may be a placeholder: a time later than any, which the statement replaces.
+   * runs it may be a placeholder: a time after the year 10000, which the statement replaces.
    */
   now: string;
   /** The least version of a task after this write: that of the epoch. */

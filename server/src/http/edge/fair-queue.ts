@@ -1,12 +1,12 @@
-/** What waits, by user; users take turns, so that one with many requests delays no other. */
+/** A queue for each user. Users take turns, so that one with many requests delays no other. */
 export interface FairQueue<T> {
   size(): number;
   add(user: string, item: T): void;
-  /** The oldest of the user whose turn it is. */
+  /** Removes the oldest item of the user whose turn it is. */
   take(): T | undefined;
   /**
-   * Makes room for an item of this user: removes the newest of another user who has more waiting.
-   * @returns undefined if this user has as much waiting as anyone
+   * Makes room for an item of this user: removes the newest item of the user who has the most.
+   * @returns undefined if no other user has at least two more than this one
    */
   giveWay(user: string): T | undefined;
   /** Removes the oldest items while `isOver` holds. Those of a user are in the order of `add`. */
