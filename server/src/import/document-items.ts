@@ -16,7 +16,7 @@ import { idIn, pastIn, positionIn, type Row, rowText, versionIn } from './docume
 import type { ImportNote } from './model.ts';
 
 /** Ids of what the user has, in the trash too. */
-export interface StoredPlaces {
+export interface StoredProjects {
   projects: ReadonlySet<string>;
   sections: ReadonlySet<string>;
 }
@@ -114,7 +114,7 @@ interface Target {
 
 interface StoredItems {
   created: Record<List['name'], number>;
-  places: StoredPlaces;
+  stored: StoredProjects;
   notes: readonly ImportNote[];
 }
 
@@ -124,13 +124,13 @@ export async function storeItems(
   rowsOf: (list: string) => readonly Row[],
 ): Promise<StoredItems> {
   const created = { projects: 0, sections: 0, views: 0 };
-  const places = { projects: new Set<string>(), sections: new Set<string>() };
+  const stored = { projects: new Set<string>(), sections: new Set<string>() };
   const notes: ImportNote[] = [];
   for (const list of lists) {
     const rows = rowsOf(list.name);
     const ids = rows.flatMap((row) => idIn(row, 'id') ?? []);
     const read = knownQuery(list.kind, userId, ids);
-    const choose = (known: Known) => chooseRows(list, rows, known, places.projects);
+    const choose = (known: Known) => chooseRows(list, rows, known, stored.projects);
     const chosen =
       context === null
         ? choose(await executeQuery(db, read))
@@ -139,9 +139,9 @@ export async function storeItems(
     notes.push(...chosen.notes);
     if (list.name !== 'views')
       for (const id of [...chosen.items.map((item) => item.id), ...chosen.knownIds])
-        places[list.name].add(id);
+        stored[list.name].add(id);
   }
-  return { created, places, notes };
+  return { created, stored, notes };
 }
 
 interface Chosen {

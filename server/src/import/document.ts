@@ -7,7 +7,7 @@ import { findProfile } from '../profiles/queries.ts';
 import { patchProfile } from '../profiles/service.ts';
 import type { WriteContext } from '../writes/plan.ts';
 import { type Candidate, candidateOf, isText, taskIdOf } from './candidate.ts';
-import type { StoredPlaces } from './document-items.ts';
+import type { StoredProjects } from './document-items.ts';
 import {
   foundTaskOf,
   idIn,
@@ -90,7 +90,7 @@ export async function documentTasks(
   db: Db,
   userId: string,
   document: Document,
-  { projects, sections }: StoredPlaces,
+  { projects, sections }: StoredProjects,
 ): Promise<{ task: FoundTask; candidate: Candidate }[]> {
   const rows = document('tasks').map((row, index) => ({ row, task: foundTaskOf(row, `tasks.${index}`) }));
   const remindersOf = Map.groupBy(await newReminders(db, userId, document), (row) => idIn(row, 'task_id'));

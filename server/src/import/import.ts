@@ -8,7 +8,7 @@ import { documentTasks, importProfile, readDocument } from './document.ts';
 import { storeItems } from './document-items.ts';
 import { idIn } from './document-task.ts';
 import type { FoundData, FoundTask, ImportFormat } from './model.ts';
-import { placeCreator, pretendToCreate, resolvePlaces } from './places.ts';
+import { pretendToCreate, projectCreator, resolveProjects } from './projects.ts';
 import { readFile } from './read-file.ts';
 import { batchSize, createRehearsal, type Outcome, storeBatch } from './store.ts';
 
@@ -85,14 +85,14 @@ export async function importFound(
 ): Promise<ImportReport> {
   const { userId, context, isDryRun } = target;
   const { sound, faulty } = separate(tasks, (task) => task);
-  const create = isDryRun ? pretendToCreate : placeCreator(db, userId, context);
-  const places = await resolvePlaces(db, userId, sound, create);
+  const create = isDryRun ? pretendToCreate : projectCreator(db, userId, context);
+  const known = await resolveProjects(db, userId, sound, create);
   const toCandidate = (task: FoundTask) => {
     const parent_id = task.parentKey === null ? null : taskIdOf(source, task.parentKey);
-    return candidateOf(userId, taskIdOf(source, task.key), task, { ...places.placementOf(task), parent_id });
+    return candidateOf(userId, taskIdOf(source, task.key), task, { ...known.placementOf(task), parent_id });
   };
-  const lines = await storeAll(db, target, sound, toCandidate, places);
-  return { ...places.created, notes: [...notes, ...places.notes], tasks: [...faulty, ...lines] };
+  const lines = await storeAll(db, target, sound, toCandidate, known);
+  return { ...known.created, notes: [...notes, ...known.notes], tasks: [...faulty, ...lines] };
 }
 
 /**
@@ -104,17 +104,17 @@ export async function importDocument(db: Db, target: ImportTarget, file: Buffer)
   const { userId, context, isDryRun } = target;
   const document = readDocument(file);
   if (!isDryRun) await importProfile(db, userId, context, document);
-  const { created, places, notes } = await storeItems(
+  const { created, stored, notes } = await storeItems(
     { db, userId, context: isDryRun ? null : context },
     document,
   );
-  const found = await documentTasks(db, userId, document, places);
+  const found = await documentTasks(db, userId, document, stored);
   const { sound, faulty } = separate(found, ({ task }) => task);
   const projectOf = document('sections').map(
     (row) => [idIn(row, 'id') ?? '', idIn(row, 'project_id') ?? ''] as const,
   );
   const lines = await storeAll(db, target, sound, ({ candidate }) => candidate, {
-    projects: places.projects,
+    projects: stored.projects,
     sections: new Map(projectOf),
   });
   return { projects: created.projects, sections: created.sections, notes, tasks: [...faulty, ...lines] };
@@ -138,11 +138,11 @@ async function storeAll<T>(
   { userId, context, isDryRun, onProgress }: ImportTarget,
   tasks: readonly T[],
   toCandidate: (task: T) => Candidate,
-  places: Parameters<typeof createRehearsal>[2],
+  known: Parameters<typeof createRehearsal>[2],
 ): Promise<ReportLine[]> {
   const { time_zone: timeZone } = await findProfile(db, userId);
   const run = isDryRun
-    ? createRehearsal(db, userId, places, timeZone)
+    ? createRehearsal(db, userId, known, timeZone)
     : (batch: readonly Candidate[]) => storeBatch(db, userId, context, batch);
   const keepStatistics = createStatisticsUpkeep(db);
   const lines: ReportLine[] = [];

@@ -12,7 +12,7 @@ import { storeRemindedTasksCtes } from '../tasks/reminders.ts';
 import { unchanged, type WriteContext, type WriteStamp } from '../writes/plan.ts';
 import { write } from '../writes/write.ts';
 import type { Candidate } from './candidate.ts';
-import type { Places } from './places.ts';
+import type { KnownProjects } from './projects.ts';
 
 /** How many tasks one write stores: the user's other writes wait for it, some 100 ms. */
 export const batchSize = 500;
@@ -88,7 +88,7 @@ const isCreated = ({ kind }: Outcome) => kind === 'created' || kind === 'changed
 export function createRehearsal(
   db: Db,
   userId: string,
-  { projects, sections }: Pick<Places, 'projects' | 'sections'>,
+  { projects, sections }: Pick<KnownProjects, 'projects' | 'sections'>,
   timeZone: string,
 ) {
   const added = new Map<string, StoredTask>();

@@ -9,21 +9,21 @@ import type { TaskPlacement } from '../tasks/placement.ts';
 import type { WriteContext } from '../writes/plan.ts';
 import type { FoundTask, ImportNote } from './model.ts';
 
-/** Projects and sections by name. */
-export interface Places {
+/** The projects and sections of a user, which tasks of a file name. */
+export interface KnownProjects {
   placementOf(task: FoundTask): Pick<TaskPlacement, 'project_id' | 'section_id'>;
-  /** Ids of all that there are, and of sections their project. */
+  /** All ids; of sections with the id of their project. */
   projects: ReadonlySet<string>;
   sections: ReadonlyMap<string, string>;
   created: { projects: number; sections: number };
   notes: readonly ImportNote[];
 }
 
-/** Creates a project, or a section of one. @returns its id */
-export type CreatePlace = (name: string, projectId: string | null) => Promise<string>;
+/** Creates a project, or a section of the project with the id. @returns the id of what was created */
+export type CreateProject = (name: string, projectId: string | null) => Promise<string>;
 
-export const placeCreator =
-  (db: Db, userId: string, context: WriteContext): CreatePlace =>
+export const projectCreator =
+  (db: Db, userId: string, context: WriteContext): CreateProject =>
   async (name, projectId) => {
     const { value } = await (projectId === null
       ? createItem(db, userId, context, projectKind, { name })
@@ -31,8 +31,8 @@ export const placeCreator =
     return value.id;
   };
 
-/** Creates nothing. */
-export const pretendToCreate: CreatePlace = async () => randomUUID();
+/** Creates nothing, for a dry run. */
+export const pretendToCreate: CreateProject = async () => randomUUID();
 
 interface NamedRow {
   id: string;
@@ -44,8 +44,8 @@ const maxNameLength = 100;
 const shortened = (name: string) => [...name.trim()].slice(0, maxNameLength).join('').trim();
 const keyOf = (projectId: string | null, name: string) => `${projectId ?? ''}\n${name}`;
 
-/** Live ones, the last in the manual order first. */
-async function readPlaces(db: Db, userId: string): Promise<NamedRow[]> {
+/** The live projects and sections, the last in the manual order first. */
+async function readProjects(db: Db, userId: string): Promise<NamedRow[]> {
   const { rows } = await sql<NamedRow>`
     select id, name, null::uuid as project_id, position from duly.projects
     where user_id = ${userId} and deleted_at is null
@@ -56,16 +56,16 @@ async function readPlaces(db: Db, userId: string): Promise<NamedRow[]> {
 }
 
 /**
- * Finds the projects and sections of tasks by name, and creates those that the user does not have. Of several of one
- * name the first counts. Beyond the limits of their numbers tasks stay without, and a note says so.
+ * Finds the projects and sections of tasks by name, and creates those that the user does not have. If several have a
+ * name, the first in the manual order counts. If a limit allows no further one, its tasks get none, and a note says so.
  */
-export async function resolvePlaces(
+export async function resolveProjects(
   db: Db,
   userId: string,
   tasks: readonly FoundTask[],
-  create: CreatePlace,
-): Promise<Places> {
-  const rows = await readPlaces(db, userId);
+  create: CreateProject,
+): Promise<KnownProjects> {
+  const rows = await readProjects(db, userId);
   const ids = new Map<string, string | null>(
     rows.map(({ id, name, project_id }) => [keyOf(project_id, name), id]),
   );
