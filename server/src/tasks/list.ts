@@ -95,18 +95,18 @@ export async function listTasks(
   const { sort_by, sort_direction: direction, due } = filter;
   const list = countedListOf(filter, clock);
   const known = list === null ? undefined : await totalOf(db, table, userId, list);
-  const isWalked = (known?.lastTotal ?? 0) >= walkedFrom;
+  const isAlongOrder = (known?.lastTotal ?? 0) >= minAlongOrder;
   const order = {
     ...{ ...sorts[sort_by], direction, nullable: sort_by === 'due_date' && !hasDueDate(filter) },
-    ...(isWalked && flaggedSorts.has(sort_by) && { flag: isInOrders }),
+    ...(isAlongOrder && flaggedSorts.has(sort_by) && { flag: isInOrders }),
   };
   const source = {
     table,
-    shape: [shapeOf(filter), isWalked && sort_by].join(),
-    where: conditionsOf(filter, isWalked),
+    shape: [shapeOf(filter), isAlongOrder && sort_by].join(),
+    where: conditionsOf(filter, isAlongOrder),
     json: taskJson,
     params: { user_id: userId, ...paramsOf(filter, clock) },
-    materialize: !isWalked && isSelective(filter),
+    materialize: !isAlongOrder && isSelective(filter),
     ...(due === 'overdue' ? overdueParts : {}),
     hasUnfoldedRows: filter.search || sort_by === 'title' ? hasUnfoldedTasks : null,
     extras: {
@@ -123,7 +123,7 @@ export async function listTasks(
 const table = 'duly.tasks';
 
 /** From this total on, a page is read along the index of its order, and the filter is compared row by row. */
-const walkedFrom = 3_000;
+const minAlongOrder = 3_000;
 
 /** Filters that may leave few tasks. Others leave so many that a page is soon full when read along its order. */
 const isSelective = ({ search, tags, due_after, due_before, due, has_reminder }: TaskListFilter): boolean =>
@@ -177,12 +177,12 @@ function shapeOf(filter: TaskListFilter): string {
 
 const isMultiline = (search: string | undefined): boolean => search?.includes('\n') ?? false;
 
-/** @param isWalked whether tasks are compared one by one along an order */
-function conditionsOf(filter: TaskListFilter, isWalked: boolean): RawBuilder<SqlBool>[] {
+/** @param isAlongOrder whether rows are read along the index of the order, and only compared with the conditions */
+function conditionsOf(filter: TaskListFilter, isAlongOrder: boolean): RawBuilder<SqlBool>[] {
   const conditions = [sql<SqlBool>`t.deleted_at is null`];
   /** @param order whose index begins with the condition */
   const add = (condition: RawBuilder<SqlBool>, order?: SortKey) =>
-    conditions.push(isWalked && filter.sort_by !== order ? compareOnly(condition) : condition);
+    conditions.push(isAlongOrder && filter.sort_by !== order ? compareOnly(condition) : condition);
   for (const completed of [filter.completed, completedByStatus[filter.status]]) {
     if (completed !== undefined)
       add(completed ? sql`t.completed_at is not null` : sql`t.completed_at is null`);
@@ -192,7 +192,7 @@ function conditionsOf(filter: TaskListFilter, isWalked: boolean): RawBuilder<Sql
   if (filter.due_before !== undefined) add(sql`t.due_date <= ${param('due_before')}`, 'due_date');
   for (const condition of dueConditions(filter)) add(condition, 'due_date');
   if (filter.search) add(isMultiline(filter.search) ? matchesMultilineSearch : matchesSearch);
-  if (filter.tags?.length) add(isWalked ? eachHasTags : hasTags);
+  if (filter.tags?.length) add(isAlongOrder ? eachHasTags : hasTags);
   if (filter.has_reminder !== undefined)
     add(filter.has_reminder ? sql`t.reminder_count > 0` : sql`t.reminder_count = 0`, 'created_at');
   for (const condition of placementConditions(filter))
