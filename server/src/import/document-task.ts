@@ -9,6 +9,7 @@ import { leadMinutes, type Reminder } from '../reminders/model.ts';
 import { newRule, nextAtOf, referencesOf, toChannels } from '../reminders/rules.ts';
 import { channelTypes } from '../senders/model.ts';
 import { isTaskId, priorities, type StoredTask } from '../tasks/model.ts';
+import { sortDates } from '../tasks/series.ts';
 import type { WriteStamp } from '../writes/plan.ts';
 import { pastInstant } from './candidate.ts';
 import { type FoundTask, nothingElse } from './model.ts';
@@ -100,7 +101,7 @@ export function withHistory(task: StoredTask, row: Row, { versionFloor }: WriteS
   return {
     ...task,
     ...(task.recurrence !== null && seriesIn(row)),
-    excluded_dates: listIn(row, 'excluded_dates').filter(isCalendarDate).slice(0, 100),
+    excluded_dates: sortDates(listIn(row, 'excluded_dates').filter(isCalendarDate)).slice(0, 100),
     position: positionIn(row) ?? task.position,
     version: Math.max(versionIn(row), versionFloor),
     updated_at: pastIn(row, 'updated_at') ?? task.updated_at,

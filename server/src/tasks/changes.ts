@@ -7,7 +7,7 @@ import { checkReadOnlyFields } from '../writes/read-only-fields.ts';
 import { taskFields } from './columns.ts';
 import { noDue, resolveDue } from './due.ts';
 import type { NewTask, StoredTask, Task, TaskPatch } from './model.ts';
-import { noSeries, resolveSeries, type SeriesPosition } from './series.ts';
+import { noSeries, resolveSeries, type SeriesPosition, sortDates } from './series.ts';
 
 /**
  * A patch, which may be the whole task as it was read, as the fields to change and what the change is conditional on.
@@ -148,5 +148,3 @@ export const applyFields = (
 function sortTags(names: readonly string[]): string[] {
   return [...new Set(names)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
-
-const sortDates = (dates: readonly string[]): string[] => [...new Set(dates)].sort();

@@ -164,6 +164,9 @@ export function nextFields(
   };
 }
 
+/** Excluded dates as they are stored: a set, in order. */
+export const sortDates = (dates: readonly string[]): string[] => [...new Set(dates)].sort();
+
 const [firstDay, lastDay] = [toDay('1970-01-01'), toDay('2100-12-31')];
 
 const shiftDate = (date: string, days: number): string =>
@@ -195,7 +198,10 @@ export function followingFields(
   if (isSame) return due;
   checkRecurrence(recurrence, to);
   const days = sent.recurrence === undefined ? toDay(to) - toDay(from) : 0;
-  const excluded_dates = task.excluded_dates.map((date) => (date > from ? shiftDate(date, days) : date));
+  // Dates that come before those that stay, or to the last day that there is, are in another order or the same.
+  const excluded_dates = sortDates(
+    task.excluded_dates.map((date) => (date > from ? shiftDate(date, days) : date)),
+  );
   return { ...due, ...position, recurrence, recurrence_from, excluded_dates };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
 import { isLong } from '../support/long-tests.ts';
@@ -103,6 +104,17 @@ describe('an export document', () => {
     const user = await app.newUser();
     const { status, body } = await importInto(user, text);
     expect([status, body.errors[0].msg]).toEqual([422, expect.stringContaining(message)]);
+  });
+
+  test('has the dates that a rule leaves out as a set in order', async () => {
+    const user = await app.newUser();
+    const excluded_dates = ['2026-12-30', '2026-12-26', '2026-12-30'];
+    const task = { id: randomUUID(), title: 'x', due_date: '2026-12-24', recurrence: 'FREQ=DAILY' };
+    const tasks = [{ ...task, excluded_dates }];
+    await importInto(user, JSON.stringify({ format: 'duly-export', version: 1, tasks }));
+    const path = `/api/v1/users/${user.id}/tasks/${task.id}`;
+    const { data } = (await app.request('GET', path, { token: user.token })).body;
+    expect(data.excluded_dates).toEqual(['2026-12-26', '2026-12-30']);
   });
 
   test('of another user is refused, and so is one without a token', async () => {

@@ -323,6 +323,15 @@ describe('"all following"', () => {
     expect(await dates()).toHaveLength(1);
   });
 
+  test('leaves excluded dates a set in order: the task sent back as it was read is no change', async () => {
+    const { following, patch } = await repeating({
+      excluded_dates: ['2026-12-10', '2026-12-26', '2027-01-05'],
+    });
+    const earlier = await following({ due_date: '2026-12-08' });
+    expect(earlier.excluded_dates).toEqual(['2026-12-10', '2026-12-20']);
+    expect(await patch(earlier)).toEqual(earlier);
+  });
+
   test('of a time leaves the dates, also that of an occurrence that was moved', async () => {
     const { patch, following, complete } = await repeating({ due_time: '09:00' });
     await patch({ due_date: '2026-12-30' });
