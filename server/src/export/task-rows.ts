@@ -50,3 +50,10 @@ export async function readNames(
     for (const { id, name } of rows) names.set(id, name);
   return names;
 }
+
+/** Of the user's profile. */
+export async function readTimeZone(tx: Tx, userId: string): Promise<string> {
+  for await (const [profile] of rowsOf<{ time_zone: string }>(tx, userId, 'profile'))
+    if (profile !== undefined) return profile.time_zone;
+  return 'UTC';
+}

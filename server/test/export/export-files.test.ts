@@ -139,3 +139,39 @@ test('of a rule that has begun, iCalendar has what is left of it', async () => {
   );
   expect(todos.get(second.id)).toEqual(expect.arrayContaining(['RRULE:FREQ=DAILY;UNTIL=20300201']));
 });
+
+test('of a rule with an end, iCalendar has the occurrences that happen', async () => {
+  const user = await app.newUser();
+  const { token, v1 } = user;
+  await app.request('PATCH', v1, { token, body: { time_zone: 'America/New_York' } });
+  const [zoned, floating, day] = [
+    { due_time: '07:00', time_zone: 'Asia/Tokyo' },
+    { due_time: '20:00' },
+    { due_time: null },
+  ];
+  // The end of each rule, and its last date: one that an end on the date in UTC would leave out, or add.
+  const ends = [
+    [zoned, '20300109T223000Z', '2030-01-10', '20300109T223000Z'],
+    [zoned, '20300110T063000', '2030-01-09', '20300109T213000Z'],
+    [zoned, '20300110', '2030-01-10', '20300110T145900Z'],
+    [floating, '20300110T003000Z', '2030-01-08', '20300109T193000'],
+    [floating, '20300110T193000', '2030-01-09', '20300110T193000'],
+    [floating, '20300110', '2030-01-10', '20300110T235900'],
+    [day, '20300110T003000Z', '2030-01-09', '20300109'],
+    [day, '20300110T003000', '2030-01-10', '20300110'],
+    [{ due_time: '20:00', time_zone: 'America/New_York' }, '99991231', '2030-02-09', '21010103T045900Z'],
+    [floating, '99991231T235959Z;', '2030-02-09', '21010101T190000'],
+  ] as const;
+  for (const [due, until, last, exported] of ends) {
+    const recurrence = `FREQ=DAILY;UNTIL=${until}`;
+    const body = { title: 'x', due_date: '2030-01-01', ...due, recurrence };
+    const { id } = (await app.request('POST', `${v1}/tasks`, { token, body })).body.data;
+    const { coming } = (await app.request('GET', `${v1}/tasks/${id}/occurrences?coming=40`, { token })).body;
+    const todos = parseTodos((await fileOf(user, 'ics')).text);
+    const rule = todos.get(id)?.find((line) => line.startsWith('RRULE:'));
+    expect([due, until, coming.at(-1).date, rule]).toEqual([
+      ...[due, until, last],
+      `RRULE:FREQ=DAILY;UNTIL=${exported}`,
+    ]);
+  }
+});
