@@ -21,13 +21,20 @@ export interface StoredProjects {
   sections: ReadonlySet<string>;
 }
 
+/** The projects that the user has by then. */
+interface StoredProjects {
+  /** In the trash too. */
+  all: ReadonlySet<string>;
+  live: ReadonlySet<string>;
+}
+
 interface List {
   kind: ItemKind;
   /** The member of the document. */
   name: 'projects' | 'sections' | 'views';
   isSound(row: Row): boolean;
   /** The values of the columns that only this kind has. */
-  fields(row: Row): object;
+  fields(row: Row, projects: StoredProjects): object;
 }
 
 const nameOf = (row: Row) => rowText(row, 'name') ?? '';
@@ -58,9 +65,13 @@ const lists: readonly List[] = [
     kind: sectionKind,
     name: 'sections',
     isSound: (row) => hasShape(NewSection, { name: nameOf(row) }),
-    fields: (row) => ({
+    fields: (row, { live }) => ({
       project_id: idIn(row, 'project_id'),
-      deleted_with: pastIn(row, 'deleted_at') === null ? null : idIn(row, 'deleted_with'),
+      // One that was deleted with its project comes back with it, and by no other way.
+      deleted_with:
+        pastIn(row, 'deleted_at') === null || live.has(idIn(row, 'project_id') ?? '')
+          ? null
+          : idIn(row, 'deleted_with'),
     }),
   },
   {
@@ -71,7 +82,12 @@ const lists: readonly List[] = [
   },
 ];
 
-const itemOf = ({ kind, fields }: List, userId: string, id: string, row: Row, now: string) => ({
+const itemOf = (
+  { kind, fields }: List,
+  { userId, projects, now }: { userId: string; projects: StoredProjects; now: string },
+  id: string,
+  row: Row,
+) => ({
   ...{ id, user_id: userId, name: nameOf(row) },
   position: positionIn(row) ?? 'a0',
   version: versionIn(row),
@@ -79,12 +95,14 @@ const itemOf = ({ kind, fields }: List, userId: string, id: string, row: Row, no
   updated_at: pastIn(row, 'updated_at') ?? now,
   deleted_at: pastIn(row, 'deleted_at'),
   ...(kind.parent !== undefined && { deleted_with: null }),
-  ...fields(row),
+  ...fields(row, projects),
 });
 
 interface Known {
   /** The ids that the user has already. */
   ids: ReadonlySet<string>;
+  /** Those of them that are not in the trash. */
+  live: ReadonlySet<string>;
   /** Live items, by the id of their parent, or an empty text. */
   counts: Map<string, number>;
 }
@@ -93,14 +111,16 @@ interface Known {
 function knownQuery({ table, noun, parent }: ItemKind, userId: string, ids: readonly string[]): Query<Known> {
   const parentId: RawBuilder<unknown> =
     parent === undefined ? sql`''` : sql`t.${sql.id(parent.column)}::text`;
-  const statement = sql<{ ids: string[]; counts: Record<string, number> }>`
-    select array(select t.id from ${sql.table(table)} as t
-        where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])) as ids,
+  const known = sql`select t.id from ${sql.table(table)} as t
+        where t.user_id = ${param('user_id')} and t.id = any(${param('ids')}::uuid[])`;
+  const statement = sql<{ ids: string[]; live: string[]; counts: Record<string, number> }>`
+    select array(${known}) as ids, array(${known} and t.deleted_at is null) as live,
       (select coalesce(jsonb_object_agg(parent_id, count), '{}') from (
         select ${parentId} as parent_id, count(*)::int as count from ${sql.table(table)} as t
         where t.user_id = ${param('user_id')} and t.deleted_at is null group by 1) as c) as counts`;
   return query(`known ${noun}s`, statement, { user_id: userId, ids }, ([row]) => ({
     ids: new Set(row?.ids),
+    live: new Set(row?.live),
     counts: new Map(Object.entries(row?.counts ?? {})),
   }));
 }
@@ -125,18 +145,20 @@ export async function storeItems(
 ): Promise<StoredItems> {
   const created = { projects: 0, sections: 0, views: 0 };
   const stored = { projects: new Set<string>(), sections: new Set<string>() };
+  const projects = { all: stored.projects, live: new Set<string>() };
   const notes: ImportNote[] = [];
   for (const list of lists) {
     const rows = rowsOf(list.name);
     const ids = rows.flatMap((row) => idIn(row, 'id') ?? []);
     const read = knownQuery(list.kind, userId, ids);
-    const choose = (known: Known) => chooseRows(list, rows, known, stored.projects);
+    const choose = (known: Known) => chooseRows(list, rows, known, projects);
     const chosen =
       context === null
         ? choose(await executeQuery(db, read))
-        : await storeRows({ db, userId, context }, list, rows, read, choose);
+        : await storeRows({ db, userId, context, projects }, list, rows, read, choose);
     created[list.name] = chosen.items.length;
     notes.push(...chosen.notes);
+    if (list.name === 'projects') for (const id of chosen.liveIds) projects.live.add(id);
     if (list.name !== 'views')
       for (const id of [...chosen.items.map((item) => item.id), ...chosen.knownIds])
         stored[list.name].add(id);
@@ -148,11 +170,13 @@ interface Chosen {
   /** The rows that are stored, by their index in the list. */
   items: { id: string; index: number }[];
   knownIds: string[];
+  /** Of both. */
+  liveIds: string[];
   notes: ImportNote[];
 }
 
 async function storeRows(
-  { db, userId, context }: { db: Db; userId: string; context: WriteContext },
+  { db, userId, context, projects }: Target & { context: WriteContext; projects: StoredProjects },
   list: List,
   rows: readonly Row[],
   read: Query<Known>,
@@ -163,7 +187,8 @@ async function storeRows(
     decide(known, { now }) {
       const chosen = choose(known);
       if (chosen.items.length === 0) return unchanged(chosen);
-      const items = chosen.items.map(({ id, index }) => itemOf(list, userId, id, rows[index] ?? {}, now));
+      const target = { userId, projects, now };
+      const items = chosen.items.map(({ id, index }) => itemOf(list, target, id, rows[index] ?? {}));
       return {
         value: chosen,
         changes: [{ template: list.kind.upsert, params: { user_id: userId, rows: JSON.stringify(items) } }],
@@ -178,8 +203,8 @@ async function storeRows(
 function chooseRows(
   { kind, name, isSound, fields }: List,
   rows: readonly Row[],
-  { ids, counts }: Known,
-  projects: ReadonlySet<string>,
+  { ids, live, counts }: Known,
+  projects: StoredProjects,
 ): Chosen {
   const chosen = new Map<string, number>();
   const notes: ImportNote[] = [];
@@ -190,15 +215,20 @@ function chooseRows(
   for (const [index, row] of rows.entries()) {
     const [id, parent] = [idIn(row, 'id'), idIn(row, 'project_id') ?? ''];
     const group = kind.parent === undefined ? '' : parent;
-    const total = (totals.get(group) ?? 0) + (pastIn(row, 'deleted_at') === null ? 1 : 0);
-    if (id === null || !isNamed(row) || !isSound(row) || !isStorable([nameOf(row), fields(row)]))
+    const isLive = pastIn(row, 'deleted_at') === null;
+    const total = (totals.get(group) ?? 0) + (isLive ? 1 : 0);
+    if (id === null || !isNamed(row) || !isSound(row) || !isStorable([nameOf(row), fields(row, projects)]))
       skip(index, `is no ${kind.noun} as this service has them`);
-    else if (kind.parent !== undefined && !projects.has(parent)) skip(index, 'its project is not there');
+    else if (kind.parent !== undefined && !projects.all.has(parent)) skip(index, 'its project is not there');
+    else if (kind.parent !== undefined && !ids.has(id) && isLive && !projects.live.has(parent))
+      skip(index, 'its project is in the trash');
     else if (!ids.has(id) && total > max) skip(index, `there are ${max} ${of} already`);
     else if (!ids.has(id) && !chosen.has(id)) {
       chosen.set(id, index);
       totals.set(group, total);
     }
   }
-  return { items: [...chosen].map(([id, index]) => ({ id, index })), knownIds: [...ids], notes };
+  const items = [...chosen].map(([id, index]) => ({ id, index }));
+  const added = items.filter(({ index }) => pastIn(rows[index] ?? {}, 'deleted_at') === null);
+  return { items, knownIds: [...ids], liveIds: [...live, ...added.map(({ id }) => id)], notes };
 }

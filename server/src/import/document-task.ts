@@ -186,9 +186,12 @@ function fieldsIn(row: Row): FieldsBefore | null {
   const isClock = (due_time ?? null) === null || clockTime.test(due_time ?? '');
   const isZone = (time_zone ?? null) === null || isTimeZone(time_zone ?? '');
   const isRule = recurrence === null || recurrence === undefined || /^[ -~]{1,500}$/.test(recurrence);
-  if (series === null || !isClock || !isZone || !isRule) return null;
+  // A task that repeats has a date, and only a time has a zone.
+  const due_date = dateIn(row, 'due_date');
+  const isDue = due_date !== null && ((due_time ?? null) !== null || (time_zone ?? null) === null);
+  if (series === null || !isDue || !isClock || !isZone || !isRule) return null;
   return {
-    due_date: dateIn(row, 'due_date'),
+    due_date,
     due_time: due_time ?? null,
     time_zone: time_zone ?? null,
     start_date: dateIn(row, 'start_date'),

@@ -117,6 +117,53 @@ describe('an export document', () => {
     expect(data.excluded_dates).toEqual(['2026-12-26', '2026-12-30']);
   });
 
+  test('brings no section into a project in the trash, and none that only its project could bring back', async () => {
+    const user = await app.newUser();
+    const send = (method: string, path: string, body?: object) =>
+      app.request(method, `/api/v1/users/${user.id}${path}`, { token: user.token, ...(body && { body }) });
+    const [project, section] = [
+      { id: randomUUID(), name: 'P' },
+      { id: randomUUID(), name: 'S' },
+    ];
+    const importSection = (fields: object) =>
+      importInto(
+        user,
+        JSON.stringify({
+          ...{ format: 'duly-export', version: 1, projects: [project] },
+          sections: [{ ...section, project_id: project.id, ...fields }],
+        }),
+      );
+    await importSection({ name: '' });
+    await send('DELETE', `/projects/${project.id}?tasks=trash`);
+    expect((await importSection({})).body.data).toMatchObject({
+      sections: 0,
+      lines: [{ place: 'sections.0', kind: 'skipped', reason: 'its project is in the trash' }],
+    });
+    expect((await send('GET', `/sections/${section.id}`)).status).toBe(404);
+    await send('POST', `/trash/projects/${project.id}/restore`);
+    const deleted = { deleted_at: '2026-01-01T00:00:00.000Z', deleted_with: project.id };
+    expect((await importSection(deleted)).body.data.sections).toBe(1);
+    expect((await send('POST', `/trash/sections/${section.id}/restore`)).status).toBe(200);
+  });
+
+  test('has no occurrence whose undo leaves a repeating task without a date', async () => {
+    const user = await app.newUser();
+    const task = { id: randomUUID(), title: 'x', due_date: '2026-12-24', recurrence: 'FREQ=DAILY' };
+    const before = {
+      ...{ due_date: null, recurrence: task.recurrence, recurrence_from: 'due' },
+      ...{ occurrence: '2026-12-23', occurrence_number: 1, series_start: '2026-12-24' },
+    };
+    const occurrence = {
+      ...{ id: randomUUID(), task_id: task.id, date: '2026-12-23', number: 1, status: 'done' },
+      ...{ recorded_at: '2026-11-01T00:00:00.000Z', task_version: 1, before },
+    };
+    const document = { format: 'duly-export', version: 1, tasks: [task], occurrences: [occurrence] };
+    await importInto(user, JSON.stringify(document));
+    const path = `/api/v1/users/${user.id}/tasks/${task.id}/occurrences`;
+    expect((await app.request('GET', path, { token: user.token })).body.data).toEqual([]);
+    expect((await app.request('POST', `${path}/undo`, { token: user.token })).status).toBe(409);
+  });
+
   test('of another user is refused, and so is one without a token', async () => {
     const { id } = await app.newUser();
     const { token } = await app.newUser();
