@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { parseQuickAdd, type Understood } from '@duly/quick-add';
 import { sql } from 'kysely';
 import { clockIn } from '../dates/zones.ts';
@@ -8,7 +9,7 @@ import { fold } from '../platform/folding.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import type { WriteContext } from '../writes/plan.ts';
 import { userZone } from '../writes/stamps.ts';
-import { withPosition } from './changes.ts';
+import { buildTask, stampNewTask, withPosition } from './changes.ts';
 import type { Task } from './model.ts';
 import type { QuickAddFields } from './quick-add-model.ts';
 import { createTaskAs } from './service.ts';
@@ -72,9 +73,27 @@ export async function createFromText(
     const { value, isReplayed } = await createTaskAs(db, userId, context, fields, toValue);
     return { value: { ...value, task: withPosition(value.task) }, isReplayed };
   } catch (error) {
-    if (!(error instanceof AppError) || error.issues === undefined) throw error;
-    throw validationError(error.issues.map(({ loc, msg }) => issueOf(`gives a ${loc.at(-1)} that ${msg}`)));
+    throw asTextError(error);
   }
+}
+
+/**
+ * Refuses a text that no task can be created from, as `createFromText` does.
+ * @throws AppError VALIDATION_ERROR, about the text
+ */
+export function checkReadText(userId: string, { fields }: ReadText): void {
+  try {
+    // The zone decides about instants only.
+    stampNewTask(buildTask(userId, randomUUID(), fields), new Date().toISOString(), 'UTC');
+  } catch (error) {
+    throw asTextError(error);
+  }
+}
+
+/** An error about a field that was read, as one about the text. */
+function asTextError(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.issues === undefined) return error;
+  return validationError(error.issues.map(({ loc, msg }) => issueOf(`gives a ${loc.at(-1)} that ${msg}`)));
 }
 
 const knownQuery = (userId: string): Query<Known> =>

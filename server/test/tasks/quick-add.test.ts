@@ -65,6 +65,23 @@ test('with dry_run the same is shown, and nothing is stored', async () => {
   expect(stored.data).toMatchObject({ fields: body.data.fields, understood: body.data.understood });
 });
 
+test('with dry_run a text is refused as without it, when its rule has no further date', async () => {
+  const client = await newClient(app);
+  for (const text of ['Party 31 december 2100 every day', 'Leap 29 february 2028 every 29 years'])
+    for (const dry_run of [true, false]) {
+      const { status, body } = await client.v1('POST', path, { text, dry_run });
+      expect([text, dry_run, status, body.errors]).toEqual([
+        ...[text, dry_run, 422],
+        [
+          expect.objectContaining({
+            loc: ['body', 'text'],
+            msg: expect.stringContaining('has no date after'),
+          }),
+        ],
+      ]);
+    }
+});
+
 test('no sentence of the table stores what dry_run did not show', async () => {
   const client = await newClient(app);
   const table = await readFile(new URL('../../../quick-add/test/sentences.tsv', import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { Type } from '../../platform/schema.ts';
-import { createFromText, readQuickText } from '../../tasks/quick-add.ts';
+import { checkReadText, createFromText, readQuickText } from '../../tasks/quick-add.ts';
 import { QuickAdd } from '../../tasks/quick-add-model.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { operation } from '../contract/operation.ts';
@@ -22,7 +22,10 @@ export const quickAddTask = operation({
   async handle({ db, request }) {
     const { params, body } = request;
     const read = await readQuickText(db, params.user_id, body.text, new Date());
-    if (body.dry_run === true) return { data: { task: null, ...read } };
+    if (body.dry_run === true) {
+      checkReadText(params.user_id, read);
+      return { data: { task: null, ...read } };
+    }
     const context = writeContextOf(request);
     return { data: takeResult(request, await createFromText(db, params.user_id, context, read)) };
   },
