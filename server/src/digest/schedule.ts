@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isTimeZone } from '../dates/zones.ts';
 import { isoText } from '../db/columns.ts';
 import type { Db, Tx } from '../db/schema.ts';
 import { compileOnce, param } from '../db/statements.ts';
@@ -42,11 +43,24 @@ export async function advanceDigest(tx: Tx, userId: string, now: Date): Promise<
   await lockUser(tx, { user_id: userId });
   const [row] = await readDue(tx, { user_id: userId, now });
   if (row === undefined) return null;
-  const time = { hour: row.digest_hour, zone: row.time_zone, lastOn: row.digest_last_on };
+  const { due, lastOn, nextAt } = timesOf(row, now);
+  await setNext(tx, { user_id: userId, last_on: lastOn, next_at: nextAt });
+  return row.may_get_mail && due !== null ? due.at : null;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * The present digest, and the time of the next one. A zone that this runtime does not know, as after a step back to an
+ * older one, has none for a day: it must not hold up those of other users.
+ */
+function timesOf({ digest_hour: hour, time_zone: zone, digest_last_on }: DueRow, now: Date) {
+  const time = { hour, zone, lastOn: digest_last_on };
+  if (!isTimeZone(zone))
+    return { due: null, lastOn: time.lastOn, nextAt: new Date(now.getTime() + dayMs).toISOString() };
   const due = dueDigest(time, now);
   const lastOn = due?.date ?? time.lastOn;
-  await setNext(tx, { user_id: userId, last_on: lastOn, next_at: nextDigestAt({ ...time, lastOn }, now) });
-  return row.may_get_mail && due !== null ? due.at : null;
+  return { due, lastOn, nextAt: nextDigestAt({ ...time, lastOn }, now) };
 }
 
 const userParam = param('user_id');

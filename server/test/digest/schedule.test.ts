@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { advanceDigest, findDueDigests, findNextDigestAt } from '../../src/digest/schedule.ts';
+import { fireDigests } from '../../src/worker/digests.ts';
 import { type RegisteredAccount, registerAccount } from '../support/accounts.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { countLockWaits } from '../support/lock-waits.ts';
@@ -116,6 +117,21 @@ describe('a digest that is due', () => {
     expect(await advance(reader, new Date(`${date}T04:00:00Z`))).toBeNull();
     expect(await nextOf(reader)).toEqual(new Date(`${date}T22:00:00Z`));
     expect(await advance(reader, new Date(`${date}T23:00:00Z`))).toBe(`${date}T22:00:00.000Z`);
+  });
+
+  test('of a zone that the runtime does not know waits for a day, and holds up no others', async () => {
+    const [stuck, other] = [await newReader({ digest_hour: 0 }), await newReader({ digest_hour: 0 })];
+    await sql`update duly.profiles set time_zone = 'Mars/Olympus' where user_id = ${stuck.id}`.execute(
+      app.ctx.db,
+    );
+    // Each at a time of the present date: midnight was before.
+    for (const reader of [stuck, other]) await setDue(reader, new Date());
+    const { deliveries } = await inTransaction(app.ctx.db, fireDigests);
+    const firedFor = deliveries.map(({ userId }) => userId);
+    expect([firedFor.includes(stuck.id), firedFor.includes(other.id)]).toEqual([false, true]);
+    expect((await nextOf(stuck))?.getTime()).toBeGreaterThan(now() + 23 * hourMs);
+    await patch(stuck, { time_zone: 'UTC' });
+    expect(hourIn('UTC', await nextOf(stuck))).toBe('00:00');
   });
 
   test('is not to be sent to an address that is not verified, or to a banned user, and moves on', async () => {
