@@ -95,6 +95,49 @@ describe('a file of another program', () => {
     }
   });
 
+  test('of a calendar in UTC repeats on the days that the clock of the user has then', async () => {
+    const reader = await app.newUser();
+    const send = (method: string, path: string, body?: string | object) =>
+      app.request(method, `/api/v1/users/${reader.id}${path}`, {
+        ...{ token: reader.token, ...(body !== undefined && { body }) },
+        ...(typeof body === 'string' && { headers: { 'content-type': 'text/calendar' } }),
+      });
+    await send('PATCH', '', { time_zone: 'Asia/Tokyo' });
+    // Of each rule, the instants that RFC 5545 has; where no rule has those days, the dates of the file.
+    const rules: readonly [rule: string, coming: readonly string[]][] = [
+      ['FREQ=WEEKLY;BYDAY=MO', ['2026-11-30T23:00', '2026-12-07T23:00', '2026-12-14T23:00']],
+      ['FREQ=WEEKLY;BYDAY=MO,SU;COUNT=3', ['2026-11-30T23:00', '2026-12-06T23:00', '2026-12-07T23:00']],
+      ['FREQ=DAILY', ['2026-11-30T23:00', '2026-12-01T23:00', '2026-12-02T23:00']],
+      ['FREQ=WEEKLY;BYDAY=MO;BYHOUR=23', ['2026-11-30T23:00', '2026-12-07T23:00', '2026-12-14T23:00']],
+      ['FREQ=MONTHLY;BYMONTHDAY=15,30', ['2026-11-30T23:00', '2026-12-14T23:00', '2026-12-29T23:00']],
+    ];
+    const lines = rules.flatMap(([rule], index) => [
+      ...['BEGIN:VTODO', `UID:${index}`, `SUMMARY:${index}`, 'DTSTART:20261130T230000Z'],
+      ...[`RRULE:${rule}`, 'END:VTODO'],
+    ]);
+    const { body } = await send(
+      'POST',
+      '/import',
+      ['BEGIN:VCALENDAR', ...lines, 'END:VCALENDAR', ''].join('\r\n'),
+    );
+    expect(body.data).toMatchObject({
+      created: rules.length,
+      lines: [
+        {
+          kind: 'changed',
+          reason: 'the days of its repeat are those of another time zone, and stay as they are',
+        },
+      ],
+    });
+    const tasks: { id: string; title: string }[] = (await send('GET', '/tasks')).body.data;
+    for (const { id, title } of tasks) {
+      const { coming } = (await send('GET', `/tasks/${id}/occurrences?coming=3`)).body;
+      const found = coming.map(({ due_at }: { due_at: string }) => due_at);
+      const [rule, expected = []] = rules[Number(title)] ?? [];
+      expect([rule, found]).toEqual([rule, expected.map((time) => `${time}:00.000Z`)]);
+    }
+  });
+
   test('says what it was not taken over as, with its line', async () => {
     const long = 'x'.repeat(300);
     const { body } = await importFile(`(B) ${long}\n`);

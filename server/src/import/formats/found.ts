@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type FoundData, type FoundTask, ImportError, type ImportNote } from '../model.ts';
-import { type CheckRepeat, cleanRepeat, createRepeatCheck } from './repeats.ts';
+import { type CheckRepeat, cleanRepeat, createRepeatCheck, type RuleMove } from './repeats.ts';
 import { orderTasks } from './task-order.ts';
 import { cut, joinLines, lengthOf, oneLine, plainText, quote } from './text.ts';
 
@@ -24,6 +24,8 @@ export interface DraftTask extends Partial<FoundTask> {
   title: string;
   /** Without a key: what tells tasks with the same title apart, as its creation does. */
   since?: string | null;
+  /** Of a rule whose days are those of another clock than the task's. */
+  ruleMove?: RuleMove | null;
 }
 
 /** Collects what a file has, within the limits of tasks. What does not fit is a note. */
@@ -133,7 +135,7 @@ type Texts = Pick<
 /** @returns null if there is no text at all */
 function cleanTexts(draft: DraftTask, checkRepeat: CheckRepeat, report: Report): Texts | null {
   const { dueDate = null } = draft;
-  const repeat = cleanRepeat(draft.recurrence ?? null, dueDate, report, checkRepeat);
+  const repeat = cleanRepeat(draft, report, checkRepeat);
   const description = joinLines(draft.description && plainText(draft.description), repeat.text);
   const whole = titleOf(draft.title, description, report);
   if (whole === null) return null;

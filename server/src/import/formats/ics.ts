@@ -1,5 +1,5 @@
 import type { FoundData, FoundTask, ImportFormat, ReadOptions } from '../model.ts';
-import { readInstant } from './date-times.ts';
+import { clockAt, readDateTime, readInstant } from './date-times.ts';
 import { createFinder, type Finder } from './found.ts';
 import {
   type IcsComponent,
@@ -9,6 +9,7 @@ import {
   unescapeText,
 } from './ics-components.ts';
 import { hasUnknownZone, type IcsTime, minutesOfAlarm, readTime, timesOf } from './ics-times.ts';
+import type { RuleMove } from './repeats.ts';
 import { decodeText, headOf, joinLines, quote } from './text.ts';
 import { createZoneNames, type ZoneNames } from './zone-names.ts';
 
@@ -85,6 +86,13 @@ const excludedDatesOf = ({ todo, zones }: Todo): string[] =>
       property.value.split(',').flatMap((value) => readTime({ ...property, value }, zones)?.date ?? []),
     );
 
+/** A rule has the days of the clock of its start: of one in UTC, they may be others on the user's. */
+function ruleMoveOf({ todo, zones }: Todo): RuleMove | null {
+  const first = propertyOf(todo, 'DTSTART') ?? propertyOf(todo, 'DUE');
+  const found = first === undefined ? null : readDateTime(first.value);
+  return found === null ? null : { from: found.date, to: clockAt(found, zones.own).date };
+}
+
 function remindersOf(
   { todo, place, zones, finder }: Todo,
   due: IcsTime | null,
@@ -126,6 +134,7 @@ function addTodo(entry: Todo): void {
     parentKey: parentOf(entry),
     ...timesOf(due, start),
     recurrence: propertyOf(todo, 'RRULE')?.value ?? null,
+    ruleMove: ruleMoveOf(entry),
     recurrenceFrom: isFromCompletion ? 'completion' : 'due',
     excludedDates: excludedDatesOf(entry),
     completed,

@@ -1,5 +1,6 @@
 import { checkRule, type SearchCost } from '../../dates/recurrence-dates.ts';
 import { parseRule, RuleError } from '../../dates/recurrence-rule.ts';
+import { adaptRule } from '../../dates/rule-adaptation.ts';
 import { ImportError } from '../model.ts';
 import { cut, oneLine, quote } from './text.ts';
 
@@ -47,24 +48,50 @@ function reasonAgainst(rule: string, dueDate: string, cost: SearchCost): string 
   }
 }
 
+/** What a draft says of a repeat. */
+interface SentRepeat {
+  recurrence?: string | null;
+  dueDate?: string | null;
+  ruleMove?: RuleMove | null;
+}
+
+/** The first date of a rule whose days are those of another clock: on that one, and on that of the task. YYYY-MM-DD */
+export interface RuleMove {
+  from: string;
+  to: string;
+}
+
+/** The rule with the days of the task's clock, such as Tuesdays for Mondays; as it is if no rule says that. */
+function movedRule(rule: string, { from, to }: RuleMove, report: (reason: string) => void): string {
+  try {
+    const moved = adaptRule(rule, from, to);
+    if (moved === null) report('the days of its repeat are those of another time zone, and stay as they are');
+    return moved ?? rule;
+  } catch (error) {
+    // The check says why.
+    if (error instanceof RuleError) return rule;
+    throw error;
+  }
+}
+
 /**
  * A rule that a task can have: of whole days, on a task with a due date. Any other one stays visible as text.
  * @param sent an RRULE, with or without its name
  */
 export function cleanRepeat(
-  sent: string | null,
-  dueDate: string | null,
+  { recurrence: sent = null, dueDate = null, ruleMove = null }: SentRepeat,
   report: (reason: string) => void,
   check: CheckRepeat,
 ): CleanRepeat {
   const line = oneLine(cut(sent ?? '', maxText * 5));
   if (line === '') return { rule: null, text: null };
-  const rule = line
+  const days = line
     .replace(/^RRULE:/i, '')
     .toUpperCase()
     .split(';')
     .filter((part) => part !== '' && !ofTime.test(part))
     .join(';');
+  const rule = ruleMove === null || ruleMove.from === ruleMove.to ? days : movedRule(days, ruleMove, report);
   const reason = dueDate === null ? 'the task has no due date to count from' : check(rule, dueDate);
   if (reason === null) return { rule, text: null };
   report(`the repeat ${quote(line)} is in the description: ${reason}`);
