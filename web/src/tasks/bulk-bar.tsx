@@ -1,4 +1,3 @@
-import { useOffline } from '@duly/client/react';
 import { useI18n } from '../i18n/i18n.tsx';
 import type { List } from '../model/lists.ts';
 import { useStore } from '../model/store.ts';
@@ -8,6 +7,7 @@ import { Icon, type IconName } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { Popover } from '../ui/popover.tsx';
 import { DueChoices } from './card/due-picker.tsx';
+import { usePlaceItems } from './card/place-picker.tsx';
 import { priorities } from './card/priority-picker.tsx';
 import { selection } from './selection.ts';
 
@@ -16,13 +16,19 @@ type Change = Parameters<ReturnType<typeof useTaskActions>['updateAll']>[1];
 /** What can be done with all selected tasks at once. */
 export function BulkBar({ list, today }: { list: List; today: string }) {
   const { t } = useI18n();
-  const { updateAll, remove } = useTaskActions();
+  const { completeAll, updateAll, remove } = useTaskActions();
   const { offline } = useSession();
   const keys = useStore(selection);
   const all = list.groups.flatMap(({ tasks }) => tasks);
   const tasks = all.filter(({ id }) => keys.has(offline.tasks.keyOf(id)));
   const change = (fields: Change) => {
-    void updateAll(tasks, fields);
+    // A subtask stands where its parent does.
+    const changed = fields.project_id === undefined ? tasks : tasks.filter((task) => task.parent_id === null);
+    void updateAll(changed, fields);
+    selection.end();
+  };
+  const complete = () => {
+    void completeAll(tasks);
     selection.end();
   };
   const removeAll = () => {
@@ -43,7 +49,7 @@ export function BulkBar({ list, today }: { list: List; today: string }) {
       </button>
       {tasks.length > 0 && (
         <>
-          <IconButton icon="done" text={t('select.complete')} onClick={() => change({ completed: true })} />
+          <IconButton icon="done" text={t('select.complete')} onClick={complete} />
           <BulkDue today={today} onChange={change} />
           <BulkMenus onChange={change} />
           <IconButton icon="trash" text={t('delete')} onClick={removeAll} />
@@ -77,38 +83,20 @@ function BulkDue({ today, onChange }: { today: string; onChange: (fields: Change
 
 function BulkMenus({ onChange }: { onChange: (fields: Change) => void }) {
   const { t } = useI18n();
-  const { offline } = useSession();
-  const projects = useOffline(offline, (all) => all.projects.all().filter(({ archived }) => !archived));
-  const menus = [
-    {
-      icon: 'flag',
-      name: t('priority.label'),
-      items: priorities.map((priority) => ({
-        id: priority,
-        text: t(`priority.${priority}`),
-        run: () => onChange({ priority }),
-      })),
-    },
-    {
-      icon: 'folder',
-      name: t('project.label'),
-      items: [
-        {
-          id: 'inbox',
-          text: t('nav.inbox'),
-          icon: 'inbox' as const,
-          run: () => onChange({ project_id: null }),
-        },
-        ...projects.map(({ id, name, color }) => ({
-          id: offline.projects.keyOf(id),
-          text: name,
-          color,
-          run: () => onChange({ project_id: id }),
-        })),
-      ],
-    },
-  ] as const;
-  return menus.map(({ icon, name, items }) => (
-    <Menu key={icon} className="icon-button" name={name} label={<Icon name={icon} />} items={items} />
-  ));
+  const places = usePlaceItems(onChange);
+  return (
+    <>
+      <Menu
+        className="icon-button"
+        name={t('priority.label')}
+        label={<Icon name="flag" />}
+        items={priorities.map((priority) => ({
+          id: priority,
+          text: t(`priority.${priority}`),
+          run: () => onChange({ priority }),
+        }))}
+      />
+      <Menu className="icon-button" name={t('project.label')} label={<Icon name="folder" />} items={places} />
+    </>
+  );
 }

@@ -13,6 +13,7 @@ export const deCard: CardMessages = {
   'quickAdd.understood': 'Verstanden',
   'quickAdd.asText': '„{text}“ als Text behalten',
   'toast.restored': '„{title}“ wiederhergestellt',
+  'toast.completedMany': { one: '{count} Aufgabe erledigt', other: '{count} Aufgaben erledigt' },
   'toast.trashEmptied': 'Der Papierkorb ist leer',
   'toast.saved': 'Gespeichert',
   'toast.copied': 'Kopiert',

@@ -14,6 +14,7 @@ export const enCard = {
   'quickAdd.understood': 'Understood',
   'quickAdd.asText': 'Keep “{text}” as text',
   'toast.restored': 'Restored “{title}”',
+  'toast.completedMany': { one: 'Completed {count} task', other: 'Completed {count} tasks' },
   'toast.trashEmptied': 'The trash is empty',
   'toast.saved': 'Saved',
   'toast.copied': 'Copied',

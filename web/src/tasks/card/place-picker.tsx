@@ -5,23 +5,50 @@ import { useI18n } from '../../i18n/i18n.tsx';
 import { useTaskActions } from '../../model/use-actions.ts';
 import { useSession } from '../../session/session.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { Dot, Menu } from '../../ui/menu.tsx';
+import { Dot, Menu, type MenuItem } from '../../ui/menu.tsx';
 
-type Place = Pick<Task, 'project_id' | 'section_id'>;
+export type Place = Pick<Task, 'project_id' | 'section_id'>;
 const inbox: Place = { project_id: null, section_id: null };
+
+/**
+ * What a task may be put into: the inbox, and projects that are not archived, each with its sections.
+ * @param isIn whether a place is the present one; none: there is no present one
+ */
+export function usePlaceItems(
+  onPlace: (place: Place, path: string) => void,
+  isIn?: (place: Place) => boolean,
+): MenuItem[] {
+  const { t } = useI18n();
+  const { offline } = useSession();
+  const places = useOffline(offline, placesOf);
+  return [
+    { key: 'inbox', text: t('nav.inbox'), path: t('nav.inbox'), icon: 'inbox' as const, place: inbox },
+    ...places,
+  ].map(({ key, path, place, ...item }) => ({
+    ...item,
+    id: key,
+    ...(isIn && { isChosen: isIn(place) }),
+    run: () => onPlace(place, path),
+  }));
+}
 
 /** The project and section of a task. A subtask stands where its parent does. */
 export function PlacePicker({ task }: { task: Task }) {
   const { t } = useI18n();
   const { offline } = useSession();
   const { moveTo } = useTaskActions();
-  const { project, section, places } = useOffline(offline, (all) => placesOf(all, task), [task]);
+  const { project_id: projectId, section_id: sectionId } = task;
+  const [project, section] = useOffline(
+    offline,
+    ({ projects, sections }) => [projects.get(projectId ?? ''), sections.get(sectionId ?? '')],
+    [projectId, sectionId],
+  );
+  const isIn = (place: Place) => place.project_id === projectId && place.section_id === sectionId;
+  const items = usePlaceItems((place, path) => {
+    if (!isIn(place)) void moveTo(task, place, path);
+  }, isIn);
   if (task.parent_id !== null) return null;
   const text = [project?.name ?? t('nav.inbox'), ...(section ? [section.name] : [])].join(' / ');
-  const isIn = (place: Place) => place.project_id === task.project_id && place.section_id === task.section_id;
-  const put = (place: Place, name: string) => {
-    if (!isIn(place)) void moveTo(task, place, name);
-  };
   return (
     <Menu
       className="field-chip"
@@ -29,32 +56,17 @@ export function PlacePicker({ task }: { task: Task }) {
       label={
         <>
           {project ? <Dot color={project.color} /> : <Icon name="inbox" size={16} />}
-          {text}
+          <span className="one-line">{text}</span>
         </>
       }
-      items={[
-        {
-          id: 'inbox',
-          text: t('nav.inbox'),
-          icon: 'inbox',
-          isChosen: isIn(inbox),
-          run: () => put(inbox, t('nav.inbox')),
-        },
-        ...places.map(({ key, path, place, ...item }) => ({
-          ...item,
-          id: key,
-          isChosen: isIn(place),
-          run: () => put(place, path),
-        })),
-      ]}
+      items={items}
     />
   );
 }
 
-/** What a task may be put into: projects that are not archived, each with its sections. */
-function placesOf({ projects, sections }: Collections, { project_id, section_id }: Task) {
+function placesOf({ projects, sections }: Collections) {
   const all = sections.all();
-  const places = projects.all().flatMap(({ id, name, color, archived }) => {
+  return projects.all().flatMap(({ id, name, color, archived }) => {
     if (archived) return [];
     const parts = all.filter((section) => section.project_id === id);
     return [
@@ -68,5 +80,4 @@ function placesOf({ projects, sections }: Collections, { project_id, section_id 
       })),
     ];
   });
-  return { project: projects.get(project_id ?? ''), section: sections.get(section_id ?? ''), places };
 }
