@@ -14,13 +14,7 @@ export function DuePicker({ task, today }: { task: Task; today: string }) {
     day === null ? t('due.none') : [shortDay(day, today), at === null ? '' : time(at)].join(' ').trim();
   const setDay = (due_date: string | null) => {
     if (due_date === day) return;
-    // A time and a rule need a date, so they go with it, and come back with it.
-    const fields = {
-      due_date,
-      ...(due_date === null && at !== null && { due_time: null }),
-      ...(due_date === null && task.recurrence !== null && { recurrence: null }),
-    };
-    void moveTo(task, fields, due_date === null ? t('due.none') : shortDay(due_date, today));
+    void moveTo(task, { due_date }, due_date === null ? t('due.none') : shortDay(due_date, today));
   };
   return (
     <Popover
@@ -41,6 +35,7 @@ export function DuePicker({ task, today }: { task: Task; today: string }) {
             setDay(next);
             close();
           }}
+          onDone={close}
         />
       )}
     </Popover>
@@ -51,6 +46,7 @@ interface DuePanelProps {
   task: Task;
   today: string;
   onDay: (day: string | null) => void;
+  onDone: () => void;
 }
 
 interface DueChoicesProps {
@@ -88,7 +84,7 @@ export function DueChoices({ day: chosen, today, onDay }: DueChoicesProps) {
   );
 }
 
-function DuePanel({ task, today, onDay }: DuePanelProps) {
+function DuePanel({ task, today, onDay, onDone }: DuePanelProps) {
   const { t } = useI18n();
   const { update } = useTaskActions();
   return (
@@ -102,6 +98,12 @@ function DuePanel({ task, today, onDay }: DuePanelProps) {
             className="input"
             defaultValue={task.due_time ?? ''}
             onBlur={({ target: { value } }) => void update(task, { due_time: value === '' ? null : value })}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter') return;
+              // Leaving the field saves it. The key is not for the button, which gets the focus.
+              event.preventDefault();
+              onDone();
+            }}
           />
         </label>
       )}
