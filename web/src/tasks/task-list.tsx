@@ -1,4 +1,4 @@
-import type { Task } from '@duly/client';
+import type { Project, Task } from '@duly/client';
 import type { Offline } from '@duly/client/offline';
 import { useOffline } from '@duly/client/react';
 import { Suspense, useMemo, useRef } from 'react';
@@ -13,6 +13,7 @@ import { useListKeys } from './list-keys.ts';
 import { selection } from './selection.ts';
 import { TaskRow } from './task-row.tsx';
 import { useDrag } from './use-drag.ts';
+import { useKeptFocus } from './use-kept-focus.ts';
 import { useMove } from './use-move.ts';
 import { useWindow } from './use-window.ts';
 
@@ -46,13 +47,12 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
   const { start, end, before, after, measure } = useWindow(keys, element);
   const selected = useStore(selection);
   const isSelecting = useStore(selection.mode);
-  const projects = useOffline(offline, (all) => all.projects.all());
-  const names = useMemo(() => new Map(projects.map((project) => [project.id, project])), [projects]);
-  const waitingIds = useOffline(offline, ({ tasks }) => tasks.waiting());
-  const waiting = useMemo(() => new Set(waitingIds), [waitingIds]);
+  const projects = useProjects();
+  const waiting = useWaiting();
   const move = useMove(list);
   const drag = useDrag(element, move);
   const onKeyDown = useListKeys(list, move);
+  const focusWatch = useKeptFocus(keys, element);
 
   const visible = Map.groupBy(rows.slice(start, end), ({ group }) => group);
   return (
@@ -61,6 +61,7 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
       ref={element}
       className="list"
       onKeyDown={onKeyDown}
+      {...focusWatch}
       style={{ paddingBlock: `${before}px ${after}px` }}
     >
       {[...visible].map(([group, parts]) => (
@@ -80,6 +81,7 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
                   ref={measure(key)}
                   className="row-item"
                   data-row={task.id}
+                  data-key={key}
                   data-drop={drag.dropAt(task.id)}
                 >
                   {isOpen ? (
@@ -94,7 +96,7 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
                       project={
                         route.name === 'project' || task.project_id === null
                           ? undefined
-                          : names.get(task.project_id)
+                          : projects.get(task.project_id)
                       }
                       hidesDay={
                         group.heading?.kind === 'day' || (route.name === 'today' && group.key === 'today')
@@ -115,6 +117,19 @@ export function TaskList({ list, route, today, instant }: TaskListProps) {
       ))}
     </div>
   );
+}
+
+function useProjects(): ReadonlyMap<string, Project> {
+  const { offline } = useSession();
+  const projects = useOffline(offline, (all) => all.projects.all());
+  return useMemo(() => new Map(projects.map((project) => [project.id, project])), [projects]);
+}
+
+/** The tasks with changes that are not on the server yet. */
+function useWaiting(): ReadonlySet<string> {
+  const { offline } = useSession();
+  const ids = useOffline(offline, ({ tasks }) => tasks.waiting());
+  return useMemo(() => new Set(ids), [ids]);
 }
 
 /** The task that the URL says is open. A new task has another id once the server has it. */
