@@ -74,16 +74,17 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
       ({ name }) => parsed.project !== undefined && isSameName(name, parsed.project),
     );
     const task = newTaskOf(parsed, project?.id, fields);
-    await offline.tasks.create(task);
-    const isSeen = isInList && task.due_date === fields.due_date && task.project_id === fields.project_id;
+    const id = await offline.tasks.create(task);
+    onAdded?.();
     const title = parsed.title;
-    if (isSeen) announce(t('toast.added', { title }), { tone: 'quiet' });
-    else {
+    // After its row is there.
+    requestAnimationFrame(() => {
+      if (isRowInView(offline.tasks.get(id)?.id ?? id))
+        return announce(t('toast.added', { title }), { tone: 'quiet' });
       const into = offline.projects.get(task.project_id ?? '')?.name ?? t('nav.inbox');
       const day = task.due_date == null ? '' : `, ${shortDay(task.due_date, today)}`;
       announce(t('toast.addedTo', { title, place: into + day }));
-    }
-    onAdded?.();
+    });
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key !== 'Escape' || !isInList) return;
@@ -128,6 +129,13 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
       </Suspense>
     </form>
   );
+}
+
+function isRowInView(id: string): boolean {
+  const row = document.querySelector(`[data-row="${CSS.escape(id)}"]`);
+  if (row === null) return false;
+  const { top, bottom } = row.getBoundingClientRect();
+  return top >= 0 && bottom <= window.innerHeight;
 }
 
 const isSameName = (a: string, b: string): boolean =>
