@@ -2,10 +2,11 @@ import { useI18n } from '../i18n/i18n.tsx';
 import type { ListRoute } from '../model/lists.ts';
 import { EmptyPicture } from '../ui/empty-picture.tsx';
 
+export type EmptyName = ListRoute['name'] | 'searchStart' | 'gone';
+
 /** Says what belongs here, and how it gets here. */
-export function EmptyState({ route }: { route: ListRoute }) {
+export function EmptyState({ name }: { name: EmptyName }) {
   const { t } = useI18n();
-  const name = route.name === 'search' && route.text === '' ? 'searchStart' : route.name;
   return (
     <div className="empty">
       <EmptyPicture />

@@ -16,12 +16,15 @@ interface PageHeaderProps {
   route: ListRoute;
   count: number;
   today: string;
+  /** What the URL names is not there. */
+  isGone: boolean;
 }
 
-export function PageHeader({ route, count, today }: PageHeaderProps) {
+export function PageHeader({ route, count, today, isGone }: PageHeaderProps) {
   const { t, longDay } = useI18n();
   const title = useTitle(route);
   const color = useProjectColor(route);
+  const hasCount = !isGone && (route.name !== 'search' || route.text !== '');
   useEffect(() => {
     document.title = `${title} · Duly`;
   }, [title]);
@@ -29,13 +32,15 @@ export function PageHeader({ route, count, today }: PageHeaderProps) {
     <header className="page-header">
       <div>
         <h1>
-          {color !== undefined && <Dot color={color} />}
+          {color !== undefined && !isGone && <Dot color={color} />}
           {title}
         </h1>
-        <p className="page-sub">
-          {route.name === 'today' && `${longDay(today, today)} · `}
-          {t('tasks', { count })}
-        </p>
+        {hasCount && (
+          <p className="page-sub">
+            {route.name === 'today' && `${longDay(today, today)} · `}
+            {t('tasks', { count })}
+          </p>
+        )}
       </div>
       <div className="page-actions">
         {route.name !== 'search' && (
@@ -43,7 +48,7 @@ export function PageHeader({ route, count, today }: PageHeaderProps) {
             <Icon name="search" />
           </Link>
         )}
-        <PageMenu route={route} />
+        {!isGone && <PageMenu route={route} />}
       </div>
     </header>
   );

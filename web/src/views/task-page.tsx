@@ -12,7 +12,7 @@ import { QuickAdd } from '../tasks/quick-add.tsx';
 import { selection } from '../tasks/selection.ts';
 import { TaskList } from '../tasks/task-list.tsx';
 import { lazyPage } from '../ui/lazy-page.ts';
-import { EmptyState } from './empty-state.tsx';
+import { type EmptyName, EmptyState } from './empty-state.tsx';
 import { PageHeader } from './page-header.tsx';
 
 const BulkBar = lazyPage(() => import('../tasks/bulk-bar.tsx').then((all) => all.BulkBar));
@@ -41,6 +41,24 @@ function usePageKey(route: ListRoute): string {
   return `${route.name} ${offline[`${route.name}s`].keyOf(id)}`;
 }
 
+/** The project or view of the URL is not there. */
+function useIsGone(route: ListRoute): boolean {
+  const { offline } = useSession();
+  const id = 'id' in route ? route.id : '';
+  return useOffline(
+    offline,
+    ({ projects, views }) =>
+      (route.name === 'project' && projects.get(id) === undefined) ||
+      (route.name === 'view' && views.get(id) === undefined),
+    [route.name, id],
+  );
+}
+
+function emptyNameOf(route: ListRoute, isGone: boolean): EmptyName {
+  if (isGone) return 'gone';
+  return route.name === 'search' && route.text === '' ? 'searchStart' : route.name;
+}
+
 /** A list of tasks: its title, quick add, and the tasks. */
 export function TaskPage({ route }: { route: ListRoute }) {
   const { offline } = useSession();
@@ -60,14 +78,15 @@ export function TaskPage({ route }: { route: ListRoute }) {
   );
   const count = list.groups.reduce((sum, { tasks }) => sum + tasks.length, 0);
   const isSelecting = useStore(selection.mode);
-  const canAdd = route.name !== 'completed' && route.name !== 'search';
+  const isGone = useIsGone(route) && isStarted;
+  const canAdd = route.name !== 'completed' && route.name !== 'search' && !isGone;
   useEffect(() => {
     placement.set(canAdd ? list.fields : {});
     return () => placement.set({});
   }, [canAdd, list]);
   return (
     <div className="page" key={key}>
-      <PageHeader route={route} count={count} today={today} />
+      <PageHeader route={route} count={count} today={today} isGone={isGone} />
       {route.name === 'search' && (
         <Suspense>
           <SearchBox text={route.text} />
@@ -77,7 +96,7 @@ export function TaskPage({ route }: { route: ListRoute }) {
       {count > 0 || route.name === 'upcoming' || list.groups.length > 1 ? (
         <TaskList list={list} route={route} today={today} instant={instant} />
       ) : isStarted ? (
-        <EmptyState route={route} />
+        <EmptyState name={emptyNameOf(route, isGone)} />
       ) : (
         <Rows />
       )}

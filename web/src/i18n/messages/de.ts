@@ -94,6 +94,8 @@ export const de: CoreMessages = {
   'empty.tagText': 'Schreibe @ und einen Namen, wenn du eine Aufgabe hinzufügst.',
   'empty.view': 'Nichts passt',
   'empty.viewText': 'Bearbeite die Ansicht, um zu ändern, was sie zeigt.',
+  'empty.gone': 'Unter dieser Adresse gibt es nichts',
+  'empty.goneText': 'Vielleicht wurde es gelöscht. Dann liegt es im Papierkorb.',
   'empty.search': 'Nichts gefunden',
   'empty.searchText': 'Gesucht wird in Titeln und Notizen. Tags haben eigene Listen.',
   'empty.searchStart': 'Alle Aufgaben durchsuchen',

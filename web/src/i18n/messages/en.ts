@@ -94,6 +94,8 @@ export const en = {
   'empty.tagText': 'Write @ and a name when you add a task.',
   'empty.view': 'Nothing matches',
   'empty.viewText': 'Edit the view to change what it shows.',
+  'empty.gone': 'There is nothing at this address',
+  'empty.goneText': 'It may have been deleted. Then it is in the trash.',
   'empty.search': 'Nothing found',
   'empty.searchText': 'Titles and notes are searched. Tags have their own lists.',
   'empty.searchStart': 'Search all tasks',
