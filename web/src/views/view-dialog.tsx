@@ -65,7 +65,11 @@ export function ViewDialog({ id, onClose }: { id: string | null; onClose: () => 
         />
         <FilterFields filter={filter} onChange={change} />
         <div className="dialog-actions">
-          {id !== null && (
+          {id === null ? (
+            <button type="button" className="button" onClick={onClose}>
+              {t('cancel')}
+            </button>
+          ) : (
             <button type="button" className="button button-danger" onClick={() => void remove()}>
               {t('delete')}
             </button>
