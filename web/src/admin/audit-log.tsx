@@ -1,9 +1,9 @@
 import type { Duly } from '@duly/client';
 import { FormError } from '../auth/form-parts.tsx';
+import { useLoad } from '../auth/use-load.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { Section } from '../settings/section.tsx';
-import { useLoad } from './use-load.ts';
 
 type Entry = Awaited<ReturnType<Duly['admin']['listServiceAudit']>>['data'][number];
 

@@ -1,8 +1,8 @@
 import { FormError } from '../auth/form-parts.tsx';
+import { useLoad } from '../auth/use-load.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { Section } from '../settings/section.tsx';
-import { useLoad } from './use-load.ts';
 
 /** Which features are on, and for how many users. The settings of the service decide that. */
 export function Flags() {

@@ -2,6 +2,7 @@ import type { Duly } from '@duly/client';
 import { useState } from 'react';
 import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';
+import { useLoad } from '../auth/use-load.ts';
 import { textOf, useSubmit } from '../auth/use-submit.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
@@ -10,7 +11,6 @@ import { announce } from '../ui/announce.ts';
 import { Field } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { LinkToSend } from './link-to-send.tsx';
-import { useLoad } from './use-load.ts';
 
 type Invitation = Awaited<ReturnType<Duly['admin']['listInvitations']>>['data'][number];
 

@@ -1,11 +1,11 @@
 import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';
+import { useLoad } from '../auth/use-load.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { Section } from '../settings/section.tsx';
 import { announce } from '../ui/announce.ts';
 import { confirm } from '../ui/ask.ts';
-import { useLoad } from './use-load.ts';
 
 /** The service lock: everybody else gets a 503 while it is set. */
 export function ServiceLock() {

@@ -2,6 +2,7 @@ import type { Duly } from '@duly/client';
 import { useState } from 'react';
 import { useErrorText } from '../auth/error-text.ts';
 import { FormError } from '../auth/form-parts.tsx';
+import { useLoad } from '../auth/use-load.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { Link } from '../routing/router.tsx';
 import { useSession } from '../session/session.tsx';
@@ -9,7 +10,6 @@ import { Section } from '../settings/section.tsx';
 import { announce } from '../ui/announce.ts';
 import { AuditRows } from './audit-log.tsx';
 import { LinkToSend } from './link-to-send.tsx';
-import { useLoad } from './use-load.ts';
 
 type Details = Awaited<ReturnType<Duly['admin']['getUser']>>;
 

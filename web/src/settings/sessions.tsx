@@ -1,6 +1,7 @@
 import type { Duly } from '@duly/client';
-import { useCallback, useEffect, useState } from 'react';
 import { useErrorText } from '../auth/error-text.ts';
+import { FormError } from '../auth/form-parts.tsx';
+import { useLoad } from '../auth/use-load.ts';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useSession } from '../session/session.tsx';
 import { announce } from '../ui/announce.ts';
@@ -14,22 +15,19 @@ export function Sessions() {
   const { t } = useI18n();
   const { duly } = useSession();
   const errorText = useErrorText();
-  const [rows, setRows] = useState<readonly SessionRow[] | null>(null);
-  const load = useCallback(async () => setRows(await duly.sessions.list()), [duly]);
+  const { value: rows, error, reload } = useLoad(() => duly.sessions.list(), [duly]);
   const attempt = (run: () => Promise<unknown>) =>
     run().catch((error: unknown) => announce(errorText(error), { tone: 'error' }));
-  useEffect(() => {
-    load().catch(() => setRows([]));
-  }, [load]);
   return (
     <Section title={t('settings.sessions')} text={t('settings.sessionsText')}>
-      {rows === null && <span className="skeleton skeleton-row" />}
+      <FormError>{error}</FormError>
+      {rows === null && error === '' && <span className="skeleton skeleton-row" />}
       <ul>
         {rows?.map((row) => (
           <SessionItem
             key={row.id}
             row={row}
-            onEnd={() => void attempt(() => duly.sessions.end(row.id).then(load))}
+            onEnd={() => void attempt(() => duly.sessions.end(row.id).then(reload))}
           />
         ))}
       </ul>
@@ -38,7 +36,7 @@ export function Sessions() {
           <button
             type="button"
             className="button"
-            onClick={() => void attempt(() => duly.sessions.endOthers().then(load))}
+            onClick={() => void attempt(() => duly.sessions.endOthers().then(reload))}
           >
             {t('settings.endOthers')}
           </button>

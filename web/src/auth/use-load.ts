@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import { useErrorText } from '../auth/error-text.ts';
+import { useErrorText } from './error-text.ts';
 
 /** Something that the server has: what was loaded, and the error if that failed. */
 export function useLoad<T>(load: () => Promise<T>, dependencies: readonly unknown[]) {
