@@ -74,7 +74,7 @@ function Row({
         {project && (
           <span className="row-project">
             <Dot color={project.color} />
-            {project.name}
+            <span className="one-line">{project.name}</span>
           </span>
         )}
         {isWaiting && <span className="visually-hidden">{t('sync.row')}</span>}

@@ -46,7 +46,7 @@ export function ReminderPicker({ task }: { task: Task }) {
       label={
         <>
           <Icon name="bell" size={16} />
-          <span className="field-chip-text">{text}</span>
+          <span className="one-line">{text}</span>
         </>
       }
       items={[

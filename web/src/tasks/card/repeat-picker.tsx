@@ -34,7 +34,7 @@ export function RepeatPicker({ task, today }: { task: Task; today: string }) {
       label={
         <>
           <Icon name="repeat" size={16} />
-          <span className="field-chip-text">{text}</span>
+          <span className="one-line">{text}</span>
         </>
       }
     >

@@ -19,7 +19,7 @@ export function TagPicker({ task }: { task: Task }) {
       label={
         <>
           <Icon name="tag" size={16} />
-          <span className="field-chip-text">{text}</span>
+          <span className="one-line">{text}</span>
         </>
       }
     >
