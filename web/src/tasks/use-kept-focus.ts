@@ -4,8 +4,8 @@ const titleOf = (list: HTMLElement, key: string) =>
   list.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] .row-title`);
 
 /**
- * A row that leaves the list with the focus in it passes the focus on to the row after it, or to the one before: whoever
- * works with the keyboard goes on from there.
+ * A row that leaves the list with the focus in it passes the focus on to the row after it, or to the one before. Work
+ * with the keyboard goes on from there.
  * @param keys of the rows, in their order
  */
 export function useKeptFocus(keys: readonly string[], list: RefObject<HTMLElement | null>) {
