@@ -21,8 +21,8 @@ export interface StoredProjects {
   sections: ReadonlySet<string>;
 }
 
-/** The projects that the user has by then. */
-interface StoredProjects {
+/** Of the projects that the user has by then. */
+interface ProjectIds {
   /** In the trash too. */
   all: ReadonlySet<string>;
   live: ReadonlySet<string>;
@@ -34,7 +34,7 @@ interface List {
   name: 'projects' | 'sections' | 'views';
   isSound(row: Row): boolean;
   /** The values of the columns that only this kind has. */
-  fields(row: Row, projects: StoredProjects): object;
+  fields(row: Row, projects: ProjectIds): object;
 }
 
 const nameOf = (row: Row) => rowText(row, 'name') ?? '';
@@ -84,7 +84,7 @@ const lists: readonly List[] = [
 
 const itemOf = (
   { kind, fields }: List,
-  { userId, projects, now }: { userId: string; projects: StoredProjects; now: string },
+  { userId, projects, now }: { userId: string; projects: ProjectIds; now: string },
   id: string,
   row: Row,
 ) => ({
@@ -176,7 +176,7 @@ interface Chosen {
 }
 
 async function storeRows(
-  { db, userId, context, projects }: Target & { context: WriteContext; projects: StoredProjects },
+  { db, userId, context, projects }: Target & { context: WriteContext; projects: ProjectIds },
   list: List,
   rows: readonly Row[],
   read: Query<Known>,
@@ -204,7 +204,7 @@ function chooseRows(
   { kind, name, isSound, fields }: List,
   rows: readonly Row[],
   { ids, live, counts }: Known,
-  projects: StoredProjects,
+  projects: ProjectIds,
 ): Chosen {
   const chosen = new Map<string, number>();
   const notes: ImportNote[] = [];
