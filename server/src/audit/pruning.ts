@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
+import { onShardOf } from '../db/shards.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { systemOrigin } from './origin.ts';
 import { appendAudit } from './queries.ts';
@@ -24,13 +25,13 @@ async function lockChains(tx: Tx, userIds: readonly string[]): Promise<void> {
     await sql`select from duly.audit_heads where user_id = ${userId} for update`.execute(tx);
 }
 
-/** Lets this transaction delete entries up to `seq`, which the triggers of both tables check; none if it is empty. */
-const announceRemoval = (tx: Tx, seq: string) =>
-  sql`select set_config('duly.audit_pruning', ${seq}, true)`.execute(tx);
+/** On a cluster, the setting is one of the session that executes the triggers. */
+const onUsersShard = sql.raw(onShardOf(2, 'count bigint, setting text'));
 
 /**
  * Removes entries from the start of a chain, up to the first one that is not older than `before`. The head remembers
- * the last one that was removed.
+ * the last one that was removed. The triggers of both tables let the entries go that `duly.audit_pruning` names; it is
+ * set before the head is changed, and empty after the last deletion.
  * @returns how many were removed
  */
 async function pruneChain(tx: Tx, userId: string, before: Date): Promise<number> {
@@ -42,15 +43,16 @@ async function pruneChain(tx: Tx, userId: string, before: Date): Promise<number>
     ) as checked where is_old order by seq desc limit 1`.execute(tx);
   const [last] = rows;
   if (last === undefined) return 0;
-  await announceRemoval(tx, String(last.seq));
-  await sql`
-    update duly.audit_heads set pruned_seq = ${last.seq}, pruned_hash = ${last.hash} where user_id = ${userId}`.execute(
-    tx,
-  );
-  const { numAffectedRows } = await sql`
-    delete from duly.audit where user_id = ${userId} and seq <= ${last.seq}`.execute(tx);
-  await announceRemoval(tx, '');
-  return Number(numAffectedRows ?? 0n);
+  const seq = String(last.seq);
+  const pruned = await sql<{ count: bigint }>`${onUsersShard}with head as (
+      update duly.audit_heads as h set pruned_seq = named.seq::bigint, pruned_hash = ${last.hash}
+      from (select set_config('duly.audit_pruning', ${seq}, true) as seq offset 0) as named
+      where h.user_id = ${userId} returning h.pruned_seq
+    ), removed as (
+      delete from duly.audit where user_id = ${userId} and seq <= (select pruned_seq from head) returning 1
+    )
+    select count(*) as count, set_config('duly.audit_pruning', '', true) as setting from removed`.execute(tx);
+  return Number(pruned.rows[0]?.count ?? 0n);
 }
 
 /** Removes one batch, and says so on the service's chain. */
