@@ -57,6 +57,7 @@ language plpgsql as $$
 <<call>>
 declare
   max_names constant integer := 200;
+  own_names constant text := '^[0-9a-f]{20}_[0-9]+$';
   shard constant bigint := get_shard_id_for_distribution_column('duly.owners', on_shard.user_id);
   name constant text := format('%s_%s', left(md5(statement), 20), shard);
   names text[] := string_to_array(coalesce(current_setting('duly.statements', true), ''), ',');
@@ -70,33 +71,43 @@ begin
   ) then
     raise serialization_failure using message = format('shard %s is on another node', shard);
   end if;
-  if name <> all (names) then
-    for part in
-      select c.relname, s.shardid from pg_dist_shard as o
-        join pg_dist_partition as op on op.logicalrelid = o.logicalrelid
-        join pg_dist_partition as p on p.colocationid = op.colocationid or p.partmethod = 'n' and p.repmodel = 't'
-        join pg_dist_shard as s on s.logicalrelid = p.logicalrelid
-          and s.shardminvalue is not distinct from case when p.partmethod = 'h' then o.shardminvalue end
-        join pg_class as c on c.oid = p.logicalrelid
-      where o.shardid = shard and c.relnamespace = 'duly'::regnamespace
-    loop
-      here := regexp_replace(here, format('"?\mduly"?\."?%s\M"?', part.relname),
-        format('duly.%s_%s', part.relname, part.shardid), 'g');
-    end loop;
-    -- A name outlives a transaction that was rolled back; the setting does not.
-    if cardinality(names) >= max_names or exists (select from pg_prepared_statements as p where p.name = call.name) then
-      for part in select p.name from pg_prepared_statements as p where p.name ~ '^[0-9a-f]{20}_[0-9]+$' loop
-        execute format('deallocate %I', part.name);
+  loop
+    -- A statement outlives a transaction that was rolled back; the setting does not.
+    if name <> all (names) and not exists (select from pg_prepared_statements as p where p.name = call.name) then
+      for part in
+        select c.relname, s.shardid from pg_dist_shard as o
+          join pg_dist_partition as op on op.logicalrelid = o.logicalrelid
+          join pg_dist_partition as p on p.colocationid = op.colocationid or p.partmethod = 'n' and p.repmodel = 't'
+          join pg_dist_shard as s on s.logicalrelid = p.logicalrelid
+            and s.shardminvalue is not distinct from case when p.partmethod = 'h' then o.shardminvalue end
+          join pg_class as c on c.oid = p.logicalrelid
+        where o.shardid = shard and c.relnamespace = 'duly'::regnamespace
+      loop
+        here := regexp_replace(here, format('"?\mduly"?\."?%s\M"?', part.relname),
+          format('duly.%s_%s', part.relname, part.shardid), 'g');
       end loop;
-      names := '{}';
+      if cardinality(names) >= max_names then
+        for part in select p.name from pg_prepared_statements as p where p.name ~ own_names loop
+          execute format('deallocate %I', part.name);
+        end loop;
+        names := '{}';
+      end if;
+      execute format('prepare %I as %s', name, here);
     end if;
-    execute format('prepare %I as %s', name, here);
-    perform set_config('duly.statements', array_to_string(names || name, ','), false);
-  end if;
-  execute format('execute %I(%s)', name, (
-    select string_agg(quote_nullable(arg), ',' order by n) from unnest(args) with ordinality as a (arg, n)
-  )) into result;
-  return result;
+    if name <> all (names) then
+      names := names || name;
+      perform set_config('duly.statements', array_to_string(names, ','), false);
+    end if;
+    begin
+      execute format('execute %I(%s)', name, (
+        select string_agg(quote_nullable(arg), ',' order by n) from unnest(args) with ordinality as a (arg, n)
+      )) into result;
+      return result;
+    exception when invalid_sql_statement_name then
+      -- A transaction that was rolled back has deallocated it, and the setting is from before.
+      names := array(select p.name from pg_prepared_statements as p where p.name ~ own_names);
+    end;
+  end loop;
 end $$;
 select create_distributed_function('duly.on_shard(text, text, text[])', 'user_id',
   colocate_with => 'duly.owners', force_delegation => true);

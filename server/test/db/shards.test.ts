@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { createDb } from '../../src/db/pool.ts';
+import type { Db } from '../../src/db/schema.ts';
 import { startApp } from '../support/app.ts';
 import { imitateCitus } from '../support/citus-stand-in.ts';
 import { afterTest } from '../support/clean-up.ts';
@@ -66,6 +67,29 @@ test('on a cluster, a worker locks the rows of one user at a time, and sends wha
   const locks = statements.filter((text) => /duly\.(owners|deliveries).*skip locked/s.test(text));
   expect(locks.length).toBeGreaterThanOrEqual(6);
   for (const text of locks) expect(text).toMatch(/user_id = \$\d/);
+});
+
+test('on a cluster, statements that a session had to forget are prepared again, also after a rollback', async () => {
+  const db = createDb({ connection: database.connection, max: 1, log: silentLog });
+  afterTest.push(() => db.destroy());
+  const call = async (on: Db, n: number) => {
+    const { rows } = await sql<{
+      n: number;
+    }>`select * from duly.on_shard('ada', ${`select ${n} + $1::integer as n`}, '{0}') as r (n integer)`.execute(
+      on,
+    );
+    return rows[0]?.n;
+  };
+  const numbers = Array.from({ length: 200 }, (_, index) => index);
+  for (const n of numbers) expect(await call(db, n)).toBe(n);
+  // One more than a session keeps.
+  await expect(
+    db.transaction().execute(async (tx) => {
+      expect(await call(tx, 200)).toBe(200);
+      throw new Error('rolled back');
+    }),
+  ).rejects.toThrow('rolled back');
+  for (const n of [0, 200, 1, 199, 0]) expect(await call(db, n)).toBe(n);
 });
 
 test('what is purged leaves no reference, although no foreign key clears it', async () => {

@@ -181,7 +181,7 @@ export const exceptions: readonly GuardException[] = [
     tables: ['reminders', 'owners', 'tasks', 'channels', 'deliveries'],
     rules: ['user', 'parameter', 'lock', 'immutable'],
     reason:
-      'a worker takes what is due of many users in one transaction; it skips locked rows, and so waits for none',
+      'a worker takes what is due of many users in one transaction, or on a cluster of one after the other; it skips locked rows',
     bound: { text: '500 reminders or deliveries' },
   },
   {
