@@ -114,7 +114,7 @@ const statusDescriptions: Record<number, string> = {
   409: `The version is not the newest, and \`current\` is the ${versionedTypes} as it is now; or a limit is reached (LIMIT_EXCEEDED), or a request with the same \`Idempotency-Key\` is under way.`,
   410: 'The cursor is too old.',
   412: `\`If-Match\` does not name the newest version; \`current\` is the ${versionedTypes} as it is now.`,
-  413: 'The body is larger than 64 kB.',
+  413: 'The body is larger than 64 kB, in bulk than 1 MB, or of an import than 5 MB.',
   414: 'A part of the path is too long.',
   415: 'The body is not announced as JSON in UTF-8.',
   417: '`Expect` is not `100-continue`.',
@@ -198,6 +198,10 @@ export const pageHeaders = {
   ...listHeaders,
   Link: { type: 'string', description: 'RFC 8288: `first`, `prev` and `next`, where there are such pages.' },
 };
+
+const { ETag: _, ...withoutEtag } = pageHeaders;
+/** Of pages of logs. */
+export const logHeaders = withoutEtag;
 
 export const validUntilHeader = {
   'X-Valid-Until': {

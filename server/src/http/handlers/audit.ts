@@ -5,7 +5,7 @@ import { Type } from '../../platform/schema.ts';
 import { UserPath } from '../../writes/user-path.ts';
 import { readAuditPage } from '../contract/audit-page.ts';
 import { operation } from '../contract/operation.ts';
-import { pageHeaders } from '../contract/schemas.ts';
+import { logHeaders } from '../contract/schemas.ts';
 import { auditOriginOf } from '../hooks/authentication.ts';
 import { compress } from '../hooks/content-coding.ts';
 
@@ -14,7 +14,7 @@ const success = {
   message: 'Audit entries retrieved successfully',
   data: Type.Array(Type.Ref('AuditEntry')),
   description: 'A page of entries, newest first.',
-  headers: pageHeaders,
+  headers: logHeaders,
   more: {
     pagination: Type.Object({
       total: Type.Integer(),

@@ -6,7 +6,7 @@ import { UserPath } from '../../writes/user-path.ts';
 import { cursorKeysOf } from '../contract/cursor-scope.ts';
 import { operation } from '../contract/operation.ts';
 import { pageHeadersOf } from '../contract/page-links.ts';
-import { pageHeaders } from '../contract/schemas.ts';
+import { logHeaders } from '../contract/schemas.ts';
 import { compress } from '../hooks/content-coding.ts';
 
 /** Not cached: a delivery changes without a new revision of its user. */
@@ -21,7 +21,7 @@ export const listDeliveries = operation({
     message: 'Deliveries retrieved successfully',
     data: Type.Array(Type.Ref('Delivery')),
     description: 'A page of deliveries, newest first.',
-    headers: pageHeaders,
+    headers: logHeaders,
     more: { pagination: Pagination },
   },
   errors: [410, 422],
