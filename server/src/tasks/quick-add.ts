@@ -9,6 +9,7 @@ import { fold } from '../platform/folding.ts';
 import type { WriteResult } from '../writes/idempotency.ts';
 import type { WriteContext } from '../writes/plan.ts';
 import { userZone } from '../writes/stamps.ts';
+import { write } from '../writes/write.ts';
 import { buildTask, stampNewTask, withPosition } from './changes.ts';
 import type { Task } from './model.ts';
 import type { QuickAddFields } from './quick-add-model.ts';
@@ -59,19 +60,36 @@ function findProject(projects: Known['projects'], name: string) {
 }
 
 /**
- * Creates the task that a text was read as.
+ * Creates the task that a text is read as.
  * @throws AppError VALIDATION_ERROR, about the text
  */
 export async function createFromText(
   db: Db,
   userId: string,
   context: WriteContext,
-  { fields, understood }: ReadText,
+  text: string,
+  now: Date,
 ): Promise<WriteResult<ReadText & { task: Task }>> {
+  const { value, isReplayed } = await readAndCreate(db, userId, context, text, now).catch((error) => {
+    const isRefused = error instanceof AppError && error.code === 'VALIDATION_ERROR';
+    if (context.idempotencyKey === undefined || !isRefused) throw error;
+    // It may have been read another way the first time, before there was a project of that name.
+    return write<ReadText & { task: Task }, null>(db, userId, context, {
+      read: nothing,
+      decide() {
+        throw error;
+      },
+    });
+  });
+  return { value: { ...value, task: withPosition(value.task) }, isReplayed };
+}
+
+const nothing: Query<null> = query('nothing', sql`select 1`, {}, () => null);
+
+async function readAndCreate(db: Db, userId: string, context: WriteContext, text: string, now: Date) {
+  const { fields, understood } = await readQuickText(db, userId, text, now);
   try {
-    const toValue = (task: Task) => ({ task, fields, understood });
-    const { value, isReplayed } = await createTaskAs(db, userId, context, fields, toValue);
-    return { value: { ...value, task: withPosition(value.task) }, isReplayed };
+    return await createTaskAs(db, userId, context, fields, (task) => ({ task, fields, understood }));
   } catch (error) {
     throw asTextError(error);
   }

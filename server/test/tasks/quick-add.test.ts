@@ -144,3 +144,22 @@ test('sent twice under one key, it is one task, and the answer is the same on th
   vi.setSystemTime(now);
   expect((await client.v1('GET', '/tasks')).body.pagination.total).toBe(1);
 });
+
+test('sent again under its key, it is answered as before, also where its text could not be a task any more', async () => {
+  const client = await newClient(app);
+  const headers = { 'idempotency-key': randomUUID() };
+  const body = { text: '#Home' };
+  const first = await client.v1('POST', path, body, headers);
+  expect([first.status, first.body.data.task.title]).toEqual([200, '#Home']);
+  await client.v1('POST', '/projects', { name: 'Home' });
+  const again = await client.v1('POST', path, body, headers);
+  expect([again.text, again.headers.get('idempotency-replayed')]).toEqual([first.text, 'true']);
+  const other = await client.v1('POST', path, { text: '#home' }, headers);
+  expect(other.body.error_code).toBe('IDEMPOTENCY_KEY_REUSED');
+  const refused = await client.v1('POST', path, body, { 'idempotency-key': randomUUID() });
+  expect([refused.status, refused.body.errors?.[0].msg]).toEqual([
+    422,
+    'leaves no title: all of it was understood',
+  ]);
+  expect((await client.v1('GET', '/tasks')).body.pagination.total).toBe(1);
+});

@@ -21,12 +21,13 @@ export const quickAddTask = operation({
   errors: [409, 413, 415, 422],
   async handle({ db, request }) {
     const { params, body } = request;
-    const read = await readQuickText(db, params.user_id, body.text, new Date());
+    const now = new Date();
     if (body.dry_run === true) {
+      const read = await readQuickText(db, params.user_id, body.text, now);
       checkReadText(params.user_id, read);
       return { data: { task: null, ...read } };
     }
-    const context = writeContextOf(request);
-    return { data: takeResult(request, await createFromText(db, params.user_id, context, read)) };
+    const created = await createFromText(db, params.user_id, writeContextOf(request), body.text, now);
+    return { data: takeResult(request, created) };
   },
 });
