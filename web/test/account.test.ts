@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import decodeQR from 'qr/decode.js';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type MailServer, startMailServer } from '../../server/test/support/mail.ts';
 import { patience } from '../../server/test/support/patience.ts';
@@ -40,6 +41,19 @@ describe.skipIf(!hasBrowser)('an account in the web app', () => {
       }
       return keys;
     })()`);
+
+  /** What a QR code says on a picture of it. */
+  async function readQrCode(page: Page, png: Buffer): Promise<string> {
+    const pixels = await page.evaluate<{ width: number; height: number; data: number[] }>(`(async () => {
+      const bytes = Uint8Array.from(atob('${png.toString('base64')}'), (byte) => byte.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes]));
+      const { width, height } = bitmap;
+      const context = new OffscreenCanvas(width, height).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      return { width, height, data: [...context.getImageData(0, 0, width, height).data] };
+    })()`);
+    return decodeQR({ ...pixels, data: Uint8Array.from(pixels.data) });
+  }
 
   async function leave(page: Page): Promise<void> {
     await page.getByRole('button', { name: 'Account of Ada' }).click();
@@ -175,6 +189,7 @@ describe.skipIf(!hasBrowser)('an account in the web app', () => {
     await factor.getByLabel('Password', { exact: true }).fill(password);
     await factor.getByRole('button', { name: 'Set up' }).click();
     const uri = await factor.getByRole('link', { name: 'Open in an app' }).getAttribute('href');
+    expect(await readQrCode(page, await factor.getByRole('img', { name: 'QR code' }).screenshot())).toBe(uri);
     const [backup = ''] = ((await factor.locator('pre').textContent()) ?? '').split('\n');
     await expectAccessible(page, 'a second factor');
     await factor.getByLabel('Code from your authenticator app').fill('000000');

@@ -5,6 +5,7 @@ import { useI18n } from '../i18n/i18n.tsx';
 import { disableTotp, enableTotp, hasTotp, type NewTotp, verifyCode } from '../session/auth-api.ts';
 import { announce } from '../ui/announce.ts';
 import { Field, PasswordField } from '../ui/field.tsx';
+import { QrCode } from './qr-code.tsx';
 import { Section } from './section.tsx';
 
 /** The key that an authenticator app takes, out of its `otpauth:` URL. */
@@ -45,6 +46,8 @@ export function SecondFactor() {
         </form>
       ) : (
         <form className="form" onSubmit={finish.onSubmit}>
+          <p>{t('totp.scan')}</p>
+          <QrCode text={made.totpURI} label={t('totp.picture')} />
           <p>
             {t('totp.key')} <code className="code">{keyOf(made.totpURI)}</code>
           </p>
