@@ -33,7 +33,7 @@ const run = (job: Job, on = app, stop = new AbortController().signal) => job.run
 /** Moves each deletion of the user into the past, by `hours` and some minutes. */
 const ageTrash = ({ user }: Client, hours: number, ids?: (string | undefined)[]) =>
   sql`
-  update duly.tasks set deleted_at = deleted_at - make_interval(hours => ${hours}, mins => 5)
+  update duly.tasks set deleted_at = now() - make_interval(hours => ${hours}, mins => 5)
   where user_id = ${user.id} and deleted_at is not null ${ids ? sql`and id = any(${ids}::uuid[])` : sql``}`.execute(
     app.ctx.db,
   );
@@ -122,7 +122,7 @@ test('an answer under an Idempotency-Key is given again for 24 hours, then the k
   const first = await Promise.all(keys.map(send));
   const age = (key: string | undefined, minutes: number) =>
     sql`
-    update duly.idempotency_keys set created_at = created_at - make_interval(mins => ${minutes})
+    update duly.idempotency_keys set created_at = now() - make_interval(mins => ${minutes})
     where user_id = ${client.user.id} and key = ${key}`.execute(app.ctx.db);
   await age(keys[0], 24 * 60 + 1);
   await age(keys[1], 24 * 60 - 1);

@@ -30,7 +30,7 @@ async function populate({ create, list, user }: Client): Promise<Task[]> {
     });
   }
   await sql`
-    update duly.tasks set created_at = date_trunc('hour', created_at), updated_at = date_trunc('day', updated_at)
+    update duly.tasks set created_at = date_trunc('hour', now()), updated_at = date_trunc('day', now())
     where user_id = ${user.id} and get_byte(uuid_send(id), 0) < 192`.execute(app.ctx.db);
   return list('?limit=100');
 }

@@ -47,7 +47,7 @@ describe('the list', () => {
     const client = await newClient(app);
     await createTrashedTasks(client, ...Array.from({ length: 7 }, () => ({})));
     // All but one have the same time of deletion.
-    await sql`update duly.tasks set deleted_at = date_trunc('day', deleted_at) where user_id = ${client.user.id}
+    await sql`update duly.tasks set deleted_at = date_trunc('day', now()) where user_id = ${client.user.id}
       and id <> (select max(id::text)::uuid from duly.tasks where user_id = ${client.user.id})`.execute(
       app.ctx.db,
     );
