@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/schema.ts';
-import { onShardOf } from '../db/shards.ts';
+import { compileOnce, param } from '../db/statements.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { systemOrigin } from './origin.ts';
 import { appendAudit } from './queries.ts';
@@ -25,9 +25,6 @@ async function lockChains(tx: Tx, userIds: readonly string[]): Promise<void> {
     await sql`select from duly.audit_heads where user_id = ${userId} for update`.execute(tx);
 }
 
-/** On a cluster, the setting is one of the session that executes the triggers. */
-const onUsersShard = sql.raw(onShardOf(2, 'count bigint, setting text'));
-
 /**
  * Removes entries from the start of a chain, up to the first one that is not older than `before`. The head remembers
  * the last one that was removed. The triggers of both tables let the entries go that `duly.audit_pruning` names; it is
@@ -43,17 +40,23 @@ async function pruneChain(tx: Tx, userId: string, before: Date): Promise<number>
     ) as checked where is_old order by seq desc limit 1`.execute(tx);
   const [last] = rows;
   if (last === undefined) return 0;
-  const seq = String(last.seq);
-  const pruned = await sql<{ count: bigint }>`${onUsersShard}with head as (
-      update duly.audit_heads as h set pruned_seq = named.seq::bigint, pruned_hash = ${last.hash}
-      from (select set_config('duly.audit_pruning', ${seq}, true) as seq offset 0) as named
-      where h.user_id = ${userId} returning h.pruned_seq
-    ), removed as (
-      delete from duly.audit where user_id = ${userId} and seq <= (select pruned_seq from head) returning 1
-    )
-    select count(*) as count, set_config('duly.audit_pruning', '', true) as setting from removed`.execute(tx);
-  return Number(pruned.rows[0]?.count ?? 0n);
+  const [removed] = await removeEntries(tx, { user_id: userId, seq: String(last.seq), hash: last.hash });
+  return Number(removed?.count ?? 0n);
 }
+
+/** One statement, because on a cluster another session has the triggers, and would not know the setting. */
+const removeEntries = compileOnce<{ count: bigint }>(
+  (db) =>
+    sql<{ count: bigint }>`with head as (
+      update duly.audit_heads as h set pruned_seq = named.seq::bigint, pruned_hash = ${param('hash')}
+      from (select set_config('duly.audit_pruning', ${param('seq')}, true) as seq offset 0) as named
+      where h.user_id = ${param('user_id')} returning h.pruned_seq
+    ), removed as (
+      delete from duly.audit where user_id = ${param('user_id')} and seq <= (select pruned_seq from head) returning 1
+    )
+    select count(*) as count, set_config('duly.audit_pruning', '', true) as setting from removed`.compile(db),
+  'count bigint, setting text',
+);
 
 /** Removes one batch, and says so on the service's chain. */
 const pruneChains = (db: Db, userIds: readonly string[], before: Date): Promise<number> =>

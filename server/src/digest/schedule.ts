@@ -51,7 +51,7 @@ export async function advanceDigest(tx: Tx, userId: string, now: Date): Promise<
 const dayMs = 86_400_000;
 
 /**
- * The present digest, and the time of the next one. A zone that this runtime does not know, as after a step back to an
+ * The current digest, and the time of the next one. A zone that this runtime does not know, as after a step back to an
  * older one, has none for a day: it must not hold up those of other users.
  */
 function timesOf({ digest_hour: hour, time_zone: zone, digest_last_on }: DueRow, now: Date) {

@@ -73,7 +73,7 @@ export async function createFromText(
   const { value, isReplayed } = await readAndCreate(db, userId, context, text, now).catch((error) => {
     const isRefused = error instanceof AppError && error.code === 'VALIDATION_ERROR';
     if (context.idempotencyKey === undefined || !isRefused) throw error;
-    // It may have been read another way the first time, before there was a project of that name.
+    // There may be a stored answer: before a project got its name, the same text was a task.
     return write<ReadText & { task: Task }, null>(db, userId, context, {
       read: nothing,
       decide() {

@@ -1,6 +1,6 @@
 import encodeQR from 'qr';
 
-/** A QR code of a text, in dark on light in both themes: few readers take another. @param label its name */
+/** A QR code, dark on light in both themes because few readers take another. @param label its accessible name */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const rows = encodeQR(text, 'raw', { border: 4 });
   const dots = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])));

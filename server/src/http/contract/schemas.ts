@@ -188,20 +188,20 @@ export function notModified({ 'Content-Encoding': _, ...headers }: Record<string
   return { 304: { description: '`If-None-Match` names what would be answered.', headers, type: 'null' } };
 }
 
-export const listHeaders = {
-  ...contentEtagHeader,
+const totalHeaders = {
   ...contentEncodingHeader,
   'X-Total-Count': { type: 'integer', description: 'How many match on all pages.' },
 };
 
-export const pageHeaders = {
-  ...listHeaders,
+export const listHeaders = { ...contentEtagHeader, ...totalHeaders };
+
+/** For pages of logs, which have no `ETag`. */
+export const logHeaders = {
+  ...totalHeaders,
   Link: { type: 'string', description: 'RFC 8288: `first`, `prev` and `next`, where there are such pages.' },
 };
 
-const { ETag: _, ...withoutEtag } = pageHeaders;
-/** Of pages of logs. */
-export const logHeaders = withoutEtag;
+export const pageHeaders = { ...contentEtagHeader, ...logHeaders };
 
 export const validUntilHeader = {
   'X-Valid-Until': {

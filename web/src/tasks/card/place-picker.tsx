@@ -12,7 +12,7 @@ const inbox: Place = { project_id: null, section_id: null };
 
 /**
  * What a task may be put into: the inbox, and projects that are not archived, each with its sections.
- * @param isIn whether a place is the present one; none: there is no present one
+ * @param isIn whether a place is the current one; without it no place is marked
  */
 export function usePlaceItems(
   onPlace: (place: Place, path: string) => void,
