@@ -84,11 +84,7 @@ export function createResponseCache(
 ): ResponseCache {
   if (maxBytes === 0) return createDisabledCache(getRevision, readRouter);
   const counts = { hits: 0, misses: 0, stale: 0 };
-  const entries = new LRUCache<string, CacheEntry>({
-    maxSize: maxBytes,
-    maxEntrySize: Math.ceil(maxBytes * maxEntryShare),
-    sizeCalculation: entrySizeBytes,
-  });
+  let entries = createEntries(maxBytes);
 
   function findValid(entryKey: string, revision: UserRevision, startedAt: number): CacheResult | null {
     const entry = entries.get(entryKey);
@@ -111,6 +107,7 @@ export function createResponseCache(
    */
   async function findOrLoad(userId: string, entryKey: string, load: LoadResponse): Promise<CacheResult> {
     const startedAt = performance.now();
+    const entriesAtStart = entries;
     const revision = await getRevision(userId);
     const valid = findValid(entryKey, revision, startedAt);
     if (valid !== null) return valid;
@@ -121,7 +118,7 @@ export function createResponseCache(
     counts.misses += 1;
     // Users without rows have revision 0, and account changes do not raise it; do not cache them.
     if (revision.revision > 0n && isUncacheable !== true)
-      entries.set(entryKey, { ...response, revision, validatedAt: startedAt });
+      entriesAtStart.set(entryKey, { ...response, revision, validatedAt: startedAt });
     return { response, staleForMs: null };
   }
 
@@ -156,10 +153,21 @@ export function createResponseCache(
         throw error;
       }
     },
-    clear: () => entries.clear(),
+    // A response that is loading now goes to the old entries, and so is not kept: its cursors may be of the epoch
+    // before, although its revision is of the new one.
+    clear() {
+      entries = createEntries(maxBytes);
+    },
     stats: () => ({ ...counts, bytes: entries.calculatedSize, entries: entries.size }),
   };
 }
+
+const createEntries = (maxBytes: number) =>
+  new LRUCache<string, CacheEntry>({
+    maxSize: maxBytes,
+    maxEntrySize: Math.ceil(maxBytes * maxEntryShare),
+    sizeCalculation: entrySizeBytes,
+  });
 
 const isOver = ({ validUntilMs = null }: CachedResponse) =>
   validUntilMs !== null && Date.now() >= validUntilMs;

@@ -107,11 +107,12 @@ export function createAccessControl(db: Db, onReset: () => void): AccessControl 
     const changesBefore = changeCount;
     const { acceptedUntil, ...user } = await withDeadline(retryRead(() => findAccess(db, identity)));
     const ttl = acceptedUntil === null ? 0 : acceptedUntil.getTime() - Date.now();
+    const isCurrent = changeCount === changesBefore;
     if (ttl <= 0) {
-      refusedKeys.set(key, true);
+      if (isCurrent) refusedKeys.set(key, true);
       return null;
     }
-    if (changeCount === changesBefore) {
+    if (isCurrent) {
       users.set(identity.userId, user);
       acceptedKeys.set(key, true, { ttl });
     }

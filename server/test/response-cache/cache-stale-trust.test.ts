@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Db } from '../../src/db/schema.ts';
 import { startApp } from '../support/app.ts';
+import { countLockWaits } from '../support/lock-waits.ts';
 import { patience } from '../support/patience.ts';
 import {
   createStaleSetup,
@@ -148,6 +150,34 @@ test('nothing is kept of a database that may have been set back meanwhile: revis
   passTime(31 * 60_000);
   expect((await get(lenient, list, client.user)).text).toContain('of a backup');
 });
+
+test('nothing is kept that was loading when another epoch was seen: its cursors are of the one before', async () => {
+  const { app } = stage;
+  const { db } = app.ctx;
+  const { client, list } = await newUserWithTasks(app);
+  await client.create({ title: 'another' });
+  const ask = (path: string) => get(app, path, client.user);
+  const first = await ask(`${list}?limit=1`);
+  const cursor = first.body.pagination.next_cursor;
+  const secondPage = `${list}?limit=1&cursor=${cursor}`;
+  passTime(2_000);
+  await ask(list);
+  // The epoch was read just now, and is not read again before time passes.
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+  const loading = await db.transaction().execute(async (tx) => {
+    await sql`lock table duly.tasks`.execute(tx);
+    await sql`select duly.begin_epoch()`.execute(db);
+    const reply = ask(secondPage);
+    await vi.waitFor(async () => expect(await countLockWaits(queryOf(tx))).toBe(1), patience);
+    passTime(4_000);
+    expect((await ask(`${list}?cursor=${cursor}&limit=1`)).status).toBe(410);
+    return { reply };
+  });
+  expect((await loading.reply).status).toBe(200);
+  expect((await ask(secondPage)).status).toBe(410);
+});
+
+const queryOf = (db: Db) => (text: string) => sql.raw(text).execute(db);
 
 const now = performance.now.bind(performance);
 
