@@ -161,7 +161,7 @@ describe.skipIf(!hasBrowser)('daily work in the web app', () => {
     for (const path of ['projects', 'views']) {
       await goTo(page, `/${path}/0190a5c0-0000-7000-8000-000000000000`);
       await page.getByText('It may have been deleted. Then it is in the trash.').waitFor();
-      expect(await page.getByRole('textbox', { name: 'Add a task' }).count()).toBe(0);
+      expect(await page.getByRole('combobox', { name: 'Add a task' }).count()).toBe(0);
       expect(await page.getByRole('button', { name: 'More for this list' }).count()).toBe(0);
     }
     await context.close();

@@ -26,14 +26,69 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     await goTo(page, `/projects/${id}`);
     await page.getByText('Add the first step.').waitFor();
     await page.locator('.bar-add').click();
-    await page.getByRole('dialog').getByRole('textbox').fill('Rake the leaves');
+    await page.getByRole('dialog').getByRole('combobox').fill('Rake the leaves');
     await page.keyboard.press('Enter');
     await row(page, 'Rake the leaves').waitFor();
     await goTo(page, '/completed');
     await page.locator('.bar-add').click();
-    await page.getByRole('dialog').getByRole('textbox').fill('Call Ida');
+    await page.getByRole('dialog').getByRole('combobox').fill('Call Ida');
     await page.keyboard.press('Enter');
     await page.getByText('Added “Call Ida”: Inbox').waitFor();
+    await context.close();
+  });
+
+  test('completes the names of projects and tags, and creates a project that is missing', async () => {
+    const { page, context } = await web().newDevice();
+    await web().signUp(page);
+    await createProject(page, 'Garden');
+    await createProject(page, 'Home renovation');
+    const input = page.getByRole('combobox', { name: 'Add a task' });
+    const options = () => page.getByRole('option').allInnerTexts();
+    await input.pressSequentially('Rake #re');
+    await expect.poll(options).toEqual(['Home renovation', 'New project “re”']);
+    await input.press('Enter');
+    expect(await input.inputValue()).toBe('Rake #"Home renovation" ');
+    await input.pressSequentially('leaves @tools');
+    await input.press('Enter');
+    await row(page, 'Rake leaves').waitFor();
+    expect(await input.inputValue()).toBe('');
+
+    // A whole name needs no choice, and a new project is never chosen by itself; Escape leaves the text as it is.
+    await input.pressSequentially('Dig #garden');
+    await expect.poll(options).toEqual(['Garden']);
+    await input.press('Enter');
+    await row(page, 'Dig').waitFor();
+    await input.pressSequentially('Paint @to');
+    await page.getByRole('option', { name: 'tools' }).click();
+    await input.pressSequentially('#Shed');
+    await expect.poll(options).toEqual(['New project “Shed”']);
+    await input.press('Escape');
+    await expect.poll(options).toEqual([]);
+    expect(await input.inputValue()).toBe('Paint @tools #Shed');
+    await input.press('Backspace');
+    await input.press('ArrowDown');
+    await input.press('Tab');
+    expect(await input.inputValue()).toBe('Paint @tools #She ');
+    await input.press('Enter');
+    await row(page, 'Paint').waitFor();
+    await input.pressSequentially('Sweep #stairs');
+    await expect.poll(options).toEqual(['New project “stairs”']);
+    await input.press('Enter');
+    await row(page, 'Sweep #stairs').waitFor();
+    await saved(page);
+    const projects = (await api(page, 'GET', '/projects')) as { id: string; name: string }[];
+    const tasks = (await api(page, 'GET', '/tasks')) as {
+      title: string;
+      project_id: string;
+      tags: string[];
+    }[];
+    const nameOf = (id: string) => projects.find((project) => project.id === id)?.name;
+    expect(tasks.map(({ title, project_id, tags }) => [title, nameOf(project_id), ...tags]).sort()).toEqual([
+      ['Dig', 'Garden'],
+      ['Paint', 'She', 'tools'],
+      ['Rake leaves', 'Home renovation', 'tools'],
+      ['Sweep #stairs', undefined],
+    ]);
     await context.close();
   });
 

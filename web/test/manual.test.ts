@@ -97,7 +97,7 @@ describe.skipIf(!hasBrowser)('a new user, by the manual alone', () => {
   }
 
   async function planDays(page: Page): Promise<void> {
-    const input = page.getByRole('textbox', { name: 'Add a task' });
+    const input = page.getByRole('combobox', { name: 'Add a task' });
     await input.fill('Call Ida tomorrow at 5pm @phone !high');
     await expect
       .poll(() => page.getByRole('list', { name: 'Understood' }).textContent(), patience)
@@ -146,7 +146,7 @@ describe.skipIf(!hasBrowser)('a new user, by the manual alone', () => {
       await heading.getByRole('button', { name: 'Add a task' }).click();
       const dialog = page.getByRole('dialog');
       const title = section === 'Roof' ? 'Find the ladder' : 'Plant the pear tree';
-      await dialog.getByRole('textbox', { name: 'Add a task' }).fill(title);
+      await dialog.getByRole('combobox', { name: 'Add a task' }).fill(title);
       await page.keyboard.press('Enter');
       await row(page, title).waitFor();
     }

@@ -169,7 +169,7 @@ describe.skipIf(!hasBrowser)('what opens above the pages of the web app', () => 
     ] as const) {
       await command(page, name);
       if (name === 'Add a task') {
-        await page.getByRole('dialog').getByRole('textbox').fill('Call tomorrow 5pm @phone !high every day');
+        await page.getByRole('dialog').getByRole('combobox').fill('Call tomorrow 5pm @phone !high every day');
         await page.getByRole('list', { name: 'Understood' }).waitFor();
       }
       await lookAtDialog(page, title);

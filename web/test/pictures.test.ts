@@ -129,7 +129,7 @@ describe.skipIf(!hasBrowser || !isWanted)('pictures of the web app', () => {
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.getByRole('button', { name: 'Add a task' }).and(page.locator('.bar-add')).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('textbox').fill('Call Ada tomorrow at 5pm @phone !high');
+    await dialog.getByRole('combobox').fill('Call Ada tomorrow at 5pm @phone !high');
     await dialog.getByRole('list', { name: 'Understood' }).waitFor();
     await page.screenshot({ path: `${folder}quick-add-phone-dark.png`, animations: 'disabled' });
     await context.close();

@@ -10,7 +10,7 @@ describe.skipIf(!hasBrowser)('the web app', () => {
   test('leads from the sign-up to a task that is added, edited, completed, taken back, deleted and restored', async () => {
     const { page, context } = await web().newDevice();
     await web().signUp(page);
-    const input = page.getByRole('textbox', { name: 'Add a task' });
+    const input = page.getByRole('combobox', { name: 'Add a task' });
     await input.fill('Call Bob today at 11:59pm @phone !high');
     const chips = page.getByRole('list', { name: 'Understood' }).getByRole('listitem');
     await expect.poll(() => chips.allInnerTexts()).toEqual(['Today', '23:59', '@phone', 'High']);

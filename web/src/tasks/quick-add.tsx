@@ -1,6 +1,7 @@
 import type { Project } from '@duly/client';
+import type { Offline } from '@duly/client/offline';
 import { useOffline } from '@duly/client/react';
-import type { QuickAdd as Parsed, parseQuickAdd } from '@duly/quick-add';
+import type { QuickAdd as Parsed } from '@duly/quick-add';
 import { type FormEvent, type KeyboardEvent, Suspense, useMemo, useState } from 'react';
 import { useI18n } from '../i18n/i18n.tsx';
 import { useToday, useZone } from '../model/clock.ts';
@@ -11,6 +12,7 @@ import { quickAddInputId } from '../shell/shortcuts.ts';
 import { announce } from '../ui/announce.ts';
 import { Icon } from '../ui/icon.tsx';
 import { lazyPage } from '../ui/lazy-page.ts';
+import { type Parser, useNameChoices } from './name-choices.tsx';
 import { newTaskOf, titleMaxLength } from './new-task.ts';
 
 const loadChips = () => import('./quick-add-chips.tsx').then((all) => all.QuickAddChips);
@@ -25,33 +27,31 @@ interface QuickAddProps {
   onAdded?: () => void;
 }
 
-type Parser = typeof parseQuickAdd;
-
 /** The parser, and what shows what it understood, are loaded with the focus. */
 function useUnderstood(text: string, projects: readonly Project[]) {
   const zone = useZone();
-  const [parse, setParse] = useState<Parser | null>(null);
-  const shown = useMemo(() => understand(text, parse, zone, projects), [text, parse, zone, projects]);
+  const [parser, setParser] = useState<Parser | null>(null);
+  const shown = useMemo(() => understand(text, parser, zone, projects), [text, parser, zone, projects]);
   const load = async (): Promise<Parser | null> => {
     void loadChips().catch(() => undefined);
-    const parser = await import('@duly/quick-add').catch(() => null);
-    if (parser === null) return null;
-    setParse(() => parser.parseQuickAdd);
-    return parser.parseQuickAdd;
+    const loaded = await import('@duly/quick-add').catch(() => null);
+    setParser(loaded);
+    return loaded;
   };
   return {
+    parser,
     shown,
     load,
     /** Waits for the parser. If it cannot be loaded, the text is a title. */
-    finish: async () => understand(text, parse ?? (await load()), zone, projects),
+    finish: async (known: readonly Project[]) => understand(text, parser ?? (await load()), zone, known),
   };
 }
 
-function understand(text: string, parse: Parser | null, zone: string, projects: readonly Project[]): Parsed {
-  if (parse === null || text.trim() === '') return { title: text.trim(), understood: [] };
+function understand(text: string, parser: Parser | null, zone: string, projects: readonly Project[]): Parsed {
+  if (parser === null || text.trim() === '') return { title: text.trim(), understood: [] };
   const { day, time } = nowIn(zone);
   const isProject = (name: string) => projects.some((project) => isSameName(project.name, name));
-  return parse(text, { now: { date: day, time }, isProject });
+  return parser.parseQuickAdd(text, { now: { date: day, time }, isProject });
 }
 
 /** One line of text that becomes a task; below it, what was understood. */
@@ -60,17 +60,20 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
   const { offline } = useSession();
   const today = useToday();
   const [text, setText] = useState('');
-  const projects = useOffline(offline, (all) => all.projects.all().filter(({ archived }) => !archived));
-  const { shown, load, finish } = useUnderstood(text, projects);
+  const projects = useOffline(offline, openProjects);
+  const { parser, shown, load, finish } = useUnderstood(text, projects);
+  const names = useNameChoices({ parser, text, projects, onText: setText });
 
   const add = async (event: FormEvent) => {
     event.preventDefault();
     if (shown.title === '') return;
     setText('');
-    // Enter may come before the parser.
-    const parsed = await finish();
+    // Enter may come before the parser, and before a new project is there.
+    await names.settled();
+    const known = openProjects(offline);
+    const parsed = await finish(known);
     if (parsed.title === '') return setText((later) => later || text);
-    const project = projects.find(
+    const project = known.find(
       ({ name }) => parsed.project !== undefined && isSameName(name, parsed.project),
     );
     const task = newTaskOf(parsed, project?.id, fields);
@@ -87,7 +90,7 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
     });
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.key !== 'Escape' || !isInList) return;
+    if (names.onKeyDown(event) || event.key !== 'Escape' || !isInList) return;
     if (text !== '') setText('');
     else event.currentTarget.blur();
   };
@@ -98,6 +101,7 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
       <div className="quick-add-line">
         <Icon name="add" />
         <input
+          {...names.input}
           id={isInList ? quickAddInputId : undefined}
           className="quick-add-input"
           aria-label={t('quickAdd.title')}
@@ -121,6 +125,7 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
             {t('quickAdd.submit')}
           </button>
         )}
+        {names.list}
       </div>
       <Suspense>
         {text.trim() !== '' && (
@@ -130,6 +135,9 @@ export function QuickAdd({ fields, isInList = false, autoFocus = false, onAdded 
     </form>
   );
 }
+
+const openProjects = ({ projects }: Pick<Offline, 'projects'>) =>
+  projects.all().filter(({ archived }) => !archived);
 
 function isRowInView(id: string): boolean {
   const row = document.querySelector(`[data-row="${CSS.escape(id)}"]`);

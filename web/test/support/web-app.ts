@@ -123,7 +123,7 @@ export function useWebApp(settings: Settings | (() => Promise<Settings>) = {}): 
 }
 
 export async function addTask(page: Page, text: string): Promise<void> {
-  const input = page.getByRole('textbox', { name: 'Add a task' });
+  const input = page.getByRole('combobox', { name: 'Add a task' });
   await input.fill(text);
   await input.press('Enter');
 }

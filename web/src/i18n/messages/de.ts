@@ -51,6 +51,7 @@ export const de: CoreMessages = {
   'quickAdd.title': 'Aufgabe hinzufügen',
   'quickAdd.placeholder': 'Aufgabe hinzufügen: „Ada anrufen tomorrow at 5pm @telefon !high“',
   'quickAdd.submit': 'Hinzufügen',
+  'quickAdd.newProject': 'Neues Projekt „{name}“',
   'toast.added': '„{title}“ hinzugefügt',
   'toast.addedTo': '„{title}“ hinzugefügt: {place}',
   'toast.completed': '„{title}“ erledigt',

@@ -51,6 +51,7 @@ export const en = {
   'quickAdd.title': 'Add a task',
   'quickAdd.placeholder': 'Add a task: “Call Ada tomorrow at 5pm @phone !high”',
   'quickAdd.submit': 'Add',
+  'quickAdd.newProject': 'New project “{name}”',
   'toast.added': 'Added “{title}”',
   'toast.addedTo': 'Added “{title}”: {place}',
   'toast.completed': 'Completed “{title}”',
