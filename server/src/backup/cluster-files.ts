@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartError } from '../platform/errors.ts';
 import { hasCode } from '../platform/files.ts';
@@ -34,14 +33,15 @@ const isOmitted = (name: string) => /^(pgsql_tmp|pg_internal\.init|\.s\.PGSQL\.)
 
 /**
  * The files of a data directory, without those that a restored server must not have. Files that the server removes
- * meanwhile are left out; replayed WAL does without them.
+ * meanwhile are left out; replayed WAL does without them. A cluster has thousands of small files: on a busy machine, to
+ * wait for each step of each one takes fifty times as long as to do it at once, in the process of the backup.
  * @throws StartError for a tablespace: its files are elsewhere
  */
-export async function* listClusterFiles(root: string, folder = ''): AsyncGenerator<TarEntry> {
-  for (const name of (await readdir(join(root, folder))).sort()) {
+export function* listClusterFiles(root: string, folder = ''): Generator<TarEntry> {
+  for (const name of readdirSync(join(root, folder)).sort()) {
     const path = folder === '' ? name : `${folder}/${name}`;
     if (isOmitted(name) || (folder === '' && omittedFiles.has(name))) continue;
-    const found = await ifExists(lstat(join(root, path)));
+    const found = lstatSync(join(root, path), { throwIfNoEntry: false });
     if (found === undefined) continue;
     if (found.isDirectory()) {
       yield { path, type: 'directory', sizeBytes: 0 };
@@ -53,9 +53,9 @@ export async function* listClusterFiles(root: string, folder = ''): AsyncGenerat
 }
 
 /** The size of all files together. */
-export async function clusterSize(root: string): Promise<number> {
+export function clusterSize(root: string): number {
   let sizeBytes = 0;
-  for await (const entry of listClusterFiles(root)) sizeBytes += entry.sizeBytes;
+  for (const entry of listClusterFiles(root)) sizeBytes += entry.sizeBytes;
   return sizeBytes;
 }
 
@@ -63,31 +63,30 @@ export async function clusterSize(root: string): Promise<number> {
  * The first `sizeBytes` of a file that may change meanwhile: what it lacks is filled with zeros. Replayed WAL brings
  * the pages to one state.
  */
-export async function* readExactly(path: string, sizeBytes: number): AsyncGenerator<Buffer> {
+export function* readExactly(path: string, sizeBytes: number): Generator<Buffer> {
   let missing = sizeBytes;
-  if (missing > 0) {
-    try {
-      const chunks: AsyncIterable<Buffer> = createReadStream(path, {
-        end: sizeBytes - 1,
-        highWaterMark: 2 ** 18,
-      });
-      for await (const chunk of chunks) {
-        missing -= chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
+  const file = missing > 0 ? openIfExists(path) : null;
+  try {
+    while (file !== null && missing > 0) {
+      const chunk = Buffer.allocUnsafe(Math.min(missing, chunkBytes));
+      const readBytes = readSync(file, chunk);
+      if (readBytes === 0) break;
+      missing -= readBytes;
+      yield chunk.subarray(0, readBytes);
     }
+  } finally {
+    if (file !== null) closeSync(file);
   }
-  for (; missing > 0; missing -= 2 ** 18) yield Buffer.alloc(Math.min(missing, 2 ** 18));
+  for (; missing > 0; missing -= chunkBytes) yield Buffer.alloc(Math.min(missing, chunkBytes));
 }
 
-/** The settled value; undefined if the file does not exist. */
-async function ifExists<T>(value: Promise<T>): Promise<T | undefined> {
+const chunkBytes = 2 ** 20;
+
+function openIfExists(path: string): number | null {
   try {
-    return await value;
+    return openSync(path, 'r');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
 }

@@ -92,7 +92,7 @@ async function identifyServer(session: Client): Promise<ServerFacts> {
 
 /** Compressed, a backup is smaller; how much shows only afterwards. */
 async function requireSpace(clusterDirectory: string, target: Store): Promise<void> {
-  const [free, wanted] = [target.freeBytes(), await clusterSize(clusterDirectory)];
+  const [free, wanted] = [target.freeBytes(), clusterSize(clusterDirectory)];
   if (free === null || free >= wanted) return;
   const [freeMb, wantedMb] = [free, wanted].map((bytes) => Math.ceil(bytes / 2 ** 20));
   throw new StartError(
@@ -128,7 +128,7 @@ async function copyCluster(
   const ending: { point?: RestorePoint; state?: Promise<DatabaseState> } = {};
 
   async function* sources(): AsyncGenerator<ArchiveSource> {
-    for await (const entry of listClusterFiles(source.clusterDirectory))
+    for (const entry of listClusterFiles(source.clusterDirectory))
       yield {
         ...entry,
         body:

@@ -54,7 +54,7 @@ export async function encode(
   recipients: readonly string[],
 ): Promise<EncodedStream> {
   // A reader without a manifest of its own finds damage by this checksum.
-  const compressed = createZstdCompress({ params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  const compressed = createZstdCompress({ chunkSize, params: { [constants.ZSTD_c_checksumFlag]: 1 } });
   // An error of the source destroys `compressed`, whose reader then gets it.
   pipeline(Readable.from(source, { objectMode: false }), compressed, () => undefined);
   const chunks = recipients.length === 0 ? compressed : await encrypt(compressed, recipients);
