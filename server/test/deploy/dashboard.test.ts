@@ -83,7 +83,6 @@ test.runIf(hasPrometheus('the dashboard'))(
     }, patience);
     expect(await prometheus.brokenRules()).toEqual([]);
   },
-  120_000,
 );
 
 test('panels have ids of their own, do not overlap, and ask the source that is provisioned', async () => {
