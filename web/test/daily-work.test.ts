@@ -190,7 +190,7 @@ describe.skipIf(!hasBrowser)('daily work in the web app', () => {
     const bar = page.getByRole('toolbar');
     await bar.getByRole('button', { name: 'Projekt' }).waitFor();
     const widths = await bar.locator('.icon-button').evaluateAll((all) => all.map((one) => one.clientWidth));
-    expect(widths).toHaveLength(6);
+    expect(widths).toHaveLength(7);
     expect(Math.min(...widths)).toBeGreaterThanOrEqual(36);
     await goTo(page, `/inbox?task=${id}`);
     const width = () => page.evaluate('window.innerWidth');

@@ -146,10 +146,11 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     await context.close();
   });
 
-  test('selects all before one is selected, and moves them to any day', async () => {
+  test('selects all before one is selected, tags them, and moves them to any day', async () => {
     const { page, context } = await web().newDevice();
     await web().signUp(page);
-    for (const title of ['Read', 'Write']) await api(page, 'POST', '/tasks', { title });
+    await api(page, 'POST', '/tasks', { title: 'Read', tags: ['desk', 'quiet'] });
+    await api(page, 'POST', '/tasks', { title: 'Write', tags: ['desk'] });
     await goTo(page, '/inbox');
     await choose(page, 'Select tasks');
     const bar = page.getByRole('toolbar');
@@ -157,13 +158,29 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     expect(await bar.getByRole('button').allInnerTexts()).toEqual(['Select all', '']);
     await bar.getByRole('button', { name: 'Select all' }).click();
     await bar.getByText('2 selected').waitFor();
+    await bar.getByRole('button', { name: 'Tags' }).click();
+    const tag = (name: string) => bar.getByRole('checkbox', { name, exact: true });
+    expect(await tag('quiet').evaluate((box) => box.matches(':indeterminate'))).toBe(true);
+    await tag('quiet').click();
+    await expect.poll(() => tag('quiet').isChecked()).toBe(true);
+    await tag('desk').click();
+    await expect.poll(() => tag('desk').isChecked()).toBe(false);
+    await bar.getByRole('textbox', { name: 'Add a tag' }).fill('@home');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => tag('home').isChecked()).toBe(true);
+    await page.keyboard.press('Escape');
+    await bar.getByText('2 selected').waitFor();
     await bar.getByRole('button', { name: 'Due' }).click();
     await page.getByRole('button', { name: 'Next month' }).click();
     await page.getByRole('table').getByRole('button', { name: '15' }).first().click();
     await bar.waitFor({ state: 'detached' });
     await saved(page);
-    const tasks = (await api(page, 'GET', '/tasks')) as { due_date: string | null }[];
-    expect(tasks.map(({ due_date }) => due_date?.slice(-2))).toEqual(['15', '15']);
+    const tasks = (await api(page, 'GET', '/tasks')) as { due_date: string; tags: string[] }[];
+    const moved = [
+      ['15', 'home', 'quiet'],
+      ['15', 'home', 'quiet'],
+    ];
+    expect(tasks.map(({ due_date, tags }) => [due_date.slice(-2), ...tags.sort()])).toEqual(moved);
     await context.close();
   });
 

@@ -157,7 +157,7 @@ describe.skipIf(!hasBrowser)('a new user, by the manual alone', () => {
     await page.getByRole('searchbox', { name: 'Search' }).fill('roof');
     await row(page, 'Ask three roofers').waitFor();
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').fill('hous');
+    await page.getByRole('dialog').getByRole('combobox').fill('hous');
     await page.getByRole('option', { name: 'House' }).click();
     await page.getByRole('heading', { name: 'House', level: 1 }).waitFor();
     await button(page, 'New view').click();

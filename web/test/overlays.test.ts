@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser)('what opens above the pages of the web app', () => 
   };
   const command = async (page: Page, name: string) => {
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').fill(name);
+    await page.getByRole('dialog').getByRole('combobox').fill(name);
     await page.getByRole('option', { name }).first().click();
   };
 
@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser)('what opens above the pages of the web app', () => 
     await page.keyboard.press('Control+k');
     await lookAtDialog(page, 'Go to or do');
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').fill('roof');
+    await page.getByRole('dialog').getByRole('combobox').fill('roof');
     await lookAtDialog(page, 'Go to or do');
     await page.keyboard.press('?');
     await lookAtDialog(page, 'Keyboard shortcuts');
@@ -268,9 +268,9 @@ describe.skipIf(!hasBrowser)('what opens above the pages of the web app', () => 
 
     // The palette, and an open task with a picker, above a selection.
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').waitFor();
+    await page.getByRole('dialog').getByRole('combobox').waitFor();
     await press();
-    await page.getByRole('combobox').waitFor({ state: 'detached' });
+    await page.getByRole('dialog').getByRole('combobox').waitFor({ state: 'detached' });
     await toolbar.waitFor();
     await goTo(page, '/today');
     await row(page, 'Mend the roof').getByRole('button').click();

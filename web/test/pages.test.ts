@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser)('the pages of the web app', () => {
 
     // What the palette searches for stands in the field.
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').fill('ida');
+    await page.getByRole('dialog').getByRole('combobox').fill('ida');
     await page.getByRole('option', { name: 'Search for “ida”' }).click();
     await expect.poll(titles).toEqual(['Call Ida']);
     await expect.poll(() => field.inputValue()).toBe('ida');

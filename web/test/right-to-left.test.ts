@@ -163,7 +163,7 @@ describe.skipIf(!hasBrowser)('the web app in a language from right to left', () 
     await page.getByRole('button', { name: 'Done' }).click();
 
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').fill('بيت');
+    await page.getByRole('dialog').getByRole('combobox').fill('بيت');
     await page.getByRole('option', { name: 'بيت جديد' }).waitFor();
     await look('the palette');
     await page.keyboard.press('Escape');

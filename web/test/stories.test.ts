@@ -151,7 +151,7 @@ describe.skipIf(!hasBrowser)('the web app', () => {
     await page.keyboard.press('c');
     await expect.poll(titles).toEqual(['second', 'first']);
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').waitFor();
+    await page.getByRole('dialog').getByRole('combobox').waitFor();
     await page.keyboard.type('settings');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();

@@ -75,9 +75,9 @@ export function taskActions({ offline }: Session, t: Translate) {
       });
     },
     /** Changes several tasks; undone one by one. */
-    async updateAll(tasks: readonly Task[], change: TaskChange): Promise<void> {
+    async updateAll(tasks: readonly Task[], changeOf: (task: Task) => TaskChange): Promise<void> {
       const changes = tasks.map((task) => {
-        const fields = withoutOrphans(task, change);
+        const fields = withoutOrphans(task, changeOf(task));
         return { id: task.id, fields, before: fieldsOf(task, fields) };
       });
       for (const { id, fields } of changes) await offline.tasks.update(id, fields);

@@ -1,6 +1,7 @@
 import { useI18n } from '../i18n/i18n.tsx';
 import type { List } from '../model/lists.ts';
 import { useStore } from '../model/store.ts';
+import type { TaskChange } from '../model/task-actions.ts';
 import { useTaskActions } from '../model/use-actions.ts';
 import { useSession } from '../session/session.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
@@ -9,9 +10,8 @@ import { Popover } from '../ui/popover.tsx';
 import { DueChoices } from './card/due-picker.tsx';
 import { usePlaceItems } from './card/place-picker.tsx';
 import { priorities } from './card/priority-picker.tsx';
+import { TagPanel } from './card/tag-picker.tsx';
 import { selection } from './selection.ts';
-
-type Change = Parameters<ReturnType<typeof useTaskActions>['updateAll']>[1];
 
 /** What can be done with all selected tasks at once. */
 export function BulkBar({ list, today }: { list: List; today: string }) {
@@ -21,10 +21,10 @@ export function BulkBar({ list, today }: { list: List; today: string }) {
   const keys = useStore(selection);
   const all = list.groups.flatMap(({ tasks }) => tasks);
   const tasks = all.filter(({ id }) => keys.has(offline.tasks.keyOf(id)));
-  const change = (fields: Change) => {
+  const change = (fields: TaskChange) => {
     // A subtask stands where its parent does.
     const changed = fields.project_id === undefined ? tasks : tasks.filter((task) => task.parent_id === null);
-    void updateAll(changed, fields);
+    void updateAll(changed, () => fields);
     selection.end();
   };
   const complete = () => {
@@ -52,6 +52,11 @@ export function BulkBar({ list, today }: { list: List; today: string }) {
           <IconButton icon="done" text={t('select.complete')} onClick={complete} />
           <BulkDue today={today} onChange={change} />
           <BulkMenus onChange={change} />
+          <Popover className="icon-button" name={t('tag.label')} label={<Icon name="tag" />}>
+            {() => (
+              <TagPanel tasks={tasks} onChange={(changed, changeOf) => void updateAll(changed, changeOf)} />
+            )}
+          </Popover>
           <IconButton icon="trash" text={t('delete')} onClick={removeAll} />
         </>
       )}
@@ -68,7 +73,7 @@ function IconButton({ icon, text, onClick }: { icon: IconName; text: string; onC
   );
 }
 
-function BulkDue({ today, onChange }: { today: string; onChange: (fields: Change) => void }) {
+function BulkDue({ today, onChange }: { today: string; onChange: (fields: TaskChange) => void }) {
   const { t } = useI18n();
   return (
     <Popover className="icon-button" name={t('due.label')} label={<Icon name="calendar" />}>
@@ -81,7 +86,7 @@ function BulkDue({ today, onChange }: { today: string; onChange: (fields: Change
   );
 }
 
-function BulkMenus({ onChange }: { onChange: (fields: Change) => void }) {
+function BulkMenus({ onChange }: { onChange: (fields: TaskChange) => void }) {
   const { t } = useI18n();
   const places = usePlaceItems(onChange);
   return (

@@ -11,6 +11,10 @@ const maxTags = 20;
 
 export function TagPicker({ task }: { task: Task }) {
   const { t } = useI18n();
+  const { update } = useTaskActions();
+  const change: TagPanelProps['onChange'] = (tasks, changeOf) => {
+    for (const one of tasks) void update(one, changeOf(one));
+  };
   const text = task.tags.length === 0 ? t('tag.none') : task.tags.map((tag) => `@${tag}`).join(' ');
   return (
     <Popover
@@ -23,31 +27,42 @@ export function TagPicker({ task }: { task: Task }) {
         </>
       }
     >
-      {() => <TagPanel task={task} />}
+      {() => <TagPanel tasks={[task]} onChange={change} />}
     </Popover>
   );
 }
 
-function TagPanel({ task }: { task: Task }) {
+interface TagPanelProps {
+  tasks: readonly Task[];
+  /** Changes those of the tasks that it gets. */
+  onChange: (tasks: readonly Task[], changeOf: (task: Task) => { tags: string[] }) => void;
+}
+
+/** Tags of one task, or of several: what only some have can be given to all. */
+export function TagPanel({ tasks, onChange }: TagPanelProps) {
   const { t } = useI18n();
   const { offline } = useSession();
-  const { update } = useTaskActions();
   const [text, setText] = useState('');
   // As the app shows a tag, and as quick add reads it.
   const written = text.trim().replace(/^@/, '');
   const known = useOffline(offline, (all) => all.tags.all().map(({ name }) => name));
-  const names = [...new Set([...task.tags, ...known])].filter((name) =>
+  const names = [...new Set([...tasks.flatMap(({ tags }) => tags), ...known])].filter((name) =>
     name.toLowerCase().includes(written.toLowerCase()),
   );
+  const have = (name: string) => tasks.filter(({ tags }) => tags.includes(name));
+  const isOfAll = (name: string) => have(name).length === tasks.length;
+  const add = (name: string) => {
+    const lacking = tasks.filter(({ tags }) => !tags.includes(name) && tags.length < maxTags);
+    if (lacking.length > 0) onChange(lacking, ({ tags }) => ({ tags: [...tags, name] }));
+  };
   const toggle = (name: string) => {
-    const has = task.tags.includes(name);
-    if (!has && task.tags.length >= maxTags) return;
-    void update(task, { tags: has ? task.tags.filter((tag) => tag !== name) : [...task.tags, name] });
+    if (!isOfAll(name)) add(name);
+    else onChange(tasks, ({ tags }) => ({ tags: tags.filter((tag) => tag !== name) }));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || written === '') return;
     event.preventDefault();
-    if (!task.tags.includes(written)) toggle(written);
+    add(written);
     setText('');
   };
   return (
@@ -65,7 +80,14 @@ function TagPanel({ task }: { task: Task }) {
         {names.map((name) => (
           <li key={name}>
             <label className="choice">
-              <input type="checkbox" checked={task.tags.includes(name)} onChange={() => toggle(name)} />
+              <input
+                type="checkbox"
+                checked={isOfAll(name)}
+                ref={(box) => {
+                  if (box !== null) box.indeterminate = !isOfAll(name) && have(name).length > 0;
+                }}
+                onChange={() => toggle(name)}
+              />
               {name}
             </label>
           </li>
