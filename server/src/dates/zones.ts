@@ -1,3 +1,4 @@
+import { type ValidationIssue, validationError } from '../platform/errors.ts';
 import { toDate, toDay, twoDigits } from './days.ts';
 
 /**
@@ -43,9 +44,18 @@ export function isTimeZone(name: string): boolean {
 const createFormatter = (timeZone: string): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
 
+/** A stored zone may be of newer time zone data: after a step back to an older version, this runtime lacks it. */
+const unknownZoneIssue = (name: string): ValidationIssue => ({
+  loc: ['time_zone'],
+  msg: `is ${JSON.stringify(name)} in the profile or a task, which this server does not know: change it`,
+  type: 'time_zone',
+});
+
+/** @throws AppError VALIDATION_ERROR for a zone that the runtime does not know */
 function zoneOf(name: string): Zone {
   const known = zones.get(name);
   if (known !== undefined) return known;
+  if (!isTimeZone(name)) throw validationError([unknownZoneIssue(name)]);
   const zone: Zone = { formatter: createFormatter(name), offsets: new Map() };
   const [oldest] = zones.size < maxZones ? [] : zones.keys();
   if (oldest !== undefined) zones.delete(oldest);

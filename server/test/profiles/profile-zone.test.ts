@@ -116,6 +116,39 @@ test('a version of a moved task is at least that of the epoch', async () => {
   expect((await client.get(id)).version).toBe(1_000);
 });
 
+test('a stored zone that the server does not know stops only what needs it, and is named until it is changed', async () => {
+  const client = await newClient(app);
+  await client.v1('PATCH', '', { time_zone: 'Asia/Tokyo' });
+  const { id } = await client.create(floating);
+  await sql`update duly.profiles set time_zone = 'Mars/Olympus' where user_id = ${client.user.id}`.execute(
+    app.ctx.db,
+  );
+  const statusOf = async (method: string, path: string, body?: unknown) =>
+    (await client.v1(method, path, body)).status;
+  expect(await statusOf('GET', '/tasks')).toBe(200);
+  expect(await statusOf('GET', '/changes')).toBe(200);
+  for (const format of ['json', 'csv', 'ics'])
+    expect(await statusOf('GET', `/export?format=${format}`)).toBe(200);
+  expect(await statusOf('POST', '/tasks', { title: 'without a time', due_date: '2026-12-24' })).toBe(201);
+  expect(await statusOf('PATCH', `/tasks/${id}`, { title: 'Call' })).toBe(200);
+  expect(await statusOf('PATCH', '', { locale: 'de' })).toBe(200);
+  const refused: [string, string, unknown?][] = [
+    ['GET', '/tasks?due=today'],
+    ['POST', '/tasks', { title: 'with a time', ...floating }],
+    ['POST', '/tasks/quick', { text: 'Call Ada tomorrow' }],
+    ['PATCH', `/tasks/${id}`, { due_time: '09:00' }],
+  ];
+  const replies = [];
+  for (const [method, path, body] of refused) {
+    const { status, text } = await client.v1(method, path, body);
+    replies.push([path, status, text]);
+  }
+  const names = expect.stringContaining('Mars/Olympus');
+  expect(replies).toEqual(refused.map(([, path]) => [path, 422, names]));
+  expect(await statusOf('PATCH', '', { time_zone: 'Europe/Berlin' })).toBe(200);
+  expect((await client.get(id)).due_at).toBe('2026-12-24T17:30:00.000Z');
+});
+
 test('verify-data finds instants that are not those of date, time and zone', async () => {
   const client = await newClient(app);
   const wrong = await client.create(floating);

@@ -37,6 +37,7 @@ const layers = [
 
 /** What a folder may import from its own layer. */
 const edges = [
+  'dates → platform',
   'tasks → tags',
   'tasks → occurrences',
   'tasks → reminders',
