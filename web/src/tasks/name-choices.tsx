@@ -50,7 +50,8 @@ export function useNameChoices({ parser, text, projects, onText }: NameChoicesOp
   const creation = useRef<Promise<unknown>>(Promise.resolve());
   const choose = ({ name, isNew }: NameChoice) => {
     if (parser === null || start === null) return;
-    if (isNew) creation.current = offline.projects.create({ name });
+    // Without it, the name stays in the title.
+    if (isNew) creation.current = offline.projects.create({ name }).catch(() => undefined);
     input.current?.setRangeText(`${parser.writeName(start.sigil, name)} `, start.start, caret, 'end');
     onText(input.current?.value ?? text);
     setCaret(input.current?.selectionStart ?? 0);
