@@ -14,6 +14,7 @@ import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { createContext } from '../../src/process/context.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
+import { recentLog } from './log.ts';
 import { type CheckResponse, createResponseCheck } from './openapi.ts';
 
 export const secret = 'a-secret-for-tests-of-more-than-32-characters';
@@ -90,7 +91,7 @@ export async function startApp(
     ...withoutLimits,
     ...env,
   });
-  const log = pino({ level: config.logLevel });
+  const log = config.logLevel === 'silent' ? recentLog.child({}) : pino({ level: config.logLevel });
   const { url: way, poolMax: max } = config.database;
   const connection = way === null ? database.connection : connectionFromUrl(way);
   const db = createDb({ connection, max, log });
