@@ -8,6 +8,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isUnavailableError } from '../../src/db/failures.ts';
 import { connectionFromUrl, createDb } from '../../src/db/pool.ts';
+import { runConcurrently } from '../support/client.ts';
 import { silentLog } from '../support/log.ts';
 import { binaries, databaseAccount } from '../support/postgres15.ts';
 import {
@@ -118,9 +119,10 @@ describe.skipIf(missing.length > 0)('PostgreSQL 15, the oldest that is served', 
     const DATABASE_URL = way === 'directly' ? directUrl : pooledUrl;
     const server = await startServer({ DATABASE_URL, DATA_DIR: directory.path });
     const user = `ada ${way}`.replaceAll(' ', '-');
-    const ids = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => postTask(server.url, user, `task ${index}`)),
-    );
+    const ids: (string | null)[] = [];
+    await runConcurrently(Array(60).keys(), 10, async (index) => {
+      ids.push(await postTask(server.url, user, `task ${index}`));
+    });
     expect(ids).not.toContain(null);
     expect(await taskIds(server.url, user)).toEqual(new Set(ids));
     server.child.kill('SIGTERM');

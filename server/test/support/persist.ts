@@ -174,18 +174,20 @@ async function waysOfTasks(world: World, surface: SurfaceName): Promise<[way: st
   const ids = [...live.keys()];
   const list = (query: string): Promise<Fields[]> => ask(world, surface, `/tasks?limit=100&${query}`);
   const titles = [...live.values()].map(({ title }) => encodeURIComponent(String(title)));
-  const [got, found, late, ...sorted] = await Promise.all([
+  const [got, found, late] = await Promise.all([
     Promise.all(ids.map((id) => ask(world, surface, `/tasks/${id}`))),
     Promise.all(titles.map((title) => list(`search=${title}`))),
     Promise.all(ids.map((id) => client[surface]('PATCH', `/tasks/${id}`, outdated))),
-    ...sorts.map((sort) => list(sort)),
   ]);
+  // One by one: a server that has just begun may need more than the 2 s after which it answers 503 for all at once.
+  const sorted: [sort: string, tasks: Fields[]][] = [];
+  for (const sort of sorts) sorted.push([sort, await list(sort)]);
   const byId = new Map(found.flat().map((task) => [keyOf(task), task]));
   return [
     [`${surface} get`, got],
     [`${surface} search`, [...byId.values()]],
     [`${surface} current`, late.map(({ body }) => body.current)],
-    ...sorted.map((tasks, index): [string, Fields[]] => [`${surface} ${sorts[index]}`, tasks]),
+    ...sorted.map(([sort, tasks]): [string, Fields[]] => [`${surface} ${sort}`, tasks]),
   ];
 }
 
