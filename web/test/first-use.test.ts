@@ -42,6 +42,7 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     await web().signUp(page);
     await createProject(page, 'Garden');
     await createProject(page, 'Home renovation');
+    await createProject(page, 'Café');
     const input = page.getByRole('combobox', { name: 'Add a task' });
     const options = () => page.getByRole('option').allInnerTexts();
     await input.pressSequentially('Rake #re');
@@ -71,6 +72,10 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
     expect(await input.inputValue()).toBe('Paint @tools #She ');
     await input.press('Enter');
     await row(page, 'Paint').waitFor();
+    await input.pressSequentially('Sip #cafe');
+    await expect.poll(options).toEqual(['Café']);
+    await input.press('Enter');
+    await row(page, 'Sip').waitFor();
     await input.pressSequentially('Sweep #stairs');
     await expect.poll(options).toEqual(['New project “stairs”']);
     await input.press('Enter');
@@ -87,6 +92,7 @@ describe.skipIf(!hasBrowser)('the first use of the web app', () => {
       ['Dig', 'Garden'],
       ['Paint', 'She', 'tools'],
       ['Rake leaves', 'Home renovation', 'tools'],
+      ['Sip', 'Café'],
       ['Sweep #stairs', undefined],
     ]);
     await context.close();

@@ -27,9 +27,9 @@ interface NameChoicesOptions {
 const maxChoices = 6;
 
 /**
- * Completes the name of a project or tag before the caret: a combobox with a list of options (ARIA APG, "Combobox"). The
- * first one is active if the name goes on. Otherwise Enter adds the task: after a whole name, a sigil alone, or a name
- * that no project has yet.
+ * Completes the name of a project or tag before the caret: a combobox with a list of options (ARIA APG, "Combobox").
+ * While a known name is typed in part, the first option is active. Otherwise Enter adds the task: after a whole name, a
+ * sigil alone, or a name that no project has yet.
  */
 export function useNameChoices({ parser, text, projects, onText }: NameChoicesOptions) {
   const id = useId();

@@ -6,6 +6,7 @@ import { type FormEvent, type KeyboardEvent, Suspense, useMemo, useState } from 
 import { useI18n } from '../i18n/i18n.tsx';
 import { useToday, useZone } from '../model/clock.ts';
 import { nowIn } from '../model/days.ts';
+import { fold } from '../model/filter.ts';
 import type { Placement } from '../model/lists.ts';
 import { useSession } from '../session/session.tsx';
 import { quickAddInputId } from '../shell/shortcuts.ts';
@@ -146,8 +147,8 @@ function isRowInView(id: string): boolean {
   return top >= 0 && bottom <= window.innerHeight;
 }
 
-const isSameName = (a: string, b: string): boolean =>
-  a.localeCompare(b, undefined, { sensitivity: 'accent' }) === 0;
+/** As the server compares names: neither case nor accents count. */
+const isSameName = (a: string, b: string): boolean => fold(a) === fold(b);
 
 /** A backslash before a word keeps it as text (docs/quick-add.md). */
 const escapeRange = (text: string, start: number, end: number): string =>
